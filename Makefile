@@ -1,0 +1,39 @@
+# `make demo` and `make test` need nothing but Python >= 3.11 on the path.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+
+.PHONY: demo test app up down lint clean bench
+.DEFAULT_GOAL := demo
+
+$(VENV)/installed: pyproject.toml constraints.txt
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@echo "Installing pinned dependencies into $(VENV) (once; a few minutes)"
+	@$(BIN)/python -m pip install --quiet --upgrade "pip>=25.1"
+	@$(BIN)/python -m pip install --quiet --progress-bar on -c constraints.txt torch==2.13.0 -e . --group dev
+	@touch $@
+
+install: $(VENV)/installed
+
+demo: $(VENV)/installed
+	@$(BIN)/walkforward demo
+
+app: $(VENV)/installed
+	@$(BIN)/walkforward serve demo
+
+up: $(VENV)/installed
+	@$(BIN)/walkforward up demo
+
+down: $(VENV)/installed
+	@$(BIN)/walkforward down
+
+lint: $(VENV)/installed
+	$(BIN)/ruff check . && $(BIN)/ruff format --check .
+	$(BIN)/lint-imports
+	$(BIN)/pyright
+
+test: $(VENV)/installed lint
+	$(BIN)/python -m pytest
+
+clean:
+	rm -rf .walkforward build *.egg-info

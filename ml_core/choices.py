@@ -1,0 +1,29 @@
+"""A folder is the list of its choices: each public module in it is one, found by its file's name."""
+
+import difflib
+import pkgutil
+from importlib import import_module
+from types import ModuleType
+
+from ml_core.errors import InvalidInput
+
+
+def names(package: str) -> list[str]:
+    """The names that `load` accepts for this package, in alphabetical order."""
+    path = import_module(package).__path__
+    return sorted(module.name for module in pkgutil.iter_modules(path) if not module.name.startswith("_"))
+
+
+def load(package: str, name: str) -> ModuleType:
+    """The module of that name; an unknown name is answered with the nearest known one."""
+    known = names(package)
+    if name not in known:
+        kind = package.rsplit(".", 1)[-1].rstrip("s")
+        raise InvalidInput(f"unknown {kind} '{name}'{nearest(name, known)}")
+    return import_module(f"{package}.{name}")
+
+
+def nearest(name: str, known: list[str]) -> str:
+    """`; did you mean 'lstm'?` or, where nothing is near, the whole list."""
+    close = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
+    return f"; did you mean '{close[0]}'?" if close else f"; expected one of {', '.join(known)}"

@@ -1,0 +1,45 @@
+"""What can go wrong, told to the user in one line. No custom __init__: the errors travel between processes."""
+
+
+class ForecastError(Exception):
+    """Any failure that walkforward explains itself; the front doors print it without a traceback."""
+
+
+class InvalidInput(ForecastError, ValueError):
+    """What the user gave cannot be used: an unknown key, ticker, file or value."""
+
+
+class InvalidData(ForecastError, ValueError):
+    """A table breaks its agreed columns or values."""
+
+
+class NotEnoughData(InvalidInput):
+    """The history is too short for what was asked."""
+
+
+class NoChampion(InvalidInput):
+    """No registered version carries the alias that was asked for."""
+
+
+class BrokenArtifact(ForecastError):
+    """A stored model does not match its checksum or its schema."""
+
+
+class ProviderFailed(ForecastError):
+    """A data source gave nothing that could be used."""
+
+
+class StoreFailed(ForecastError):
+    """The store could not be read or written."""
+
+
+class TrainingDiverged(ForecastError):
+    """The loss became non-finite."""
+
+
+class SearchStalled(ForecastError):
+    """A search made no progress for longer than allowed."""
+
+
+class ServiceFailed(ForecastError):
+    """A process of the local stack did not become healthy."""

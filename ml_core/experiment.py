@@ -1,0 +1,209 @@
+"""What is asked: one frozen object per section of the experiment file. Knows no file, clock or library."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import json
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, PositiveInt, field_validator, model_validator
+
+from ml_core.ranges import LogUniform, OneOf
+
+Share = Annotated[float, Field(gt=0, lt=1)]
+
+
+class Section(BaseModel):
+    """A frozen part of the experiment file; a key that it does not know is refused."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class OpenSection(Section):
+    """A section whose further keys belong to a chosen file: a provider's or a model family's options."""
+
+    model_config = ConfigDict(frozen=True, extra="allow")
+
+    @property
+    def options(self) -> dict[str, Any]:
+        """The keys that the chosen file will check."""
+        return dict(self.model_extra or {})
+
+
+class Universe(Section):
+    tickers: tuple[str, ...] = Field(min_length=1)
+    sectors: dict[str, str] = {}
+    calendar: str = "XNYS"
+    benchmark: str | None = None
+
+    @field_validator("tickers")
+    @classmethod
+    def _each_ticker_once(cls, tickers: tuple[str, ...]) -> tuple[str, ...]:
+        twice = sorted({ticker for ticker in tickers if tickers.count(ticker) > 1})
+        if twice:
+            raise ValueError(f"listed more than once: {', '.join(twice)}")
+        if any(not ticker.strip() or any(sign in ticker for sign in "/\\\n ") for ticker in tickers):
+            raise ValueError("a ticker is a non-empty word without spaces or slashes")
+        return tickers
+
+    @model_validator(mode="after")
+    def _sectors_name_tickers(self) -> Self:
+        strangers = sorted(set(self.sectors) - set(self.tickers))
+        if strangers:
+            raise ValueError(f"sectors names tickers that are not in the universe: {', '.join(strangers)}")
+        return self
+
+
+class Data(OpenSection):
+    """Where bars come from. The keys of a source stand in a table of its name, as `[data.simulated]`."""
+
+    source: str = "yahoo"
+    start: dt.date | None = None
+    end: dt.date | None = None
+
+    @model_validator(mode="after")
+    def _start_before_end(self) -> Self:
+        if self.start and self.end and self.start >= self.end:
+            raise ValueError(f"start {self.start} is not before end {self.end}")
+        return self
+
+
+class Task(Section):
+    """What is forecast: over which look-back, how far ahead, and of what."""
+
+    frequency: Literal["daily", "weekly"] = "daily"
+    lookback: Annotated[int, Field(ge=4)] = 60
+    horizons: tuple[PositiveInt, ...] = (1,)
+    layout: Literal["pooled", "joint"] = "pooled"
+    target: Literal["return", "excess", "rank"] = "return"
+
+    @field_validator("horizons")
+    @classmethod
+    def _increasing(cls, horizons: tuple[int, ...]) -> tuple[int, ...]:
+        if not horizons or any(a >= b for a, b in zip(horizons, horizons[1:], strict=False)):
+            raise ValueError("expected increasing numbers of sessions, at least one")
+        return horizons
+
+
+class Features(Section):
+    """Which features: whole groups, or single names; `select` keeps the best on training dates."""
+
+    groups: tuple[str, ...] = ()
+    names: tuple[str, ...] = ()
+    select: PositiveInt | None = None
+
+
+class Model(OpenSection):
+    """A family, found by its file's name; the family checks the other keys."""
+
+    family: str = "lstm"
+
+
+class Training(Section):
+    loss: Annotated[str, OneOf("mse", "student_t")] = "mse"
+    epochs: PositiveInt = 20
+    batch: PositiveInt = 256
+    learning_rate: Annotated[float, Field(gt=0), LogUniform(5e-4, 1e-2)] = 3e-3
+    weight_decay: Annotated[float, Field(ge=0), LogUniform(1e-5, 1e-1)] = 1e-2
+    precision: Literal["float32", "bfloat16"] = "float32"
+    patience: PositiveInt = 5
+    clip: Annotated[float, Field(gt=0)] = 1.0
+    device: str = "cpu"
+
+
+class Search(Section):
+    families: tuple[str, ...] = ("lstm", "attention_lstm", "transformer")
+    trials: PositiveInt = 24
+    epochs: PositiveInt | None = None
+    sampler: Literal["optuna", "random", "grid"] = "optuna"
+    scheduler: Literal["asha", "none"] = "asha"
+    objective: str = "ic"
+    ranges: dict[str, Any] = {}
+    cpus_per_trial: Annotated[float, Field(gt=0)] = 1.0
+    gpus_per_trial: Annotated[float, Field(ge=0)] = 0.0
+    stall_minutes: Annotated[float, Field(gt=0)] = 30.0
+    seed: int = 0
+
+
+class Validation(Section):
+    """Lengths in sessions of the task's frequency. `step` and `embargo` have safe defaults."""
+
+    train: PositiveInt = 504
+    test: PositiveInt = 63
+    step: PositiveInt | None = None
+    expanding: bool = False
+    embargo: Annotated[int, Field(ge=0)] = 0
+    folds: PositiveInt | None = None
+    holdout: Annotated[int, Field(ge=0)] = 252
+    early_stopping: Share = 0.2
+    seeds: PositiveInt = 1
+
+
+class Strategy(Section):
+    """How a forecast becomes positions and what trading costs. `auto`: by the number of tickers."""
+
+    kind: Literal["auto", "long_short", "single"] = "auto"
+    horizon: PositiveInt | None = None
+    quantile: Annotated[float, Field(gt=0, le=0.5)] = 0.2
+    cost_bps: Annotated[float, Field(ge=0)] = 5.0
+    execution: Literal["next_open", "next_close"] = "next_open"
+
+
+class Gate(Section):
+    """What a candidate must show on the holdout before `champion` moves to it."""
+
+    beat: tuple[str, ...] = ("zero", "mean", "last")
+    significance: Share = 0.05
+    deflated_sharpe: Annotated[float, Field(ge=0, lt=1)] = 0.0
+    coverage: Share = 0.9
+    coverage_tolerance: Share = 0.05
+
+
+class RunSpec(Section):
+    """Everything that determines one fitted model, given the data; what tuning varies and MLflow logs."""
+
+    task: Task = Task()
+    features: Features = Features()
+    model: Model = Model()
+    training: Training = Training()
+    seed: int = 0
+
+    def digest(self) -> str:
+        """A short name for the content of this spec."""
+        text = json.dumps(self.model_dump(mode="json"), sort_keys=True)
+        return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+
+class Experiment(Section):
+    """One experiment file."""
+
+    name: Annotated[str, Field(pattern=r"^[A-Za-z0-9_\-]+$")]
+    universe: Universe
+    data: Data = Data()
+    task: Task = Task()
+    features: Features = Features()
+    model: Model = Model()
+    training: Training = Training()
+    search: Search = Search()
+    validation: Validation = Validation()
+    strategy: Strategy = Strategy()
+    gate: Gate = Gate()
+
+    @model_validator(mode="after")
+    def _parts_fit(self) -> Self:
+        if self.strategy.horizon and self.strategy.horizon not in self.task.horizons:
+            raise ValueError(f"strategy.horizon {self.strategy.horizon} is not one of {self.task.horizons}")
+        if self.task.target != "return" and len(self.universe.tickers) < 2:
+            raise ValueError(f"task.target '{self.task.target}' compares tickers; expected at least two")
+        return self
+
+    @property
+    def spec(self) -> RunSpec:
+        """The run that the file itself describes, before any search."""
+        return RunSpec(task=self.task, features=self.features, model=self.model, training=self.training)
+
+    @property
+    def model_name(self) -> str:
+        """The registered model's name: models of simulated and real prices never share one."""
+        return f"{self.name}.{self.data.source}"

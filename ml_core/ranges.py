@@ -1,0 +1,60 @@
+"""What a search may vary, written beside a field's default: `hidden: Annotated[int, OneOf(32, 64)] = 64`."""
+
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+from pydantic import BaseModel
+
+from ml_core.errors import InvalidInput
+
+
+@dataclass(frozen=True, init=False)
+class OneOf:
+    """One of the listed values."""
+
+    values: tuple[Any, ...]
+
+    def __init__(self, *values: Any) -> None:
+        object.__setattr__(self, "values", values)
+
+
+@dataclass(frozen=True)
+class Uniform:
+    """Any number from low to high."""
+
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
+class LogUniform:
+    """Any number from low to high, even in its logarithm."""
+
+    low: float
+    high: float
+
+
+Range: TypeAlias = OneOf | Uniform | LogUniform
+
+
+def ranges_of(config: type[BaseModel]) -> dict[str, Range]:
+    """The ranges written in the fields of a configuration class."""
+    return {
+        name: mark
+        for name, field in config.model_fields.items()
+        for mark in field.metadata
+        if isinstance(mark, (OneOf, Uniform, LogUniform))
+    }
+
+
+def parse_range(key: str, value: Any) -> Range:
+    """A range as the experiment file writes it: a list, or a table of low, high and log."""
+    if isinstance(value, (list, tuple)) and value:
+        return OneOf(*value)
+    if isinstance(value, dict) and {"low", "high"} <= set(value) <= {"low", "high", "log"}:
+        low, high = float(value["low"]), float(value["high"])
+        if low < high and (low > 0 or not value.get("log")):
+            return LogUniform(low, high) if value.get("log") else Uniform(low, high)
+    raise InvalidInput(
+        f"search.ranges.{key}: expected a list of values or {{low, high, log}} with low < high, got {value!r}"
+    )

@@ -1,0 +1,65 @@
+"""The environment, read once at a front door and passed down; where things lie under the home."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from ml_core.errors import InvalidInput
+
+
+class Settings(BaseSettings):
+    """`WALKFORWARD_…` variables. Secrets come from here only."""
+
+    model_config = SettingsConfigDict(env_prefix="WALKFORWARD_", frozen=True)
+
+    home: Path = Path(".walkforward")
+    tracking_uri: str | None = None
+    ray_address: str | None = None
+    api_key: str | None = None
+    cors_origins: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Home:
+    """One folder holds all state."""
+
+    root: Path
+    tracking: str | None = None
+
+    @property
+    def store(self) -> Path:
+        return self.root / "store"
+
+    @property
+    def tracking_uri(self) -> str:
+        return self.tracking or f"sqlite:///{self.root / 'mlflow.db'}"
+
+    @property
+    def artifacts(self) -> Path:
+        return self.root / "artifacts"
+
+    @property
+    def searches(self) -> Path:
+        return self.root / "searches"
+
+    @property
+    def logs(self) -> Path:
+        return self.root / "logs"
+
+    @property
+    def services(self) -> Path:
+        return self.root / "services"
+
+
+def open_home(root: Path, tracking: str | None = None) -> Home:
+    """The home at that folder, made if absent; a folder that cannot be written is refused by name."""
+    root = root.expanduser().resolve()
+    try:
+        root.mkdir(parents=True, exist_ok=True)
+        probe = root / ".writable"
+        probe.touch()
+        probe.unlink()
+    except OSError as error:
+        raise InvalidInput(f"--home {root}: cannot be written: {error.strerror}") from None
+    return Home(root, tracking)
