@@ -1,4 +1,4 @@
-"""What can go wrong, told to the user in one line. No custom __init__: the errors travel between processes."""
+"""What can go wrong, told in one line. No error has an __init__ of its own: they travel between processes."""
 
 
 class ForecastError(Exception):
@@ -43,3 +43,7 @@ class SearchStalled(ForecastError):
 
 class ServiceFailed(ForecastError):
     """A process of the local stack did not become healthy."""
+
+
+class AlreadyRunning(ForecastError):
+    """Another process holds the lock of what was asked for."""

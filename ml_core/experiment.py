@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import json
+from itertools import pairwise
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, PositiveInt, field_validator, model_validator
@@ -81,7 +82,7 @@ class Task(Section):
     @field_validator("horizons")
     @classmethod
     def _increasing(cls, horizons: tuple[int, ...]) -> tuple[int, ...]:
-        if not horizons or any(a >= b for a, b in zip(horizons, horizons[1:], strict=False)):
+        if not horizons or any(a >= b for a, b in pairwise(horizons)):
             raise ValueError("expected increasing numbers of sessions, at least one")
         return horizons
 
@@ -103,7 +104,7 @@ class Model(OpenSection):
 class Training(Section):
     loss: Annotated[str, OneOf("mse", "student_t")] = "mse"
     epochs: PositiveInt = 20
-    batch: PositiveInt = 256
+    batch: PositiveInt = 64
     learning_rate: Annotated[float, Field(gt=0), LogUniform(5e-4, 1e-2)] = 3e-3
     weight_decay: Annotated[float, Field(ge=0), LogUniform(1e-5, 1e-1)] = 1e-2
     precision: Literal["float32", "bfloat16"] = "float32"

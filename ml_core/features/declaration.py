@@ -12,7 +12,7 @@ Scope = Literal["ticker", "date", "row"]
 
 @dataclass(frozen=True)
 class Feature:
-    """One named column. `scope` is what the expression runs over: a ticker's past, a date's tickers, one row."""
+    """One named column. `scope`: the expression runs over a ticker's past, a date's tickers, or one row."""
 
     name: str
     history: int

@@ -1,0 +1,50 @@
+"""Closing prices on the grid in, what is to be forecast out: h-session log returns and the unit they come in."""
+
+import numpy as np
+
+UNIT_SPAN = 32
+LEAST_UNIT = 1e-4
+
+
+def build_target(close_NT: np.ndarray, horizons: tuple[int, ...], kind: str) -> np.ndarray:
+    """y_NTH: log(close t+h / close t); less the date's mean for `excess`, as a centred rank for `rank`."""
+    log_close = np.log(close_NT)
+    y_NTH = np.full((*close_NT.shape, len(horizons)), np.nan)
+    for column, horizon in enumerate(horizons):
+        if horizon < close_NT.shape[1]:
+            y_NTH[:, :-horizon, column] = log_close[:, horizon:] - log_close[:, :-horizon]
+    if kind == "excess":
+        known = np.isfinite(y_NTH)
+        mean = np.where(known, y_NTH, 0).sum(axis=0) / np.maximum(known.sum(axis=0), 1)
+        return y_NTH - mean
+    return centred_rank(y_NTH) if kind == "rank" else y_NTH
+
+
+def build_unit(close_NT: np.ndarray, horizons: tuple[int, ...], kind: str) -> np.ndarray:
+    """unit_NTH: the volatility known at t, over h sessions. Networks forecast in this unit."""
+    if kind == "rank":
+        return np.full((*close_NT.shape, len(horizons)), 0.3)
+    change_NT = np.diff(np.log(close_NT), axis=1, prepend=np.nan)
+    unit_NT = np.sqrt(_past_mean(np.nan_to_num(change_NT) ** 2, np.isfinite(change_NT)))
+    return np.maximum(unit_NT, LEAST_UNIT)[:, :, None] * np.sqrt(np.asarray(horizons, dtype=float))
+
+
+def centred_rank(y_NTH: np.ndarray) -> np.ndarray:
+    """Ranks among the tickers of a date, from -0.5 to 0.5; NaN stays NaN."""
+    known = np.isfinite(y_NTH)
+    order = np.where(known, y_NTH, np.inf).argsort(axis=0).argsort(axis=0)
+    count = known.sum(axis=0)
+    return np.where(known, (order + 0.5) / np.maximum(count, 1) - 0.5, np.nan)
+
+
+def _past_mean(value_NT: np.ndarray, known_NT: np.ndarray) -> np.ndarray:
+    """Exponential mean of what was known up to each step; a step without a value changes nothing."""
+    decay = 1 - 2 / (UNIT_SPAN + 1)
+    total, weight = np.zeros(value_NT.shape[0]), np.zeros(value_NT.shape[0])
+    mean_NT = np.full(value_NT.shape, np.nan)
+    for step in range(value_NT.shape[1]):
+        known = known_NT[:, step]
+        total = np.where(known, decay * total + value_NT[:, step], total)
+        weight = np.where(known, decay * weight + 1, weight)
+        mean_NT[:, step] = np.divide(total, weight, out=np.full_like(total, np.nan), where=weight > 0)
+    return mean_NT

@@ -1,0 +1,58 @@
+"""The panel as a network sees it: one series a ticker (pooled), or one series of all tickers (joint)."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+from ml_core.features.scaling import CLIP, Scaler
+from ml_core.windows import Windows
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Series S by sessions T; x_STF and y_STO are the panel itself, or one reshaped copy of it when joint."""
+
+    x_STF: torch.Tensor
+    y_STO: torch.Tensor
+    usable_ST: np.ndarray
+    tickers: int
+
+    @property
+    def inputs(self) -> int:
+        return self.x_STF.shape[2]
+
+    @property
+    def outputs(self) -> int:
+        return self.y_STO.shape[2]
+
+    def steps(self, end_B: torch.Tensor, lookback: int) -> torch.Tensor:
+        """steps_BL: the sessions of the windows that end there."""
+        return end_B[:, None] - torch.arange(lookback - 1, -1, -1)
+
+    def inputs_of(self, series_B: torch.Tensor, steps_BL: torch.Tensor, scaler: Scaler) -> torch.Tensor:
+        """x_BLF: the windows, scaled; what is not known becomes the training average."""
+        x_BLF = self.x_STF[series_B[:, None], steps_BL]
+        mean_F, deviation_F = torch.from_numpy(scaler.mean_F), torch.from_numpy(scaler.deviation_F)
+        return ((x_BLF - mean_F) / deviation_F).nan_to_num_(0.0).clamp_(-CLIP, CLIP)
+
+    def per_ticker(self, out_STO: np.ndarray) -> np.ndarray:
+        """out_NTH: the outputs by ticker and horizon, whichever way they were laid."""
+        series, sessions, outputs = out_STO.shape
+        if series == self.tickers:
+            return out_STO
+        return out_STO.reshape(sessions, self.tickers, outputs // self.tickers).transpose(1, 0, 2)
+
+
+def lay_out(windows: Windows, features: tuple[str, ...], *, layout: str, lookback: int) -> Layout:
+    """Pooled uses the panel in place; choosing features or the joint layout copies it once."""
+    x_NTF = windows.x_NTF
+    if features != windows.features:
+        x_NTF = x_NTF[:, :, [windows.features.index(name) for name in features]]
+    y_NTH, usable_NT = windows.y_NTH, windows.usable(lookback)
+    if layout == "joint" and len(windows.tickers) > 1:
+        sessions = len(windows.sessions)
+        x_NTF = x_NTF.transpose(1, 0, 2).reshape(1, sessions, -1)
+        y_NTH = y_NTH.transpose(1, 0, 2).reshape(1, sessions, -1)
+        usable_NT = usable_NT.any(axis=0, keepdims=True)
+    return Layout(torch.from_numpy(x_NTF), torch.from_numpy(y_NTH), usable_NT, len(windows.tickers))

@@ -1,0 +1,55 @@
+"""What every model family shares. A file in `families/` is one family: a `Config` and a `Network`, no more.
+
+A network maps x_BLF to z_BLD, an encoding at every step that depends on that step and earlier ones only. One pass
+over a window then supervises many sessions.
+"""
+
+from typing import ClassVar, Literal
+
+import torch
+from pydantic import ValidationError
+from torch import nn
+
+from ml_core import choices
+from ml_core.errors import InvalidInput
+from ml_core.experiment import Model, Section
+from ml_core.experiment_file import explain
+
+FAMILIES = "ml_core.models.families"
+
+
+class ModelConfig(Section):
+    """A family's fields, each with its range beside its default."""
+
+    supervises: ClassVar[Literal["every_step", "last_step"]] = "every_step"
+
+
+class Encoder(nn.Module):
+    """x_BLF in, z_BLD out; `width` is D."""
+
+    width: int
+
+    def forward(self, x_BLF: torch.Tensor) -> torch.Tensor:
+        raise NotImplementedError
+
+
+def configure(model: Model) -> ModelConfig:
+    """The checked fields of the chosen family; an unknown family or field is answered with the nearest."""
+    config = config_class(model.family)
+    try:
+        return config.model_validate(model.options)
+    except ValidationError as error:
+        raise InvalidInput(f"model ({model.family}): {explain(error, config)}") from None
+
+
+def config_class(family: str) -> type[ModelConfig]:
+    return choices.load(FAMILIES, family).Config
+
+
+def complete(model: Model) -> Model:
+    """The same model with every default written out, so that a stored spec outlives a change of defaults."""
+    return Model(family=model.family, **configure(model).model_dump())
+
+
+def build_encoder(model: Model, inputs: int) -> Encoder:
+    return choices.load(FAMILIES, model.family).Network(configure(model), inputs)

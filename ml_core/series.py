@@ -1,0 +1,69 @@
+"""What a dated series of numbers is worth. In: values by date. Out: intervals, Sharpe and its odds."""
+
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy import stats
+
+Array = NDArray[np.float64]
+
+
+def block_length(count: int, horizon: int = 1) -> int:
+    """Sessions drawn together, so that resamples keep overlap and clustering."""
+    return min(count, max(horizon, int(np.ceil(1.5 * count ** (1 / 3)))))
+
+
+def draw_blocks(count: int, *, block: int, resamples: int, seed: int) -> NDArray[np.int64]:
+    """Circular block bootstrap: `resamples` rows of `count` positions."""
+    blocks = -(-count // block)
+    starts = np.random.default_rng(seed).integers(0, count, size=(resamples, blocks))
+    positions = (starts[:, :, None] + np.arange(block)).reshape(resamples, -1)[:, :count]
+    return positions % count
+
+
+def block_bootstrap(
+    values: ArrayLike,
+    statistic: Callable[[Array], float],
+    *,
+    seed: int,
+    level: float = 0.9,
+    block: int | None = None,
+    resamples: int = 500,
+) -> tuple[float, float]:
+    """The interval of a statistic of dated values (first axis: dates), from resampled blocks of dates."""
+    array = np.asarray(values, dtype=float)
+    if not len(array):
+        return float("nan"), float("nan")
+    drawn = draw_blocks(len(array), block=block or block_length(len(array)), resamples=resamples, seed=seed)
+    return interval(np.array([statistic(array[positions]) for positions in drawn]), level=level)
+
+
+def interval(resampled: Array, *, level: float) -> tuple[float, float]:
+    """The middle `level` of resampled values; NaN where fewer than half of them are defined."""
+    known = resampled[np.isfinite(resampled)]
+    if len(known) * 2 < len(resampled) or not len(known):
+        return float("nan"), float("nan")
+    low, high = np.quantile(known, [(1 - level) / 2, (1 + level) / 2])
+    return float(low), float(high)
+
+
+def sharpe(returns: ArrayLike) -> float:
+    """Per period, not annualised; 0 for returns that never move."""
+    values = np.asarray(returns, dtype=float)
+    spread = values.std(ddof=1) if len(values) > 1 else 0.0
+    return float(values.mean() / spread) if spread > 1e-15 * np.abs(values).max(initial=0.0) else 0.0
+
+
+def probabilistic_sharpe(returns: ArrayLike, *, benchmark: float = 0.0) -> float:
+    """Probability that the true Sharpe (per period) exceeds `benchmark`, given length, skew and fat tails.
+
+    Bailey and López de Prado (2012), with the plain fourth moment: 3 for a normal, not 0.
+    """
+    values = np.asarray(returns, dtype=float)
+    if len(values) < 3 or values.std() == 0:
+        return float("nan")
+    ratio = sharpe(values)
+    skew, kurtosis = stats.skew(values), stats.kurtosis(values, fisher=False)
+    spread = np.sqrt(max(1 - skew * ratio + (kurtosis - 1) / 4 * ratio**2, 1e-12))
+    return float(stats.norm.cdf((ratio - benchmark) * np.sqrt(len(values) - 1) / spread))

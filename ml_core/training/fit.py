@@ -1,0 +1,73 @@
+"""The whole interface to learning: a spec, windows and a split in; a calibrated forecaster out."""
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from ml_core.errors import NotEnoughData
+from ml_core.evaluation.intervals import fit_intervals
+from ml_core.experiment import RunSpec
+from ml_core.forecaster import LEVEL, Calibration, Forecaster
+from ml_core.splits import Split
+from ml_core.training.loop import Epoch, Fitting, choose_features
+from ml_core.windows import Windows
+
+LEAST_TRUST, MOST_TRUST = 0.05, 1.5
+
+
+def fit(
+    spec: RunSpec,
+    windows: Windows,
+    split: Split,
+    *,
+    seeds: int = 1,
+    objective: str = "ic",
+    on_epoch: Callable[[int, Epoch], None] | None = None,
+) -> Forecaster:
+    """Train one network per seed on the split, keep the best epoch of each, calibrate them together."""
+    fittings = [Fitting(seeded(spec, number), windows, split, objective=objective) for number in range(seeds)]
+    for number, fitting in enumerate(fittings):
+        for epoch in fitting.epochs():
+            if on_epoch:
+                on_epoch(number, epoch)
+    return assemble(fittings)
+
+
+def seeded(spec: RunSpec, number: int) -> RunSpec:
+    """The spec of the n-th seed."""
+    return spec.model_copy(update={"seed": spec.seed + number})
+
+
+def assemble(fittings: Sequence[Fitting]) -> Forecaster:
+    """One forecaster of the networks fitted on the same split."""
+    first = fittings[0]
+    raw = Forecaster(
+        spec=first.spec,
+        features=choose_features(first.spec, first.windows, first.split.train),
+        tickers=first.windows.tickers,
+        members=tuple(fitting.member() for fitting in fittings),
+        calibration=_uncalibrated(len(first.windows.horizons)),
+    )
+    calibration = calibrate(raw, first.windows, first.split)
+    return Forecaster(raw.spec, raw.features, raw.tickers, raw.members, calibration)
+
+
+def calibrate(forecaster: Forecaster, windows: Windows, split: Split) -> Calibration:
+    """On the validation dates, which no gradient saw: the slope of outcome on forecast, and conformal widths."""
+    rows_NT = windows.usable(forecaster.lookback) & windows.rows(split.validation)
+    mean_NTH, scale_NTH = forecaster.outputs(windows, rows_NT)
+    y_RH, mean_RH, scale_RH = windows.y_NTH[rows_NT], mean_NTH[rows_NT], scale_NTH[rows_NT]
+    known_RH = np.isfinite(y_RH)
+    agreement_H = np.where(known_RH, y_RH * mean_RH, 0.0).sum(axis=0, dtype=np.float64)
+    power_H = np.where(known_RH, mean_RH**2, 0.0).sum(axis=0, dtype=np.float64)
+    trust_H = np.clip(agreement_H / np.maximum(power_H, 1e-12), LEAST_TRUST, MOST_TRUST)
+    try:
+        width_H = fit_intervals(y_RH - trust_H * mean_RH, scale_RH, level=LEVEL)
+    except NotEnoughData as error:
+        span = f"{split.validation.start} to {split.validation.end}"
+        raise NotEnoughData(f"validation dates {span}: {error}") from None
+    return Calibration(trust_H, np.asarray(width_H), LEVEL)
+
+
+def _uncalibrated(horizons: int) -> Calibration:
+    return Calibration(np.ones(horizons), np.ones(horizons))

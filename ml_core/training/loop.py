@@ -1,0 +1,216 @@
+"""The only loop: a spec, windows and a split in; a network that has learned, epoch by epoch, out."""
+
+from __future__ import annotations
+
+import contextlib
+import copy
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+from ml_core.errors import NotEnoughData, TrainingDiverged
+from ml_core.evaluation.metrics import find_metric
+from ml_core.experiment import RunSpec
+from ml_core.features.scaling import Scaler, fit_scaler
+from ml_core.features.selection import select_features
+from ml_core.forecaster import Member
+from ml_core.layout import Layout, lay_out
+from ml_core.models.family import complete, config_class
+from ml_core.models.head import ForecastNetwork
+from ml_core.splits import Span, Split
+from ml_core.training.losses import find_loss
+from ml_core.windows import Windows
+
+MICRO_BATCH = 64  # gradients of a batch are summed over pieces that fit the cache
+
+
+@dataclass(frozen=True)
+class Epoch:
+    """What one pass over the training windows gave. A higher score is better; `skill` is 1 - loss / loss of zero."""
+
+    number: int
+    loss: float
+    score: float
+    skill: float
+
+
+class Fitting:
+    """One network on its way. `epochs` trains it; `member` is the network of its best epoch."""
+
+    def __init__(self, spec: RunSpec, windows: Windows, split: Split, *, objective: str = "ic") -> None:
+        self.spec = spec.model_copy(update={"model": complete(spec.model)})
+        self.windows, self.split, self.metric = windows, split, find_metric(objective)
+        self.features = choose_features(spec, windows, split.train)
+        task = spec.task
+        self.layout = lay_out(windows, self.features, layout=task.layout, lookback=task.lookback)
+        every_step = config_class(spec.model.family).supervises == "every_step"
+        self.width = max(1, task.lookback // 2) if every_step else 1
+        self.learn_ST = self.layout.usable_ST & windows.rows(split.train)
+        if not (self.learn_ST[:, :, None] & np.isfinite(self.layout.y_STO.numpy())).any():
+            raise NotEnoughData(
+                f"no training window between {split.train.start} and {split.train.end}: "
+                f"a look-back of {task.lookback} and horizon {task.horizons[-1]} leave none"
+            )
+        self.scaler = fit_scaler(self.layout.x_STF.numpy(), self.learn_ST)
+        self._rng = np.random.default_rng([spec.seed, split.fold])
+        self._torch_state = torch.Generator().manual_seed(1_000_003 * spec.seed + split.fold).get_state()
+        with self._own_randomness():
+            self.network = ForecastNetwork(
+                self.spec.model, inputs=self.layout.inputs, outputs=self.layout.outputs
+            ).to(spec.training.device)
+        self._best = copy.deepcopy(self.network.state_dict())
+
+    def epochs(self, limit: int | None = None) -> Iterator[Epoch]:
+        """Train until the epochs are over or the score has not risen for `patience` of them."""
+        training = self.spec.training
+        total = limit or training.epochs
+        optimizer = torch.optim.AdamW(
+            self.network.parameters(),
+            lr=training.learning_rate,
+            weight_decay=training.weight_decay,
+            fused=True,
+        )
+        per_epoch = math.ceil(
+            len(tiles(self.learn_ST, self.layout.usable_ST, self.width, 0)) / training.batch
+        )
+        schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, _warm_cosine(total * per_epoch))
+        best, waited = -math.inf, 0
+        for number in range(1, total + 1):
+            with self._own_randomness():
+                loss = self._train_once(optimizer, schedule)
+            score, skill = self._validate()
+            if score > best:
+                best, waited = score, 0
+                self._best = copy.deepcopy(self.network.state_dict())
+            else:
+                waited += 1
+            yield Epoch(number, loss, score, skill)
+            if waited >= training.patience:
+                return
+
+    def member(self) -> Member:
+        network = copy.deepcopy(self.network)
+        network.load_state_dict(self._best)
+        return Member(network.to("cpu").eval(), self.scaler)
+
+    def _train_once(
+        self, optimizer: torch.optim.Optimizer, schedule: torch.optim.lr_scheduler.LRScheduler
+    ) -> float:
+        training, total, count = self.spec.training, 0.0, 0
+        phase = int(self._rng.integers(self.width))
+        places = tiles(self.learn_ST, self.layout.usable_ST, self.width, phase)
+        self.network.train()
+        for batch in torch.from_numpy(self._rng.permutation(places)).split(training.batch):
+            optimizer.zero_grad()
+            known = sum(int(self._targets(*piece.unbind(1))[1].sum()) for piece in batch.split(MICRO_BATCH))
+            for piece in batch.split(MICRO_BATCH):
+                loss = self._loss(*piece.unbind(1)) / max(known, 1)
+                loss.backward()
+                total += float(loss.detach()) * known
+            if not math.isfinite(total):
+                raise TrainingDiverged(
+                    f"{self.spec.model.family}: the loss became non-finite at learning rate {training.learning_rate}"
+                )
+            count += known
+            torch.nn.utils.clip_grad_norm_(self.network.parameters(), training.clip)
+            optimizer.step()
+            schedule.step()
+        return total / max(count, 1)
+
+    def _loss(self, series_B: torch.Tensor, end_B: torch.Tensor) -> torch.Tensor:
+        """The summed loss over the known targets of the windows' supervised steps."""
+        device = self.spec.training.device
+        y_BWO, known_BWO = self._targets(series_B, end_B)
+        x_BLF = self.layout.inputs_of(
+            series_B, self.layout.steps(end_B, self.spec.task.lookback), self.scaler
+        ).to(device, non_blocking=True)
+        half = self.spec.training.precision == "bfloat16"
+        with torch.autocast(torch.device(device).type, torch.bfloat16, enabled=half):
+            mean_BLO, scale_BLO = self.network(x_BLF)
+        mean, scale = mean_BLO[:, -self.width :].float(), scale_BLO[:, -self.width :].float()
+        each = find_loss(self.spec.training.loss)(mean, scale, y_BWO.nan_to_num(0.0).to(device))
+        return (each * known_BWO.to(device)).sum()
+
+    def _targets(self, series_B: torch.Tensor, end_B: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        steps_BW = self.layout.steps(end_B, self.width)
+        y_BWO = self.layout.y_STO[series_B[:, None], steps_BW]
+        learn_BW = torch.from_numpy(self.learn_ST)[series_B[:, None], steps_BW]
+        return y_BWO, y_BWO.isfinite() & learn_BW[:, :, None]
+
+    def _validate(self) -> tuple[float, float]:
+        """Objective and skill on the validation dates, from dense passes over them."""
+        watch_T = self.windows.rows(self.split.validation)
+        mean_NTH = self.layout.per_ticker(self._dense(self.layout.usable_ST & watch_T))
+        rows_NT = self.windows.usable(self.spec.task.lookback) & watch_T
+        unit_NTH = self.windows.unit_NTH
+        table = self.windows.to_table(
+            rows_NT, mean=mean_NTH * unit_NTH, realized=self.windows.y_NTH * unit_NTH
+        )
+        value = self.metric(table.drop_nulls("mean"))
+        score = value if self.metric.better == "higher" else -value
+        y, mean = self.windows.y_NTH[rows_NT], mean_NTH[rows_NT]
+        skill = 1 - np.nansum((y - mean) ** 2) / max(np.nansum(y**2), 1e-12)
+        return score if math.isfinite(score) else 0.0, float(skill)
+
+    def _dense(self, rows_ST: np.ndarray) -> np.ndarray:
+        """Means for every asked row from the supervised part of few windows: cheap, close to what is served."""
+        mean_STO = np.full((*rows_ST.shape, self.layout.outputs), np.nan, dtype=np.float32)
+        places = torch.from_numpy(tiles(rows_ST, self.layout.usable_ST, self.width, 0))
+        self.network.eval()
+        with torch.inference_mode():
+            for series_B, end_B in (batch.unbind(1) for batch in places.split(256)):
+                steps_BL = self.layout.steps(end_B, self.spec.task.lookback)
+                x_BLF = self.layout.inputs_of(series_B, steps_BL, self.scaler)
+                mean_BLO, _ = self.network(x_BLF.to(self.spec.training.device))
+                mean_STO[series_B[:, None], steps_BL[:, -self.width :]] = (
+                    mean_BLO[:, -self.width :].cpu().numpy()
+                )
+        return mean_STO
+
+    @contextlib.contextmanager
+    def _own_randomness(self) -> Iterator[None]:
+        """Draw from this fitting's own stream, so that fits trained side by side equal fits trained alone."""
+        with torch.random.fork_rng(devices=[]):
+            torch.set_rng_state(self._torch_state)
+            yield
+            self._torch_state = torch.get_rng_state()
+
+
+def tiles(rows_ST: np.ndarray, usable_ST: np.ndarray, width: int, phase: int) -> np.ndarray:
+    """(series, end) of windows whose last `width` steps cover the rows; `phase` shifts where they are cut."""
+    places = []
+    for series in np.flatnonzero(rows_ST.any(axis=1)):
+        ends = np.flatnonzero(rows_ST[series])
+        first, last = ends[0], ends[-1]
+        begin = max(first + width - 1, np.flatnonzero(usable_ST[series])[0])
+        cuts = np.arange(max(last - phase, begin), begin - 1, -width)
+        if not len(cuts) or cuts[-1] > begin:
+            cuts = np.append(cuts, begin)
+        places.append(np.column_stack([np.full(len(cuts), series), np.minimum(cuts, last)]))
+    return np.concatenate(places) if places else np.zeros((0, 2), dtype=int)
+
+
+def choose_features(spec: RunSpec, windows: Windows, train: Span) -> tuple[str, ...]:
+    """All features of the panel, or the `select` best of them on training dates."""
+    if spec.features.select is None or spec.features.select >= len(windows.features):
+        return windows.features
+    rows_NT = windows.usable(spec.task.lookback) & windows.rows(train)
+    chosen = select_features(windows.x_NTF, windows.y_NTH[:, :, 0], rows_NT, count=spec.features.select)
+    return tuple(windows.features[place] for place in chosen)
+
+
+def _warm_cosine(steps: int):
+    warm = max(1, steps // 10)
+
+    def rate(step: int) -> float:
+        if step < warm:
+            return (step + 1) / warm
+        return 0.05 + 0.95 * 0.5 * (1 + math.cos(math.pi * min(1.0, (step - warm) / max(1, steps - warm))))
+
+    return rate
+
+
+__all__ = ["Epoch", "Fitting", "Layout", "Scaler", "tiles"]

@@ -1,0 +1,147 @@
+"""An experiment and prices in; forecasts walking forward through time, their scores and a backtest out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import polars as pl
+
+from ml_core import choices
+from ml_core.errors import NotEnoughData
+from ml_core.evaluation.scores import score
+from ml_core.experiment import Experiment, RunSpec
+from ml_core.features.table import build_features, chosen_names
+from ml_core.forecaster import Forecaster
+from ml_core.frames import SCORED, conform
+from ml_core.portfolio.backtest import backtest
+from ml_core.portfolio.risk import summarise
+from ml_core.portfolio.strategies import build_positions
+from ml_core.splits import Split, holdout, walk_forward
+from ml_core.training.fit import fit
+from ml_core.windows import Windows, build_windows
+
+BASELINES = "ml_core.baselines"
+PERIODS_PER_YEAR = {"daily": 252.0, "weekly": 52.0}
+
+Progress = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """What a walk through time gave: SCORED forecasts, Scores, a BACKTEST and its summary by split."""
+
+    forecasts: pl.DataFrame
+    scores: pl.DataFrame
+    backtest: pl.DataFrame
+    risk: dict[str, dict]
+    left_out: tuple[str, ...] = ()
+
+
+def evaluate(experiment: Experiment, prices: pl.DataFrame, *, progress: Progress | None = None) -> Evaluation:
+    """Refit the experiment's own spec for every fold and for the holdout; score every test session once."""
+    windows, left_out = open_windows(experiment.spec, prices)
+    splits = plan(experiment, windows)
+    parts = []
+    for number, split in enumerate(splits):
+        if progress:
+            progress(
+                f"fold {number + 1} of {len(splits)}: {split.name} {split.test.start} to {split.test.end}"
+            )
+        forecaster = fit(
+            experiment.spec,
+            windows,
+            split,
+            seeds=experiment.validation.seeds,
+            objective=experiment.search.objective,
+        )
+        parts.append(score_split(forecaster, windows, split))
+    forecasts = pl.concat([forecasts for forecasts, _ in parts])
+    baselines = {name: pl.concat([beside[name] for _, beside in parts]) for name in parts[0][1]}
+    return judge(experiment, prices, forecasts, baselines, left_out=left_out)
+
+
+def open_windows(spec: RunSpec, prices: pl.DataFrame) -> tuple[Windows, tuple[str, ...]]:
+    """The panel that a spec reads, and the features that these prices cannot give."""
+    built = build_features(prices, chosen_names(spec.features))
+    windows = build_windows(prices, built, spec.task)
+    if not windows.usable(spec.task.lookback).any():
+        raise NotEnoughData(
+            f"{len(windows.sessions)} sessions from {windows.sessions[0]} to {windows.sessions[-1]} give no window: "
+            f"the features need a warm-up and the look-back {spec.task.lookback} sessions after it"
+        )
+    longest = spec.task.horizons[-1]
+    if longest >= len(windows.sessions):
+        raise NotEnoughData(
+            f"task.horizons: {longest} is longer than the {len(windows.sessions)} sessions of data"
+        )
+    return windows, built.left_out
+
+
+def plan(experiment: Experiment, windows: Windows) -> list[Split]:
+    """The folds, and the holdout after them if one is asked for."""
+    sessions = windows.usable_sessions(experiment.task.lookback)
+    horizon, validation = experiment.task.horizons[-1], experiment.validation
+    folds = walk_forward(sessions, validation, horizon=horizon)
+    if validation.holdout:
+        folds.append(holdout(sessions, validation, horizon=horizon, fold=len(folds)))
+    return folds
+
+
+def score_split(
+    forecaster: Forecaster, windows: Windows, split: Split
+) -> tuple[pl.DataFrame, dict[str, pl.DataFrame]]:
+    """SCORED rows of the test span, and each baseline's forecasts of the same rows."""
+    lookback = forecaster.lookback
+    rows_NT = windows.usable(lookback) & windows.rows(split.test)
+    realized = windows.to_table(rows_NT, realized=windows.y_NTH.astype(float) * windows.unit_NTH)
+    forecasts = forecaster.forecast(windows, rows_NT).with_columns(
+        realized["realized"], fold=pl.lit(split.fold), split=pl.lit(split.name)
+    )
+    beside = {
+        name: windows.to_table(
+            rows_NT, mean=choices.load(BASELINES, name).predict(windows, split, lookback) * windows.unit_NTH
+        )
+        for name in choices.names(BASELINES)
+    }
+    return conform(forecasts, SCORED, "forecasts"), beside
+
+
+def judge(
+    experiment: Experiment,
+    prices: pl.DataFrame,
+    forecasts: pl.DataFrame,
+    baselines: dict[str, pl.DataFrame],
+    *,
+    left_out: tuple[str, ...] = (),
+) -> Evaluation:
+    """Scores beside the baselines, and what trading on the forecasts would have earned after costs."""
+    scores = score(forecasts, baselines)
+    traded = trade(experiment, prices, forecasts)
+    starts = forecasts.group_by("split").agg(pl.col("as_of").min()).sort("as_of")
+    risk = {}
+    for name, start in starts.iter_rows():
+        later = starts.filter(pl.col("as_of") > start)["as_of"].min()
+        inside = (
+            pl.col("date") > start
+            if later is None
+            else pl.col("date").is_between(start, later, closed="right")
+        )
+        risk[name] = summarise(
+            traded.filter(inside), periods_per_year=PERIODS_PER_YEAR[experiment.task.frequency], seed=0
+        )
+    return Evaluation(forecasts, scores, traded, risk, left_out)
+
+
+def trade(experiment: Experiment, prices: pl.DataFrame, forecasts: pl.DataFrame) -> pl.DataFrame:
+    """The experiment's strategy on these forecasts, rebalanced every session of its horizon."""
+    strategy = experiment.strategy
+    horizon = strategy.horizon or experiment.task.horizons[0]
+    return backtest(
+        build_positions(forecasts, strategy, horizon=horizon),
+        prices,
+        cost_bps=strategy.cost_bps,
+        hold=horizon,
+        execution=strategy.execution,
+        benchmark=experiment.universe.benchmark,
+    )

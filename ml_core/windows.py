@@ -1,0 +1,105 @@
+"""The one hand-over from tables to tensors: features and prices in, a resident panel and its windows out."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import polars as pl
+
+from ml_core.errors import NotEnoughData
+from ml_core.experiment import Task
+from ml_core.features.table import FeatureTable
+from ml_core.features.target import build_target, build_unit
+from ml_core.splits import Span
+
+
+@dataclass(frozen=True)
+class Windows:
+    """The panel of all tickers on one grid of sessions. A window is an index into it, never a copy of it.
+
+    Targets stand in units of the volatility known at each row; `unit_NTH` brings them back to log returns.
+    """
+
+    tickers: tuple[str, ...]
+    sessions: tuple[dt.date, ...]
+    features: tuple[str, ...]
+    horizons: tuple[int, ...]
+    x_NTF: np.ndarray
+    y_NTH: np.ndarray
+    unit_NTH: np.ndarray
+    present_NT: np.ndarray
+
+    @cached_property
+    def first_N(self) -> np.ndarray:
+        """The first row of each ticker with every feature known."""
+        return np.where(self.present_NT.any(axis=1), self.present_NT.argmax(axis=1), len(self.sessions))
+
+    def usable(self, lookback: int) -> np.ndarray:
+        """usable_NT: a window of this look-back may end here. Gaps inside it count as average days."""
+        begins = np.arange(len(self.sessions)) - (lookback - 1)
+        return self.present_NT & (begins[None, :] >= self.first_N[:, None])
+
+    def usable_sessions(self, lookback: int) -> list[dt.date]:
+        """The sessions on which at least one window may end."""
+        usable = self.usable(lookback).any(axis=0)
+        return [session for session, open_ in zip(self.sessions, usable, strict=True) if open_]
+
+    def rows(self, span: Span) -> np.ndarray:
+        """inside_T: which sessions lie in the span."""
+        sessions = np.asarray(self.sessions, dtype="datetime64[D]")
+        return (sessions >= np.datetime64(span.start)) & (sessions <= np.datetime64(span.end))
+
+    def to_table(self, rows_NT: np.ndarray, **columns_NTH: np.ndarray) -> pl.DataFrame:
+        """(ticker, as_of, horizon, …) for the chosen rows, ordered by ticker, date and horizon."""
+        ticker, session = np.nonzero(rows_NT)
+        many = len(self.horizons)
+        return pl.DataFrame(
+            {
+                "ticker": pl.Series(self.tickers, dtype=pl.String).gather(ticker.repeat(many)),
+                "as_of": np.asarray(self.sessions, dtype="datetime64[D]")[session].repeat(many),
+                "horizon": np.tile(np.asarray(self.horizons, dtype=np.int32), len(ticker)),
+                **{
+                    name: values[ticker, session].reshape(-1).astype(np.float64)
+                    for name, values in columns_NTH.items()
+                },
+            },
+            schema_overrides={"as_of": pl.Date},
+        ).with_columns(pl.selectors.float().fill_nan(None))
+
+
+def build_windows(prices: pl.DataFrame, built: FeatureTable, task: Task) -> Windows:
+    """Lay prices and features on one grid. Rows are sorted, so the order of the input does not matter."""
+    tickers = tuple(sorted(prices["ticker"].unique().to_list()))
+    sessions = tuple(prices["date"].unique().sort().to_list())
+    if len(sessions) < 2:
+        raise NotEnoughData(f"{len(sessions)} session of prices; expected at least {task.lookback + 1}")
+    table = prices.select("ticker", "date", "close").join(built.table, on=["ticker", "date"], how="left")
+    place = _places(table, tickers, sessions)
+    x_NTF = np.full((len(tickers), len(sessions), len(built.names)), np.nan, dtype=np.float32)
+    x_NTF[place] = table.select(built.names).to_numpy()
+    close_NT = np.full(x_NTF.shape[:2], np.nan)
+    close_NT[place] = table["close"].to_numpy()
+    y_NTH = build_target(close_NT, task.horizons, task.target)
+    unit_NTH = build_unit(close_NT, task.horizons, task.target)
+    return Windows(
+        tickers=tickers,
+        sessions=sessions,
+        features=built.names,
+        horizons=task.horizons,
+        x_NTF=x_NTF,
+        y_NTH=(y_NTH / unit_NTH).astype(np.float32),
+        unit_NTH=unit_NTH.astype(np.float32),
+        present_NT=np.isfinite(x_NTF).all(axis=2) & np.isfinite(unit_NTH[:, :, 0]) & np.isfinite(close_NT),
+    )
+
+
+def _places(table: pl.DataFrame, tickers: tuple[str, ...], sessions: tuple[dt.date, ...]) -> tuple:
+    row = {ticker: index for index, ticker in enumerate(tickers)}
+    column = {session: index for index, session in enumerate(sessions)}
+    return (
+        table["ticker"].replace_strict(row, return_dtype=pl.Int64).to_numpy(),
+        table["date"].replace_strict(column, return_dtype=pl.Int64).to_numpy(),
+    )
