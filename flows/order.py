@@ -1,0 +1,32 @@
+"""What a run was asked for: the text parameters of a deployment in, an experiment and its home out."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from ml_core.experiment import Experiment
+from ml_core.experiment_file import read_experiment
+from ml_core.settings import Home, Settings, open_home
+
+
+@dataclass(frozen=True)
+class Order:
+    """One experiment and the folder that holds its state."""
+
+    experiment: Experiment
+    home: Home
+
+    def lock(self, verb: str) -> str:
+        """The name under which two runs of this verb exclude each other."""
+        return f"{verb}-{self.experiment.model_name}"
+
+    def artifact(self, verb: str) -> str:
+        """The key of this verb's artifact: Prefect admits lower-case letters, digits and dashes."""
+        text = f"{verb}-{self.experiment.model_name}".lower()
+        return "".join(sign if sign.isalnum() and sign.isascii() else "-" for sign in text)
+
+
+def open_order(experiment: str, overrides: list[str] | None, home: str | None) -> Order:
+    """The order of a run: the home named by the parameter, else by the environment."""
+    settings = Settings()
+    root = Path(home) if home else settings.home
+    return Order(read_experiment(experiment, tuple(overrides or ())), open_home(root, settings.tracking_uri))
