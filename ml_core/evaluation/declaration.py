@@ -1,0 +1,267 @@
+"""How a metric declares itself. In: scored rows. Out: sums per date, and the one value they make."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any, Literal, NamedTuple
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from ml_core.errors import InvalidData
+
+Array = NDArray[np.float64]
+Better = Literal["lower", "higher", "level"]
+
+KEY = ["ticker", "as_of", "horizon"]
+VALUES = ("mean", "realized", "lower", "upper", "scale")
+CROSS_SECTION = 5  # a date with fewer tickers has no cross-section worth a correlation
+
+
+@dataclass(frozen=True)
+class Rows:
+    """The rows that have an outcome, sorted by horizon, date and ticker.
+
+    A session is one (horizon, as_of), a series one (horizon, ticker).
+    """
+
+    values: dict[str, Array]
+    starts: NDArray[np.int64]
+    session: NDArray[np.int64]
+    series: NDArray[np.int64]
+    order: NDArray[np.int64]  # the place of each row in the frame that was given
+    given: int
+
+    @property
+    def sessions(self) -> int:
+        return len(self.starts)
+
+    @property
+    def counts(self) -> Array:
+        """Rows of each session."""
+        return np.diff(self.starts, append=len(self.session)).astype(float)
+
+    @property
+    def left_out(self) -> int:
+        """Rows whose outcome is not known."""
+        return self.given - len(self.session)
+
+    @property
+    def cross_section(self) -> bool:
+        """Whether most dates have enough tickers to be compared with one another."""
+        return bool(self.sessions) and float(np.mean(self.counts >= CROSS_SECTION)) >= 0.5
+
+    def __getitem__(self, name: str) -> Array:
+        return self.values[name]
+
+    def by_session(self, values: Array) -> Array:
+        """The sum of the values at each session."""
+        return np.add.reduceat(values, self.starts) if len(values) else np.zeros(0)
+
+    def with_forecast(self, values: dict[str, Array]) -> Rows:
+        """The same rows and outcomes under another forecast."""
+        return replace(self, values={**values, "realized": self.values["realized"]})
+
+
+class Parts(NamedTuple):
+    """Sums that add up over sessions, what turns their totals (…, K) into the value (…), and, where the value
+    is a mean over sessions, the loss of each."""
+
+    sums_TK: Array
+    finish: Callable[[Array], Array]
+    loss_T: Array | None = None
+
+
+@dataclass(frozen=True)
+class Metric:
+    """One number for scored rows. `better` says which way; `level`: nearest to the interval's own level."""
+
+    name: str
+    better: Better
+    needs: tuple[str, ...]
+    about: str
+    parts: Callable[[Rows], Parts]
+    row_loss: Callable[[Rows], Array] | None
+    over: Callable[[Rows], str]
+
+    def __call__(self, scored: pl.DataFrame) -> float:
+        """The value on these rows; NaN where it is not defined."""
+        return value_of(self.split(rows_of(scored)))
+
+    def split(self, rows: Rows) -> Parts | None:
+        """The value as sums over sessions; none without rows, or without the columns it needs."""
+        if not rows.sessions or any(need not in rows.values for need in self.needs):
+            return None
+        return self.parts(rows)
+
+    def loss(self, scored: pl.DataFrame) -> pl.Series:
+        """The loss of each row of the frame, in its order; null without an outcome."""
+        if self.row_loss is None:
+            raise TypeError(f"{self.name} is not a mean of losses per row")
+        rows = rows_of(scored)
+        losses = np.full(rows.given, np.nan)
+        losses[rows.order] = self.row_loss(rows)
+        return pl.Series(self.name, losses).fill_nan(None)
+
+
+def value_of(parts: Parts | None) -> float:
+    """The value that the sums of all sessions make."""
+    if parts is None:
+        return float("nan")
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return float(parts.finish(parts.sums_TK.sum(axis=0)))
+
+
+def per_row(
+    *needs: str, better: Better, is_loss: bool = True, finish: Callable[[Array], Array] | None = None
+) -> Callable[[Callable[[Rows], Array]], Metric]:
+    """Declare a metric that is the mean over rows of what the function returns (then `finish`ed)."""
+
+    def declare(function: Callable[[Rows], Array]) -> Metric:
+        sign = -1.0 if better == "higher" else 1.0
+
+        def parts(rows: Rows) -> Parts:
+            sums, counts = rows.by_session(function(rows)), rows.counts
+            loss_T = sign * sums / counts if is_loss else None
+            mean = finish or _same
+            return Parts(
+                np.column_stack([sums, counts]), lambda all_: mean(all_[..., 0] / all_[..., 1]), loss_T
+            )
+
+        def row_loss(rows: Rows) -> Array:
+            return sign * function(rows)
+
+        return _metric(function, better, needs, parts, row_loss if is_loss else None, _rows)
+
+    return declare
+
+
+def per_date(
+    *needs: str, better: Better, ratio: bool = False
+) -> Callable[[Callable[[Rows], tuple[Array, Array]]], Metric]:
+    """Declare a correlation of two columns: its mean over dates or, where dates have too few tickers for a
+    cross-section, over each ticker's time. `ratio` divides the mean by its deviation over dates."""
+
+    def declare(function: Callable[[Rows], tuple[Array, Array]]) -> Metric:
+        def parts(rows: Rows) -> Parts:
+            x, y = function(rows)
+            if rows.cross_section:
+                return _over_dates(correlate(x, y, rows.session), ratio)
+            return _over_time(x, y, rows, ratio)
+
+        return _metric(function, better, needs, parts, None, _dates_or_time)
+
+    return declare
+
+
+def rows_of(scored: pl.DataFrame) -> Rows:
+    """The rows with an outcome, as arrays; a forecast that is no number, or stands twice, is refused."""
+    missing = [column for column in (*KEY, "mean", "realized") if column not in scored.columns]
+    if missing:
+        has = ", ".join(scored.columns)
+        raise InvalidData(f"scored rows: missing column {', '.join(missing)}; they have {has}")
+    tickers = pl.Enum(scored["ticker"].unique().drop_nulls().sort())
+    present = [name for name in VALUES if name in scored.columns]
+    table = (
+        scored.select(*KEY, *(pl.col(name).cast(pl.Float64) for name in present))
+        .with_row_index("order")
+        .with_columns(pl.col("ticker").cast(tickers))
+        .filter(pl.col("realized").is_not_null() & pl.col("realized").is_not_nan())
+        .sort("horizon", "as_of", "ticker")
+    )
+    _check(table)
+    new_horizon, new_date = (_changes(table[name]) for name in ("horizon", "as_of"))
+    starts = np.flatnonzero(new_horizon | new_date)
+    horizon = np.cumsum(new_horizon) - 1
+    return Rows(
+        values={name: table[name].fill_null(np.nan).to_numpy() for name in present},
+        starts=starts,
+        session=np.cumsum(new_horizon | new_date) - 1,
+        series=horizon * len(tickers.categories) + table["ticker"].to_physical().to_numpy().astype(np.int64),
+        order=table["order"].to_numpy().astype(np.int64),
+        given=scored.height,
+    )
+
+
+def _changes(column: pl.Series) -> NDArray[np.bool_]:
+    return column.to_physical().diff().fill_null(1).to_numpy() != 0
+
+
+def _check(table: pl.DataFrame) -> None:
+    bad = table.filter(~pl.col("mean").is_finite().fill_null(value=False))
+    if bad.height:
+        raise InvalidData(f"scored rows: {bad.height} without a finite mean, first {bad.select(KEY).row(0)}")
+    twice = table.filter(pl.all_horizontal(pl.col(name) == pl.col(name).shift() for name in KEY))
+    if twice.height:
+        raise InvalidData(f"scored rows: {twice.height} share a key, first {twice.select(KEY).row(0)}")
+
+
+def correlate(x: Array, y: Array, group: NDArray[np.int64]) -> Array:
+    """Pearson correlation within each group: 0 for a constant x (it ranks nothing), NaN for a constant y or
+    a group too small. Two passes: a short group of large values loses no digits."""
+    count = np.bincount(group).astype(float)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        dx, dy = (values - (np.bincount(group, values) / count)[group] for values in (x, y))
+        xx, yy, xy = (np.bincount(group, product) for product in (dx * dx, dy * dy, dx * dy))
+        flat_x, flat_y = (
+            spread <= 1e-20 * np.bincount(group, values * values) for spread, values in ((xx, x), (yy, y))
+        )
+        result = np.where(flat_x, 0.0, xy / np.sqrt(xx * yy))
+    result[flat_y | (count < 2)] = np.nan
+    return np.clip(result, -1.0, 1.0)
+
+
+def _over_dates(values_T: Array, ratio: bool) -> Parts:
+    known = ~np.isnan(values_T)
+    filled = np.where(known, values_T, 0.0)
+    sums_TK = np.column_stack([filled, filled * filled, known.astype(float)])
+
+    def finish(total: Array) -> Array:
+        count = total[..., 2]
+        mean = total[..., 0] / count
+        if not ratio:
+            return mean
+        variance = (total[..., 1] / count - mean * mean) * count / (count - 1)
+        return mean / np.sqrt(np.maximum(variance, 0.0))
+
+    return Parts(sums_TK, finish, None if ratio else -values_T)
+
+
+def _over_time(x: Array, y: Array, rows: Rows, ratio: bool) -> Parts:
+    kinds, series = np.unique(rows.series, return_inverse=True)
+    sums_TNK = np.zeros((rows.sessions, len(kinds), 6))
+    dx, dy = (v - (np.bincount(series, v) / np.bincount(series))[series] for v in (x, y))
+    sums_TNK[rows.session, series] = np.column_stack([np.ones_like(dx), dx, dy, dx * dx, dy * dy, dx * dy])
+    flat = np.bincount(series, dx * dx) <= 1e-20 * np.bincount(series, x * x)
+
+    def finish(total: Array) -> Array:
+        n, sx, sy, sxx, syy, sxy = np.moveaxis(total.reshape(*total.shape[:-1], len(kinds), 6), -1, 0)
+        correlation = (sxy - sx * sy / n) / np.sqrt((sxx - sx * sx / n) * (syy - sy * sy / n))
+        correlation = np.where(flat, 0.0, np.clip(correlation, -1.0, 1.0))
+        return np.full(total.shape[:-1], np.nan) if ratio else _mean_of_known(correlation)
+
+    return Parts(sums_TNK.reshape(rows.sessions, -1), finish)
+
+
+def _mean_of_known(values: Array) -> Array:
+    known = ~np.isnan(values)
+    return np.where(known, values, 0.0).sum(axis=-1) / known.sum(axis=-1)
+
+
+def _same(values: Array) -> Array:
+    return values
+
+
+def _rows(_: Rows) -> str:
+    return "rows"
+
+
+def _dates_or_time(rows: Rows) -> str:
+    return "dates" if rows.cross_section else "time"
+
+
+def _metric(function: Callable, better: Better, needs: tuple[str, ...], *rest: Any) -> Metric:
+    about = " ".join((function.__doc__ or "").split())
+    return Metric(function.__name__, better, needs, about, *rest)

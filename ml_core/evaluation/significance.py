@@ -1,0 +1,126 @@
+"""Whether it could be luck. In: losses, or trials' returns, by date. Out: p-values, deflated Sharpe, PBO."""
+
+from itertools import combinations
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy import stats
+
+from ml_core.errors import InvalidInput, NotEnoughData
+from ml_core.series import block_bootstrap, probabilistic_sharpe, sharpe
+
+__all__ = [
+    "Comparison", "block_bootstrap", "deflated_sharpe", "diebold_mariano", "expected_maximum",
+    "independent_trials", "long_run_variance", "pbo", "probabilistic_sharpe", "sharpe",
+]  # fmt: skip
+
+Array = NDArray[np.float64]
+EULER_GAMMA = 0.5772156649015329
+
+
+class Comparison(NamedTuple):
+    statistic: float
+    p: float
+
+
+def diebold_mariano(loss_a: ArrayLike, loss_b: ArrayLike, *, horizon: int) -> Comparison:
+    """Is a better than b, by mean loss per date? One-sided p; negative statistic: a lost less.
+
+    The variance is Newey-West's, long enough for forecasts that overlap by `horizon` sessions and for losses
+    that cluster; small-sample correction and t distribution of Harvey, Leybourne and Newbold (1997).
+    """
+    difference = np.asarray(loss_a, dtype=float) - np.asarray(loss_b, dtype=float)
+    difference = difference[~np.isnan(difference)]
+    count = len(difference)
+    if count < 2 or count + 1 - 2 * horizon + horizon * (horizon - 1) / count <= 0:
+        return Comparison(float("nan"), float("nan"))
+    mean = float(difference.mean())
+    variance = long_run_variance(difference, lags=bandwidth(count, horizon)) / count
+    if variance <= (1e-14 * np.abs(difference).max()) ** 2:
+        certain = float(np.sign(mean))
+        return Comparison(certain * float("inf") if certain else 0.0, (1 + certain) / 2)
+    correction = (count + 1 - 2 * horizon + horizon * (horizon - 1) / count) / count
+    statistic = mean / np.sqrt(variance) * np.sqrt(correction)
+    return Comparison(float(statistic), float(stats.t.cdf(statistic, df=count - 1)))
+
+
+def bandwidth(count: int, horizon: int) -> int:
+    """Lags of the Bartlett kernel: twice the overlap, because it halves what stands in the middle."""
+    return min(count - 1, max(2 * (horizon - 1), int(np.ceil(count ** (1 / 3)))))
+
+
+def long_run_variance(values: Array, *, lags: int) -> float:
+    """Newey-West: autocovariances up to `lags` under the Bartlett kernel; never negative."""
+    centred = values - values.mean()
+    size = 1 << int(2 * len(values) - 1).bit_length()
+    spectrum = np.fft.rfft(centred, size)
+    covariance = np.fft.irfft(spectrum * spectrum.conj(), size)[: lags + 1] / len(values)
+    weights = 1 - np.arange(lags + 1) / (lags + 1)
+    return float(max(covariance[0] + 2 * weights[1:] @ covariance[1:], 0.0))
+
+
+def expected_maximum(variance: float, trials: float) -> float:
+    """The best Sharpe to be expected among that many trials without any skill."""
+    if trials <= 1:
+        return 0.0
+    quantile = stats.norm.ppf
+    best = (1 - EULER_GAMMA) * quantile(1 - 1 / trials) + EULER_GAMMA * quantile(1 - 1 / (trials * np.e))
+    return float(np.sqrt(variance) * max(best, 0.0))
+
+
+def independent_trials(trials_TM: ArrayLike) -> float:
+    """How many independent trials these return streams amount to: one if all are alike, M if uncorrelated."""
+    streams = np.asarray(trials_TM, dtype=float)
+    streams = streams[:, streams.std(axis=0) > 0]
+    count = streams.shape[1]
+    if count < 2:
+        return float(count)
+    correlation = np.corrcoef(streams.T)
+    mean = (correlation.sum() - count) / (count * (count - 1))
+    return float(1 + (count - 1) * (1 - np.clip(mean, 0.0, 1.0)))
+
+
+def deflated_sharpe(returns: ArrayLike, trials_TM: ArrayLike) -> float:
+    """Probability that the winner's Sharpe is more than the luck of the best among all trials tried.
+
+    `trials_TM` holds every trial's returns, one column each, the winner's too.
+    """
+    streams = np.asarray(trials_TM, dtype=float)
+    ratios = [sharpe(stream) for stream in streams.T]
+    variance = float(np.var(ratios, ddof=1)) if len(ratios) > 1 else 0.0
+    return probabilistic_sharpe(returns, benchmark=expected_maximum(variance, independent_trials(streams)))
+
+
+def pbo(trials_TM: ArrayLike, *, blocks: int = 16) -> float:
+    """How often the best of one half of time is below the other's median.
+
+    Over all ways to halve `blocks` stretches of dates (Bailey, Borwein, López de Prado and Zhu, 2016).
+    """
+    streams = np.asarray(trials_TM, dtype=float)
+    if blocks % 2 or blocks < 2:
+        raise InvalidInput(f"pbo: blocks={blocks}; expected an even number")
+    if streams.ndim != 2 or streams.shape[1] < 2 or len(streams) < 2 * blocks:
+        raise NotEnoughData(f"pbo: got {streams.shape}; expected at least {2 * blocks} dates and 2 trials")
+    sums, squares, counts = _by_block(streams, blocks)
+    chosen = np.array(list(combinations(range(blocks), blocks // 2)))
+    inside = np.zeros((len(chosen), blocks))
+    np.put_along_axis(inside, chosen, 1.0, axis=1)
+    picked = _sharpes(inside, sums, squares, counts).argmax(axis=1)
+    outside = _sharpes(1 - inside, sums, squares, counts)
+    reached = outside[np.arange(len(outside)), picked][:, None]
+    rank = (outside < reached).sum(axis=1) + ((outside == reached).sum(axis=1) + 1) / 2
+    return float(np.mean(rank / (streams.shape[1] + 1) <= 0.5))
+
+
+def _by_block(streams: Array, blocks: int) -> tuple[Array, Array, Array]:
+    parts = np.array_split(streams, blocks)
+    sums, squares = (np.array([(part**power).sum(axis=0) for part in parts]) for power in (1, 2))
+    return sums, squares, np.array([len(part) for part in parts], dtype=float)
+
+
+def _sharpes(inside: Array, sums: Array, squares: Array, counts: Array) -> Array:
+    count = (inside @ counts)[:, None]
+    mean = inside @ sums / count
+    variance = np.maximum(inside @ squares / count - mean**2, 0.0)
+    return np.divide(mean, np.sqrt(variance), out=np.zeros_like(mean), where=variance > 0)

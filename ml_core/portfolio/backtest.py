@@ -1,0 +1,170 @@
+"""What positions would have earned. In: POSITIONS decided at a session's close, PRICES. Out: BACKTEST.
+
+Weights are shares of equity. They are traded once, drift with prices until the next rebalance, and pay costs
+on what is traded. Sums over tickers run in one fixed order: a later listing changes no bit of an earlier row.
+"""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from ml_core.errors import InvalidInput, NotEnoughData
+from ml_core.frames import BACKTEST, POSITIONS, conform, unique
+from ml_core.portfolio.panel import Array, Panel, panel_of, targets_of
+
+Execution = Literal["next_open", "next_close", "same_close"]
+GONE = 5  # sessions without a bar after which a holding no longer counts as exposure
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Trades:
+    """K rebalances: the session of each, the weights and the price at which they were taken."""
+
+    session_K: NDArray[np.int64]
+    weight_KN: Array
+    price_KN: Array
+
+
+def backtest(
+    positions: pl.DataFrame,
+    prices: pl.DataFrame,
+    *,
+    cost_bps: float,
+    execution: Execution = "next_open",
+    hold: int = 1,
+    benchmark: str | None = None,
+) -> pl.DataFrame:
+    """Every session from the first trade until `hold` sessions after the last decision.
+
+    Every `hold`-th decision is traded. `turnover` is the value traded as a share of equity, both sides, so
+    net = (1 + gross) · (1 - turnover · cost_bps / 10000) - 1 exactly; nothing is sold at the end. A name
+    without a bar on the trading session cannot be bought, and what is held of it leaves at its last price;
+    between rebalances it stays at that price. `benchmark` buys that ticker, or equal parts of every ticker
+    that the positions name, at the first trade, and holds without cost.
+    """
+    execution = possible_execution(prices, execution)
+    table = unique(conform(positions, POSITIONS, "positions"), ["ticker", "date"], "positions")
+    names = sorted(set(table["ticker"].unique()) | ({benchmark} if benchmark else set()))
+    if not table.height or not prices.height:
+        raise NotEnoughData("backtest: no positions or no prices; expected at least one of each")
+    panel = panel_of(prices, tuple(names))
+    decided_K, target_KN = targets_of(table, panel)
+    decided_K, target_KN = decided_K[::hold], target_KN[::hold]
+    trades = _trade(panel, decided_K, target_KN, execution)
+    if not len(trades.session_K):
+        last = panel.sessions[-1]
+        raise NotEnoughData(f"backtest: no session after the first position; prices end on {last}")
+    end = min(int(decided_K[-1]) + hold, len(panel.sessions) - 1)
+    gross, turnover, exposure = _run(panel, trades, end)
+    bought = _run(panel, _buy_and_hold(panel, trades, benchmark), end)[0]
+    return pl.DataFrame(
+        {
+            "date": panel.sessions[trades.session_K[0] : end + 1],
+            "gross": gross, "net": charge(gross, turnover, cost_bps),
+            "turnover": turnover, "exposure": exposure, "benchmark": bought,
+        },
+        schema=BACKTEST,
+    )  # fmt: skip
+
+
+def charge(gross: Array, turnover: Array, cost_bps: float | Array) -> Array:
+    """Returns after costs of so many basis points of the value traded, each side."""
+    return (1 + gross) * (1 - turnover * cost_bps / 1e4) - 1
+
+
+def possible_execution(prices: pl.DataFrame, wanted: Execution) -> Execution:
+    """What these prices allow: without any open, `next_open` becomes `next_close`, and the log says so."""
+    if wanted not in get_args(Execution):
+        raise InvalidInput(f"unknown execution '{wanted}'; expected one of {', '.join(get_args(Execution))}")
+    known = "open" in prices.columns and prices["open"].is_not_null().any()
+    if wanted == "next_open" and not (known and not prices["open"].is_nan().all()):
+        _log.warning("the prices have no open: trades are at the next close instead")
+        return "next_close"
+    return wanted
+
+
+def _trade(panel: Panel, decided_K: NDArray[np.int64], target_KN: Array, execution: Execution) -> Trades:
+    session_K = decided_K + (execution != "same_close")
+    possible = session_K < len(panel.sessions)
+    session_K, target_KN = session_K[possible], target_KN[possible]
+    prices_TN = panel.open_TN if execution == "next_open" else panel.close_TN
+    weight_KN = np.where(panel.has_bar_TN[session_K], target_KN, 0.0)
+    return Trades(session_K, weight_KN, prices_TN[session_K])
+
+
+def _buy_and_hold(panel: Panel, trades: Trades, benchmark: str | None) -> Trades:
+    """One purchase at the first trade: the benchmark, or equal parts of every ticker that has a bar then."""
+    session = trades.session_K[:1]
+    wanted = np.array([benchmark in (None, ticker) for ticker in panel.tickers])
+    chosen = wanted & panel.has_bar_TN[session[0]]
+    if not chosen.any():
+        raise NotEnoughData(
+            f"benchmark {benchmark}: no bar on the first trading session {panel.sessions[session[0]]}"
+        )
+    weight = np.where(chosen, 1 / chosen.sum(), 0.0)
+    return Trades(session, weight[None, :], trades.price_KN[:1])
+
+
+def _run(panel: Panel, trades: Trades, end: int) -> tuple[Array, Array, Array]:
+    """Gross return, turnover and exposure of each session from the first trade to `end`."""
+    session_K, weight_KN, price_KN = trades.session_K, trades.weight_KN, trades.price_KN
+    first = session_K[0]
+    growth_K, turnover_K = _rebalance(weight_KN, price_KN)
+    equity_K = np.cumprod(np.concatenate([[1.0], growth_K]))
+    sessions = np.arange(first, end + 1)
+    segment_T = np.searchsorted(session_K, sessions, side="right") - 1
+    held_TN = _value(weight_KN[segment_T], panel.close_TN[first : end + 1], price_KN[segment_T])
+    growth_T = 1 + total(held_TN - weight_KN[segment_T])
+    equity_T = equity_K[segment_T] * growth_T
+    gross = equity_T / np.concatenate([[1.0], equity_T[:-1]]) - 1
+    counted_TN = np.where(_recent(panel.has_bar_TN[: end + 1])[first:], np.abs(held_TN), 0.0)
+    exposure = total(counted_TN) / growth_T
+    turnover = np.zeros(len(sessions))
+    turnover[session_K[session_K <= end] - first] = turnover_K[session_K <= end]
+    return _stop_at_ruin(equity_T, gross, turnover, exposure)
+
+
+def _rebalance(weight_KN: Array, price_KN: Array) -> tuple[Array, Array]:
+    """Growth from each trade to the next, and what each trade turns over: from drifted to wanted weights."""
+    held_KN = _value(weight_KN[:-1], price_KN[1:], price_KN[:-1])
+    growth_K = 1 + total(held_KN - weight_KN[:-1])
+    with np.errstate(invalid="ignore", divide="ignore"):
+        drifted_KN = np.concatenate([np.zeros_like(weight_KN[:1]), held_KN / growth_K[:, None]])
+    return growth_K, total(np.abs(weight_KN - drifted_KN))
+
+
+def _value(weight_TN: Array, price_TN: Array, paid_TN: Array) -> Array:
+    """What each holding is worth; nothing held of a name that has no price yet."""
+    return np.divide(weight_TN * price_TN, paid_TN, out=np.zeros_like(weight_TN), where=weight_TN != 0)
+
+
+def total(values_TN: Array) -> Array:
+    """The sum of each row, strictly from left to right: zeros in between change no bit of it."""
+    return np.cumsum(values_TN, axis=1)[:, -1] if values_TN.shape[1] else np.zeros(len(values_TN))
+
+
+def _recent(has_bar_TN: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Whether a ticker had a bar in the last few sessions."""
+    seen_TN = np.where(has_bar_TN, np.arange(len(has_bar_TN))[:, None], -GONE)
+    return np.arange(len(has_bar_TN))[:, None] - np.maximum.accumulate(seen_TN, axis=0) < GONE
+
+
+def _stop_at_ruin(
+    equity_T: Array, gross: Array, turnover: Array, exposure: Array
+) -> tuple[Array, Array, Array]:
+    """Once the equity is gone the account is closed: the loss is all of it, and nothing happens after."""
+    ruined = np.maximum.accumulate(~(equity_T > 0))
+    if not ruined.any():
+        return gross, turnover, exposure
+    day = int(np.argmax(ruined))
+    gross = np.where(ruined, 0.0, gross)
+    gross[day] = -1.0
+    return gross, np.where(ruined, 0.0, turnover), np.where(ruined, 0.0, exposure)

@@ -1,0 +1,88 @@
+"""From long tables to matrices of sessions by tickers. In: PRICES, POSITIONS. Out: a Panel, weights."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from ml_core.errors import InvalidData
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Panel:
+    """Prices by session and ticker. Over sessions without a bar both carry the last close.
+
+    An open that is not known is that session's close.
+    """
+
+    sessions: NDArray[np.datetime64]
+    tickers: tuple[str, ...]
+    open_TN: Array
+    close_TN: Array
+    has_bar_TN: NDArray[np.bool_]
+
+
+def panel_of(prices: pl.DataFrame, tickers: tuple[str, ...]) -> Panel:
+    """The panel of these tickers over every session of the prices; they must be positive."""
+    sessions = np.unique(prices["date"].to_numpy())
+    rows = prices.select("ticker", "date", "open", "close").filter(
+        pl.col("ticker").is_in(list(tickers)) & pl.col("close").is_not_null() & pl.col("close").is_not_nan()
+    )
+    absent = sorted(set(tickers) - set(rows["ticker"].unique()))
+    if absent:
+        raise InvalidData(f"no prices for {', '.join(absent)}, which the positions hold")
+    bad = rows.filter((pl.col("close") <= 0) | (pl.col("open") <= 0))
+    if bad.height:
+        raise InvalidData(
+            f"prices: {bad.height} are not positive, first {bad.select('ticker', 'date').row(0)}"
+        )
+    at = (_places(rows["date"].to_numpy(), sessions), _codes(rows["ticker"], tickers))
+    close_TN, open_TN = (np.full((len(sessions), len(tickers)), np.nan) for _ in range(2))
+    close_TN[at] = rows["close"].to_numpy()
+    open_TN[at] = rows["open"].cast(pl.Float64).fill_null(np.nan).to_numpy()
+    has_bar_TN = ~np.isnan(close_TN)
+    carried_TN = _carry(close_TN, has_bar_TN)
+    open_TN = np.where(np.isnan(open_TN), carried_TN, open_TN)
+    return Panel(sessions, tickers, open_TN, carried_TN, has_bar_TN)
+
+
+def targets_of(positions: pl.DataFrame, panel: Panel) -> tuple[NDArray[np.int64], Array]:
+    """The session at whose close each set of weights was decided, and the weights; the last set of a session
+    counts (a decision between sessions belongs to the session before)."""
+    weights = positions["weight"].to_numpy()
+    if not np.isfinite(weights).all():
+        bad = positions.filter(~pl.col("weight").is_finite().fill_null(value=False))
+        raise InvalidData(f"positions: a weight is not a number, first {bad.select('ticker', 'date').row(0)}")
+    dates = np.unique(positions["date"].to_numpy())
+    target_KN = np.zeros((len(dates), len(panel.tickers)))
+    target_KN[_places(positions["date"].to_numpy(), dates), _codes(positions["ticker"], panel.tickers)] = (
+        weights
+    )
+    decided_K = np.searchsorted(panel.sessions, dates, side="right") - 1
+    last = np.diff(decided_K, append=len(panel.sessions)) > 0
+    keep = last & (decided_K >= 0)
+    return decided_K[keep], target_KN[keep]
+
+
+def _places(dates: NDArray, known: NDArray) -> NDArray[np.int64]:
+    """The place of each date among the known ones, by table: dates are days."""
+    first = known[0].astype("datetime64[D]")
+    table = np.zeros(int((known[-1] - first).astype("timedelta64[D]").astype(int)) + 1, dtype=np.int64)
+    table[(known - first).astype(int)] = np.arange(len(known))
+    return table[(dates - first).astype(int)]
+
+
+def _codes(names: pl.Series, tickers: tuple[str, ...]) -> NDArray[np.int64]:
+    return names.cast(pl.Enum(tickers)).to_physical().to_numpy().astype(np.int64)
+
+
+def _carry(values_TN: Array, known_TN: NDArray[np.bool_]) -> Array:
+    """Each column with its last known value carried on; NaN before the first."""
+    if known_TN.all():
+        return values_TN
+    places = np.where(known_TN, np.arange(len(values_TN))[:, None], 0)
+    np.maximum.accumulate(places, axis=0, out=places)
+    return np.take_along_axis(values_TN, places, axis=0)

@@ -1,0 +1,151 @@
+"""A backtest in numbers. In: BACKTEST. Out: a plain dictionary (JSON), null where a number is not earned."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+from scipy import optimize, stats
+
+from ml_core.errors import NotEnoughData
+from ml_core.frames import BACKTEST, conform
+from ml_core.portfolio.backtest import charge
+from ml_core.series import block_bootstrap, probabilistic_sharpe, sharpe
+
+Array = NDArray[np.float64]
+YEAR = 252
+ENOUGH = 126  # sessions from which a Sharpe is given; 26 weeks are as many
+TAIL = 0.05
+
+
+def summarise(backtest: pl.DataFrame, *, periods_per_year: float, seed: int) -> dict[str, Any]:
+    """Return and risk after costs, what trading took, and the benchmark beside it on the same sessions.
+
+    A Sharpe needs 126 scored sessions; with fewer it is null and `sharpe_reason` says why.
+    """
+    table = conform(backtest, BACKTEST, "backtest")
+    if not table.height:
+        raise NotEnoughData("risk: the backtest has no session; expected at least one")
+    net, gross, turnover = (table[name].to_numpy() for name in ("net", "gross", "turnover"))
+    return {
+        "start": str(table["date"][0]),
+        "end": str(table["date"][-1]),
+        "periods_per_year": periods_per_year,
+        **describe(net, periods_per_year=periods_per_year, seed=seed),
+        "gross": float(np.prod(1 + gross) - 1),
+        "turnover": float(turnover.mean()),
+        "annual_turnover": float(turnover.mean() * periods_per_year),
+        "exposure": float(table["exposure"].mean()),  # type: ignore[arg-type]
+        "break_even_cost_bps": break_even_cost(gross, turnover),
+        "benchmark": describe(table["benchmark"].to_numpy(), periods_per_year=periods_per_year, seed=seed),
+    }
+
+
+def describe(returns: Array, *, periods_per_year: float, seed: int) -> dict[str, Any]:
+    """What can be said of one stream of returns."""
+    cumulative = float(np.prod(1 + returns) - 1)
+    annual = float((1 + cumulative) ** (periods_per_year / len(returns)) - 1) if cumulative > -1 else -1.0
+    depth, length = drawdown(returns)
+    spread = float(returns.std(ddof=1)) if len(returns) > 1 else None
+    downside = float(np.sqrt(np.mean(np.minimum(returns, 0.0) ** 2)))
+    moved = returns[returns != 0]
+    value_at_risk, shortfall = tail_loss(returns)
+    return {
+        "sessions": len(returns),
+        "cumulative": cumulative,
+        "annual_return": annual,
+        "volatility": spread * periods_per_year**0.5 if spread is not None else None,
+        **_sharpe(returns, periods_per_year, seed),
+        "sortino": _ratio(float(returns.mean()) * periods_per_year**0.5, downside),
+        "calmar": _ratio(annual, -depth),
+        "max_drawdown": depth,
+        "max_drawdown_sessions": length,
+        "win_rate": float((moved > 0).mean()) if len(moved) else None,
+        "var": value_at_risk,
+        "cvar": shortfall,
+        "skew": _moment(returns, stats.skew),
+        "kurtosis": _moment(returns, lambda values: stats.kurtosis(values, fisher=False)),
+    }
+
+
+def drawdown(returns: Array) -> tuple[float, int]:
+    """The deepest fall below an earlier peak (negative), and the longest stretch of sessions below one."""
+    equity = np.concatenate([[1.0], np.cumprod(1 + returns)])
+    peak = np.maximum.accumulate(equity)
+    place = np.arange(len(equity))
+    last_peak = np.maximum.accumulate(np.where(equity == peak, place, 0))
+    return float((equity / peak - 1).min()), int((place - last_peak).max())
+
+
+def tail_loss(returns: Array) -> tuple[float, float]:
+    """Loss that one session in twenty exceeds, and the mean loss of those sessions; positive: a loss."""
+    threshold = np.quantile(returns, TAIL)
+    return float(-threshold), float(-returns[returns <= threshold].mean())
+
+
+def break_even_cost(gross: Array, turnover: Array) -> float | None:
+    """The cost in basis points per side that eats all of the gross return; 0 if there is none to eat.
+
+    Null if nothing was traded.
+    """
+    if not turnover.any():
+        return None
+    if np.prod(1 + gross) <= 1:
+        return 0.0
+    worth = float(np.log1p(gross).sum())
+    most = 1e4 / turnover.max()
+
+    def left(cost: float) -> float:
+        return worth + float(np.log(np.maximum(1 - turnover * cost / 1e4, 1e-300)).sum())
+
+    return float(optimize.brentq(left, 0.0, most))  # type: ignore[arg-type]
+
+
+def sweep_costs(backtest: pl.DataFrame, levels: Sequence[float], *, periods_per_year: float) -> pl.DataFrame:
+    """Cumulative and annual return, volatility and Sharpe at each cost level, in one pass."""
+    table = conform(backtest, BACKTEST, "backtest")
+    gross, turnover = table["gross"].to_numpy()[:, None], table["turnover"].to_numpy()[:, None]
+    net_TC = charge(gross, turnover, np.asarray(levels, dtype=float))
+    cumulative = np.prod(1 + net_TC, axis=0) - 1
+    annual = np.maximum(1 + cumulative, 0.0) ** (periods_per_year / len(net_TC)) - 1
+    refused = _too_short(len(net_TC), periods_per_year)
+    ratios = [None if refused else sharpe(net) * periods_per_year**0.5 for net in net_TC.T]
+    return pl.DataFrame(
+        {
+            "cost_bps": list(map(float, levels)), "cumulative": cumulative, "annual_return": annual,
+            "volatility": net_TC.std(axis=0, ddof=1) * periods_per_year**0.5, "sharpe": ratios,
+        },
+        schema_overrides={"sharpe": pl.Float64},
+    )  # fmt: skip
+
+
+def _sharpe(returns: Array, periods_per_year: float, seed: int) -> dict[str, Any]:
+    reason = _too_short(len(returns), periods_per_year) or (None if returns.any() else "no return ever moved")
+    if reason:
+        empty = dict.fromkeys(("sharpe", "sharpe_low", "sharpe_high", "probabilistic_sharpe"))
+        return {**empty, "sharpe_reason": reason}
+    year = periods_per_year**0.5
+    low, high = block_bootstrap(returns, sharpe, seed=seed)
+    return {
+        "sharpe": sharpe(returns) * year,
+        "sharpe_low": low * year,
+        "sharpe_high": high * year,
+        "probabilistic_sharpe": probabilistic_sharpe(returns),
+        "sharpe_reason": None,
+    }
+
+
+def _too_short(periods: int, periods_per_year: float) -> str | None:
+    sessions = periods * YEAR / periods_per_year
+    if sessions >= ENOUGH - 1e-9:
+        return None
+    return f"{periods} periods are {sessions:.0f} scored sessions; a Sharpe needs {ENOUGH}"
+
+
+def _ratio(value: float, by: float) -> float | None:
+    return value / by if by > 0 else None
+
+
+def _moment(returns: Array, moment: Any) -> float | None:
+    return float(moment(returns)) if len(returns) > 2 and returns.std() > 0 else None
