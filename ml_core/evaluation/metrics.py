@@ -6,7 +6,8 @@ from scipy.stats import rankdata
 
 from ml_core.choices import nearest
 from ml_core.errors import InvalidInput
-from ml_core.evaluation.declaration import Array, Metric, Rows, per_date, per_row
+from ml_core.evaluation.declaration import Metric, per_date, per_row
+from ml_core.evaluation.rows import Array, Rows
 
 LEVEL = 0.9  # of every interval between lower and upper
 

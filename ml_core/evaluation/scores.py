@@ -7,8 +7,9 @@ import numpy as np
 import polars as pl
 
 from ml_core.errors import InvalidData
-from ml_core.evaluation.declaration import KEY, VALUES, Array, Metric, Parts, Rows, rows_of, value_of
+from ml_core.evaluation.declaration import Metric, Parts, value_of
 from ml_core.evaluation.metrics import find_metric, metric_names
+from ml_core.evaluation.rows import KEY, VALUES, Array, Rows, rows_of
 from ml_core.evaluation.significance import diebold_mariano
 from ml_core.series import block_length, draw_blocks, interval
 
