@@ -18,6 +18,7 @@ def find_missing(order: Order) -> str | None:
     """Why there is nothing to do, or None: judged by what the store holds, not by what ran before."""
     from ml_core.data.forecasts import read_forecast
     from ml_core.data.prices import read_prices
+
     from ml_core.registry import Registry
 
     try:

@@ -134,7 +134,7 @@ class Supervisor:
 
 def line(name: str, address: str, health: str) -> str:
     """One service on one line of the screen."""
-    return f"{name:<8} {address:<28} {health}"
+    return f"{name:<8} {address:<24} {health}"
 
 
 def write_record(home: Home, service: Service, pid: int, log: Path) -> None:

@@ -1,0 +1,43 @@
+# One image runs every service of deploy/compose.yaml.
+#   docker build -t walkforward .                            torch for the CPU
+#   docker build -t walkforward --build-arg TORCH=cu130 .    torch for NVIDIA GPUs
+FROM python:3.11-slim AS build
+ARG TORCH=cpu
+ARG TORCH_INDEX=https://download.pytorch.org/whl
+ENV PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_ROOT_USER_ACTION=ignore
+RUN python -m venv /opt/venv
+ENV PATH=/opt/venv/bin:$PATH
+WORKDIR /app
+# Dependencies before the code: a change of the code does not install them again.
+COPY pyproject.toml constraints.txt README.md ./
+COPY deploy/requirements.txt deploy/requirements.txt
+RUN version="$(sed -n 's/^torch==//p' constraints.txt)" \
+    && pip install --no-deps --index-url "${TORCH_INDEX}/${TORCH}" "torch==${version}" \
+    && pip install -c constraints.txt -e . -r deploy/requirements.txt
+COPY . .
+RUN pip install --no-deps -e .
+
+FROM python:3.11-slim
+RUN useradd --uid 10001 --create-home walkforward \
+    && mkdir /data && chown walkforward:walkforward /data
+COPY --from=build /opt/venv /opt/venv
+COPY --from=build /app /app
+ENV PATH=/opt/venv/bin:$PATH \
+    PYTHONUNBUFFERED=1 \
+    PYTHONDONTWRITEBYTECODE=1 \
+    PORT=8000 \
+    WALKFORWARD_HOME=/data \
+    WALKFORWARD_PROJECT=/app \
+    WALKFORWARD_EXPERIMENT=demo \
+    DO_NOT_TRACK=1 \
+    PREFECT_SERVER_ANALYTICS_ENABLED=false \
+    MLFLOW_DISABLE_TELEMETRY=true \
+    GRADIO_ANALYTICS_ENABLED=False \
+    RAY_USAGE_STATS_ENABLED=0
+USER walkforward
+WORKDIR /app
+VOLUME /data
+EXPOSE 8000
+HEALTHCHECK --interval=15s --timeout=5s --start-period=60s --retries=3 \
+    CMD ["python", "-c", "import os, urllib.request as u; u.urlopen(f\"http://127.0.0.1:{os.environ['PORT']}/health\", timeout=4)"]
+CMD ["sh", "-c", "exec walkforward serve \"$WALKFORWARD_EXPERIMENT\" --host 0.0.0.0 --port \"$PORT\""]
