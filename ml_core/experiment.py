@@ -156,7 +156,8 @@ class Gate(Section):
 
     beat: tuple[str, ...] = ("zero", "mean", "last")
     significance: Share = 0.05
-    deflated_sharpe: Annotated[float, Field(ge=0, lt=1)] = 0.0
+    deflated_sharpe: Annotated[float, Field(ge=0, lt=1)] = 0.95
+    overfitting: Share = 0.5
     coverage: Share = 0.9
     coverage_tolerance: Share = 0.05
 

@@ -56,7 +56,7 @@ def evaluate(experiment: Experiment, prices: pl.DataFrame, *, progress: Progress
             objective=experiment.search.objective,
         )
         parts.append(score_split(forecaster, windows, split))
-    forecasts = pl.concat([forecasts for forecasts, _ in parts])
+    forecasts = pl.concat([scored for scored, _ in parts])
     baselines = {name: pl.concat([beside[name] for _, beside in parts]) for name in parts[0][1]}
     return judge(experiment, prices, forecasts, baselines, left_out=left_out)
 
@@ -92,19 +92,28 @@ def score_split(
     forecaster: Forecaster, windows: Windows, split: Split
 ) -> tuple[pl.DataFrame, dict[str, pl.DataFrame]]:
     """SCORED rows of the test span, and each baseline's forecasts of the same rows."""
-    lookback = forecaster.lookback
-    rows_NT = windows.usable(lookback) & windows.rows(split.test)
+    return forecast_split(forecaster, windows, split), forecast_baselines(windows, split, forecaster.lookback)
+
+
+def forecast_split(forecaster: Forecaster, windows: Windows, split: Split) -> pl.DataFrame:
+    """SCORED rows of the test span: every session of it, each beside what came."""
+    rows_NT = windows.usable(forecaster.lookback) & windows.rows(split.test)
     realized = windows.to_table(rows_NT, realized=windows.y_NTH.astype(float) * windows.unit_NTH)
     forecasts = forecaster.forecast(windows, rows_NT).with_columns(
         realized["realized"], fold=pl.lit(split.fold), split=pl.lit(split.name)
     )
-    beside = {
+    return conform(forecasts, SCORED, "forecasts")
+
+
+def forecast_baselines(windows: Windows, split: Split, lookback: int) -> dict[str, pl.DataFrame]:
+    """What each baseline says on the rows that a model of this look-back is scored on."""
+    rows_NT = windows.usable(lookback) & windows.rows(split.test)
+    return {
         name: windows.to_table(
             rows_NT, mean=choices.load(BASELINES, name).predict(windows, split, lookback) * windows.unit_NTH
         )
         for name in choices.names(BASELINES)
     }
-    return conform(forecasts, SCORED, "forecasts"), beside
 
 
 def judge(

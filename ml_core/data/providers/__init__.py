@@ -1,0 +1,42 @@
+"""What a provider is asked and what it answers. One file per provider, found by its name:
+`Config`, `identity(universe, config)` and `fetch(request, config, progress=…)`."""
+
+import datetime as dt
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+import polars as pl
+
+Status = Literal["ok", "empty", "unknown", "rate_limited", "failed"]
+Progress = Callable[[str, int, int], None]
+
+
+@dataclass(frozen=True)
+class Request:
+    """Which bars are wanted. `now` is the clock: a bar of a session that has not closed is not wanted."""
+
+    tickers: tuple[str, ...]
+    sectors: Mapping[str, str]
+    calendar: str
+    start: dt.date | None
+    end: dt.date | None
+    now: dt.datetime
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How it went for one ticker, and why."""
+
+    status: Status
+    reason: str = ""
+    rows: int = 0
+
+
+@dataclass(frozen=True)
+class Fetched:
+    """BARS rows, an outcome for every ticker that was asked for, and what is worth saying about the whole."""
+
+    bars: pl.DataFrame
+    outcomes: Mapping[str, Outcome]
+    notes: tuple[str, ...] = ()

@@ -1,0 +1,39 @@
+"""An exchange code and dates in, trading sessions out. `data` stands for whatever dates the data has."""
+
+import datetime as dt
+from functools import cache
+
+from ml_core.choices import nearest
+from ml_core.errors import InvalidInput
+
+WHATEVER = "data"
+CLOSE_DELAY = dt.timedelta(minutes=30)
+
+
+def sessions_between(calendar: str, start: dt.date, end: dt.date) -> list[dt.date]:
+    """Trading sessions of the exchange; weekdays where the calendar is `data`."""
+    if calendar == WHATEVER:
+        days = (start + dt.timedelta(days=day) for day in range((end - start).days + 1))
+        return [day for day in days if day.weekday() < 5]
+    return [stamp.date() for stamp in _open_calendar(calendar, start, end).sessions]
+
+
+def last_closed_session(calendar: str, now: dt.datetime) -> dt.date | None:
+    """The last session whose close is at least half an hour past; None where the calendar is `data`."""
+    if calendar == WHATEVER:
+        return None
+    found = _open_calendar(calendar, (now - dt.timedelta(days=20)).date(), now.date())
+    closed = [stamp.date() for stamp, close in found.closes.items() if close + CLOSE_DELAY <= now]
+    return closed[-1] if closed else None
+
+
+@cache
+def _open_calendar(calendar: str, start: dt.date, end: dt.date):
+    import exchange_calendars
+
+    known = exchange_calendars.get_calendar_names(include_aliases=True)
+    if calendar not in known:
+        raise InvalidInput(
+            f"universe.calendar: unknown exchange '{calendar}'{nearest(calendar, known)}, or 'data'"
+        )
+    return exchange_calendars.get_calendar(calendar, start=str(start), end=str(end))

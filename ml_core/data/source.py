@@ -1,0 +1,40 @@
+"""An experiment in; its provider, with options checked and the name under which its bars are stored, out."""
+
+from dataclasses import dataclass
+from types import ModuleType
+from typing import Any
+
+from pydantic import ValidationError
+
+from ml_core import choices
+from ml_core.choices import nearest
+from ml_core.errors import InvalidInput
+from ml_core.experiment import Experiment
+from ml_core.experiment_file import explain
+
+PROVIDERS = "ml_core.data.providers"
+
+
+@dataclass(frozen=True)
+class Source:
+    """A provider made ready. Series of different sources never meet in one table."""
+
+    name: str
+    module: ModuleType
+    config: Any
+    identity: str
+
+
+def open_source(experiment: Experiment) -> Source:
+    """Refuses an unknown source, an unknown key beside it, and an unknown key in its own table."""
+    name, options = experiment.data.source, experiment.data.options
+    known = choices.names(PROVIDERS)
+    for key, value in options.items():
+        if key not in known or not isinstance(value, dict):
+            raise InvalidInput(f"unknown key 'data.{key}'{nearest(key, [*known, 'source', 'start', 'end'])}")
+    module = choices.load(PROVIDERS, name)
+    try:
+        config = module.Config.model_validate(options.get(name, {}))
+    except ValidationError as error:
+        raise InvalidInput(f"data.{name}: {explain(error, module.Config)}") from None
+    return Source(name, module, config, module.identity(experiment.universe, config))

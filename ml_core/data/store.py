@@ -1,0 +1,63 @@
+"""Bars as given in, prices adjusted on read out. One table per source; every version stays readable."""
+
+import datetime as dt
+from pathlib import Path
+
+import polars as pl
+
+from ml_core.data import tables
+from ml_core.data.tables import Written
+from ml_core.errors import InvalidData
+from ml_core.frames import BARS, KEYS, PRICES, conform, unique
+
+
+class PriceStore:
+    """The bars of one source under one folder."""
+
+    def __init__(self, root: Path, identity: str) -> None:
+        self.folder = root / "bars" / identity
+
+    def write(self, bars: pl.DataFrame, *, observed_at: dt.datetime) -> Written:
+        """Merge by ticker and date. `observed_at` is when a row was first seen as it is."""
+        rows = unique(conform(bars, BARS, "bars"), KEYS["bars"], "bars")
+        if rows.filter(pl.col("close").is_null()).height:
+            raise InvalidData("bars: a close is null; expected only checked bars here")
+        stamped = rows.with_columns(observed_at=pl.lit(observed_at, dtype=pl.Datetime("us", "UTC")))
+        return tables.merge(self.folder, stamped, KEYS["bars"], ignore=("observed_at",))
+
+    def read(
+        self,
+        tickers: tuple[str, ...] = (),
+        *,
+        until: dt.date | None = None,
+        version: int | None = None,
+    ) -> pl.DataFrame:
+        """PRICES of these tickers (default all) as a version of the table held them."""
+        rows = tables.read(self.folder, version=version)
+        if rows is None:
+            return pl.DataFrame(schema=PRICES)
+        if tickers:
+            rows = rows.filter(pl.col("ticker").is_in(list(tickers)))
+        if until:
+            rows = rows.filter(pl.col("date") <= until)
+        return adjust(rows.select(list(BARS)).collect())
+
+    def version(self) -> int | None:
+        return tables.newest_version(self.folder)
+
+
+def adjust(bars: pl.DataFrame) -> pl.DataFrame:
+    """BARS in, PRICES out: carried forward from each ticker's first bar, dividends reinvested at the close, so
+    that a row depends on itself and earlier ones only."""
+    split = pl.when(pl.col("basis") == "traded").then(pl.col("split").fill_null(1.0)).otherwise(1.0)
+    paid = 1 + pl.col("dividend").fill_null(0.0) / pl.col("close")
+    return (
+        bars.sort(KEYS["bars"])
+        .with_columns(shares=split.cum_prod().over("ticker"))
+        .with_columns(factor=pl.col("shares") * paid.cum_prod().over("ticker"))
+        .with_columns(
+            *(pl.col(name) * pl.col("factor") for name in ("open", "high", "low", "close")),
+            volume=pl.col("volume") / pl.col("shares"),
+        )
+        .select(list(PRICES))
+    )

@@ -1,0 +1,93 @@
+"""Optuna as Tune's source of points: what is known goes in first, what trials score goes back."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ray.tune.search import Searcher
+
+from ml_core.experiment import Search
+from ml_core.ranges import LogUniform, OneOf, Range
+from tuning.ledger import Entry
+from tuning.space import Point, suggest
+
+if TYPE_CHECKING:
+    import optuna
+
+Space = dict[str, dict[str, Range]]
+
+
+class OptunaPoints(Searcher):
+    """Asks a study for points. Earlier trials are told to it, so that a resumed search goes on from them."""
+
+    def __init__(self, search: Search, space: Space, *, queue: list[Point], known: list[Entry]) -> None:
+        super().__init__(metric="score", mode="max")
+        self._space, self._open = space, {}
+        self._study = _create_study(search, seed=search.seed + len(known))
+        for entry in known:
+            _tell_known(self._study, entry, space)
+        for point in queue:
+            self._study.enqueue_trial(dict(point))
+
+    def suggest(self, trial_id: str) -> Point:
+        trial = self._study.ask()
+        suggest(trial, self._space)
+        self._open[trial_id] = trial
+        return dict(trial.params)
+
+    def on_trial_complete(
+        self, trial_id: str, result: dict[str, Any] | None = None, error: bool = False
+    ) -> None:
+        trial = self._open.pop(trial_id, None)
+        if trial is not None:
+            score = (result or {}).get("score")
+            self._study.tell(trial, None if error else score, state=_state(failed=error or score is None))
+
+    def save(self, checkpoint_path: str) -> None:
+        """Nothing: the ledger is what a search resumes from."""
+
+    def restore(self, checkpoint_path: str) -> None:
+        """Nothing: see `save`."""
+
+
+def _create_study(search: Search, *, seed: int) -> optuna.Study:
+    import optuna
+
+    optuna.logging.set_verbosity(optuna.logging.ERROR)
+    if search.sampler == "optuna":
+        sampler = optuna.samplers.TPESampler(seed=seed, constant_liar=True, n_startup_trials=8)
+    else:
+        sampler = optuna.samplers.RandomSampler(seed=seed)
+    return optuna.create_study(direction="maximize", sampler=sampler)
+
+
+def _tell_known(study: optuna.Study, entry: Entry, space: Space) -> None:
+    import optuna
+
+    family = entry.point["family"]
+    distributions = {
+        "family": optuna.distributions.CategoricalDistribution(list(space)),
+        **{key: _distribution(found) for key, found in space[family].items()},
+    }
+    study.add_trial(
+        optuna.trial.create_trial(
+            params=dict(entry.point),
+            distributions=distributions,
+            value=entry.score,
+            state=_state(failed=entry.score is None),
+        )
+    )
+
+
+def _distribution(found: Range) -> optuna.distributions.BaseDistribution:
+    from optuna.distributions import CategoricalDistribution, FloatDistribution
+
+    if isinstance(found, OneOf):
+        return CategoricalDistribution(list(found.values))
+    return FloatDistribution(found.low, found.high, log=isinstance(found, LogUniform))
+
+
+def _state(*, failed: bool) -> optuna.trial.TrialState:
+    from optuna.trial import TrialState
+
+    return TrialState.FAIL if failed else TrialState.COMPLETE

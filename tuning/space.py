@@ -1,0 +1,130 @@
+"""An experiment in; what its search may vary, and the spec that a sampled point stands for, out."""
+
+from collections.abc import Mapping
+from itertools import product
+from typing import Any
+
+from pydantic import ValidationError
+
+from ml_core import choices
+from ml_core.choices import nearest
+from ml_core.errors import InvalidInput
+from ml_core.experiment import Experiment, Features, Model, RunSpec, Task, Training
+from ml_core.experiment_file import explain
+from ml_core.models.family import FAMILIES, complete, config_class
+from ml_core.ranges import LogUniform, OneOf, Range, parse_range, ranges_of
+
+SECTIONS = {"training": Training, "task": Task, "features": Features}
+Point = Mapping[str, Any]
+
+
+def build_space(experiment: Experiment) -> dict[str, dict[str, Range]]:
+    """For each family, the ranges by key: `training.learning_rate`, `lstm.hidden`. The file's narrow the code's."""
+    search, shared = experiment.search, {}
+    shared |= {f"training.{name}": found for name, found in ranges_of(Training).items()}
+    given = {key: parse_range(key, value) for key, value in search.ranges.items()}
+    space = {}
+    for family in search.families:
+        own = {f"{family}.{name}": found for name, found in ranges_of(config_class(family)).items()}
+        allowed = [f"{section}.{name}" for section, kind in SECTIONS.items() for name in kind.model_fields]
+        allowed += [f"{family}.{name}" for name in config_class(family).model_fields]
+        space[family] = shared | own | {key: found for key, found in given.items() if key in allowed}
+    known = sorted({key for ranges in space.values() for key in ranges} | set(_varied(search.families)))
+    for key in given:
+        if not any(key in ranges for ranges in space.values()):
+            raise InvalidInput(f"search.ranges: unknown key '{key}'{nearest(key, known)}")
+    _check_ends(experiment, space)
+    return space
+
+
+def spec_of(experiment: Experiment, point: Point) -> RunSpec:
+    """The run that a point stands for: the experiment's own, with the point's values in place."""
+    family = point["family"]
+    changed: dict[str, dict[str, Any]] = {"task": {}, "features": {}, "training": {}, "model": {}}
+    for key, value in point.items():
+        section, _, name = key.partition(".")
+        if section in SECTIONS:
+            changed[section][name] = value
+        elif section == family:
+            changed["model"][name] = value
+    if experiment.search.epochs:
+        changed["training"].setdefault("epochs", experiment.search.epochs)
+    own = experiment.model.options if experiment.model.family == family else {}
+    return RunSpec(
+        task=Task(**{**experiment.task.model_dump(), **changed["task"]}),
+        features=Features(**{**experiment.features.model_dump(), **changed["features"]}),
+        training=Training(**{**experiment.training.model_dump(), **changed["training"]}),
+        model=complete(Model(family=family, **{**own, **changed["model"]})),
+    )
+
+
+def first_points(experiment: Experiment, space: dict[str, dict[str, Range]]) -> list[dict[str, Any]]:
+    """Every family once at its defaults, where those lie in the ranges: a search starts from what is known."""
+    points = []
+    for family, ranges in space.items():
+        spec = spec_of(experiment, {"family": family})
+        point: dict[str, Any] = {"family": family}
+        for key, found in ranges.items():
+            section, _, name = key.partition(".")
+            holder = getattr(spec, section) if section in SECTIONS else None
+            default = getattr(holder, name) if holder else spec.model.options[name]
+            point[key] = default if contains(found, default) else _middle(found)
+        points.append(point)
+    return points
+
+
+def grid_points(space: dict[str, dict[str, Range]]) -> list[dict[str, Any]]:
+    """Every combination of listed values; a range without a list stands at its middle."""
+    points = []
+    for family, ranges in space.items():
+        values = [
+            found.values if isinstance(found, OneOf) else (_middle(found),) for found in ranges.values()
+        ]
+        points += [
+            {"family": family, **dict(zip(ranges, chosen, strict=True))} for chosen in product(*values)
+        ]
+    return points
+
+
+def suggest(trial: Any, space: dict[str, dict[str, Range]]) -> None:
+    """Ask an Optuna trial for a family and then for that family's ranges."""
+    family = trial.suggest_categorical("family", list(space))
+    for key, found in space[family].items():
+        if isinstance(found, OneOf):
+            trial.suggest_categorical(key, list(found.values))
+        else:
+            trial.suggest_float(key, found.low, found.high, log=isinstance(found, LogUniform))
+
+
+def longest_lookback(experiment: Experiment, space: dict[str, dict[str, Range]]) -> int:
+    """The longest look-back any trial may ask for: all trials are scored on the sessions it leaves."""
+    found = [ranges["task.lookback"] for ranges in space.values() if "task.lookback" in ranges]
+    tried = [value for one in found for value in (one.values if isinstance(one, OneOf) else (int(one.high),))]
+    return max([experiment.task.lookback, *tried])
+
+
+def contains(found: Range, value: Any) -> bool:
+    return value in found.values if isinstance(found, OneOf) else found.low <= value <= found.high
+
+
+def _middle(found: Range) -> Any:
+    if isinstance(found, OneOf):
+        return found.values[len(found.values) // 2]
+    return (found.low * found.high) ** 0.5 if isinstance(found, LogUniform) else (found.low + found.high) / 2
+
+
+def _varied(families: tuple[str, ...]) -> list[str]:
+    keys = [f"{section}.{name}" for section, kind in SECTIONS.items() for name in kind.model_fields]
+    return keys + [f"{family}.{name}" for family in families for name in config_class(family).model_fields]
+
+
+def _check_ends(experiment: Experiment, space: dict[str, dict[str, Range]]) -> None:
+    for family, ranges in space.items():
+        choices.load(FAMILIES, family)
+        for key, found in ranges.items():
+            for value in found.values if isinstance(found, OneOf) else (found.low, found.high):
+                try:
+                    spec_of(experiment, {"family": family, key: value})
+                except ValidationError as error:
+                    kind = SECTIONS.get(key.partition(".")[0], config_class(family))
+                    raise InvalidInput(f"search.ranges.{key}: {explain(error, kind)}") from None

@@ -1,0 +1,86 @@
+"""One trial: a sampled point in; its folds and seeds trained side by side in this process, one report an epoch out."""
+
+import os
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+import numpy as np
+import polars as pl
+import torch
+
+from ml_core.evaluation.metrics import find_metric
+from ml_core.experiment import Experiment
+from ml_core.splits import Split
+from ml_core.training.fit import assemble, seeded
+from ml_core.training.loop import Epoch, Fitting
+from ml_core.walkforward import forecast_split, trade
+from ml_core.windows import Windows
+from tuning.space import Point, spec_of
+
+Report = Callable[[dict[str, Any]], None]
+
+
+def run_trial(
+    point: Point,
+    report: Report,
+    *,
+    experiment: Experiment,
+    windows: Windows,
+    prices: pl.DataFrame,
+    splits: list[Split],
+) -> None:
+    """Report `score` after every epoch, and at the end the score on the folds' unseen test dates."""
+    torch.set_num_threads(max(1, int(os.environ.get("OMP_NUM_THREADS", "1"))))
+    spec = spec_of(experiment, point)
+    objective = experiment.search.objective
+    fittings = [
+        [Fitting(seeded(spec, seed), windows, split, objective=objective) for split in splits]
+        for seed in range(experiment.validation.seeds)
+    ]
+    latest: dict[str, Any] = {}
+    for number, epochs in enumerate(side_by_side([one for row in fittings for one in row]), start=1):
+        latest = {"epoch": number, **_averages(epochs)}
+        report(latest)
+    folds = [forecast_fold(list(column), windows) for column in zip(*fittings, strict=True)]
+    report({**latest, **finish(experiment, prices, pl.concat(folds))})
+
+
+def side_by_side(fittings: list[Fitting]) -> Iterator[list[Epoch]]:
+    """The n-th epoch of every fitting; one that stopped early stands at the best it reached."""
+    running: list[Iterator[Epoch] | None] = [fitting.epochs() for fitting in fittings]
+    best: list[Epoch | None] = [None] * len(fittings)
+    while True:
+        for place, epochs in enumerate(running):
+            epoch = next(epochs, None) if epochs else None
+            if epoch is None:
+                running[place] = None
+            elif best[place] is None or epoch.score > best[place].score:
+                best[place] = epoch
+        if not any(running):
+            return
+        yield [epoch for epoch in best if epoch]
+
+
+def forecast_fold(fittings: list[Fitting], windows: Windows) -> pl.DataFrame:
+    """SCORED rows of one fold by its seeds together."""
+    return forecast_split(assemble(fittings), windows, fittings[0].split)
+
+
+def finish(experiment: Experiment, prices: pl.DataFrame, forecasts: pl.DataFrame) -> dict[str, Any]:
+    """The out-of-fold result: objective over all folds, and the strategy's returns by date for later deflation."""
+    horizon = experiment.strategy.horizon or experiment.task.horizons[0]
+    metric = find_metric(experiment.search.objective)
+    value = metric(forecasts.filter(pl.col("horizon") == horizon))
+    traded = trade(experiment, prices, forecasts)
+    return {
+        "test_score": value if metric.better == "higher" else -value,
+        "finished": True,
+        "returns": dict(zip(traded["date"].dt.to_string().to_list(), traded["net"].to_list(), strict=True)),
+    }
+
+
+def _averages(epochs: list[Epoch]) -> Mapping[str, float]:
+    return {
+        name: float(np.mean([getattr(epoch, name) for epoch in epochs]))
+        for name in ("score", "loss", "skill")
+    }
