@@ -133,7 +133,7 @@ def build_environment(plan: Plan) -> dict[str, str]:
 
 def build_services(plan: Plan, *, without: tuple[str, ...] = ()) -> list[Service]:
     """The services that this machine has to run, in the order of their lines on the screen."""
-    services = [build_app(plan), build_worker(plan)]
+    services = [build_app(plan), build_worker()]
     if not plan.given_mlflow:
         services.insert(0, build_mlflow(plan))
     if not plan.given_prefect:
@@ -176,7 +176,7 @@ def build_mlflow(plan: Plan) -> Service:
     )
 
 
-def build_worker(plan: Plan) -> Service:
+def build_worker() -> Service:
     """Its health is that it has polled lately, which only the process itself can say."""
     port = free_port()
     command = (sys.executable, "-m", "prefect", "--no-prompt", "worker", "start", "--with-healthcheck")

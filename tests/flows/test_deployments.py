@@ -1,4 +1,4 @@
-"""What `prefect.yaml` says, on a real server: schedules, limits, triggers, and runs from refresh to forecast."""
+"""What `prefect.yaml` says, in force on a real server: schedules, limits, triggers and whole runs."""
 
 import datetime as dt
 import zoneinfo

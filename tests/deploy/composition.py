@@ -1,0 +1,149 @@
+"""`deploy/compose.yaml` without Docker: each service's own command and health check, run as processes here."""
+
+import os
+import re
+import shutil
+import socket
+import subprocess
+import tempfile
+import time
+from importlib.util import find_spec
+from pathlib import Path
+
+import yaml
+
+from flows import processes
+
+PROJECT = Path(__file__).resolve().parents[2]
+COMPOSE = PROJECT / "deploy" / "compose.yaml"
+SECRETS = {
+    "POSTGRES_PASSWORD": "secret",
+    "PREFECT_AUTH": "user:secret",
+    "RAY_AUTH_TOKEN": "a-token-that-is-long-enough-for-ray",
+    "WALKFORWARD_API_KEY": "key",
+}
+HOSTS = "postgres|mlflow|prefect|ray"
+
+
+def read_compose(environment: dict[str, str]) -> dict:
+    """The file with its variables put in as compose does; one that must be set and is not is a KeyError."""
+
+    def value(found: re.Match) -> str:
+        name, sign, default = found.groups()
+        return environment[name] if sign in (None, "?") else environment.get(name) or default
+
+    text = re.sub(r"\$\{(\w+)(?::([-?])([^}]*))?\}", value, COMPOSE.read_text())
+    return yaml.safe_load(text)
+
+
+class Composition:
+    """The services as processes: on free ports of this machine, with a temporary folder for `/data`."""
+
+    def __init__(self, root: Path) -> None:
+        self.root, self.services = root, read_compose(SECRETS)["services"]
+        self.ports = {port: free_port() for port in ("5432", "5000", "4200", "6379", "8000", "8080")}
+        self.mark = str(root)
+        self.started: dict[str, subprocess.Popen] = {}
+        self.database: Path | None = None
+
+    def translate(self, text: str) -> str:
+        """The same text for this machine: hosts, ports, folders and, without PostgreSQL, the databases."""
+        for driver, name in (("psycopg2", "mlflow"), ("asyncpg", "prefect")):
+            if self.database is None or find_spec(driver) is None:
+                scheme = "sqlite+aiosqlite" if driver == "asyncpg" else "sqlite"
+                text = re.sub(rf"postgresql\+{driver}://\S+", f"{scheme}:///{self.root}/{name}.db", text)
+        text = re.sub(rf"(?<=[/@=])({HOSTS}):(?=\d)|\b({HOSTS}):(?=6379)", "127.0.0.1:", text)
+        numbers = "|".join(self.ports)
+        text = re.sub(rf"(?<!\d)({numbers})(?!\d)", lambda found: self.ports[found[1]], text)
+        text = text.replace("0.0.0.0", "127.0.0.1").replace("/data", str(self.root))
+        return text.replace("/app", str(PROJECT))
+
+    def environment(self, name: str) -> dict[str, str]:
+        """Ours without what would lead to another server, and the service's own."""
+        inherited = {k: v for k, v in os.environ.items() if not k.startswith(("PREFECT_", "WALKFORWARD_"))}
+        own = {
+            key: self.translate(value) for key, value in self.services[name].get("environment", {}).items()
+        }
+        here = {
+            processes.MARK: self.mark,
+            "PATH": f"{PROJECT / '.venv' / 'bin'}{os.pathsep}{os.environ['PATH']}",
+            "RAY_TMPDIR": str(self.root),
+            "PGPORT": self.ports["5432"],
+            "PGHOST": "127.0.0.1",
+            "DO_NOT_TRACK": "1",
+        }
+        return {**inherited, **here, **own}
+
+    def start(self, name: str) -> None:
+        command = [self.translate(part) for part in self.services[name]["command"]]
+        self.started[name] = processes.start(
+            command, environment=self.environment(name), log=self.log(name), cwd=PROJECT
+        )
+
+    def log(self, name: str) -> Path:
+        return self.root / "logs" / f"{name}.log"
+
+    def finish(self, name: str) -> None:
+        self.start(name)
+        assert self.started[name].wait(60) == 0, self.log(name).read_text()
+
+    def await_healthy(self, name: str, *, seconds: float = 60.0) -> None:
+        """Its own health check, as compose repeats it."""
+        kind, *check = self.services[name]["healthcheck"]["test"]
+        assert kind == "CMD"
+        check = [self.translate(part) for part in check]
+        deadline = time.monotonic() + seconds
+        while subprocess.run(check, env=self.environment(name), capture_output=True).returncode:
+            ended = name in self.started and self.started[name].poll() is not None
+            assert not ended and time.monotonic() < deadline, (
+                f"{name}:\n{processes.tail(self.log(name), lines=40)}"
+            )
+            time.sleep(0.3)
+
+    def start_database(self) -> None:
+        """The server that its image would start, where this machine has one; else SQLite takes its place."""
+        if not (shutil.which("postgres") and shutil.which("initdb") and shutil.which("psql")):
+            return
+        self.database = Path(tempfile.mkdtemp(prefix="postgres-"))
+        user = "postgres" if os.geteuid() == 0 else None
+        if user:
+            shutil.chown(self.database, user)
+        password = self.database / "password"
+        password.write_text(SECRETS["POSTGRES_PASSWORD"])
+        password.chmod(0o644)
+        folder = self.database / "data"
+        subprocess.run(
+            ["initdb", "-D", folder, "-U", "postgres", "-A", "scram-sha-256", f"--pwfile={password}", "--no-sync"],
+            check=True, user=user, capture_output=True, cwd=self.database,
+        )  # fmt: skip
+        log = self.log("postgres")
+        log.parent.mkdir(parents=True, exist_ok=True)
+        command = ["postgres", "-D", str(folder), "-p", self.ports["5432"], "-h", "127.0.0.1", "-k", "", "-F"]
+        self.started["postgres"] = subprocess.Popen(
+            command, user=user, cwd=self.database, stdout=log.open("wb"), stderr=subprocess.STDOUT,
+            env={**os.environ, processes.MARK: self.mark}, start_new_session=True,
+        )  # fmt: skip
+        self.await_healthy("postgres")
+        script = COMPOSE.with_name("databases.sql")
+        environment = {**self.environment("postgres"), "PGPASSWORD": SECRETS["POSTGRES_PASSWORD"]}
+        subprocess.run(
+            ["psql", "-U", "postgres", "-f", script], env=environment, check=True, capture_output=True
+        )
+
+    def end(self) -> set[int]:
+        """End everything; PostgreSQL last, for its clients' sake."""
+        database = self.started.pop("postgres", None)
+        rest = processes.family(self.mark) - processes.descendants(database.pid if database else 0)
+        left = processes.end(rest - {database.pid if database else 0}, grace=8)
+        left |= processes.end(processes.family(self.mark), grace=8)
+        for each in (*self.started.values(), *filter(None, [database])):
+            each.wait(5)
+        if self.database:
+            shutil.rmtree(self.database, ignore_errors=True)
+        return left
+
+
+def free_port() -> str:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return str(probe.getsockname()[1])
