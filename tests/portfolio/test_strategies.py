@@ -1,0 +1,81 @@
+"""Weights come from a date's own forecasts only, and what ranks nothing holds nothing."""
+
+import datetime as dt
+
+import numpy as np
+import polars as pl
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ml_core.errors import InvalidData
+from ml_core.experiment import Strategy
+from ml_core.portfolio.strategies import build_positions, strategy_kind
+from tests.evaluation.scored import make_scored
+
+LONG_SHORT, SINGLE = Strategy(kind="long_short"), Strategy(kind="single")
+
+
+def test_auto_ranks_five_tickers_and_judges_fewer_one_by_one():
+    assert strategy_kind(make_scored(tickers=5), Strategy()) == "long_short"
+    assert strategy_kind(make_scored(tickers=4), Strategy()) == "single"
+    assert strategy_kind(make_scored(tickers=4), LONG_SHORT) == "long_short"
+
+
+def test_the_best_fifth_is_bought_and_the_worst_fifth_sold():
+    scored = make_scored(sessions=1, tickers=10).with_columns(mean=pl.Series(np.arange(10.0)))
+    weights = build_positions(scored, Strategy(), horizon=1)["weight"].to_list()
+    assert weights == [-0.25, -0.25, 0, 0, 0, 0, 0, 0, 0.25, 0.25]
+
+
+@given(
+    seed=st.integers(0, 10_000), tickers=st.integers(2, 30), quantile=st.floats(0.01, 0.5), gaps=st.booleans()
+)
+@settings(max_examples=40, deadline=None)
+def test_a_cross_section_is_as_long_as_short_with_gross_one(seed, tickers, quantile, gaps):
+    scored = make_scored(sessions=6, tickers=tickers, seed=seed)
+    if gaps:
+        scored = scored.filter(pl.Series(np.random.default_rng(seed).random(scored.height) < 0.7))
+    strategy = Strategy(kind="long_short", quantile=quantile)
+    positions = build_positions(scored, strategy, horizon=1) if scored.height else scored
+    for (date,), part in positions.partition_by("date", as_dict=True).items() if scored.height else ():
+        weights = part["weight"].to_numpy()
+        expected = 1.0 if len(weights) > 1 else 0.0
+        assert np.abs(weights).sum() == pytest.approx(expected)
+        assert weights.sum() == pytest.approx(0.0)
+        means = scored.filter(pl.col("as_of") == date).sort("ticker")["mean"].to_numpy()
+        assert not expected or means[weights > 0].min() >= means[weights <= 0].max()
+
+
+def test_forecasts_that_are_all_alike_hold_nothing():
+    scored = make_scored(tickers=8).with_columns(mean=pl.lit(0.0))
+    positions = build_positions(scored, Strategy(), horizon=1)
+    assert positions.height == scored.height
+    assert (positions["weight"] == 0.0).all()
+
+
+def test_a_single_ticker_is_held_by_conviction_in_an_equal_share():
+    scored = make_scored(sessions=1, tickers=2).with_columns(mean=pl.Series([0.01, -0.4]), scale=pl.lit(0.02))
+    weights = build_positions(scored, Strategy(), horizon=1)["weight"].to_list()
+    assert weights == pytest.approx([np.tanh(0.5) / 2, np.tanh(-20) / 2])
+    unsure = scored.with_columns(scale=pl.lit(0.0))
+    assert build_positions(unsure, Strategy(), horizon=1)["weight"].to_list() == [0.0, 0.0]
+
+
+@pytest.mark.parametrize("strategy", [LONG_SHORT, SINGLE], ids=lambda strategy: strategy.kind)
+def test_later_forecasts_change_no_bit_of_earlier_positions(strategy):
+    scored = make_scored(sessions=20)
+    until = dt.date(2020, 1, 10)
+    early = scored.filter(pl.col("as_of") <= until)
+    later = scored.filter(pl.col("as_of") > until).with_columns(pl.col("mean") * -7)
+    kept = build_positions(early, strategy, horizon=1)
+    for other in (scored, pl.concat([later, early])):
+        assert build_positions(other, strategy, horizon=1).filter(pl.col("date") <= until).equals(kept)
+
+
+def test_only_the_asked_horizon_is_traded():
+    near, far = make_scored(), make_scored(horizon=5, seed=1)
+    both = pl.concat([near, far])
+    assert build_positions(both, Strategy(), horizon=5).equals(build_positions(far, Strategy(), horizon=5))
+    with pytest.raises(InvalidData, match="horizon 3; they have 1, 5"):
+        build_positions(both, Strategy(), horizon=3)
