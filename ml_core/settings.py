@@ -2,22 +2,40 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Annotated, Any
 
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import Field, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from ml_core.errors import InvalidInput
 
 
 class Settings(BaseSettings):
-    """`WALKFORWARD_…` variables. Secrets come from here only."""
+    """`WALKFORWARD_…` variables. Secrets come from here only.
 
-    model_config = SettingsConfigDict(env_prefix="WALKFORWARD_", frozen=True)
+    Overrides (`WALKFORWARD_SET`) stand one per line, allowed origins are parted by commas.
+    """
+
+    model_config = SettingsConfigDict(env_prefix="WALKFORWARD_", frozen=True, populate_by_name=True)
 
     home: Path = Path(".walkforward")
     tracking_uri: str | None = None
     ray_address: str | None = None
     api_key: str | None = None
-    cors_origins: tuple[str, ...] = ()
+    cors_origins: Annotated[tuple[str, ...], NoDecode] = ()
+    experiment: str = "demo"
+    overrides: Annotated[tuple[str, ...], NoDecode, Field(validation_alias="WALKFORWARD_SET")] = ()
+    host: str = "127.0.0.1"
+
+    @field_validator("cors_origins", mode="before")
+    @classmethod
+    def _by_comma(cls, given: Any) -> Any:
+        return _parts(given.split(",")) if isinstance(given, str) else given
+
+    @field_validator("overrides", mode="before")
+    @classmethod
+    def _by_line(cls, given: Any) -> Any:
+        return _parts(given.splitlines()) if isinstance(given, str) else given
 
 
 @dataclass(frozen=True)
@@ -50,6 +68,10 @@ class Home:
     @property
     def services(self) -> Path:
         return self.root / "services"
+
+
+def _parts(given: list[str]) -> tuple[str, ...]:
+    return tuple(part.strip() for part in given if part.strip())
 
 
 def open_home(root: Path, tracking: str | None = None) -> Home:
