@@ -74,15 +74,17 @@ def audit(
 def choose_dates(
     prices: pl.DataFrame, *, count: int, seed: int, after: dt.date | None = None
 ) -> list[dt.date]:
-    """Random sessions to audit at, none of them the last; after `after` there is something to compare."""
+    """Sessions to audit at: the first after `after`, where alone a back-fill shows, and others by chance.
+
+    The last one is never among them: nothing comes after it.
+    """
     sessions = prices["date"].unique().sort()
-    possible = (
-        sessions[:-1] if after is None else sessions.filter((sessions > after) & (sessions < sessions[-1]))
-    )
+    possible = sessions.filter(sessions < sessions[-1])
+    possible = possible if after is None else possible.filter(possible > after)
     if not len(possible):
         raise NotEnoughData(f"leak audit: no session after {after} and before the last")
-    chosen = np.random.default_rng(seed).choice(len(possible), min(count, len(possible)), replace=False)
-    return [possible[int(place)] for place in sorted(chosen)]
+    others = np.random.default_rng(seed).choice(len(possible), min(count, len(possible)), replace=False)
+    return [possible[int(place)] for place in sorted({0, *others[: count - 1]})]
 
 
 def _variants(
@@ -162,6 +164,6 @@ def _moved(
     if not differs.any():
         return []
     first = before.filter(differs).select(key).row(0)
-    gap = (old - new).abs().max() if old.dtype.is_numeric() else None
+    gap = (old - new).filter(differs).abs().max() if old.dtype.is_numeric() else None
     largest = float(gap) if isinstance(gap, (int, float)) else float("nan")
     return [Finding(change, until, column, int(differs.sum()), first, largest)]
