@@ -20,6 +20,11 @@ class Section(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
+    def digest(self) -> str:
+        """A short name for the content."""
+        text = json.dumps(self.model_dump(mode="json"), sort_keys=True)
+        return hashlib.sha256(text.encode()).hexdigest()[:12]
+
 
 class OpenSection(Section):
     """A section whose further keys belong to a chosen file: a provider's or a model family's options."""
@@ -157,7 +162,7 @@ class Gate(Section):
     beat: tuple[str, ...] = ("zero", "mean", "last")
     significance: Share = 0.05
     deflated_sharpe: Annotated[float, Field(ge=0, lt=1)] = 0.95
-    overfitting: Share = 0.5
+    overfitting: Share | None = None
     coverage: Share = 0.9
     coverage_tolerance: Share = 0.05
 
@@ -170,11 +175,6 @@ class RunSpec(Section):
     model: Model = Model()
     training: Training = Training()
     seed: int = 0
-
-    def digest(self) -> str:
-        """A short name for the content of this spec."""
-        text = json.dumps(self.model_dump(mode="json"), sort_keys=True)
-        return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
 class Experiment(Section):

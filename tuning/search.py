@@ -1,163 +1,184 @@
-"""An experiment, prices and windows in; a ledger of trials out. Tune runs in a thread, this one watches it."""
+"""An experiment in; searched, refitted, gated and registered: a version with its evidence out."""
 
 from __future__ import annotations
 
-import shutil
-import threading
+import datetime as dt
 import time
+from collections import Counter
 from collections.abc import Callable
-from pathlib import Path
+from dataclasses import dataclass
 from typing import Any
 
-import polars as pl
-
-from ml_core.errors import SearchStalled
-from ml_core.experiment import Experiment
+from ml_core.data.prices import data_version, read_prices
+from ml_core.errors import ForecastError, InvalidInput
+from ml_core.experiment import Experiment, RunSpec
+from ml_core.experiment_file import write_spec
+from ml_core.promotion import Candidate, Promotion, promote_candidate
+from ml_core.registry import ModelVersion, Registry, Trial
+from ml_core.settings import Home
 from ml_core.splits import Split
+from ml_core.training.fit import fit
+from ml_core.training.loop import Epoch
+from ml_core.walkforward import open_windows, plan
 from ml_core.windows import Windows
-from tuning.cluster import open_cluster
-from tuning.ledger import Ledger
-from tuning.space import Point, build_space, first_points, grid_points
-from tuning.trial import run_trial
-
-Progress = Callable[[Ledger, int], None]
-START_SECONDS = 120.0
+from tuning.ledger import Entry, Ledger
+from tuning.runner import run_search
+from tuning.space import build_space, longest_lookback, spec_of
 
 
-def run_search(
+@dataclass(frozen=True)
+class Step:
+    """Where a search stands: `search`, `refit` or `judge`."""
+
+    name: str
+    ledger: Ledger
+    total: int
+    detail: str = ""
+
+
+Progress = Callable[[Step], None]
+
+
+@dataclass(frozen=True)
+class SearchOutcome:
+    """What a search came to."""
+
+    passed: bool
+    version: ModelVersion
+    ledger: Ledger
+    spec: RunSpec
+
+    @property
+    def evidence(self) -> Any:
+        return self.version.evidence
+
+    def summary(self) -> dict[str, Any]:
+        """As one JSON document: the verdict, the head of the ledger, the winner's spec as TOML."""
+        return {
+            "model": self.version.name,
+            "version": self.version.version,
+            "promoted": self.passed,
+            "gate": self.evidence["gate"],
+            "holdout": self.evidence["holdout"],
+            "oracle": self.evidence["oracle"],
+            "search": self.evidence["search"],
+            "ledger": self.ledger.head(),
+            "spec": write_spec(self.spec),
+        }
+
+
+def search(
     experiment: Experiment,
-    prices: pl.DataFrame,
-    windows: Windows,
-    splits: list[Split],
+    home: Home,
     *,
-    ledger: Ledger,
-    folder: Path,
+    now: dt.datetime,
+    trials: int | None = None,
+    resume: bool = False,
     address: str | None = None,
     progress: Progress | None = None,
-) -> int:
-    """Run what the ledger does not hold yet, in parallel; returns how many trials the search has in all."""
-    space = build_space(experiment)
-    queue = grid_points(space) if experiment.search.sampler == "grid" else first_points(experiment, space)
-    total = len(queue) if experiment.search.sampler == "grid" else experiment.search.trials
-    done = ledger.entries
-    queue = [point for point in queue if point not in [entry.point for entry in done]]
-    if total <= len(done):
-        return total
-    with open_cluster(address) as resources:
-        from tuning.sampler import OptunaPoints
-
-        points = OptunaPoints(experiment.search, space, queue=queue[: total - len(done)], known=done)
-        tuner = _tuner(
-            experiment,
-            prices,
-            windows,
-            splits,
-            points=points,
-            trials=total - len(done),
-            ledger=ledger,
-            folder=folder,
-        )
-        _watch(tuner, experiment, ledger, total=total, resources=resources, progress=progress)
-    shutil.rmtree(folder, ignore_errors=True)
-    return total
-
-
-def _tuner(
-    experiment: Experiment,
-    prices: pl.DataFrame,
-    windows: Windows,
-    splits: list[Split],
-    *,
-    points: Any,
-    trials: int,
-    ledger: Ledger,
-    folder: Path,
-) -> Any:
-    from ray import tune
-
-    from tuning.watcher import Watcher
-
-    search = experiment.search
-    shared = {"experiment": experiment, "prices": prices, "windows": windows, "splits": splits}
-    resources = {"cpu": search.cpus_per_trial, "gpu": search.gpus_per_trial}
-    return tune.Tuner(
-        tune.with_resources(tune.with_parameters(_trainable, **shared), resources),
-        tune_config=tune.TuneConfig(
-            metric="score",
-            mode="max",
-            num_samples=trials,
-            search_alg=points,
-            scheduler=_scheduler(experiment),
-            reuse_actors=True,
-        ),
-        run_config=tune.RunConfig(
-            name=folder.name,
-            storage_path=str(folder.parent),
-            verbose=0,
-            callbacks=[Watcher(ledger)],
-        ),
+) -> SearchOutcome:
+    """Search on the folds, refit the winner, score it on the holdout once, and let the gate decide."""
+    if trials:
+        changed = experiment.search.model_copy(update={"trials": trials})
+        experiment = experiment.model_copy(update={"search": changed})
+    prices = read_prices(experiment, home)
+    windows, _ = open_windows(experiment.spec, prices)
+    folds, final = split_for_search(experiment, windows)
+    name = f"{experiment.model_name}-{experiment.digest()}-{data_version(experiment, home)}"
+    ledger = open_ledger(home, name, resume=resume)
+    begun = time.monotonic()
+    total = run_search(
+        experiment,
+        prices,
+        windows,
+        folds,
+        ledger=ledger,
+        folder=home.searches / name / "tune",
+        address=address,
+        progress=(lambda found, count: progress(Step("search", found, count))) if progress else None,
     )
+    seconds = time.monotonic() - begun
+    log_trials(Registry(home), experiment.model_name, ledger, search=name)
+    winner = choose_winner(ledger)
+    spec = spec_of(experiment, winner.point)
 
-
-def _trainable(config: Point, **shared: Any) -> None:
-    from ray import tune
-
-    run_trial(config, tune.report, **shared)
-
-
-def _scheduler(experiment: Experiment) -> Any:
-    from ray.tune.schedulers import AsyncHyperBandScheduler, FIFOScheduler
-
-    if experiment.search.scheduler == "none":
-        return FIFOScheduler()
-    epochs = experiment.search.epochs or experiment.training.epochs
-    return AsyncHyperBandScheduler(
-        time_attr="epoch", max_t=epochs + 1, grace_period=max(1, epochs // 4), reduction_factor=2
-    )
-
-
-def _watch(
-    tuner: Any,
-    experiment: Experiment,
-    ledger: Ledger,
-    *,
-    total: int,
-    resources: dict[str, float],
-    progress: Progress | None,
-) -> None:
-    """Show what happens until Tune is done; a search in which nothing happens is ended with the reason."""
-    failures: list[BaseException] = []
-
-    def drive() -> None:
-        try:
-            tuner.fit()
-        except BaseException as error:
-            failures.append(error)
-
-    thread = threading.Thread(target=drive, daemon=True, name="tune")
-    thread.start()
-    changes, since, started = ledger.changes, time.monotonic(), False
-    while thread.is_alive():
-        thread.join(0.25)
-        if ledger.changes != changes:
-            changes, since, started = ledger.changes, time.monotonic(), True
+    def tell(seed: int, epoch: Epoch) -> None:
         if progress:
-            progress(ledger, total)
-        patience = experiment.search.stall_minutes * 60 if started else START_SECONDS
-        if time.monotonic() - since > patience:
-            raise SearchStalled(_why_stalled(experiment, ledger, resources, patience, started=started))
-    if failures:
-        raise failures[0]
+            progress(
+                Step(
+                    "refit", ledger, total, f"seed {seed + 1}, epoch {epoch.number}: score {epoch.score:.4f}"
+                )
+            )
+
+    forecaster = fit(
+        spec,
+        windows,
+        final,
+        seeds=experiment.validation.seeds,
+        objective=experiment.search.objective,
+        on_epoch=tell,
+    )
+    if progress:
+        progress(Step("judge", ledger, total, "holdout, leak audit, gate"))
+    facts = describe(experiment, ledger, folds=len(folds), seconds=seconds)
+    candidate = Candidate(forecaster, windows, prices, final, ledger.streams(), facts)
+    promotion: Promotion = promote_candidate(experiment, home, candidate, now=now)
+    return SearchOutcome(promotion.promoted, promotion.version, ledger, spec)
 
 
-def _why_stalled(
-    experiment: Experiment, ledger: Ledger, resources: dict[str, float], patience: float, *, started: bool
-) -> str:
-    search = experiment.search
-    if not started:
-        return (
-            f"no trial started within {patience:.0f} s: one asks for {search.cpus_per_trial:g} CPU and "
-            f"{search.gpus_per_trial:g} GPU, the cluster has {resources.get('CPU', 0):g} and {resources.get('GPU', 0):g}"
+def split_for_search(experiment: Experiment, windows: Windows) -> tuple[list[Split], Split]:
+    """The folds that trials see and the holdout that they do not, on sessions that every look-back can serve."""
+    if not experiment.validation.holdout:
+        raise InvalidInput(
+            "validation.holdout: a search needs a holdout to judge its winner; expected at least 1"
         )
-    running = [entry.id for entry in ledger.entries if entry.status == "running"]
-    return f"no trial reported for {patience / 60:.1f} minutes; running: {', '.join(running) or 'none'}"
+    longest = longest_lookback(experiment, build_space(experiment))
+    widest = experiment.model_copy(update={"task": experiment.task.model_copy(update={"lookback": longest})})
+    *folds, final = plan(widest, windows)
+    return folds, final
+
+
+def open_ledger(home: Home, name: str, *, resume: bool) -> Ledger:
+    """The ledger of this search; a new search begins a new file, a resumed one keeps what has ended."""
+    file = home.searches / name / "ledger.jsonl"
+    ledger = Ledger(file)
+    if resume:
+        ledger.recall()
+    else:
+        file.unlink(missing_ok=True)
+    return ledger
+
+
+def choose_winner(ledger: Ledger) -> Entry:
+    """The finished trial that did best on the folds' unseen test dates."""
+    best = next(iter(ledger.entries), None)
+    if best is None or best.test_score is None:
+        failed = next((entry.error for entry in ledger.entries if entry.error), "none was run")
+        raise ForecastError(f"no trial finished; the first failure: {failed.splitlines()[-1]}")
+    return best
+
+
+def describe(experiment: Experiment, ledger: Ledger, *, folds: int, seconds: float) -> dict[str, Any]:
+    """What was searched, as numbers."""
+    return {
+        "trials": len(ledger.entries),
+        "finished": ledger.count("finished"),
+        "stopped": ledger.count("stopped"),
+        "failed": ledger.count("failed"),
+        "folds": folds,
+        "seeds": experiment.validation.seeds,
+        "seconds": round(seconds, 1),
+        "families": dict(Counter(entry.point["family"] for entry in ledger.entries)),
+        "objective": experiment.search.objective,
+        "head": ledger.head(5),
+    }
+
+
+def log_trials(registry: Registry, name: str, ledger: Ledger, *, search: str) -> None:
+    """Every trial as an MLflow run, by this process alone; what a resumed search logged before is left."""
+    logged = registry.logged_trials(name, search=search)
+    for entry in ledger.entries:
+        if entry.id not in logged:
+            result = {"test_score": entry.test_score} if entry.test_score is not None else {}
+            trial = Trial(entry.id, entry.status, entry.point, tuple(entry.history), result, entry.error)
+            registry.log_trial(name, trial, search=search)

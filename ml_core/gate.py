@@ -1,0 +1,136 @@
+"""Evidence in, a verdict with its reasons out. Pure: what it needs is handed to it."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from ml_core.errors import NotEnoughData
+from ml_core.evaluation.leakage import Finding
+from ml_core.evaluation.scores import score
+from ml_core.evaluation.significance import (
+    expected_maximum,
+    independent_trials,
+    pbo,
+    probabilistic_sharpe,
+    sharpe,
+)
+from ml_core.experiment import Gate
+
+
+@dataclass(frozen=True)
+class Check:
+    """One question the gate asks, and the answer."""
+
+    name: str
+    passed: bool
+    value: float | None
+    required: str
+    why: str
+
+
+@dataclass(frozen=True)
+class Luck:
+    """The winner's Sharpe against the best of as many lucky trials, and the chance that choosing overfitted."""
+
+    trials: int
+    sharpe: float
+    deflated: float
+    overfitting: float | None
+
+
+def weigh_luck(streams: pl.DataFrame, *, tried: int) -> Luck:
+    """The first column is the winner. Trials that were stopped early have no stream but count as tried."""
+    returns_TM = streams.to_numpy()
+    winner = returns_TM[:, 0]
+    independent = independent_trials(returns_TM) * tried / returns_TM.shape[1]
+    spread = np.var([sharpe(stream) for stream in returns_TM.T], ddof=1) if returns_TM.shape[1] > 1 else 0.0
+    floor = max(float(spread), 1.0 / len(winner))  # alike trials: still the noise of one Sharpe
+    deflated = probabilistic_sharpe(winner, benchmark=expected_maximum(floor, max(independent, 1.0)))
+    try:
+        overfitting = pbo(returns_TM)
+    except NotEnoughData:
+        overfitting = None
+    return Luck(tried, sharpe(winner), deflated, overfitting)
+
+
+def judge_candidate(
+    gate: Gate,
+    scores: pl.DataFrame,
+    *,
+    horizon: int,
+    luck: Luck | None,
+    findings: list[Finding],
+    against_champion: Mapping[str, float] | None,
+) -> list[Check]:
+    """Every check, passed or not, in the order a reader asks them."""
+    row = scores.filter((pl.col("metric") == "mse") & (pl.col("horizon") == horizon)).row(0, named=True)
+    checks = [_beats(name, row, gate.significance) for name in gate.beat]
+    if against_champion is not None:
+        checks.append(_beats("champion", {**row, **against_champion}, gate.significance))
+    checks += [_coverage(gate, scores, horizon), _audit(findings)]
+    if luck is not None:
+        checks.append(_deflated(gate, luck))
+    if luck is not None and gate.overfitting is not None:
+        checks.append(_overfitting(gate.overfitting, luck.overfitting))
+    return checks
+
+
+def compare(candidate: pl.DataFrame, champion: pl.DataFrame, *, horizon: int) -> dict[str, float] | None:
+    """The champion beside the candidate on the rows that both answer; None where they share none."""
+    key = ["ticker", "as_of", "horizon"]
+    shared = candidate.filter(pl.col("horizon") == horizon).join(champion.select(key), on=key, how="semi")
+    if shared.is_empty():
+        return None
+    rival = champion.join(shared.select(key), on=key, how="semi").select(*key, "mean")
+    row = score(shared, {"champion": rival}, metrics=("mse",)).row(0, named=True)
+    return {name: row[name] for name in ("champion", "skill_champion", "p_champion")}
+
+
+def as_evidence(checks: list[Check]) -> dict[str, Any]:
+    return {"passed": all(check.passed for check in checks), "checks": [asdict(check) for check in checks]}
+
+
+def _beats(name: str, row: Mapping[str, Any], significance: float) -> Check:
+    p = row.get(f"p_{name}")
+    skill = row.get(f"skill_{name}")
+    passed = p is not None and p < significance and (skill or 0) > 0
+    why = (
+        f"error {100 * (skill or 0):+.2f} % smaller than {name}'s"
+        if skill is not None
+        else f"{name} not scored"
+    )
+    return Check(f"better than {name}", passed, p, f"p < {significance}", why)
+
+
+def _coverage(gate: Gate, scores: pl.DataFrame, horizon: int) -> Check:
+    found = scores.filter((pl.col("metric") == "coverage") & (pl.col("horizon") == horizon))["value"].item()
+    passed = found is not None and abs(found - gate.coverage) <= gate.coverage_tolerance
+    required = f"{gate.coverage:.0%} ± {gate.coverage_tolerance:.0%}"
+    return Check("interval coverage", passed, found, required, f"{found or 0:.1%} of outcomes inside")
+
+
+def _audit(findings: list[Finding]) -> Check:
+    why = str(findings[0]) if findings else "changing the future changed no forecast"
+    return Check("leak audit", not findings, float(len(findings)), "no finding", why)
+
+
+def _deflated(gate: Gate, luck: Luck) -> Check:
+    why = f"Sharpe {luck.sharpe:.3f} a session, best of {luck.trials} trials"
+    return Check(
+        "deflated Sharpe",
+        luck.deflated >= gate.deflated_sharpe,
+        luck.deflated,
+        f">= {gate.deflated_sharpe}",
+        why,
+    )
+
+
+def _overfitting(allowed: float, found: float | None) -> Check:
+    passed = found is not None and found <= allowed
+    why = (
+        "too few finished trials" if found is None else "how often the best half is below the other's median"
+    )
+    return Check("probability of overfitting", passed, found, f"<= {allowed}", why)

@@ -1,0 +1,173 @@
+"""A fitted candidate in; scored on the holdout once, audited, gated, registered, and promoted if it earned it."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import polars as pl
+
+from ml_core import gate
+from ml_core.data.prices import data_version
+from ml_core.data.source import open_source
+from ml_core.errors import BrokenArtifact, InvalidInput, NoChampion
+from ml_core.evaluation.leakage import Finding, audit, choose_dates
+from ml_core.evaluation.metrics import find_metric
+from ml_core.experiment import Experiment
+from ml_core.forecaster import Forecaster
+from ml_core.registry import ModelVersion, Registry
+from ml_core.settings import Home
+from ml_core.splits import Split
+from ml_core.walkforward import Evaluation, forecast_baselines, forecast_split, judge
+from ml_core.windows import Windows
+
+AUDITED_DATES = 2
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """The winner of a search, refitted, with what it was chosen by."""
+
+    forecaster: Forecaster
+    windows: Windows
+    prices: pl.DataFrame
+    split: Split
+    streams: pl.DataFrame
+    search: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Promotion:
+    """What became of a candidate."""
+
+    version: ModelVersion
+    evaluation: Evaluation
+    promoted: bool
+
+
+def promote_candidate(
+    experiment: Experiment, home: Home, candidate: Candidate, *, now: dt.datetime
+) -> Promotion:
+    """Register every candidate with its evidence; move `champion` only if every check is passed."""
+    registry = Registry(home)
+    windows, split = candidate.windows, candidate.split
+    forecasts = forecast_split(candidate.forecaster, windows, split)
+    baselines = forecast_baselines(windows, split, candidate.forecaster.lookback)
+    evaluation = judge(experiment, candidate.prices, forecasts, baselines)
+    horizon = experiment.strategy.horizon or experiment.task.horizons[0]
+    present = find_champion(registry, experiment.model_name)
+    checks = gate.judge_candidate(
+        experiment.gate,
+        evaluation.scores,
+        horizon=horizon,
+        luck=_luck(candidate),
+        findings=audit_forecaster(candidate.forecaster, candidate.prices, split),
+        against_champion=_against(registry, present, candidate, forecasts, horizon=horizon),
+    )
+    verdict = gate.as_evidence(checks)
+    evidence = {
+        **_facts(experiment, home, candidate, evaluation, now),
+        "oracle": recovered(experiment, forecasts, horizon=horizon),
+        "gate": verdict,
+    }
+    version = registry.register(candidate.forecaster, experiment.model_name, evidence)
+    if verdict["passed"]:
+        registry.promote(
+            experiment.model_name, version.version, instead_of=present.version if present else None
+        )
+        version = registry.find(experiment.model_name, version.version)
+    return Promotion(version, evaluation, verdict["passed"])
+
+
+def find_champion(registry: Registry, name: str) -> ModelVersion | None:
+    try:
+        return registry.find(name)
+    except NoChampion:
+        return None
+
+
+def audit_forecaster(forecaster: Forecaster, prices: pl.DataFrame, split: Split) -> list[Finding]:
+    """Change the future of the holdout at random dates; every forecast before them must stay equal in every bit."""
+    sessions = prices["date"].unique().sort()
+    after = sessions.filter(sessions < split.test.start)[-1]
+    dates = choose_dates(prices, count=AUDITED_DATES, seed=forecaster.spec.seed, after=after)
+    since = sessions.filter(sessions <= dates[0])[-5:][0]
+    joint = forecaster.spec.task.layout == "joint"
+    return audit(
+        lambda table: forecaster.predict(table, since=since),
+        prices,
+        as_of=dates,
+        seed=forecaster.spec.seed,
+        listings=not joint,
+    )
+
+
+def recovered(experiment: Experiment, forecasts: pl.DataFrame, *, horizon: int) -> dict[str, float] | None:
+    """Where the market is simulated: the planted signal's own score on these rows, and the share found."""
+    source = open_source(experiment)
+    if not hasattr(source.module, "oracle") or experiment.task.target == "rank":
+        return None
+    sessions = 5 if experiment.task.frequency == "weekly" else 1
+    truth = source.module.oracle(experiment.universe, source.config, (horizon * sessions,))
+    rows = forecasts.filter(pl.col("horizon") == horizon)
+    known = rows.drop("mean").join(
+        truth.select("ticker", "as_of", "mean"), on=["ticker", "as_of"], maintain_order="left"
+    )
+    metric = find_metric("ic")
+    best, achieved = metric(known), metric(rows)
+    return {"ic": best, "achieved": achieved, "recovered": achieved / best if best > 0 else 0.0}
+
+
+def _luck(candidate: Candidate) -> gate.Luck | None:
+    if candidate.streams.is_empty():
+        return None
+    return gate.weigh_luck(candidate.streams, tried=int(candidate.search["trials"]))
+
+
+def _against(
+    registry: Registry,
+    present: ModelVersion | None,
+    candidate: Candidate,
+    forecasts: pl.DataFrame,
+    *,
+    horizon: int,
+) -> dict[str, float] | None:
+    """The present champion on the same rows; one that cannot answer them stands in nobody's way."""
+    if present is None:
+        return None
+    try:
+        rival = registry.load(present)
+        windows = rival.read(candidate.prices)
+        rows_NT = windows.usable(rival.lookback) & windows.rows(candidate.split.test)
+        return gate.compare(forecasts, rival.forecast(windows, rows_NT), horizon=horizon)
+    except (BrokenArtifact, InvalidInput):
+        return None
+
+
+def _facts(
+    experiment: Experiment, home: Home, candidate: Candidate, evaluation: Evaluation, now: dt.datetime
+) -> dict[str, Any]:
+    split, forecaster = candidate.split, candidate.forecaster
+    holdout = evaluation.forecasts
+    return {
+        "experiment": experiment.name,
+        "digest": experiment.digest(),
+        "source": experiment.data.source,
+        "data_version": data_version(experiment, home),
+        "created": now.isoformat(timespec="seconds"),
+        "trained": {"start": split.train.start.isoformat(), "end": split.train.end.isoformat()},
+        "holdout": {
+            "start": split.test.start.isoformat(),
+            "end": split.test.end.isoformat(),
+            "sessions": holdout["as_of"].n_unique(),
+            "rows": holdout.height,
+        },
+        "spec": forecaster.spec.model_dump(mode="json"),
+        "features": list(forecaster.features),
+        "tickers": list(forecaster.tickers),
+        "search": dict(candidate.search),
+        "scores": evaluation.scores.to_dicts(),
+        "backtest": evaluation.risk["holdout"],
+    }

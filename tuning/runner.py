@@ -1,0 +1,164 @@
+"""An experiment, prices and windows in; a ledger of trials out. Tune runs in a thread, this one watches it."""
+
+from __future__ import annotations
+
+import shutil
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from ml_core.errors import SearchStalled
+from ml_core.experiment import Experiment
+from ml_core.splits import Split
+from ml_core.windows import Windows
+from tuning.cluster import open_cluster
+from tuning.ledger import Ledger
+from tuning.space import Point, build_space, first_points, grid_points
+from tuning.trial import run_trial
+
+Progress = Callable[[Ledger, int], None]
+START_SECONDS = 120.0
+
+
+def run_search(
+    experiment: Experiment,
+    prices: pl.DataFrame,
+    windows: Windows,
+    splits: list[Split],
+    *,
+    ledger: Ledger,
+    folder: Path,
+    address: str | None = None,
+    progress: Progress | None = None,
+) -> int:
+    """Run what the ledger does not hold yet, in parallel; returns how many trials the search has in all."""
+    space = build_space(experiment)
+    queue = grid_points(space) if experiment.search.sampler == "grid" else first_points(experiment, space)
+    total = len(queue) if experiment.search.sampler == "grid" else experiment.search.trials
+    done = ledger.entries
+    queue = [point for point in queue if point not in [entry.point for entry in done]]
+    if total <= len(done):
+        return total
+    with open_cluster(address) as resources:
+        from tuning.sampler import OptunaPoints
+
+        points = OptunaPoints(experiment.search, space, queue=queue[: total - len(done)], known=done)
+        tuner = _tuner(
+            experiment,
+            prices,
+            windows,
+            splits,
+            points=points,
+            trials=total - len(done),
+            ledger=ledger,
+            folder=folder,
+        )
+        _watch(tuner, experiment, ledger, total=total, resources=resources, progress=progress)
+    shutil.rmtree(folder, ignore_errors=True)
+    return total
+
+
+def _tuner(
+    experiment: Experiment,
+    prices: pl.DataFrame,
+    windows: Windows,
+    splits: list[Split],
+    *,
+    points: Any,
+    trials: int,
+    ledger: Ledger,
+    folder: Path,
+) -> Any:
+    from ray import tune
+
+    from tuning.watcher import Watcher
+
+    search = experiment.search
+    shared = {"experiment": experiment, "prices": prices, "windows": windows, "splits": splits}
+    resources = {"cpu": search.cpus_per_trial, "gpu": search.gpus_per_trial}
+    return tune.Tuner(
+        tune.with_resources(tune.with_parameters(_trainable, **shared), resources),
+        tune_config=tune.TuneConfig(
+            metric="score",
+            mode="max",
+            num_samples=trials,
+            search_alg=points,
+            scheduler=_scheduler(experiment),
+            reuse_actors=True,
+        ),
+        run_config=tune.RunConfig(
+            name=folder.name,
+            storage_path=str(folder.parent),
+            verbose=0,
+            callbacks=[Watcher(ledger)],
+        ),
+    )
+
+
+def _trainable(config: Point, **shared: Any) -> None:
+    from ray import tune
+
+    run_trial(config, tune.report, **shared)
+
+
+def _scheduler(experiment: Experiment) -> Any:
+    from ray.tune.schedulers import AsyncHyperBandScheduler, FIFOScheduler
+
+    if experiment.search.scheduler == "none":
+        return FIFOScheduler()
+    epochs = experiment.search.epochs or experiment.training.epochs
+    return AsyncHyperBandScheduler(
+        time_attr="epoch", max_t=epochs + 1, grace_period=max(1, epochs // 4), reduction_factor=2
+    )
+
+
+def _watch(
+    tuner: Any,
+    experiment: Experiment,
+    ledger: Ledger,
+    *,
+    total: int,
+    resources: dict[str, float],
+    progress: Progress | None,
+) -> None:
+    """Show what happens until Tune is done; a search in which nothing happens is ended with the reason."""
+    failures: list[BaseException] = []
+
+    def drive() -> None:
+        try:
+            tuner.fit()
+        except BaseException as error:
+            failures.append(error)
+
+    thread = threading.Thread(target=drive, daemon=True, name="tune")
+    thread.start()
+    changes, since, started = ledger.changes, time.monotonic(), False
+    while thread.is_alive():
+        thread.join(0.25)
+        if ledger.changes != changes:
+            changes, since, started = ledger.changes, time.monotonic(), True
+        if progress:
+            progress(ledger, total)
+        patience = experiment.search.stall_minutes * 60 if started else START_SECONDS
+        if time.monotonic() - since > patience:
+            raise SearchStalled(_why_stalled(experiment, ledger, resources, patience, started=started))
+    if failures:
+        raise failures[0]
+
+
+def _why_stalled(
+    experiment: Experiment, ledger: Ledger, resources: dict[str, float], patience: float, *, started: bool
+) -> str:
+    search = experiment.search
+    if not started:
+        there = f"{resources.get('CPU', 0):g} and {resources.get('GPU', 0):g}"
+        return (
+            f"no trial started within {patience:.0f} s: one asks for {search.cpus_per_trial:g} CPU and "
+            f"{search.gpus_per_trial:g} GPU, the cluster has {there}"
+        )
+    running = [entry.id for entry in ledger.entries if entry.status == "running"]
+    return f"no trial reported for {patience / 60:.1f} minutes; running: {', '.join(running) or 'none'}"
