@@ -1,7 +1,6 @@
 """The predict flow: an experiment's name in, the champion's forecast of the newest session in the store."""
 
-from typing import Any
-
+import polars as pl
 from prefect import flow, task
 from prefect.artifacts import create_table_artifact
 from prefect.cache_policies import NO_CACHE
@@ -10,15 +9,14 @@ from prefect.states import Completed
 
 from flows.lock import hold
 from flows.order import Order, open_order
+from ml_core.data.forecasts import read_forecast, write_forecast
+from ml_core.data.prices import read_prices
 from ml_core.errors import NoChampion
 
 
-@task(name="find missing", cache_policy=NO_CACHE)
-def find_missing(order: Order) -> str | None:
+@task(name="find what is missing", cache_policy=NO_CACHE)
+def find_nothing_to_do(order: Order) -> str | None:
     """Why there is nothing to do, or None: judged by what the store holds, not by what ran before."""
-    from ml_core.data.forecasts import read_forecast
-    from ml_core.data.prices import read_prices
-
     from ml_core.registry import Registry
 
     try:
@@ -26,23 +24,27 @@ def find_missing(order: Order) -> str | None:
     except NoChampion as absent:
         return f"nothing to do: {absent}"
     newest = read_prices(order.experiment, order.home)["date"].max()
-    stored = read_forecast(order.home, champion.name, as_of=newest)
-    if stored.filter(stored["version"] == champion.version).is_empty():
+    stored = read_forecast(order.home, champion.name).filter(
+        as_of=pl.lit(newest), version=pl.lit(champion.version)
+    )
+    if stored.is_empty():
         return None
     return f"nothing to do: version {champion.version} has forecast {newest} already"
 
 
 @task(name="predict", cache_policy=NO_CACHE)
-def predict_newest(order: Order) -> Any:
-    from ml_core.prediction import predict
+def predict_newest(order: Order) -> pl.DataFrame:
+    """FORECAST rows of the champion; an answer for nobody is an error."""
+    from ml_core.prediction import predict, require_answers
 
-    return predict(order.experiment, order.home)
+    forecast = predict(order.experiment, order.home)
+    require_answers(order.experiment.universe.tickers, forecast, read_prices(order.experiment, order.home))
+    return forecast
 
 
 @task(name="write forecast", retries=2, retry_delay_seconds=10, cache_policy=NO_CACHE)
-def write_newest(order: Order, forecast: Any) -> None:
-    from ml_core.data.forecasts import write_forecast
-
+def write_newest(order: Order, forecast: pl.DataFrame) -> None:
+    """Merge by key: a second attempt adds nothing."""
     write_forecast(order.home, order.experiment.model_name, forecast)
 
 
@@ -51,14 +53,16 @@ def predict_sessions(experiment: str, overrides: list[str] | None = None, home: 
     """Write the champion's forecast of the newest session, unless the store has it."""
     order = open_order(experiment, overrides, home)
     with hold(order.home, order.lock("predict"), wait=600):
-        if reason := find_missing(order):
+        if reason := find_nothing_to_do(order):
             return Completed(message=reason)
         forecast = predict_newest(order)
         write_newest(order, forecast)
+    shown = forecast.select("ticker", pl.col("as_of").cast(pl.String), "horizon", "mean", "lower", "upper")
+    create_table_artifact(shown.to_dicts(), key=order.artifact("predict"), description=summarise(forecast))
+    return Completed(message=summarise(forecast))
+
+
+def summarise(forecast: pl.DataFrame) -> str:
+    """One line: how many rows, of which session, by which version."""
     newest, version = forecast["as_of"].max(), forecast["version"][0]
-    summary = f"{forecast.height} forecasts of {newest} by version {version}"
-    shown = forecast.select("ticker", "as_of", "horizon", "mean", "lower", "upper").with_columns(
-        forecast["as_of"].cast(str)
-    )
-    create_table_artifact(shown.to_dicts(), key=order.artifact("predict"), description=summary)
-    return Completed(message=summary)
+    return f"{forecast.height} forecasts of {newest} by version {version}"

@@ -12,12 +12,14 @@ from prefect.tasks import exponential_backoff
 
 from flows.lock import hold
 from flows.order import Order, open_order
+from flows.progress import open_progress
+from ml_core.data.refresh import Refreshed, refresh
 from ml_core.errors import InvalidInput
 
 
-def may_pass(_task: Any, _run: Any, state: State) -> bool:
+async def may_pass(_task: Any, _run: Any, state: State) -> bool:
     """A provider that failed may answer later; a wrong experiment stays wrong."""
-    error = state.result(raise_on_failure=False)
+    error = await state.aresult(raise_on_failure=False)
     return not isinstance(error, InvalidInput)
 
 
@@ -29,10 +31,12 @@ def may_pass(_task: Any, _run: Any, state: State) -> bool:
     retry_condition_fn=may_pass,
     cache_policy=NO_CACHE,
 )
-def refresh_store(order: Order, now: dt.datetime) -> Any:
-    from ml_core.data.refresh import refresh
-
-    return refresh(order.experiment, order.home, now=now, progress=order.progress("refresh"))
+def refresh_store(order: Order, now: dt.datetime) -> Refreshed:
+    """Fetch, check and write; shows how many tickers have answered."""
+    show = open_progress(order.artifact("refresh-progress"), f"{order.experiment.name}: tickers fetched")
+    return refresh(
+        order.experiment, order.home, now=now, progress=lambda _ticker, done, total: show(done, total)
+    )
 
 
 @flow(name="refresh")
@@ -42,19 +46,19 @@ def refresh_bars(experiment: str, overrides: list[str] | None = None, home: str 
     with hold(order.home, order.lock("refresh"), wait=600):
         done = refresh_store(order, dt.datetime.now(dt.UTC))
     rows = [
-        {"ticker": ticker, "status": outcome.status, "reason": outcome.reason or "", "rows": outcome.rows}
+        {"ticker": ticker, "status": outcome.status, "reason": outcome.reason, "rows": outcome.rows}
         for ticker, outcome in done.outcomes.items()
     ]
-    create_table_artifact(rows, key=order.artifact("refresh"), description=_summary(done))
-    return Completed(message=_summary(done))
+    create_table_artifact(rows, key=order.artifact("refresh"), description=summarise(done))
+    return Completed(message=summarise(done))
 
 
-def _summary(done: Any) -> str:
-    failed = [ticker for ticker, outcome in done.outcomes.items() if outcome.status == "failed"]
-    changed = done.inserted or done.updated or done.quarantined
-    text = (
-        f"{done.inserted} bars new, {done.updated} changed, {done.quarantined} quarantined"
-        if changed
-        else "nothing to do: the store holds every closed session"
-    )
-    return f"{text}; version {done.version}" + (f"; without {', '.join(failed)}" if failed else "")
+def summarise(done: Refreshed) -> str:
+    """One line: what is new, or that nothing is, and which tickers gave nothing."""
+    new = f"{done.inserted} bars new, {done.updated} changed"
+    if not (done.inserted or done.updated):
+        new = "nothing to do: every bar stands in the store already"
+    refused = f"; {done.quarantined} quarantined" if done.quarantined else ""
+    failed = [ticker for ticker, outcome in done.outcomes.items() if outcome.status != "ok"]
+    without = f"; without {', '.join(failed)}" if failed else ""
+    return f"{new}{refused}{without}; version {done.version}, last session {done.last}"

@@ -17,7 +17,6 @@ from flows.order import Order, open_order
 def find_missing(order: Order) -> str | None:
     """Why there is nothing to search: the newest version has seen the very data that is stored now."""
     from ml_core.data.prices import data_version
-
     from ml_core.registry import Registry
 
     versions = Registry(order.home).versions(order.experiment.model_name)

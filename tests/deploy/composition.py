@@ -1,4 +1,4 @@
-"""`deploy/compose.yaml` without Docker: each service's own command and health check, run as processes here."""
+"""`deploy/compose.yaml` without Docker: its commands and health checks, run as processes here."""
 
 import os
 import re
@@ -112,10 +112,10 @@ class Composition:
         password.write_text(SECRETS["POSTGRES_PASSWORD"])
         password.chmod(0o644)
         folder = self.database / "data"
+        options = ["-U", "postgres", "-A", "scram-sha-256", f"--pwfile={password}", "--no-sync"]
         subprocess.run(
-            ["initdb", "-D", folder, "-U", "postgres", "-A", "scram-sha-256", f"--pwfile={password}", "--no-sync"],
-            check=True, user=user, capture_output=True, cwd=self.database,
-        )  # fmt: skip
+            ["initdb", "-D", folder, *options], check=True, user=user, capture_output=True, cwd=self.database
+        )
         log = self.log("postgres")
         log.parent.mkdir(parents=True, exist_ok=True)
         command = ["postgres", "-D", str(folder), "-p", self.ports["5432"], "-h", "127.0.0.1", "-k", "", "-F"]

@@ -1,4 +1,4 @@
-"""The composition: what it promises on paper, and each service's very command seen healthy by its own check."""
+"""What the composition promises, and each service's very command seen healthy by its own check."""
 
 import tempfile
 from collections.abc import Iterator
@@ -36,7 +36,7 @@ def services() -> dict[str, dict]:
     return read_compose(SECRETS)["services"]
 
 
-@pytest.mark.parametrize("secret", [name for name in SECRETS])
+@pytest.mark.parametrize("secret", list(SECRETS))
 def test_a_secret_has_no_default(secret: str) -> None:
     with pytest.raises(KeyError, match=secret):
         read_compose({name: value for name, value in SECRETS.items() if name != secret})

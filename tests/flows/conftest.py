@@ -120,6 +120,20 @@ tickers = ["AAA", "BBB", "CCC"]
 [data]
 source = "simulated"
 
+[data.simulated]
+sessions = 300
+
 [task]
 lookback = 8
+
+[features]
+groups = ["momentum"]
+
+[training]
+epochs = 1
+
+[validation]
+train = 120
+test = 20
+holdout = 20
 """

@@ -1,10 +1,22 @@
 """What `prefect.yaml` says, in force on a real server: schedules, limits, triggers and whole runs."""
 
+import asyncio
 import datetime as dt
 import zoneinfo
 from pathlib import Path
 
+import pytest
 from conftest import Running
+from prefect.states import Failed
+
+from flows.refresh import may_pass
+from ml_core.data.forecasts import read_forecast
+from ml_core.data.prices import read_prices
+from ml_core.errors import InvalidInput, ProviderFailed
+from ml_core.experiment_file import read_experiment
+from ml_core.registry import Registry
+from ml_core.training.fit import fit
+from ml_core.walkforward import open_windows, plan
 
 NEW_YORK = zoneinfo.ZoneInfo("America/New_York")
 
@@ -18,6 +30,40 @@ def read(stack: Running, what: str, **query: object) -> list[dict]:
 
 def deployments(stack: Running) -> dict[str, dict]:
     return {row["name"]: row for row in read(stack, "deployments")}
+
+
+def run_now(stack: Running, name: str) -> str:
+    with stack.api as api:
+        made = api.post(f"/deployments/{deployments(stack)[name]['id']}/create_flow_run", json={})
+        made.raise_for_status()
+        return made.json()["id"]
+
+
+def finished(stack: Running, name: str) -> list[dict]:
+    """The ended runs of a deployment, the newest first."""
+    ended = {"type": {"any_": ["COMPLETED", "FAILED", "CRASHED", "CANCELLED"]}}
+    runs = read(stack, "flow_runs", flow_runs={"state": ended}, deployments={"name": {"any_": [name]}})
+    return sorted(runs, key=lambda run: run["start_time"], reverse=True)
+
+
+def refresh_then_predict(stack: Running) -> tuple[dict, dict]:
+    """The refresh by hand, and the run of predict that its completion has triggered."""
+    before = len(finished(stack, "predict-after-refresh"))
+    run = run_now(stack, "refresh-after-close")
+    stack.wait_for(lambda: len(finished(stack, "predict-after-refresh")) > before, what="the triggered run")
+    [refresh] = [each for each in finished(stack, "refresh-after-close") if each["id"] == run]
+    return refresh, finished(stack, "predict-after-refresh")[0]
+
+
+def register_champion(stack: Running, experiment: Path) -> None:
+    """A model of one epoch: what is tested is the way to it, not what it knows."""
+    asked = read_experiment(str(experiment))
+    windows, _ = open_windows(asked.spec, read_prices(asked, stack.home))
+    forecaster = fit(asked.spec, windows, plan(asked, windows)[0], seeds=1, objective="ic")
+    registry = Registry(stack.home)
+    evidence = {"spec": asked.spec.model_dump(mode="json")}
+    version = registry.register(forecaster, asked.model_name, evidence)
+    registry.promote(asked.model_name, version.version)
 
 
 def test_every_deployment_is_in_force_for_the_experiment_and_home_of_the_stack(
@@ -36,15 +82,59 @@ def test_every_deployment_is_in_force_for_the_experiment_and_home_of_the_stack(
 
 def test_scheduled_runs_appear_after_each_close_and_on_saturdays_in_new_york(stack: Running) -> None:
     """Prefect with a newer SQLAlchemy deploys, answers, and never schedules anything: this is the guard."""
+    query = {"flow_runs": {"state": {"type": {"any_": ["SCHEDULED"]}}}}
     stack.wait_for(
-        lambda: len({run["deployment_id"] for run in read(stack, "flow_runs")}) >= 2, what="scheduled runs"
+        lambda: len({run["deployment_id"] for run in read(stack, "flow_runs", **query)}) >= 2,
+        what="the scheduling of runs",
     )
     names = {row["id"]: name for name, row in deployments(stack).items()}
-    scheduled = read(stack, "flow_runs", flow_runs={"state": {"type": {"any_": ["SCHEDULED"]}}})
     starts: dict[str, list[dt.datetime]] = {}
-    for run in scheduled:
+    for run in read(stack, "flow_runs", **query):
         instant = dt.datetime.fromisoformat(run["expected_start_time"]).astimezone(NEW_YORK)
         starts.setdefault(names[run["deployment_id"]], []).append(instant)
     assert all((at.hour, at.minute) == (18, 30) and at.weekday() < 5 for at in starts["refresh-after-close"])
     assert all((at.hour, at.minute) == (9, 0) and at.weekday() == 5 for at in starts["search-weekly"])
     assert "predict-after-refresh" not in starts
+
+
+def test_a_refresh_writes_bars_and_is_followed_by_predict_which_says_that_a_champion_is_missing(
+    stack: Running, experiment: Path
+) -> None:
+    refresh, predict = refresh_then_predict(stack)
+    assert refresh["state"]["message"].startswith("900 bars new, 0 changed")
+    assert predict["state_type"] == "COMPLETED"
+    assert "nothing to do: tiny.simulated has no champion" in predict["state"]["message"]
+    assert predict["parameters"] == refresh["parameters"]
+    assert predict["created_by"]["type"] == "AUTOMATION"
+    assert read_prices(read_experiment(str(experiment)), stack.home).height == 900
+
+
+def test_a_refresh_that_finds_nothing_new_still_leads_to_the_forecast_of_a_new_champion(
+    stack: Running, experiment: Path
+) -> None:
+    register_champion(stack, experiment)
+    refresh, predict = refresh_then_predict(stack)
+    assert refresh["state"]["message"].startswith("nothing to do: every bar stands in the store already")
+    assert predict["state_type"] == "COMPLETED", predict["state"]["message"]
+    forecast = read_forecast(stack.home, "tiny.simulated")
+    newest = read_prices(read_experiment(str(experiment)), stack.home)["date"].max()
+    assert set(forecast["ticker"]) == {"AAA", "BBB", "CCC"}
+    assert set(forecast["as_of"]) == {newest}
+    assert set(forecast["version"]) == {"1"}
+    tables = {row["key"]: row for row in read(stack, "artifacts/latest")}
+    assert {"refresh-tiny-simulated", "predict-tiny-simulated"} <= set(tables)
+    assert tables["predict-tiny-simulated"]["description"] == f"3 forecasts of {newest} by version 1"
+
+
+def test_a_second_predict_finds_nothing_to_do(stack: Running) -> None:
+    before = len(finished(stack, "predict-after-refresh"))
+    run_now(stack, "predict-after-refresh")
+    stack.wait_for(lambda: len(finished(stack, "predict-after-refresh")) > before, what="the second run")
+    newest = finished(stack, "predict-after-refresh")[0]
+    assert "nothing to do: version 1 has forecast" in newest["state"]["message"]
+    assert read_forecast(stack.home, "tiny.simulated").height == 3
+
+
+@pytest.mark.parametrize(("error", "again"), [(ProviderFailed("busy"), True), (InvalidInput("wrong"), False)])
+def test_only_what_may_pass_is_tried_again(error: Exception, again: bool) -> None:
+    assert asyncio.run(may_pass(None, None, Failed(data=error))) is again
