@@ -7,6 +7,7 @@ on what is traded. Sums over tickers run in one fixed order: a later listing cha
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal, get_args
 
@@ -15,7 +16,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from ml_core.errors import InvalidInput, NotEnoughData
-from ml_core.frames import BACKTEST, POSITIONS, conform, unique
+from ml_core.frames import BACKTEST, POSITIONS, conform
 from ml_core.portfolio.panel import Array, Panel, panel_of, targets_of
 
 Execution = Literal["next_open", "next_close", "same_close"]
@@ -51,7 +52,7 @@ def backtest(
     that the positions name, at the first trade, and holds without cost.
     """
     execution = possible_execution(prices, execution)
-    table = unique(conform(positions, POSITIONS, "positions"), ["ticker", "date"], "positions")
+    table = conform(positions, POSITIONS, "positions")
     names = sorted(set(table["ticker"].unique()) | ({benchmark} if benchmark else set()))
     if not table.height or not prices.height:
         raise NotEnoughData("backtest: no positions or no prices; expected at least one of each")
@@ -121,12 +122,15 @@ def _run(panel: Panel, trades: Trades, end: int) -> tuple[Array, Array, Array]:
     equity_K = np.cumprod(np.concatenate([[1.0], growth_K]))
     sessions = np.arange(first, end + 1)
     segment_T = np.searchsorted(session_K, sessions, side="right") - 1
-    held_TN = _value(weight_KN[segment_T], panel.close_TN[first : end + 1], price_KN[segment_T])
-    growth_T = 1 + total(held_TN - weight_KN[segment_T])
+    recent_TN = _recent(panel.has_bar_TN[: end + 1])[first:]
+    growth_T, exposure = np.empty(len(sessions)), np.empty(len(sessions))
+    for rows in _blocks(len(sessions)):
+        weight_TN, paid_TN = weight_KN[segment_T[rows]], price_KN[segment_T[rows]]
+        held_TN = _value(weight_TN, panel.close_TN[sessions[rows]], paid_TN)
+        growth_T[rows] = 1 + total(held_TN - weight_TN)
+        exposure[rows] = total(np.abs(held_TN) * recent_TN[rows]) / growth_T[rows]
     equity_T = equity_K[segment_T] * growth_T
     gross = equity_T / np.concatenate([[1.0], equity_T[:-1]]) - 1
-    counted_TN = np.where(_recent(panel.has_bar_TN[: end + 1])[first:], np.abs(held_TN), 0.0)
-    exposure = total(counted_TN) / growth_T
     turnover = np.zeros(len(sessions))
     turnover[session_K[session_K <= end] - first] = turnover_K[session_K <= end]
     return _stop_at_ruin(equity_T, gross, turnover, exposure)
@@ -134,11 +138,22 @@ def _run(panel: Panel, trades: Trades, end: int) -> tuple[Array, Array, Array]:
 
 def _rebalance(weight_KN: Array, price_KN: Array) -> tuple[Array, Array]:
     """Growth from each trade to the next, and what each trade turns over: from drifted to wanted weights."""
-    held_KN = _value(weight_KN[:-1], price_KN[1:], price_KN[:-1])
-    growth_K = 1 + total(held_KN - weight_KN[:-1])
-    with np.errstate(invalid="ignore", divide="ignore"):
-        drifted_KN = np.concatenate([np.zeros_like(weight_KN[:1]), held_KN / growth_K[:, None]])
-    return growth_K, total(np.abs(weight_KN - drifted_KN))
+    growth_K, turnover_K = np.empty(len(weight_KN) - 1), np.empty(len(weight_KN))
+    turnover_K[:1] = total(np.abs(weight_KN[:1]))
+    for rows in _blocks(len(growth_K)):
+        after = slice(rows.start + 1, rows.stop + 1)
+        held_KN = _value(weight_KN[rows], price_KN[after], price_KN[rows])
+        growth_K[rows] = 1 + total(held_KN - weight_KN[rows])
+        with np.errstate(invalid="ignore", divide="ignore"):
+            drifted_KN = held_KN / growth_K[rows, None]
+        turnover_K[after] = total(np.abs(weight_KN[after] - drifted_KN))
+    return growth_K, turnover_K
+
+
+def _blocks(count: int, size: int = 64) -> Iterator[slice]:
+    """A few rows at a time: what is computed for them stays in the processor's cache."""
+    for start in range(0, count, size):
+        yield slice(start, min(start + size, count))
 
 
 def _value(weight_TN: Array, price_TN: Array, paid_TN: Array) -> Array:

@@ -7,6 +7,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from ml_core.errors import InvalidData
+from ml_core.frames import unique
 
 Array = NDArray[np.float64]
 
@@ -58,9 +59,10 @@ def targets_of(positions: pl.DataFrame, panel: Panel) -> tuple[NDArray[np.int64]
         raise InvalidData(f"positions: a weight is not a number, first {bad.select('ticker', 'date').row(0)}")
     dates = np.unique(positions["date"].to_numpy())
     target_KN = np.zeros((len(dates), len(panel.tickers)))
-    target_KN[_places(positions["date"].to_numpy(), dates), _codes(positions["ticker"], panel.tickers)] = (
-        weights
-    )
+    at = (_places(positions["date"].to_numpy(), dates), _codes(positions["ticker"], panel.tickers))
+    if np.bincount(np.ravel_multi_index(at, target_KN.shape)).max() > 1:
+        unique(positions, ["ticker", "date"], "positions")  # names the first that stands twice
+    target_KN[at] = weights
     decided_K = np.searchsorted(panel.sessions, dates, side="right") - 1
     last = np.diff(decided_K, append=len(panel.sessions)) > 0
     keep = last & (decided_K >= 0)
