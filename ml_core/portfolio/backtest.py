@@ -168,6 +168,8 @@ def total(values_TN: Array) -> Array:
 
 def _recent(has_bar_TN: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """Whether a ticker had a bar in the last few sessions."""
+    if has_bar_TN.all():
+        return has_bar_TN
     seen_TN = np.where(has_bar_TN, np.arange(len(has_bar_TN))[:, None], -GONE)
     return np.arange(len(has_bar_TN))[:, None] - np.maximum.accumulate(seen_TN, axis=0) < GONE
 

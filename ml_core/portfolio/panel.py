@@ -28,11 +28,11 @@ class Panel:
 
 def panel_of(prices: pl.DataFrame, tickers: tuple[str, ...]) -> Panel:
     """The panel of these tickers over every session of the prices; they must be positive."""
-    sessions = np.unique(prices["date"].to_numpy())
-    rows = prices.select("ticker", "date", "open", "close").filter(
-        pl.col("ticker").is_in(list(tickers)) & pl.col("close").is_not_null() & pl.col("close").is_not_nan()
-    )
-    absent = sorted(set(tickers) - set(rows["ticker"].unique()))
+    sessions = _days(prices["date"].to_numpy())
+    rows = prices.select(
+        "date", "open", "close", ticker=pl.col("ticker").cast(pl.Enum(tickers), strict=False)
+    ).filter(pl.col("ticker").is_not_null() & pl.col("close").is_not_null() & pl.col("close").is_not_nan())
+    absent = sorted(set(tickers) - set(rows["ticker"].unique().cast(pl.String)))
     if absent:
         raise InvalidData(f"no prices for {', '.join(absent)}, which the positions hold")
     bad = rows.filter((pl.col("close") <= 0) | (pl.col("open") <= 0))
@@ -57,7 +57,7 @@ def targets_of(positions: pl.DataFrame, panel: Panel) -> tuple[NDArray[np.int64]
     if not np.isfinite(weights).all():
         bad = positions.filter(~pl.col("weight").is_finite().fill_null(value=False))
         raise InvalidData(f"positions: a weight is not a number, first {bad.select('ticker', 'date').row(0)}")
-    dates = np.unique(positions["date"].to_numpy())
+    dates = _days(positions["date"].to_numpy())
     target_KN = np.zeros((len(dates), len(panel.tickers)))
     at = (_places(positions["date"].to_numpy(), dates), _codes(positions["ticker"], panel.tickers))
     if np.bincount(np.ravel_multi_index(at, target_KN.shape)).max() > 1:
@@ -75,6 +75,14 @@ def _places(dates: NDArray, known: NDArray) -> NDArray[np.int64]:
     table = np.zeros(int((known[-1] - first).astype("timedelta64[D]").astype(int)) + 1, dtype=np.int64)
     table[(known - first).astype(int)] = np.arange(len(known))
     return table[(dates - first).astype(int)]
+
+
+def _days(dates: NDArray) -> NDArray:
+    """Each date once, in order."""
+    first = dates.min()
+    seen = np.zeros(int((dates.max() - first).astype(int)) + 1, dtype=bool)
+    seen[(dates - first).astype(int)] = True
+    return first + np.flatnonzero(seen).astype("timedelta64[D]")
 
 
 def _codes(names: pl.Series, tickers: tuple[str, ...]) -> NDArray[np.int64]:
