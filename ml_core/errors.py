@@ -21,6 +21,10 @@ class NoChampion(InvalidInput):
     """No registered version carries the alias that was asked for."""
 
 
+class UnknownTicker(InvalidInput):
+    """Nothing is stored, or nothing was learned, for the ticker that was asked for."""
+
+
 class BrokenArtifact(ForecastError):
     """A stored model does not match its checksum or its schema."""
 

@@ -1,0 +1,108 @@
+"""Looks after what is served: a champion with the prices it reads, swapped as one when something better stands."""
+
+import datetime as dt
+import logging
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import polars as pl
+
+from ml_core.data.prices import data_version, read_prices
+from ml_core.errors import ForecastError, InvalidInput
+from ml_core.experiment import Experiment
+from ml_core.forecaster import Forecaster
+from ml_core.prediction import forecast
+from ml_core.registry import ModelVersion, Registry
+from ml_core.settings import Home
+
+Clock = Callable[[], dt.datetime]
+RETRY = dt.timedelta(seconds=60)
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Served:
+    """All that an answer needs. One request reads one of these, so it never mixes two models or two tables."""
+
+    version: ModelVersion
+    forecaster: Forecaster
+    data_version: int
+    prices: pl.DataFrame
+    latest: pl.DataFrame
+
+    @property
+    def stamp(self) -> tuple[str, int]:
+        return self.version.version, self.data_version
+
+
+class Champion:
+    """The last champion that has proved it answers. Looking is cheap; loading happens only when something moved."""
+
+    def __init__(self, experiment: Experiment, home: Home, clock: Clock) -> None:
+        self._experiment, self._home, self._clock = experiment, home, clock
+        self._looking = threading.Lock()
+        self._registry: Registry | None = None
+        self._refused: tuple[tuple[str, int], dt.datetime] | None = None
+        self.served: Served | None = None
+        self.failure: Exception | None = None
+        self.checked: dt.datetime | None = None
+
+    def look(self) -> None:
+        """Swap if alias or data moved and the new pair answers; otherwise keep what is good and say why."""
+        if not self._looking.acquire(blocking=self.served is None):
+            return
+        try:
+            self.served, self.failure = self._find(), None
+        except _StillRefused:
+            pass
+        except Exception as error:  # whatever is wrong with the new one, the old one goes on
+            if not isinstance(error, ForecastError):
+                log.exception("looking for the champion failed")
+            self.failure = error
+        finally:
+            self.checked = self._clock()
+            self._looking.release()
+
+    def find(self, version: str | None) -> ModelVersion:
+        """A registered version by number."""
+        with self._looking:
+            return self._open().find(self._experiment.model_name, version)
+
+    def _find(self) -> Served:
+        found = self._open().find(self._experiment.model_name)
+        stamp = (found.version, data_version(self._experiment, self._home))
+        if self.served and self.served.stamp == stamp:
+            return self.served
+        if self._refused and self._refused[0] == stamp and self._clock() < self._refused[1] + RETRY:
+            raise _StillRefused
+        try:
+            served = self._load(found, stamp[1])
+        except Exception:
+            self._refused = (stamp, self._clock())
+            raise
+        self._refused = None
+        return served
+
+    def _load(self, found: ModelVersion, data: int) -> Served:
+        same = self.served and self.served.version.version == found.version
+        forecaster = self.served.forecaster if self.served and same else self._open().load(found)
+        asked, learned = self._experiment.task.frequency, forecaster.spec.task.frequency
+        if asked != learned:
+            raise InvalidInput(
+                f"version {found.version} forecasts {learned} prices, the experiment is {asked}"
+            )
+        prices = read_prices(self._experiment, self._home, version=data)
+        latest = forecast(forecaster, prices)
+        if latest.is_empty() or latest["mean"].null_count() == latest.height:
+            raise InvalidInput(f"version {found.version} has no forecast for {prices['date'].max()}")
+        return Served(found, forecaster, data, prices, latest)
+
+    def _open(self) -> Registry:
+        self._registry = self._registry or Registry(self._home)
+        return self._registry
+
+
+class _StillRefused(Exception):
+    """What failed a moment ago is not tried again yet."""

@@ -1,0 +1,165 @@
+"""What the API takes and gives, as documented models. The app shows the same answers."""
+
+import datetime as dt
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+DISCLAIMER = (
+    "For research and education. A forecast is an estimate with a wide margin of error, not investment advice; "
+    "past accuracy does not promise future accuracy."
+)
+
+Ticker = Annotated[str, Field(min_length=1, max_length=32, pattern=r"^[^\s/\\<>]+$")]
+Horizon = Annotated[int, Field(ge=1, le=10_000)]
+
+
+class Message(BaseModel):
+    """Frozen, and strict about its keys."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class SingleRequest(Message):
+    """One ticker."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"ticker": "AAPL", "horizons": [1, 5], "strategy": "single"}]}
+    )
+
+    ticker: Ticker = Field(description="As the experiment writes it; upper or lower case.")
+    horizons: list[Horizon] | None = Field(
+        None,
+        min_length=1,
+        max_length=256,
+        description="Sessions ahead; all that the model knows if left out.",
+    )
+    date: dt.date | None = Field(
+        None,
+        description="Forecast as of this day's close, from prices known by then; the last session if left out.",
+    )
+    strategy: Literal["auto", "long_short", "single"] | None = Field(
+        None, description="Also say which position this strategy would take."
+    )
+
+
+class BatchRequest(Message):
+    """Many tickers; each is answered or refused by itself."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"tickers": ["AAPL", "MSFT"]}]})
+
+    tickers: list[Ticker] | None = Field(
+        None, min_length=1, max_length=2_000, description="The experiment's universe if left out."
+    )
+    date: dt.date | None = Field(None, description="As in a single prediction.")
+
+
+class HorizonForecast(Message):
+    """The forecast of one horizon. `mean`, `lower`, `upper`, `scale` are log returns; changes are simple ones."""
+
+    horizon: int = Field(description="Sessions ahead (weeks, if the experiment is weekly).")
+    date: dt.date = Field(description="The session it is about, by the exchange's calendar.")
+    mean: float | None
+    lower: float | None
+    upper: float | None
+    scale: float | None
+    change: float | None = Field(description="Expected change of the price: 0.01 is one percent.")
+    change_lower: float | None
+    change_upper: float | None
+    price: float | None = Field(
+        description="What the mean implies; null where the target is no price change."
+    )
+    price_lower: float | None
+    price_upper: float | None
+
+
+class TickerForecast(Message):
+    """Everything forecast for one ticker."""
+
+    ticker: str
+    as_of: dt.date = Field(description="The last session the forecast looked at.")
+    last_close: float = Field(description="The close of that session, as traded.")
+    forecasts: list[HorizonForecast]
+
+
+class Position(Message):
+    """What a strategy would hold after `as_of`."""
+
+    strategy: str
+    horizon: int
+    weight: float = Field(description="Share of the equity; negative is short.")
+
+
+class Provenance(Message):
+    """Where an answer comes from and what it is worth."""
+
+    model: str
+    version: str = Field(description="Version of the registered model that answered.")
+    data_version: int = Field(description="Version of the stored bars that it read.")
+    level: float = Field(description="Share of outcomes that lower to upper is meant to hold.")
+    target: str = Field(description="return, excess (over the tickers' average) or rank.")
+    in_sample: bool = Field(description="True where the model has been trained on this date.")
+    notes: list[str]
+    evidence: str = Field(description="Where the evidence for this version stands.")
+    disclaimer: str = DISCLAIMER
+
+
+class SingleAnswer(TickerForecast, Provenance):
+    """The forecast of one ticker with its provenance."""
+
+    position: Position | None = None
+
+
+class BatchAnswer(Provenance):
+    """The forecasts that could be made, and why the others could not."""
+
+    as_of: dt.date
+    predictions: list[TickerForecast]
+    failed: dict[str, str] = Field(description="Ticker: reason.")
+
+
+class Health(Message):
+    """`ok`: answering. `degraded`: answering with what is known good, see `failure`. `waiting`: no model yet."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"status": "ok", "model": "demo.simulated", "version": "3"}]}
+    )
+
+    status: Literal["ok", "degraded", "waiting"]
+    experiment: str
+    model: str
+    version: str | None = None
+    data_version: int | None = None
+    as_of: dt.date | None = None
+    checked: dt.datetime | None = Field(None, description="When registry and store were last looked at.")
+    failure: str | None = None
+
+
+class Info(Message):
+    """A registered model and the evidence it was judged by."""
+
+    model: str
+    version: str
+    aliases: list[str]
+    created: dt.datetime
+    served: bool = Field(description="Whether this version answers predictions now.")
+    tickers: list[str]
+    horizons: list[int]
+    frequency: str
+    target: str
+    data_version: int | None = Field(description="Version of the bars it was trained on.")
+    trained: dict[str, Any]
+    holdout: dict[str, Any]
+    scores: list[dict[str, Any]] = Field(description="Each metric beside each baseline on the same rows.")
+    gate: dict[str, Any]
+    search: dict[str, Any]
+    backtest: dict[str, Any]
+    oracle: dict[str, Any] | None
+    spec: dict[str, Any]
+    disclaimer: str = DISCLAIMER
+
+
+class Problem(BaseModel):
+    """Every error has this shape."""
+
+    error: str = Field(description="One line.", examples=["no bars stored for XYZ; known: AAPL, MSFT"])

@@ -1,0 +1,83 @@
+"""A served model and a date in; what was known and what is forecast at that moment out, kept for a while."""
+
+import datetime as dt
+import threading
+from collections import OrderedDict
+from dataclasses import dataclass
+
+import polars as pl
+
+from ml_core.data.prices import read_prices
+from ml_core.errors import InvalidInput, NotEnoughData
+from ml_core.experiment import Experiment
+from ml_core.prediction import forecast
+from ml_core.settings import Home
+from serving.champion import Clock, Served
+
+KEPT = 64
+
+
+@dataclass(frozen=True)
+class Moment:
+    """One date seen by one `Served`: the prices known then and the forecast of every ticker."""
+
+    served: Served
+    prices: pl.DataFrame
+    table: pl.DataFrame
+    as_of: dt.date
+
+    @property
+    def learned(self) -> bool:
+        """Whether the model was fitted or calibrated on this date."""
+        held_out = self.served.version.evidence["holdout"]["start"]
+        return self.as_of < dt.date.fromisoformat(held_out)
+
+
+class Moments:
+    """Past dates and strangers are computed one at a time, each once."""
+
+    def __init__(self, experiment: Experiment, home: Home, clock: Clock) -> None:
+        self._experiment, self._home, self._clock = experiment, home, clock
+        self._kept: OrderedDict[tuple, Moment] = OrderedDict()
+        self._computing = threading.Lock()
+
+    def at(self, served: Served, date: dt.date | None, *, stranger: str | None = None) -> Moment:
+        """The last session, or the last one up to a date; a stranger is a ticker outside the universe."""
+        if date is None and stranger is None:
+            return _moment(served, served.prices, served.latest)
+        if date and date > self._clock().date():
+            raise InvalidInput(
+                f"date: {date} lies in the future; expected a past day, or none for the last session"
+            )
+        key = (*served.stamp, date, stranger)
+        with self._computing:
+            if key not in self._kept:
+                self._kept[key] = self._compute(served, date, stranger)
+            self._kept.move_to_end(key)
+            while len(self._kept) > KEPT:
+                self._kept.popitem(last=False)
+            return self._kept[key]
+
+    def _compute(self, served: Served, date: dt.date | None, stranger: str | None) -> Moment:
+        first = min(served.prices["date"])
+        if date and date < first:
+            raise NotEnoughData(f"date: no prices up to {date}; the first session is {first}")
+        universe = self._experiment.universe
+        tickers = (*universe.tickers, stranger) if stranger else universe.tickers
+        wider = universe.model_copy(update={"tickers": tickers})
+        prices = read_prices(
+            self._experiment.model_copy(update={"universe": wider}),
+            self._home,
+            until=date,
+            version=served.data_version,
+        )
+        table = forecast(served.forecaster, prices, as_of=date)
+        if table.is_empty():
+            raise NotEnoughData(
+                f"date: too little history up to {date} for a forecast; the first session is {first}"
+            )
+        return _moment(served, prices, table)
+
+
+def _moment(served: Served, prices: pl.DataFrame, table: pl.DataFrame) -> Moment:
+    return Moment(served, prices, table, max(table["as_of"]))

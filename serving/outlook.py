@@ -1,0 +1,60 @@
+"""FORECAST rows and prices in; per ticker, what they mean in dates, changes and prices out."""
+
+import datetime as dt
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import polars as pl
+
+from ml_core.data.calendar import sessions_between
+from serving.messages import HorizonForecast, TickerForecast
+
+SIDES = {"mean": "", "lower": "_lower", "upper": "_upper"}
+
+
+def build_outlook(
+    table: pl.DataFrame, prices: pl.DataFrame, ahead: Mapping[int, dt.date], *, priced: bool
+) -> list[TickerForecast]:
+    """One entry per ticker of the table. `priced`: the target is a return, so a price follows from it."""
+    last = prices.sort("ticker", "date").group_by("ticker").agg((pl.col("close") / pl.col("factor")).last())
+    close = dict(last.iter_rows())
+    found: dict[str, list[dict[str, Any]]] = {}
+    for row in table.sort("ticker", "horizon").iter_rows(named=True):
+        found.setdefault(row["ticker"], []).append(row)
+    return [
+        TickerForecast(
+            ticker=ticker,
+            as_of=rows[0]["as_of"],
+            last_close=close[ticker],
+            forecasts=[_horizon(row, ahead, close[ticker] if priced else None) for row in rows],
+        )
+        for ticker, rows in found.items()
+    ]
+
+
+def dates_ahead(
+    as_of: dt.date, horizons: Sequence[int], *, calendar: str, frequency: str
+) -> dict[int, dt.date]:
+    """The session of each horizon: by the exchange's calendar, or the Friday of the week."""
+    if frequency == "weekly":
+        friday = as_of + dt.timedelta(days=4 - as_of.weekday())
+        return {horizon: friday + dt.timedelta(weeks=horizon) for horizon in horizons}
+    years = math.ceil(max(horizons) / 240) + 1
+    start, end = dt.date(as_of.year, 1, 1), dt.date(as_of.year + years, 12, 31)
+    try:
+        sessions = sessions_between(calendar, start, end)
+    except ValueError:  # the exchange has not published its holidays that far
+        sessions = sessions_between("data", start, end)
+    later = [session for session in sessions if session > as_of]
+    return {horizon: later[horizon - 1] for horizon in horizons}
+
+
+def _horizon(row: Mapping[str, Any], ahead: Mapping[int, dt.date], close: float | None) -> HorizonForecast:
+    values = {}
+    for name, suffix in SIDES.items():
+        known = row[name] is not None and close is not None
+        values[f"change{suffix}"] = math.expm1(row[name]) if known else None
+        values[f"price{suffix}"] = (close or 0.0) * math.exp(row[name]) if known else None
+    own = {name: row[name] for name in ("horizon", "mean", "lower", "upper", "scale")}
+    return HorizonForecast.model_validate({**own, **values, "date": ahead[row["horizon"]]})

@@ -1,0 +1,221 @@
+"""The API's and the app's one source: asks store and registry, answers in messages. Knows no web."""
+
+import datetime as dt
+from collections.abc import Sequence
+
+import polars as pl
+
+from ml_core.choices import nearest
+from ml_core.data.prices import open_store
+from ml_core.errors import ForecastError, InvalidInput, NotEnoughData, UnknownTicker
+from ml_core.experiment import Experiment
+from ml_core.portfolio.strategies import build_positions, strategy_kind
+from ml_core.prediction import unanswered
+from ml_core.settings import Home
+from serving.champion import Champion, Clock, Served
+from serving.evidence import describe
+from serving.messages import (
+    BatchAnswer,
+    Health,
+    Info,
+    Position,
+    Provenance,
+    SingleAnswer,
+    TickerForecast,
+)
+from serving.moments import Moment, Moments
+from serving.outlook import build_outlook, dates_ahead
+from serving.quotes import build_history
+
+SHOWN = 12
+
+
+class Service:
+    """Answers from the present champion; `look` keeps it present."""
+
+    def __init__(self, experiment: Experiment, home: Home, clock: Clock) -> None:
+        self.experiment, self._home = experiment, home
+        self._champion = Champion(experiment, home, clock)
+        self._moments = Moments(experiment, home, clock)
+
+    def look(self) -> None:
+        """See whether alias or data moved. Called on a schedule; a question before that calls it too."""
+        self._champion.look()
+
+    def single(
+        self,
+        ticker: str,
+        *,
+        horizons: Sequence[int] | None = None,
+        date: dt.date | None = None,
+        strategy: str | None = None,
+    ) -> SingleAnswer:
+        """The forecast of one ticker."""
+        served = self._served()
+        name, chosen = self._name(served, ticker), choose_horizons(served, horizons)
+        moment = self._moments.at(served, date, stranger=None if name in known_to(served) else name)
+        found = self._outlook(moment, [name], chosen)
+        if not found:
+            why = unanswered((name,), moment.table, moment.prices)[name]
+            raise NotEnoughData(f"no forecast for {name} as of {moment.as_of}: {why}")
+        return SingleAnswer(
+            **dict(found[0]),
+            **dict(self._provenance(moment)),
+            position=self._position(moment, name, strategy) if strategy else None,
+        )
+
+    def batch(self, tickers: Sequence[str] | None = None, *, date: dt.date | None = None) -> BatchAnswer:
+        """The forecasts of many tickers; those that cannot be made are named with the reason."""
+        served = self._served()
+        names, failed = self._names(served, tickers or self.tickers())
+        known, horizons = known_to(served), choose_horizons(served, None)
+        today = self._moments.at(served, date)
+        found: list[TickerForecast] = []
+        for group in (
+            [name for name in names if name in known],
+            *([name] for name in names if name not in known),
+        ):
+            moment = today if known.issuperset(group) else self._moments.at(served, date, stranger=group[0])
+            found += self._outlook(moment, group, horizons)
+            failed |= unanswered(tuple(group), moment.table, moment.prices)
+        if not found:
+            raise UnknownTicker(next(iter(failed.values())))
+        found.sort(key=lambda one: names.index(one.ticker))
+        return BatchAnswer(
+            as_of=today.as_of, predictions=found, failed=failed, **dict(self._provenance(today))
+        )
+
+    def history(self, ticker: str) -> pl.DataFrame:
+        """Daily bars of one ticker in today's price units, with moving averages."""
+        served = self._served()
+        name, end = self._name(served, ticker), self.experiment.data.end
+        store = open_store(self.experiment, self._home)
+        return build_history(store.read((name,), until=end, version=served.data_version))
+
+    def tickers(self) -> list[str]:
+        """What the app offers; others may be typed."""
+        return list(self.experiment.universe.tickers)
+
+    def health(self) -> Health:
+        champion = self._champion
+        if champion.checked is None:
+            self.look()
+        served, failure = champion.served, champion.failure
+        return Health(
+            status=("degraded" if failure else "ok") if served else "waiting",
+            experiment=self.experiment.name,
+            model=self.experiment.model_name,
+            version=served.version.version if served else None,
+            data_version=served.data_version if served else None,
+            as_of=max(served.latest["as_of"]) if served else None,
+            checked=champion.checked,
+            failure=self._in_one_line(failure) if failure else None,
+        )
+
+    def info(self, version: str | None = None) -> Info:
+        """The evidence of the served version, or of another."""
+        served = self._served() if version is None else self._champion.served
+        if served and version in (None, served.version.version):
+            return describe(served.version, served=True)
+        return describe(self._champion.find(version), served=False)
+
+    def _served(self) -> Served:
+        champion = self._champion
+        if champion.served is None:
+            champion.look()
+        if champion.served is None:
+            failure = champion.failure
+            raise failure if isinstance(failure, ForecastError) else ForecastError(self._in_one_line(failure))
+        return champion.served
+
+    def _names(self, served: Served, tickers: Sequence[str]) -> tuple[list[str], dict[str, str]]:
+        names, failed = [], {}
+        for ticker in tickers:
+            try:
+                names.append(self._name(served, ticker))
+            except UnknownTicker as error:
+                failed[ticker] = str(error)
+        return list(dict.fromkeys(names)), failed
+
+    def _name(self, served: Served, ticker: str) -> str:
+        """The ticker as it is stored. A stranger needs a pooled model and bars of its own."""
+        known, given = known_to(served), ticker.strip()
+        folded = {name.casefold(): name for name in known}
+        if given.casefold() in folded:
+            return folded[given.casefold()]
+        if served.forecaster.spec.task.layout == "joint":
+            raise UnknownTicker(
+                f"'{given}' is none of the tickers that this joint model knows{_offer(given, known)}"
+            )
+        store = open_store(self.experiment, self._home)
+        for name in dict.fromkeys((given, given.upper())):
+            if store.read((name,), version=served.data_version).height:
+                return name
+        add = f"add it to universe.tickers and run: walkforward refresh {self.experiment.name}"
+        raise UnknownTicker(f"no bars stored for '{given}'{_offer(given, known)}; {add}")
+
+    def _outlook(
+        self, moment: Moment, tickers: Sequence[str], horizons: Sequence[int]
+    ) -> list[TickerForecast]:
+        rows = moment.table.filter(pl.col("ticker").is_in(tickers) & pl.col("horizon").is_in(horizons))
+        task = self.experiment.task
+        ahead = dates_ahead(
+            moment.as_of, horizons, calendar=self.experiment.universe.calendar, frequency=task.frequency
+        )
+        priced = moment.served.forecaster.spec.task.target == "return"
+        return build_outlook(rows, moment.prices, ahead, priced=priced)
+
+    def _provenance(self, moment: Moment) -> Provenance:
+        version, forecaster = moment.served.version, moment.served.forecaster
+        target, notes = forecaster.spec.task.target, []
+        if moment.learned:
+            notes.append("The model learned from this date: what it says about it proves nothing.")
+        if target != "return":
+            notes.append(f"The model forecasts a ticker's {target} among the others, so no price follows.")
+        return Provenance(
+            model=version.name,
+            version=version.version,
+            data_version=moment.served.data_version,
+            level=forecaster.calibration.level,
+            target=target,
+            in_sample=moment.learned,
+            notes=notes,
+            evidence=f"/info?version={version.version}",
+        )
+
+    def _position(self, moment: Moment, ticker: str, kind: str) -> Position:
+        strategy = self.experiment.strategy.model_copy(update={"kind": kind})
+        horizon = strategy.horizon or moment.served.forecaster.spec.task.horizons[0]
+        weights = build_positions(moment.table, strategy, horizon=horizon)
+        weight = sum(weights.filter(pl.col("ticker") == ticker)["weight"])
+        return Position(strategy=strategy_kind(moment.table, strategy), horizon=horizon, weight=weight)
+
+    def _in_one_line(self, failure: Exception | None) -> str:
+        """Without the path of the home: health is open to everyone."""
+        text = " ".join(str(failure).split()) or type(failure).__name__
+        return text.replace(str(self._home.root), "HOME")[:500]
+
+
+def known_to(served: Served) -> set[str]:
+    """The tickers whose prices are at hand."""
+    return set(served.prices["ticker"].unique())
+
+
+def choose_horizons(served: Served, asked: Sequence[int] | None) -> tuple[int, ...]:
+    """Those asked for, or all; one that the model does not know is refused with those it does."""
+    known = served.forecaster.spec.task.horizons
+    strange = [horizon for horizon in asked or () if horizon not in known]
+    if strange:
+        raise InvalidInput(
+            f"horizons: {strange[0]} is not forecast; expected of {', '.join(map(str, known))}"
+        )
+    return tuple(sorted(set(asked))) if asked else known
+
+
+def _offer(given: str, known: set[str]) -> str:
+    """A near name, or the known ones, as far as a line goes."""
+    near = nearest(given.upper(), sorted(known))
+    if "did you mean" in near:
+        return near
+    more = f" and {len(known) - SHOWN} more" if len(known) > SHOWN else ""
+    return f"; known: {', '.join(sorted(known)[:SHOWN])}{more}"
