@@ -10,10 +10,11 @@ from ml_core.settings import Home, Settings, open_home
 
 @dataclass(frozen=True)
 class Order:
-    """One experiment and the folder that holds its state."""
+    """One experiment, the folder that holds its state, and the Ray cluster to search on, if one is named."""
 
     experiment: Experiment
     home: Home
+    cluster: str | None = None
 
     def lock(self, verb: str) -> str:
         """The name under which two runs of this verb exclude each other."""
@@ -29,4 +30,8 @@ def open_order(experiment: str, overrides: list[str] | None, home: str | None) -
     """The order of a run: the home named by the parameter, else by the environment."""
     settings = Settings()
     root = Path(home) if home else settings.home
-    return Order(read_experiment(experiment, tuple(overrides or ())), open_home(root, settings.tracking_uri))
+    return Order(
+        read_experiment(experiment, tuple(overrides or ())),
+        open_home(root, settings.tracking_uri),
+        settings.ray_address,
+    )

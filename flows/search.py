@@ -1,7 +1,7 @@
-"""The search flow: an experiment's name in, a searched, gated and registered version out."""
+"""The search flow: an experiment's name in; searched, gated and registered, a version with its evidence out."""
 
 import datetime as dt
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from prefect import flow, task
 from prefect.artifacts import create_markdown_artifact
@@ -11,45 +11,82 @@ from prefect.states import Completed
 
 from flows.lock import hold
 from flows.order import Order, open_order
+from flows.progress import open_progress
+
+if TYPE_CHECKING:
+    from tuning.search import SearchOutcome, Step
 
 
-@task(name="find missing", cache_policy=NO_CACHE)
-def find_missing(order: Order) -> str | None:
-    """Why there is nothing to search: the newest version has seen the very data that is stored now."""
+@task(name="find what is missing", cache_policy=NO_CACHE)
+def find_nothing_to_do(order: Order) -> str | None:
+    """Why there is nothing to search: the newest version came from this very experiment and this very data."""
     from ml_core.data.prices import data_version
     from ml_core.registry import Registry
 
-    versions = Registry(order.home).versions(order.experiment.model_name)
-    if not versions:
-        return None
-    newest = max(versions, key=lambda version: int(version.version))
-    if newest.evidence.get("data_version") != data_version(order.experiment, order.home):
+    newest = next(iter(Registry(order.home).versions(order.experiment.model_name)), None)
+    asked = {"digest": order.experiment.digest(), "data_version": data_version(order.experiment, order.home)}
+    if newest is None or {key: newest.evidence.get(key) for key in asked} != asked:
         return None
     return f"nothing to do: version {newest.version} was searched on the data that is stored now"
 
 
 @task(name="search", cache_policy=NO_CACHE)
-def search_register(order: Order, trials: int | None, now: dt.datetime) -> Any:
+def search_register(order: Order, now: dt.datetime, *, resume: bool) -> "SearchOutcome":
+    """What a killed run of the same search has finished is kept; shows how many trials have ended."""
     from tuning.search import search
 
-    return search(order.experiment, order.home, trials=trials, resume=True, now=now)
+    show = open_progress(order.artifact("search-progress"), f"{order.experiment.name}: trials ended")
+
+    def tell(step: "Step") -> None:
+        running = step.ledger.count("running") if step.name == "search" else 0
+        show(len(step.ledger.entries) - running, step.total)
+
+    return search(order.experiment, order.home, now=now, resume=resume, address=order.cluster, progress=tell)
 
 
 @flow(name="search")
 def search_models(
-    experiment: str,
-    overrides: list[str] | None = None,
-    home: str | None = None,
-    trials: int | None = None,
-    again: bool = False,
+    experiment: str, overrides: list[str] | None = None, home: str | None = None, again: bool = False
 ) -> State:
     """Search, gate and register, unless nothing is new; `again` searches the same data once more."""
     order = open_order(experiment, overrides, home)
     with hold(order.home, order.lock("search")):
-        if not again and (reason := find_missing(order)):
+        if not again and (reason := find_nothing_to_do(order)):
             return Completed(message=reason)
-        outcome = search_register(order, trials, dt.datetime.now(dt.UTC))
-    create_markdown_artifact(f"```\n{outcome.summary()}\n```", key=order.artifact("search"))
-    if outcome.passed:
-        return Completed(message=f"version {outcome.version} passed the gate and is champion")
-    return Completed(message=f"version {outcome.version} was refused by the gate", name="Refused")
+        outcome = search_register(order, dt.datetime.now(dt.UTC), resume=not again)
+    create_markdown_artifact(
+        build_report(outcome.version.evidence), key=order.artifact("search"), description=summarise(outcome)
+    )
+    return Completed(message=summarise(outcome), name="Completed" if outcome.passed else "Refused")
+
+
+def summarise(outcome: "SearchOutcome") -> str:
+    """One line: which version, and what the gate said."""
+    refused = [check["name"] for check in outcome.evidence["gate"]["checks"] if not check["passed"]]
+    verdict = "is champion" if outcome.passed else f"was refused by the gate: {', '.join(refused)}"
+    return f"version {outcome.version.version} {verdict}"
+
+
+def build_report(evidence: Any) -> str:
+    """The gate's checks and the best trials, as two tables."""
+    checks = [
+        f"| {check['name']} | {'passed' if check['passed'] else 'refused'} | {check['why']} |"
+        for check in evidence["gate"]["checks"]
+    ]
+    trials = [
+        f"| {row['trial']} | {row['family']} | {row['status']} "
+        f"| {_number(row['validation'])} | {_number(row['test'])} |"
+        for row in evidence["search"].get("head", [])
+    ]
+    return "\n".join(
+        [
+            "| check | verdict | why |\n|---|---|---|",
+            *checks,
+            "\n| trial | family | status | validation | test |\n|---|---|---|---|---|",
+            *trials,
+        ]
+    )
+
+
+def _number(value: float | None) -> str:
+    return "" if value is None else f"{value:.4f}"

@@ -205,10 +205,10 @@ def _connect(home: Home) -> MlflowClient:
     """A client whose database is migrated once, in write-ahead mode, quietly."""
     os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
     os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
-    for noisy in ("mlflow", "alembic"):
-        logging.getLogger(noisy).setLevel(logging.ERROR)
     from mlflow.tracking import MlflowClient
 
+    for noisy in ("mlflow", "alembic"):
+        logging.getLogger(noisy).setLevel(logging.ERROR)
     client = MlflowClient(tracking_uri=home.tracking_uri)
     if home.tracking_uri.startswith("sqlite:///"):
         client.search_experiments(max_results=1)

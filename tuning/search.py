@@ -34,6 +34,19 @@ class Step:
     ledger: Ledger
     total: int
     detail: str = ""
+    seconds: float = 0.0
+
+    def text(self) -> str:
+        """One line: done, running, failed, the best so far, and the time that is left at this pace."""
+        if self.name != "search":
+            return self.detail
+        ended = [entry for entry in self.ledger.entries if entry.status != "running"]
+        running = len(self.ledger.entries) - len(ended)
+        scores = [entry.score for entry in self.ledger.entries if entry.score is not None]
+        best = f"best {max(scores):.4f}" if scores else "no score yet"
+        left = f", about {self.seconds / len(ended) * (self.total - len(ended)):.0f} s left" if ended else ""
+        failed = self.ledger.count("failed")
+        return f"{len(ended)} of {self.total} trials done, {running} running, {failed} failed, {best}{left}"
 
 
 Progress = Callable[[Step], None]
@@ -95,7 +108,11 @@ def search(
         ledger=ledger,
         folder=home.searches / name / "tune",
         address=address,
-        progress=(lambda found, count: progress(Step("search", found, count))) if progress else None,
+        progress=(
+            (lambda found, count: progress(Step("search", found, count, seconds=time.monotonic() - begun)))
+            if progress
+            else None
+        ),
     )
     seconds = time.monotonic() - begun
     log_trials(Registry(home), experiment.model_name, ledger, search=name)

@@ -1,14 +1,21 @@
 """Delta tables on disk: keyed merge in, rows of any version out. A lost race is run again on a fresh view."""
 
+import os
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import polars as pl
 
 from ml_core.errors import StoreFailed
 
-TRIES = 12
+if TYPE_CHECKING:
+    from deltalake import DeltaTable
+
+TRIES = 30
+MANY_FILES = 64
 
 
 @dataclass(frozen=True)
@@ -18,39 +25,34 @@ class Written:
     inserted: int
     updated: int
     version: int
+    deleted: int = 0
 
 
-def merge(folder: Path, rows: pl.DataFrame, key: list[str], *, ignore: tuple[str, ...] = ()) -> Written:
-    """Insert new keys, update changed rows. Rows that stand there already make no new version; columns of
-    `ignore` do not count as a change."""
-    from deltalake import DeltaTable
+def merge(
+    folder: Path,
+    rows: pl.DataFrame,
+    key: list[str],
+    *,
+    ignore: tuple[str, ...] = (),
+    replace: Sequence[str] = (),
+) -> Written:
+    """Insert new keys and update changed rows, in one commit; what stands there already makes no new version.
+
+    A change in a column of `ignore` is none. Tickers in `replace` keep no row that is not in `rows`.
+    """
     from deltalake.exceptions import CommitFailedError, DeltaError
 
-    compared = [column for column in rows.columns if column not in key and column not in ignore]
-    changed = " OR ".join(f"(s.{column} IS DISTINCT FROM t.{column})" for column in compared)
-    matched = " AND ".join(f"s.{column} = t.{column}" for column in key)
     last: Exception | None = None
     for attempt in range(TRIES):
         try:
-            if not DeltaTable.is_deltatable(str(folder)):
-                rows.clear().write_delta(str(folder), mode="error")
-            table = DeltaTable(str(folder))
-            metrics = (
-                table.merge(rows, predicate=matched, source_alias="s", target_alias="t")
-                .when_matched_update_all(predicate=changed)
-                .when_not_matched_insert_all()
-                .execute()
-            )
-            return Written(
-                metrics["num_target_rows_inserted"], metrics["num_target_rows_updated"], _version(folder)
-            )
+            return _merge_once(_open_or_create(folder, rows), rows, key, ignore=ignore, replace=replace)
         except (CommitFailedError, FileExistsError) as error:
             last = error
-            time.sleep(0.02 * 2 ** min(attempt, 6))
-        except (DeltaError, OSError) as error:
-            if "already exists" in str(error) and attempt < TRIES - 1:
-                continue
-            raise StoreFailed(f"{folder}: cannot be written: {str(error).splitlines()[0]}") from None
+            time.sleep(0.01 * 2 ** min(attempt, 6) * (0.5 + os.getpid() % 16 / 16))
+        except (DeltaError, OSError, pl.exceptions.PolarsError) as error:
+            if "already exists" not in str(error):
+                raise StoreFailed(f"{folder}: cannot be written: {_line(error)}") from None
+            last = error
     raise StoreFailed(f"{folder}: other writers won {TRIES} times: {last}")
 
 
@@ -59,23 +61,108 @@ def read(folder: Path, *, version: int | None = None) -> pl.LazyFrame | None:
     from deltalake import DeltaTable
     from deltalake.exceptions import DeltaError
 
-    if not DeltaTable.is_deltatable(str(folder)):
+    if not exists(folder):
         return None
     try:
-        return pl.scan_delta(str(folder), version=version)
+        return pl.scan_delta(DeltaTable(str(folder), version=version))
     except (DeltaError, OSError) as error:
         wanted = "" if version is None else f" at version {version}"
-        raise StoreFailed(f"{folder}: cannot be read{wanted}: {str(error).splitlines()[0]}") from None
+        raise StoreFailed(f"{folder}: cannot be read{wanted}: {_line(error)}") from None
+
+
+def exists(folder: Path) -> bool:
+    from deltalake import DeltaTable
+
+    return DeltaTable.is_deltatable(str(folder))
 
 
 def newest_version(folder: Path) -> int | None:
     """None where there is no table."""
     from deltalake import DeltaTable
 
-    return _version(folder) if DeltaTable.is_deltatable(str(folder)) else None
+    return DeltaTable(str(folder)).version() if exists(folder) else None
 
 
-def _version(folder: Path) -> int:
+def tidy(folder: Path, *, many: int = MANY_FILES) -> bool:
+    """Gather a table of many small files into few; its content and its older versions stay as they are."""
+    from deltalake import DeltaTable
+    from deltalake.exceptions import CommitFailedError
+
+    if not exists(folder):
+        return False
+    table = DeltaTable(str(folder))
+    if len(table.file_uris()) <= many:
+        return False
+    try:
+        table.optimize.compact()
+    except CommitFailedError:
+        return False
+    return True
+
+
+def _open_or_create(folder: Path, rows: pl.DataFrame) -> "DeltaTable":
     from deltalake import DeltaTable
 
-    return DeltaTable(str(folder)).version()
+    if not exists(folder):
+        rows.clear().write_delta(str(folder), mode="error")
+    return DeltaTable(str(folder))
+
+
+def _merge_once(
+    table: "DeltaTable",
+    rows: pl.DataFrame,
+    key: list[str],
+    *,
+    ignore: tuple[str, ...],
+    replace: Sequence[str],
+) -> Written:
+    compared = [column for column in rows.columns if column not in key and column not in ignore]
+    stored = _stored_beside(table, rows, key, replace=replace)
+    fresh = rows.join(stored, on=key, how="anti")
+    changed = _changed(rows, stored, key, compared)
+    gone = stored.filter(pl.col(key[0]).is_in(list(replace))).join(rows, on=key, how="anti")
+    if not (fresh.height or changed.height or gone.height):
+        return Written(0, 0, table.version())
+    rewritten = list(gone[key[0]].unique())
+    source = pl.concat([fresh, changed]).filter(~pl.col(key[0]).is_in(rewritten))
+    source = pl.concat([source, rows.filter(pl.col(key[0]).is_in(rewritten))])
+    matched = " AND ".join(f"s.{column} = t.{column}" for column in key)
+    merging = table.merge(source, predicate=matched, source_alias="s", target_alias="t")
+    merging = merging.when_not_matched_insert_all()
+    if changed.height or rewritten:
+        merging = merging.when_matched_update_all()
+    if rewritten:
+        names = ", ".join(_quoted(name) for name in rewritten)
+        merging = merging.when_not_matched_by_source_delete(predicate=f"t.{key[0]} IN ({names})")
+    merging.execute()
+    return Written(fresh.height, changed.height, table.version(), gone.height)
+
+
+def _stored_beside(
+    table: "DeltaTable", rows: pl.DataFrame, key: list[str], *, replace: Sequence[str]
+) -> pl.DataFrame:
+    """The stored rows that could share a key with `rows`: found by the files' ranges, without reading all."""
+    stored = pl.scan_delta(table)
+    if replace:
+        return stored.collect()
+    for column in key:
+        low, high = rows[column].min(), rows[column].max()
+        if low is not None:
+            stored = stored.filter(pl.col(column).is_between(pl.lit(low), pl.lit(high)))
+    return stored.collect()
+
+
+def _changed(rows: pl.DataFrame, stored: pl.DataFrame, key: list[str], compared: list[str]) -> pl.DataFrame:
+    if not compared or stored.is_empty():
+        return rows.clear()
+    beside = rows.join(stored.select(*key, *compared), on=key, how="inner", suffix="__stored")
+    differs = [pl.col(column).ne_missing(pl.col(f"{column}__stored")) for column in compared]
+    return beside.filter(pl.any_horizontal(differs)).select(rows.columns)
+
+
+def _quoted(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
+
+
+def _line(error: Exception) -> str:
+    return (str(error).splitlines() or [type(error).__name__])[0]

@@ -1,0 +1,290 @@
+"""What each command does: the verbs of the story in order, then what to say. Returns the exit code."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from flows import report
+from flows.output import open_output
+from flows.terminal import Terminal, plain
+from ml_core.errors import InvalidInput
+from ml_core.experiment import Experiment
+from ml_core.experiment_file import find_experiment, read_experiment
+from ml_core.settings import Home, Settings, open_home
+
+if TYPE_CHECKING:
+    from tuning.search import SearchOutcome
+
+DONE, PARTIAL = 0, 1
+
+
+@dataclass(frozen=True)
+class Session:
+    """What a command works with. Only here is the clock read."""
+
+    terminal: Terminal
+    settings: Settings
+    home: Home
+    name: str
+    overrides: tuple[str, ...]
+    now: dt.datetime
+
+    @property
+    def experiment(self) -> Experiment:
+        return self.check()
+
+    def check(self) -> Experiment:
+        """The experiment, with the parts that chosen files check: source, model, features."""
+        from ml_core.data.source import open_source
+        from ml_core.features.table import chosen_names
+        from ml_core.models.family import configure
+
+        experiment = read_experiment(self.name, self.overrides)
+        open_source(experiment)
+        configure(experiment.model)
+        chosen_names(experiment.features)
+        return experiment
+
+
+def open_session(
+    terminal: Terminal, name: str | None, overrides: tuple[str, ...], home: Path | None
+) -> Session:
+    settings = Settings()
+    if name is not None:
+        read_experiment(name, overrides)
+    opened = open_home(home or settings.home, settings.tracking_uri)
+    return Session(terminal, settings, opened, name or "", overrides, dt.datetime.now(dt.UTC))
+
+
+def refresh(session: Session) -> int:
+    from ml_core.data.refresh import refresh as refresh_bars
+
+    experiment, terminal = session.experiment, session.terminal
+    terminal.step(f"fetching {len(experiment.universe.tickers)} tickers from {experiment.data.source}")
+    done = refresh_bars(
+        experiment,
+        session.home,
+        now=session.now,
+        progress=lambda ticker, number, total: terminal.progress(f"{number}/{total} {ticker}"),
+    )
+    for note in done.notes:
+        terminal.warn(note)
+    failed = {ticker: outcome for ticker, outcome in done.outcomes.items() if outcome.status != "ok"}
+    for ticker, outcome in failed.items():
+        terminal.warn(f"{ticker}: {outcome.status}: {outcome.reason}")
+    terminal.say(
+        f"{done.inserted} bars new, {done.updated} changed, {done.quarantined} quarantined; "
+        f"last session {done.last}; store version {done.version}"
+    )
+    terminal.document(
+        {
+            "inserted": done.inserted,
+            "updated": done.updated,
+            "quarantined": done.quarantined,
+            "version": done.version,
+            "last": done.last,
+            "notes": list(done.notes),
+            "tickers": {
+                ticker: {"status": outcome.status, "reason": outcome.reason, "rows": outcome.rows}
+                for ticker, outcome in done.outcomes.items()
+            },
+        }
+    )
+    return PARTIAL if done.partial else DONE
+
+
+def evaluate(session: Session, *, out: Path) -> int:
+    from ml_core.data.prices import read_prices
+    from ml_core.walkforward import evaluate as walk
+
+    experiment, terminal = session.experiment, session.terminal
+    folder = open_home(out).root
+    prices = read_prices(experiment, session.home)
+    terminal.step(f"walking {experiment.name} forward")
+    found = walk(experiment, prices, progress=terminal.progress)
+    found.forecasts.write_parquet(folder / "forecasts.parquet")
+    found.backtest.write_parquet(folder / "backtest.parquet")
+    document = {"scores": found.scores.to_dicts(), "risk": found.risk, "left_out": list(found.left_out)}
+    (folder / "scores.json").write_text(json.dumps(plain(document), indent=1), encoding="utf-8")
+    if found.left_out:
+        terminal.warn(f"left out, the prices lack a column for them: {', '.join(found.left_out)}")
+    terminal.table(report.summary_rows(found.scores), title=f"{experiment.name}: error against each baseline")
+    for split, risk in found.risk.items():
+        terminal.say(f"{split:8} {report.traded(risk)}")
+    terminal.say(f"written to {folder}")
+    terminal.document({**document, "out": str(folder)})
+    return DONE
+
+
+def search(session: Session, *, trials: int | None, resume: bool) -> int:
+    outcome, terminal = run_search(session, trials=trials, resume=resume), session.terminal
+    terminal.table(report.ledger_rows(outcome.ledger.head()), title="ledger, the best first")
+    terminal.say(f"\n{outcome.summary()['spec']}")
+    report.print_scores(terminal, outcome.evidence)
+    report.print_gate(terminal, outcome.evidence["gate"])
+    terminal.say(f"version {outcome.version.version}: {report.verdict(outcome.evidence)}")
+    terminal.document(outcome.summary())
+    return DONE if outcome.passed else PARTIAL
+
+
+def run_search(session: Session, *, trials: int | None = None, resume: bool = False) -> SearchOutcome:
+    """The search with its progress shown."""
+    from tuning.search import Step
+    from tuning.search import search as run
+
+    experiment, terminal = session.experiment, session.terminal
+    terminal.step(f"searching {experiment.name}: {', '.join(experiment.search.families)}")
+    steps = {"search"}
+
+    def show(step: Step) -> None:
+        if step.name not in steps:
+            steps.add(step.name)
+            terminal.step(
+                {"refit": "refitting the winner before the holdout", "judge": step.detail}[step.name]
+            )
+        terminal.progress(step.text())
+
+    return run(
+        experiment,
+        session.home,
+        now=session.now,
+        trials=trials,
+        resume=resume,
+        address=session.settings.ray_address,
+        progress=show,
+    )
+
+
+def predict(session: Session, *, as_of: dt.date | None, out: Path | None, version: str | None) -> int:
+    from ml_core.data.forecasts import write_forecast
+    from ml_core.data.prices import read_prices
+    from ml_core.prediction import forecast, require_answers
+    from ml_core.registry import Registry
+
+    experiment, terminal = session.experiment, session.terminal
+    write = open_output(out) if out else None
+    registry = Registry(session.home)
+    forecaster = registry.load(registry.find(experiment.model_name, version))
+    prices = read_prices(experiment, session.home, until=as_of)
+    asked = experiment.universe.tickers
+    table = forecast(forecaster, prices, as_of=as_of, tickers=asked)
+    missing = require_answers(asked, table, prices)
+    write_forecast(session.home, experiment.model_name, table)
+    if write:
+        write(table)
+    for ticker, reason in missing.items():
+        terminal.warn(f"{ticker}: no forecast: {reason}")
+    terminal.table(report.forecast_rows(table), title=f"{forecaster.name} version {forecaster.version}")
+    terminal.document({"forecasts": table.to_dicts(), "missing": missing})
+    return PARTIAL if missing else DONE
+
+
+def models(session: Session) -> int:
+    from ml_core.registry import Registry
+
+    name = session.experiment.model_name
+    found = Registry(session.home).versions(name)
+    if not found:
+        session.terminal.say(f"{name}: nothing is registered yet; run: walkforward search {session.name}")
+    session.terminal.table([report.version_row(version) for version in found], title=name)
+    session.terminal.document(
+        [
+            {
+                "version": version.version,
+                "aliases": list(version.aliases),
+                "created": version.created,
+                "evidence": version.evidence,
+            }
+            for version in found
+        ]
+    )
+    return DONE
+
+
+def rollback(session: Session, *, version: str | None) -> int:
+    from ml_core.registry import Registry
+
+    registry, name = Registry(session.home), session.experiment.model_name
+    before = registry.find(name)
+    if version is None:
+        passed = [
+            found.version
+            for found in registry.versions(name)
+            if found.evidence["gate"]["passed"] and int(found.version) < int(before.version)
+        ]
+        if not passed:
+            raise InvalidInput(
+                f"{name}: no version before {before.version} passed the gate; name one with --version"
+            )
+        version = passed[0]
+    registry.promote(name, version)
+    session.terminal.say(f"{name}: champion moved from version {before.version} to {version}")
+    session.terminal.document({"model": name, "from": before.version, "to": version})
+    return DONE
+
+
+def serve(session: Session, *, host: str, port: int) -> int:
+    from flows.app import serve_app
+
+    session.check()
+    serve_app(
+        str(find_experiment(session.name).resolve()),
+        session.home,
+        overrides=session.overrides,
+        host=host,
+        port=port,
+        say=session.terminal.say,
+    )
+    return DONE
+
+
+def up(session: Session, *, ports: dict[str, int]) -> int:
+    from flows.services import Ports
+    from flows.stack import up as start
+
+    start(session.name, session.home, overrides=session.overrides, ports=Ports(**ports))
+    return DONE
+
+
+def down(session: Session) -> int:
+    from flows.stack import down as stop
+
+    stop(session.home)
+    return DONE
+
+
+def demo(session: Session) -> int:
+    """refresh → search → predict, then the report; what stands from an earlier run is used again."""
+    from ml_core.data.forecasts import write_forecast
+    from ml_core.data.prices import data_version, read_prices
+    from ml_core.prediction import forecast
+    from ml_core.registry import Registry
+
+    experiment, terminal = session.experiment, session.terminal
+    code = refresh(session)
+    registry, version = Registry(session.home), data_version(experiment, session.home)
+    asked = (experiment.digest(), version)
+    known = [
+        found
+        for found in registry.versions(experiment.model_name)
+        if (found.evidence["digest"], found.evidence["data_version"]) == asked
+    ]
+    if known:
+        terminal.step(f"the search of {known[0].created:%Y-%m-%d %H:%M} stands; its model is used again")
+    else:
+        known = [run_search(session).version]
+    terminal.step("forecasting the last session")
+    table = forecast(registry.load(known[0]), read_prices(experiment, session.home))
+    write_forecast(session.home, experiment.model_name, table)
+    report.print_report(terminal, known[0], table, session.home)
+    terminal.document(
+        {"version": known[0].version, "evidence": known[0].evidence, "forecasts": table.to_dicts()}
+    )
+    terminal.say(
+        "\n[bold]open the app:[/bold] make app   (or: walkforward serve demo), then http://127.0.0.1:8000"
+    )
+    return max(code, DONE if known[0].evidence["gate"]["passed"] else PARTIAL)

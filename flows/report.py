@@ -1,0 +1,190 @@
+"""A version's evidence, its forecasts and its home in; one screen of text out."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import polars as pl
+
+from flows.terminal import Terminal, shown
+from ml_core.registry import ModelVersion
+from ml_core.settings import Home
+
+BASELINES = ("zero", "mean", "last", "ridge")
+
+
+def print_report(terminal: Terminal, found: ModelVersion, forecast: pl.DataFrame, home: Home) -> None:
+    """What was searched, what won, how it did beside the baselines, what it says now, and where all this lies."""
+    evidence = found.evidence
+    terminal.say()
+    terminal.say(f"[bold]{found.name} version {found.version}[/bold] · {verdict(evidence)}")
+    terminal.say(searched(evidence["search"]))
+    terminal.say(f"winner    {winner(evidence)}")
+    print_scores(terminal, evidence)
+    if evidence.get("oracle"):
+        oracle = evidence["oracle"]
+        terminal.say(
+            f"planted   signal of IC {oracle['ic']:.3f}, found IC {oracle['achieved']:.3f}: "
+            f"[bold]{oracle['recovered']:.0%}[/bold] recovered on the holdout"
+        )
+    terminal.say(f"backtest  {traded(evidence['backtest'])}")
+    print_gate(terminal, evidence["gate"])
+    print_extremes(terminal, forecast)
+    terminal.say(f"stored    bars, forecasts: {home.store} · trials, models: {home.tracking_uri}")
+
+
+def verdict(evidence: Mapping[str, Any]) -> str:
+    if evidence["gate"]["passed"]:
+        return "[green]passed the gate: champion[/green]"
+    return "[red]refused by the gate[/red]"
+
+
+def searched(search: Mapping[str, Any]) -> str:
+    families = ", ".join(f"{count} {family}" for family, count in search["families"].items())
+    return (
+        f"searched  {search['trials']} trials ({families}) over {search['folds']} folds x {search['seeds']} seed(s) "
+        f"in {search['seconds']:.0f} s: {search['finished']} finished, {search['stopped']} stopped early, "
+        f"{search['failed']} failed"
+    )
+
+
+def winner(evidence: Mapping[str, Any]) -> str:
+    model, training = dict(evidence["spec"]["model"]), evidence["spec"]["training"]
+    family = model.pop("family")
+    fields = ", ".join(f"{key} {shown(value)}" for key, value in model.items())
+    rest = f"loss {training['loss']}, learning rate {training['learning_rate']:.2g}"
+    return f"{family} ({fields}; {rest}), {len(evidence['features'])} features"
+
+
+def print_scores(terminal: Terminal, evidence: Mapping[str, Any], *, most: int = 4) -> None:
+    """Per horizon the IC with its interval, and how much smaller the squared error is than each baseline's."""
+    holdout = evidence["holdout"]
+    rows = [row for row in evidence["scores"] if row["ticker"] == "*" and row["split"] == "holdout"]
+    horizons = sorted({row["horizon"] for row in rows})
+    terminal.table(
+        [
+            _score_row(horizon, {row["metric"]: row for row in rows if row["horizon"] == horizon})
+            for horizon in horizons[:most]
+        ],
+        title=f"holdout   {holdout['start']} to {holdout['end']}: {holdout['sessions']} sessions, "
+        f"{holdout['rows']} forecasts\n          squared error against baselines, Diebold-Mariano p",
+    )
+    if len(horizons) > most:
+        terminal.say(f"          and {len(horizons) - most} more horizons")
+
+
+def print_gate(terminal: Terminal, gate: Mapping[str, Any]) -> None:
+    for check in gate["checks"]:
+        mark = "[green]✓[/green]" if check["passed"] else "[red]✗[/red]"
+        terminal.say(
+            f"  {mark} {check['name']}: {shown(check['value'])} ({check['required']}) {check['why']}"
+        )
+
+
+def print_extremes(terminal: Terminal, forecast: pl.DataFrame, *, each: int = 2) -> None:
+    """The strongest forecasts of the shortest horizon, up and down."""
+    if forecast.is_empty():
+        return
+    nearest = forecast.filter(pl.col("horizon") == forecast["horizon"].min()).sort("mean", descending=True)
+    ends = nearest if nearest.height <= 2 * each else pl.concat([nearest.head(each), nearest.tail(each)])
+    told = ", ".join(
+        f"{row['ticker']} {row['mean']:+.2%} [{row['lower']:+.1%}, {row['upper']:+.1%}]"
+        for row in ends.iter_rows(named=True)
+    )
+    terminal.say(
+        f"forecast  {forecast['ticker'].n_unique()} tickers as of {forecast['as_of'].max()}, "
+        f"{nearest['horizon'].min()} session(s) ahead: {told}"
+    )
+
+
+def traded(risk: Mapping[str, Any]) -> str:
+    if risk.get("sharpe") is None:
+        ratio = f"Sharpe refused: {risk.get('sharpe_reason')}"
+    else:
+        ratio = f"Sharpe {risk['sharpe']:.2f} [{risk['sharpe_low']:.2f}, {risk['sharpe_high']:.2f}]"
+    benchmark = risk["benchmark"]
+    return (
+        f"after costs {risk['cumulative']:+.1%} in {risk['sessions']} sessions, {ratio}, "
+        f"deepest fall {risk['max_drawdown']:.1%}; buy and hold {benchmark['cumulative']:+.1%}"
+    )
+
+
+def summary_rows(scores: pl.DataFrame) -> list[dict[str, str]]:
+    """One row per split and horizon."""
+    rows = scores.filter(pl.col("ticker") == "*").to_dicts()
+    groups = dict.fromkeys((row["split"], row["horizon"]) for row in rows)
+    return [
+        {
+            "split": split,
+            **_score_row(
+                horizon, {r["metric"]: r for r in rows if (r["split"], r["horizon"]) == (split, horizon)}
+            ),
+        }
+        for split, horizon in groups
+    ]
+
+
+def ledger_rows(head: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return [
+        {
+            **{
+                key: row[key]
+                for key in ("trial", "status", "family", "epochs", "validation", "test", "seconds")
+            },
+            "params": ", ".join(
+                f"{key.partition('.')[2]} {shown(value)}" for key, value in row["params"].items()
+            ),
+        }
+        for row in head
+    ]
+
+
+def forecast_rows(table: pl.DataFrame) -> list[dict[str, str]]:
+    return [
+        {
+            "ticker": row["ticker"],
+            "as of": str(row["as_of"]),
+            "horizon": str(row["horizon"]),
+            "mean": f"{row['mean']:+.3%}",
+            "lower": f"{row['lower']:+.2%}",
+            "upper": f"{row['upper']:+.2%}",
+        }
+        for row in table.iter_rows(named=True)
+    ]
+
+
+def version_row(version: ModelVersion) -> dict[str, str]:
+    evidence = version.evidence
+    refused = [check["name"] for check in evidence["gate"]["checks"] if not check["passed"]]
+    return {
+        "version": version.version,
+        "alias": ", ".join(version.aliases) or "-",
+        "created": f"{version.created:%Y-%m-%d %H:%M}",
+        "family": evidence["spec"]["model"]["family"],
+        "data version": str(evidence["data_version"]),
+        "holdout": f"{evidence['holdout']['start']} to {evidence['holdout']['end']}",
+        "gate": "passed" if not refused else f"refused: {', '.join(refused)}",
+    }
+
+
+def _score_row(horizon: int, by_metric: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:
+    error, ic = by_metric["mse"], by_metric["ic"]
+    row = {"ahead": str(horizon), "IC [90 % interval]": _with_interval(ic)}
+    for name in BASELINES:
+        if error.get(f"skill_{name}") is not None:
+            row[f"error vs {name}" if name == BASELINES[0] else f"vs {name}"] = (
+                f"{-error[f'skill_{name}']:+.1%} ({_p(error[f'p_{name}'])})"
+            )
+    return row
+
+
+def _with_interval(row: Mapping[str, Any]) -> str:
+    value, low, high = row["value"], row["low"], row["high"]
+    if value is None:
+        return shown(None)
+    return f"{value:.3f}" if low is None else f"{value:.3f} [{low:.3f}, {high:.3f}]"
+
+
+def _p(value: float | None) -> str:
+    if value is None:
+        return "p -"
+    return "p<.001" if value < 0.001 else f"p {value:.3f}".replace("0.", ".", 1)

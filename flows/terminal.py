@@ -1,0 +1,114 @@
+"""What a command has to say in; lines and tables on the terminal, or one JSON document, out."""
+
+import datetime as dt
+import json
+import math
+import sys
+import time
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+QUIET_SECONDS = 5.0
+
+
+class Terminal:
+    """Results go to stdout, progress and problems to stderr; with `--json` stdout is one document."""
+
+    def __init__(self, *, as_json: bool = False) -> None:
+        self.as_json = as_json
+        self.out = Console(highlight=False, soft_wrap=True)
+        self.err = Console(stderr=True, highlight=False)
+        self._status = None
+        self._document: Any = None
+        self._last, self._said = "", time.monotonic()
+
+    def step(self, text: str) -> None:
+        """A step that begins."""
+        self.clear()
+        self.err.print(f"[bold]>[/bold] {text}")
+        self._last, self._said = text, time.monotonic()
+
+    def progress(self, text: str) -> None:
+        """Where the step stands: one line that changes, or a line now and then where nobody watches."""
+        if text == self._last:
+            return
+        if self.err.is_terminal:
+            self._status = self._status or self.err.status("")
+            self._status.start()
+            self._status.update(text)
+            self._last = text
+        elif time.monotonic() - self._said > QUIET_SECONDS:
+            self.err.print(f"  {text}")
+            self._last, self._said = text, time.monotonic()
+
+    def clear(self) -> None:
+        if self._status:
+            self._status.stop()
+
+    def say(self, text: str = "") -> None:
+        """A line of the result, for people."""
+        self.clear()
+        if not self.as_json:
+            self.out.print(text)
+
+    def warn(self, text: str) -> None:
+        """A problem that did not stop the command."""
+        self.clear()
+        self.err.print(f"[yellow]walkforward: {text}[/yellow]", soft_wrap=True)
+
+    def fail(self, text: str) -> None:
+        """The one line of what went wrong."""
+        self.clear()
+        self.document({"error": text})
+        self.err.print("walkforward: ", text, style="red", sep="", soft_wrap=True, markup=False)
+
+    def table(self, rows: Iterable[Mapping[str, Any]], *, title: str = "") -> None:
+        """Rows of equal keys; numbers to the right."""
+        rows = list(rows)
+        self.clear()
+        if self.as_json or not rows:
+            return
+        drawn = Table(
+            title=title or None, title_justify="left", box=None, pad_edge=False, header_style="bold"
+        )
+        for key, value in rows[0].items():
+            drawn.add_column(key, justify="left" if isinstance(value, str) else "right", no_wrap=True)
+        for row in rows:
+            drawn.add_row(*(shown(value) for value in row.values()))
+        self.out.print(drawn)
+
+    def document(self, content: Any) -> None:
+        """What `--json` prints at the end; a later document takes the place of an earlier one."""
+        self._document = content
+
+    def close(self) -> None:
+        """End the progress line and print the document, if one was asked for."""
+        self.clear()
+        if self.as_json:
+            sys.stdout.write(json.dumps(plain(self._document), indent=1) + "\n")
+        sys.stdout.flush()
+
+
+def shown(value: Any) -> str:
+    """A value as a cell."""
+    if value is None or (isinstance(value, float) and math.isnan(value)):
+        return "-"
+    if isinstance(value, float):
+        return f"{value:.4g}"
+    return str(value)
+
+
+def plain(value: Any) -> Any:
+    """The same content in what JSON knows; a number that is none becomes null."""
+    if isinstance(value, Mapping):
+        return {str(key): plain(inner) for key, inner in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [plain(inner) for inner in value]
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, (dt.date, dt.datetime)):
+        return value.isoformat()
+    return value if isinstance(value, (str, int, bool, type(None))) else str(value)

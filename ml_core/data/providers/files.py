@@ -1,0 +1,143 @@
+"""Bars from the user's own files: one Parquet or CSV, or a folder of them, with at least date, ticker and close."""
+
+import hashlib
+from pathlib import Path
+from typing import Literal
+
+import polars as pl
+
+from ml_core.choices import nearest
+from ml_core.data.columns import gather_sessions, missing_columns, read_columns
+from ml_core.data.implied import imply_actions
+from ml_core.data.providers import Fetched, Outcome, Progress, Request
+from ml_core.errors import InvalidInput
+from ml_core.experiment import Section, Universe
+from ml_core.frames import BARS, conform
+
+READERS = {".parquet": pl.read_parquet, ".pq": pl.read_parquet, ".csv": None, ".txt": None, ".tsv": None}
+NO_VALUE = ["", "NA", "N/A", "NaN", "nan", "null", "NULL", "None", "-"]
+
+
+class Config(Section):
+    """`ticker` names the one series of a file that does not; `basis` whether past splits are in the prices."""
+
+    path: Path | None = None
+    ticker: str | None = None
+    basis: Literal["split_adjusted", "traded"] = "split_adjusted"
+
+
+def identity(universe: Universe, config: Config) -> str:  # noqa: ARG001
+    """A place is a series: what its files hold may grow or be corrected."""
+    content = f"{_path(config).expanduser().resolve()}{config.ticker}{config.basis}"
+    return f"files-{hashlib.sha256(content.encode()).hexdigest()[:10]}"
+
+
+def fetch(request: Request, config: Config, *, progress: Progress | None = None) -> Fetched:
+    """All that the files hold of the tickers that were asked for."""
+    path = _path(config).expanduser()
+    files = _files(path)
+    wanted, notes, tables, seen = set(request.tickers), [], [], set()
+    for place, file in enumerate(files):
+        table = _read(file, _ticker_of(file, path, request, config))
+        seen |= set(table["ticker"].drop_nulls().unique())
+        table = table.filter(pl.col("ticker").is_in(list(wanted)))
+        if table.height:
+            tables.append(_bars(table, file, config, notes))
+        if progress:
+            progress(file.name, place + 1, len(files))
+    bars = pl.concat(tables) if tables else pl.DataFrame(schema=BARS)
+    bars = bars.filter(
+        (pl.col("date") >= request.start if request.start else pl.lit(True)),
+        (pl.col("date") <= request.end if request.end else pl.lit(True)),
+    )
+    return Fetched(bars, _outcomes(request, bars, path, seen), tuple(dict.fromkeys(notes)))
+
+
+def _path(config: Config) -> Path:
+    if config.path is None:
+        raise InvalidInput("data.files.path is missing; expected a Parquet or CSV file, or a folder of them")
+    return config.path
+
+
+def _files(path: Path) -> list[Path]:
+    if path.is_file():
+        if path.suffix.lower() not in READERS:
+            raise InvalidInput(f"data.files.path {path}: expected .parquet or .csv, got '{path.suffix}'")
+        return [path]
+    if not path.is_dir():
+        raise InvalidInput(f"data.files.path {path}: there is no such file or folder")
+    found = sorted(file for file in path.iterdir() if file.suffix.lower() in READERS and file.is_file())
+    if not found:
+        raise InvalidInput(f"data.files.path {path}: the folder holds no .parquet or .csv file")
+    return found
+
+
+def _read(file: Path, ticker: str | None) -> pl.DataFrame:
+    try:
+        if file.stat().st_size == 0:
+            raise InvalidInput(f"{file}: is empty; expected rows of date, ticker and close")
+        reader = READERS[file.suffix.lower()]
+        raw = reader(file) if reader else _read_text(file)
+    except pl.exceptions.NoDataError:
+        raise InvalidInput(f"{file}: is empty; expected rows of date, ticker and close") from None
+    except (pl.exceptions.PolarsError, OSError, UnicodeDecodeError) as error:
+        line = (str(error).splitlines() or [type(error).__name__])[0]
+        raise InvalidInput(f"{file}: cannot be read: {line}") from None
+    if raw.is_empty():
+        raise InvalidInput(f"{file}: has no rows; expected date, ticker and close")
+    return read_columns(raw, str(file), ticker=ticker)
+
+
+def _read_text(file: Path) -> pl.DataFrame:
+    """Every column as text: a number or a date is made where its column is known."""
+    separator = "\t" if file.suffix.lower() == ".tsv" else _separator(file)
+    return pl.read_csv(
+        file, separator=separator, infer_schema=False, null_values=NO_VALUE, truncate_ragged_lines=True
+    )
+
+
+def _separator(file: Path) -> str:
+    with file.open(encoding="utf-8-sig", errors="replace") as lines:
+        head = lines.readline()
+    return max(",;\t|", key=head.count)
+
+
+def _ticker_of(file: Path, path: Path, request: Request, config: Config) -> str | None:
+    """Used only where the file has no column of tickers: its own name, as the universe spells it."""
+    if config.ticker:
+        return config.ticker
+    spelled = {ticker.lower(): ticker for ticker in request.tickers}
+    if file.stem.lower() in spelled:
+        return spelled[file.stem.lower()]
+    if path.is_dir():
+        return file.stem
+    return request.tickers[0] if len(request.tickers) == 1 else None
+
+
+def _bars(table: pl.DataFrame, file: Path, config: Config, notes: list[str]) -> pl.DataFrame:
+    table, gathered = gather_sessions(table)
+    if gathered:
+        notes.append(f"{file.name}: several rows a session were gathered into one bar")
+    absent = missing_columns(table)
+    basis = config.basis
+    if {"dividend", "split"} <= set(absent) and "adj_close" not in absent:
+        table, basis = imply_actions(table)
+        notes.append(f"{file.name}: no dividends and splits; read off the adjusted close ({basis} prices)")
+        absent = [name for name in absent if name not in ("dividend", "split")]
+    if absent:
+        notes.append(f"{file.name}: no {', '.join(absent)}; what needs them is left out")
+    return conform(table.with_columns(basis=pl.lit(basis)), BARS, str(file))
+
+
+def _outcomes(request: Request, bars: pl.DataFrame, path: Path, seen: set[str]) -> dict[str, Outcome]:
+    rows = dict(bars.group_by("ticker").len().iter_rows())
+    return {ticker: _outcome(ticker, rows.get(ticker, 0), path, sorted(seen)) for ticker in request.tickers}
+
+
+def _outcome(ticker: str, rows: int, path: Path, seen: list[str]) -> Outcome:
+    if rows:
+        return Outcome("ok", rows=rows)
+    if ticker in seen:
+        return Outcome("empty", "no row between data.start and data.end")
+    hint = nearest(ticker, seen) if len(seen) <= 20 else f"; it has {len(seen)} others"
+    return Outcome("unknown", f"'{ticker}' is not in {path}{hint}")
