@@ -59,13 +59,13 @@ def backtest(
     panel = panel_of(prices, tuple(names))
     decided_K, target_KN = targets_of(table, panel)
     decided_K, target_KN = decided_K[::hold], target_KN[::hold]
-    trades = _trade(panel, decided_K, target_KN, execution)
+    trades = take_trades(panel, decided_K, target_KN, execution)
     if not len(trades.session_K):
         last = panel.sessions[-1]
         raise NotEnoughData(f"backtest: no session after the first position; prices end on {last}")
     end = min(int(decided_K[-1]) + hold, len(panel.sessions) - 1)
-    gross, turnover, exposure = _run(panel, trades, end)
-    bought = _run(panel, _buy_and_hold(panel, trades, benchmark), end)[0]
+    gross, turnover, exposure = run_trades(panel, trades, end)
+    bought = run_trades(panel, _buy_and_hold(panel, trades, benchmark), end)[0]
     return pl.DataFrame(
         {
             "date": panel.sessions[trades.session_K[0] : end + 1],
@@ -92,7 +92,7 @@ def possible_execution(prices: pl.DataFrame, wanted: Execution) -> Execution:
     return wanted
 
 
-def _trade(panel: Panel, decided_K: NDArray[np.int64], target_KN: Array, execution: Execution) -> Trades:
+def take_trades(panel: Panel, decided_K: NDArray[np.int64], target_KN: Array, execution: Execution) -> Trades:
     session_K = decided_K + (execution != "same_close")
     possible = session_K < len(panel.sessions)
     session_K, target_KN = session_K[possible], target_KN[possible]
@@ -114,7 +114,7 @@ def _buy_and_hold(panel: Panel, trades: Trades, benchmark: str | None) -> Trades
     return Trades(session, weight[None, :], trades.price_KN[:1])
 
 
-def _run(panel: Panel, trades: Trades, end: int) -> tuple[Array, Array, Array]:
+def run_trades(panel: Panel, trades: Trades, end: int) -> tuple[Array, Array, Array]:
     """Gross return, turnover and exposure of each session from the first trade to `end`."""
     session_K, weight_KN, price_KN = trades.session_K, trades.weight_KN, trades.price_KN
     first = session_K[0]
