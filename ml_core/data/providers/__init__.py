@@ -1,10 +1,12 @@
 """What a provider is asked and what it answers. One file per provider, found by its name:
-`Config`, `identity(universe, config)` and `fetch(request, config, progress=…)`."""
+`Config`, `identity(universe, config)` and `fetch(request, config, progress=…)`. One whose answers are slow also
+has `stream`, which yields what came so far, and is then asked only for what is missing."""
 
 import datetime as dt
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
 
 import polars as pl
 
@@ -14,7 +16,11 @@ Progress = Callable[[str, int, int], None]
 
 @dataclass(frozen=True)
 class Request:
-    """Which bars are wanted. `now` is the clock: a bar of a session that has not closed is not wanted."""
+    """Which bars are wanted. `now` is the clock: a bar of a session that has not closed is not wanted.
+
+    `since` is a later start for tickers whose earlier bars are stored; `cache` is a folder for what a provider
+    wants to remember; `session` is what it speaks through, None for its own.
+    """
 
     tickers: tuple[str, ...]
     sectors: Mapping[str, str]
@@ -22,6 +28,9 @@ class Request:
     start: dt.date | None
     end: dt.date | None
     now: dt.datetime
+    since: Mapping[str, dt.date] = field(default_factory=dict)
+    cache: Path | None = None
+    session: Any = None
 
 
 @dataclass(frozen=True)
