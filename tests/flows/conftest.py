@@ -7,7 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import httpx
@@ -31,12 +31,45 @@ up(experiment, open_home(Path(home)), ports=ports, without=tuple(without))
 
 @dataclass
 class Running:
-    """A stack started as its own process, and what it has said so far."""
+    """A stack started as its own process, as from a terminal, and what it has said so far."""
 
+    experiment: Path
     home: Home
     ports: Ports
-    process: subprocess.Popen
-    output: Path
+    without: tuple[str, ...]
+    process: subprocess.Popen = field(init=False)
+
+    def start(self) -> None:
+        """Until it says that everything is healthy."""
+        numbers = [str(self.ports.prefect), str(self.ports.mlflow), str(self.ports.app)]
+        with self.output.open("w") as sink:
+            self.process = subprocess.Popen(
+                [
+                    *(sys.executable, "-c", DRIVER, str(self.experiment), str(self.home.root)),
+                    *(*numbers, *self.without),
+                ],
+                stdout=sink,
+                stderr=subprocess.STDOUT,
+                env={**os.environ, "PREFECT_WORKER_QUERY_SECONDS": "1"},
+                start_new_session=True,
+            )
+        self.wait_for(lambda: "Ctrl-C" in self.said or self.process.poll() is not None, what="start")
+        assert self.process.poll() is None, self.said
+
+    def stop(self) -> None:
+        """Whatever the test did, nothing of it lives on."""
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
+            self.process.wait(60)
+        processes.end(self.living, grace=1)
+
+    @property
+    def output(self) -> Path:
+        return self.home.root / "output.txt"
+
+    @property
+    def said(self) -> str:
+        return self.output.read_text()
 
     @property
     def api(self) -> httpx.Client:
@@ -45,18 +78,35 @@ class Running:
         )
 
     @property
-    def said(self) -> str:
-        return self.output.read_text()
-
-    @property
     def living(self) -> set[int]:
         return processes.family(str(self.home.services))
 
-    def wait_for(self, done: Callable[[], object], *, what: str, seconds: float = 60.0) -> None:
+    def wait_for(self, done: Callable[[], object], *, what: str, seconds: float = 120.0) -> None:
         deadline = time.monotonic() + seconds
         while not done():
             assert time.monotonic() < deadline, f"{what} did not happen in {seconds} s:\n{self.said}"
             time.sleep(0.1)
+
+    def read(self, what: str, **query: object) -> list[dict]:
+        """Rows of Prefect's API."""
+        with self.api as api:
+            answer = api.post(f"/{what}/filter", json=query)
+            answer.raise_for_status()
+            return answer.json()
+
+    def run_now(self, name: str) -> str:
+        """Start a deployment by hand; returns the run."""
+        [deployment] = [row["id"] for row in self.read("deployments") if row["name"] == name]
+        with self.api as api:
+            made = api.post(f"/deployments/{deployment}/create_flow_run", json={})
+            made.raise_for_status()
+            return made.json()["id"]
+
+    def ended(self, name: str) -> list[dict]:
+        """The ended runs of a deployment, the newest first."""
+        states = {"type": {"any_": ["COMPLETED", "FAILED", "CRASHED", "CANCELLED"]}}
+        runs = self.read("flow_runs", flow_runs={"state": states}, deployments={"name": {"any_": [name]}})
+        return sorted(runs, key=lambda run: run["start_time"] or "", reverse=True)
 
 
 def free_ports() -> Ports:
@@ -69,33 +119,6 @@ def free_ports() -> Ports:
     return Ports(*numbers)
 
 
-def start_stack(experiment: Path, root: Path, *, without: tuple[str, ...] = ()) -> Running:
-    """`up` in a process of its own, as from a terminal, until it says that everything is healthy."""
-    home, ports = open_home(root), free_ports()
-    numbers = [str(ports.prefect), str(ports.mlflow), str(ports.app)]
-    output = root / "output.txt"
-    with output.open("w") as sink:
-        process = subprocess.Popen(
-            [sys.executable, "-c", DRIVER, str(experiment), str(root), *numbers, *without],
-            stdout=sink,
-            stderr=subprocess.STDOUT,
-            env={**os.environ, "PREFECT_WORKER_QUERY_SECONDS": "1"},
-            start_new_session=True,
-        )
-    stack = Running(home, ports, process, output)
-    stack.wait_for(lambda: "Ctrl-C" in stack.said or process.poll() is not None, what="start", seconds=120)
-    assert process.poll() is None, stack.said
-    return stack
-
-
-def stop_stack(stack: Running) -> None:
-    """Whatever the test did, nothing of it lives on."""
-    if stack.process.poll() is None:
-        stack.process.send_signal(signal.SIGTERM)
-        stack.process.wait(60)
-    processes.end(stack.living, grace=1)
-
-
 @pytest.fixture(scope="session")
 def experiment(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Two simulated tickers, a few hundred sessions: small enough to refresh in a second."""
@@ -106,9 +129,13 @@ def experiment(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def stack(experiment: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    running = start_stack(experiment, tmp_path_factory.mktemp("home"), without=("app",))
-    yield running
-    stop_stack(running)
+    home = open_home(tmp_path_factory.mktemp("home"))
+    running = Running(experiment, home, free_ports(), without=("app",))
+    try:
+        running.start()
+        yield running
+    finally:
+        running.stop()
 
 
 TINY = """
@@ -132,7 +159,12 @@ groups = ["momentum"]
 [training]
 epochs = 1
 
+[search]
+families = ["lstm"]
+trials = 2
+
 [validation]
+folds = 1
 train = 120
 test = 20
 holdout = 20

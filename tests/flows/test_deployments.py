@@ -21,38 +21,13 @@ from ml_core.walkforward import open_windows, plan
 NEW_YORK = zoneinfo.ZoneInfo("America/New_York")
 
 
-def read(stack: Running, what: str, **query: object) -> list[dict]:
-    with stack.api as api:
-        answer = api.post(f"/{what}/filter", json=query)
-        answer.raise_for_status()
-        return answer.json()
-
-
-def deployments(stack: Running) -> dict[str, dict]:
-    return {row["name"]: row for row in read(stack, "deployments")}
-
-
-def run_now(stack: Running, name: str) -> str:
-    with stack.api as api:
-        made = api.post(f"/deployments/{deployments(stack)[name]['id']}/create_flow_run", json={})
-        made.raise_for_status()
-        return made.json()["id"]
-
-
-def finished(stack: Running, name: str) -> list[dict]:
-    """The ended runs of a deployment, the newest first."""
-    ended = {"type": {"any_": ["COMPLETED", "FAILED", "CRASHED", "CANCELLED"]}}
-    runs = read(stack, "flow_runs", flow_runs={"state": ended}, deployments={"name": {"any_": [name]}})
-    return sorted(runs, key=lambda run: run["start_time"], reverse=True)
-
-
 def refresh_then_predict(stack: Running) -> tuple[dict, dict]:
     """The refresh by hand, and the run of predict that its completion has triggered."""
-    before = len(finished(stack, "predict-after-refresh"))
-    run = run_now(stack, "refresh-after-close")
-    stack.wait_for(lambda: len(finished(stack, "predict-after-refresh")) > before, what="the triggered run")
-    [refresh] = [each for each in finished(stack, "refresh-after-close") if each["id"] == run]
-    return refresh, finished(stack, "predict-after-refresh")[0]
+    before = len(stack.ended("predict-after-refresh"))
+    run = stack.run_now("refresh-after-close")
+    stack.wait_for(lambda: len(stack.ended("predict-after-refresh")) > before, what="the triggered run")
+    [refresh] = [each for each in stack.ended("refresh-after-close") if each["id"] == run]
+    return refresh, stack.ended("predict-after-refresh")[0]
 
 
 def register_champion(stack: Running, experiment: Path) -> None:
@@ -69,7 +44,7 @@ def register_champion(stack: Running, experiment: Path) -> None:
 def test_every_deployment_is_in_force_for_the_experiment_and_home_of_the_stack(
     stack: Running, experiment: Path
 ) -> None:
-    found = deployments(stack)
+    found = {row["name"]: row for row in stack.read("deployments")}
     assert set(found) == {"refresh-after-close", "predict-after-refresh", "search-weekly"}
     for row in found.values():
         assert row["parameters"] == {
@@ -84,12 +59,12 @@ def test_scheduled_runs_appear_after_each_close_and_on_saturdays_in_new_york(sta
     """Prefect with a newer SQLAlchemy deploys, answers, and never schedules anything: this is the guard."""
     query = {"flow_runs": {"state": {"type": {"any_": ["SCHEDULED"]}}}}
     stack.wait_for(
-        lambda: len({run["deployment_id"] for run in read(stack, "flow_runs", **query)}) >= 2,
+        lambda: len({run["deployment_id"] for run in stack.read("flow_runs", **query)}) >= 2,
         what="the scheduling of runs",
     )
-    names = {row["id"]: name for name, row in deployments(stack).items()}
+    names = {row["id"]: name for name, row in {row["name"]: row for row in stack.read("deployments")}.items()}
     starts: dict[str, list[dt.datetime]] = {}
-    for run in read(stack, "flow_runs", **query):
+    for run in stack.read("flow_runs", **query):
         instant = dt.datetime.fromisoformat(run["expected_start_time"]).astimezone(NEW_YORK)
         starts.setdefault(names[run["deployment_id"]], []).append(instant)
     assert all((at.hour, at.minute) == (18, 30) and at.weekday() < 5 for at in starts["refresh-after-close"])
@@ -121,16 +96,16 @@ def test_a_refresh_that_finds_nothing_new_still_leads_to_the_forecast_of_a_new_c
     assert set(forecast["ticker"]) == {"AAA", "BBB", "CCC"}
     assert set(forecast["as_of"]) == {newest}
     assert set(forecast["version"]) == {"1"}
-    tables = {row["key"]: row for row in read(stack, "artifacts/latest")}
+    tables = {row["key"]: row for row in stack.read("artifacts/latest")}
     assert {"refresh-tiny-simulated", "predict-tiny-simulated"} <= set(tables)
     assert tables["predict-tiny-simulated"]["description"] == f"3 forecasts of {newest} by version 1"
 
 
 def test_a_second_predict_finds_nothing_to_do(stack: Running) -> None:
-    before = len(finished(stack, "predict-after-refresh"))
-    run_now(stack, "predict-after-refresh")
-    stack.wait_for(lambda: len(finished(stack, "predict-after-refresh")) > before, what="the second run")
-    newest = finished(stack, "predict-after-refresh")[0]
+    before = len(stack.ended("predict-after-refresh"))
+    stack.run_now("predict-after-refresh")
+    stack.wait_for(lambda: len(stack.ended("predict-after-refresh")) > before, what="the second run")
+    newest = stack.ended("predict-after-refresh")[0]
     assert "nothing to do: version 1 has forecast" in newest["state"]["message"]
     assert read_forecast(stack.home, "tiny.simulated").height == 3
 

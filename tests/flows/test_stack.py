@@ -1,18 +1,23 @@
 """The stack as processes: the tests of the running one share it, in the order in which they stand."""
 
+import datetime as dt
 import os
 import signal
 import socket
+import subprocess
 from pathlib import Path
 
 import httpx
 import pytest
-from conftest import Running, free_ports, start_stack, stop_stack
+from conftest import Running, free_ports
 
-from flows.services import Ports
+from flows.order import open_order
+from flows.services import Plan, Ports, build_services, check_ports
 from flows.stack import down, up
 from flows.supervisor import read_records
+from ml_core.data.refresh import refresh
 from ml_core.errors import InvalidInput
+from ml_core.registry import Registry
 from ml_core.settings import open_home
 
 
@@ -69,16 +74,49 @@ def test_a_service_that_dies_is_reported_with_its_log_and_started_again(stack: R
     assert "Worker 'walkforward-" in stack.said
 
 
-def test_down_ends_the_processes_of_a_supervisor_that_was_killed(tmp_path: Path, experiment: Path) -> None:
-    stack = start_stack(experiment, tmp_path, without=("mlflow", "worker", "app"))
-    try:
-        stack.process.send_signal(signal.SIGKILL)
-        stack.process.wait()
-        assert stack.living
-        said: list[str] = []
-        down(stack.home, say=said.append)
-        assert said == [f"ended the stack of {tmp_path}"]
-        assert stack.living == set()
-        assert read_records(stack.home) == []
-    finally:
-        stop_stack(stack)
+def test_a_search_whose_supervisor_was_killed_is_ended_by_down_and_completed_by_the_next_stack(
+    stack: Running,
+) -> None:
+    """The worker's flow run has a session of its own, and below it Ray has more: all must be found."""
+    order = open_order(str(stack.experiment), None, str(stack.home.root))
+    refresh(order.experiment, order.home, now=dt.datetime.now(dt.UTC))
+    killed = stack.run_now("search-weekly")
+    stack.wait_for(lambda: any("raylet" in name for name in names(stack.living)), what="the start of Ray")
+    stack.process.send_signal(signal.SIGKILL)
+    stack.process.wait()
+    said: list[str] = []
+    down(stack.home, say=said.append)
+    assert said == [f"ended the stack of {stack.home.root}"]
+    assert stack.living == set()
+    assert read_records(stack.home) == []
+
+    stack.without = ("app", "mlflow")
+    stack.start()
+    [crashed] = [run for run in stack.ended("search-weekly") if run["id"] == killed]
+    assert crashed["state_type"] == "CRASHED"
+    completing = stack.run_now("search-weekly")
+    stack.wait_for(lambda: completing in [run["id"] for run in stack.ended("search-weekly")], what="search")
+    done = stack.ended("search-weekly")[0]
+    assert done["state_type"] == "COMPLETED", done["state"]["message"]
+    registered = Registry(stack.home).versions(order.experiment.model_name)[0]
+    assert done["state"]["message"].startswith(f"version {registered.version} ")
+    shown = {row["key"]: row for row in stack.read("artifacts/latest")}
+    assert shown[order.artifact("search-progress")]["data"] == 100
+    assert "| check | verdict | why |" in shown[order.artifact("search")]["data"]
+
+
+def test_ctrl_c_ends_every_process_and_leaves_the_ports_free(stack: Running, experiment: Path) -> None:
+    stack.process.send_signal(signal.SIGINT)
+    assert stack.process.wait(60) == 0
+    assert stack.said.endswith("ending every process\n")
+    assert stack.living == set()
+    plan = Plan(str(experiment), stack.home, ports=stack.ports)
+    check_ports(plan, build_services(plan))
+
+
+def names(pids: set[int]) -> list[str]:
+    """What each process is called, where it still lives."""
+    listing = subprocess.run(
+        ["ps", "-o", "comm=", "-p", ",".join(map(str, pids))], capture_output=True, text=True
+    )
+    return listing.stdout.split()
