@@ -127,7 +127,7 @@ def main() -> None:
             sys.exit("vectorbt did not install or did not run here")
         apart = np.abs(found[1][1:] - table["net"].to_numpy()).max()
         print(
-            f"vectorbt, automatic order    {found[0] * 1e3:7.0f} ms   {found[0] / ours:.1f} x ours, {apart:.0e} apart"
+            f"vectorbt, automatic order    {found[0] * 1e3:7.0f} ms   {found[0] / engine:.1f} x the engine, {apart:.0e} apart"
         )
 
 
