@@ -14,6 +14,8 @@ from prefect.client.schemas.sorting import FlowRunSort
 from prefect.exceptions import ObjectAlreadyExists
 from prefect.states import Cancelled, Crashed
 
+from flows.zombies import watch_heartbeats
+
 PROJECT = Path(__file__).resolve().parent.parent
 
 
@@ -24,6 +26,7 @@ async def deploy(pool: str, overrides: list[str], *, own: bool) -> None:
             await close_orphans(client)
             await cancel_missed(client, dt.datetime.now(dt.UTC))
         await create_pool(client, pool)
+        await watch_heartbeats(client)
     command = [sys.executable, "-m", "prefect", "--no-prompt", "deploy", "--all"]
     subprocess.run(command, cwd=PROJECT, check=True)
     if overrides:

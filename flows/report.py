@@ -108,10 +108,11 @@ def traded(risk: Mapping[str, Any]) -> str:
     )
 
 
-def summary_rows(scores: pl.DataFrame) -> list[dict[str, str]]:
-    """One row per split and horizon."""
+def summary_rows(scores: pl.DataFrame, *, most: int = 6) -> list[dict[str, str]]:
+    """One row per split and horizon, for the nearest horizons."""
     rows = scores.filter(pl.col("ticker") == "*").to_dicts()
     groups = dict.fromkeys((row["split"], row["horizon"]) for row in rows)
+    nearest = sorted({horizon for _, horizon in groups})[:most]
     return [
         {
             "split": split,
@@ -120,6 +121,7 @@ def summary_rows(scores: pl.DataFrame) -> list[dict[str, str]]:
             ),
         }
         for split, horizon in groups
+        if horizon in nearest
     ]
 
 

@@ -128,6 +128,7 @@ def build_environment(plan: Plan) -> dict[str, str]:
     if secret:
         inherited.setdefault("PREFECT_API_AUTH_STRING", secret)
     inherited.setdefault("PREFECT_WORKER_QUERY_SECONDS", "3")
+    inherited.setdefault("PREFECT_FLOWS_HEARTBEAT_FREQUENCY", "30")
     return {**inherited, **own}
 
 
@@ -191,7 +192,8 @@ def build_worker() -> Service:
 
 def build_app(plan: Plan) -> Service:
     port = str(plan.ports.app)
-    front = (sys.executable, "-m", "flows.cli", "serve", plan.experiment, "--home", str(plan.home.root))
+    script = str(Path(sys.executable).with_name("walkforward"))
+    front = (script, "serve", plan.experiment, "--home", str(plan.home.root))
     overrides = tuple(part for override in plan.overrides for part in ("--set", override))
     return Service(
         name="app",

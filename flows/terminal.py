@@ -9,7 +9,6 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from rich.console import Console
-from rich.table import Table
 
 QUIET_SECONDS = 5.0
 
@@ -71,14 +70,10 @@ class Terminal:
         self.clear()
         if self.as_json or not rows:
             return
-        drawn = Table(
-            title=title or None, title_justify="left", box=None, pad_edge=False, header_style="bold"
-        )
-        for key, value in rows[0].items():
-            drawn.add_column(key, justify="left" if isinstance(value, str) else "right", no_wrap=True)
-        for row in rows:
-            drawn.add_row(*(shown(value) for value in row.values()))
-        self.out.print(drawn)
+        if title:
+            self.out.print(title, style="bold", markup=False)
+        for line in aligned(rows):
+            self.out.print(line, markup=False)
 
     def document(self, content: Any) -> None:
         """What `--json` prints at the end; a later document takes the place of an earlier one."""
@@ -90,6 +85,17 @@ class Terminal:
         if self.as_json:
             sys.stdout.write(json.dumps(plain(self._document), indent=1) + "\n")
         sys.stdout.flush()
+
+
+def aligned(rows: list[Mapping[str, Any]]) -> list[str]:
+    """A heading and the rows in columns, numbers to the right; nothing is cut off, however narrow the screen."""
+    columns = []
+    for key in rows[0]:
+        cells = [key, *(shown(row[key]) for row in rows)]
+        width = max(map(len, cells))
+        left = isinstance(rows[0][key], str)
+        columns.append([cell.ljust(width) if left else cell.rjust(width) for cell in cells])
+    return ["  ".join(cells).rstrip() for cells in zip(*columns, strict=True)]
 
 
 def shown(value: Any) -> str:

@@ -110,6 +110,9 @@ class Training(Section):
     loss: Annotated[str, OneOf("mse", "student_t")] = "mse"
     epochs: PositiveInt = 20
     batch: PositiveInt = 64
+    windows: PositiveInt | None = (
+        None  # at most so many an epoch, drawn at random: bounds it on a large panel
+    )
     learning_rate: Annotated[float, Field(gt=0), LogUniform(5e-4, 1e-2)] = 3e-3
     weight_decay: Annotated[float, Field(ge=0), LogUniform(1e-5, 1e-1)] = 1e-2
     precision: Literal["float32", "bfloat16"] = "float32"

@@ -20,6 +20,7 @@ from ml_core.windows import Windows, build_windows
 
 BATCH = 256
 LEVEL = 0.9
+DEVIATIONS = 1.6448536269514722  # a normal's interval of that level: so `scale` is a standard deviation
 
 
 @dataclass(frozen=True)
@@ -84,8 +85,8 @@ class Forecaster:
         """FORECAST rows for the chosen places of the panel: the one way from windows to forecasts."""
         mean_NTH, scale_NTH = self.outputs(windows, rows_NT)
         mean_NTH = mean_NTH * self.calibration.trust_H * windows.unit_NTH
-        scale_NTH = scale_NTH * windows.unit_NTH
-        reach_NTH = scale_NTH * self.calibration.width_H
+        reach_NTH = scale_NTH * windows.unit_NTH * self.calibration.width_H
+        scale_NTH = reach_NTH / DEVIATIONS
         table = windows.to_table(
             rows_NT, mean=mean_NTH, lower=mean_NTH - reach_NTH, upper=mean_NTH + reach_NTH, scale=scale_NTH
         ).with_columns(model=pl.lit(self.name), version=pl.lit(self.version))

@@ -54,5 +54,5 @@ def lay_out(windows: Windows, features: tuple[str, ...], *, layout: str, lookbac
         sessions = len(windows.sessions)
         x_NTF = x_NTF.transpose(1, 0, 2).reshape(1, sessions, -1)
         y_NTH = y_NTH.transpose(1, 0, 2).reshape(1, sessions, -1)
-        usable_NT = usable_NT.any(axis=0, keepdims=True)
+        usable_NT = np.atleast_2d(usable_NT.any(axis=0))
     return Layout(torch.from_numpy(x_NTF), torch.from_numpy(y_NTH), usable_NT, len(windows.tickers))

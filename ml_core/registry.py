@@ -178,7 +178,7 @@ class Registry:
         kept = self.home.root / "downloads" / found.name / str(found.version)
         if not (kept / FOLDER / EVIDENCE).is_file():
             kept.mkdir(parents=True, exist_ok=True)
-            self._client.download_artifacts(found.run_id, FOLDER, str(kept))
+            self._client.download_artifacts(str(found.run_id), FOLDER, str(kept))
         return kept / FOLDER
 
     def _holder(self, name: str) -> str | None:

@@ -126,20 +126,13 @@ def judge(
 ) -> Evaluation:
     """Scores beside the baselines, and what trading on the forecasts would have earned after costs."""
     scores = score(forecasts, baselines)
-    traded = trade(experiment, prices, forecasts)
-    starts = forecasts.group_by("split").agg(pl.col("as_of").min()).sort("as_of")
-    risk = {}
-    for name, start in starts.iter_rows():
-        later = starts.filter(pl.col("as_of") > start)["as_of"].min()
-        inside = (
-            pl.col("date") > start
-            if later is None
-            else pl.col("date").is_between(start, later, closed="right")
-        )
-        risk[name] = summarise(
-            traded.filter(inside), periods_per_year=PERIODS_PER_YEAR[experiment.task.frequency], seed=0
-        )
-    return Evaluation(forecasts, scores, traded, risk, left_out)
+    accounts = {
+        name: trade(experiment, prices, part)
+        for (name,), part in sorted(forecasts.partition_by("split", as_dict=True).items(), reverse=True)
+    }
+    periods = PERIODS_PER_YEAR[experiment.task.frequency]
+    risk = {name: summarise(account, periods_per_year=periods, seed=0) for name, account in accounts.items()}
+    return Evaluation(forecasts, scores, pl.concat(accounts.values()), risk, left_out)
 
 
 def trade(experiment: Experiment, prices: pl.DataFrame, forecasts: pl.DataFrame) -> pl.DataFrame:

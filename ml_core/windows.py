@@ -44,8 +44,7 @@ class Windows:
 
     def usable_sessions(self, lookback: int) -> list[dt.date]:
         """The sessions on which at least one window may end."""
-        usable = self.usable(lookback).any(axis=0)
-        return [session for session, open_ in zip(self.sessions, usable, strict=True) if open_]
+        return [self.sessions[place] for place in np.flatnonzero(self.usable(lookback).any(axis=0))]
 
     def rows(self, span: Span) -> np.ndarray:
         """inside_T: which sessions lie in the span."""

@@ -1,7 +1,8 @@
 """A Ray cluster for the length of a search: the one that is named, the one that runs here, or a new local one."""
 
+import logging
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 from ml_core.errors import ServiceFailed
@@ -23,7 +24,7 @@ QUIET = {
 
 
 @contextmanager
-def open_cluster(address: str | None = None) -> Iterator[dict[str, float]]:
+def open_cluster(address: str | None = None) -> Iterator[Mapping[str, float]]:
     """Yields the cluster's resources; ends what it started."""
     for name, value in QUIET.items():
         os.environ.setdefault(name, value)
@@ -39,7 +40,7 @@ def open_cluster(address: str | None = None) -> Iterator[dict[str, float]]:
         ray.init(
             **options,
             log_to_driver=False,
-            logging_level="ERROR",
+            logging_level=logging.ERROR,
             runtime_env={"env_vars": WORKER_ENVIRONMENT},
         )
     except (ConnectionError, RuntimeError, ValueError) as error:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -122,7 +122,7 @@ def _watch(
     ledger: Ledger,
     *,
     total: int,
-    resources: dict[str, float],
+    resources: Mapping[str, float],
     progress: Progress | None,
 ) -> None:
     """Show what happens until Tune is done; a search in which nothing happens is ended with the reason."""
@@ -151,7 +151,7 @@ def _watch(
 
 
 def _why_stalled(
-    experiment: Experiment, ledger: Ledger, resources: dict[str, float], patience: float, *, started: bool
+    experiment: Experiment, ledger: Ledger, resources: Mapping[str, float], patience: float, *, started: bool
 ) -> str:
     search = experiment.search
     if not started:

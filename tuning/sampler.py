@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from ray.tune.search import Searcher
@@ -20,7 +21,7 @@ Space = dict[str, dict[str, Range]]
 class OptunaPoints(Searcher):
     """Asks a study for points. Earlier trials are told to it, so that a resumed search goes on from them."""
 
-    def __init__(self, search: Search, space: Space, *, queue: list[Point], known: list[Entry]) -> None:
+    def __init__(self, search: Search, space: Space, *, queue: Sequence[Point], known: list[Entry]) -> None:
         super().__init__(metric="score", mode="max")
         self._space, self._open = space, {}
         self._study = _create_study(search, seed=search.seed + len(known))
@@ -29,7 +30,7 @@ class OptunaPoints(Searcher):
         for point in queue:
             self._study.enqueue_trial(dict(point))
 
-    def suggest(self, trial_id: str) -> Point:
+    def suggest(self, trial_id: str) -> dict[str, Any]:
         trial = self._study.ask()
         suggest(trial, self._space)
         self._open[trial_id] = trial

@@ -54,8 +54,8 @@ def side_by_side(fittings: list[Fitting]) -> Iterator[list[Epoch]]:
             epoch = next(epochs, None) if epochs else None
             if epoch is None:
                 running[place] = None
-            elif best[place] is None or epoch.score > best[place].score:
-                best[place] = epoch
+            else:
+                best[place] = max(best[place] or epoch, epoch, key=lambda one: one.score)
         if not any(running):
             return
         yield [epoch for epoch in best if epoch]

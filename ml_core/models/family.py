@@ -4,7 +4,7 @@ A network maps x_BLF to z_BLD, an encoding at every step that depends on that st
 over a window then supervises many sessions.
 """
 
-from typing import ClassVar, Literal
+from typing import ClassVar, Literal, TypeAlias
 
 import torch
 from pydantic import ValidationError
@@ -16,12 +16,13 @@ from ml_core.experiment import Model, Section
 from ml_core.experiment_file import explain
 
 FAMILIES = "ml_core.models.families"
+Supervise: TypeAlias = Literal["every_step", "last_step"]
 
 
 class ModelConfig(Section):
     """A family's fields, each with its range beside its default."""
 
-    supervises: ClassVar[Literal["every_step", "last_step"]] = "every_step"
+    supervises: ClassVar[Supervise] = "every_step"
 
 
 class Encoder(nn.Module):

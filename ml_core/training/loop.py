@@ -14,11 +14,11 @@ import torch
 from ml_core.errors import NotEnoughData, TrainingDiverged
 from ml_core.evaluation.metrics import find_metric
 from ml_core.experiment import RunSpec
-from ml_core.features.scaling import Scaler, fit_scaler
+from ml_core.features.scaling import fit_scaler
 from ml_core.features.selection import select_features
 from ml_core.forecaster import Member
-from ml_core.layout import Layout, lay_out
-from ml_core.models.family import complete, config_class
+from ml_core.layout import lay_out
+from ml_core.models.family import Supervise, complete, config_class
 from ml_core.models.head import ForecastNetwork
 from ml_core.splits import Span, Split
 from ml_core.training.losses import find_loss
@@ -40,14 +40,22 @@ class Epoch:
 class Fitting:
     """One network on its way. `epochs` trains it; `member` is the network of its best epoch."""
 
-    def __init__(self, spec: RunSpec, windows: Windows, split: Split, *, objective: str = "ic") -> None:
+    def __init__(
+        self,
+        spec: RunSpec,
+        windows: Windows,
+        split: Split,
+        *,
+        objective: str = "ic",
+        supervise: Supervise | None = None,
+    ) -> None:
         self.spec = spec.model_copy(update={"model": complete(spec.model)})
         self.windows, self.split, self.metric = windows, split, find_metric(objective)
         self.features = choose_features(spec, windows, split.train)
         task = spec.task
         self.layout = lay_out(windows, self.features, layout=task.layout, lookback=task.lookback)
-        every_step = config_class(spec.model.family).supervises == "every_step"
-        self.width = max(1, task.lookback // 2) if every_step else 1
+        supervise = supervise or config_class(spec.model.family).supervises
+        self.width = max(1, task.lookback // 2) if supervise == "every_step" else 1
         self.learn_ST = self.layout.usable_ST & windows.rows(split.train)
         if not (self.learn_ST[:, :, None] & np.isfinite(self.layout.y_STO.numpy())).any():
             raise NotEnoughData(
@@ -73,9 +81,8 @@ class Fitting:
             weight_decay=training.weight_decay,
             fused=True,
         )
-        per_epoch = math.ceil(
-            len(tiles(self.learn_ST, self.layout.usable_ST, self.width, 0)) / training.batch
-        )
+        count = len(tiles(self.learn_ST, self.layout.usable_ST, self.width, 0))
+        per_epoch = math.ceil(min(count, training.windows or count) / training.batch)
         schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, _warm_cosine(total * per_epoch))
         best, waited = -math.inf, 0
         for number in range(1, total + 1):
@@ -103,7 +110,8 @@ class Fitting:
         phase = int(self._rng.integers(self.width))
         places = tiles(self.learn_ST, self.layout.usable_ST, self.width, phase)
         self.network.train()
-        for batch in torch.from_numpy(self._rng.permutation(places)).split(training.batch):
+        drawn = torch.from_numpy(self._rng.permutation(places)[: training.windows])
+        for batch in drawn.split(training.batch):
             optimizer.zero_grad()
             known = sum(int(self._targets(*piece.unbind(1))[1].sum()) for piece in batch.split(MICRO_BATCH))
             for piece in batch.split(MICRO_BATCH):
@@ -211,6 +219,3 @@ def _warm_cosine(steps: int):
         return 0.05 + 0.95 * 0.5 * (1 + math.cos(math.pi * min(1.0, (step - warm) / max(1, steps - warm))))
 
     return rate
-
-
-__all__ = ["Epoch", "Fitting", "Layout", "Scaler", "tiles"]

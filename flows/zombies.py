@@ -1,0 +1,40 @@
+"""A run whose process vanished without a word is closed by the server: an automation on missing heartbeats."""
+
+import datetime as dt
+
+from prefect.automations import Automation
+from prefect.client.orchestration import PrefectClient
+from prefect.client.schemas.objects import StateType
+from prefect.events import Posture
+from prefect.events.actions import ActionTypes, ChangeFlowRunState
+from prefect.events.schemas.automations import EventTrigger
+
+NAME = "close runs whose process has vanished"
+SILENCE = dt.timedelta(minutes=5)
+ENDS = ("Completed", "Refused", "Failed", "Crashed", "Cancelled", "TimedOut")
+
+
+async def watch_heartbeats(client: PrefectClient, *, silence: dt.timedelta = SILENCE) -> None:
+    """Put the automation in force, once: else such a run holds its deployment's only slot for ever."""
+    if not await client.read_automations_by_name(NAME):
+        await client.create_automation(build_automation(silence))
+
+
+def build_automation(silence: dt.timedelta) -> Automation:
+    """After a heartbeat, expect another or an end; where neither comes, the run is Crashed."""
+    heartbeat = "prefect.flow-run.heartbeat"
+    reason = f"no sign of life for {silence}"
+    close: ActionTypes = ChangeFlowRunState(name=None, state=StateType.CRASHED, message=reason, force=False)
+    return Automation(
+        name=NAME,
+        trigger=EventTrigger(
+            match={"prefect.resource.id": ["prefect.flow-run.*"]},
+            for_each={"prefect.resource.id"},
+            after={heartbeat},
+            expect={heartbeat, *(f"prefect.flow-run.{state}" for state in ENDS)},
+            posture=Posture.Proactive,
+            threshold=1,
+            within=silence,
+        ),
+        actions=[close],
+    )
