@@ -1,7 +1,9 @@
 """An exchange code and dates in, trading sessions out. `data` stands for whatever dates the data has."""
 
 import datetime as dt
+import warnings
 from functools import cache
+from typing import Any
 
 from ml_core.choices import nearest
 from ml_core.errors import InvalidInput
@@ -23,12 +25,12 @@ def last_closed_session(calendar: str, now: dt.datetime) -> dt.date | None:
     if calendar == WHATEVER:
         return None
     found = _open_calendar(calendar, (now - dt.timedelta(days=20)).date(), now.date())
-    closed = [stamp.date() for stamp, close in found.closes.items() if close + CLOSE_DELAY <= now]
-    return closed[-1] if closed else None
+    closed = found.closes[found.closes + CLOSE_DELAY <= now]
+    return closed.index[-1].date() if len(closed) else None
 
 
 @cache
-def _open_calendar(calendar: str, start: dt.date, end: dt.date):
+def _open_calendar(calendar: str, start: dt.date, end: dt.date) -> Any:
     import exchange_calendars
 
     known = exchange_calendars.get_calendar_names(include_aliases=True)
@@ -36,4 +38,6 @@ def _open_calendar(calendar: str, start: dt.date, end: dt.date):
         raise InvalidInput(
             f"universe.calendar: unknown exchange '{calendar}'{nearest(calendar, known)}, or 'data'"
         )
-    return exchange_calendars.get_calendar(calendar, start=str(start), end=str(end))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # of pandas, about the library's own code
+        return exchange_calendars.get_calendar(calendar, start=str(start), end=str(end))

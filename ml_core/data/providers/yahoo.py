@@ -1,7 +1,7 @@
 """Daily bars from Yahoo Finance through yfinance, ticker by ticker: bars, and for each ticker how it went.
 
 yfinance hides most failures and remembers bad answers; here each is named, waited for within a stated budget, and
-asked again afresh. Only what is not known yet is asked for, with an overlap that shows whether history changed.
+asked again afresh.
 """
 
 import datetime as dt
@@ -23,7 +23,6 @@ from ml_core.data.providers._yahoo_answers import judge, to_bars
 from ml_core.experiment import Section, Universe
 from ml_core.frames import BARS
 
-OVERLAP = dt.timedelta(days=24)  # at least ten sessions, whatever the holidays
 FIRST = dt.date(1970, 1, 2)
 _one_stream = threading.Lock()  # yfinance keeps one session, cookie and crumb per process
 
@@ -127,8 +126,7 @@ def _ask(yfinance: Any, ticker: str, request: Request, patience: Patience) -> tu
 def _history(yfinance: Any, ticker: str, request: Request, config: Config) -> Any:
     if config.pace:
         time.sleep(config.pace)
-    known = request.known.get(ticker)
-    start = max(request.start or FIRST, known - OVERLAP) if known else request.start or FIRST
+    start = request.since.get(ticker) or request.start or FIRST
     last = min(request.end or dt.date.max, request.now.date() + dt.timedelta(days=1))
     return yfinance.Ticker(ticker, session=request.session).history(
         start=start.isoformat(),
