@@ -1,6 +1,7 @@
 # One image runs every service of deploy/compose.yaml.
 #   docker build -t walkforward .                            torch for the CPU
 #   docker build -t walkforward --build-arg TORCH=cu130 .    torch for NVIDIA GPUs
+#   docker run -e WALKFORWARD_API_KEY=… -p 127.0.0.1:8000:8000 -v walkforward:/data walkforward
 FROM python:3.11-slim AS build
 ARG TORCH=cpu
 ARG TORCH_INDEX=https://download.pytorch.org/whl

@@ -2,12 +2,11 @@
 
 import datetime as dt
 
-from prefect.automations import Automation
 from prefect.client.orchestration import PrefectClient
 from prefect.client.schemas.objects import StateType
 from prefect.events import Posture
 from prefect.events.actions import ActionTypes, ChangeFlowRunState
-from prefect.events.schemas.automations import EventTrigger
+from prefect.events.schemas.automations import AutomationCore, EventTrigger
 
 NAME = "close runs whose process has vanished"
 SILENCE = dt.timedelta(minutes=5)
@@ -20,12 +19,12 @@ async def watch_heartbeats(client: PrefectClient, *, silence: dt.timedelta = SIL
         await client.create_automation(build_automation(silence))
 
 
-def build_automation(silence: dt.timedelta) -> Automation:
+def build_automation(silence: dt.timedelta) -> AutomationCore:
     """After a heartbeat, expect another or an end; where neither comes, the run is Crashed."""
     heartbeat = "prefect.flow-run.heartbeat"
     reason = f"no sign of life for {silence}"
     close: ActionTypes = ChangeFlowRunState(name=None, state=StateType.CRASHED, message=reason, force=False)
-    return Automation(
+    return AutomationCore(
         name=NAME,
         trigger=EventTrigger(
             match={"prefect.resource.id": ["prefect.flow-run.*"]},

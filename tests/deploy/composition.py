@@ -5,6 +5,7 @@ import re
 import shutil
 import socket
 import subprocess
+import sys
 import tempfile
 import time
 from importlib.util import find_spec
@@ -66,7 +67,7 @@ class Composition:
         }
         here = {
             processes.MARK: self.mark,
-            "PATH": f"{PROJECT / '.venv' / 'bin'}{os.pathsep}{os.environ['PATH']}",
+            "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
             "RAY_TMPDIR": str(self.root),
             "PGPORT": self.ports["5432"],
             "PGHOST": "127.0.0.1",

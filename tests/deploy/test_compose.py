@@ -9,7 +9,7 @@ import pytest
 from composition import SECRETS, Composition, read_compose
 
 OWN = ("mlflow", "prefect", "ray", "deploy", "worker", "app")
-CHECKED = ("mlflow", "prefect", "ray", "worker")
+CHECKED = ("mlflow", "prefect", "ray", "worker", "app")
 
 
 @pytest.fixture(scope="module")
@@ -23,6 +23,7 @@ def composition() -> Iterator[Composition]:
                 running.start(name)
             running.await_healthy("prefect")
             running.finish("deploy")
+            running.start("app")
             running.await_healthy("ray")
             running.start("worker")
             yield running

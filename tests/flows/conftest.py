@@ -17,16 +17,7 @@ from flows import processes
 from flows.services import Ports
 from ml_core.settings import Home, open_home
 
-DRIVER = """
-import sys
-from pathlib import Path
-from flows.services import Ports
-from flows.stack import up
-from ml_core.settings import open_home
-experiment, home, prefect, mlflow, app, *without = sys.argv[1:]
-ports = Ports(int(prefect), int(mlflow), int(app))
-up(experiment, open_home(Path(home)), ports=ports, without=tuple(without))
-"""
+WALKFORWARD = str(Path(sys.executable).with_name("walkforward"))
 
 
 @dataclass
@@ -36,21 +27,23 @@ class Running:
     experiment: Path
     home: Home
     ports: Ports
-    without: tuple[str, ...]
     process: subprocess.Popen = field(init=False)
 
     def start(self) -> None:
         """Until it says that everything is healthy."""
-        numbers = [str(self.ports.prefect), str(self.ports.mlflow), str(self.ports.app)]
+        ports = {
+            "--prefect-port": self.ports.prefect,
+            "--mlflow-port": self.ports.mlflow,
+            "--port": self.ports.app,
+        }
+        command = [WALKFORWARD, "up", str(self.experiment), "--home", str(self.home.root)]
+        command += [str(part) for pair in ports.items() for part in pair]
         with self.output.open("w") as sink:
             self.process = subprocess.Popen(
-                [
-                    *(sys.executable, "-c", DRIVER, str(self.experiment), str(self.home.root)),
-                    *(*numbers, *self.without),
-                ],
+                command,
                 stdout=sink,
                 stderr=subprocess.STDOUT,
-                env={**os.environ, "PREFECT_WORKER_QUERY_SECONDS": "1"},
+                env={**own_environment(), "PREFECT_WORKER_QUERY_SECONDS": "1"},
                 start_new_session=True,
             )
         self.wait_for(lambda: "Ctrl-C" in self.said or self.process.poll() is not None, what="start")
@@ -109,6 +102,13 @@ class Running:
         return sorted(runs, key=lambda run: run["start_time"] or "", reverse=True)
 
 
+def own_environment() -> dict[str, str]:
+    """Ours, without what would lead to someone's own servers."""
+    return {
+        key: value for key, value in os.environ.items() if not key.startswith(("PREFECT_", "WALKFORWARD_"))
+    }
+
+
 def free_ports() -> Ports:
     sockets = [socket.socket() for _ in range(3)]
     for each in sockets:
@@ -130,7 +130,7 @@ def experiment(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def stack(experiment: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     home = open_home(tmp_path_factory.mktemp("home"))
-    running = Running(experiment, home, free_ports(), without=("app",))
+    running = Running(experiment, home, free_ports())
     try:
         running.start()
         yield running

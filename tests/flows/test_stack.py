@@ -90,7 +90,6 @@ def test_a_search_whose_supervisor_was_killed_is_ended_by_down_and_completed_by_
     assert stack.living == set()
     assert read_records(stack.home) == []
 
-    stack.without = ("app", "mlflow")
     stack.start()
     [crashed] = [run for run in stack.ended("search-weekly") if run["id"] == killed]
     assert crashed["state_type"] == "CRASHED"

@@ -1,0 +1,70 @@
+"""The Dockerfile's own command and health check, run as processes, and what it promises on paper."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import httpx
+import pytest
+from composition import PROJECT, free_port
+
+from flows import processes
+
+DOCKERFILE = (PROJECT / "Dockerfile").read_text()
+
+
+def command(before: str) -> list[str]:
+    """The JSON form of a CMD in the final stage: the service's, or that of its HEALTHCHECK."""
+    final = DOCKERFILE.rsplit("\nFROM ", 1)[1].replace("\\\n", " ")
+    [line] = re.findall(rf"^{before}CMD (\[.*\])$", final, re.MULTILINE)
+    return json.loads(line)
+
+
+def environment() -> dict[str, str]:
+    """What ENV sets in the final stage."""
+    final = DOCKERFILE.rsplit("\nFROM ", 1)[1].replace("\\\n", " ")
+    [line] = re.findall(r"^ENV (.*)$", final, re.MULTILINE)
+    return dict(pair.split("=", 1) for pair in line.split())
+
+
+def test_the_image_runs_as_a_user_without_rights_that_owns_its_data() -> None:
+    final = DOCKERFILE.rsplit("\nFROM ", 1)[1]
+    assert re.search(r"^USER walkforward$", final, re.MULTILINE)
+    assert "useradd --uid 10001" in final
+    assert "chown walkforward:walkforward /data" in final
+
+
+def test_no_secret_and_no_state_is_copied_into_the_image() -> None:
+    ignored = (PROJECT / ".dockerignore").read_text().split()
+    assert {".git", ".venv", ".walkforward", "deploy/.env", "tests"} <= set(ignored)
+
+
+@pytest.mark.parametrize("step", ["pip install --no-deps --index-url", "pip install -c constraints.txt -e ."])
+def test_what_is_installed_is_pinned(step: str) -> None:
+    assert step in DOCKERFILE
+
+
+def test_the_image_serves_with_a_key_and_its_health_check_passes(tmp_path: Path) -> None:
+    port = free_port()
+    own = {**os.environ, **environment(), "PORT": port, "WALKFORWARD_HOME": str(tmp_path / "data")}
+    own |= {
+        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+        "WALKFORWARD_API_KEY": "key",
+    }
+    log = tmp_path / "app.log"
+    app = processes.start(
+        command(""), environment={**own, processes.MARK: str(tmp_path)}, log=log, cwd=PROJECT
+    )
+    try:
+        deadline = time.monotonic() + 60
+        while subprocess.run(command("HEALTHCHECK .* "), env=own, capture_output=True).returncode:
+            assert app.poll() is None and time.monotonic() < deadline, processes.tail(log, lines=40)
+            time.sleep(0.2)
+        address = f"http://127.0.0.1:{port}"
+        assert httpx.get(f"{address}/info", trust_env=False).status_code == 401
+    finally:
+        processes.end(processes.family(str(tmp_path)), grace=5)
