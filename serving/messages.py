@@ -97,6 +97,7 @@ class Provenance(Message):
     version: str = Field(description="Version of the registered model that answered.")
     data_version: int = Field(description="Version of the stored bars that it read.")
     level: float = Field(description="Share of outcomes that lower to upper is meant to hold.")
+    frequency: str = Field(description="daily or weekly: what one step of a horizon is.")
     target: str = Field(description="return, excess (over the tickers' average) or rank.")
     in_sample: bool = Field(description="True where the model has been trained on this date.")
     notes: list[str]

@@ -21,18 +21,21 @@ class Quote:
     volume: float | None
 
 
-def build_history(prices: pl.DataFrame) -> pl.DataFrame:
-    """PRICES of one ticker with moving averages, in the units of its last row: its last close is as traded.
+def build_history(prices: pl.DataFrame, *, unit: dt.date | None = None) -> pl.DataFrame:
+    """PRICES of one ticker with moving averages, in the units of one day (default the last): the close of that
+    day stands as it was traded.
 
-    Prices come adjusted forward; dividing by the last factor lays them on today's price. Volume comes in the
-    shares of the first bar; those of the last are the factor without the dividends in it.
+    Prices come adjusted forward; dividing by that day's factor lays them on its price. Volume comes in the
+    shares of the first bar; those of a day are its factor without the dividends in it.
     """
     rows = prices.sort("date")
     paid = (1 + pl.col("dividend").fill_null(0.0) * pl.col("factor") / pl.col("close")).cum_prod()
+    at_unit = pl.col("date") <= (unit or dt.date.max)
+    factor, shares = (part.filter(at_unit).last() for part in (pl.col("factor"), pl.col("factor") / paid))
     return rows.select(
         "date",
-        *(pl.col(name) / pl.col("factor").last() for name in ("open", "high", "low", "close")),
-        volume=pl.col("volume") * (pl.col("factor") / paid).last(),
+        *(pl.col(name) / factor for name in ("open", "high", "low", "close")),
+        volume=pl.col("volume") * shares,
     ).with_columns(pl.col("close").rolling_mean(span).alias(f"average_{span}") for span in AVERAGES)
 
 

@@ -85,12 +85,15 @@ class Service:
             as_of=today.as_of, predictions=found, failed=failed, **dict(self._provenance(today))
         )
 
-    def history(self, ticker: str) -> pl.DataFrame:
-        """Daily bars of one ticker in today's price units, with moving averages."""
+    def history(
+        self, ticker: str, *, until: dt.date | None = None, unit: dt.date | None = None
+    ) -> pl.DataFrame:
+        """Daily bars of one ticker with moving averages, in the price units of a day, by default the last."""
         served = self._served()
-        name, end = self._name(served, ticker), self.experiment.data.end
+        name = self._name(served, ticker)
+        end = min(until or dt.date.max, self.experiment.data.end or dt.date.max)
         store = open_store(self.experiment, self._home)
-        return build_history(store.read((name,), until=end, version=served.data_version))
+        return build_history(store.read((name,), until=end, version=served.data_version), unit=unit)
 
     def tickers(self) -> list[str]:
         """What the app offers; others may be typed."""
@@ -177,6 +180,7 @@ class Service:
             version=version.version,
             data_version=moment.served.data_version,
             level=forecaster.calibration.level,
+            frequency=forecaster.spec.task.frequency,
             target=target,
             in_sample=moment.learned,
             notes=notes,

@@ -1,0 +1,98 @@
+"""The environment in, the web application out: `uvicorn --factory serving.app:create_app`."""
+
+import asyncio
+import datetime as dt
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI
+from fastapi.middleware.cors import CORSMiddleware
+from fastapi.responses import HTMLResponse, RedirectResponse
+from starlette.middleware.trustedhost import TrustedHostMiddleware
+
+from ml_core.experiment_file import read_experiment
+from ml_core.settings import Settings, open_home
+from serving.access import Access
+from serving.api import build_router, explain_errors
+from serving.limits import Limits
+from serving.service import Service
+
+LARGEST_BODY = 64 * 1024
+LOOK_EVERY = 3.0
+OWN_NAMES = ["localhost", "127.0.0.1", "::1", "[::1]"]
+ABOUT = """Forecasts that carry their evidence: each answer names the model version, the data version, the date it
+looks from and where its scores stand."""
+
+
+def create_app(settings: Settings | None = None) -> FastAPI:
+    """The application that the environment describes."""
+    settings = settings or Settings()
+    access = Access(settings)
+    experiment = read_experiment(settings.experiment, settings.overrides)
+    home = open_home(settings.home, settings.tracking_uri)
+    service = Service(experiment, home, clock=lambda: dt.datetime.now(dt.UTC))
+    return build_app(service, access, settings)
+
+
+def build_app(service: Service, access: Access, settings: Settings) -> FastAPI:
+    """API and interface on one service."""
+    from serving.ui import mount_ui
+
+    app = FastAPI(
+        title="walkforward",
+        description=ABOUT,
+        version="0.1.0",
+        lifespan=_looking(service.look),
+        docs_url=None,
+        redoc_url=None,
+    )
+    explain_errors(app)
+    app.include_router(build_router(service, access))
+    _add_pages(app)
+    mount_ui(app, service, access)
+    _add_limits(app, settings, access)
+    return app
+
+
+def _add_pages(app: FastAPI) -> None:
+    from serving.reference import build_reference
+
+    @app.get("/", include_in_schema=False)
+    def start() -> RedirectResponse:
+        return RedirectResponse("/ui")
+
+    @app.get("/docs", include_in_schema=False)
+    def docs() -> HTMLResponse:
+        return HTMLResponse(build_reference(app.openapi()))
+
+
+def _add_limits(app: FastAPI, settings: Settings, access: Access) -> None:
+    """Outermost last. Without a key only this machine's own names are answered, so no page can rebind to us."""
+    app.add_middleware(Limits, largest=LARGEST_BODY)
+    if settings.cors_origins:
+        app.add_middleware(
+            CORSMiddleware,
+            allow_origins=list(settings.cors_origins),
+            allow_methods=["GET", "POST"],
+            allow_headers=["Content-Type", "X-API-Key", "Authorization"],
+        )
+    if not access.needed:
+        app.add_middleware(TrustedHostMiddleware, allowed_hosts=OWN_NAMES)
+
+
+def _looking(look: Callable[[], None]) -> Callable[[FastAPI], object]:
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:  # noqa: ARG001
+        watch = asyncio.create_task(_look_on(look))
+        try:
+            yield
+        finally:
+            watch.cancel()
+
+    return lifespan
+
+
+async def _look_on(look: Callable[[], None]) -> None:
+    while True:
+        await asyncio.to_thread(look)
+        await asyncio.sleep(LOOK_EVERY)

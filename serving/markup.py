@@ -1,0 +1,104 @@
+"""Values in, small pieces of HTML out. Everything that is not markup of ours is escaped here."""
+
+from collections.abc import Sequence
+from html import escape
+from typing import NamedTuple
+
+MINUS = "\N{MINUS SIGN}"
+MISSING = "\N{EN DASH}"
+
+
+class Cell(NamedTuple):
+    """A table's cell: a value, a smaller line under it, classes."""
+
+    value: str
+    note: str = ""
+    look: str = ""
+
+
+def percent(value: float | None, *, sign: bool = True) -> str:
+    """0.0123 as +1.23 %."""
+    if value is None:
+        return MISSING
+    text = f"{100 * value:+.2f}" if sign else f"{100 * value:.2f}"
+    text = text.lstrip("+-") if float(text) == 0 else text
+    return f"{text.replace('-', MINUS)} %"
+
+
+def money(value: float | None) -> str:
+    return MISSING if value is None else f"{value:,.2f}"
+
+
+def number(value: float | None) -> str:
+    """Four significant digits, with a true minus; whole numbers as they are."""
+    if value is None:
+        return MISSING
+    text = f"{value:,.0f}" if value == int(value) and abs(value) < 1e9 else f"{value:#.4g}".rstrip(".")
+    return text.replace("-", MINUS)
+
+
+def count(value: float | None) -> str:
+    """1,234,567 as 1.23 M."""
+    for size, unit in ((1e9, " B"), (1e6, " M"), (1e3, " k")):
+        if value is not None and abs(value) >= size:
+            return f"{value / size:.2f}{unit}"
+    return MISSING if value is None else f"{value:.0f}"
+
+
+def steps(horizon: int, frequency: str) -> str:
+    """5 sessions, 1 week."""
+    unit = "week" if frequency == "weekly" else "session"
+    return f"{horizon} {unit}{'' if horizon == 1 else 's'}"
+
+
+def odds(p: float | None) -> str:
+    """A p-value, never shown smaller than it can be trusted."""
+    return "" if p is None else "p < 0.001" if p < 0.001 else f"p = {p:.3f}"
+
+
+def direction(value: float | None) -> str:
+    """The class of a change: blue up, orange down; the sign says it too."""
+    return "" if not value else "wf-up" if value > 0 else "wf-down"
+
+
+def cards(entries: Sequence[tuple[str, str, str, str]]) -> str:
+    """(label, value, note, class of the value) each."""
+    parts = [
+        f'<div class="wf-card"><span>{escape(label)}</span><strong class="{escape(look)}">{escape(value)}</strong>'
+        f"<small>{escape(note)}</small></div>"
+        for label, value, note, look in entries
+    ]
+    return f'<div class="wf-cards">{"".join(parts)}</div>'
+
+
+def table(head: Sequence[str], rows: Sequence[Sequence[Cell | str]], *, text: Sequence[int] = ()) -> str:
+    """Columns named in `text` are written to the left and may wrap."""
+    look = ['class="wf-text"' if place in text else "" for place in range(len(head))]
+    top = "".join(f'<th scope="col" {look[place]}>{escape(name)}</th>' for place, name in enumerate(head))
+    body = "".join(
+        f"<tr>{''.join(_cell(cell, place in text) for place, cell in enumerate(row))}</tr>" for row in rows
+    )
+    return f'<div class="wf-scroll"><table class="wf"><thead><tr>{top}</tr></thead><tbody>{body}</tbody></table></div>'
+
+
+def panel(title: str, about: str, inner: str) -> str:
+    lead = f"<p>{escape(about)}</p>" if about else ""
+    return f'<section class="wf-panel"><h2>{escape(title)}</h2>{lead}{inner}</section>'
+
+
+def header(name: str, status: str, about: str) -> str:
+    dot = f'<i class="wf-dot {escape(status)}" title="{escape(status)}"></i>'
+    return f'<header class="wf-head">{dot}<h1>{escape(name)}</h1><span>{escape(about)}</span></header>'
+
+
+def notice(text: str) -> str:
+    """What is in the way, plainly; a command to run stands in its own type."""
+    before, run, command = text.partition("run: ")
+    code = f"{escape(run)}<code>{escape(command)}</code>" if run else ""
+    return f'<div class="wf-notice" role="status">{escape(before)}{code}</div>'
+
+
+def _cell(cell: Cell | str, text: bool) -> str:
+    value, note, look = cell if isinstance(cell, Cell) else Cell(cell)
+    under = f"<small>{escape(note)}</small>" if note else ""
+    return f'<td class="{escape(look)}{" wf-text" if text else ""}">{escape(value)}{under}</td>'

@@ -1,0 +1,60 @@
+"""Colours, fonts and the page's style sheet: one calm look for charts, tables and controls."""
+
+FONTS = ["system-ui", "-apple-system", "Segoe UI", "Roboto", "sans-serif"]
+MONOSPACE = ["ui-monospace", "Menlo", "Consolas", "monospace"]
+
+INK, MUTED, LINE, SURFACE, PAGE = "#1b2430", "#586374", "#e2e6eb", "#ffffff", "#f6f7f9"
+# After Okabe and Ito: told apart in every common form of colour blindness, and in grey.
+BLUE, VERMILION, ORANGE, GREEN, GREY = "#0072b2", "#d55e00", "#e69f00", "#007f5c", "#7b8794"
+BAND = "rgba(0, 127, 92, 0.14)"
+
+LIGHT_ONLY = "() => document.body.classList.remove('dark')"
+
+SHEET = f"""
+body {{ background: {PAGE} !important; }}
+.gradio-container {{ margin: 0 auto !important; background: {PAGE} !important; color: {INK}; max-width: 1180px !important; }}
+.gradio-container .prose, .gradio-container .html-container {{ color: {INK}; padding: 0 !important; }}
+footer {{ display: none !important; }}
+.wf-head {{ display: flex; align-items: baseline; gap: .75rem; flex-wrap: wrap; padding: .5rem 0 .25rem; }}
+.wf-head h1 {{ font-size: 1.35rem; font-weight: 650; letter-spacing: -.01em; margin: 0; color: {INK}; }}
+.wf-head span, .wf-small {{ color: {MUTED}; font-size: .875rem; }}
+.wf-head .wf-dot {{ width: .55rem; height: .55rem; border-radius: 50%; align-self: center; background: {GREEN}; }}
+.wf-head .wf-dot.degraded {{ background: {VERMILION}; }} .wf-head .wf-dot.waiting {{ background: {ORANGE}; }}
+.wf-cards {{ display: grid; grid-template-columns: repeat(auto-fit, minmax(150px, 1fr)); gap: .75rem; }}
+.wf-card {{ background: {SURFACE}; border: 1px solid {LINE}; border-radius: 10px; padding: .75rem .9rem; }}
+.wf-card span, .wf-card small {{ display: block; color: {MUTED}; font-size: .8rem; }}
+.wf-card strong {{ display: block; margin: .1rem 0; font-size: 1.25rem; font-weight: 620;
+  font-variant-numeric: tabular-nums; }}
+.wf-card strong.wf-up, .wf-up {{ color: {BLUE}; }} .wf-card strong.wf-down, .wf-down {{ color: #b34700; }}
+.wf-panel {{ background: {SURFACE}; border: 1px solid {LINE}; border-radius: 10px; padding: 1rem 1.1rem; }}
+.wf-panel h2 {{ font-size: 1rem; font-weight: 620; margin: 0 0 .2rem; color: {INK}; }}
+.wf-panel > p {{ margin: 0 0 .7rem; color: {MUTED}; font-size: .875rem; }}
+.wf-scroll {{ overflow-x: auto; }}
+.gradio-container table.wf {{ border-collapse: collapse; width: 100%; margin: 0; font-size: .9rem;
+  font-variant-numeric: tabular-nums; }}
+.gradio-container table.wf :is(th, td) {{ border: 0; border-bottom: 1px solid {LINE}; padding: .45rem .6rem;
+  text-align: right; white-space: nowrap; vertical-align: top; color: {INK}; }}
+.gradio-container table.wf th {{ color: {MUTED}; font-weight: 500; }}
+.gradio-container table.wf tbody tr:last-child td {{ border-bottom: 0; }}
+.gradio-container table.wf :is(th, td):first-child {{ text-align: left; padding-left: 0; }}
+.gradio-container table.wf :is(th, td):last-child {{ padding-right: 0; }}
+.gradio-container table.wf .wf-text {{ text-align: left; white-space: normal; }}
+.gradio-container table.wf small {{ display: block; color: {MUTED}; font-size: .78rem; font-weight: 400; }}
+.gradio-container table.wf .wf-own {{ font-weight: 620; }}
+.gradio-container table.wf .wf-pass {{ color: #00573f; font-weight: 600; }}
+.gradio-container table.wf .wf-refuse {{ color: #8a3600; font-weight: 600; }}
+.wf-panel details summary {{ cursor: pointer; color: {MUTED}; font-size: .875rem; }}
+.wf-notice {{ background: #fff8ec; border: 1px solid #f0d9ae; border-radius: 10px; padding: .8rem 1rem; color: {INK}; }}
+.wf-notice code {{ background: #fdebca; padding: .1rem .35rem; border-radius: 4px; }}
+.wf-disclaimer {{ color: {MUTED}; font-size: .8rem; padding: .25rem 0 1rem; }}
+.wf-stack {{ display: grid; gap: .9rem; grid-template-columns: minmax(0, 1fr); }}
+.wf-chart .modebar, .wf-chart .label-wrap {{ display: none !important; }}
+.wf-chart {{ background: {SURFACE}; border: 1px solid {LINE} !important; border-radius: 10px !important; }}
+@media (max-width: 640px) {{
+  .gradio-container {{ padding: .5rem !important; }}
+  .wf-cards {{ grid-template-columns: repeat(2, 1fr); gap: .5rem; }}
+  .wf-card strong {{ font-size: 1.05rem; }}
+  .wf-card:last-child:nth-child(odd) {{ grid-column: span 2; }}
+  .wf-panel {{ padding: .8rem; }}
+}}
+"""

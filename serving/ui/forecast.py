@@ -1,0 +1,180 @@
+"""Tab: one ticker's prices and its forecast with the interval, the numbers behind it, the disclaimer."""
+
+from __future__ import annotations
+
+import datetime as dt
+import logging
+from typing import Any
+
+from ml_core.errors import ForecastError, InvalidInput
+from serving import markup
+from serving.figures import draw_outlook
+from serving.markup import Cell, money, percent
+from serving.messages import DISCLAIMER, SingleAnswer
+from serving.quotes import Quote, build_quote
+from serving.service import Service
+
+title, place = "Forecast", 1
+DAYS = (30, 120, 730)
+
+log = logging.getLogger(__name__)
+
+
+def build(service: Service) -> None:
+    """Controls above, and everything below redrawn on load and on every change of them."""
+    import gradio as gr
+
+    task = service.experiment.task
+    tickers = service.tickers()
+    with gr.Row():
+        ticker = gr.Dropdown(
+            tickers,
+            value=tickers[0],
+            label="Ticker",
+            allow_custom_value=True,
+            min_width=140,
+            elem_id="ticker",
+        )
+        ahead = gr.Dropdown(
+            [(markup.steps(horizon, task.frequency), horizon) for horizon in task.horizons],
+            value=task.horizons[-1],
+            label="Horizon",
+            min_width=140,
+            elem_id="horizon",
+        )
+        days = gr.Slider(
+            DAYS[0], DAYS[2], DAYS[1], step=5, label="History in days", min_width=200, elem_id="history"
+        )
+        date = gr.DateTime(
+            label="As of (empty: the last session)",
+            include_time=False,
+            type="string",
+            min_width=180,
+            elem_id="date",
+        )
+    notice = gr.HTML(visible=False)
+    numbers = gr.HTML()
+    chart = gr.Plot(show_label=False, elem_classes="wf-chart", elem_id="chart")
+    table = gr.HTML(elem_id="table")
+    gr.HTML(f'<p class="wf-disclaimer" id="disclaimer">{DISCLAIMER}</p>')
+    gr.on(
+        None,
+        lambda *asked: _show(service, *asked),
+        inputs=[ticker, ahead, days, date],
+        outputs=[notice, numbers, chart, table],
+        trigger_mode="always_last",
+        show_progress="minimal",
+        api_visibility="private",
+    )
+
+
+def _show(service: Service, ticker: str | None, ahead: int, days: int, date: str | None) -> list[Any]:
+    import gradio as gr
+
+    try:
+        numbers, chart, table, notes = _answer(service, ticker, ahead=ahead, days=days, date=_day(date))
+    except ForecastError as error:
+        return [gr.update(value=markup.notice(str(error)), visible=True), *[gr.update(visible=False)] * 3]
+    except Exception:
+        log.exception("the forecast of %r could not be shown", ticker)
+        text = "Something went wrong here; the server's log says what."
+        return [gr.update(value=markup.notice(text), visible=True), *[gr.update(visible=False)] * 3]
+    shown = [gr.update(value=part, visible=True) for part in (numbers, chart, table)]
+    return [gr.update(value=markup.notice(" ".join(notes)), visible=bool(notes)), *shown]
+
+
+def _answer(
+    service: Service, ticker: str | None, *, ahead: int, days: int, date: dt.date | None
+) -> tuple[str, Any, str, list[str]]:
+    if not ticker or not ticker.strip():
+        raise InvalidInput("Choose a ticker, or type one.")
+    answer = service.single(ticker, date=date)
+    history = service.history(ticker, unit=answer.as_of)
+    quote = build_quote(service.history(ticker, until=date))
+    figure = draw_outlook(history, answer, days=int(days), ahead=int(ahead))
+    return _numbers(quote, answer, int(ahead)), figure, _table(answer, int(ahead)), answer.notes
+
+
+def _numbers(quote: Quote, answer: SingleAnswer, ahead: int) -> str:
+    last = [row for row in answer.forecasts if row.horizon <= ahead][-1]
+    expected = (
+        f"Expected by {last.date:%d %b %Y}",
+        percent(last.change),
+        f"{answer.level:.0%}: {percent(last.change_lower)} to {percent(last.change_upper)}",
+        markup.direction(last.change),
+    )
+    return markup.cards(
+        [
+            (f"{answer.ticker}, close of {quote.date:%d %b %Y}", money(quote.close), "as traded", ""),
+            ("Change on the day", percent(quote.change), "with dividends", markup.direction(quote.change)),
+            (
+                "52-week range",
+                f"{money(quote.low)} \N{EN DASH} {money(quote.high)}",
+                _place(quote),
+                "wf-range",
+            ),
+            ("Volume", markup.count(quote.volume), "on the day", ""),
+            expected,
+            *_stretches(answer, ahead),
+        ]
+    )
+
+
+def _stretches(answer: SingleAnswer, ahead: int) -> list[tuple[str, str, str, str]]:
+    """Where there is a path of several horizons: its average step, its best and its worst."""
+    path = [
+        (row.horizon, row.mean) for row in answer.forecasts if row.mean is not None and row.horizon <= ahead
+    ]
+    if len(path) < 3:
+        return []
+    steps = [
+        ((mean - before_mean) / (horizon - before), horizon)
+        for (before, before_mean), (horizon, mean) in zip([(0, 0.0), *path], path, strict=False)
+    ]
+    average, best, worst = path[-1][1] / path[-1][0], max(steps), min(steps)
+    return [
+        ("Average a session", percent(average), f"over {path[-1][0]} sessions", markup.direction(average)),
+        ("Best stretch", percent(best[0]), f"a session, up to session {best[1]}", markup.direction(best[0])),
+        (
+            "Worst stretch",
+            percent(worst[0]),
+            f"a session, up to session {worst[1]}",
+            markup.direction(worst[0]),
+        ),
+    ]
+
+
+def _place(quote: Quote) -> str:
+    span = quote.high - quote.low
+    return f"now at {(quote.close - quote.low) / span:.0%} of it" if span > 0 else ""
+
+
+def _table(answer: SingleAnswer, ahead: int) -> str:
+    head = ("Horizon", "Expected change", "Implied price")
+    rows = [
+        [
+            Cell(markup.steps(row.horizon, answer.frequency), f"{row.date:%a %d %b %Y}"),
+            Cell(
+                percent(row.change) if row.change is not None else markup.number(row.mean),
+                f"{percent(row.change_lower)} to {percent(row.change_upper)}",
+                "wf-own",
+            ),
+            Cell(money(row.price), f"{money(row.price_lower)} to {money(row.price_upper)}"),
+        ]
+        for row in answer.forecasts
+        if row.horizon <= ahead
+    ]
+    about = (
+        f"From the close of {answer.as_of:%d %b %Y}, by version {answer.version} on data version "
+        f"{answer.data_version}. Under each number the range that holds {answer.level:.0%} of outcomes."
+    )
+    return markup.panel("Forecast", about, markup.table(head, rows))
+
+
+def _day(text: str | None) -> dt.date | None:
+    if not text or not text.strip():
+        return None
+    try:
+        return dt.date.fromisoformat(text.strip()[:10])
+    except ValueError:
+        raise InvalidInput(f"As of: expected a day such as 2024-03-28, got '{text.strip()[:20]}'") from None
