@@ -110,8 +110,7 @@ def evaluate(session: Session, *, out: Path) -> int:
     found.backtest.write_parquet(folder / "backtest.parquet")
     document = {"scores": found.scores.to_dicts(), "risk": found.risk, "left_out": list(found.left_out)}
     (folder / "scores.json").write_text(json.dumps(plain(document), indent=1), encoding="utf-8")
-    if found.left_out:
-        terminal.warn(f"left out, the prices lack a column for them: {', '.join(found.left_out)}")
+    warn_left_out(terminal, found.left_out)
     terminal.table(report.summary_rows(found.scores), title=f"{experiment.name}: error against each baseline")
     for split, risk in found.risk.items():
         terminal.say(f"{split:8} {report.traded(risk)}")
@@ -148,7 +147,7 @@ def run_search(session: Session, *, trials: int | None = None, resume: bool = Fa
             )
         terminal.progress(step.text())
 
-    return run(
+    outcome = run(
         experiment,
         session.home,
         now=session.now,
@@ -157,6 +156,13 @@ def run_search(session: Session, *, trials: int | None = None, resume: bool = Fa
         address=session.settings.ray_address,
         progress=show,
     )
+    warn_left_out(terminal, outcome.left_out)
+    return outcome
+
+
+def warn_left_out(terminal: Terminal, features: tuple[str, ...]) -> None:
+    if features:
+        terminal.warn(f"left out, the prices lack a column for them: {', '.join(features)}")
 
 
 def predict(session: Session, *, as_of: dt.date | None, out: Path | None, version: str | None) -> int:

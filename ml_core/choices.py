@@ -18,9 +18,13 @@ def load(package: str, name: str) -> ModuleType:
     """The module of that name; an unknown name is answered with the nearest known one."""
     known = names(package)
     if name not in known:
-        kind = package.rsplit(".", 1)[-1].rstrip("s")
-        raise InvalidInput(f"unknown {kind} '{name}'{nearest(name, known)}")
+        raise InvalidInput(f"unknown {_singular(package)} '{name}'{nearest(name, known)}")
     return import_module(f"{package}.{name}")
+
+
+def _singular(package: str) -> str:
+    kind = package.rsplit(".", 1)[-1]
+    return f"{kind.removesuffix('ies')}y" if kind.endswith("ies") else kind.removesuffix("s")
 
 
 def nearest(name: str, known: list[str]) -> str:

@@ -60,6 +60,7 @@ class SearchOutcome:
     version: ModelVersion
     ledger: Ledger
     spec: RunSpec
+    left_out: tuple[str, ...] = ()
 
     @property
     def evidence(self) -> Any:
@@ -77,6 +78,7 @@ class SearchOutcome:
             "search": self.evidence["search"],
             "ledger": self.ledger.head(),
             "spec": write_spec(self.spec),
+            "left_out": list(self.left_out),
         }
 
 
@@ -94,8 +96,9 @@ def search(
     if trials:
         changed = experiment.search.model_copy(update={"trials": trials})
         experiment = experiment.model_copy(update={"search": changed})
+    build_space(experiment)
     prices = read_prices(experiment, home)
-    windows, _ = open_windows(experiment.spec, prices)
+    windows, left_out = open_windows(experiment.spec, prices)
     folds, final = split_for_search(experiment, windows)
     name = f"{experiment.model_name}-{experiment.digest()}-{data_version(experiment, home)}"
     ledger = open_ledger(home, name, resume=resume)
@@ -140,7 +143,7 @@ def search(
     facts = describe(experiment, ledger, folds=len(folds), seconds=seconds)
     candidate = Candidate(forecaster, windows, prices, final, ledger.streams(), facts)
     promotion: Promotion = promote_candidate(experiment, home, candidate, now=now)
-    return SearchOutcome(promotion.promoted, promotion.version, ledger, spec)
+    return SearchOutcome(promotion.promoted, promotion.version, ledger, spec, left_out)
 
 
 def split_for_search(experiment: Experiment, windows: Windows) -> tuple[list[Split], Split]:
