@@ -18,9 +18,8 @@ def read_prices(
     store = open_store(experiment, home)
     tickers = experiment.universe.tickers
     end = min(until or dt.date.max, experiment.data.end or dt.date.max)
-    wanted = tuple(
-        dict.fromkeys([*tickers, *([experiment.universe.benchmark] if experiment.universe.benchmark else [])])
-    )
+    benchmark = experiment.universe.benchmark
+    wanted = tickers if benchmark is None or benchmark in tickers else (*tickers, benchmark)
     prices = store.read(wanted, until=end, version=version)
     if experiment.data.start:
         prices = prices.filter(pl.col("date") >= experiment.data.start)
@@ -62,7 +61,7 @@ def at_frequency(prices: pl.DataFrame, frequency: str) -> pl.DataFrame:
             pl.col("high").max(),
             pl.col("low").min(),
             pl.col("close").last(),
-            pl.col("volume").sum(),
+            pl.when(pl.col("volume").is_not_null().any()).then(pl.col("volume").sum()),
             pl.col("dividend").sum(),
             pl.col("split").product(),
             pl.col("factor").last(),

@@ -29,7 +29,8 @@ DAYS_A_SESSION = 1.6
 
 
 class Config(Section):
-    """`signal = "none"` plants nothing; `memory` is the length of the planted momentum in sessions."""
+    """`signal = "none"` plants nothing; `memory` is the length of the planted momentum in sessions; `late` and
+    `delisted` are the shares of tickers that come to the market after its start and leave before its end."""
 
     seed: int = 7
     start: dt.date = dt.date(2018, 1, 2)
@@ -38,6 +39,8 @@ class Config(Section):
     ic: Annotated[float, Field(ge=0, lt=1)] = 0.1
     memory: Annotated[float, Field(gt=1)] = 20.0
     volatility: Annotated[float, Field(gt=0, lt=1)] = 0.015
+    late: Annotated[float, Field(ge=0, le=1)] = 0.0
+    delisted: Annotated[float, Field(ge=0, le=1)] = 0.0
 
 
 @dataclass(frozen=True)
@@ -62,7 +65,8 @@ def fetch(request: Request, config: Config, *, progress: Progress | None = None)
     market = simulate(request.tickers, request.sectors, request.calendar, config)
     tables = []
     for place, ticker in enumerate(request.tickers):
-        tables.append(_bars(market, place, ticker))
+        first, last = listed_between(ticker, len(market.sessions), config)
+        tables.append(_bars(market, place, ticker).slice(first, last - first))
         if progress:
             progress(ticker, place + 1, len(request.tickers))
     start, end = request.start or dt.date.min, min(request.end or dt.date.max, request.now.date())
@@ -127,6 +131,14 @@ def simulate(
         state_TN[step] = state_N
         ahead_TN[step] = np.sqrt(variance_N) * (WILD if wild else 1.0)
     return Market(sessions, return_TN, state_TN, ahead_TN, own_TNK[:, :, 1:])
+
+
+def listed_between(ticker: str, sessions: int, config: Config) -> tuple[int, int]:
+    """(first session, first session after the last) at which the ticker trades; the draw is its own."""
+    chance = np.random.default_rng([config.seed, 3, zlib.crc32(ticker.encode())]).random(4)
+    first = int(sessions * (0.05 + 0.45 * chance[1])) if chance[0] < config.late else 0
+    last = int(sessions * (0.55 + 0.40 * chance[3])) if chance[2] < config.delisted else sessions
+    return first, max(last, first + 1)
 
 
 def _sessions(calendar: str, config: Config) -> list[dt.date]:
