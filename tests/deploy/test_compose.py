@@ -6,7 +6,8 @@ from pathlib import Path
 
 import httpx
 import pytest
-from composition import SECRETS, Composition, read_compose
+
+from tests.deploy.composition import SECRETS, Composition, read_compose
 
 OWN = ("mlflow", "prefect", "ray", "deploy", "worker", "app")
 CHECKED = ("mlflow", "prefect", "ray", "worker", "app")

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import httpx
 import pytest
-from composition import PROJECT, free_port
 
 from flows import processes
+from tests.deploy.composition import PROJECT, free_port
 
 DOCKERFILE = (PROJECT / "Dockerfile").read_text()
 

@@ -1,122 +1,12 @@
 """A real stack for the tests of this folder: server, worker and deployments as processes, started once."""
 
-import os
-import signal
-import socket
-import subprocess
-import sys
-import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator
 from pathlib import Path
 
-import httpx
 import pytest
 
-from flows import processes
-from flows.services import Ports
-from ml_core.settings import Home, open_home
-
-WALKFORWARD = str(Path(sys.executable).with_name("walkforward"))
-
-
-@dataclass
-class Running:
-    """A stack started as its own process, as from a terminal, and what it has said so far."""
-
-    experiment: Path
-    home: Home
-    ports: Ports
-    process: subprocess.Popen = field(init=False)
-
-    def start(self) -> None:
-        """Until it says that everything is healthy."""
-        ports = {
-            "--prefect-port": self.ports.prefect,
-            "--mlflow-port": self.ports.mlflow,
-            "--port": self.ports.app,
-        }
-        command = [WALKFORWARD, "up", str(self.experiment), "--home", str(self.home.root)]
-        command += [str(part) for pair in ports.items() for part in pair]
-        with self.output.open("w") as sink:
-            self.process = subprocess.Popen(
-                command,
-                stdout=sink,
-                stderr=subprocess.STDOUT,
-                env={**own_environment(), "PREFECT_WORKER_QUERY_SECONDS": "1"},
-                start_new_session=True,
-            )
-        self.wait_for(lambda: "Ctrl-C" in self.said or self.process.poll() is not None, what="start")
-        assert self.process.poll() is None, self.said
-
-    def stop(self) -> None:
-        """Whatever the test did, nothing of it lives on."""
-        if self.process.poll() is None:
-            self.process.send_signal(signal.SIGTERM)
-            self.process.wait(60)
-        processes.end(self.living, grace=1)
-
-    @property
-    def output(self) -> Path:
-        return self.home.root / "output.txt"
-
-    @property
-    def said(self) -> str:
-        return self.output.read_text()
-
-    @property
-    def api(self) -> httpx.Client:
-        return httpx.Client(
-            base_url=f"http://127.0.0.1:{self.ports.prefect}/api", trust_env=False, timeout=20
-        )
-
-    @property
-    def living(self) -> set[int]:
-        return processes.family(str(self.home.services))
-
-    def wait_for(self, done: Callable[[], object], *, what: str, seconds: float = 120.0) -> None:
-        deadline = time.monotonic() + seconds
-        while not done():
-            assert time.monotonic() < deadline, f"{what} did not happen in {seconds} s:\n{self.said}"
-            time.sleep(0.1)
-
-    def read(self, what: str, **query: object) -> list[dict]:
-        """Rows of Prefect's API."""
-        with self.api as api:
-            answer = api.post(f"/{what}/filter", json=query)
-            answer.raise_for_status()
-            return answer.json()
-
-    def run_now(self, name: str) -> str:
-        """Start a deployment by hand; returns the run."""
-        [deployment] = [row["id"] for row in self.read("deployments") if row["name"] == name]
-        with self.api as api:
-            made = api.post(f"/deployments/{deployment}/create_flow_run", json={})
-            made.raise_for_status()
-            return made.json()["id"]
-
-    def ended(self, name: str) -> list[dict]:
-        """The ended runs of a deployment, the newest first."""
-        states = {"type": {"any_": ["COMPLETED", "FAILED", "CRASHED", "CANCELLED"]}}
-        runs = self.read("flow_runs", flow_runs={"state": states}, deployments={"name": {"any_": [name]}})
-        return sorted(runs, key=lambda run: run["start_time"] or "", reverse=True)
-
-
-def own_environment() -> dict[str, str]:
-    """Ours, without what would lead to someone's own servers."""
-    return {
-        key: value for key, value in os.environ.items() if not key.startswith(("PREFECT_", "WALKFORWARD_"))
-    }
-
-
-def free_ports() -> Ports:
-    sockets = [socket.socket() for _ in range(3)]
-    for each in sockets:
-        each.bind(("127.0.0.1", 0))
-    numbers = [each.getsockname()[1] for each in sockets]
-    for each in sockets:
-        each.close()
-    return Ports(*numbers)
+from ml_core.settings import open_home
+from tests.flows.running_stack import Running, free_ports
 
 
 @pytest.fixture(scope="session")

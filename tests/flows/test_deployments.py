@@ -6,7 +6,6 @@ import zoneinfo
 from pathlib import Path
 
 import pytest
-from conftest import Running
 from prefect.states import Failed
 
 from flows.refresh import may_pass
@@ -17,6 +16,7 @@ from ml_core.experiment_file import read_experiment
 from ml_core.registry import Registry
 from ml_core.training.fit import fit
 from ml_core.walkforward import open_windows, plan
+from tests.flows.running_stack import Running
 
 NEW_YORK = zoneinfo.ZoneInfo("America/New_York")
 

@@ -9,7 +9,6 @@ from pathlib import Path
 
 import httpx
 import pytest
-from conftest import Running, free_ports
 
 from flows.order import open_order
 from flows.services import Plan, Ports, build_services, check_ports
@@ -19,6 +18,7 @@ from ml_core.data.refresh import refresh
 from ml_core.errors import InvalidInput
 from ml_core.registry import Registry
 from ml_core.settings import open_home
+from tests.flows.running_stack import Running, free_ports
 
 
 def test_a_port_in_use_is_named_with_the_flag_that_changes_it(tmp_path: Path, experiment: Path) -> None:
