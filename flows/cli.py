@@ -9,6 +9,8 @@ from typing import Annotated
 import typer
 
 from flows import commands
+from flows.demo import demo as tell_story
+from flows.session import open_session
 from flows.terminal import Terminal
 from ml_core.errors import ForecastError, InvalidInput
 
@@ -149,7 +151,7 @@ def demo(
     as_json: AsJson = False,
 ):
     """The whole story on a simulated market, ending in a report."""
-    _run(commands.demo, experiment, sets, home, as_json)
+    _run(tell_story, experiment, sets, home, as_json)
 
 
 def main() -> None:
@@ -164,7 +166,7 @@ def _run(
 ):
     terminal = Terminal(as_json=as_json)
     try:
-        opened = commands.open_session(terminal, experiment, tuple(sets or ()), home)
+        opened = open_session(terminal, experiment, tuple(sets or ()), home)
         code = command(opened, **options)
     except InvalidInput as error:
         terminal.fail(str(error))

@@ -4,60 +4,21 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from flows import report
 from flows.output import open_output
+from flows.session import Session
 from flows.terminal import Terminal, plain
 from ml_core.errors import InvalidInput
-from ml_core.experiment import Experiment
-from ml_core.experiment_file import find_experiment, read_experiment
-from ml_core.settings import Home, Settings, open_home
+from ml_core.experiment_file import find_experiment
+from ml_core.settings import open_home
 
 if TYPE_CHECKING:
     from tuning.search import SearchOutcome
 
 DONE, PARTIAL = 0, 1
-
-
-@dataclass(frozen=True)
-class Session:
-    """What a command works with. Only here is the clock read."""
-
-    terminal: Terminal
-    settings: Settings
-    home: Home
-    name: str
-    overrides: tuple[str, ...]
-    now: dt.datetime
-
-    @property
-    def experiment(self) -> Experiment:
-        return self.check()
-
-    def check(self) -> Experiment:
-        """The experiment, with the parts that chosen files check: source, model, features."""
-        from ml_core.data.source import open_source
-        from ml_core.features.table import chosen_names
-        from ml_core.models.family import configure
-
-        experiment = read_experiment(self.name, self.overrides)
-        open_source(experiment)
-        configure(experiment.model)
-        chosen_names(experiment.features)
-        return experiment
-
-
-def open_session(
-    terminal: Terminal, name: str | None, overrides: tuple[str, ...], home: Path | None
-) -> Session:
-    settings = Settings()
-    if name is not None:
-        read_experiment(name, overrides)
-    opened = open_home(home or settings.home, settings.tracking_uri)
-    return Session(terminal, settings, opened, name or "", overrides, dt.datetime.now(dt.UTC))
 
 
 def refresh(session: Session) -> int:
@@ -261,36 +222,3 @@ def down(session: Session) -> int:
 
     stop(session.home)
     return DONE
-
-
-def demo(session: Session) -> int:
-    """refresh → search → predict, then the report; what stands from an earlier run is used again."""
-    from ml_core.data.forecasts import write_forecast
-    from ml_core.data.prices import data_version, read_prices
-    from ml_core.prediction import forecast
-    from ml_core.registry import Registry
-
-    experiment, terminal = session.experiment, session.terminal
-    code = refresh(session)
-    registry, version = Registry(session.home), data_version(experiment, session.home)
-    asked = (experiment.digest(), version)
-    known = [
-        found
-        for found in registry.versions(experiment.model_name)
-        if (found.evidence["digest"], found.evidence["data_version"]) == asked
-    ]
-    if known:
-        terminal.step(f"the search of {known[0].created:%Y-%m-%d %H:%M} stands; its model is used again")
-    else:
-        known = [run_search(session).version]
-    terminal.step("forecasting the last session")
-    table = forecast(registry.load(known[0]), read_prices(experiment, session.home))
-    write_forecast(session.home, experiment.model_name, table)
-    report.print_report(terminal, known[0], table, session.home)
-    terminal.document(
-        {"version": known[0].version, "evidence": known[0].evidence, "forecasts": table.to_dicts()}
-    )
-    terminal.say(
-        "\n[bold]open the app:[/bold] make app   (or: walkforward serve demo), then http://127.0.0.1:8000"
-    )
-    return max(code, DONE if known[0].evidence["gate"]["passed"] else PARTIAL)

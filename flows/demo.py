@@ -1,0 +1,38 @@
+"""The whole story: refresh → search → predict, then one screen of what came of it."""
+
+from flows import report
+from flows.commands import DONE, PARTIAL, refresh, run_search
+from flows.session import Session
+
+
+def demo(session: Session) -> int:
+    """refresh → search → predict, then the report; what stands from an earlier run is used again."""
+    from ml_core.data.forecasts import write_forecast
+    from ml_core.data.prices import data_version, read_prices
+    from ml_core.prediction import forecast
+    from ml_core.registry import Registry
+
+    experiment, terminal = session.experiment, session.terminal
+    code = refresh(session)
+    registry, version = Registry(session.home), data_version(experiment, session.home)
+    asked = (experiment.digest(), version)
+    known = [
+        found
+        for found in registry.versions(experiment.model_name)
+        if (found.evidence["digest"], found.evidence["data_version"]) == asked
+    ]
+    if known:
+        terminal.step(f"the search of {known[0].created:%Y-%m-%d %H:%M} stands; its model is used again")
+    else:
+        known = [run_search(session).version]
+    terminal.step("forecasting the last session")
+    table = forecast(registry.load(known[0]), read_prices(experiment, session.home))
+    write_forecast(session.home, experiment.model_name, table)
+    report.print_report(terminal, known[0], table, session.home)
+    terminal.document(
+        {"version": known[0].version, "evidence": known[0].evidence, "forecasts": table.to_dicts()}
+    )
+    terminal.say(
+        "\n[bold]open the app:[/bold] make app   (or: walkforward serve demo), then http://127.0.0.1:8000"
+    )
+    return max(code, DONE if known[0].evidence["gate"]["passed"] else PARTIAL)

@@ -1,0 +1,50 @@
+"""What every command works with: an experiment's name, a home, a terminal. Here alone the clock is read."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from pathlib import Path
+
+from flows.terminal import Terminal
+from ml_core.experiment import Experiment
+from ml_core.experiment_file import read_experiment
+from ml_core.settings import Home, Settings, open_home
+
+
+@dataclass(frozen=True)
+class Session:
+    """What a command was asked for, and where."""
+
+    terminal: Terminal
+    settings: Settings
+    home: Home
+    name: str
+    overrides: tuple[str, ...]
+    now: dt.datetime
+
+    @property
+    def experiment(self) -> Experiment:
+        return self.check()
+
+    def check(self) -> Experiment:
+        """The experiment, with the parts that chosen files check: source, model, features."""
+        from ml_core.data.source import open_source
+        from ml_core.features.table import chosen_names
+        from ml_core.models.family import configure
+
+        experiment = read_experiment(self.name, self.overrides)
+        open_source(experiment)
+        configure(experiment.model)
+        chosen_names(experiment.features)
+        return experiment
+
+
+def open_session(
+    terminal: Terminal, name: str | None, overrides: tuple[str, ...], home: Path | None
+) -> Session:
+    settings = Settings()
+    if name is not None:
+        read_experiment(name, overrides)
+    opened = open_home(home or settings.home, settings.tracking_uri)
+    return Session(terminal, settings, opened, name or "", overrides, dt.datetime.now(dt.UTC))
