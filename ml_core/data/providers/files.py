@@ -1,5 +1,6 @@
 """Bars from the user's own files: one Parquet or CSV, or a folder of them, with at least date, ticker and close."""
 
+import datetime as dt
 import hashlib
 from pathlib import Path
 from typing import Literal
@@ -48,7 +49,7 @@ def fetch(request: Request, config: Config, *, progress: Progress | None = None)
     bars = pl.concat(tables) if tables else pl.DataFrame(schema=BARS)
     bars = bars.filter(
         (pl.col("date") >= request.start if request.start else pl.lit(True)),
-        (pl.col("date") <= request.end if request.end else pl.lit(True)),
+        pl.col("date") <= min(request.end or dt.date.max, request.now.date()),
     )
     return Fetched(bars, _outcomes(request, bars, path, seen), tuple(dict.fromkeys(notes)))
 
