@@ -6,7 +6,17 @@ from ml_core.errors import InvalidInput
 from ml_core.frames import BARS
 
 NAMES = {
-    "date": ("date", "datetime", "timestamp", "time", "day", "tradedate", "tradingday", "session", "indexlevel0"),
+    "date": (
+        "date",
+        "datetime",
+        "timestamp",
+        "time",
+        "day",
+        "tradedate",
+        "tradingday",
+        "session",
+        "indexlevel0",
+    ),
     "ticker": ("ticker", "symbol", "tic", "code", "asset", "instrument", "name", "sid"),
     "open": ("open", "o", "openprice", "1open"),
     "high": ("high", "h", "highprice", "2high"),
@@ -14,7 +24,15 @@ NAMES = {
     "close": ("close", "c", "closelast", "closeprice", "last", "price", "px", "4close"),
     "adj_close": ("adjclose", "adjustedclose", "closeadj", "adjustedprice", "5adjustedclose"),
     "volume": ("volume", "vol", "v", "shares", "5volume", "6volume"),
-    "dividend": ("dividend", "dividends", "div", "divcash", "exdividend", "dividendamount", "7dividendamount"),
+    "dividend": (
+        "dividend",
+        "dividends",
+        "div",
+        "divcash",
+        "exdividend",
+        "dividendamount",
+        "7dividendamount",
+    ),
     "split": ("split", "splits", "stocksplits", "splitratio", "splitfactor", "splitcoefficient"),
 }
 NUMBERS = ("open", "high", "low", "close", "volume", "dividend", "split", "adj_close")
@@ -26,7 +44,9 @@ def read_columns(raw: pl.DataFrame, where: str, *, ticker: str | None = None) ->
     found = _find(raw.columns)
     for needed in ("date", "close"):
         if needed not in found:
-            raise InvalidInput(f"{where}: no column for '{needed}'; it has {', '.join(raw.columns) or 'none'}")
+            raise InvalidInput(
+                f"{where}: no column for '{needed}'; it has {', '.join(raw.columns) or 'none'}"
+            )
     if "ticker" not in found and ticker is None:
         raise InvalidInput(
             f"{where}: no column for 'ticker'; set data.files.ticker, or name one file per ticker"
@@ -38,7 +58,9 @@ def read_columns(raw: pl.DataFrame, where: str, *, ticker: str | None = None) ->
         _dates(raw[found["date"]], where),
         raw[found["date"]].alias("moment"),
         *(
-            _numbers(raw[found[name]], where).alias(name) if name in found else pl.lit(None, pl.Float64).alias(name)
+            _numbers(raw[found[name]], where).alias(name)
+            if name in found
+            else pl.lit(None, pl.Float64).alias(name)
             for name in NUMBERS
         ),
     )
@@ -75,7 +97,9 @@ def missing_columns(table: pl.DataFrame) -> list[str]:
 
 
 def _find(columns: list[str]) -> dict[str, str]:
-    plain = {"".join(sign for sign in column.lower() if sign.isalnum()): column for column in reversed(columns)}
+    plain = {
+        "".join(sign for sign in column.lower() if sign.isalnum()): column for column in reversed(columns)
+    }
     found = {
         name: next(plain[known] for known in knowns if known in plain)
         for name, knowns in NAMES.items()

@@ -41,7 +41,8 @@ def refresh(
     source = open_source(experiment)
     request = _request(experiment, now)
     fetched = source.module.fetch(request, source.config, progress=progress)
-    sound, refused = check_bars(fetched.bars)
+    checked = check_bars(fetched.bars, calendar=experiment.universe.calendar)
+    sound, refused = checked.sound, checked.refused
     closed = last_closed_session(experiment.universe.calendar, now) if source.name == "yahoo" else None
     if closed:
         sound = sound.filter(pl.col("date") <= closed)

@@ -1,0 +1,92 @@
+"""What can be said of a bar by itself."""
+
+import polars as pl
+
+from ml_core.data.verdicts import Found, Scene, check
+
+PRICES = ("open", "high", "low", "close")
+ROUNDING = 1e-3
+MIDPOINT = 1e-2
+WICK = 2.5
+
+
+@check("row", "quarantine")
+def not_finite(bars: pl.DataFrame, scene: Scene) -> Found:  # noqa: ARG001
+    """A price or volume is not a finite number."""
+    return pl.any_horizontal(pl.col(name).is_infinite().fill_null(False) for name in (*PRICES, "volume"))
+
+
+@check("row", "quarantine")
+def close_missing(bars: pl.DataFrame, scene: Scene) -> Found:  # noqa: ARG001
+    """The close is missing."""
+    return pl.col("close").is_null()
+
+
+@check("row", "quarantine")
+def not_positive(bars: pl.DataFrame, scene: Scene) -> Found:  # noqa: ARG001
+    """A price is zero or negative."""
+    return pl.any_horizontal((pl.col(name) <= 0).fill_null(False) for name in PRICES)
+
+
+@check("row", "quarantine")
+def negative_volume(bars: pl.DataFrame, scene: Scene) -> Found:  # noqa: ARG001
+    """The volume is negative."""
+    return (pl.col("volume") < 0).fill_null(False)
+
+
+@check("row", "quarantine")
+def high_below_low(bars: pl.DataFrame, scene: Scene) -> Found:  # noqa: ARG001
+    """The high is below the low."""
+    return (pl.col("high") < pl.col("low") * (1 - ROUNDING)).fill_null(False)
+
+
+@check("row", "quarantine")
+def close_outside_range(bars: pl.DataFrame, scene: Scene) -> Found:  # noqa: ARG001
+    """The close lies outside the range from low to high."""
+    return _beyond("close", MIDPOINT)
+
+
+@check("row", "repair")
+def close_beside_range(bars: pl.DataFrame, scene: Scene) -> Found:  # noqa: ARG001
+    """The close lies just outside the range, as a mid-price may; the range is widened to hold it."""
+    return bars.filter(_beyond("close", ROUNDING) & ~_beyond("close", MIDPOINT)).select(
+        "ticker",
+        "date",
+        high=pl.max_horizontal("high", "close"),
+        low=pl.min_horizontal("low", "close"),
+    )
+
+
+@check("row", "repair")
+def open_outside_range(bars: pl.DataFrame, scene: Scene) -> Found:  # noqa: ARG001
+    """The open lies outside the range from low to high; left out."""
+    return bars.filter(_beyond("open", ROUNDING)).select(
+        "ticker", "date", pl.lit(None, pl.Float64).alias("open")
+    )
+
+
+@check("row", "repair")
+def spike(bars: pl.DataFrame, scene: Scene) -> Found:  # noqa: ARG001
+    """The high or low is far beyond the open and close; left out."""
+    high = pl.col("high") > WICK * pl.max_horizontal("open", "close")
+    low = pl.col("low") < pl.min_horizontal("open", "close") / WICK
+    return bars.filter((high | low).fill_null(False)).select(
+        "ticker",
+        "date",
+        pl.when(~high).then(pl.col("high")).alias("high"),
+        pl.when(~low).then(pl.col("low")).alias("low"),
+    )
+
+
+@check("row", "note")
+def price_missing(bars: pl.DataFrame, scene: Scene) -> Found:  # noqa: ARG001
+    """The open, high or low is missing, although this ticker has them elsewhere."""
+    return pl.any_horizontal(
+        pl.col(name).is_null() & pl.col(name).is_not_null().any().over("ticker") for name in PRICES[:3]
+    )
+
+
+def _beyond(name: str, tolerance: float) -> pl.Expr:
+    above = pl.col(name) > pl.col("high") * (1 + tolerance)
+    below = pl.col(name) < pl.col("low") * (1 - tolerance)
+    return above.fill_null(False) | below.fill_null(False)

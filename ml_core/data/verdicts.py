@@ -1,0 +1,49 @@
+"""How a check declares itself: its stage, its verdict, and what it says of a row that fails."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from types import ModuleType
+from typing import Literal, TypeAlias
+
+import polars as pl
+
+Verdict = Literal["note", "repair", "quarantine"]
+Found: TypeAlias = pl.Expr | pl.DataFrame
+
+# A later stage sees what the earlier ones left: a price of zero must not look like a jump.
+STAGES = ("row", "date", "print", "series", "action", "adjusted")
+
+
+@dataclass(frozen=True)
+class Scene:
+    """What a check may know beside the bars: the exchange's sessions, None where they are whatever the data has."""
+
+    sessions: pl.Series | None
+
+
+@dataclass(frozen=True)
+class Check:
+    """`find` gives a condition, or the rows it means as (ticker, date) with, for a repair, the new values."""
+
+    name: str
+    says: str
+    stage: str
+    verdict: Verdict
+    find: Callable[[pl.DataFrame, Scene], Found]
+
+
+def check(stage: str, verdict: Verdict) -> Callable:
+    """Declare a check; the first line of its docstring is the reason that a user reads."""
+    assert stage in STAGES
+
+    def declare(function: Callable[[pl.DataFrame, Scene], Found]) -> Callable:
+        says = (function.__doc__ or function.__name__).strip().splitlines()[0].rstrip(".")
+        vars(function)["check"] = Check(function.__name__, says, stage, verdict, function)
+        return function
+
+    return declare
+
+
+def checks_of(module: ModuleType) -> list[Check]:
+    """Every check that a file declares, in the order written."""
+    return [item.check for item in vars(module).values() if hasattr(item, "check")]
