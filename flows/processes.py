@@ -3,8 +3,9 @@
 import os
 import signal
 import subprocess
+import sys
 import time
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -45,21 +46,17 @@ def tail(log: Path, *, lines: int = 15) -> str:
     return "\n".join(f"    {line}" for line in text[-lines:])
 
 
-def family(mark: str, roots: Collection[int] = ()) -> set[int]:
+def family(mark: str) -> set[int]:
     """Every living process that carries the mark or stems from one that does, wherever it moved itself to.
 
     The mark is inherited through the environment, so that a flow run is found although its worker gave it
-    a session of its own and died. Where the system hides environments, the recorded roots stand in for it.
+    a session of its own and died. A process number alone may belong to someone else by now.
     """
     table = [row for row in _processes(mark) if row.pid != os.getpid()]
-    if any(row.marked for row in table):
-        roots = ()
-    found = {row.pid for row in table if row.marked or row.pid in roots}
-    while True:
-        more = {row.pid for row in table if row.parent in found or row.session in found} - found
-        if not more:
-            return found
+    found = {row.pid for row in table if row.marked}
+    while more := {row.pid for row in table if row.parent in found or row.session in found} - found:
         found |= more
+    return found
 
 
 def descendants(pid: int) -> set[int]:
@@ -102,15 +99,15 @@ def is_alive(pid: int) -> bool:
     """Whether it runs; one that has ended and waits for its parent to notice does not."""
     if PROC.is_dir():
         return _from_proc(pid, b"") is not None
-    return any(row.pid == pid for row in _from_ps())
+    return any(row.pid == pid for row in _from_ps(""))
 
 
 def _processes(mark: str) -> list[Process]:
-    if PROC.is_dir():
-        entry = f"{MARK}={mark}".encode() if mark else b""
-        rows = (_from_proc(int(path.name), entry) for path in PROC.iterdir() if path.name.isdigit())
-        return [row for row in rows if row is not None]
-    return _from_ps()
+    if not PROC.is_dir():
+        return _from_ps(mark)
+    entry = f"{MARK}={mark}".encode() if mark else b""
+    rows = (_from_proc(int(path.name), entry) for path in PROC.iterdir() if path.name.isdigit())
+    return [row for row in rows if row is not None]
 
 
 def _from_proc(pid: int, entry: bytes) -> Process | None:
@@ -133,9 +130,14 @@ def _environment(pid: int) -> list[bytes]:
         return []
 
 
-def _from_ps() -> list[Process]:
-    """Where there is no /proc: the process group stands for the session, and nothing shows a mark."""
-    command = ["ps", "-axo", "pid=,ppid=,pgid=,stat="]
-    listing = subprocess.run(command, capture_output=True, text=True, check=True).stdout
-    rows = (line.split() for line in listing.splitlines())
-    return [Process(int(p), int(pp), int(g), False) for p, pp, g, stat in rows if not stat.startswith("Z")]
+def _from_ps(mark: str) -> list[Process]:
+    """Where there is no /proc: environments follow the commands, and the group stands for the session."""
+    flags = "-axwwE" if sys.platform == "darwin" else "axeww"
+    command = ["ps", flags, "-o", "pid=,ppid=,pgid=,stat=,command="]
+    listing = subprocess.run(command, capture_output=True, text=True, errors="replace", check=True).stdout
+    rows = (line.split(maxsplit=4) for line in listing.splitlines())
+    return [
+        Process(int(pid), int(parent), int(group), bool(mark) and f"{MARK}={mark} " in f"{' '.join(text)} ")
+        for pid, parent, group, state, *text in rows
+        if not state.startswith("Z")
+    ]

@@ -132,14 +132,14 @@ def build_environment(plan: Plan) -> dict[str, str]:
     return {**inherited, **own}
 
 
-def build_services(plan: Plan, *, without: tuple[str, ...] = ()) -> list[Service]:
+def build_services(plan: Plan) -> list[Service]:
     """The services that this machine has to run, in the order of their lines on the screen."""
     services = [build_app(plan), build_worker()]
     if not plan.given_mlflow:
         services.insert(0, build_mlflow(plan))
     if not plan.given_prefect:
         services.insert(0, build_prefect(plan))
-    return [service for service in services if service.name not in without]
+    return services
 
 
 def build_prefect(plan: Plan) -> Service:

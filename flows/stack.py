@@ -35,7 +35,6 @@ def up(
     *,
     overrides: tuple[str, ...] = (),
     ports: Ports | None = None,
-    without: tuple[str, ...] = (),
     say: Callable[[str], None] = _print,
 ) -> None:
     """Start the stack, say where each service is, and watch over it until Ctrl-C, SIGTERM or `down`."""
@@ -48,7 +47,7 @@ def up(
         return
     with hold(home, "stack"), _stop_signals() as stop:
         processes.end(_leftovers(home), grace=STOP_SECONDS)
-        services = build_services(plan, without=without)
+        services = build_services(plan)
         check_ports(plan, services)
         prepare_tracking(home)
         _run(Supervisor(plan, say=say, stop=stop), services)
@@ -100,7 +99,7 @@ def _start(supervisor: Supervisor, services: list[Service]) -> None:
 
 def _leftovers(home: Home) -> set[int]:
     """What a stack of this home that was killed has left running."""
-    return processes.family(Plan("", home).mark, [record["pid"] for record in read_records(home)])
+    return processes.family(Plan("", home).mark)
 
 
 @contextmanager

@@ -85,8 +85,7 @@ class Supervisor:
             processes.end(processes.descendants(worker.process.pid), grace=STOP_SECONDS)
         front = [child.process.pid for name, child in self.children.items() if name in ("worker", "app")]
         processes.end(front, grace=STOP_SECONDS)
-        roots = [child.process.pid for child in self.children.values()]
-        left = processes.end(processes.family(self.plan.mark, roots), grace=STOP_SECONDS)
+        left = processes.end(processes.family(self.plan.mark), grace=STOP_SECONDS)
         for child in self.children.values():
             child.process.poll()
         forget_records(self.plan.home)
@@ -138,7 +137,7 @@ def line(name: str, address: str, health: str) -> str:
 
 
 def write_record(home: Home, service: Service, pid: int, log: Path) -> None:
-    """What another process needs in order to find and end this service."""
+    """What a second `up` says about this service."""
     home.services.mkdir(parents=True, exist_ok=True)
     record = {"name": service.name, "pid": pid, "address": service.address, "log": str(log)}
     (home.services / f"{service.name}.json").write_text(json.dumps(record), encoding="utf-8")

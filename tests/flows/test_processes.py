@@ -29,8 +29,11 @@ def start(code: str, folder: Path) -> tuple[int, Path]:
     return child.pid, log
 
 
-@pytest.mark.skipif(not processes.PROC.is_dir(), reason="only /proc shows the mark")
-def test_a_grandchild_in_another_session_whose_parent_died_is_found_and_ended(tmp_path: Path) -> None:
+@pytest.mark.parametrize("table", ["/proc", "ps"])
+def test_a_grandchild_in_another_session_whose_parent_died_is_found_and_ended(
+    tmp_path: Path, table: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(processes, "PROC", Path("/proc" if table == "/proc" else "/nonesuch"))
     parent, log = start(ORPHANING, tmp_path)
     grandchild = int(log.read_text())
     processes.wait_gone([parent], timeout=5)
