@@ -18,7 +18,9 @@ from ml_core.layout import Layout, lay_out
 from ml_core.models.head import ForecastNetwork
 from ml_core.windows import Windows, build_windows
 
-BATCH = 256
+# Every pass has this many windows, filled up if need be: a matrix product of another shape rounds otherwise, and a
+# window alone must be answered as among others, bit for bit.
+BATCH = 64
 LEVEL = 0.9
 DEVIATIONS = 1.6448536269514722  # a normal's interval of that level: so `scale` is a standard deviation
 
@@ -113,6 +115,7 @@ def run_network(
     """The last step of the window at each asked place; NaN elsewhere."""
     rows_ST = rows_NT if layout.x_STF.shape[0] == rows_NT.shape[0] else rows_NT.any(axis=0, keepdims=True)
     places = torch.from_numpy(np.argwhere(rows_ST & layout.usable_ST))
+    places = torch.cat([places, places[:1].expand(-len(places) % BATCH, -1)])
     mean_STO = np.full((*layout.usable_ST.shape, layout.outputs), np.nan, dtype=np.float32)
     scale_STO = mean_STO.copy()
     member.network.eval()
