@@ -55,8 +55,8 @@ class Market:
 
 
 def identity(universe: Universe, config: Config) -> str:
-    """Sectors are part of what is drawn; the universe is not."""
-    content = f"{config.model_dump_json()}{sorted(universe.sectors.items())}{universe.calendar}"
+    """Sectors are part of what is drawn; the universe is not. A field at its default changes nothing."""
+    content = f"{config.model_dump_json(exclude_defaults=True)}{sorted(universe.sectors.items())}{universe.calendar}"
     return f"simulated-{hashlib.sha256(content.encode()).hexdigest()[:10]}"
 
 
