@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test app up down lint clean bench
+.PHONY: demo test app up down lint clean bench faults
 .DEFAULT_GOAL := demo
 
 $(VENV)/installed: pyproject.toml constraints.txt
@@ -34,6 +34,9 @@ lint: $(VENV)/installed
 
 test: $(VENV)/installed lint
 	$(BIN)/python -m pytest
+
+faults: $(VENV)/installed
+	WALKFORWARD_KILLS=100 $(BIN)/python -m pytest tests/faults --timeout 1200
 
 clean:
 	rm -rf .walkforward build *.egg-info

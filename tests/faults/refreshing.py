@@ -1,0 +1,61 @@
+"""A process of its own that refreshes a simulated market up to each of the given days, in turn, and says so."""
+
+import datetime as dt
+import resource
+import signal
+import sys
+from pathlib import Path
+
+from ml_core.data.prices import open_store
+from ml_core.data.refresh import refresh
+from ml_core.errors import ForecastError
+from ml_core.experiment import Experiment
+from ml_core.settings import Home
+
+TICKERS = tuple(f"T{place:02d}" for place in range(12))
+NOW = dt.datetime(2030, 1, 1, tzinfo=dt.UTC)
+FIRST = dt.date(2018, 1, 2)
+
+
+def ask(end: dt.date) -> Experiment:
+    """The market up to that day: what a run on that day would have asked for."""
+    return Experiment.model_validate(
+        {
+            "name": "faults",
+            "universe": {"tickers": TICKERS, "calendar": "data"},
+            "data": {"source": "simulated", "end": end, "simulated": {"sessions": 260}},
+        }
+    )
+
+
+def day(place: int) -> dt.date:
+    return FIRST + dt.timedelta(days=place)
+
+
+def say(line: str) -> None:
+    sys.stdout.write(line + "\n")
+    sys.stdout.flush()
+
+
+def refresh_through(home: Home, places: range) -> None:
+    for place in places:
+        say(f"start {place}")
+        refresh(ask(day(place)), home, now=NOW)
+        say(f"done {place}")
+
+
+def main(home: str, first: str, last: str, step: str, most_bytes: str = "0") -> int:
+    if int(most_bytes):
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (int(most_bytes), int(most_bytes)))
+    try:
+        open_store(ask(day(9)), Home(Path(home))).read()  # whatever is imported lazily is there from here on
+        refresh_through(Home(Path(home)), range(int(first), int(last) + 1, int(step)))
+    except ForecastError as error:
+        say(f"{type(error).__name__}: {error}")
+        return 2
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:]))
