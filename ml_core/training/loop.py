@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import copy
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -22,6 +22,7 @@ from ml_core.models.family import Supervise, complete, config_class
 from ml_core.models.head import ForecastNetwork
 from ml_core.splits import Span, Split
 from ml_core.training.losses import find_loss
+from ml_core.training.tiling import tiles
 from ml_core.windows import Windows
 
 MICRO_BATCH = 64  # gradients of a batch are summed over pieces that fit the cache
@@ -187,20 +188,6 @@ class Fitting:
             self._torch_state = torch.get_rng_state()
 
 
-def tiles(rows_ST: np.ndarray, usable_ST: np.ndarray, width: int, phase: int) -> np.ndarray:
-    """(series, end) of windows whose last `width` steps cover the rows; `phase` shifts where they are cut."""
-    places = []
-    for series in np.flatnonzero(rows_ST.any(axis=1)):
-        ends = np.flatnonzero(rows_ST[series])
-        first, last = ends[0], ends[-1]
-        begin = max(first + width - 1, np.flatnonzero(usable_ST[series])[0])
-        cuts = np.arange(max(last - phase, begin), begin - 1, -width)
-        if not len(cuts) or cuts[-1] > begin:
-            cuts = np.append(cuts, begin)
-        places.append(np.column_stack([np.full(len(cuts), series), np.minimum(cuts, last)]))
-    return np.concatenate(places) if places else np.zeros((0, 2), dtype=int)
-
-
 def choose_features(spec: RunSpec, windows: Windows, train: Span) -> tuple[str, ...]:
     """All features of the panel, or the `select` best of them on training dates."""
     if spec.features.select is None or spec.features.select >= len(windows.features):
@@ -210,7 +197,8 @@ def choose_features(spec: RunSpec, windows: Windows, train: Span) -> tuple[str, 
     return tuple(windows.features[place] for place in chosen)
 
 
-def _warm_cosine(steps: int):
+def _warm_cosine(steps: int) -> Callable[[int], float]:
+    """The learning rate's factor: up over a tenth of the steps, then down along a cosine to a twentieth."""
     warm = max(1, steps // 10)
 
     def rate(step: int) -> float:
