@@ -148,6 +148,14 @@ class Validation(Section):
     early_stopping: Share = 0.2
     seeds: PositiveInt = 1
 
+    @model_validator(mode="after")
+    def _each_session_is_scored_once(self) -> Self:
+        if self.step and self.step < self.test:
+            raise ValueError(
+                f"step {self.step} is shorter than test {self.test}: sessions would be scored twice"
+            )
+        return self
+
 
 class Strategy(Section):
     """How a forecast becomes positions and what trading costs. `auto`: by the number of tickers."""

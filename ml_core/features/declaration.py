@@ -1,4 +1,7 @@
-"""How a feature declares itself: past-only expression, the columns it needs, the rows of history it needs."""
+"""How a feature declares itself: past-only expression, the columns it needs, the rows of history it needs.
+
+The history of an exponential average is where what lies before it weighs less than one part in a million: seven spans.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass

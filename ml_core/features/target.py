@@ -1,6 +1,7 @@
 """Closing prices on the grid in, what is to be forecast out: h-session log returns and the unit they come in."""
 
 import numpy as np
+from scipy.stats import rankdata
 
 UNIT_SPAN = 32
 LEAST_UNIT = 1e-4
@@ -30,11 +31,10 @@ def build_unit(close_NT: np.ndarray, horizons: tuple[int, ...], kind: str) -> np
 
 
 def centred_rank(y_NTH: np.ndarray) -> np.ndarray:
-    """Ranks among the tickers of a date, from -0.5 to 0.5; NaN stays NaN."""
+    """Ranks among the tickers of a date, from -0.5 to 0.5; equal ones share theirs; NaN stays NaN."""
     known = np.isfinite(y_NTH)
-    order = np.where(known, y_NTH, np.inf).argsort(axis=0).argsort(axis=0)
-    count = known.sum(axis=0)
-    return np.where(known, (order + 0.5) / np.maximum(count, 1) - 0.5, np.nan)
+    rank_NTH = rankdata(np.where(known, y_NTH, np.inf), axis=0)
+    return np.where(known, (rank_NTH - 0.5) / np.maximum(known.sum(axis=0), 1) - 0.5, np.nan)
 
 
 def _past_mean(value_NT: np.ndarray, known_NT: np.ndarray) -> np.ndarray:

@@ -22,13 +22,13 @@ def volatility_rank(window: int) -> pl.Expr:
     return _centred_rank(f"volatility_{window}")
 
 
-@feature("shock", scope="date", history=64)
+@feature("shock", scope="date", history=250)
 def relative_shock() -> pl.Expr:
     """Today's shock less the average shock of the date's tickers."""
     return pl.col("shock") - pl.col("shock").mean()
 
 
-@feature("relative_shock", windows=(10, 20, 40), history=184)
+@feature("relative_shock", windows=(10, 20, 40), history=540)
 def relative_drift(window: int) -> pl.Expr:
     """Exponential average of the relative shocks: momentum that the market does not share."""
     return pl.col("relative_shock").ewm_mean(span=window, min_samples=window, ignore_nulls=True)

@@ -20,7 +20,7 @@ def steady_momentum(window: int) -> pl.Expr:
     return change.rolling_mean(window) / (change.rolling_std(window) + 1e-6)
 
 
-@feature("close", history=64)
+@feature("close", history=250)
 def shock() -> pl.Expr:
     """Today's return per unit of the volatility known yesterday, bounded."""
     return (change / (change.ewm_std(span=32, min_samples=20).shift(1) + 1e-6)).clip(-6, 6)

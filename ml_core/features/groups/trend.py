@@ -13,13 +13,13 @@ def sma_gap(window: int) -> pl.Expr:
     return close / close.rolling_mean(window) - 1
 
 
-@feature("close", windows=(5, 10, 20, 40), history=120)
+@feature("close", windows=(5, 10, 20, 40), history=300)
 def ema_gap(window: int) -> pl.Expr:
     """Close over its exponential average, minus one."""
     return close / close.ewm_mean(span=window, min_samples=window) - 1
 
 
-@feature("close", history=60)
+@feature("close", history=200)
 def macd() -> pl.Expr:
     """Fast less slow exponential average, per unit of price."""
     return (close.ewm_mean(span=12, min_samples=26) - close.ewm_mean(span=26, min_samples=26)) / close
