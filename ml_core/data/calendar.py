@@ -9,6 +9,7 @@ from ml_core.choices import nearest
 from ml_core.errors import InvalidInput
 
 WHATEVER = "data"
+MARGIN = dt.timedelta(days=20)
 CLOSE_DELAY = dt.timedelta(minutes=30)
 
 
@@ -17,14 +18,17 @@ def sessions_between(calendar: str, start: dt.date, end: dt.date) -> list[dt.dat
     if calendar == WHATEVER:
         days = (start + dt.timedelta(days=day) for day in range((end - start).days + 1))
         return [day for day in days if day.weekday() < 5]
-    return [stamp.date() for stamp in _open_calendar(calendar, start, end).sessions]
+    wider = _open_calendar(
+        calendar, start - MARGIN, end
+    ).sessions  # a range without a session is an error there
+    return [stamp.date() for stamp in wider if stamp.date() >= start]
 
 
 def last_closed_session(calendar: str, now: dt.datetime) -> dt.date | None:
     """The last session whose close is at least half an hour past; None where the calendar is `data`."""
     if calendar == WHATEVER:
         return None
-    found = _open_calendar(calendar, (now - dt.timedelta(days=20)).date(), now.date())
+    found = _open_calendar(calendar, (now - MARGIN).date(), now.date())
     closed = found.closes[found.closes + CLOSE_DELAY <= now]
     return closed.index[-1].date() if len(closed) else None
 

@@ -4,6 +4,7 @@ import datetime as dt
 
 import polars as pl
 
+from ml_core.data.frequency import at_frequency
 from ml_core.data.source import open_source
 from ml_core.data.store import PriceStore
 from ml_core.errors import InvalidInput
@@ -29,7 +30,7 @@ def read_prices(
         raise InvalidInput(
             f"no bars stored{when} for {', '.join(missing)}; run: walkforward refresh {experiment.name}"
         )
-    return at_frequency(prices, experiment.task.frequency)
+    return at_frequency(prices, experiment.task.frequency, calendar=experiment.universe.calendar)
 
 
 def data_version(experiment: Experiment, home: Home) -> int:
@@ -42,30 +43,3 @@ def data_version(experiment: Experiment, home: Home) -> int:
 
 def open_store(experiment: Experiment, home: Home) -> PriceStore:
     return PriceStore(home.store, open_source(experiment).identity)
-
-
-def at_frequency(prices: pl.DataFrame, frequency: str) -> pl.DataFrame:
-    """Daily rows as they are; weekly ones dated by the week's last session, weeks that are over only."""
-    if frequency == "daily":
-        return prices.sort("ticker", "date")
-    week = pl.col("date").dt.truncate("1w")
-    last_session = pl.col("date").max().over(week)
-    over = last_session.is_in([prices["date"].max()]) & (last_session.dt.weekday() < 5)
-    weekly = (
-        prices.sort("ticker", "date")
-        .with_columns(session=last_session, week=week, running=over)
-        .filter(~pl.col("running"))
-        .group_by("ticker", "session", maintain_order=True)
-        .agg(
-            pl.col("open").drop_nulls().first(),
-            pl.col("high").max(),
-            pl.col("low").min(),
-            pl.col("close").last(),
-            pl.when(pl.col("volume").is_not_null().any()).then(pl.col("volume").sum()),
-            pl.col("dividend").sum(),
-            pl.col("split").product(),
-            pl.col("factor").last(),
-        )
-        .rename({"session": "date"})
-    )
-    return weekly.select(prices.columns).sort("ticker", "date")

@@ -8,7 +8,7 @@ import polars as pl
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ml_core.data.prices import at_frequency
+from ml_core.data.frequency import at_frequency, is_week_over
 from ml_core.data.store import adjust
 from ml_core.frames import BARS, PRICES, conform
 
@@ -156,3 +156,9 @@ def test_weekly_returns_compound_from_daily_ones(count):
     weeks = at_frequency(days.filter(pl.col("date").dt.weekday() < 6), "weekly")
     same_days = days.filter(pl.col("date").is_in(weeks["date"].to_list()))
     assert weeks["close"].to_list() == same_days["close"].to_list()
+
+
+def test_a_holiday_on_friday_ends_the_week_on_thursday() -> None:
+    assert is_week_over(dt.date(2024, 3, 28), "XNYS")
+    assert not is_week_over(dt.date(2024, 3, 28), "data")
+    assert not is_week_over(dt.date(2024, 3, 27), "XNYS")
