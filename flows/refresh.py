@@ -14,13 +14,13 @@ from flows.lock import hold
 from flows.order import Order, open_order
 from flows.progress import open_progress
 from ml_core.data.refresh import Refreshed, refresh
-from ml_core.errors import InvalidInput
+from ml_core.errors import ProviderFailed, StoreFailed
 
 
 async def may_pass(_task: Any, _run: Any, state: State) -> bool:
-    """A provider that failed may answer later; a wrong experiment stays wrong."""
+    """A provider or a store that failed may answer later; a wrong experiment and a bug stay wrong."""
     error = await state.aresult(raise_on_failure=False)
-    return not isinstance(error, InvalidInput)
+    return isinstance(error, (ProviderFailed, StoreFailed))
 
 
 @task(

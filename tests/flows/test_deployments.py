@@ -25,8 +25,10 @@ def refresh_then_predict(stack: Running) -> tuple[dict, dict]:
     """The refresh by hand, and the run of predict that its completion has triggered."""
     before = len(stack.ended("predict-after-refresh"))
     run = stack.run_now("refresh-after-close")
-    stack.wait_for(lambda: len(stack.ended("predict-after-refresh")) > before, what="the triggered run")
+    stack.wait_for(lambda: run in [each["id"] for each in stack.ended("refresh-after-close")], what="refresh")
     [refresh] = [each for each in stack.ended("refresh-after-close") if each["id"] == run]
+    assert refresh["state_type"] == "COMPLETED", refresh["state"]["message"]
+    stack.wait_for(lambda: len(stack.ended("predict-after-refresh")) > before, what="the triggered run")
     return refresh, stack.ended("predict-after-refresh")[0]
 
 
@@ -76,12 +78,13 @@ def test_a_refresh_writes_bars_and_is_followed_by_predict_which_says_that_a_cham
     stack: Running, experiment: Path
 ) -> None:
     refresh, predict = refresh_then_predict(stack)
-    assert refresh["state"]["message"].startswith("900 bars new, 0 changed")
+    stored = read_prices(read_experiment(str(experiment)), stack.home)
+    assert set(stored["ticker"]) == {"AAA", "BBB", "CCC"}
+    assert refresh["state"]["message"].startswith(f"{stored.height} bars new, 0 changed")
     assert predict["state_type"] == "COMPLETED"
     assert "nothing to do: tiny.simulated has no champion" in predict["state"]["message"]
     assert predict["parameters"] == refresh["parameters"]
     assert predict["created_by"]["type"] == "AUTOMATION"
-    assert read_prices(read_experiment(str(experiment)), stack.home).height == 900
 
 
 def test_a_refresh_that_finds_nothing_new_still_leads_to_the_forecast_of_a_new_champion(
@@ -110,6 +113,9 @@ def test_a_second_predict_finds_nothing_to_do(stack: Running) -> None:
     assert read_forecast(stack.home, "tiny.simulated").height == 3
 
 
-@pytest.mark.parametrize(("error", "again"), [(ProviderFailed("busy"), True), (InvalidInput("wrong"), False)])
+@pytest.mark.parametrize(
+    ("error", "again"),
+    [(ProviderFailed("busy"), True), (InvalidInput("wrong"), False), (TypeError("bug"), False)],
+)
 def test_only_what_may_pass_is_tried_again(error: Exception, again: bool) -> None:
     assert asyncio.run(may_pass(None, None, Failed(data=error))) is again
