@@ -3,11 +3,11 @@
 import asyncio
 import datetime as dt
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 from fastapi import FastAPI
 from fastapi.middleware.cors import CORSMiddleware
-from fastapi.responses import HTMLResponse, RedirectResponse
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from ml_core.experiment_file import read_experiment
@@ -16,6 +16,7 @@ from serving.access import Access
 from serving.api import build_router, explain_errors
 from serving.limits import Limits
 from serving.service import Service
+from serving.style import ICON
 
 LARGEST_BODY = 64 * 1024
 LOOK_EVERY = 3.0
@@ -61,6 +62,10 @@ def _add_pages(app: FastAPI) -> None:
     def start() -> RedirectResponse:
         return RedirectResponse("/ui")
 
+    @app.get("/favicon.ico", include_in_schema=False)
+    def favicon() -> Response:
+        return Response(ICON, media_type="image/svg+xml")
+
     @app.get("/docs", include_in_schema=False)
     def docs() -> HTMLResponse:
         return HTMLResponse(build_reference(app.openapi()))
@@ -80,7 +85,7 @@ def _add_limits(app: FastAPI, settings: Settings, access: Access) -> None:
         app.add_middleware(TrustedHostMiddleware, allowed_hosts=OWN_NAMES)
 
 
-def _looking(look: Callable[[], None]) -> Callable[[FastAPI], object]:
+def _looking(look: Callable[[], None]) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:  # noqa: ARG001
         watch = asyncio.create_task(_look_on(look))

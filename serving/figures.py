@@ -133,7 +133,7 @@ def _dress(figure: Figure, *, title: str, weekends: bool) -> Figure:
         paper_bgcolor=SURFACE,
         plot_bgcolor=SURFACE,
         font={"family": ", ".join(FONTS), "size": 12, "color": INK},
-        margin={"l": 12, "r": 56, "t": 46, "b": 28},
+        margin={"l": 12, "r": 56, "t": 46, "b": 44},
         hovermode="x unified",
         hoverlabel={"bgcolor": SURFACE, "bordercolor": LINE},
         legend={
@@ -141,7 +141,8 @@ def _dress(figure: Figure, *, title: str, weekends: bool) -> Figure:
             "x": 0,
             "y": 1.0,
             "yanchor": "bottom",
-            "font": {"color": MUTED, "size": 12},
+            "entrywidth": 0,
+            "font": {"color": MUTED},
         },
         xaxis_rangeslider_visible=False,
         bargap=0.25,

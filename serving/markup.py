@@ -26,7 +26,8 @@ def percent(value: float | None, *, sign: bool = True) -> str:
 
 
 def money(value: float | None) -> str:
-    return MISSING if value is None else f"{value:,.2f}"
+    """Two decimals; four digits where a price is small."""
+    return MISSING if value is None else f"{value:,.2f}" if abs(value) >= 1 else f"{value:#.4g}"
 
 
 def number(value: float | None) -> str:
@@ -96,6 +97,10 @@ def notice(text: str) -> str:
     before, run, command = text.partition("run: ")
     code = f"{escape(run)}<code>{escape(command)}</code>" if run else ""
     return f'<div class="wf-notice" role="status">{escape(before)}{code}</div>'
+
+
+def folded(label: str, inner: str) -> str:
+    return f"<details><summary>{escape(label)}</summary>{inner}</details>"
 
 
 def _cell(cell: Cell | str, text: bool) -> str:

@@ -12,14 +12,16 @@ Json = Mapping[str, Any]
 SHEET = f"""
 body {{ font: 16px/1.55 {", ".join(FONTS)}; color: {INK}; background: {PAGE}; margin: 0; }}
 main {{ max-width: 860px; margin: 0 auto; padding: 2rem 1rem 4rem; }}
-h1 {{ font-size: 1.5rem; }} h2 {{ font-size: 1.05rem; margin: 0 0 .3rem; }} h3 {{ font-size: .85rem; color: {MUTED}; margin: 1rem 0 .3rem; }}
-section {{ background: {SURFACE}; border: 1px solid {LINE}; border-radius: 10px; padding: 1rem 1.2rem; margin: 1rem 0; }}
+h1 {{ font-size: 1.5rem; }} h2 {{ font-size: 1.05rem; margin: 0 0 .3rem; }}
+h3 {{ font-size: .85rem; color: {MUTED}; margin: 1rem 0 .3rem; }}
+section {{ background: {SURFACE}; border: 1px solid {LINE}; border-radius: 10px; padding: 1rem 1.2rem; }}
+section {{ margin: 1rem 0; }}
 code, pre {{ font: .85rem/1.5 {", ".join(MONOSPACE)}; }}
 pre {{ background: {PAGE}; border: 1px solid {LINE}; border-radius: 8px; padding: .7rem; overflow-x: auto; }}
-b.post {{ color: {BLUE}; }} b.get {{ color: {GREEN}; }}
+b.post {{ color: {BLUE}; }} b.get {{ color: {GREEN}; }} a {{ color: {BLUE}; }}
 table {{ border-collapse: collapse; width: 100%; font-size: .9rem; }}
-td {{ border-top: 1px solid {LINE}; padding: .35rem .6rem .35rem 0; vertical-align: top; }} td:nth-child(2) {{ color: {MUTED}; }}
-.scroll {{ overflow-x: auto; }} a {{ color: {BLUE}; }}
+td {{ border-top: 1px solid {LINE}; padding: .35rem .6rem .35rem 0; vertical-align: top; }}
+td:nth-child(2) {{ color: {MUTED}; }} .scroll {{ overflow-x: auto; }}
 """
 
 

@@ -8,11 +8,17 @@ INK, MUTED, LINE, SURFACE, PAGE = "#1b2430", "#586374", "#e2e6eb", "#ffffff", "#
 BLUE, VERMILION, ORANGE, GREEN, GREY = "#0072b2", "#d55e00", "#e69f00", "#007f5c", "#7b8794"
 BAND = "rgba(0, 127, 92, 0.14)"
 
+ICON = (
+    '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32"><rect width="32" height="32" rx="7" fill="#1b2430"/>'
+    '<path d="M5 21l6-5 5 3 5-8" fill="none" stroke="#fff" stroke-width="2.5"/>'
+    '<path d="M21 11l6-6v14z" fill="#7fd1b9"/></svg>'
+)
 LIGHT_ONLY = "() => document.body.classList.remove('dark')"
 
 SHEET = f"""
-body {{ background: {PAGE} !important; }}
-.gradio-container {{ margin: 0 auto !important; background: {PAGE} !important; color: {INK}; max-width: 1180px !important; }}
+html, body, gradio-app {{ background: {PAGE} !important; }}
+.gradio-container {{ margin: 0 auto !important; width: 100% !important; max-width: 1180px !important;
+  background: {PAGE} !important; color: {INK}; }}
 .gradio-container .prose, .gradio-container .html-container {{ color: {INK}; padding: 0 !important; }}
 footer {{ display: none !important; }}
 .wf-head {{ display: flex; align-items: baseline; gap: .75rem; flex-wrap: wrap; padding: .5rem 0 .25rem; }}
@@ -30,7 +36,7 @@ footer {{ display: none !important; }}
 .wf-panel h2 {{ font-size: 1rem; font-weight: 620; margin: 0 0 .2rem; color: {INK}; }}
 .wf-panel > p {{ margin: 0 0 .7rem; color: {MUTED}; font-size: .875rem; }}
 .wf-scroll {{ overflow-x: auto; }}
-.gradio-container table.wf {{ border-collapse: collapse; width: 100%; margin: 0; font-size: .9rem;
+.gradio-container table.wf {{ border-collapse: collapse; border: 0 !important; width: 100%; margin: 0; font-size: .9rem;
   font-variant-numeric: tabular-nums; }}
 .gradio-container table.wf :is(th, td) {{ border: 0; border-bottom: 1px solid {LINE}; padding: .45rem .6rem;
   text-align: right; white-space: nowrap; vertical-align: top; color: {INK}; }}
@@ -38,7 +44,7 @@ footer {{ display: none !important; }}
 .gradio-container table.wf tbody tr:last-child td {{ border-bottom: 0; }}
 .gradio-container table.wf :is(th, td):first-child {{ text-align: left; padding-left: 0; }}
 .gradio-container table.wf :is(th, td):last-child {{ padding-right: 0; }}
-.gradio-container table.wf .wf-text {{ text-align: left; white-space: normal; }}
+.gradio-container table.wf .wf-text {{ text-align: left; white-space: normal; min-width: 15rem; }}
 .gradio-container table.wf small {{ display: block; color: {MUTED}; font-size: .78rem; font-weight: 400; }}
 .gradio-container table.wf .wf-own {{ font-weight: 620; }}
 .gradio-container table.wf .wf-pass {{ color: #00573f; font-weight: 600; }}

@@ -24,6 +24,7 @@ def mount_ui(app: FastAPI, service: Service, access: Access) -> None:
     os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
     os.environ.setdefault("HF_HUB_OFFLINE", "1")
     import gradio as gr
+    from gradio.themes import Base
 
     page = build_page(service)
     page.queue(default_concurrency_limit=2, max_size=64, api_open=False)
@@ -33,7 +34,7 @@ def mount_ui(app: FastAPI, service: Service, access: Access) -> None:
         path=PATH,
         auth=access.login if access.needed else None,
         auth_message="Any name. The password is the API key.",
-        theme=gr.themes.Base(font=FONTS, font_mono=MONOSPACE, primary_hue="blue", neutral_hue="slate"),
+        theme=Base(font=FONTS, font_mono=MONOSPACE, primary_hue="blue", neutral_hue="slate"),
         css=SHEET,
         js=LIGHT_ONLY,
         footer_links=[],

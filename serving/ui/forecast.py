@@ -43,10 +43,10 @@ def build(service: Service) -> None:
             elem_id="horizon",
         )
         days = gr.Slider(
-            DAYS[0], DAYS[2], DAYS[1], step=5, label="History in days", min_width=200, elem_id="history"
+            DAYS[0], DAYS[2], DAYS[1], step=5, label="History, days", min_width=200, elem_id="history"
         )
         date = gr.DateTime(
-            label="As of (empty: the last session)",
+            label="As of (optional)",
             include_time=False,
             type="string",
             min_width=180,
@@ -98,14 +98,14 @@ def _answer(
 def _numbers(quote: Quote, answer: SingleAnswer, ahead: int) -> str:
     last = [row for row in answer.forecasts if row.horizon <= ahead][-1]
     expected = (
-        f"Expected by {last.date:%d %b %Y}",
+        f"Expected by {last.date:%d %b}",
         percent(last.change),
-        f"{answer.level:.0%}: {percent(last.change_lower)} to {percent(last.change_upper)}",
+        f"{percent(last.change_lower)} to {percent(last.change_upper)}",
         markup.direction(last.change),
     )
     return markup.cards(
         [
-            (f"{answer.ticker}, close of {quote.date:%d %b %Y}", money(quote.close), "as traded", ""),
+            (f"{answer.ticker} close", money(quote.close), f"{quote.date:%d %b %Y}, as traded", ""),
             ("Change on the day", percent(quote.change), "with dividends", markup.direction(quote.change)),
             (
                 "52-week range",
@@ -132,15 +132,11 @@ def _stretches(answer: SingleAnswer, ahead: int) -> list[tuple[str, str, str, st
         for (before, before_mean), (horizon, mean) in zip([(0, 0.0), *path], path, strict=False)
     ]
     average, best, worst = path[-1][1] / path[-1][0], max(steps), min(steps)
+    length = markup.steps(path[-1][0], answer.frequency)
     return [
-        ("Average a session", percent(average), f"over {path[-1][0]} sessions", markup.direction(average)),
-        ("Best stretch", percent(best[0]), f"a session, up to session {best[1]}", markup.direction(best[0])),
-        (
-            "Worst stretch",
-            percent(worst[0]),
-            f"a session, up to session {worst[1]}",
-            markup.direction(worst[0]),
-        ),
+        ("Average step", percent(average), f"over {length}", markup.direction(average)),
+        ("Best step", percent(best[0]), f"the way to step {best[1]}", markup.direction(best[0])),
+        ("Worst step", percent(worst[0]), f"the way to step {worst[1]}", markup.direction(worst[0])),
     ]
 
 

@@ -14,8 +14,22 @@ from serving.messages import DISCLAIMER, Info
 from serving.service import Service
 
 title, place = "Model", 2
-SHARES = ("direction", "coverage", "mape")
 BASELINES = ("zero", "mean", "last", "ridge")
+NAMES = {"direction": "Direction", "rank_ic": "Rank IC", "pinball": "Pinball", "coverage": "Coverage"}
+BETTER = {"lower": "lower is better", "higher": "higher is better", "level": "at the interval's level"}
+SHARES = ("direction", "coverage", "mape")
+MEASURES = {
+    "cumulative": ("Cumulative return", "change"),
+    "annual_return": ("Annual return", "change"),
+    "volatility": ("Volatility a year", "share"),
+    "sharpe": ("Sharpe", "number"),
+    "sortino": ("Sortino", "number"),
+    "calmar": ("Calmar", "number"),
+    "max_drawdown": ("Deepest drawdown", "change"),
+    "win_rate": ("Sessions with a gain", "share"),
+    "var": ("Value at risk, a session", "share"),
+    "cvar": ("Expected shortfall, a session", "share"),
+}
 
 log = logging.getLogger(__name__)
 
@@ -24,11 +38,12 @@ def build(service: Service) -> None:
     """One page of HTML, made when the app is opened."""
     import gradio as gr
 
-    gr.HTML(lambda: _show(service), elem_id="evidence")
+    gr.HTML(lambda: show_evidence(service), elem_id="evidence")
     gr.HTML(f'<p class="wf-disclaimer">{DISCLAIMER}</p>')
 
 
-def _show(service: Service) -> str:
+def show_evidence(service: Service) -> str:
+    """The evidence of the served model, or what is in the way of it."""
     try:
         info = service.info()
         parts = [_identity(info), _gate(info), *_scores(info), _backtest(info), _search(info), _spec(info)]
@@ -41,43 +56,33 @@ def _show(service: Service) -> str:
 
 
 def _identity(info: Info) -> str:
-    checks = info.gate.get("checks", [])
+    checks, held_out = info.gate.get("checks", []), info.holdout.get("sessions", 0)
     passed = sum(bool(check["passed"]) for check in checks)
+    family = str(info.spec["model"].get("family", "")).replace("_", " ")
     entries = [
         ("Version", info.version, f"{', '.join(info.aliases) or 'no alias'} of {info.model}", ""),
         ("Registered", f"{info.created:%d %b %Y}", f"{info.created:%H:%M} UTC", ""),
-        ("Network", _family(info), f"{info.spec['task']['lookback']} sessions back", ""),
+        ("Network", family, f"looks {info.spec['task']['lookback']} sessions back", ""),
         ("Trained to", str(info.trained.get("end", "")), f"from {info.trained.get('start', '')}", ""),
-        (
-            "Holdout to",
-            str(info.holdout.get("end", "")),
-            f"{info.holdout.get('sessions', 0)} sessions never searched on",
-            "",
-        ),
+        ("Holdout to", str(info.holdout.get("end", "")), f"{held_out} sessions no search saw", ""),
         ("Data version", str(info.data_version), f"{len(info.tickers)} tickers", ""),
         ("Gate", f"{passed} of {len(checks)}", "checks passed", ""),
-        *_recovered(info),
     ]
+    if info.oracle:
+        best, found = number(info.oracle.get("ic")), number(info.oracle.get("achieved"))
+        share = percent(info.oracle.get("recovered"), sign=False)
+        entries.append(("Planted signal found", share, f"IC {found} of {best}", ""))
     return markup.cards(entries)
-
-
-def _recovered(info: Info) -> list[tuple[str, str, str, str]]:
-    oracle = info.oracle
-    if not oracle:
-        return []
-    best, found = number(oracle.get("ic")), number(oracle.get("achieved"))
-    share = percent(oracle.get("recovered"), sign=False)
-    return [("Planted signal found", share, f"ic {found} of {best}", "")]
 
 
 def _gate(info: Info) -> str:
     rows = [
         [
-            check["name"],
+            check["name"][:1].upper() + check["name"][1:],
             Cell("\N{CHECK MARK} passed", look="wf-pass")
             if check["passed"]
             else Cell("\N{MULTIPLICATION X} refused", look="wf-refuse"),
-            number(check["value"]),
+            _judged(check),
             str(check["required"]),
             str(check["why"]),
         ]
@@ -87,40 +92,52 @@ def _gate(info: Info) -> str:
     return panel("Gate", about, table(("Check", "Verdict", "Value", "Required", "Why"), rows, text=(4,)))
 
 
+def _judged(check: Mapping[str, Any]) -> str:
+    """A check's value in the form of what it required."""
+    if str(check["required"]).startswith("p "):
+        return odds(check["value"])
+    return percent(check["value"], sign=False) if "%" in str(check["required"]) else number(check["value"])
+
+
 def _scores(info: Info) -> list[str]:
-    """One table per horizon, metrics down, the model and each baseline across, all on the same rows."""
+    """One table per horizon: metrics down, the model and each baseline across, all on the same rows."""
     baselines = [name for name in BASELINES if any(name in row for row in info.scores)]
+    head = ("Metric", "Model", *(name.capitalize() for name in baselines))
     panels = []
     for horizon in info.horizons:
         rows = {
             row["metric"]: row for row in info.scores if row["horizon"] == horizon and row["ticker"] == "*"
         }
-        if not rows:
-            continue
         shown = [_score(rows[name], baselines) for name in metric_names() if name in rows]
-        first = next(iter(rows.values()))
-        about = (
-            f"{first['sessions']} sessions, {first['rows']:,} forecasts; p: the chance of a lead like this if there "
-            "were none; in brackets the model's 90 % interval."
-        )
-        head = ("Metric", "Model", *(name.capitalize() for name in baselines))
-        unit = "session" if info.frequency == "daily" else "week"
-        ahead = f"{horizon} {unit}{'s' if horizon > 1 else ''} ahead"
-        panels.append(panel(f"Holdout scores, {ahead}", about, table(head, shown)))
+        if shown:
+            first = next(iter(rows.values()))
+            about = (
+                f"{first['sessions']} sessions, {first['rows']:,} forecasts. Under the model its 90 % interval. Under "
+                "each baseline, on the same rows, the share of its error that the model takes away, and p: the "
+                "odds of such a lead by luck."
+            )
+            ahead = markup.steps(horizon, info.frequency)
+            panels.append(panel(f"Holdout scores, {ahead} ahead", about, table(head, shown)))
     return panels
 
 
 def _score(row: Mapping[str, Any], baselines: list[str]) -> list[Cell | str]:
     name = row["metric"]
-    better = {"lower": "lower is better", "higher": "higher is better", "level": "at the interval's level"}
     interval = (
         f"{_value(name, row['low'])} to {_value(name, row['high'])}" if row.get("low") is not None else ""
     )
-    return [
-        Cell(name.replace("_", " "), better[find_metric(name).better]),
+    cells: list[Cell | str] = [
+        Cell(NAMES.get(name) or str(name).upper(), BETTER[find_metric(name).better]),
         Cell(_value(name, row["value"]), interval, "wf-own"),
-        *(Cell(_value(name, row.get(beside)), odds(row.get(f"p_{beside}"))) for beside in baselines),
+        *(Cell(_value(name, row.get(beside)), _lead(row, beside)) for beside in baselines),
     ]
+    return cells
+
+
+def _lead(row: Mapping[str, Any], beside: str) -> str:
+    skill = row.get(f"skill_{beside}")
+    parts = [percent(skill) if skill is not None else "", odds(row.get(f"p_{beside}"))]
+    return ", ".join(part for part in parts if part)
 
 
 def _value(metric: str, value: float | None) -> str:
@@ -129,23 +146,21 @@ def _value(metric: str, value: float | None) -> str:
 
 def _backtest(info: Info) -> str:
     risk, beside = info.backtest, info.backtest.get("benchmark") or {}
-    if not risk:
-        return ""
-    shares = ("cumulative", "annual_return", "volatility", "max_drawdown", "win_rate", "var", "cvar")
-    names = (*shares[:3], "sharpe", "sortino", "calmar", *shares[3:])
     rows = [
         [
-            Cell(name.replace("_", " ").replace("var", "VaR"), _interval(risk) if name == "sharpe" else ""),
-            Cell(_figure(risk.get(name), name in shares), look="wf-own"),
-            _figure(beside.get(name), name in shares),
+            Cell(label, _interval(risk) if name == "sharpe" else ""),
+            Cell(_figure(risk[name], form), look="wf-own"),
+            _figure(beside.get(name), form),
         ]
-        for name in names
+        for name, (label, form) in MEASURES.items()
         if name in risk
     ]
     cost = risk.get("break_even_cost_bps")
-    turnover = f"Turnover {percent(risk.get('turnover'), sign=False)} a session"
-    about = f"{turnover}; the gain is gone at {number(cost)} bp a trade. After costs, on the holdout."
-    return panel("Backtest", about, table(("Measure", "Strategy", "Benchmark"), rows))
+    spare = f"; costs of {cost:.1f} bp a trade would take all of the gain" if cost is not None else ""
+    about = (
+        f"After costs, on the holdout. Turnover {percent(risk.get('turnover'), sign=False)} a session{spare}."
+    )
+    return panel("Backtest", about, table(("Measure", "Strategy", "Benchmark"), rows)) if rows else ""
 
 
 def _interval(risk: Mapping[str, Any]) -> str:
@@ -154,23 +169,21 @@ def _interval(risk: Mapping[str, Any]) -> str:
     return f"90 %: {number(risk.get('sharpe_low'))} to {number(risk.get('sharpe_high'))}"
 
 
-def _figure(value: float | None, share: bool) -> str:
-    return percent(value) if share else number(value)
+def _figure(value: float | None, form: str) -> str:
+    return number(value) if form == "number" else percent(value, sign=form == "change")
 
 
 def _search(info: Info) -> str:
     search = info.search
-    if not search:
-        return ""
     families = ", ".join(f"{name} {count}" for name, count in (search.get("families") or {}).items())
     about = (
         f"{search.get('trials', 0)} trials ({search.get('finished', 0)} finished, {search.get('stopped', 0)} stopped "
-        f"early, {search.get('failed', 0)} failed) over {search.get('folds', 0)} folds and {search.get('seeds', 0)} "
-        f"seeds in {search.get('seconds', 0):.0f} s; {families}. Chosen by validation {search.get('objective', '')}."
+        f"early, {search.get('failed', 0)} failed; {families}) in {search.get('seconds', 0):.0f} s, each over "
+        f"{search.get('folds', 0)} folds. Chosen by validation {str(search.get('objective', '')).upper()}."
     )
     rows = [
         [
-            Cell(trial["trial"], trial.get("family") or ""),
+            Cell(str(trial["trial"]), str(trial.get("family") or "")),
             number(trial.get("validation")),
             number(trial.get("test")),
             str(trial.get("epochs")),
@@ -181,25 +194,18 @@ def _search(info: Info) -> str:
         for trial in search.get("head", [])
     ]
     head = ("Trial", "Validation", "Test folds", "Epochs", "Parameters")
-    return panel("Search", about, table(head, rows, text=(4,)) if rows else "")
+    return panel("Search", about, table(head, rows, text=(4,)) if rows else "") if search else ""
 
 
 def _spec(info: Info) -> str:
     flat = [
-        [Cell(f"{section}.{key}"), str(value)]
+        [f"{section}.{key}", str(value)]
         for section, values in info.spec.items()
         if isinstance(values, dict)
         for key, value in values.items()
     ]
-    return panel(
-        "Specification",
-        "Everything that determines this model, given the data.",
-        table(("Key", "Value"), flat, text=(1,)),
-    )
-
-
-def _family(info: Info) -> str:
-    return str(info.spec["model"].get("family", "")).replace("_", " ")
+    inner = markup.folded("Show all", table(("Key", "Value"), flat, text=(1,)))
+    return panel("Specification", "Everything that determines this model, given the data.", inner)
 
 
 def _short(value: Any) -> str:
