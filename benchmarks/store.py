@@ -43,7 +43,7 @@ def make_bars(tickers: int, sessions: int) -> pl.DataFrame:
                 "high": np.round(close * 1.01, 2),
                 "low": np.round(close * 0.99, 2),
                 "close": close,
-                "volume": rng.integers(1e5, 1e7, close.size).astype(float),
+                "volume": rng.integers(100_000, 10_000_000, close.size).astype(float),
                 "dividend": 0.0,
                 "split": 1.0,
                 "adj_close": close,
