@@ -3,17 +3,37 @@
 import datetime as dt
 from dataclasses import dataclass
 from functools import cache
+from typing import Annotated
 
 import polars as pl
+from pydantic import Field, field_validator
 
 from ml_core import choices
 from ml_core.data.calendar import WHATEVER, sessions_between
 from ml_core.data.verdicts import STAGES, Check, Scene, checks_of
+from ml_core.experiment import Section
 from ml_core.frames import BARS, KEYS, conform
 
 CHECKS = "ml_core.data.checks"
-MOST_REFUSED = 0.5
 FINDINGS = {**BARS, "check": pl.String, "verdict": pl.String, "reason": pl.String}
+
+
+class Quality(Section):
+    """`limit`: the largest share of bars, or of tickers, that may be quarantined before a refresh is refused;
+    `skip`: checks that are not run; `accept`: findings that you know to be true, as "TICKER DATE"."""
+
+    limit: Annotated[float, Field(gt=0, le=1)] = 0.1
+    skip: tuple[str, ...] = ()
+    accept: tuple[str, ...] = ()
+
+    @field_validator("skip")
+    @classmethod
+    def _checks_exist(cls, skip: tuple[str, ...]) -> tuple[str, ...]:
+        known = [item.name for item in catalogue()]
+        for name in skip:
+            if name not in known:
+                raise ValueError(f"unknown check '{name}'{choices.nearest(name, known)}")
+        return skip
 
 
 @dataclass(frozen=True)
@@ -35,33 +55,42 @@ def catalogue() -> tuple[Check, ...]:
     return tuple(sorted(found, key=lambda item: STAGES.index(item.stage)))
 
 
-def check_bars(bars: pl.DataFrame, *, calendar: str = WHATEVER) -> Checked:
+def check_bars(bars: pl.DataFrame, *, calendar: str = WHATEVER, quality: Quality | None = None) -> Checked:
     """Run every check, stage by stage: each sees what the stages before it left."""
+    quality = quality or Quality()
     rows = _as_given(bars)
     scene = Scene(_sessions(rows, calendar))
     findings = [rows.clear().with_columns(check=pl.lit(""), verdict=pl.lit(""), reason=pl.lit(""))]
     for stage in STAGES:
-        refused = []
-        for item in (item for item in catalogue() if item.stage == stage):
-            if rows.is_empty():
-                break
-            found = item.find(rows, scene)
-            flagged = rows.filter(found) if isinstance(found, pl.Expr) else _rows_of(rows, found)
-            if flagged.is_empty():
-                continue
-            findings.append(
-                flagged.with_columns(
-                    check=pl.lit(item.name), verdict=pl.lit(item.verdict), reason=pl.lit(item.says)
-                )
-            )
-            if item.verdict == "repair" and isinstance(found, pl.DataFrame):
+        refused = [rows.clear()]
+        for item in (item for item in catalogue() if item.stage == stage and item.name not in quality.skip):
+            found, flagged = _find(item, rows, scene, quality)
+            findings.append(flagged.with_columns(**item.verdict_columns()))
+            if item.verdict == "repair" and flagged.height:
                 rows = rows.update(found, on=KEYS["bars"], include_nulls=True)
             elif item.verdict == "quarantine":
                 refused.append(flagged)
-        if refused:
-            rows = rows.filter(~pl.col("row").is_in(pl.concat(refused)["row"].implode()))
-    told = pl.concat(findings).select(list(FINDINGS))
-    return Checked(rows.select(list(BARS)), told)
+        rows = rows.join(pl.concat(refused), on="row", how="anti")
+    return Checked(rows.select(list(BARS)), pl.concat(findings).select(list(FINDINGS)))
+
+
+def _find(
+    item: Check, rows: pl.DataFrame, scene: Scene, quality: Quality
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """What a check would have instead, and the rows that it means; without those that the user accepts."""
+    if rows.is_empty():
+        return rows, rows
+    found = item.find(rows, scene)
+    if isinstance(found, pl.Expr):
+        found = rows.filter(found).select("row", *KEYS["bars"])
+        flagged = rows.join(found, on="row", how="semi")
+    else:
+        flagged = rows.join(found.select(KEYS["bars"]).unique(), on=KEYS["bars"], how="semi")
+    if quality.accept and flagged.height:
+        named = pl.concat_str(["ticker", pl.col("date").cast(pl.String)], separator=" ")
+        flagged = flagged.filter(~named.is_in(list(quality.accept)))
+        found = found.join(flagged, on=KEYS["bars"], how="semi")
+    return found, flagged
 
 
 def _as_given(bars: pl.DataFrame) -> pl.DataFrame:
@@ -70,10 +99,6 @@ def _as_given(bars: pl.DataFrame) -> pl.DataFrame:
     numbers = [name for name, kind in BARS.items() if kind == pl.Float64]
     rows = rows.with_columns(pl.col(numbers).fill_nan(None)).unique(maintain_order=True)
     return rows.sort(KEYS["bars"], maintain_order=True).with_row_index("row")
-
-
-def _rows_of(rows: pl.DataFrame, found: pl.DataFrame) -> pl.DataFrame:
-    return rows.join(found.select(KEYS["bars"]).unique(), on=KEYS["bars"], how="semi")
 
 
 def _sessions(rows: pl.DataFrame, calendar: str) -> pl.Series | None:

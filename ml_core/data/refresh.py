@@ -1,25 +1,34 @@
 """An experiment and the time in; bars fetched, checked and written, an outcome for every ticker out."""
 
 import datetime as dt
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 import polars as pl
 
-from ml_core.data import tables
 from ml_core.data.calendar import last_closed_session
-from ml_core.data.providers import Outcome, Progress, Request
-from ml_core.data.quality import check_bars
-from ml_core.data.source import open_source
+from ml_core.data.coverage import Plan, describe_coverage, plan_refresh, read_coverage, write_coverage
+from ml_core.data.history import find_rewritten
+from ml_core.data.providers import Fetched, Outcome, Progress, Request
+from ml_core.data.quality import Checked, check_bars
+from ml_core.data.quarantine import keep_findings, refuse_universe, refuse_whole_tickers
+from ml_core.data.source import Source, open_source
 from ml_core.data.store import PriceStore
 from ml_core.errors import InvalidInput, ProviderFailed
 from ml_core.experiment import Experiment
+from ml_core.frames import BARS
 from ml_core.settings import Home
+
+TAIL = 300  # stored bars before the new ones that the checks also see
 
 
 @dataclass(frozen=True)
 class Refreshed:
-    """How a refresh went. `partial`: some ticker got nothing; the stored bars of the others are new."""
+    """How a refresh went. `partial`: some ticker got nothing; the stored bars of the others are new.
+
+    `rebuilt` says of which tickers the source has rewritten the past, and how.
+    """
 
     outcomes: Mapping[str, Outcome]
     inserted: int
@@ -28,74 +37,172 @@ class Refreshed:
     version: int | None
     last: dt.date | None
     notes: tuple[str, ...] = ()
+    rebuilt: Mapping[str, str] = field(default_factory=dict)
+    repaired: int = 0
 
     @property
     def partial(self) -> bool:
         return any(outcome.status != "ok" for outcome in self.outcomes.values())
 
 
+@dataclass
+class _Tally:
+    """What the parts of one refresh add up to."""
+
+    outcomes: dict[str, Outcome]
+    findings: list[pl.DataFrame]
+    notes: list[str]
+    rebuilt: dict[str, str]
+    inserted: int = 0
+    updated: int = 0
+
+
 def refresh(
-    experiment: Experiment, home: Home, *, now: dt.datetime, progress: Progress | None = None
+    experiment: Experiment,
+    home: Home,
+    *,
+    now: dt.datetime,
+    progress: Progress | None = None,
+    session: Any = None,
 ) -> Refreshed:
-    """Bring the stored bars up to the last closed session. Running it again changes nothing."""
+    """Bring the stored bars up to the last closed session. Running it again changes nothing.
+
+    What has come is stored part by part, so that a refresh that ends early has not been for nothing.
+    """
     source = open_source(experiment)
-    request = _request(experiment, now)
-    fetched = source.module.fetch(request, source.config, progress=progress)
-    checked = check_bars(fetched.bars, calendar=experiment.universe.calendar)
-    sound, refused = checked.sound, checked.refused
-    closed = last_closed_session(experiment.universe.calendar, now) if source.name == "yahoo" else None
-    if closed:
-        sound = sound.filter(pl.col("date") <= closed)
-    outcomes = _after_checks(fetched.outcomes, sound, refused)
-    if sound.is_empty():
-        ticker, outcome = next(iter(outcomes.items()))
-        raise (InvalidInput if source.name == "files" else ProviderFailed)(
-            f"no bar could be stored; {ticker}: {outcome.reason or outcome.status}"
-        )
     store = PriceStore(home.store, source.identity)
-    if refused.height:
-        _keep_refused(home, source.identity, refused, now)
-    written = store.write(sound, observed_at=now)
-    last = sound["date"].max()
+    before = read_coverage(home, source.identity)
+    request, plan = _request(experiment, home, source, now, session, before=before, spans=store.spans())
+    tally = _Tally({ticker: Outcome("ok", "up to date") for ticker in plan.settled}, [], [], {})
+    for part in _parts(source, request, plan, progress):
+        _take(part, source, store, request, home, tally)
+    spans = store.spans()
+    findings = pl.concat(tally.findings) if tally.findings else _no_findings()
+    rows = describe_coverage(tally.outcomes, findings, before, spans, start=request.start, now=now)
+    write_coverage(home, source.identity, rows)
+    _require_something(source, tally)
+    stored = [spans[ticker][1] for ticker in request.tickers if ticker in spans]
     return Refreshed(
-        outcomes,
-        written.inserted,
-        written.updated,
-        refused.height,
-        written.version,
-        last if isinstance(last, dt.date) else None,
-        fetched.notes,
+        {ticker: tally.outcomes[ticker] for ticker in request.tickers},
+        tally.inserted,
+        tally.updated,
+        findings.filter(pl.col("verdict") == "quarantine").height,
+        store.version(),
+        max(stored) if stored else None,
+        tuple(tally.notes),
+        tally.rebuilt,
+        findings.filter(pl.col("verdict") == "repair").height,
     )
 
 
-def _request(experiment: Experiment, now: dt.datetime) -> Request:
+def _request(
+    experiment: Experiment,
+    home: Home,
+    source: Source,
+    now: dt.datetime,
+    session: Any,
+    *,
+    before: pl.DataFrame,
+    spans: Mapping[str, tuple[dt.date, dt.date, int]],
+) -> tuple[Request, Plan]:
     universe, data = experiment.universe, experiment.data
-    extra = [universe.benchmark] if universe.benchmark and universe.benchmark not in universe.tickers else []
-    return Request(
-        (*universe.tickers, *extra), universe.sectors, universe.calendar, data.start, data.end, now
+    extra = (universe.benchmark, *source.context.series)
+    tickers = tuple(dict.fromkeys([*universe.tickers, *(name for name in extra if name)]))
+    last = last_closed_session(universe.calendar, now)
+    last = min(last, data.end) if last and data.end else last
+    plan = Plan(tickers, {}, ())
+    if source.incremental:
+        plan = plan_refresh(tickers, before, spans, start=data.start, last_wanted=last)
+    cache = home.store / "cache" / source.identity
+    request = Request(
+        tickers, universe.sectors, universe.calendar, data.start, data.end, now, plan.since, cache, session
     )
+    return request, plan
+
+
+def _parts(source: Source, request: Request, plan: Plan, progress: Progress | None) -> Iterator[Fetched]:
+    if not plan.ask:
+        return
+    asked = replace(request, tickers=plan.ask)
+    if source.incremental:
+        yield from source.module.stream(asked, source.config, progress=progress)
+    else:
+        yield source.module.fetch(asked, source.config, progress=progress)
+
+
+def _take(
+    part: Fetched, source: Source, store: PriceStore, request: Request, home: Home, tally: _Tally
+) -> None:
+    """Check and write what came. A ticker whose past was rewritten is fetched whole and replaced."""
+    checked, rewritten = _check(part.bars, source, store, request)
+    outcomes = dict(part.outcomes)
+    if again := tuple(ticker for ticker in rewritten if ticker in request.since):
+        whole = source.module.fetch(replace(request, tickers=again, since={}), source.config)
+        came = [ticker for ticker in again if whole.outcomes[ticker].status == "ok"]
+        rewritten = {
+            ticker: why for ticker, why in rewritten.items() if ticker in came or ticker not in again
+        }
+        outcomes |= whole.outcomes
+        others = part.bars.filter(~pl.col("ticker").is_in(again))
+        fresh = replace(request, since={t: day for t, day in request.since.items() if t not in again})
+        checked, _ = _check(pl.concat([others, whole.bars]), source, store, fresh)
+    checked, refused = refuse_whole_tickers(checked)
+    outcomes = _after_checks(outcomes, checked.sound, refused)
+    keep_findings(home, source.identity, checked.findings, now=request.now)
+    refuse_universe(checked, refused, outcomes, limit=source.quality.limit)
+    tally.outcomes |= outcomes
+    tally.findings.append(checked.findings)
+    tally.notes += [note for note in part.notes if note not in tally.notes]
+    if checked.sound.height:
+        written = store.write(checked.sound, observed_at=request.now, replace=tuple(rewritten))
+        tally.rebuilt |= rewritten
+        tally.inserted += written.inserted
+        tally.updated += written.updated
+
+
+def _check(
+    bars: pl.DataFrame, source: Source, store: PriceStore, request: Request
+) -> tuple[Checked, dict[str, str]]:
+    """Checked bars of closed sessions, judged together with the stored ones before them."""
+    closed = last_closed_session(request.calendar, request.now) or request.now.date()
+    bars = bars.filter((pl.col("date") <= closed) | pl.col("date").is_null())
+    stored = store.bars(tuple(bars["ticker"].drop_nulls().unique()))
+    since = pl.col("ticker").replace_strict(request.since, default=dt.date.min, return_dtype=pl.Date)
+    tail = stored.filter(pl.col("date") < since).group_by("ticker").tail(TAIL).select(list(BARS))
+    tail = tail.with_columns(adj_close=pl.lit(None, pl.Float64))  # of another day: not to be compared
+    checked = check_bars(
+        pl.concat([tail, bars.select(list(BARS))]), calendar=request.calendar, quality=source.quality
+    )
+    new = (pl.col("date") >= since) | pl.col("date").is_null()
+    checked = Checked(checked.sound.filter(new), checked.findings.filter(new))
+    return checked, find_rewritten(stored, checked.sound)
 
 
 def _after_checks(
-    outcomes: Mapping[str, Outcome], sound: pl.DataFrame, refused: pl.DataFrame
+    outcomes: Mapping[str, Outcome], sound: pl.DataFrame, refused: Mapping[str, str]
 ) -> dict[str, Outcome]:
     kept = dict(sound.group_by("ticker").len().iter_rows())
-    reasons = dict(refused.group_by("ticker").agg(pl.col("reason").first()).iter_rows())
     return {
-        ticker: replace(outcome, rows=kept.get(ticker, 0))
-        if outcome.status != "ok" or kept.get(ticker)
-        else Outcome("failed", f"every bar was refused: {reasons.get(ticker, 'none was left')}")
+        ticker: Outcome(
+            "failed", f"every bar was refused: {refused.get(ticker, 'none is of a closed session')}"
+        )
+        if outcome.status == "ok" and not kept.get(ticker)
+        else replace(outcome, rows=kept.get(ticker, 0))
         for ticker, outcome in outcomes.items()
     }
 
 
-def _keep_refused(home: Home, identity: str, refused: pl.DataFrame, now: dt.datetime) -> None:
-    stamped = refused.with_columns(observed_at=pl.lit(now, dtype=pl.Datetime("us", "UTC"))).unique(
-        ["ticker", "date", "reason"], keep="first", maintain_order=True
+def _require_something(source: Source, tally: _Tally) -> None:
+    """A refresh that brought nothing for anybody is an error, with the first reason."""
+    if any(outcome.status == "ok" for outcome in tally.outcomes.values()):
+        return
+    ticker, outcome = next(iter(tally.outcomes.items()))
+    others = f" (and {len(tally.outcomes) - 1} others)" if len(tally.outcomes) > 1 else ""
+    asked_wrongly = outcome.status in ("unknown", "empty") or source.name == "files"
+    raise (InvalidInput if asked_wrongly else ProviderFailed)(
+        f"no bar could be stored; {ticker}{others}: {outcome.reason or outcome.status}"
     )
-    tables.merge(
-        home.store / "quarantine" / identity,
-        stamped,
-        ["ticker", "date", "reason"],
-        ignore=("observed_at",),
-    )
+
+
+def _no_findings() -> pl.DataFrame:
+    return check_bars(pl.DataFrame(schema=BARS)).findings

@@ -8,11 +8,16 @@ from pydantic import ValidationError
 
 from ml_core import choices
 from ml_core.choices import nearest
+from ml_core.data.context import Context
+from ml_core.data.quality import Quality
 from ml_core.errors import InvalidInput
-from ml_core.experiment import Experiment
+from ml_core.experiment import Experiment, Section
 from ml_core.experiment_file import explain
 
 PROVIDERS = "ml_core.data.providers"
+
+
+BESIDE: dict[str, type[Section]] = {"quality": Quality, "context": Context}
 
 
 @dataclass(frozen=True)
@@ -23,18 +28,30 @@ class Source:
     module: ModuleType
     config: Any
     identity: str
+    quality: Quality
+    context: Context
+
+    @property
+    def incremental(self) -> bool:
+        """Whether its answers are slow enough that only what is missing is asked for."""
+        return hasattr(self.module, "stream")
 
 
 def open_source(experiment: Experiment) -> Source:
     """Refuses an unknown source, an unknown key beside it, and an unknown key in its own table."""
     name, options = experiment.data.source, experiment.data.options
-    known = choices.names(PROVIDERS)
+    known = [*choices.names(PROVIDERS), *BESIDE]
     for key, value in options.items():
         if key not in known or not isinstance(value, dict):
             raise InvalidInput(f"unknown key 'data.{key}'{nearest(key, [*known, 'source', 'start', 'end'])}")
     module = choices.load(PROVIDERS, name)
+    config = _section(name, module.Config, options)
+    beside = {key: _section(key, kind, options) for key, kind in BESIDE.items()}
+    return Source(name, module, config, module.identity(experiment.universe, config), **beside)
+
+
+def _section(name: str, kind: type[Section], options: dict[str, Any]) -> Any:
     try:
-        config = module.Config.model_validate(options.get(name, {}))
+        return kind.model_validate(options.get(name, {}))
     except ValidationError as error:
-        raise InvalidInput(f"data.{name}: {explain(error, module.Config)}") from None
-    return Source(name, module, config, module.identity(experiment.universe, config))
+        raise InvalidInput(f"data.{name}: {explain(error, kind)}") from None

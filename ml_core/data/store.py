@@ -1,5 +1,6 @@
 """Bars as given in, prices adjusted on read out. One table per source; every version stays readable."""
 
+import dataclasses
 import datetime as dt
 from pathlib import Path
 
@@ -17,13 +18,23 @@ class PriceStore:
     def __init__(self, root: Path, identity: str) -> None:
         self.folder = root / "bars" / identity
 
-    def write(self, bars: pl.DataFrame, *, observed_at: dt.datetime) -> Written:
-        """Merge by ticker and date. `observed_at` is when a row was first seen as it is."""
+    def write(
+        self, bars: pl.DataFrame, *, observed_at: dt.datetime, replace: tuple[str, ...] = ()
+    ) -> Written:
+        """Merge by ticker and date, in one commit. `observed_at` is when a row was first seen as it is.
+
+        Of the tickers in `replace` nothing else is kept: their history is another one now. The adjusted close
+        changes with every dividend to come; alone, that is no news.
+        """
         rows = unique(conform(bars, BARS, "bars"), KEYS["bars"], "bars")
         if rows.filter(pl.col("close").is_null()).height:
             raise InvalidData("bars: a close is null; expected only checked bars here")
         stamped = rows.with_columns(observed_at=pl.lit(observed_at, dtype=pl.Datetime("us", "UTC")))
-        return tables.merge(self.folder, stamped, KEYS["bars"], ignore=("observed_at",))
+        ignore = ("observed_at", "adj_close")
+        written = tables.merge(self.folder, stamped, KEYS["bars"], ignore=ignore, replace=replace)
+        if tables.tidy(self.folder):
+            return dataclasses.replace(written, version=self.version() or written.version)
+        return written
 
     def read(
         self,
@@ -33,14 +44,33 @@ class PriceStore:
         version: int | None = None,
     ) -> pl.DataFrame:
         """PRICES of these tickers (default all) as a version of the table held them."""
+        return adjust(self.bars(tickers, until=until, version=version))
+
+    def bars(
+        self,
+        tickers: tuple[str, ...] = (),
+        *,
+        until: dt.date | None = None,
+        version: int | None = None,
+    ) -> pl.DataFrame:
+        """BARS as they were accepted, sorted; of no ticker where the table is not there yet."""
         rows = tables.read(self.folder, version=version)
         if rows is None:
-            return pl.DataFrame(schema=PRICES)
+            return pl.DataFrame(schema=BARS)
         if tickers:
             rows = rows.filter(pl.col("ticker").is_in(list(tickers)))
         if until:
             rows = rows.filter(pl.col("date") <= until)
-        return adjust(rows.select(list(BARS)).collect())
+        return rows.select(list(BARS)).sort(KEYS["bars"]).collect()
+
+    def spans(self) -> dict[str, tuple[dt.date, dt.date, int]]:
+        """First and last stored date of every ticker, and the number of its bars."""
+        rows = tables.read(self.folder)
+        if rows is None:
+            return {}
+        date = pl.col("date")
+        spans = rows.group_by("ticker").agg(date.min().alias("first"), date.max().alias("last"), pl.len())
+        return {ticker: (first, last, count) for ticker, first, last, count in spans.collect().iter_rows()}
 
     def version(self) -> int | None:
         return tables.newest_version(self.folder)

@@ -142,14 +142,12 @@ def _stored_beside(
     table: "DeltaTable", rows: pl.DataFrame, key: list[str], *, replace: Sequence[str]
 ) -> pl.DataFrame:
     """The stored rows that could share a key with `rows`: found by the files' ranges, without reading all."""
-    stored = pl.scan_delta(table)
-    if replace:
-        return stored.collect()
+    in_range = pl.lit(True)
     for column in key:
         low, high = rows[column].min(), rows[column].max()
         if low is not None:
-            stored = stored.filter(pl.col(column).is_between(pl.lit(low), pl.lit(high)))
-    return stored.collect()
+            in_range &= pl.col(column).is_between(pl.lit(low), pl.lit(high))
+    return pl.scan_delta(table).filter(in_range | pl.col(key[0]).is_in(list(replace))).collect()
 
 
 def _changed(rows: pl.DataFrame, stored: pl.DataFrame, key: list[str], compared: list[str]) -> pl.DataFrame:

@@ -31,6 +31,10 @@ class Check:
     verdict: Verdict
     find: Callable[[pl.DataFrame, Scene], Found]
 
+    def verdict_columns(self) -> dict[str, pl.Expr]:
+        """What stands beside each row that it found."""
+        return {"check": pl.lit(self.name), "verdict": pl.lit(self.verdict), "reason": pl.lit(self.says)}
+
 
 def check(stage: str, verdict: Verdict) -> Callable:
     """Declare a check; the first line of its docstring is the reason that a user reads."""

@@ -24,6 +24,7 @@ from ml_core.experiment import Section, Universe
 from ml_core.frames import BARS
 
 FIRST = dt.date(1970, 1, 2)
+PART = 25
 _one_stream = threading.Lock()  # yfinance keeps one session, cookie and crumb per process
 
 
@@ -48,16 +49,25 @@ def identity(_universe: Universe, _config: Config) -> str:
 
 def fetch(request: Request, config: Config, *, progress: Progress | None = None) -> Fetched:
     """Ask for every ticker; what came is returned even where others failed."""
+    parts = list(stream(request, config, progress=progress))
+    outcomes = {ticker: outcome for part in parts for ticker, outcome in part.outcomes.items()}
+    notes = tuple(dict.fromkeys(note for part in parts for note in part.notes))
+    return Fetched(pl.concat(part.bars for part in parts), outcomes, notes)
+
+
+def stream(request: Request, config: Config, *, progress: Progress | None = None) -> Iterator[Fetched]:
+    """As `fetch`, some tickers at a time, so that they can be stored before the next are asked for."""
     patience = Patience(config, random.Random(f"{request.now}"))
-    tables, outcomes = [], {}
-    with _one_stream, _open_yfinance(request) as yfinance:
-        for place, ticker in enumerate(request.tickers):
-            bars, outcomes[ticker] = _ask(yfinance, ticker, request, patience)
-            tables.append(bars)
-            if progress:
-                progress(ticker, place + 1, len(request.tickers))
-    bars = pl.concat(tables)
-    return Fetched(bars, outcomes, patience.notes())
+    for first in range(0, len(request.tickers), PART):
+        tables, outcomes = [], {}
+        with _one_stream, _open_yfinance(request) as yfinance:
+            for place, ticker in enumerate(request.tickers[first : first + PART], start=first + 1):
+                bars, outcomes[ticker] = _ask(yfinance, ticker, request, patience)
+                tables.append(bars)
+                if progress:
+                    progress(ticker, place, len(request.tickers))
+        last = first + PART >= len(request.tickers)
+        yield Fetched(pl.concat(tables), outcomes, patience.notes() if last else ())
 
 
 class Patience:

@@ -1,0 +1,35 @@
+"""Bars as stored and as they come now; whether the source has rewritten a ticker's past."""
+
+import polars as pl
+
+from ml_core.frames import KEYS
+
+SAME = 1e-3
+MOST_CHANGED = 0.3
+LEAST_BARS = 3
+
+
+def find_rewritten(stored: pl.DataFrame, fetched: pl.DataFrame) -> dict[str, str]:
+    """Tickers whose common bars differ in more than single corrections, each with what was seen."""
+    names = ["close", "split", "basis"]
+    common = stored.select(*KEYS["bars"], *names).join(
+        fetched.select(*KEYS["bars"], *names), on=KEYS["bars"], suffix="_now"
+    )
+    ratio = pl.col("close_now") / pl.col("close")
+    seen = common.group_by("ticker").agg(
+        bars=pl.len(),
+        changed=((ratio - 1).abs() > SAME).sum(),
+        ratio=ratio.filter((ratio - 1).abs() > SAME).median(),
+        since=pl.col("date").filter((ratio - 1).abs() > SAME).min(),
+        basis=(pl.col("basis") != pl.col("basis_now")).any(),
+    )
+    rewritten = seen.filter(
+        (pl.col("changed") >= LEAST_BARS) & (pl.col("changed") > MOST_CHANGED * pl.col("bars"))
+    )
+    return {
+        row["ticker"]: (
+            f"history changed: {row['changed']} of {row['bars']} stored closes are now "
+            f"{row['ratio']:.4g} times what they were (from {row['since']})"
+        )
+        for row in rewritten.iter_rows(named=True)
+    }
