@@ -34,7 +34,7 @@ class Windows:
 
     @cached_property
     def first_N(self) -> np.ndarray:
-        """The first row of each ticker with every feature known."""
+        """The first row of each ticker that is warmed up and has a close."""
         return np.where(self.present_NT.any(axis=1), self.present_NT.argmax(axis=1), len(self.sessions))
 
     def usable(self, lookback: int) -> np.ndarray:
@@ -91,8 +91,14 @@ def build_windows(prices: pl.DataFrame, built: FeatureTable, task: Task) -> Wind
         x_NTF=x_NTF,
         y_NTH=(y_NTH / unit_NTH).astype(np.float32),
         unit_NTH=unit_NTH.astype(np.float32),
-        present_NT=np.isfinite(x_NTF).all(axis=2) & np.isfinite(unit_NTH[:, :, 0]) & np.isfinite(close_NT),
+        present_NT=_warmed_up(x_NTF) & np.isfinite(unit_NTH[:, :, 0]) & np.isfinite(close_NT),
     )
+
+
+def _warmed_up(x_NTF: np.ndarray) -> np.ndarray:
+    """From each ticker's first row with every feature on. A feature that is missing later, for want of one open
+    price say, counts as average and costs no session."""
+    return np.maximum.accumulate(np.isfinite(x_NTF).all(axis=2), axis=1)
 
 
 def _places(table: pl.DataFrame, tickers: tuple[str, ...], sessions: tuple[dt.date, ...]) -> tuple:
