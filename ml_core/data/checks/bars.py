@@ -81,9 +81,10 @@ def spike(bars: pl.DataFrame, scene: Scene) -> Found:  # noqa: ARG001
 @check("row", "note")
 def price_missing(bars: pl.DataFrame, scene: Scene) -> Found:  # noqa: ARG001
     """The open, high or low is missing, although this ticker has them elsewhere."""
-    return pl.any_horizontal(
+    missing = pl.any_horizontal(
         pl.col(name).is_null() & pl.col(name).is_not_null().any().over("ticker") for name in PRICES[:3]
     )
+    return missing & pl.col("close").is_not_null()
 
 
 def _beyond(name: str, tolerance: float) -> pl.Expr:

@@ -1,0 +1,180 @@
+"""A refresh from end to end: what is asked, what is stored, what is said; through yfinance on loopback and files."""
+
+import dataclasses
+import datetime as dt
+
+import polars as pl
+import pytest
+
+from ml_core.data.coverage import read_coverage
+from ml_core.data.prices import read_prices
+from ml_core.data.quarantine import read_findings
+from ml_core.data.refresh import refresh
+from ml_core.data.store import PriceStore
+from ml_core.errors import InvalidData, InvalidInput, ProviderFailed
+from ml_core.experiment import Experiment
+from ml_core.settings import open_home
+from tests.data.loopback_yahoo import Listing, LoopbackYahoo
+from tests.data.test_yahoo import QUICK, SESSIONS, make_rows
+
+
+def after(session: dt.date) -> dt.datetime:
+    return dt.datetime.combine(session, dt.time(22), tzinfo=dt.UTC)
+
+
+def make_experiment(tickers, **data) -> Experiment:
+    yahoo = {"source": "yahoo", "start": SESSIONS[0], "yahoo": QUICK}
+    return Experiment.model_validate(
+        {"name": "x", "universe": {"tickers": list(tickers)}, "data": yahoo | data, "task": {"lookback": 5}}
+    )
+
+
+@pytest.fixture
+def home(tmp_path):
+    return open_home(tmp_path / "home")
+
+
+@pytest.fixture
+def market():
+    """A loopback Yahoo of two tickers, and a way to refresh from it as after some session."""
+    with LoopbackYahoo(
+        {"AAA": Listing(make_rows(SESSIONS[:60])), "BBB": Listing(make_rows(SESSIONS[:60]))}
+    ) as server:
+        yield server
+
+
+def run(server, home, *, until: int, tickers=("AAA", "BBB"), **data):
+    now = after(SESSIONS[until - 1])
+    return refresh(make_experiment(tickers, **data), home, now=now, session=server.session())
+
+
+def grow(server, ticker: str, until: int, **changes) -> None:
+    server.listings[ticker] = Listing(make_rows(SESSIONS[:until]), **changes)
+
+
+def test_a_second_refresh_of_the_same_day_asks_for_nothing_and_makes_no_version(market, home):
+    first = run(market, home, until=60)
+    asked = sum(market.asked.values())
+    second = run(market, home, until=60)
+    assert (first.inserted, second.inserted, second.updated) == (120, 0, 0)
+    assert second.version == first.version and not second.partial
+    assert sum(market.asked.values()) == asked
+
+
+def test_the_next_day_inserts_one_bar_a_ticker(market, home):
+    run(market, home, until=60)
+    for ticker in ("AAA", "BBB"):
+        grow(market, ticker, 61)
+    done = run(market, home, until=61)
+    assert (done.inserted, done.updated, done.last) == (2, 0, SESSIONS[60])
+    assert not done.rebuilt
+
+
+def test_a_failed_ticker_is_named_and_only_it_is_asked_for_next_time(market, home):
+    grow(market, "BBB", 60, faults=["404"], for_ever=True)
+    first = run(market, home, until=60)
+    assert first.partial and first.outcomes["BBB"].status == "unknown" and first.inserted == 60
+    grow(market, "BBB", 60)
+    before = len(market.ranges["AAA"])
+    second = run(market, home, until=60)
+    assert not second.partial and second.inserted == 60
+    assert len(market.ranges["AAA"]) == before
+
+
+def test_a_split_that_rebases_the_past_rebuilds_the_ticker_and_old_versions_stay(market, home):
+    first = run(market, home, until=60)
+    old = read_prices(make_experiment(["AAA", "BBB"]), home)
+    rows = [
+        (day, *(price / 4 for price in prices), volume * 4)
+        for day, *prices, volume in make_rows(SESSIONS[:61])
+    ]
+    market.listings["AAA"] = Listing(rows, splits={SESSIONS[60]: (4, 1)})
+    grow(market, "BBB", 61)
+    done = run(market, home, until=61)
+    assert list(done.rebuilt) == ["AAA"] and "0.25 times" in done.rebuilt["AAA"]
+    assert done.updated == 60 and done.inserted == 2
+    again = read_prices(make_experiment(["AAA", "BBB"]), home, version=first.version)
+    assert again.equals(old)
+    new = read_prices(make_experiment(["AAA", "BBB"]), home).filter(pl.col("ticker") == "AAA")
+    returns = new["close"].log().diff().drop_nulls()
+    expected = old.filter(pl.col("ticker") == "AAA")["close"].log().diff().drop_nulls()
+    assert (returns[:-1] - expected).abs().max() < 1e-9
+
+
+def test_an_earlier_start_asks_for_the_whole_again(market, home):
+    run(market, home, until=60, start=SESSIONS[30])
+    done = run(market, home, until=60)
+    assert done.inserted == 60
+    assert read_coverage(home, "yahoo")["first"].to_list() == [SESSIONS[0]] * 2
+
+
+def test_a_missing_last_close_is_quarantined_and_comes_with_the_next_refresh(market, home):
+    rows = make_rows(SESSIONS[:60])
+    market.listings["AAA"] = Listing([*rows[:-1], (rows[-1][0], None, None, None, None, None, None)])
+    first = run(market, home, until=60)
+    assert first.quarantined == 1 and first.inserted == 119
+    found = read_findings(home, "yahoo")
+    assert found.select("ticker", "date", "check").rows() == [("AAA", SESSIONS[59], "close_missing")]
+    grow(market, "AAA", 60)
+    assert run(market, home, until=60).inserted == 1
+
+
+def test_nothing_from_anybody_is_an_error_that_keeps_what_is_stored(market, home):
+    run(market, home, until=60)
+    for ticker in ("AAA", "BBB"):
+        grow(market, ticker, 61, faults=["500"], for_ever=True)
+    with pytest.raises(ProviderFailed, match=r"AAA \(and 1 others\)"):
+        run(market, home, until=61)
+    assert read_prices(make_experiment(["AAA", "BBB"]), home).height == 120
+
+
+def test_an_unknown_ticker_alone_is_bad_input_that_names_it(market, home):
+    with pytest.raises(InvalidInput, match="NOPE"):
+        run(market, home, until=60, tickers=("NOPE",))
+
+
+def test_too_many_bad_bars_stop_the_run_before_anything_is_stored(market, home):
+    broken = [
+        (*row[:2], row[3], row[2], *row[4:]) for row in make_rows(SESSIONS[:60])
+    ]  # high and low swapped
+    mixed = [
+        bad if place % 3 == 0 else good
+        for place, (good, bad) in enumerate(zip(make_rows(SESSIONS[:60]), broken, strict=True))
+    ]
+    market.listings["AAA"] = Listing(mixed)
+    with pytest.raises(InvalidData, match=r"quarantined, more than data.quality.limit = 0.1"):
+        run(market, home, until=60)
+    assert PriceStore(home.store, "yahoo").version() is None
+    assert read_findings(home, "yahoo").height >= 20
+
+
+def test_a_ticker_that_loses_half_of_its_bars_is_refused_whole(market, home):
+    market.listings["AAA"] = Listing(
+        [(*row[:2], row[3], row[2], *row[4:]) for row in make_rows(SESSIONS[:60])]
+    )
+    done = run(market, home, until=60, quality={"limit": 0.6})
+    assert done.outcomes["AAA"].status == "failed" and "60 of 60 bars refused" in done.outcomes["AAA"].reason
+    assert done.outcomes["BBB"].status == "ok" and done.partial
+
+
+def test_coverage_tells_what_is_held_of_every_ticker(market, home):
+    run(market, home, until=60)
+    row = read_coverage(home, "yahoo").row(0, named=True)
+    assert (row["ticker"], row["status"], row["rows"]) == ("AAA", "ok", 60)
+    assert (row["first"], row["last"]) == (SESSIONS[0], SESSIONS[59])
+
+
+def test_what_is_stored_does_not_depend_on_how_often_it_was_refreshed(market, home, tmp_path):
+    for until in (40, 41, 55, 60):
+        grow(market, "AAA", until), grow(market, "BBB", until)
+        run(market, home, until=until)
+    other = open_home(tmp_path / "other")
+    run(market, other, until=60)
+    experiment = make_experiment(["AAA", "BBB"])
+    assert read_prices(experiment, home).equals(read_prices(experiment, other))
+
+
+def test_a_universe_of_one_stored_session_reads(market, home):
+    grow(market, "AAA", 1)
+    done = run(market, home, until=1, tickers=("AAA",))
+    assert done.inserted == 1 and dataclasses.asdict(done)["last"] == SESSIONS[0]
