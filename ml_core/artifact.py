@@ -2,6 +2,8 @@
 
 import hashlib
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +14,7 @@ from safetensors.torch import load_file, save_file
 
 from ml_core.errors import BrokenArtifact
 from ml_core.experiment import RunSpec, Section
+from ml_core.experiment_file import explain
 from ml_core.features.scaling import Scaler
 from ml_core.forecaster import Calibration, Forecaster, Member
 from ml_core.models.head import ForecastNetwork
@@ -58,17 +61,18 @@ def save_forecaster(forecaster: Forecaster, folder: Path) -> None:
 
 
 def load_forecaster(folder: Path) -> Forecaster:
-    """The forecaster of that folder; files that are missing, altered or misshapen are refused by name."""
-    try:
-        sums = json.loads((folder / CHECKSUMS).read_text(encoding="utf-8"))
-        for name in (WEIGHTS, DESCRIPTION):
+    """The forecaster of that folder; a file that is missing, altered or misshapen is refused by name."""
+    with _naming(folder / CHECKSUMS):
+        sums = dict(json.loads((folder / CHECKSUMS).read_text(encoding="utf-8")))
+    for name in (WEIGHTS, DESCRIPTION):
+        with _naming(folder / name):
             if sums.get(name) != _checksum(folder / name):
-                raise BrokenArtifact(f"{folder / name}: does not match its checksum")
+                raise ValueError("does not match its checksum")
+    with _naming(folder / DESCRIPTION):
         description = Description.model_validate_json((folder / DESCRIPTION).read_bytes())
+    with _naming(folder / WEIGHTS):
         tensors = load_file(folder / WEIGHTS)
         members = tuple(_member(description, tensors, number) for number in range(description.members))
-    except (OSError, ValueError, KeyError, RuntimeError, SafetensorError, ValidationError) as error:
-        raise BrokenArtifact(f"{folder}: cannot be loaded: {str(error).splitlines()[0]}") from None
     return Forecaster(
         spec=description.spec,
         features=description.features,
@@ -80,8 +84,22 @@ def load_forecaster(folder: Path) -> Forecaster:
     )
 
 
+@contextmanager
+def _naming(file: Path) -> Iterator[None]:
+    """Whatever is wrong with the file becomes one line that names it."""
+    try:
+        yield
+    except ValidationError as error:
+        raise BrokenArtifact(f"{file}: {explain(error, Description)}") from None
+    except (OSError, ValueError, TypeError, KeyError, RuntimeError, SafetensorError) as error:
+        reason = error.strerror if isinstance(error, OSError) else error
+        raise BrokenArtifact(f"{file}: {' '.join(str(reason).split())}") from None
+
+
 def _member(description: Description, tensors: dict[str, torch.Tensor], number: int) -> Member:
     prefix = f"{number}.network."
+    if f"{number}.scaler.mean" not in tensors:
+        raise ValueError(f"holds no network {number + 1} of {description.members}")
     mean_F = tensors[f"{number}.scaler.mean"].numpy()
     own = {name.removeprefix(prefix): tensor for name, tensor in tensors.items() if name.startswith(prefix)}
     network = ForecastNetwork(description.spec.model, inputs=len(mean_F), outputs=own["mean.bias"].shape[0])

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import re
+from itertools import pairwise
 
 import pytest
 from hypothesis import assume, given, settings
@@ -109,7 +110,7 @@ def test_too_few_sessions_for_a_fold_are_told_in_numbers(count):
 
 def test_too_few_sessions_for_the_holdout_are_told_in_numbers():
     validation = Validation(train=60, test=20, holdout=15)
-    with pytest.raises(NotEnoughData, match="70 usable sessions.*holdout 15.*gap 3.*train 60 need 78"):
+    with pytest.raises(NotEnoughData, match=r"70 usable sessions.*holdout 15.*gap 3.*train 60 need 78"):
         holdout(days(70), validation, horizon=3)
     assert holdout(days(78), validation, horizon=3)
 
@@ -127,4 +128,4 @@ def test_a_step_shorter_than_the_test_span_would_score_sessions_twice_and_is_ref
 def test_a_step_longer_than_the_test_span_leaves_sessions_out_as_asked():
     folds = walk_forward(days(300), Validation(train=60, test=20, step=30, holdout=0), horizon=3)
     starts = [at(split.test.start) for split in folds]
-    assert {b - a for a, b in zip(starts, starts[1:], strict=False)} == {30}
+    assert {b - a for a, b in pairwise(starts)} == {30}

@@ -92,7 +92,7 @@ def test_a_ticker_does_not_see_the_others_unless_its_scope_is_the_date(name, who
     assert alone[name].equals(beside[name]) != compares_tickers(name)
 
 
-def test_a_listing_that_comes_late_leaves_the_others_rows_before_it_equal(whole):
+def test_a_listing_that_comes_late_leaves_the_others_rows_before_it_equal():
     day = SESSIONS[500]
     late = PRICES.filter((pl.col("ticker") != "ALFA") | (pl.col("date") > day))
     table = build_features(late, tuple(CATALOGUE)).table
