@@ -120,9 +120,7 @@ class Fitting:
                 loss.backward()
                 total += float(loss.detach()) * known
             if not math.isfinite(total):
-                raise TrainingDiverged(
-                    f"{self.spec.model.family}: the loss became non-finite at learning rate {training.learning_rate}"
-                )
+                raise self._diverged()
             count += known
             torch.nn.utils.clip_grad_norm_(self.network.parameters(), training.clip)
             optimizer.step()
@@ -154,15 +152,21 @@ class Fitting:
         watch_T = self.windows.rows(self.split.validation)
         mean_NTH = self.layout.per_ticker(self._dense(self.layout.usable_ST & watch_T))
         rows_NT = self.windows.usable(self.spec.task.lookback) & watch_T
+        if not np.isfinite(mean_NTH[rows_NT]).all():
+            raise self._diverged()
         unit_NTH = self.windows.unit_NTH
         table = self.windows.to_table(
             rows_NT, mean=mean_NTH * unit_NTH, realized=self.windows.y_NTH * unit_NTH
         )
-        value = self.metric(table.drop_nulls("mean"))
+        value = self.metric(table)
         score = value if self.metric.better == "higher" else -value
         y, mean = self.windows.y_NTH[rows_NT], mean_NTH[rows_NT]
         skill = 1 - np.nansum((y - mean) ** 2) / max(np.nansum(y**2), 1e-12)
         return score if math.isfinite(score) else 0.0, float(skill)
+
+    def _diverged(self) -> TrainingDiverged:
+        family, rate = self.spec.model.family, self.spec.training.learning_rate
+        return TrainingDiverged(f"{family}: the loss became non-finite at learning rate {rate}")
 
     def _dense(self, rows_ST: np.ndarray) -> np.ndarray:
         """Means for every asked row from the supervised part of few windows: cheap, close to what is served."""

@@ -1,0 +1,233 @@
+"""The only loop: fits side by side equal fits alone, validation never teaches, and what cannot learn says so."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+import torch
+
+from ml_core.errors import InvalidInput, NotEnoughData, TrainingDiverged
+from ml_core.experiment import Features, Model, RunSpec, Task, Training
+from ml_core.features.selection import select_features
+from ml_core.splits import Span, Split
+from ml_core.training.fit import LEAST_TRUST, MOST_TRUST, fit, seeded
+from ml_core.training.loop import Fitting, choose_features, tiles
+from ml_core.training.losses import LOSSES, find_loss
+from ml_core.windows import Windows
+from tests.market import read_windows, simulate_prices
+
+TASK = Task(lookback=8, horizons=(1, 3))
+WINDOWS = read_windows(simulate_prices(sessions=200), TASK)
+DAYS = WINDOWS.sessions
+SPLIT = Split(0, Span(DAYS[40], DAYS[120]), Span(DAYS[126], DAYS[150]), Span(DAYS[156], DAYS[-1]))
+every_loss = pytest.mark.parametrize("name", LOSSES)
+
+
+def spec_of(*, seed: int = 0, task: Task = TASK, **training) -> RunSpec:
+    given = {"epochs": 3, "batch": 32, **training}
+    return RunSpec(task=task, model=Model(family="lstm", hidden=8), training=Training(**given), seed=seed)
+
+
+def weights_of(network: torch.nn.Module) -> bytes:
+    return b"".join(tensor.numpy().tobytes() for tensor in network.state_dict().values())
+
+
+def trained(spec: RunSpec, windows: Windows = WINDOWS, split: Split = SPLIT) -> Fitting:
+    fitting = Fitting(spec, windows, split)
+    for _ in fitting.epochs():
+        pass
+    return fitting
+
+
+def with_targets(span: Span, value: float) -> Windows:
+    """The same windows with every target of the span changed."""
+    y_NTH = WINDOWS.y_NTH.copy()
+    y_NTH[:, WINDOWS.rows(span)] = value
+    return dataclasses.replace(WINDOWS, y_NTH=y_NTH)
+
+
+def test_fits_side_by_side_equal_fits_alone_in_every_bit():
+    specs = [spec_of(seed=0), spec_of(seed=1), spec_of(seed=0, learning_rate=0.01)]
+    alone = [weights_of(trained(spec).network) for spec in specs]
+    fittings = [Fitting(spec, WINDOWS, SPLIT) for spec in specs]
+    running = [fitting.epochs() for fitting in fittings]
+    for _ in range(3):
+        for epochs in running:
+            next(epochs)
+    assert [weights_of(fitting.network) for fitting in fittings] == alone
+    assert len(set(alone)) == 3
+
+
+def test_a_fit_leaves_the_randomness_of_others_alone():
+    torch.manual_seed(5)
+    before = torch.get_rng_state()
+    trained(spec_of(epochs=1))
+    assert torch.equal(torch.get_rng_state(), before)
+
+
+def test_a_fold_of_another_number_draws_its_own_randomness():
+    first, second = (trained(spec_of(epochs=1), split=dataclasses.replace(SPLIT, fold=n)) for n in (0, 1))
+    assert weights_of(first.network) != weights_of(second.network)
+
+
+def test_targets_and_features_of_validation_and_test_reach_no_gradient_and_no_scaler():
+    reference = trained(spec_of(patience=9))
+    y_NTH, x_NTF = WINDOWS.y_NTH.copy(), WINDOWS.x_NTF.copy()
+    after = WINDOWS.rows(Span(SPLIT.validation.start, DAYS[-1]))
+    y_NTH[:, after] = 9.0
+    x_NTF[:, after] *= -3.0
+    changed = trained(spec_of(patience=9), dataclasses.replace(WINDOWS, y_NTH=y_NTH, x_NTF=x_NTF))
+    assert weights_of(changed.network) == weights_of(reference.network)
+    np.testing.assert_array_equal(changed.scaler.mean_F, reference.scaler.mean_F)
+    np.testing.assert_array_equal(changed.scaler.deviation_F, reference.scaler.deviation_F)
+
+
+def test_targets_between_train_and_validation_are_not_learned():
+    gap = Span(DAYS[DAYS.index(SPLIT.train.end) + 1], DAYS[DAYS.index(SPLIT.validation.start) - 1])
+    changed = trained(spec_of(), with_targets(gap, 9.0))
+    assert weights_of(changed.network) == weights_of(trained(spec_of()).network)
+    last = Span(DAYS[DAYS.index(SPLIT.train.end) - 8], SPLIT.train.end)
+    taught = trained(spec_of(), with_targets(last, 9.0))
+    assert weights_of(taught.network) != weights_of(changed.network)
+
+
+def test_the_test_span_reaches_neither_the_choice_of_epoch_nor_calibration():
+    reference = fit(spec_of(), WINDOWS, SPLIT)
+    changed = fit(spec_of(), with_targets(SPLIT.test, 9.0), SPLIT)
+    assert weights_of(changed.members[0].network) == weights_of(reference.members[0].network)
+    np.testing.assert_array_equal(changed.calibration.trust_H, reference.calibration.trust_H)
+    np.testing.assert_array_equal(changed.calibration.width_H, reference.calibration.width_H)
+
+
+def test_the_best_epoch_is_kept_and_patience_ends_the_rest():
+    fitting = Fitting(spec_of(epochs=12, patience=2, learning_rate=0.05), WINDOWS, SPLIT)
+    seen = [(epoch, weights_of(fitting.network)) for epoch in fitting.epochs()]
+    best = max(range(len(seen)), key=lambda place: seen[place][0].score)
+    assert weights_of(fitting.member().network) == seen[best][1]
+    assert len(seen) == min(12, best + 1 + 2)
+    assert [epoch.number for epoch, _ in seen] == list(range(1, len(seen) + 1))
+
+
+def test_the_planted_signal_is_learned():
+    epochs = list(Fitting(spec_of(epochs=12, patience=12, learning_rate=0.01), WINDOWS, SPLIT).epochs())
+    assert epochs[-1].loss < epochs[0].loss
+    assert max(epoch.score for epoch in epochs) > 0.05
+
+
+@pytest.mark.parametrize("epochs", [1, 4])
+def test_an_absurd_learning_rate_diverges_and_says_so(epochs):
+    with pytest.raises(TrainingDiverged, match=r"lstm.*learning rate 1e\+30"):
+        fit(spec_of(learning_rate=1e30, epochs=epochs, batch=4096), WINDOWS, SPLIT)
+
+
+@pytest.mark.parametrize("family", ["lstm", "attention_lstm", "transformer"])
+def test_half_precision_trains_and_forecasts_in_full(family):
+    spec = spec_of(precision="bfloat16", epochs=2).model_copy(update={"model": Model(family=family)})
+    forecaster = fit(spec, WINDOWS, SPLIT)
+    assert {tensor.dtype for tensor in forecaster.members[0].network.state_dict().values()} == {torch.float32}
+    table = forecaster.predict(simulate_prices(sessions=200))
+    assert table["mean"].is_finite().all()
+    exact = fit(spec.model_copy(update={"training": Training(epochs=2, batch=32)}), WINDOWS, SPLIT)
+    assert weights_of(exact.members[0].network) != weights_of(forecaster.members[0].network)
+
+
+@every_loss
+def test_every_loss_gives_finite_gradients_for_small_and_huge_errors(name):
+    for size in (0.0, 1e-6, 1.0, 1e4):
+        mean = torch.tensor([0.1, -0.2], requires_grad=True)
+        scale = torch.tensor([0.05, 3.0], requires_grad=True)
+        each = find_loss(name)(mean, scale, size * torch.tensor([1.0, -1.0]))
+        assert each.shape == (2,)
+        each.sum().backward()
+        assert each.isfinite().all()
+        assert mean.grad.isfinite().all()
+        assert scale.grad.isfinite().all()
+
+
+@every_loss
+def test_every_loss_is_least_near_the_truth_and_pulls_the_scale_to_the_error(name):
+    truth, scale = torch.tensor([1.0]), torch.tensor([1.0])
+    near, far = (find_loss(name)(torch.tensor([at]), scale, truth) for at in (1.0, -1.0))
+    assert near < far
+    wide, right, narrow = (
+        find_loss(name)(torch.zeros(400), torch.full((400,), size), torch.linspace(-2, 2, 400)).mean()
+        for size in (20.0, 0.9, 0.05)
+    )
+    assert right < wide
+    assert right < narrow
+
+
+def test_the_scale_learns_under_squared_error_and_does_not_move_the_mean():
+    mean, scale = torch.tensor([0.3], requires_grad=True), torch.tensor([1.0], requires_grad=True)
+    find_loss("mse")(mean, scale, torch.tensor([5.0])).sum().backward()
+    np.testing.assert_allclose(mean.grad.numpy(), [2 * (0.3 - 5.0)], rtol=1e-6)
+    assert scale.grad < 0  # a large error widens the scale
+
+
+def test_an_unknown_loss_is_answered_with_the_nearest():
+    with pytest.raises(InvalidInput, match=r"unknown loss 'student'; did you mean 'student_t'\?"):
+        trained(spec_of(loss="student"))
+
+
+def test_calibration_trusts_what_validation_confirms():
+    forecaster = fit(spec_of(epochs=2), WINDOWS, SPLIT, seeds=2)
+    assert len(forecaster.members) == 2
+    assert weights_of(forecaster.members[1].network) == weights_of(
+        trained(seeded(spec_of(epochs=2), 1)).member().network
+    )
+    trust_H = forecaster.calibration.trust_H
+    assert ((trust_H >= LEAST_TRUST) & (trust_H <= MOST_TRUST)).all()
+    rows_NT = WINDOWS.usable(8) & WINDOWS.rows(SPLIT.validation)
+    mean_NTH, scale_NTH = forecaster.outputs(WINDOWS, rows_NT)
+    error_RH = np.abs(WINDOWS.y_NTH[rows_NT] - trust_H * mean_NTH[rows_NT])
+    inside = (error_RH <= forecaster.calibration.width_H * scale_NTH[rows_NT]).mean(axis=0)
+    assert ((inside >= 0.9) & (inside < 0.93)).all()
+
+
+def test_too_short_a_training_span_is_refused_with_its_dates():
+    split = dataclasses.replace(SPLIT, train=Span(DAYS[0], DAYS[4]))
+    with pytest.raises(NotEnoughData, match=f"no training window between {DAYS[0]} and {DAYS[4]}"):
+        fit(spec_of(), WINDOWS, split)
+
+
+def test_too_few_validation_outcomes_for_an_interval_are_refused_with_their_dates():
+    one = read_windows(simulate_prices(tickers=1, sessions=200), TASK)
+    split = dataclasses.replace(SPLIT, validation=Span(DAYS[126], DAYS[128]))
+    with pytest.raises(
+        NotEnoughData, match=f"validation dates {DAYS[126]} to {DAYS[128]}.*3 errors.*at least 9"
+    ):
+        fit(spec_of(), one, split)
+
+
+@pytest.mark.parametrize("phase", range(4))
+@pytest.mark.parametrize("width", [1, 4])
+def test_tiles_cover_every_row_whatever_the_phase(width, phase):
+    rng = np.random.default_rng(phase)
+    usable_ST = np.zeros((3, 60), bool)
+    usable_ST[0, 8:], usable_ST[1, 20:], usable_ST[2, 55:] = True, True, True
+    rows_ST = usable_ST & (np.arange(60) < 58) & (np.arange(60) > 12)
+    places = tiles(rows_ST, usable_ST, width, int(rng.integers(width)) if phase else 0)
+    covered = np.zeros_like(rows_ST)
+    for series, end in places:
+        assert usable_ST[series, end]
+        covered[series, max(0, end - width + 1) : end + 1] = True
+    missed = rows_ST & ~covered
+    first_ends = usable_ST.argmax(axis=1)
+    assert not (missed & (np.arange(60) < first_ends[:, None])).any()
+    if phase == 0:
+        assert not missed.any()
+
+
+def test_features_are_chosen_on_training_dates_strongest_first_without_near_copies():
+    rng = np.random.default_rng(0)
+    x_NTF = rng.standard_normal((4, 100, 5)).astype(np.float32)
+    x_NTF[:, :, 1] = x_NTF[:, :, 0] + 0.01 * x_NTF[:, :, 2]
+    y_NT = 2 * x_NTF[:, :, 0] + x_NTF[:, :, 4] + 0.1 * rng.standard_normal((4, 100))
+    rows_NT = np.ones((4, 100), bool)
+    assert select_features(x_NTF, y_NT, rows_NT, count=2)[-1] == 4
+    assert len({0, 1} & set(select_features(x_NTF, y_NT, rows_NT, count=3))) == 1
+    spec = spec_of().model_copy(update={"features": Features(select=2)})
+    chosen = choose_features(spec, WINDOWS, SPLIT.train)
+    assert len(chosen) == 2
+    later = with_targets(Span(SPLIT.validation.start, DAYS[-1]), 9.0)
+    assert choose_features(spec, later, SPLIT.train) == chosen
