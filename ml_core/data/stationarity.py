@@ -1,0 +1,57 @@
+"""PRICES in; for every ticker's log price and log return, whether it is stationary, by two tests that ask opposite
+questions: ADF supposes a unit root, KPSS supposes none."""
+
+import math
+import warnings
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+LEAST_SESSIONS = 40
+MOST_LAGS = 20
+LEVEL = 0.05
+
+STATIONARITY = {
+    "ticker": pl.String, "series": pl.String, "sessions": pl.Int64,
+    "adf": pl.Float64, "adf_p": pl.Float64, "kpss": pl.Float64, "kpss_p": pl.Float64, "verdict": pl.String,
+}  # fmt: skip
+
+
+def judge_stationarity(prices: pl.DataFrame) -> pl.DataFrame:
+    """Two rows a ticker: `price` and `return`. A p-value of KPSS is known between 0.01 and 0.1 only."""
+    from threadpoolctl import threadpool_limits
+
+    rows = []
+    with threadpool_limits(1):  # the regressions are small: threads wait for each other
+        for (ticker,), table in prices.sort("ticker", "date").group_by("ticker", maintain_order=True):
+            log_price = np.log(table["close"].drop_nulls().to_numpy())
+            for name, values in (("price", log_price), ("return", np.diff(log_price))):
+                rows.append((ticker, name, len(values), *_judge(values[np.isfinite(values)])))
+    return pl.DataFrame(rows, schema=STATIONARITY, orient="row")
+
+
+def _judge(values: np.ndarray) -> tuple[float | None, float | None, float | None, float | None, str]:
+    if len(values) < LEAST_SESSIONS:
+        return None, None, None, None, f"too short, needs {LEAST_SESSIONS}"
+    if np.ptp(values) < 1e-12:
+        return None, None, None, None, "constant"
+    from statsmodels.tsa.stattools import adfuller, kpss
+
+    lags = min(MOST_LAGS, math.ceil(12 * (len(values) / 100) ** 0.25))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # KPSS warns where its p-value lies beyond its table
+        of_unit_root: Any = adfuller(values, maxlag=lags, autolag="BIC")
+        of_stationarity: Any = kpss(values, regression="c", nlags="auto")
+    adf, adf_p, kpss_value, kpss_p = map(float, (*of_unit_root[:2], *of_stationarity[:2]))
+    return adf, adf_p, kpss_value, kpss_p, describe(adf_p, kpss_p)
+
+
+def describe(adf_p: float, kpss_p: float) -> str:
+    """Both tests in one word, or two."""
+    unit_root_refused, stationarity_refused = adf_p < LEVEL, kpss_p < LEVEL
+    if unit_root_refused and not stationarity_refused:
+        return "stationary"
+    if stationarity_refused and not unit_root_refused:
+        return "unit root"
+    return "the tests disagree" if unit_root_refused else "undecided"
