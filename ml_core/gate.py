@@ -97,11 +97,9 @@ def _beats(name: str, row: Mapping[str, Any], significance: float) -> Check:
     p = row.get(f"p_{name}")
     skill = row.get(f"skill_{name}")
     passed = p is not None and p < significance and (skill or 0) > 0
-    why = (
-        f"error {100 * (skill or 0):+.2f} % smaller than {name}'s"
-        if skill is not None
-        else f"{name} not scored"
-    )
+    why = f"{name} was not scored"
+    if skill is not None:
+        why = f"squared error {100 * abs(skill):.2f} % {'smaller' if skill > 0 else 'larger'} than {name}'s"
     return Check(f"better than {name}", passed, p, f"p < {significance}", why)
 
 
