@@ -25,6 +25,7 @@ from ml_core.training.losses import find_loss
 from ml_core.training.tiling import tiles
 from ml_core.windows import Windows
 
+HOPELESS = 1e6  # times the squared error of zero: the weights blew up in the last step of an epoch
 MICRO_BATCH = 64  # gradients of a batch are summed over pieces that fit the cache
 
 
@@ -152,7 +153,9 @@ class Fitting:
         watch_T = self.windows.rows(self.split.validation)
         mean_NTH = self.layout.per_ticker(self._dense(self.layout.usable_ST & watch_T))
         rows_NT = self.windows.usable(self.spec.task.lookback) & watch_T
-        if not np.isfinite(mean_NTH[rows_NT]).all():
+        y, mean = self.windows.y_NTH[rows_NT], mean_NTH[rows_NT].astype(np.float64)
+        skill = 1 - np.nansum((y - mean) ** 2) / max(np.nansum(y**2), 1e-12)
+        if not np.isfinite(mean).all() or skill < -HOPELESS:
             raise self._diverged()
         unit_NTH = self.windows.unit_NTH
         table = self.windows.to_table(
@@ -160,8 +163,6 @@ class Fitting:
         )
         value = self.metric(table)
         score = value if self.metric.better == "higher" else -value
-        y, mean = self.windows.y_NTH[rows_NT], mean_NTH[rows_NT]
-        skill = 1 - np.nansum((y - mean) ** 2) / max(np.nansum(y**2), 1e-12)
         return score if math.isfinite(score) else 0.0, float(skill)
 
     def _diverged(self) -> TrainingDiverged:
