@@ -1,0 +1,173 @@
+"""An experiment in; what its stored bars cover, what was refused or repaired and why, and whether the series are
+stationary, out: as tables, as one document, and as a picture."""
+
+import datetime as dt
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import polars as pl
+
+from ml_core.data.calendar import WHATEVER, sessions_between
+from ml_core.data.coverage import read_coverage
+from ml_core.data.prices import open_store
+from ml_core.data.quarantine import read_findings
+from ml_core.data.source import open_source
+from ml_core.data.stationarity import judge_stationarity
+from ml_core.data.store import adjust
+from ml_core.errors import InvalidInput, StoreFailed
+from ml_core.experiment import Experiment
+from ml_core.settings import Home
+
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
+
+SHOWN = ["ticker", "date", "check", "reason", "open", "high", "low", "close", "volume", "observed_at"]
+
+
+@dataclass(frozen=True)
+class Overview:
+    """`coverage`: a row per ticker; `quarantine`, `repairs`, `remarks`: a row per finding; `stationarity`: two rows
+    per ticker; `presence`: the share of each month's sessions that is stored."""
+
+    source: str
+    version: int
+    coverage: pl.DataFrame
+    quarantine: pl.DataFrame
+    repairs: pl.DataFrame
+    remarks: pl.DataFrame
+    stationarity: pl.DataFrame
+    presence: pl.DataFrame
+
+    def document(self) -> dict[str, Any]:
+        """All of it but the picture's table, ready for JSON."""
+        tables = ("coverage", "quarantine", "repairs", "remarks", "stationarity")
+        return {
+            "source": self.source,
+            "version": self.version,
+            **{name: _plain(getattr(self, name)) for name in tables},
+        }
+
+
+def read_overview(experiment: Experiment, home: Home) -> Overview:
+    """Everything about the stored bars of the universe, its benchmark and its context."""
+    source, store = open_source(experiment), open_store(experiment, home)
+    version = store.version()
+    universe = experiment.universe
+    named = (*universe.tickers, universe.benchmark, *source.context.series)
+    tickers = tuple(dict.fromkeys(name for name in named if name))
+    if version is None:
+        raise InvalidInput(f"no bars stored; run: walkforward refresh {experiment.name}")
+    bars = store.bars(tickers, version=version)
+    findings = read_findings(home, source.identity, tickers)
+    sessions = _sessions(bars, universe.calendar)
+    return Overview(
+        source.identity,
+        version,
+        describe_coverage(tickers, bars, sessions, read_coverage(home, source.identity)),
+        _of(findings, "quarantine", bars),
+        _of(findings, "repair", bars),
+        _of(findings, "note", bars),
+        judge_stationarity(adjust(bars)),
+        measure_presence(bars, sessions),
+    )
+
+
+def describe_coverage(
+    tickers: tuple[str, ...], bars: pl.DataFrame, sessions: pl.Series, asked: pl.DataFrame
+) -> pl.DataFrame:
+    """Per ticker: how the last refresh went, what is stored, and which sessions between its first and last lack."""
+    spans = bars.group_by("ticker").agg(
+        first=pl.col("date").min(),
+        last=pl.col("date").max(),
+        bars=pl.len(),
+    )
+    place = pl.DataFrame(
+        {"date": sessions, "place": range(len(sessions))}, schema_overrides={"place": pl.Int64}
+    )
+    held = bars.select("ticker", "date").join(place, on="date").sort("ticker", "place")
+    gaps = held.group_by("ticker").agg(
+        missing=pl.col("place").max() - pl.col("place").min() + 1 - pl.len(),
+        longest_gap=(pl.col("place").diff() - 1).max().fill_null(0),
+    )
+    known = asked.select("ticker", "status", "reason", "quarantined", "repaired", "refreshed_at")
+    return (
+        pl.DataFrame({"ticker": list(tickers)}, schema={"ticker": pl.String})
+        .join(known, on="ticker", how="left", maintain_order="left")
+        .join(spans, on="ticker", how="left", maintain_order="left")
+        .join(gaps, on="ticker", how="left", maintain_order="left")
+        .with_columns(pl.col("bars").fill_null(0), pl.col("status").fill_null("never asked"))
+    )
+
+
+def measure_presence(bars: pl.DataFrame, sessions: pl.Series) -> pl.DataFrame:
+    """(ticker, month, share): of the sessions of each month, how many are stored; 0 outside a ticker's life too."""
+    months = pl.DataFrame({"date": sessions}).with_columns(month=pl.col("date").dt.truncate("1mo"))
+    wanted = months.group_by("month").agg(wanted=pl.len())
+    held = bars.join(months, on="date").group_by("ticker", "month").agg(held=pl.len())
+    every = bars.select(pl.col("ticker").unique().sort()).join(wanted, how="cross")
+    return (
+        every.join(held, on=["ticker", "month"], how="left")
+        .select("ticker", "month", share=pl.col("held").fill_null(0) / pl.col("wanted"))
+        .sort("ticker", "month")
+    )
+
+
+def draw_overview(overview: Overview) -> "go.Figure":
+    """Months against tickers: how full, with a mark where a bar is in quarantine."""
+    import plotly.graph_objects as go
+
+    wide = overview.presence.pivot("month", index="ticker", values="share", sort_columns=False)
+    refused = overview.quarantine.filter(~pl.col("stored"))
+    figure = go.Figure(
+        go.Heatmap(
+            z=wide.drop("ticker").to_numpy(),
+            x=[dt.date.fromisoformat(month) for month in wide.columns[1:]],
+            y=wide["ticker"].to_list(),
+            zmin=0, zmax=1, colorscale="Blues", colorbar_title="stored",
+            hovertemplate="%{y} %{x|%b %Y}: %{z:.0%} of its sessions<extra></extra>",
+        )
+    )  # fmt: skip
+    figure.add_scatter(
+        x=refused["date"].to_list(), y=refused["ticker"].to_list(), text=refused["reason"].to_list(),
+        mode="markers", marker={"color": "#c0392b", "symbol": "x", "size": 7}, name="in quarantine",
+        hovertemplate="%{y} %{x}: %{text}<extra></extra>",
+    )  # fmt: skip
+    figure.update_layout(
+        title=f"Stored bars of {overview.source}, version {overview.version}",
+        yaxis={"type": "category", "autorange": "reversed"},
+        height=max(300, 24 * wide.height + 160),
+    )
+    return figure
+
+
+def write_picture(overview: Overview, path: Path) -> None:
+    """One HTML file that needs no network."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        draw_overview(overview).write_html(path, include_plotlyjs=True)
+    except OSError as error:
+        raise StoreFailed(f"{path}: cannot be written: {error.strerror}") from None
+
+
+def _of(findings: pl.DataFrame, verdict: str, bars: pl.DataFrame) -> pl.DataFrame:
+    """Findings of one verdict; `stored`: a bar of that day stands in the store, whatever was first given."""
+    held = bars.select("ticker", "date", stored=pl.lit(True))
+    chosen = findings.filter(pl.col("verdict") == verdict).select(SHOWN)
+    return chosen.join(held, on=["ticker", "date"], how="left", maintain_order="left").with_columns(
+        pl.col("stored").fill_null(False)
+    )
+
+
+def _sessions(bars: pl.DataFrame, calendar: str) -> pl.Series:
+    first, last = bars["date"].min(), bars["date"].max()
+    if calendar == WHATEVER or not isinstance(first, dt.date) or not isinstance(last, dt.date):
+        return bars["date"].unique().sort()
+    return pl.Series("date", sessions_between(calendar, first, last), dtype=pl.Date)
+
+
+def _plain(table: pl.DataFrame) -> list[dict[str, Any]]:
+    return [
+        {name: value.isoformat() if isinstance(value, dt.date) else value for name, value in row.items()}
+        for row in table.iter_rows(named=True)
+    ]

@@ -1,0 +1,90 @@
+"""What `walkforward data` shows: coverage with its gaps, quarantine with its reasons, repairs, stationarity."""
+
+import datetime as dt
+import json
+
+import numpy as np
+import polars as pl
+import pytest
+
+from ml_core.data.calendar import sessions_between
+from ml_core.data.overview import draw_overview, read_overview, write_picture
+from ml_core.data.refresh import refresh
+from ml_core.errors import InvalidInput
+from ml_core.experiment import Experiment
+from ml_core.settings import Home
+
+NOW = dt.datetime(2024, 12, 31, 23, tzinfo=dt.UTC)
+SESSIONS = sessions_between("XNYS", dt.date(2024, 1, 2), dt.date(2024, 6, 28))
+
+
+@pytest.fixture
+def asked(tmp_path):
+    """Two tickers in a file: AAA lacks six sessions and has a negative price, BBB was listed late."""
+    closes = 50 * np.exp(np.cumsum(np.random.default_rng(2).normal(0, 0.01, len(SESSIONS))))
+    table = pl.DataFrame({"date": SESSIONS, "close": closes.round(2)})
+    gone = SESSIONS[20:26]
+    first = table.filter(~pl.col("date").is_in(gone)).with_columns(
+        pl.when(pl.col("date") == SESSIONS[50]).then(-1.0).otherwise("close").alias("close"),
+        ticker=pl.lit("AAA"),
+    )
+    file = tmp_path / "bars.parquet"
+    pl.concat([first, table.tail(60).with_columns(ticker=pl.lit("BBB"))]).write_parquet(file)
+    return Experiment.model_validate(
+        {
+            "name": "looked_at",
+            "universe": {"tickers": ["AAA", "BBB", "CCC"]},
+            "data": {"source": "files", "files": {"path": str(file)}},
+        }
+    )
+
+
+@pytest.fixture
+def overview(asked, tmp_path):
+    home = Home(tmp_path / "home")
+    refresh(asked, home, now=NOW)
+    return read_overview(asked, home)
+
+
+def test_coverage_counts_what_is_stored_and_what_lacks(overview):
+    rows = {row["ticker"]: row for row in overview.coverage.iter_rows(named=True)}
+    assert rows["AAA"]["bars"] == len(SESSIONS) - 7
+    assert (rows["AAA"]["missing"], rows["AAA"]["longest_gap"]) == (7, 6)
+    assert (rows["BBB"]["first"], rows["BBB"]["missing"]) == (SESSIONS[-60], 0)
+    assert rows["CCC"]["status"] == "unknown"
+    assert rows["CCC"]["bars"] == 0
+
+
+def test_quarantine_names_the_bar_and_the_reason(overview):
+    assert overview.quarantine.select("ticker", "date", "close", "stored").rows() == [
+        ("AAA", SESSIONS[50], -1.0, False)
+    ]
+    assert overview.quarantine["reason"][0]
+
+
+def test_presence_is_a_share_of_each_months_sessions(overview):
+    full = overview.presence.filter(pl.col("ticker") == "BBB", pl.col("month") == dt.date(2024, 6, 1))
+    assert full["share"].item() == 1.0
+    assert overview.presence["share"].is_between(0, 1).all()
+    assert overview.presence.filter(pl.col("ticker") == "BBB")["share"][0] == 0
+
+
+def test_every_stored_ticker_has_two_verdicts_on_stationarity(overview):
+    assert overview.stationarity["ticker"].to_list() == ["AAA", "AAA", "BBB", "BBB"]
+
+
+def test_the_document_is_json_and_the_picture_needs_no_network(overview, tmp_path):
+    told = json.loads(json.dumps(overview.document()))
+    assert set(told) == {
+        "source", "version", "coverage", "quarantine", "repairs", "remarks", "stationarity",
+    }  # fmt: skip
+    assert len(draw_overview(overview).data) == 2
+    write_picture(overview, tmp_path / "pictures" / "data.html")
+    page = (tmp_path / "pictures" / "data.html").read_text(encoding="utf-8")
+    assert "Stored bars" in page
+    assert '<script src="http' not in page
+
+
+def test_nothing_stored_says_what_to_run(asked, tmp_path):
+    with pytest.raises(InvalidInput, match="run: walkforward refresh looked_at"):
+        read_overview(asked, Home(tmp_path / "empty"))
