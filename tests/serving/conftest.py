@@ -1,0 +1,106 @@
+"""One small world for all tests of this folder, the web on top of it, and the browser that looks at it."""
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+from fastapi.testclient import TestClient
+
+from ml_core.settings import Settings
+from serving.access import Access
+from serving.app import build_app
+from serving.service import Service
+from tests.serving.world import World, build_world
+
+BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+LOOPBACK = "http://127.0.0.1:8000"
+
+
+@pytest.fixture(scope="session")
+def world(tmp_path_factory: pytest.TempPathFactory) -> World:
+    """For reading only; a test that registers or refreshes takes `own_world`."""
+    return build_world(tmp_path_factory.mktemp("home"))
+
+
+@pytest.fixture
+def own_world(world: World, tmp_path: Path) -> World:
+    return world.elsewhere(tmp_path / "home")
+
+
+@pytest.fixture(scope="session")
+def service(world: World) -> Service:
+    return world.service()
+
+
+@pytest.fixture(scope="session")
+def client(service: Service) -> TestClient:
+    return open_client(service)
+
+
+def open_client(service: Service, **settings: object) -> TestClient:
+    """The whole application in this process, as the environment's settings would build it."""
+    given = Settings(**settings)  # type: ignore[arg-type]
+    return TestClient(build_app(service, Access(given), given), LOOPBACK, raise_server_exceptions=False)
+
+
+@pytest.fixture(scope="session")
+def address(world: World, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The real server in a process of its own, ended when the tests are."""
+    import tomlkit
+
+    folder = tmp_path_factory.mktemp("server")
+    path = folder / "small.toml"
+    path.write_text(
+        tomlkit.dumps(world.experiment.model_dump(mode="json", exclude_none=True)), encoding="utf-8"
+    )
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    environment = {
+        **{name: value for name, value in os.environ.items() if not name.startswith("WALKFORWARD_")},
+        "WALKFORWARD_EXPERIMENT": str(path),
+        "WALKFORWARD_HOME": str(world.home.root),
+    }
+    command = [sys.executable, "-m", "uvicorn", "--factory", "serving.app:create_app", "--port", str(port)]
+    with (folder / "log").open("w+") as log:
+        server = subprocess.Popen(command, env=environment, cwd=folder, stdout=log, stderr=subprocess.STDOUT)
+        try:
+            _wait(server, f"http://127.0.0.1:{port}", folder / "log")
+            yield f"http://127.0.0.1:{port}"
+        finally:
+            server.terminate()
+            server.wait(20)
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    """A Chromium on the path. Without one the app has not been looked at, so the test fails and says what to
+    install; WALKFORWARD_NO_BROWSER=1 leaves these tests out on purpose."""
+    if os.environ.get("WALKFORWARD_NO_BROWSER") == "1":
+        pytest.skip("WALKFORWARD_NO_BROWSER=1: nobody looked at the app")
+    found = next((path for name in BROWSERS if (path := shutil.which(name))), None)
+    if found is None:
+        pytest.fail(
+            "no Chromium on the path: install it (Debian: apt-get install chromium; macOS: brew install chromium) "
+            "or leave out the tests that look at the app with WALKFORWARD_NO_BROWSER=1",
+            pytrace=False,
+        )
+    return found
+
+
+def _wait(server: subprocess.Popen, address: str, log: Path) -> None:
+    until = time.monotonic() + 60
+    while time.monotonic() < until and server.poll() is None:
+        try:
+            if httpx.get(f"{address}/health", trust_env=False, timeout=2).is_success:
+                return
+        except httpx.HTTPError:
+            time.sleep(0.1)
+    pytest.fail(f"the server did not answer:\n{log.read_text(encoding='utf-8')[-2000:]}", pytrace=False)

@@ -1,0 +1,147 @@
+"""The REST interface: what it answers, and one clear line for every way of asking wrongly."""
+
+import datetime as dt
+
+import pytest
+
+from serving.messages import DISCLAIMER
+from tests.serving.conftest import open_client
+from tests.serving.world import LISTED
+
+SINGLE, BATCH = "/predictions/single", "/predictions/batch"
+
+
+def test_a_single_prediction_carries_its_evidence(client):
+    answer = client.post(SINGLE, json={"ticker": "ALFA", "horizons": [5, 1], "strategy": "single"}).json()
+    assert [one["horizon"] for one in answer["forecasts"]] == [1, 5]
+    assert answer["version"] == "1"
+    assert answer["position"]["strategy"] == "single"
+    assert answer["disclaimer"] == DISCLAIMER
+    assert dt.date.fromisoformat(answer["as_of"])
+    evidence = client.get(answer["evidence"]).json()
+    assert evidence["version"] == "1"
+    assert {"zero", "mean", "last", "ridge", "p_zero"} <= set(evidence["scores"][0])
+    assert {"name", "passed", "why"} <= set(evidence["gate"]["checks"][0])
+
+
+def test_a_batch_names_what_failed(client):
+    answer = client.post(BATCH, json={"tickers": ["ALFA", "NOPE"]})
+    assert answer.status_code == 200
+    assert [one["ticker"] for one in answer.json()["predictions"]] == ["ALFA"]
+    assert "no bars stored for 'NOPE'" in answer.json()["failed"]["NOPE"]
+    assert len(client.post(BATCH, json={}).json()["predictions"]) == len(LISTED)
+
+
+def test_health_and_info_describe_what_is_served(client, world):
+    health = client.get("/health").json()
+    assert (health["status"], health["model"], health["version"]) == ("ok", world.name, "1")
+    info = client.get("/info").json()
+    assert (info["model"], info["served"], info["aliases"]) == (world.name, True, ["champion"])
+    assert info["holdout"]["sessions"] > 0
+    assert info["spec"]["model"]["family"] == "lstm"
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "line"),
+    [
+        ({"ticker": "NOPE"}, 404, "no bars stored for 'NOPE'"),
+        ({"ticker": ""}, 422, "ticker: String should have at least 1 character"),
+        ({"ticker": "A" * 33}, 422, "ticker: String should have at most 32"),
+        ({"ticker": "<b>"}, 422, "ticker: String should match pattern"),
+        ({"ticker": 7}, 422, "ticker: Input should be a valid string, got 7"),
+        ({}, 422, "ticker: Field required"),
+        ({"tiker": "ALFA", "ticker": "ALFA"}, 422, "unknown field 'tiker'; did you mean 'ticker'?"),
+        ({"ticker": "ALFA", "horizons": [2]}, 422, "horizons: 2 is not forecast; expected of 1, 3, 5"),
+        ({"ticker": "ALFA", "horizons": []}, 422, "horizons: List should have at least 1 item"),
+        ({"ticker": "ALFA", "horizons": [0]}, 422, "horizons.0: Input should be greater than or equal to 1"),
+        ({"ticker": "ALFA", "horizons": [100000]}, 422, "horizons.0: Input should be less than or equal to"),
+        ({"ticker": "ALFA", "horizons": "1"}, 422, "horizons: Input should be a valid list, got '1'"),
+        ({"ticker": "ALFA", "date": "June"}, 422, "date: Input should be a valid date"),
+        ({"ticker": "ALFA", "date": "2019-02-30"}, 422, "date: Input should be a valid date"),
+        ({"ticker": "ALFA", "date": "2999-01-01"}, 422, "date: 2999-01-01 lies in the future"),
+        ({"ticker": "ALFA", "date": "1990-01-01"}, 422, "date: no prices up to 1990-01-01"),
+        (
+            {"ticker": "ALFA", "strategy": "yolo"},
+            422,
+            "strategy: Input should be 'auto', 'long_short' or 'single'",
+        ),
+    ],
+)
+def test_a_bad_single_request_is_refused_in_one_line(client, body, status, line):
+    refuses(client.post(SINGLE, json=body), status, line)
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "line"),
+    [
+        ({"tickers": ["NOPE"]}, 404, "no bars stored for 'NOPE'"),
+        ({"tickers": []}, 422, "tickers: List should have at least 1 item"),
+        ({"tickers": ["ALFA"] * 2001}, 422, "tickers: List should have at most 2000 items"),
+        ({"ticker": "ALFA"}, 422, "unknown field 'ticker'; did you mean 'tickers'?"),
+    ],
+)
+def test_a_bad_batch_request_is_refused_in_one_line(client, body, status, line):
+    refuses(client.post(BATCH, json=body), status, line)
+
+
+@pytest.mark.parametrize("content", ["", "{", "[1]", '"ALFA"', "null", '{"ticker": NaN}'])
+def test_a_body_that_is_no_json_object_is_refused(client, content):
+    refuses(client.post(SINGLE, content=content, headers={"Content-Type": "application/json"}), 422, "")
+
+
+def test_a_form_is_refused(client):
+    refuses(client.post(SINGLE, data={"ticker": "ALFA"}), 422, "the body: expected a JSON object")
+
+
+def test_bytes_that_are_no_text_are_refused(client):
+    assert client.post(
+        SINGLE, content=b'{"ticker": "\xff"}', headers={"Content-Type": "application/json"}
+    ).status_code in (400, 422)
+
+
+def test_a_body_beyond_64_kib_is_refused_by_its_length_and_as_it_streams(client):
+    large = b'{"ticker": "' + b"A" * 70_000 + b'"}'
+    headers = {"Content-Type": "application/json"}
+    refuses(client.post(SINGLE, content=large, headers=headers), 413, "the body is larger than 64 KiB")
+    chunks = (large[at : at + 9000] for at in range(0, len(large), 9000))
+    refuses(client.post(SINGLE, content=chunks, headers=headers), 413, "the body is larger than 64 KiB")
+
+
+def test_wrong_addresses_and_methods_are_answered_in_the_same_shape(client):
+    refuses(client.get("/nowhere"), 404, "no such address: /nowhere")
+    refuses(client.get(SINGLE), 405, "GET is not allowed here")
+    refuses(client.get("/info", params={"version": "99"}), 422, "has no version '99'; it has 1")
+    refuses(client.get("/info", params={"version": "x"}), 422, "version: String should match pattern")
+
+
+def test_a_bug_leaves_no_traceback(world, monkeypatch):
+    service = world.service()
+    monkeypatch.setattr(service, "single", lambda *_, **__: 1 / 0)
+    refuses(open_client(service).post(SINGLE, json={"ticker": "ALFA"}), 500, "something went wrong here")
+
+
+def test_without_a_champion_every_question_says_what_to_run(own_world):
+    client = open_client(own_world.service())
+    line = "run: walkforward search small"
+    refuses(client.post(SINGLE, json={"ticker": "ALFA"}), 503, line)
+    refuses(client.post(BATCH, json={}), 503, line)
+    refuses(client.get("/info"), 503, line)
+    assert client.get("/health").json()["status"] == "waiting"
+    assert client.get("/ui/").status_code == 200
+
+
+def test_the_document_describes_every_route_with_examples(client):
+    document = client.get("/openapi.json").json()
+    assert set(document["paths"]) == {SINGLE, BATCH, "/info", "/health"}
+    assert document["components"]["schemas"]["SingleRequest"]["examples"]
+    page = client.get("/docs").text
+    for path in document["paths"]:
+        assert f"<code>{path}</code>" in page
+    assert "https://" not in page.replace("http://127.0.0.1", "")
+
+
+def refuses(answer, status: int, line: str) -> None:
+    assert answer.status_code == status, answer.text
+    assert list(answer.json()) == ["error"]
+    assert line in answer.json()["error"]
+    assert "\n" not in answer.json()["error"]

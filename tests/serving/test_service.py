@@ -1,0 +1,169 @@
+"""What is served: the same numbers as the command line's, for any moment, and nothing broken replaces it."""
+
+import datetime as dt
+from pathlib import Path
+
+import pytest
+
+from ml_core.data.prices import read_prices
+from ml_core.errors import BrokenArtifact, InvalidInput, NoChampion, NotEnoughData, UnknownTicker
+from ml_core.prediction import predict
+from serving.champion import RETRY
+from serving.service import Service
+from tests.market import NOW
+from tests.serving.world import LISTED, STRANGER, World, build_world, store_bars
+
+PAST = dt.date(2019, 6, 3)
+
+
+@pytest.mark.parametrize("date", [None, PAST])
+def test_what_is_served_equals_what_the_command_predicts_in_every_bit(world, service, date):
+    table = predict(world.experiment, world.home, as_of=date)
+    for ticker in LISTED:
+        answer = service.single(ticker, date=date)
+        rows = table.filter(table["ticker"] == ticker).sort("horizon")
+        assert answer.as_of == rows["as_of"][0]
+        assert [one.mean for one in answer.forecasts] == rows["mean"].to_list()
+        assert [one.lower for one in answer.forecasts] == rows["lower"].to_list()
+        assert [one.upper for one in answer.forecasts] == rows["upper"].to_list()
+
+
+def test_a_ticker_is_found_in_either_case(service):
+    assert service.single("alfa").ticker == "ALFA"
+
+
+def test_the_implied_price_follows_from_the_close_as_traded(world, service):
+    answer = service.single("ALFA")
+    last = read_prices(world.experiment, world.home).filter(ticker="ALFA").tail(1)
+    assert answer.last_close == pytest.approx((last["close"] / last["factor"]).item())
+    for one in answer.forecasts:
+        assert one.price == pytest.approx(answer.last_close * (1 + one.change))
+        assert one.price_lower < one.price < one.price_upper
+    assert [one.date for one in answer.forecasts] == sorted(one.date for one in answer.forecasts)
+    assert answer.forecasts[0].date > answer.as_of
+
+
+def test_a_day_without_a_session_is_answered_from_the_session_before(service):
+    assert service.single("ALFA", date=dt.date(2019, 6, 2)).as_of == dt.date(2019, 5, 31)
+
+
+def test_a_date_the_model_learned_from_is_marked(service, world):
+    held_out = dt.date.fromisoformat(world.evidence["holdout"]["start"])
+    assert not service.single("ALFA", date=held_out).in_sample
+    before = service.single("ALFA", date=held_out - dt.timedelta(days=1))
+    assert before.in_sample
+    assert "learned" in before.notes[0]
+
+
+def test_dates_outside_what_is_known_are_refused(service):
+    with pytest.raises(InvalidInput, match="future"):
+        service.single("ALFA", date=NOW.date() + dt.timedelta(days=1))
+    with pytest.raises(NotEnoughData, match="no prices up to 1990-01-01"):
+        service.single("ALFA", date=dt.date(1990, 1, 1))
+    with pytest.raises(NotEnoughData, match="too little history"):
+        service.single("ALFA", date=dt.date(2018, 1, 4))
+
+
+def test_a_stranger_with_stored_bars_is_answered_by_a_pooled_model(service):
+    before = service.single("ALFA")
+    assert service.single(STRANGER.lower()).ticker == STRANGER
+    assert service.single("ALFA") == before
+
+
+def test_an_unknown_ticker_is_told_what_is_known_and_how_to_add_it(service):
+    with pytest.raises(
+        UnknownTicker, match=r"no bars stored for 'QQQQ'; known: ALFA, .*walkforward refresh small"
+    ):
+        service.single("QQQQ")
+    with pytest.raises(UnknownTicker, match="did you mean 'BRAV'"):
+        service.single("BRAVO")
+
+
+def test_a_joint_model_refuses_strangers(world, tmp_path):
+    joint = build_world(tmp_path, blank=world.blank, layout="joint").service()
+    assert joint.single("ALFA").forecasts
+    with pytest.raises(UnknownTicker, match="joint model"):
+        joint.single(STRANGER)
+
+
+def test_a_batch_answers_whom_it_can_and_names_the_others(service):
+    batch = service.batch(["echo", "NOPE", STRANGER, "ALFA", "ALFA"])
+    assert [one.ticker for one in batch.predictions] == ["ECHO", STRANGER, "ALFA"]
+    assert list(batch.failed) == ["NOPE"]
+    assert [one.ticker for one in service.batch().predictions] == list(LISTED)
+    with pytest.raises(UnknownTicker):
+        service.batch(["NOPE"])
+
+
+def test_a_strategy_says_its_position(service):
+    positions = {ticker: service.single(ticker, strategy="long_short").position for ticker in LISTED}
+    assert {position.strategy for position in positions.values()} == {"long_short"}
+    assert sum(position.weight for position in positions.values()) == pytest.approx(0)
+    assert sum(abs(position.weight) for position in positions.values()) == pytest.approx(1)
+
+
+def test_without_a_champion_one_line_says_what_to_run_and_registering_ends_it(own_world: World):
+    service = own_world.service()
+    with pytest.raises(NoChampion, match="run: walkforward search small"):
+        service.single("ALFA")
+    assert service.health().status == "waiting"
+    own_world.register()
+    service.look()
+    assert service.health().status == "ok"
+
+
+def test_a_new_champion_is_served_after_a_look(own_world: World):
+    own_world.register()
+    service = own_world.service()
+    assert service.single("ALFA").version == "1"
+    own_world.register(promote=False)
+    service.look()
+    assert service.single("ALFA").version == "1"
+    own_world.registry.promote(own_world.name, "2")
+    service.look()
+    assert service.single("ALFA").version == "2"
+    assert service.info("1").served is False
+
+
+def test_a_broken_champion_never_replaces_a_good_one(own_world: World):
+    own_world.register()
+    clock = [NOW]
+    service = Service(own_world.experiment, own_world.home, clock=lambda: clock[0])
+    good = service.single("ALFA")
+    broken = own_world.register()
+    weights = broken.folder / "weights.safetensors"
+    sound = weights.read_bytes()
+    weights.write_bytes(sound[:-1] + bytes([sound[-1] ^ 1]))
+    for _ in range(2):
+        service.look()
+        assert service.single("ALFA") == good
+        health = service.health()
+        assert (health.status, health.version) == ("degraded", "1")
+        assert "checksum" in (health.failure or "")
+        assert str(own_world.home.root) not in (health.failure or "")
+    weights.write_bytes(sound)
+    clock[0] += RETRY
+    service.look()
+    assert (service.health().status, service.health().version) == ("ok", "2")
+
+
+def test_a_first_champion_that_is_broken_is_refused_by_name(own_world: World):
+    broken = own_world.register()
+    (broken.folder / "weights.safetensors").write_bytes(b"nothing")
+    with pytest.raises(BrokenArtifact, match="checksum"):
+        own_world.service().single("ALFA")
+
+
+def test_new_bars_are_served_after_a_look(world: World, tmp_path: Path):
+    early = dt.datetime(2019, 8, 1, tzinfo=dt.UTC)
+    own = world.elsewhere(tmp_path, now=early)
+    own.register()
+    service = own.service()
+    before = service.single("ALFA")
+    assert before.as_of <= early.date()
+    store_bars(own.experiment, own.home)
+    service.look()
+    after = service.single("ALFA")
+    assert after.as_of > before.as_of
+    assert after.data_version > before.data_version
+    assert service.single("ALFA", date=before.as_of).forecasts == before.forecasts

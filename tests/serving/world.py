@@ -1,0 +1,104 @@
+"""A small real world to serve: bars stored, a model fitted, judged and registered; nothing is faked."""
+
+import datetime as dt
+import shutil
+import sqlite3
+from contextlib import closing
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import polars as pl
+
+from ml_core.data.prices import read_prices
+from ml_core.data.refresh import refresh
+from ml_core.experiment import Experiment
+from ml_core.forecaster import Forecaster
+from ml_core.promotion import Candidate, promote_candidate
+from ml_core.registry import ModelVersion, Registry
+from ml_core.settings import Home, open_home
+from ml_core.training.fit import fit
+from ml_core.walkforward import open_windows, plan
+from serving.service import Service
+from tests.market import NOW, TICKERS, small_experiment
+
+LISTED, STRANGER = TICKERS[:6], TICKERS[6]
+MARKET = {"sessions": 420, "seed": 3, "ic": 0.3}
+
+
+@dataclass(frozen=True)
+class World:
+    experiment: Experiment
+    home: Home
+    forecaster: Forecaster
+    evidence: dict
+    blank: Path
+
+    @property
+    def name(self) -> str:
+        return self.experiment.model_name
+
+    @property
+    def registry(self) -> Registry:
+        return Registry(self.home)
+
+    def service(self) -> Service:
+        return Service(self.experiment, self.home, clock=lambda: NOW)
+
+    def register(self, *, promote: bool = True) -> ModelVersion:
+        """One more version of the same model, as champion."""
+        version = self.registry.register(self.forecaster, self.name, self.evidence)
+        if promote:
+            self.registry.promote(self.name, version.version)
+        return version
+
+    def elsewhere(self, folder: Path, *, now: dt.datetime = NOW) -> "World":
+        """The same model and the bars known by then, in a home of its own where nothing is registered yet."""
+        world = replace(self, home=open_home(folder))
+        shutil.copy(self.blank, world.home.root / "mlflow.db")
+        store_bars(world.experiment, world.home, now=now)
+        return world
+
+
+def describe_experiment(**task: object) -> Experiment:
+    return small_experiment(
+        universe={"tickers": LISTED},
+        data={"source": "simulated", "simulated": MARKET},
+        task={"lookback": 8, "horizons": [1, 3, 5], **task},
+        gate={"beat": ["last"], "coverage_tolerance": 0.5},
+    )
+
+
+def build_world(folder: Path, *, blank: Path | None = None, **task: object) -> World:
+    """Refreshed, fitted, judged on the holdout, registered, promoted. An empty MLflow database takes a while to
+    make, so it is made once."""
+    experiment, home = describe_experiment(**task), open_home(folder)
+    if blank:
+        shutil.copy(blank, home.root / "mlflow.db")
+    else:
+        blank = folder / "blank.db"
+        Registry(home)
+        with (
+            closing(sqlite3.connect(home.root / "mlflow.db")) as made,
+            closing(sqlite3.connect(blank)) as kept,
+        ):
+            made.backup(kept)
+    store_bars(experiment, home)
+    forecaster, candidate = fit_candidate(experiment, read_prices(experiment, home))
+    version = promote_candidate(experiment, home, candidate, now=NOW).version
+    Registry(home).promote(experiment.model_name, version.version)
+    return World(experiment, home, forecaster, dict(version.evidence), blank)
+
+
+def fit_candidate(experiment: Experiment, prices: pl.DataFrame) -> tuple[Forecaster, Candidate]:
+    windows, _ = open_windows(experiment.spec, prices)
+    split = plan(experiment, windows)[-1]
+    forecaster = fit(experiment.spec, windows, split)
+    search = {"trials": 3, "finished": 2, "stopped": 1, "failed": 0, "folds": 2, "seeds": 1, "seconds": 4.0,
+              "families": {"lstm": 3}, "objective": "ic", "head": []}  # fmt: skip
+    return forecaster, Candidate(forecaster, windows, prices, split, pl.DataFrame(), search)
+
+
+def store_bars(experiment: Experiment, home: Home, *, now: dt.datetime = NOW) -> None:
+    """Bars of the universe and of one ticker outside it."""
+    universe = experiment.universe.model_copy(update={"tickers": (*experiment.universe.tickers, STRANGER)})
+    refresh(experiment.model_copy(update={"universe": universe}), home, now=now)
