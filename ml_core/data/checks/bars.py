@@ -7,13 +7,26 @@ from ml_core.data.verdicts import Found, Scene, check
 PRICES = ("open", "high", "low", "close")
 ROUNDING = 1e-3
 MIDPOINT = 1e-2
+LARGEST = 1e12
 WICK = 2.5
 
 
 @check("row", "quarantine")
 def not_finite(bars: pl.DataFrame, scene: Scene) -> Found:  # noqa: ARG001
-    """A price or volume is not a finite number."""
-    return pl.any_horizontal(pl.col(name).is_infinite().fill_null(False) for name in (*PRICES, "volume"))
+    """A price or volume is not a finite number, or of no size that a price has."""
+    columns = (*PRICES, "volume", "adj_close")
+    beyond = pl.any_horizontal((pl.col(name).abs() > LARGEST).fill_null(False) for name in columns)
+    return beyond | pl.any_horizontal(
+        (pl.col(name).abs() < 1 / LARGEST).fill_null(False) & (pl.col(name) != 0) for name in PRICES
+    )
+
+
+@check("row", "quarantine")
+def action_impossible(bars: pl.DataFrame, scene: Scene) -> Found:  # noqa: ARG001
+    """A dividend is negative, a split not positive, or one of them not a finite number."""
+    dividend, split = pl.col("dividend"), pl.col("split")
+    wrong = (dividend < 0) | dividend.is_infinite() | (split <= 0) | split.is_infinite()
+    return wrong.fill_null(False)
 
 
 @check("row", "quarantine")
@@ -46,7 +59,7 @@ def close_outside_range(bars: pl.DataFrame, scene: Scene) -> Found:  # noqa: ARG
     return _beyond("close", MIDPOINT)
 
 
-@check("row", "repair")
+@check("shape", "repair")
 def close_beside_range(bars: pl.DataFrame, scene: Scene) -> Found:  # noqa: ARG001
     """The close lies just outside the range, as a mid-price may; the range is widened to hold it."""
     return bars.filter(_beyond("close", ROUNDING) & ~_beyond("close", MIDPOINT)).select(
@@ -57,7 +70,7 @@ def close_beside_range(bars: pl.DataFrame, scene: Scene) -> Found:  # noqa: ARG0
     )
 
 
-@check("row", "repair")
+@check("shape", "repair")
 def open_outside_range(bars: pl.DataFrame, scene: Scene) -> Found:  # noqa: ARG001
     """The open lies outside the range from low to high; left out."""
     return bars.filter(_beyond("open", ROUNDING)).select(
@@ -65,7 +78,7 @@ def open_outside_range(bars: pl.DataFrame, scene: Scene) -> Found:  # noqa: ARG0
     )
 
 
-@check("row", "repair")
+@check("shape", "repair")
 def spike(bars: pl.DataFrame, scene: Scene) -> Found:  # noqa: ARG001
     """The high or low is far beyond the open and close; left out."""
     high = pl.col("high") > WICK * pl.max_horizontal("open", "close")
@@ -78,7 +91,7 @@ def spike(bars: pl.DataFrame, scene: Scene) -> Found:  # noqa: ARG001
     )
 
 
-@check("row", "note")
+@check("shape", "note")
 def price_missing(bars: pl.DataFrame, scene: Scene) -> Found:  # noqa: ARG001
     """The open, high or low is missing, although this ticker has them elsewhere."""
     missing = pl.any_horizontal(

@@ -9,8 +9,8 @@ KEY = ("ticker", "date")
 
 @check("date", "quarantine")
 def date_missing(bars: pl.DataFrame, scene: Scene) -> Found:  # noqa: ARG001
-    """The date is missing."""
-    return pl.col("date").is_null()
+    """The date or the ticker is missing."""
+    return pl.col("date").is_null() | pl.col("ticker").is_null()
 
 
 @check("date", "quarantine")

@@ -44,7 +44,7 @@ def dividend_twice(bars: pl.DataFrame, scene: Scene) -> Found:  # noqa: ARG001
 
 @check("action", "quarantine")
 def dividend_impossible(bars: pl.DataFrame, scene: Scene) -> Found:  # noqa: ARG001
-    """The dividend is negative, or as large as the price, or the price did not fall by it."""
+    """The dividend is as large as the price, or the price did not fall by it."""
     rows = [row[:2] for series in _paying(bars) for row in _impossible(series)]
     return pl.DataFrame(rows, schema={"ticker": pl.String, "date": pl.Date}, orient="row")
 
@@ -95,11 +95,10 @@ def _twice(series: Series) -> Iterator[tuple]:
 
 
 def _impossible(series: Series) -> Iterator[tuple]:
-    for at in np.flatnonzero(series.dividend != 0):
-        paid, before = series.dividend[at], series.close[at - 1] if at else np.inf
-        denied = paid > 0.05 * before and _gain(series, int(at), 0.0) > SURE
-        if paid < 0 or paid >= before or denied:
-            yield series.key(int(at))
+    for at in series.payments():
+        paid, before = series.dividend[at], series.close[at - 1]
+        if paid >= before or (paid > 0.05 * before and _gain(series, at, 0.0) > SURE):
+            yield series.key(at)
 
 
 def _gain(series: Series, at: int, other: float) -> float:
