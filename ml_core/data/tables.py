@@ -2,7 +2,7 @@
 
 import os
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 TRIES = 30
 MANY_FILES = 64
+# By default a checkpoint drops log entries of 30 days ago, and with them the versions that models name.
+KEPT = {"delta.enableExpiredLogCleanup": "false", "delta.logRetentionDuration": "interval 36500 days"}
 
 
 @dataclass(frozen=True)
@@ -100,11 +102,26 @@ def tidy(folder: Path, *, many: int = MANY_FILES) -> bool:
     return True
 
 
+def vacuum(folder: Path, *, keep: Iterable[int], days: int) -> list[str]:
+    """Delete data files that no version in `keep`, nor the newest, needs, and that left the table `days` ago."""
+    from deltalake import DeltaTable
+    from deltalake.exceptions import DeltaError
+
+    if not exists(folder):
+        return []
+    table = DeltaTable(str(folder))
+    kept = sorted({*keep, table.version()})
+    try:
+        return table.vacuum(retention_hours=24 * days, dry_run=False, keep_versions=kept)
+    except (DeltaError, OSError) as error:
+        raise StoreFailed(f"{folder}: cannot be cleaned: {_line(error)}") from None
+
+
 def _open_or_create(folder: Path, rows: pl.DataFrame) -> "DeltaTable":
     from deltalake import DeltaTable
 
     if not exists(folder):
-        rows.clear().write_delta(str(folder), mode="error")
+        rows.clear().write_delta(str(folder), mode="error", delta_write_options={"configuration": KEPT})
     return DeltaTable(str(folder))
 
 
