@@ -73,7 +73,7 @@ class Running:
     def living(self) -> set[int]:
         return processes.family(str(self.home.services))
 
-    def wait_for(self, done: Callable[[], object], *, what: str, seconds: float = 120.0) -> None:
+    def wait_for(self, done: Callable[[], object], *, what: str, seconds: float = 200.0) -> None:
         deadline = time.monotonic() + seconds
         while not done():
             assert time.monotonic() < deadline, f"{what} did not happen in {seconds} s:\n{self.said}"
