@@ -127,6 +127,10 @@ def _bars(table: pl.DataFrame, file: Path, config: Config, notes: list[str]) -> 
         absent = [name for name in absent if name not in ("dividend", "split")]
     if absent:
         notes.append(f"{file.name}: no {', '.join(absent)}; what needs them is left out")
+    known = {"dividend": 0.0, "split": 1.0}
+    table = table.with_columns(
+        pl.col(name).fill_null(none) for name, none in known.items() if name not in absent
+    )
     return conform(table.with_columns(basis=pl.lit(basis)), BARS, str(file))
 
 
