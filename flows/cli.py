@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from flows import commands
+from flows import bars, commands
 from flows.demo import demo as tell_story
 from flows.session import open_session
 from flows.terminal import Terminal
@@ -49,7 +49,21 @@ def refresh(
     experiment: ExperimentName, sets: Overrides = None, home: HomeFolder = None, as_json: AsJson = False
 ):
     """Fetch, check and write bars."""
-    _run(commands.refresh, experiment, sets, home, as_json)
+    _run(bars.refresh, experiment, sets, home, as_json)
+
+
+@app.command()
+def data(
+    experiment: ExperimentName,
+    out: Annotated[
+        Path | None, typer.Option("--out", metavar="FILE", help="A picture, as one .html file.")
+    ] = None,
+    sets: Overrides = None,
+    home: HomeFolder = None,
+    as_json: AsJson = False,
+):
+    """Show what the stored bars cover, what was refused or repaired and why, and whether they are stationary."""
+    _run(bars.overview, experiment, sets, home, as_json, out=out)
 
 
 @app.command()

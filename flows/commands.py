@@ -8,54 +8,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from flows import report
-from flows.output import open_output
-from flows.session import Session
+from flows.output import open_folder, open_output
+from flows.session import DONE, PARTIAL, Session
 from flows.terminal import Terminal, plain
 from ml_core.errors import InvalidInput
 from ml_core.experiment_file import find_experiment
-from ml_core.settings import open_home
 
 if TYPE_CHECKING:
     from tuning.search import SearchOutcome
-
-DONE, PARTIAL = 0, 1
-
-
-def refresh(session: Session) -> int:
-    from ml_core.data.refresh import refresh as refresh_bars
-
-    experiment, terminal = session.experiment, session.terminal
-    terminal.step(f"fetching {len(experiment.universe.tickers)} tickers from {experiment.data.source}")
-    done = refresh_bars(
-        experiment,
-        session.home,
-        now=session.now,
-        progress=lambda ticker, number, total: terminal.progress(f"{number}/{total} {ticker}"),
-    )
-    for note in done.notes:
-        terminal.warn(note)
-    failed = {ticker: outcome for ticker, outcome in done.outcomes.items() if outcome.status != "ok"}
-    for ticker, outcome in failed.items():
-        terminal.warn(f"{ticker}: {outcome.status}: {outcome.reason}")
-    terminal.say(
-        f"{done.inserted} bars new, {done.updated} changed, {done.quarantined} quarantined; "
-        f"last session {done.last}; store version {done.version}"
-    )
-    terminal.document(
-        {
-            "inserted": done.inserted,
-            "updated": done.updated,
-            "quarantined": done.quarantined,
-            "version": done.version,
-            "last": done.last,
-            "notes": list(done.notes),
-            "tickers": {
-                ticker: {"status": outcome.status, "reason": outcome.reason, "rows": outcome.rows}
-                for ticker, outcome in done.outcomes.items()
-            },
-        }
-    )
-    return PARTIAL if done.partial else DONE
 
 
 def evaluate(session: Session, *, out: Path) -> int:
@@ -63,7 +23,7 @@ def evaluate(session: Session, *, out: Path) -> int:
     from ml_core.walkforward import evaluate as walk
 
     experiment, terminal = session.experiment, session.terminal
-    folder = open_home(out).root
+    folder = open_folder(out)
     prices = read_prices(experiment, session.home)
     terminal.step(f"walking {experiment.name} forward")
     found = walk(experiment, prices, progress=terminal.progress)

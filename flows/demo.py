@@ -1,8 +1,9 @@
 """The whole story: refresh → search → predict, then one screen of what came of it."""
 
 from flows import report
-from flows.commands import DONE, PARTIAL, refresh, run_search
-from flows.session import Session
+from flows.bars import refresh
+from flows.commands import run_search
+from flows.session import DONE, PARTIAL, Session
 
 
 def demo(session: Session) -> int:

@@ -11,6 +11,8 @@ from ml_core.experiment import Experiment
 from ml_core.experiment_file import read_experiment
 from ml_core.settings import Home, Settings, open_home
 
+DONE, PARTIAL = 0, 1  # exit codes; bad input is 2
+
 
 @dataclass(frozen=True)
 class Session:

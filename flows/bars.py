@@ -1,0 +1,82 @@
+"""What is done with bars on the command line: bring them up to date, and look at what is stored."""
+
+from pathlib import Path
+
+import polars as pl
+
+from flows.session import DONE, PARTIAL, Session
+from ml_core.errors import InvalidInput
+
+FINDINGS = 20
+
+
+def refresh(session: Session) -> int:
+    from ml_core.data.refresh import refresh as refresh_bars
+
+    experiment, terminal = session.experiment, session.terminal
+    terminal.step(f"fetching {len(experiment.universe.tickers)} tickers from {experiment.data.source}")
+    done = refresh_bars(
+        experiment,
+        session.home,
+        now=session.now,
+        progress=lambda ticker, number, total: terminal.progress(f"{number}/{total} {ticker}"),
+    )
+    for note in done.notes:
+        terminal.warn(note)
+    for ticker, how in done.rebuilt.items():
+        terminal.warn(f"{ticker}: its past was rewritten and is rebuilt as a new version: {how}")
+    failed = {ticker: outcome for ticker, outcome in done.outcomes.items() if outcome.status != "ok"}
+    for ticker, outcome in failed.items():
+        terminal.warn(f"{ticker}: {outcome.status}: {outcome.reason}")
+    terminal.say(
+        f"{done.inserted} bars new, {done.updated} changed, {done.repaired} repaired, {done.quarantined} quarantined; "
+        f"last session {done.last}; store version {done.version}"
+    )
+    terminal.document(
+        {
+            "inserted": done.inserted,
+            "updated": done.updated,
+            "repaired": done.repaired,
+            "quarantined": done.quarantined,
+            "rebuilt": dict(done.rebuilt),
+            "version": done.version,
+            "last": done.last,
+            "notes": list(done.notes),
+            "tickers": {
+                ticker: {"status": outcome.status, "reason": outcome.reason, "rows": outcome.rows}
+                for ticker, outcome in done.outcomes.items()
+            },
+        }
+    )
+    return PARTIAL if done.partial else DONE
+
+
+def overview(session: Session, *, out: Path | None) -> int:
+    """Coverage, quarantine with reasons, repairs and stationarity, as tables; with `out` also as a picture."""
+    from ml_core.data.overview import read_overview, write_picture
+
+    terminal = session.terminal
+    if out and out.suffix != ".html":
+        raise InvalidInput(f"--out {out}: expected a name that ends in .html")
+    found = read_overview(session.experiment, session.home)
+    terminal.say(f"{found.source}, store version {found.version}")
+    terminal.table(_texts(found.coverage), title="coverage")
+    for title, table in (
+        ("quarantine", found.quarantine),
+        ("repairs", found.repairs),
+        ("remarks", found.remarks),
+    ):
+        terminal.say(f"\n{title}: {table.height}")
+        terminal.table(_texts(table.select("ticker", "date", "check", "reason").head(FINDINGS)))
+    terminal.say()
+    terminal.table(_texts(found.stationarity), title="stationarity")
+    if out:
+        write_picture(found, out)
+        terminal.say(f"\npicture: {out}")
+    terminal.document(found.document())
+    return DONE
+
+
+def _texts(table: pl.DataFrame) -> list[dict[str, object]]:
+    dates = [name for name, kind in table.schema.items() if kind.is_temporal()]
+    return table.with_columns(pl.col(name).cast(pl.String) for name in dates).to_dicts()
