@@ -1,12 +1,31 @@
-"""What all tests share: one thread a process, and a Ray cluster for those that search."""
+"""What all tests share: one thread a process, homes that are ready, a Ray cluster for those that search."""
 
 import os
-from collections.abc import Iterator
+import shutil
+from collections.abc import Callable, Iterator
 
 import pytest
 
+from ml_core.settings import Home, open_home
+
 # Small networks are faster on one thread, and tests run beside others. Processes that tests start inherit it.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+
+@pytest.fixture(scope="session")
+def new_home(tmp_path_factory) -> Callable[[], Home]:
+    """Makes empty homes whose MLflow database is migrated already, which takes seconds and is done once."""
+    from ml_core.registry import Registry
+
+    first = open_home(tmp_path_factory.mktemp("first"))
+    Registry(first)
+
+    def make() -> Home:
+        home = open_home(tmp_path_factory.mktemp("home"))
+        shutil.copy(first.root / "mlflow.db", home.root / "mlflow.db")
+        return home
+
+    return make
 
 
 @pytest.fixture(scope="session")

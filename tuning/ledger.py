@@ -46,11 +46,15 @@ class Ledger:
     def recall(self) -> None:
         """Take in the trials that an earlier search finished or stopped; what failed or hung is tried again."""
         if self._file and self._file.is_file():
-            for line in self._file.read_text(encoding="utf-8").splitlines():
+            text = self._file.read_text(encoding="utf-8")
+            for line in text.splitlines():
                 with contextlib.suppress(ValueError, TypeError):  # a line cut short by a kill
                     entry = Entry(**json.loads(line))
                     if entry.status != "failed":
                         self._entries[entry.id] = entry
+            if text and not text.endswith("\n"):
+                with self._file.open("a", encoding="utf-8") as lines:
+                    lines.write("\n")  # else the next trial would be glued to what was cut short
 
     def open(self, trial: str, point: Point) -> Entry:
         with self._lock:

@@ -107,6 +107,13 @@ def contains(found: Range, value: Any) -> bool:
     return value in found.values if isinstance(found, OneOf) else found.low <= value <= found.high
 
 
+def _tried(found: Range) -> tuple[Any, ...]:
+    """Both ends, and a number between them with a fraction: a field of whole numbers wants a list."""
+    if isinstance(found, OneOf):
+        return found.values
+    return (found.low, found.high, found.low + 0.3819 * (found.high - found.low))
+
+
 def _middle(found: Range) -> Any:
     if isinstance(found, OneOf):
         return found.values[len(found.values) // 2]
@@ -122,7 +129,7 @@ def _check_ends(experiment: Experiment, space: dict[str, dict[str, Range]]) -> N
     for family, ranges in space.items():
         choices.load(FAMILIES, family)
         for key, found in ranges.items():
-            for value in found.values if isinstance(found, OneOf) else (found.low, found.high):
+            for value in _tried(found):
                 try:
                     spec_of(experiment, {"family": family, key: value})
                 except ValidationError as error:

@@ -1,0 +1,164 @@
+"""What a search may vary: the code's ranges, narrowed by the file, each end checked before anything runs."""
+
+import pytest
+
+from ml_core.errors import InvalidInput
+from ml_core.ranges import LogUniform, OneOf, Uniform, parse_range
+from tests.market import small_experiment
+from tuning.space import build_space, contains, first_points, grid_points, longest_lookback, spec_of
+
+FAMILIES = ("lstm", "attention_lstm", "transformer")
+
+
+def space_of(families=FAMILIES, **ranges):
+    experiment = small_experiment(search={"families": families, "ranges": ranges})
+    return experiment, build_space(experiment)
+
+
+def test_every_family_brings_its_own_ranges_beside_those_all_share():
+    _, space = space_of()
+    assert tuple(space) == FAMILIES
+    for family, ranges in space.items():
+        assert {"training.learning_rate", "training.weight_decay", "training.loss"} <= set(ranges)
+        own = {key for key in ranges if not key.startswith("training.")}
+        assert own
+        assert all(key.startswith(f"{family}.") for key in own)
+
+
+def test_the_file_narrows_what_the_code_allows():
+    _, space = space_of(
+        **{"lstm.hidden": [8, 16], "training.learning_rate": {"low": 0.001, "high": 0.01, "log": True}}
+    )
+    assert space["lstm"]["lstm.hidden"] == OneOf(8, 16)
+    assert "lstm.hidden" not in space["transformer"]
+    assert all(ranges["training.learning_rate"] == LogUniform(0.001, 0.01) for ranges in space.values())
+
+
+def test_the_file_may_vary_what_the_code_does_not():
+    experiment, space = space_of(
+        **{"task.lookback": [8, 20], "features.select": [2, 3], "training.batch": [16]}
+    )
+    assert longest_lookback(experiment, space) == 20
+    spec = spec_of(experiment, {"family": "lstm", "task.lookback": 20, "features.select": 2})
+    assert (spec.task.lookback, spec.features.select, spec.task.horizons) == (20, 2, (1, 3))
+    assert longest_lookback(*space_of()) == 8
+
+
+@pytest.mark.parametrize(
+    ("key", "told"),
+    [
+        ("lstm.hiden", r"unknown key 'lstm.hiden'; did you mean 'lstm.hidden'\?"),
+        ("hidden", "search.ranges: unknown key 'hidden'"),
+        ("training.learningrate", r"did you mean 'training.learning_rate'\?"),
+        ("gate.significance", "search.ranges: unknown key 'gate.significance'"),
+    ],
+)
+def test_an_unknown_key_is_answered_with_the_nearest(key, told):
+    with pytest.raises(InvalidInput, match=told):
+        space_of(**{key: [1]})
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        [],
+        3,
+        "wide",
+        {"low": 1},
+        {"low": 2, "high": 1},
+        {"low": 0, "high": 1, "log": True},
+        {"low": 1, "high": 2, "step": 1},
+    ],
+)
+def test_a_range_that_is_none_is_refused_with_what_was_expected(value):
+    with pytest.raises(
+        InvalidInput, match=r"search.ranges.lstm.dropout: expected a list of values or {low, high, log}"
+    ):
+        space_of(**{"lstm.dropout": value})
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "told"),
+    [
+        ("lstm.dropout", [0.1, 1.5], "dropout: Input should be less than 1, got 1.5"),
+        ("lstm.hidden", [0], "hidden: Input should be greater than or equal to 1, got 0"),
+        ("lstm.hidden", ["big"], "hidden: Input should be a valid integer"),
+        (
+            "lstm.hidden",
+            {"low": 8, "high": 64},
+            "hidden: Input should be a valid integer, got a number with a fraction",
+        ),
+        ("task.lookback", {"low": 8, "high": 20}, "lookback: Input should be a valid integer"),
+        (
+            "training.learning_rate",
+            {"low": -1.0, "high": 0.1},
+            "learning_rate: Input should be greater than 0, got -1",
+        ),
+        ("training.precision", ["float8"], "precision: Input should be 'float32' or 'bfloat16'"),
+        ("task.lookback", [2], "lookback: Input should be greater than or equal to 4, got 2"),
+    ],
+)
+def test_a_value_that_the_field_refuses_is_named_before_anything_runs(key, value, told):
+    with pytest.raises(InvalidInput) as error:
+        space_of(**{key: value})
+    assert told in str(error.value)
+    assert "\n" not in str(error.value)
+
+
+def test_an_unknown_family_is_answered_with_the_nearest():
+    with pytest.raises(InvalidInput, match=r"did you mean 'transformer'\?"):
+        space_of(families=("lstm", "transfomer"))
+
+
+def test_a_search_starts_with_every_family_at_its_defaults():
+    experiment, space = space_of()
+    points = first_points(experiment, space)
+    assert [point["family"] for point in points] == list(FAMILIES)
+    for point in points:
+        family = point["family"]
+        assert all(contains(space[family][key], point[key]) for key in space[family])
+        assert spec_of(experiment, point).training.epochs == 2
+    assert points[0]["lstm.hidden"] == 8 or 8 not in space["lstm"]["lstm.hidden"].values
+    assert points[0]["training.learning_rate"] == experiment.training.learning_rate
+
+
+def test_a_default_outside_a_narrowed_range_gives_way_to_the_ranges_middle():
+    experiment, space = space_of(
+        **{
+            "lstm.hidden": [64, 128, 256],
+            "training.learning_rate": {"low": 0.01, "high": 0.04, "log": True},
+            "lstm.dropout": {"low": 0.4, "high": 0.6},
+        }
+    )
+    point = first_points(experiment, space)[0]
+    assert point["lstm.hidden"] == 128
+    assert point["training.learning_rate"] == pytest.approx(0.02)
+    assert point["lstm.dropout"] == pytest.approx(0.5)
+
+
+def test_a_grid_is_every_combination_of_the_listed_values():
+    _, space = space_of(
+        ("lstm",), **{"lstm.hidden": [8, 16], "lstm.layers": [1, 2], "training.loss": ["mse"]}
+    )
+    points = grid_points(space)
+    assert len(points) == 4
+    assert {(point["lstm.hidden"], point["lstm.layers"]) for point in points} == {
+        (8, 1),
+        (8, 2),
+        (16, 1),
+        (16, 2),
+    }
+    assert {point["lstm.dropout"] for point in points} == {0.15}
+
+
+def test_the_experiments_own_model_fields_belong_to_its_own_family_only():
+    experiment = small_experiment(model={"family": "lstm", "hidden": 24})
+    assert spec_of(experiment, {"family": "lstm"}).model.options["hidden"] == 24
+    assert spec_of(experiment, {"family": "attention_lstm"}).model.options["hidden"] == 32
+    assert spec_of(experiment, {"family": "lstm", "lstm.hidden": 16}).model.options["hidden"] == 16
+
+
+def test_ranges_are_read_as_the_file_writes_them():
+    assert parse_range("a", [1, 2]) == OneOf(1, 2)
+    assert parse_range("a", {"low": 0, "high": 1}) == Uniform(0.0, 1.0)
+    assert parse_range("a", {"low": 0.1, "high": 1, "log": True}) == LogUniform(0.1, 1.0)
