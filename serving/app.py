@@ -5,7 +5,7 @@ import datetime as dt
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
-from fastapi import FastAPI
+from fastapi import FastAPI, Request
 from fastapi.middleware.cors import CORSMiddleware
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from starlette.middleware.trustedhost import TrustedHostMiddleware
@@ -15,6 +15,7 @@ from ml_core.settings import Settings, open_home
 from serving.access import Access
 from serving.api import build_router, explain_errors
 from serving.limits import Limits
+from serving.reference import build_reference
 from serving.service import Service
 from serving.style import ICON
 
@@ -49,14 +50,18 @@ def build_app(service: Service, access: Access, settings: Settings) -> FastAPI:
     )
     explain_errors(app)
     app.include_router(build_router(service, access))
-    _add_pages(app)
+    _add_pages(app, service)
     mount_ui(app, service, access)
     _add_limits(app, settings, access)
     return app
 
 
-def _add_pages(app: FastAPI) -> None:
-    from serving.reference import build_reference
+def _add_pages(app: FastAPI, service: Service) -> None:
+    tickers, horizons = service.tickers(), service.experiment.task.horizons
+    examples = {
+        "/predictions/single": {"ticker": tickers[0], "horizons": horizons[:2], "strategy": "single"},
+        "/predictions/batch": {"tickers": tickers[:2]},
+    }
 
     @app.get("/", include_in_schema=False)
     def start() -> RedirectResponse:
@@ -67,8 +72,8 @@ def _add_pages(app: FastAPI) -> None:
         return Response(ICON, media_type="image/svg+xml")
 
     @app.get("/docs", include_in_schema=False)
-    def docs() -> HTMLResponse:
-        return HTMLResponse(build_reference(app.openapi()))
+    def docs(request: Request) -> HTMLResponse:
+        return HTMLResponse(build_reference(app.openapi(), examples, address=str(request.base_url)))
 
 
 def _add_limits(app: FastAPI, settings: Settings, access: Access) -> None:

@@ -5,6 +5,7 @@ import logging
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 
 import polars as pl
 
@@ -35,6 +36,11 @@ class Served:
     @property
     def stamp(self) -> tuple[str, int]:
         return self.version.version, self.data_version
+
+    @cached_property
+    def tickers(self) -> frozenset[str]:
+        """Those whose prices are at hand."""
+        return frozenset(self.prices["ticker"].unique())
 
 
 class Champion:

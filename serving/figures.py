@@ -147,7 +147,9 @@ def _dress(figure: Figure, *, title: str, weekends: bool) -> Figure:
         xaxis_rangeslider_visible=False,
         bargap=0.25,
     )
-    figure.update_xaxes(**axis, rangebreaks=breaks, hoverformat="%a %d %b %Y")
+    figure.update_xaxes(
+        **axis, rangebreaks=breaks, hoverformat="%a %d %b %Y", tickangle=0, tickformat="%d %b\n%Y"
+    )
     figure.update_yaxes(**axis, side="right", tickformat=",.4~g", row=1, col=1)
     figure.update_yaxes(**axis, side="right", nticks=3, tickformat=".2~s", row=2, col=1)
     return figure

@@ -41,6 +41,9 @@ class Limits:
                 headers.setdefault("Referrer-Policy", "same-origin")
             await send(message)
 
+        if scope["path"].endswith("/upload"):
+            await JSONResponse({"error": "nothing can be uploaded here"}, 403)(scope, receive, guarded)
+            return
         announced = Headers(scope=scope).get("content-length", "0")
         if announced.isdigit() and int(announced) > self.largest:
             await JSONResponse({"error": self._refusal}, 413)(scope, receive, guarded)

@@ -1,5 +1,6 @@
 """Values in, small pieces of HTML out. Everything that is not markup of ours is escaped here."""
 
+import math
 from collections.abc import Sequence
 from html import escape
 from typing import NamedTuple
@@ -25,6 +26,11 @@ def percent(value: float | None, *, sign: bool = True) -> str:
     return f"{text.replace('-', MINUS)} %"
 
 
+def span(low: float | None, high: float | None) -> str:
+    """Two shares as one range in percent."""
+    return f"{percent(low).removesuffix(' %')} to {percent(high)}" if low is not None else ""
+
+
 def money(value: float | None) -> str:
     """Two decimals; four digits where a price is small."""
     return MISSING if value is None else f"{value:,.2f}" if abs(value) >= 1 else f"{value:#.4g}"
@@ -32,7 +38,7 @@ def money(value: float | None) -> str:
 
 def number(value: float | None) -> str:
     """Four significant digits, with a true minus; whole numbers as they are."""
-    if value is None:
+    if value is None or not math.isfinite(value):
         return MISSING
     text = f"{value:,.0f}" if value == int(value) and abs(value) < 1e9 else f"{value:#.4g}".rstrip(".")
     return text.replace("-", MINUS)
@@ -58,8 +64,8 @@ def odds(p: float | None) -> str:
 
 
 def direction(value: float | None) -> str:
-    """The class of a change: blue up, orange down; the sign says it too."""
-    return "" if not value else "wf-up" if value > 0 else "wf-down"
+    """The class of a change: blue up, orange down; the sign says it too. What is shown as zero has neither."""
+    return "" if value is None or abs(value) < 5e-5 else "wf-up" if value > 0 else "wf-down"
 
 
 def cards(entries: Sequence[tuple[str, str, str, str]]) -> str:

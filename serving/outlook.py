@@ -17,7 +17,8 @@ def build_outlook(
     table: pl.DataFrame, prices: pl.DataFrame, ahead: Mapping[int, dt.date], *, priced: bool
 ) -> list[TickerForecast]:
     """One entry per ticker of the table. `priced`: the target is a return, so a price follows from it."""
-    last = prices.sort("ticker", "date").group_by("ticker").agg((pl.col("close") / pl.col("factor")).last())
+    asked = prices.filter(pl.col("ticker").is_in(table["ticker"].unique().to_list()))
+    last = asked.sort("ticker", "date").group_by("ticker").agg((pl.col("close") / pl.col("factor")).last())
     close = dict(last.iter_rows())
     found: dict[str, list[dict[str, Any]]] = {}
     for row in table.sort("ticker", "horizon").iter_rows(named=True):

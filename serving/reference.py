@@ -25,11 +25,11 @@ td:nth-child(2) {{ color: {MUTED}; }} .scroll {{ overflow-x: auto; }}
 """
 
 
-def build_reference(document: Json) -> str:
-    """One section per route: what it takes, an example to paste, what it gives."""
+def build_reference(document: Json, examples: Mapping[str, Json], *, address: str) -> str:
+    """One section per route: what it takes, an example by path that can be pasted, what it gives."""
     info, schemas = document["info"], document["components"]["schemas"]
     sections = "".join(
-        _route(method, path, route, schemas)
+        _route(method, path, route, schemas, _command(address, path, route, examples.get(path)))
         for path, routes in document["paths"].items()
         for method, route in routes.items()
     )
@@ -44,7 +44,7 @@ def build_reference(document: Json) -> str:
     )
 
 
-def _route(method: str, path: str, route: Json, schemas: Json) -> str:
+def _route(method: str, path: str, route: Json, schemas: Json, command: str) -> str:
     parts = [f'<h2><b class="{method}">{method.upper()}</b> <code>{escape(path)}</code></h2>']
     parts.append(f"<p>{escape(route.get('description', ''))}</p>")
     body = route.get("requestBody", {}).get("content", {}).get("application/json", {}).get("schema")
@@ -56,7 +56,7 @@ def _route(method: str, path: str, route: Json, schemas: Json) -> str:
             (one["name"], one["schema"], one["schema"].get("description", "")) for one in route["parameters"]
         ]
         parts += ["<h3>Takes</h3>", _rows(rows, schemas)]
-    parts += ["<h3>Example</h3>", f"<pre>{escape(_command(method, path, taken, route))}</pre>"]
+    parts += ["<h3>Example</h3>", f"<pre>{escape(command)}</pre>"]
     answers = route["responses"]
     given = answers["200"]["content"]["application/json"]["schema"]
     parts += ["<h3>Gives</h3>", _fields(_resolve(given, schemas), schemas)]
@@ -101,10 +101,10 @@ def _resolve(schema: Json, schemas: Json) -> Json:
     return schemas[schema["$ref"].rsplit("/", 1)[-1]] if "$ref" in schema else schema
 
 
-def _command(method: str, path: str, taken: Json | None, route: Json) -> str:
-    key = " \\\n  -H 'X-API-Key: …'" if route.get("security") else ""
-    if method == "get":
-        return f"curl http://127.0.0.1:8000{path}{key}"
-    example = json.dumps((taken or {}).get("examples", [{}])[0])
-    body = f"-H 'Content-Type: application/json' \\\n  -d '{example}'"
-    return f"curl http://127.0.0.1:8000{path}{key} \\\n  {body}"
+def _command(address: str, path: str, route: Json, body: Json | None) -> str:
+    lines = [f"curl {address.rstrip('/')}{path}"]
+    if route.get("security"):
+        lines.append("-H 'X-API-Key: …'")
+    if body is not None:
+        lines += ["-H 'Content-Type: application/json'", f"-d '{json.dumps(body)}'"]
+    return " \\\n  ".join(lines)

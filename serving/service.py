@@ -53,7 +53,7 @@ class Service:
         """The forecast of one ticker."""
         served = self._served()
         name, chosen = self._name(served, ticker), choose_horizons(served, horizons)
-        moment = self._moments.at(served, date, stranger=None if name in known_to(served) else name)
+        moment = self._moments.at(served, date, stranger=None if name in served.tickers else name)
         found = self._outlook(moment, [name], chosen)
         if not found:
             why = unanswered((name,), moment.table, moment.prices)[name]
@@ -68,7 +68,7 @@ class Service:
         """The forecasts of many tickers; those that cannot be made are named with the reason."""
         served = self._served()
         names, failed = self._names(served, tickers or self.tickers())
-        known, horizons = known_to(served), choose_horizons(served, None)
+        known, horizons = served.tickers, choose_horizons(served, None)
         today = self._moments.at(served, date)
         found: list[TickerForecast] = []
         for group in (
@@ -142,7 +142,7 @@ class Service:
 
     def _name(self, served: Served, ticker: str) -> str:
         """The ticker as it is stored. A stranger needs a pooled model and bars of its own."""
-        known, given = known_to(served), ticker.strip()
+        known, given = served.tickers, ticker.strip()
         folded = {name.casefold(): name for name in known}
         if given.casefold() in folded:
             return folded[given.casefold()]
@@ -200,11 +200,6 @@ class Service:
         return text.replace(str(self._home.root), "HOME")[:500]
 
 
-def known_to(served: Served) -> set[str]:
-    """The tickers whose prices are at hand."""
-    return set(served.prices["ticker"].unique())
-
-
 def choose_horizons(served: Served, asked: Sequence[int] | None) -> tuple[int, ...]:
     """Those asked for, or all; one that the model does not know is refused with those it does."""
     known = served.forecaster.spec.task.horizons
@@ -216,7 +211,7 @@ def choose_horizons(served: Served, asked: Sequence[int] | None) -> tuple[int, .
     return tuple(sorted(set(asked))) if asked else known
 
 
-def _offer(given: str, known: set[str]) -> str:
+def _offer(given: str, known: frozenset[str]) -> str:
     """A near name, or the known ones, as far as a line goes."""
     near = nearest(given.upper(), sorted(known))
     if "did you mean" in near:

@@ -38,6 +38,7 @@ footer {{ display: none !important; }}
 .wf-scroll {{ overflow-x: auto; }}
 .gradio-container table.wf {{ border-collapse: collapse; border: 0 !important; width: 100%; margin: 0; font-size: .9rem;
   font-variant-numeric: tabular-nums; }}
+.gradio-container table.wf :is(thead, tbody, tr) {{ border: 0; background: none; }}
 .gradio-container table.wf :is(th, td) {{ border: 0; border-bottom: 1px solid {LINE}; padding: .45rem .6rem;
   text-align: right; white-space: nowrap; vertical-align: top; color: {INK}; }}
 .gradio-container table.wf th {{ color: {MUTED}; font-weight: 500; }}
@@ -62,5 +63,7 @@ footer {{ display: none !important; }}
   .wf-card strong {{ font-size: 1.05rem; }}
   .wf-card:last-child:nth-child(odd) {{ grid-column: span 2; }}
   .wf-panel {{ padding: .8rem; }}
+  .gradio-container table.wf :is(th, td) {{ padding: .45rem .35rem; }}
+  .gradio-container table.wf small {{ font-size: .72rem; }}
 }}
 """

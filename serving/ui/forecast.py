@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import logging
-from typing import Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ml_core.errors import ForecastError, InvalidInput
 from serving import markup
@@ -14,10 +14,22 @@ from serving.messages import DISCLAIMER, SingleAnswer
 from serving.quotes import Quote, build_quote
 from serving.service import Service
 
+if TYPE_CHECKING:
+    from plotly.graph_objects import Figure
+
 title, place = "Forecast", 1
 DAYS = (30, 120, 730)
 
 log = logging.getLogger(__name__)
+
+
+class Shown(NamedTuple):
+    """The parts of the page that follow the controls; an empty part is not shown."""
+
+    notice: str
+    numbers: str = ""
+    chart: Figure | None = None
+    table: str = ""
 
 
 def build(service: Service) -> None:
@@ -57,42 +69,46 @@ def build(service: Service) -> None:
     chart = gr.Plot(show_label=False, elem_classes="wf-chart", elem_id="chart")
     table = gr.HTML(elem_id="table")
     gr.HTML(f'<p class="wf-disclaimer" id="disclaimer">{DISCLAIMER}</p>')
+    parts = [notice, numbers, chart, table]
+
+    def redraw(*asked: Any) -> list[Any]:
+        shown = show_forecast(service, *asked)
+        return [gr.update(value=part or None, visible=bool(part)) for part in shown]
+
     gr.on(
         None,
-        lambda *asked: _show(service, *asked),
+        redraw,
         inputs=[ticker, ahead, days, date],
-        outputs=[notice, numbers, chart, table],
+        outputs=parts,
         trigger_mode="always_last",
         show_progress="minimal",
         api_visibility="private",
     )
 
 
-def _show(service: Service, ticker: str | None, ahead: int, days: int, date: str | None) -> list[Any]:
-    import gradio as gr
-
+def show_forecast(service: Service, ticker: str | None, ahead: int, days: int, date: str | None) -> Shown:
+    """What the page shows for these controls; what is in the way of it stands in the notice."""
     try:
-        numbers, chart, table, notes = _answer(service, ticker, ahead=ahead, days=days, date=_day(date))
+        return _answer(service, ticker, ahead=int(ahead), days=int(days), date=_day(date))
     except ForecastError as error:
-        return [gr.update(value=markup.notice(str(error)), visible=True), *[gr.update(visible=False)] * 3]
+        return Shown(markup.notice(str(error)))
     except Exception:
         log.exception("the forecast of %r could not be shown", ticker)
-        text = "Something went wrong here; the server's log says what."
-        return [gr.update(value=markup.notice(text), visible=True), *[gr.update(visible=False)] * 3]
-    shown = [gr.update(value=part, visible=True) for part in (numbers, chart, table)]
-    return [gr.update(value=markup.notice(" ".join(notes)), visible=bool(notes)), *shown]
+        return Shown(markup.notice("Something went wrong here; the server's log says what."))
 
 
-def _answer(
-    service: Service, ticker: str | None, *, ahead: int, days: int, date: dt.date | None
-) -> tuple[str, Any, str, list[str]]:
+def _answer(service: Service, ticker: str | None, *, ahead: int, days: int, date: dt.date | None) -> Shown:
     if not ticker or not ticker.strip():
         raise InvalidInput("Choose a ticker, or type one.")
     answer = service.single(ticker, date=date)
     history = service.history(ticker, unit=answer.as_of)
     quote = build_quote(service.history(ticker, until=date))
-    figure = draw_outlook(history, answer, days=int(days), ahead=int(ahead))
-    return _numbers(quote, answer, int(ahead)), figure, _table(answer, int(ahead)), answer.notes
+    return Shown(
+        notice=markup.notice(" ".join(answer.notes)) if answer.notes else "",
+        numbers=_numbers(quote, answer, ahead),
+        chart=draw_outlook(history, answer, days=days, ahead=ahead),
+        table=_table(answer, ahead),
+    )
 
 
 def _numbers(quote: Quote, answer: SingleAnswer, ahead: int) -> str:
@@ -100,12 +116,12 @@ def _numbers(quote: Quote, answer: SingleAnswer, ahead: int) -> str:
     expected = (
         f"Expected by {last.date:%d %b}",
         percent(last.change),
-        f"{percent(last.change_lower)} to {percent(last.change_upper)}",
+        markup.span(last.change_lower, last.change_upper),
         markup.direction(last.change),
     )
     return markup.cards(
         [
-            (f"{answer.ticker} close", money(quote.close), f"{quote.date:%d %b %Y}, as traded", ""),
+            (f"{answer.ticker} close", money(quote.close), f"{quote.date:%a %d %b %Y}", ""),
             ("Change on the day", percent(quote.change), "with dividends", markup.direction(quote.change)),
             (
                 "52-week range",
@@ -146,16 +162,18 @@ def _place(quote: Quote) -> str:
 
 
 def _table(answer: SingleAnswer, ahead: int) -> str:
-    head = ("Horizon", "Expected change", "Implied price")
+    head = ("Horizon", "Expected", "Price")
     rows = [
         [
-            Cell(markup.steps(row.horizon, answer.frequency), f"{row.date:%a %d %b %Y}"),
+            Cell(markup.steps(row.horizon, answer.frequency), f"{row.date:%a %d %b}"),
             Cell(
                 percent(row.change) if row.change is not None else markup.number(row.mean),
-                f"{percent(row.change_lower)} to {percent(row.change_upper)}",
+                markup.span(row.change_lower, row.change_upper),
                 "wf-own",
             ),
-            Cell(money(row.price), f"{money(row.price_lower)} to {money(row.price_upper)}"),
+            Cell(
+                money(row.price), f"{money(row.price_lower)} to {money(row.price_upper)}" if row.price else ""
+            ),
         ]
         for row in answer.forecasts
         if row.horizon <= ahead

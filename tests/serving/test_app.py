@@ -1,5 +1,8 @@
 """The door of the app: who may come in, from where, and what every response carries."""
 
+import threading
+import time
+
 import pytest
 
 from ml_core.errors import InvalidInput
@@ -92,7 +95,32 @@ def test_files_cannot_be_fetched_or_uploaded_through_the_page(client, world):
     for path in ("/etc/hostname", str(world.home.root / "mlflow.db"), "pyproject.toml"):
         assert client.get(f"/ui/gradio_api/file={path}").status_code in (403, 404)
     sent = client.post("/ui/gradio_api/upload", files={"files": ("a.txt", b"x" * 5000)})
-    assert sent.status_code >= 400
+    assert sent.json() == {"error": "nothing can be uploaded here"}
+
+
+def test_a_new_champion_is_served_while_questions_keep_coming(own_world, monkeypatch):
+    monkeypatch.setattr("serving.app.LOOK_EVERY", 0.05)
+    own_world.register()
+    answers, stop = [], threading.Event()
+    with open_client(own_world.service()) as client:
+
+        def ask() -> None:
+            while not stop.is_set():
+                answers.append(client.post("/predictions/single", json=ASK))
+
+        askers = [threading.Thread(target=ask) for _ in range(3)]
+        for asker in askers:
+            asker.start()
+        own_world.register()
+        until = time.monotonic() + 20
+        while time.monotonic() < until and client.get("/health").json()["version"] != "2":
+            time.sleep(0.05)
+        stop.set()
+        for asker in askers:
+            asker.join()
+        answers.append(client.post("/predictions/single", json=ASK))
+    assert {answer.status_code for answer in answers} == {200}
+    assert answers[-1].json()["version"] == "2"
 
 
 def test_the_page_keeps_no_analytics(client):

@@ -10,6 +10,7 @@ from ml_core.errors import BrokenArtifact, InvalidInput, NoChampion, NotEnoughDa
 from ml_core.prediction import predict
 from serving.champion import RETRY
 from serving.service import Service
+from serving.ui.forecast import show_forecast
 from tests.market import NOW
 from tests.serving.world import LISTED, STRANGER, World, build_world, store_bars
 
@@ -80,10 +81,33 @@ def test_an_unknown_ticker_is_told_what_is_known_and_how_to_add_it(service):
 
 
 def test_a_joint_model_refuses_strangers(world, tmp_path):
-    joint = build_world(tmp_path, blank=world.blank, layout="joint").service()
+    joint = build_world(tmp_path, blank=world.blank, task={"layout": "joint"}).service()
     assert joint.single("ALFA").forecasts
     with pytest.raises(UnknownTicker, match="joint model"):
         joint.single(STRANGER)
+
+
+def test_a_weekly_model_answers_from_weeks_that_are_over(world, tmp_path):
+    weekly = build_world(
+        tmp_path,
+        blank=world.blank,
+        task={"frequency": "weekly"},
+        market={"sessions": 1000},
+        validation={"train": 80, "test": 12, "holdout": 30},
+    ).service()
+    answer = weekly.single("ALFA")
+    assert answer.frequency == "weekly"
+    assert {one.date.weekday() for one in answer.forecasts} == {4}
+    assert answer.forecasts[0].date > answer.as_of
+    assert weekly.history("ALFA")["date"].diff().max() < dt.timedelta(days=7)
+
+
+def test_a_model_of_ranks_names_no_price(world, tmp_path):
+    ranks = build_world(tmp_path, blank=world.blank, task={"target": "rank"}).service()
+    answer = ranks.single("ALFA")
+    assert {one.price for one in answer.forecasts} == {None}
+    assert "no price follows" in answer.notes[-1]
+    assert show_forecast(ranks, "ALFA", 5, 90, None).chart is not None
 
 
 def test_a_batch_answers_whom_it_can_and_names_the_others(service):

@@ -59,19 +59,20 @@ class World:
         return world
 
 
-def describe_experiment(**task: object) -> Experiment:
+def describe_experiment(sections: dict[str, dict]) -> Experiment:
     return small_experiment(
         universe={"tickers": LISTED},
-        data={"source": "simulated", "simulated": MARKET},
-        task={"lookback": 8, "horizons": [1, 3, 5], **task},
+        data={"source": "simulated", "simulated": {**MARKET, **sections.get("market", {})}},
+        task={"lookback": 8, "horizons": [1, 3, 5], **sections.get("task", {})},
+        validation=sections.get("validation", {}),
         gate={"beat": ["last"], "coverage_tolerance": 0.5},
     )
 
 
-def build_world(folder: Path, *, blank: Path | None = None, **task: object) -> World:
+def build_world(folder: Path, *, blank: Path | None = None, **sections: dict) -> World:
     """Refreshed, fitted, judged on the holdout, registered, promoted. An empty MLflow database takes a while to
     make, so it is made once."""
-    experiment, home = describe_experiment(**task), open_home(folder)
+    experiment, home = describe_experiment(sections), open_home(folder)
     if blank:
         shutil.copy(blank, home.root / "mlflow.db")
     else:
