@@ -22,6 +22,8 @@ from ml_core.settings import Home
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
+MID_MONTH = dt.timedelta(days=14)
+SCALE = [[0, "#f3f3f1"], [0.001, "#d9822b"], [0.999, "#f2d49b"], [1, "#33658a"]]  # a gap of one session shows
 SHOWN = ["ticker", "date", "check", "reason", "open", "high", "low", "close", "volume", "observed_at"]
 
 
@@ -122,9 +124,9 @@ def draw_overview(overview: Overview) -> "go.Figure":
     figure = go.Figure(
         go.Heatmap(
             z=wide.drop("ticker").to_numpy(),
-            x=[dt.date.fromisoformat(month) for month in wide.columns[1:]],
+            x=[dt.date.fromisoformat(month) + MID_MONTH for month in wide.columns[1:]],
             y=wide["ticker"].to_list(),
-            zmin=0, zmax=1, colorscale="Blues", colorbar_title="stored",
+            zmin=0, zmax=1, colorscale=SCALE, colorbar_title="stored",
             hovertemplate="%{y} %{x|%b %Y}: %{z:.0%} of its sessions<extra></extra>",
         )
     )  # fmt: skip
