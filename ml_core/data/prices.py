@@ -4,6 +4,7 @@ import datetime as dt
 
 import polars as pl
 
+from ml_core.data.context import join_context, read_table
 from ml_core.data.frequency import at_frequency
 from ml_core.data.source import open_source
 from ml_core.data.store import PriceStore
@@ -15,8 +16,10 @@ from ml_core.settings import Home
 def read_prices(
     experiment: Experiment, home: Home, *, until: dt.date | None = None, version: int | None = None
 ) -> pl.DataFrame:
-    """PRICES of the universe, from `data.start` to `data.end` or `until`, as a version of the store held them."""
-    store = open_store(experiment, home)
+    """PRICES of the universe, from `data.start` to `data.end` or `until`, as a version of the store held them;
+    with a column for each series of its context."""
+    source = open_source(experiment)
+    store = PriceStore(home.store, source.identity)
     tickers = experiment.universe.tickers
     end = min(until or dt.date.max, experiment.data.end or dt.date.max)
     benchmark = experiment.universe.benchmark
@@ -24,13 +27,26 @@ def read_prices(
     prices = store.read(wanted, until=end, version=version)
     if experiment.data.start:
         prices = prices.filter(pl.col("date") >= experiment.data.start)
-    missing = [ticker for ticker in tickers if ticker not in set(prices["ticker"].unique())]
+    _require(tickers, prices, experiment, until=until)
+    prices = at_frequency(prices, experiment.task.frequency, calendar=experiment.universe.calendar)
+    context = source.context
+    if not context.series and context.table is None:
+        return prices
+    series = store.read(context.series, until=end, version=version) if context.series else prices.clear()
+    _require(context.series, series, experiment, until=until)
+    return join_context(prices, series, read_table(context), lag=context.lag)
+
+
+def _require(
+    tickers: tuple[str, ...], prices: pl.DataFrame, experiment: Experiment, *, until: dt.date | None
+) -> None:
+    known = set(prices["ticker"].unique())
+    missing = [ticker for ticker in tickers if ticker not in known]
     if missing:
         when = f" up to {until}" if until else ""
         raise InvalidInput(
             f"no bars stored{when} for {', '.join(missing)}; run: walkforward refresh {experiment.name}"
         )
-    return at_frequency(prices, experiment.task.frequency, calendar=experiment.universe.calendar)
 
 
 def data_version(experiment: Experiment, home: Home) -> int:
