@@ -74,7 +74,9 @@ def describe_coverage(
     earlier = dict(before.select("ticker", "asked_from").iter_rows())
     counts = {
         (ticker, verdict): count
-        for ticker, verdict, count in findings.group_by("ticker", "verdict").len().iter_rows()
+        for ticker, verdict, count in findings.group_by("ticker", "verdict")
+        .agg(pl.col("date").n_unique())
+        .iter_rows()
     }
     rows = []
     for ticker, outcome in outcomes.items():

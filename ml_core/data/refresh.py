@@ -86,12 +86,12 @@ def refresh(
         {ticker: tally.outcomes[ticker] for ticker in request.tickers},
         tally.inserted,
         tally.updated,
-        findings.filter(pl.col("verdict") == "quarantine").height,
+        _count_bars(findings, "quarantine"),
         store.version(),
         max(stored) if stored else None,
         tuple(tally.notes),
         tally.rebuilt,
-        findings.filter(pl.col("verdict") == "repair").height,
+        _count_bars(findings, "repair"),
     )
 
 
@@ -202,6 +202,11 @@ def _require_something(source: Source, tally: _Tally) -> None:
     raise (InvalidInput if asked_wrongly else ProviderFailed)(
         f"no bar could be stored; {ticker}{others}: {outcome.reason or outcome.status}"
     )
+
+
+def _count_bars(findings: pl.DataFrame, verdict: str) -> int:
+    """Two checks may find the same bar."""
+    return findings.filter(pl.col("verdict") == verdict).select("ticker", "date").n_unique()
 
 
 def _no_findings() -> pl.DataFrame:
