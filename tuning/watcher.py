@@ -1,8 +1,9 @@
 """Tune's events in, ledger entries out. Runs in the driver."""
 
+from pathlib import Path
 from typing import Any
 
-from ray import tune
+from ray import cloudpickle, tune
 
 from tuning.ledger import Ledger
 
@@ -29,5 +30,14 @@ class Watcher(tune.Callback):
 
     def on_trial_error(self, iteration: int, trials: list, trial: Any, **info: Any) -> None:  # noqa: ARG002
         self._ledger.open(trial.trial_id, trial.config)
-        error = trial.get_pickled_error() or trial.get_error()
-        self._ledger.close(trial.trial_id, error=str(getattr(error, "cause", None) or error).strip())
+        self._ledger.close(trial.trial_id, error=read_reason(trial))
+
+
+def read_reason(trial: Any) -> str:
+    """Why a trial failed, in one line. Read where it failed: the storage has it only once the trial is over."""
+    try:
+        error = cloudpickle.loads(Path(trial.pickled_error_file).read_bytes())
+    except (OSError, TypeError):
+        return "failed without a reason"
+    cause = getattr(error, "cause", None) or error
+    return f"{type(cause).__name__}: {' '.join(str(cause).split())}"

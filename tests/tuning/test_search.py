@@ -1,0 +1,215 @@
+"""Real searches on a small cluster: every family, a trial that fails, a kill and a resume, a search that hangs."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from ml_core.data.prices import read_prices
+from ml_core.data.refresh import refresh
+from ml_core.errors import ForecastError, InvalidInput
+from ml_core.experiment import Experiment
+from ml_core.registry import Registry
+from ml_core.walkforward import open_windows
+from tests.market import NOW, small_experiment, write_experiment
+from tuning.search import Step, open_ledger, search, split_for_search
+from tuning.space import spec_of
+
+WALKFORWARD = str(Path(sys.executable).with_name("walkforward"))
+FAMILIES = ["lstm", "attention_lstm", "transformer"]
+
+
+@pytest.fixture(scope="module")
+def home(new_home):
+    made = new_home()
+    refresh(small_experiment(), made, now=NOW)
+    return made
+
+
+@pytest.fixture(scope="module")
+def searched(home, ray_cluster):  # noqa: ARG001
+    """A search over three families with early stopping; what it told on its way, and what it came to."""
+    experiment = small_experiment(search={"families": FAMILIES, "trials": 7, "epochs": 3})
+    steps: list[Step] = []
+    outcome = search(experiment, home, now=NOW, progress=steps.append)
+    return experiment, outcome, steps
+
+
+def test_a_search_tries_every_family_and_ends_every_trial(searched):
+    experiment, outcome, _ = searched
+    told = outcome.evidence["search"]
+    assert told["trials"] == experiment.search.trials == told["finished"] + told["stopped"]
+    assert told["failed"] == 0
+    assert set(told["families"]) == set(FAMILIES)
+    assert told["finished"] >= 1
+    assert all(1 <= len(entry.history) <= 3 for entry in outcome.ledger.entries)
+
+
+def test_the_winner_is_the_best_on_the_folds_unseen_dates_and_is_refitted_as_it_was_tried(searched):
+    experiment, outcome, _ = searched
+    best = max(
+        (entry for entry in outcome.ledger.entries if entry.status == "finished"),
+        key=lambda one: one.test_score,
+    )
+    assert outcome.ledger.entries[0] is best
+    assert outcome.spec == spec_of(experiment, best.point)
+    assert outcome.version.spec == outcome.spec
+
+
+def test_no_trial_saw_a_date_of_the_holdout(searched, home):
+    experiment, outcome, _ = searched
+    windows, _ = open_windows(experiment.spec, read_prices(experiment, home))
+    folds, final = split_for_search(experiment, windows)
+    seen = {date for entry in outcome.ledger.entries for date in entry.result.get("returns", {})}
+    assert seen
+    assert max(seen) < str(final.test.start)
+    assert all(fold.test.end < final.test.start for fold in folds)
+    assert outcome.evidence["holdout"]["start"] == str(final.test.start)
+    assert outcome.evidence["trained"]["end"] < outcome.evidence["holdout"]["start"]
+
+
+def test_progress_names_what_is_done_and_every_step(searched):
+    _, _, steps = searched
+    assert {step.name for step in steps} == {"search", "refit", "judge"}
+    assert "of 7 trials done" in steps[0].text()
+    assert any("epoch 1" in step.text() for step in steps if step.name == "refit")
+
+
+def test_the_summary_is_one_document_with_the_winners_spec(searched):
+    _, outcome, _ = searched
+    summary = json.loads(json.dumps(outcome.summary()))
+    assert summary["spec"].startswith("[task]")
+    assert summary["promoted"] == outcome.passed == outcome.evidence["gate"]["passed"]
+    assert len(summary["ledger"]) == 7
+
+
+def test_resuming_a_search_that_has_ended_tries_nothing_again(searched, home):
+    experiment, outcome, _ = searched
+    again = search(experiment, home, now=NOW, resume=True)
+    assert {entry.id for entry in again.ledger.entries} == {entry.id for entry in outcome.ledger.entries}
+    assert again.spec == outcome.spec
+    logged = Registry(home).logged_trials(experiment.model_name, search=name_of(home, experiment))
+    assert logged == {entry.id for entry in outcome.ledger.entries}
+    old, new = (one.version.evidence["scores"] for one in (outcome, again))
+    assert old == new
+
+
+def name_of(home, experiment: Experiment) -> str:
+    (folder,) = [path for path in home.searches.iterdir() if f"-{experiment.digest()}-" in path.name]
+    return folder.name
+
+
+def test_a_failing_trial_is_recorded_with_its_reason_and_the_others_finish(home, ray_cluster):  # noqa: ARG001
+    experiment = small_experiment(
+        search={
+            "families": ["lstm"],
+            "sampler": "grid",
+            "ranges": {
+                "training.learning_rate": [0.003, 1e30, 0.01], "training.loss": ["mse"],
+                "lstm.hidden": [8], "lstm.layers": [1],
+            },
+        }
+    )  # fmt: skip
+    outcome = search(experiment, home, now=NOW)
+    ends = {entry.point["training.learning_rate"]: entry for entry in outcome.ledger.entries}
+    assert ends[1e30].status == "failed"
+    assert "learning rate 1e+30" in ends[1e30].error
+    assert {ends[0.003].status, ends[0.01].status} <= {"finished", "stopped"}
+    assert outcome.evidence["search"]["failed"] == 1
+    assert outcome.spec.training.learning_rate != 1e30
+
+
+def test_a_search_in_which_every_trial_fails_says_why(home, ray_cluster):  # noqa: ARG001
+    experiment = small_experiment(
+        search={"families": ["lstm"], "trials": 1, "ranges": {"training.learning_rate": [1e30]}}
+    )
+    with pytest.raises(ForecastError, match=r"no trial finished; the first failure: .*learning rate 1e\+30"):
+        search(experiment, home, now=NOW)
+
+
+def test_a_search_without_a_holdout_is_refused(home):
+    with pytest.raises(InvalidInput, match="a search needs a holdout"):
+        search(small_experiment(validation={"holdout": 0}), home, now=NOW)
+
+
+def test_a_new_search_begins_anew_and_a_resumed_one_goes_on(home):
+    ledger = open_ledger(home, "some", resume=False)
+    ledger.open("one", {"family": "lstm"})
+    ledger.close("one")
+    assert [entry.id for entry in open_ledger(home, "some", resume=True).entries] == ["one"]
+    assert open_ledger(home, "some", resume=False).entries == []
+    assert open_ledger(home, "some", resume=True).entries == []
+
+
+def start_search(home, file: Path, *options: str) -> subprocess.Popen:
+    """The real command, in a session of its own."""
+    command = [WALKFORWARD, "search", str(file), "--home", str(home.root), *options]
+    return subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
+    )
+
+
+def ended_trials(ledger: Path) -> dict[str, str]:
+    if not ledger.is_file():
+        return {}
+    lines = [line for line in ledger.read_text().splitlines() if line.endswith("}")]
+    return {entry["id"]: entry["status"] for entry in map(json.loads, lines)}
+
+
+def test_a_killed_search_goes_on_without_losing_a_finished_trial(home, tmp_path):
+    experiment = small_experiment(
+        search={"families": ["lstm"], "trials": 5, "epochs": 1, "scheduler": "none"}
+    )
+    file = write_experiment(tmp_path, **experiment.model_dump(mode="json", exclude_none=True))
+    process = start_search(home, file)
+    try:
+        until = time.monotonic() + 120
+        while not ended_trials(ledger_of(home, experiment)) and time.monotonic() < until:
+            assert process.poll() is None, process.communicate()[1]
+            time.sleep(0.02)
+    finally:
+        os.kill(process.pid, signal.SIGKILL)
+        process.wait()
+    before = ended_trials(ledger_of(home, experiment))
+    assert 1 <= len(before) < 5
+    process = start_search(home, file, "--resume", "--json")
+    out, err = process.communicate(timeout=200)
+    assert process.returncode in (0, 1), err
+    after = ended_trials(ledger_of(home, experiment))
+    assert before.items() <= after.items()
+    assert len(after) == 5
+    document = json.loads(out)
+    assert document["search"]["trials"] == document["search"]["finished"] == 5
+    logged = Registry(home).logged_trials(
+        experiment.model_name, search=ledger_of(home, experiment).parent.name
+    )
+    assert logged == set(after)
+
+
+def ledger_of(home, experiment: Experiment) -> Path:
+    found = [*home.searches.glob(f"*-{experiment.digest()}-*/ledger.jsonl")] if home.searches.is_dir() else []
+    return found[0] if found else home.searches / "none"
+
+
+def test_a_search_that_hangs_is_ended_naming_the_trial_that_runs(home, tmp_path):
+    file = write_experiment(
+        tmp_path,
+        search={"families": ["lstm"], "trials": 1, "stall_minutes": 0.01, "ranges": {"lstm.hidden": [256]}},
+        validation={"train": 100, "test": 24, "holdout": 40, "folds": 2, "seeds": 80},
+    )
+    process = start_search(home, file)
+    out, err = process.communicate(timeout=120)
+    assert process.returncode == 1
+    assert "no trial reported for 0.0 minutes; running: " in err
+    assert "Traceback" not in out + err
+
+
+def test_streams_of_a_search_are_ordered_as_its_ledger(searched):
+    _, outcome, _ = searched
+    streams = outcome.ledger.streams()
+    assert streams.columns == [entry.id for entry in outcome.ledger.entries if entry.status == "finished"]
