@@ -26,7 +26,7 @@ from ml_core.windows import Windows
 
 SEEDS = (0, 1, 2)
 SHARE = 0.89  # of the oracle's IC: 0.178 of 0.2
-BUDGET = {"every_step": 12.0, "last_step": 120.0}
+BUDGET: dict[Supervise, float] = {"every_step": 12.0, "last_step": 120.0}
 MARKET = simulated.Config(seed=11, sessions=2500, ic=0.215, memory=20)
 UNIVERSE = Universe(tickers=tuple(f"T{number:02d}" for number in range(50)))
 
@@ -45,7 +45,7 @@ def main() -> None:
     spec = RunSpec(
         task=Task(lookback=60, horizons=(1,)),
         features=Features(names=("relative_shock", "shock", "momentum_1", "volatility_20")),
-        model=Model(family="lstm", hidden=64, layers=2, dropout=0.0),
+        model=Model.model_validate({"family": "lstm", "hidden": 64, "layers": 2, "dropout": 0.0}),
         training=Training(epochs=60, patience=60, batch=64, learning_rate=3e-3, windows=1024),
     )
     request = Request(
@@ -60,7 +60,7 @@ def main() -> None:
     oracle = oracle_score(windows, split)
     target = SHARE * oracle
     print(f"oracle IC on the validation dates {oracle:.3f}; target {target:.3f}")
-    medians = {}
+    medians: dict[Supervise, float] = {}
     for supervise in BUDGET:
         found = [
             learn(spec.model_copy(update={"seed": seed}), windows, split, supervise, target) for seed in SEEDS
