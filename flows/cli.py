@@ -1,6 +1,5 @@
 """The command line: `walkforward COMMAND EXPERIMENT [--set key=value …] [--home DIR] [--json]`."""
 
-import datetime as dt
 import os
 import warnings
 from pathlib import Path
@@ -102,7 +101,7 @@ def predict(
     as_json: AsJson = False,
 ):
     """Write the champion's forecasts for every ticker."""
-    _run(commands.predict, experiment, sets, home, as_json, as_of=_date(as_of), out=out, version=version)
+    _run(commands.predict, experiment, sets, home, as_json, as_of=as_of, out=out, version=version)
 
 
 @app.command()
@@ -193,11 +192,3 @@ def _run(
         code = 130
     terminal.close()
     raise typer.Exit(code)
-
-
-def _date(text: str | None) -> dt.date | None:
-    try:
-        return dt.date.fromisoformat(text) if text else None
-    except ValueError:
-        Terminal().fail(f"--as-of {text}: expected a date such as 2024-05-31")
-        raise typer.Exit(2) from None

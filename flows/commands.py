@@ -86,19 +86,19 @@ def warn_left_out(terminal: Terminal, features: tuple[str, ...]) -> None:
         terminal.warn(f"left out, the prices lack a column for them: {', '.join(features)}")
 
 
-def predict(session: Session, *, as_of: dt.date | None, out: Path | None, version: str | None) -> int:
+def predict(session: Session, *, as_of: str | None, out: Path | None, version: str | None) -> int:
     from ml_core.data.forecasts import write_forecast
     from ml_core.data.prices import read_prices
     from ml_core.prediction import forecast, require_answers
     from ml_core.registry import Registry
 
-    experiment, terminal = session.experiment, session.terminal
+    experiment, terminal, day = session.experiment, session.terminal, read_date(as_of)
     write = open_output(out) if out else None
     registry = Registry(session.home)
     forecaster = registry.load(registry.find(experiment.model_name, version))
-    prices = read_prices(experiment, session.home, until=as_of)
+    prices = read_prices(experiment, session.home, until=day)
     asked = experiment.universe.tickers
-    table = forecast(forecaster, prices, as_of=as_of, tickers=asked)
+    table = forecast(forecaster, prices, as_of=day, tickers=asked)
     missing = require_answers(asked, table, prices)
     write_forecast(session.home, experiment.model_name, table)
     if write:
@@ -108,6 +108,13 @@ def predict(session: Session, *, as_of: dt.date | None, out: Path | None, versio
     terminal.table(report.forecast_rows(table), title=f"{forecaster.name} version {forecaster.version}")
     terminal.document({"forecasts": table.to_dicts(), "missing": missing})
     return PARTIAL if missing else DONE
+
+
+def read_date(text: str | None) -> dt.date | None:
+    try:
+        return dt.date.fromisoformat(text) if text else None
+    except ValueError:
+        raise InvalidInput(f"--as-of {text}: expected a date such as 2024-05-31") from None
 
 
 def models(session: Session) -> int:

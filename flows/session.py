@@ -30,15 +30,21 @@ class Session:
         return self.check()
 
     def check(self) -> Experiment:
-        """The experiment, with the parts that chosen files check: source, model, features."""
+        """The experiment, with the parts that chosen files check: source, model, features, training, search, gate."""
+        from ml_core.baselines import check_baselines
         from ml_core.data.source import open_source
         from ml_core.features.table import chosen_names
         from ml_core.models.family import configure
+        from ml_core.training.fit import check_training
+        from tuning.space import build_space
 
         experiment = read_experiment(self.name, self.overrides)
         open_source(experiment)
         configure(experiment.model)
         chosen_names(experiment.features)
+        check_training(experiment.training, objective=experiment.search.objective)
+        check_baselines(experiment.gate.beat)
+        build_space(experiment)
         return experiment
 
 

@@ -3,13 +3,16 @@
 from collections.abc import Callable, Sequence
 
 import numpy as np
+import torch
 
-from ml_core.errors import NotEnoughData
+from ml_core.errors import InvalidInput, NotEnoughData
 from ml_core.evaluation.intervals import fit_intervals
-from ml_core.experiment import RunSpec
+from ml_core.evaluation.metrics import find_metric
+from ml_core.experiment import RunSpec, Training
 from ml_core.forecaster import LEVEL, Calibration, Forecaster
 from ml_core.splits import Split
 from ml_core.training.loop import Epoch, Fitting, choose_features
+from ml_core.training.losses import find_loss
 from ml_core.windows import Windows
 
 LEAST_TRUST, MOST_TRUST = 0.05, 1.5
@@ -31,6 +34,24 @@ def fit(
             if on_epoch:
                 on_epoch(number, epoch)
     return assemble(fittings)
+
+
+def check_training(training: Training, *, objective: str) -> None:
+    """Refuse an unknown loss, an objective that a mean alone cannot be measured by, and a device that is not here."""
+    find_loss(training.loss)
+    try:
+        metric = find_metric(objective)
+    except InvalidInput as error:
+        raise InvalidInput(f"search.objective: {error}") from None
+    if metric.needs or metric.better == "level":
+        raise InvalidInput(
+            f"search.objective: '{objective}' measures intervals; expected one of a mean, such as ic"
+        )
+    try:
+        torch.empty(1, device=training.device)
+    except (RuntimeError, AssertionError) as error:
+        reason = str(error).splitlines()[0]
+        raise InvalidInput(f"training.device: '{training.device}' cannot be used: {reason}") from None
 
 
 def seeded(spec: RunSpec, number: int) -> RunSpec:
