@@ -79,20 +79,30 @@ class Running:
             assert time.monotonic() < deadline, f"{what} did not happen in {seconds} s:\n{self.said}"
             time.sleep(0.1)
 
-    def read(self, what: str, **query: object) -> list[dict]:
-        """Rows of Prefect's API."""
+    def post(self, path: str, body: dict) -> list | dict:
+        """Prefect answers 503 while its SQLite is busy, and its own client asks again, as this does."""
         with self.api as api:
-            answer = api.post(f"/{what}/filter", json=query)
+            answer = api.post(path, json=body)
+            for _ in range(20):
+                if answer.status_code != 503:
+                    break
+                time.sleep(0.5)
+                answer = api.post(path, json=body)
             answer.raise_for_status()
             return answer.json()
+
+    def read(self, what: str, **query: object) -> list[dict]:
+        """Rows of Prefect's API."""
+        rows = self.post(f"/{what}/filter", query)
+        assert isinstance(rows, list)
+        return rows
 
     def run_now(self, name: str) -> str:
         """Start a deployment by hand; returns the run."""
         [deployment] = [row["id"] for row in self.read("deployments") if row["name"] == name]
-        with self.api as api:
-            made = api.post(f"/deployments/{deployment}/create_flow_run", json={})
-            made.raise_for_status()
-            return made.json()["id"]
+        made = self.post(f"/deployments/{deployment}/create_flow_run", {})
+        assert isinstance(made, dict)
+        return made["id"]
 
     def ended(self, name: str) -> list[dict]:
         """The ended runs of a deployment, the newest first."""
