@@ -4,6 +4,7 @@ import datetime as dt
 import threading
 from collections import OrderedDict
 from dataclasses import dataclass
+from functools import cached_property
 
 import polars as pl
 
@@ -26,6 +27,12 @@ class Moment:
     table: pl.DataFrame
     as_of: dt.date
 
+    @cached_property
+    def close(self) -> dict[str, float]:
+        """The last close of each ticker, as traded."""
+        rows = self.prices.sort("ticker", "date").group_by("ticker")
+        return dict(rows.agg((pl.col("close") / pl.col("factor")).last()).iter_rows())
+
     @property
     def learned(self) -> bool:
         """Whether the model was fitted or calibrated on this date."""
@@ -40,11 +47,15 @@ class Moments:
         self._experiment, self._home, self._clock = experiment, home, clock
         self._kept: OrderedDict[tuple, Moment] = OrderedDict()
         self._computing = threading.Lock()
+        self._latest: Moment | None = None
 
     def at(self, served: Served, date: dt.date | None, *, stranger: str | None = None) -> Moment:
         """The last session, or the last one up to a date; a stranger is a ticker outside the universe."""
         if date is None and stranger is None:
-            return _moment(served, served.prices, served.latest)
+            latest = self._latest
+            if latest is None or latest.served is not served:
+                latest = self._latest = _moment(served, served.prices, served.latest)
+            return latest
         if date and date > self._clock().date():
             raise InvalidInput(
                 f"date: {date} lies in the future; expected a past day, or none for the last session"

@@ -1,8 +1,10 @@
-"""FORECAST rows and prices in; per ticker, what they mean in dates, changes and prices out."""
+"""FORECAST rows and last closes in; per ticker, what they mean in dates, changes and prices out."""
 
 import datetime as dt
 import math
+from bisect import bisect_right
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 import polars as pl
@@ -14,12 +16,9 @@ SIDES = {"mean": "", "lower": "_lower", "upper": "_upper"}
 
 
 def build_outlook(
-    table: pl.DataFrame, prices: pl.DataFrame, ahead: Mapping[int, dt.date], *, priced: bool
+    table: pl.DataFrame, close: Mapping[str, float], ahead: Mapping[int, dt.date], *, priced: bool
 ) -> list[TickerForecast]:
     """One entry per ticker of the table. `priced`: the target is a return, so a price follows from it."""
-    asked = prices.filter(pl.col("ticker").is_in(table["ticker"].unique().to_list()))
-    last = asked.sort("ticker", "date").group_by("ticker").agg((pl.col("close") / pl.col("factor")).last())
-    close = dict(last.iter_rows())
     found: dict[str, list[dict[str, Any]]] = {}
     for row in table.sort("ticker", "horizon").iter_rows(named=True):
         found.setdefault(row["ticker"], []).append(row)
@@ -42,13 +41,18 @@ def dates_ahead(
         friday = as_of + dt.timedelta(days=4 - as_of.weekday())
         return {horizon: friday + dt.timedelta(weeks=horizon) for horizon in horizons}
     years = math.ceil(max(horizons) / 240) + 1
-    start, end = dt.date(as_of.year, 1, 1), dt.date(as_of.year + years, 12, 31)
+    sessions = _sessions(calendar, as_of.year, as_of.year + years)
+    first = bisect_right(sessions, as_of)
+    return {horizon: sessions[first + horizon - 1] for horizon in horizons}
+
+
+@lru_cache(maxsize=64)
+def _sessions(calendar: str, first: int, last: int) -> list[dt.date]:
+    start, end = dt.date(first, 1, 1), dt.date(last, 12, 31)
     try:
-        sessions = sessions_between(calendar, start, end)
+        return sessions_between(calendar, start, end)
     except ValueError:  # the exchange has not published its holidays that far
-        sessions = sessions_between("data", start, end)
-    later = [session for session in sessions if session > as_of]
-    return {horizon: later[horizon - 1] for horizon in horizons}
+        return sessions_between("data", start, end)
 
 
 def _horizon(row: Mapping[str, Any], ahead: Mapping[int, dt.date], close: float | None) -> HorizonForecast:

@@ -166,7 +166,7 @@ class Service:
             moment.as_of, horizons, calendar=self.experiment.universe.calendar, frequency=task.frequency
         )
         priced = moment.served.forecaster.spec.task.target == "return"
-        return build_outlook(rows, moment.prices, ahead, priced=priced)
+        return build_outlook(rows, moment.close, ahead, priced=priced)
 
     def _provenance(self, moment: Moment) -> Provenance:
         version, forecaster = moment.served.version, moment.served.forecaster

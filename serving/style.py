@@ -17,10 +17,12 @@ LIGHT_ONLY = "() => document.body.classList.remove('dark')"
 
 SHEET = f"""
 html, body, gradio-app {{ background: {PAGE} !important; }}
+footer {{ display: none !important; }}
 .gradio-container {{ margin: 0 auto !important; width: 100% !important; max-width: 1180px !important;
   background: {PAGE} !important; color: {INK}; }}
-.gradio-container .prose, .gradio-container .html-container {{ color: {INK}; padding: 0 !important; }}
-footer {{ display: none !important; }}
+/* twice the class, so that these rules weigh more than the library's */
+.gradio-container.gradio-container {{
+.prose, .html-container {{ color: {INK}; padding: 0 !important; }}
 .wf-head {{ display: flex; align-items: baseline; gap: .75rem; flex-wrap: wrap; padding: .5rem 0 .25rem; }}
 .wf-head h1 {{ font-size: 1.35rem; font-weight: 650; letter-spacing: -.01em; margin: 0; color: {INK}; }}
 .wf-head span, .wf-small {{ color: {MUTED}; font-size: .875rem; }}
@@ -36,20 +38,20 @@ footer {{ display: none !important; }}
 .wf-panel h2 {{ font-size: 1rem; font-weight: 620; margin: 0 0 .2rem; color: {INK}; }}
 .wf-panel > p {{ margin: 0 0 .7rem; color: {MUTED}; font-size: .875rem; }}
 .wf-scroll {{ overflow-x: auto; }}
-.gradio-container table.wf {{ border-collapse: collapse; border: 0 !important; width: 100%; margin: 0; font-size: .9rem;
+table.wf {{ border-collapse: collapse; border: 0 !important; width: 100%; margin: 0; font-size: .9rem;
   font-variant-numeric: tabular-nums; }}
-.gradio-container table.wf :is(thead, tbody, tr) {{ border: 0; background: none; }}
-.gradio-container table.wf :is(th, td) {{ border: 0; border-bottom: 1px solid {LINE}; padding: .45rem .6rem;
+table.wf :is(thead, tbody, tr) {{ border: 0; background: none; }}
+table.wf :is(th, td) {{ border: 0; border-bottom: 1px solid {LINE}; padding: .45rem .6rem;
   text-align: right; white-space: nowrap; vertical-align: top; color: {INK}; }}
-.gradio-container table.wf th {{ color: {MUTED}; font-weight: 500; }}
-.gradio-container table.wf tbody tr:last-child td {{ border-bottom: 0; }}
-.gradio-container table.wf :is(th, td):first-child {{ text-align: left; padding-left: 0; }}
-.gradio-container table.wf :is(th, td):last-child {{ padding-right: 0; }}
-.gradio-container table.wf .wf-text {{ text-align: left; white-space: normal; min-width: 15rem; }}
-.gradio-container table.wf small {{ display: block; color: {MUTED}; font-size: .78rem; font-weight: 400; }}
-.gradio-container table.wf .wf-own {{ font-weight: 620; }}
-.gradio-container table.wf .wf-pass {{ color: #00573f; font-weight: 600; }}
-.gradio-container table.wf .wf-refuse {{ color: #8a3600; font-weight: 600; }}
+table.wf th {{ color: {MUTED}; font-weight: 500; }}
+table.wf tbody tr:last-child td {{ border-bottom: 0; }}
+table.wf :is(th, td):first-child {{ text-align: left; padding-left: 0; }}
+table.wf :is(th, td):last-child {{ padding-right: 0; }}
+table.wf .wf-text {{ text-align: left; white-space: normal; min-width: 15rem; }}
+table.wf small {{ display: block; color: {MUTED}; font-size: .78rem; font-weight: 400; }}
+table.wf .wf-own {{ font-weight: 620; }}
+table.wf .wf-pass {{ color: #00573f; font-weight: 600; }}
+table.wf .wf-refuse {{ color: #8a3600; font-weight: 600; }}
 .wf-panel details summary {{ cursor: pointer; color: {MUTED}; font-size: .875rem; }}
 .wf-notice {{ background: #fff8ec; border: 1px solid #f0d9ae; border-radius: 10px; padding: .8rem 1rem; color: {INK}; }}
 .wf-notice code {{ background: #fdebca; padding: .1rem .35rem; border-radius: 4px; }}
@@ -58,12 +60,13 @@ footer {{ display: none !important; }}
 .wf-chart .modebar, .wf-chart .label-wrap {{ display: none !important; }}
 .wf-chart {{ background: {SURFACE}; border: 1px solid {LINE} !important; border-radius: 10px !important; }}
 @media (max-width: 640px) {{
-  .gradio-container {{ padding: .5rem !important; }}
+  .app {{ padding: .9rem !important; }}
   .wf-cards {{ grid-template-columns: repeat(2, 1fr); gap: .5rem; }}
   .wf-card strong {{ font-size: 1.05rem; }}
   .wf-card:last-child:nth-child(odd) {{ grid-column: span 2; }}
   .wf-panel {{ padding: .8rem; }}
-  .gradio-container table.wf :is(th, td) {{ padding: .45rem .35rem; }}
-  .gradio-container table.wf small {{ font-size: .72rem; }}
+  table.wf :is(th, td) {{ padding: .45rem .35rem; }}
+  table.wf small {{ font-size: .72rem; }}
+}}
 }}
 """

@@ -35,7 +35,7 @@ def mount_ui(app: FastAPI, service: Service, access: Access) -> None:
         auth=access.login if access.needed else None,
         auth_message="Any name. The password is the API key.",
         theme=Base(font=FONTS, font_mono=MONOSPACE, primary_hue="blue", neutral_hue="slate"),
-        css=SHEET,
+        head=f"<style>{SHEET}</style>",  # its css= rewrites selectors, and those in media queries wrongly
         js=LIGHT_ONLY,
         footer_links=[],
         show_error=False,

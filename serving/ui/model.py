@@ -113,8 +113,8 @@ def _scores(info: Info) -> list[str]:
             first = next(iter(rows.values()))
             about = (
                 f"{first['sessions']} sessions, {first['rows']:,} forecasts. Under the model its 90 % interval. Under "
-                "each baseline, on the same rows, the share of its error that the model takes away, and p: the "
-                "odds of such a lead by luck."
+                "each baseline, on the same rows, the share of its error that the model takes away, and p: "
+                "how often luck alone gives such a lead."
             )
             ahead = markup.steps(horizon, info.frequency)
             panels.append(panel(f"Holdout scores, {ahead} ahead", about, table(head, shown)))

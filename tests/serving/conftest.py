@@ -96,7 +96,7 @@ def chromium() -> str:
 
 
 def _wait(server: subprocess.Popen, address: str, log: Path) -> None:
-    until = time.monotonic() + 60
+    until = time.monotonic() + 150
     while time.monotonic() < until and server.poll() is None:
         try:
             if httpx.get(f"{address}/health", trust_env=False, timeout=2).is_success:

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Page, expect, sync_playwright
 
 ARGUMENTS = ["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu"]
-PATIENCE = 20_000
+PATIENCE = 60_000
 
 
 class Visit:
@@ -42,6 +42,9 @@ def browser(chromium):
         browser.close()
 
 
+expect.set_options(timeout=PATIENCE)
+
+
 @pytest.fixture(params=[(1280, 900), (390, 844)], ids=["desktop", "phone"])
 def visit(browser, address, request):
     width, height = request.param
@@ -71,6 +74,7 @@ def test_a_visitor_sees_chart_table_and_disclaimer_and_changes_the_ticker(visit)
     assert page.evaluate("document.documentElement.scrollWidth") <= width
 
 
+@pytest.mark.parametrize("visit", [(1280, 900)], ids=["desktop"], indirect=True)
 def test_a_ticker_that_is_typed_is_answered_or_explained(visit):
     page = visit.page
     field = page.locator("#ticker input")
