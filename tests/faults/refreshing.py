@@ -32,6 +32,23 @@ def day(place: int) -> dt.date:
     return FIRST + dt.timedelta(days=place)
 
 
+def ask_yahoo(tickers: tuple[str, ...]) -> Experiment:
+    """The loopback market of `tests/data`, asked for in parts."""
+    quick = {"pace": 0, "wait": 0.02, "longest_wait": 0.04, "budget": 2.0, "timeout": 5.0}
+    data = {"source": "yahoo", "start": "2024-01-02", "yahoo": quick}
+    return Experiment.model_validate({"name": "y", "universe": {"tickers": tickers}, "data": data})
+
+
+def refresh_yahoo(home: Home, url: str, now: str, tickers: tuple[str, ...]) -> None:
+    from tests.data.loopback_yahoo import LoopbackSession
+
+    def progress(ticker: str, done: int, total: int) -> None:
+        say(f"asked {done} of {total} {ticker}")
+
+    moment = dt.datetime.fromisoformat(now)
+    refresh(ask_yahoo(tickers), home, now=moment, session=LoopbackSession(url), progress=progress)
+
+
 def say(line: str) -> None:
     sys.stdout.write(line + "\n")
     sys.stdout.flush()
@@ -58,4 +75,7 @@ def main(home: str, first: str, last: str, step: str, most_bytes: str = "0") -> 
 
 
 if __name__ == "__main__":
-    sys.exit(main(*sys.argv[1:]))
+    if sys.argv[1] == "yahoo":
+        refresh_yahoo(Home(Path(sys.argv[2])), sys.argv[3], sys.argv[4], tuple(sys.argv[5].split(",")))
+    else:
+        sys.exit(main(*sys.argv[1:]))
