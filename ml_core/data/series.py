@@ -56,16 +56,20 @@ class Series:
         return not self.traded[at]
 
     def jumps_by(self, at: int, size: float) -> bool:
-        tolerance = min(max(0.04, 3 * self.volatility[at]), 0.35 * abs(size))
+        tolerance = min(max(0.12, 3 * self.volatility[at]), 0.3 * abs(size))
         if abs(size) > LARGE:
             tolerance = 0.3 * abs(size)
         return bool(abs(self.change[at] - size) < tolerance)
 
     def crowded(self, at: int, times: float) -> bool:
-        """Whether far more money changed hands that day than before it; unknown volume says no."""
-        money = (self.volume * self.close)[max(0, at - 20) : at + 1]
-        before = money[:-1][np.isfinite(money[:-1]) & (money[:-1] > 0)]
-        return bool(before.size and money[-1] > times * np.median(before))
+        """Whether far more was traded that day than before it, in shares and in money; unknown says no."""
+        return all(
+            _exceeds(traded[max(0, at - 20) : at + 1], times)
+            for traded in (self.volume, self.volume * self.close)
+        )
+
+    def volume_known(self, at: int) -> bool:
+        return bool(np.isfinite(self.volume[max(0, at - 20) : at + 1]).sum() > 1)
 
     def opens_there(self, at: int) -> bool:
         """Whether the change came overnight: by the open, most of it was made. True where opens are unknown."""
@@ -97,6 +101,11 @@ def each_series(bars: pl.DataFrame, *, least: float = 0.0) -> Iterator[Series]:
     for table in bars.filter(pl.col("ticker").is_in(chosen["ticker"].implode())).partition_by("ticker"):
         if table.height > 1:
             yield Series(table)
+
+
+def _exceeds(values: np.ndarray, times: float) -> bool:
+    before = values[:-1][np.isfinite(values[:-1]) & (values[:-1] > 0)]
+    return bool(before.size and values[-1] > times * np.median(before))
 
 
 def _numbers(column: pl.Series, *, absent: float = math.nan) -> np.ndarray:

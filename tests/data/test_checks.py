@@ -106,17 +106,37 @@ def test_missing_sessions_are_said_and_nothing_is_made_up(sound):
     assert checked.sound.equals(bars)
 
 
-def test_stale_bars_are_quarantined(sound):
+@pytest.mark.parametrize("volume", [{}, {"volume": lambda volume: volume * 1.1}])
+def test_bars_that_repeat_again_and_again_are_quarantined(sound, volume):
     stale = (
         sound[AT].drop("date").join(sound[AT + 1 : AT + 5].select("date"), how="cross").select(sound.columns)
     )
-    bars = pl.concat([sound[: AT + 1], stale, sound[AT + 5 :]])
+    bars = spoil(pl.concat([sound[: AT + 1], stale, sound[AT + 5 :]]), [AT + 2], **volume)
     assert found(bars)["stale"] == [AT + 1, AT + 2, AT + 3, AT + 4]
+
+
+def test_a_bar_that_is_the_one_before_it_once_is_kept_and_said(sound):
+    again = sound[AT].with_columns(date=sound["date"][AT + 1])
+    bars = pl.concat([sound[: AT + 1], again, sound[AT + 2 :]])
+    assert found(bars) == {"bar_twice": [AT + 1]} and check_bars(bars).sound.equals(bars)
+
+
+def test_sessions_on_which_nothing_was_traded_are_said(sound):
+    flat = {name: float(sound["close"][AT]) for name in ("open", "high", "low", "close")}
+    bars = spoil(sound, range(AT, AT + 6), volume=0.0, **flat)
+    assert found(bars) == {"nothing_traded": list(range(AT, AT + 6))}
+
+
+def test_a_stretch_on_another_basis_is_quarantined(sound):
+    places = list(range(AT, AT + 20))
+    assert found(spoil(sound, places, **times(2.0))) == {"bad_print": places}
 
 
 @pytest.mark.parametrize("factor", [100, 0.01, 10, 0.001])
 @pytest.mark.parametrize("places", [[AT], range(AT, AT + 9), range(40)])
 def test_a_wrong_unit_is_scaled_back_to_what_follows(sound, factor, places):
+    if factor == 10 and len(places) == 40:
+        pytest.skip("ten times for good is what a split does")
     bars = spoil(sound, places, **times(factor))
     assert found(bars) == {"wrong_unit": list(places)}
     repaired = check_bars(bars).sound

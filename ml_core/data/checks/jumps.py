@@ -10,10 +10,12 @@ from ml_core.data.verdicts import Found, Scene, check
 UNITS = (10.0, 100.0, 1000.0, 10_000.0)
 SPLITS = (2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 10.0, 15.0, 20.0, 25.0, 30.0, 50.0, 1.5, 4 / 3, 5 / 4)
 NEAR = 45  # sessions that a recorded split may lie away from its mark in the prices
+SHORT = 3  # sessions within which a price that left comes back by itself
 BLOCK = 60  # the longest stretch of wrong bars between sound ones
 PRINT = 0.18  # the least log change that is looked at
 BREAK = 0.20  # the least log change that can be a missing split
-CALM = 12.0  # in units of the ticker's own volatility, where nobody traded as on news
+BLIND = 0.35  # the same, where no volume says whether people traded on it
+CALM = 9.0  # in units of the ticker's own volatility, where nobody traded as on news
 CROWD = 4.0  # times the usual turnover in money: people traded on something that happened
 
 
@@ -74,10 +76,13 @@ def _misplaced(series: Series) -> list[tuple]:
 
 
 def _in_wrong_unit(series: Series) -> list[tuple]:
+    """Ten times is a unit only where it comes back: for good, it is what a split does."""
     jumps = [at for at in range(1, series.length) if _unit_of(series.change[at])]
-    if not jumps:
-        return []
-    return _scaled_block(series, jumps, _unit_of(series.change[jumps[0]]), shares=False)
+    found = []
+    for unit in UNITS:
+        of_unit = [at for at in jumps if _unit_of(series.change[at]) == unit]
+        found += _scaled_block(series, of_unit, unit, shares=False, for_good=unit > 10)
+    return found
 
 
 def _unit_of(change: float) -> float:
@@ -86,7 +91,9 @@ def _unit_of(change: float) -> float:
     return next(near, 0.0)
 
 
-def _scaled_block(series: Series, jumps: list[int], ratio: float, *, shares: bool) -> list[tuple]:
+def _scaled_block(
+    series: Series, jumps: list[int], ratio: float, *, shares: bool, for_good: bool = True
+) -> list[tuple]:
     """The rows (place, factor) that make the stretch agree with what comes after it."""
     found, left = [], list(jumps)
     while left:
@@ -101,32 +108,44 @@ def _scaled_block(series: Series, jumps: list[int], ratio: float, *, shares: boo
             left = [at for at in left if at > back]
             span, scale = range(start, back), 1 / factor if up else factor
         else:
-            span, scale = range(start), factor if up else 1 / factor
+            span, scale = range(start if for_good else 0), factor if up else 1 / factor
         found += [series.scaled(at, scale, shares=shares) for at in span]
     return found
 
 
 def _bad_prints(series: Series) -> list[tuple]:
-    found = []
-    for at in range(1, series.length - 1):
+    """A few bars that are elsewhere; or more, if the price jumps there and back overnight and nobody trades on it."""
+    found, at = [], 1
+    while at < series.length - 1:
         leave = series.change[at]
-        if abs(leave) < max(PRINT, 8 * series.volatility[at]):
-            continue
-        for back in range(at + 1, min(at + 4, series.length)):
-            returned = series.change[at] + series.change[at + 1 : back + 1].sum()
-            came = series.change[back]
-            if came * leave < 0 and abs(returned) < 0.25 * abs(leave) and abs(came) > 0.7 * abs(leave):
-                if not series.crowded(at, CROWD):
-                    found += [series.key(place) for place in range(at, back)]
-                break
+        back = None
+        if abs(leave) >= max(PRINT, 8 * series.volatility[at]) and not series.crowded(at, CROWD):
+            far = BLOCK if abs(leave) >= BREAK and series.opens_there(at) else SHORT
+            places = range(at + 1, min(at + 1 + far, series.length))
+            back = next((place for place in places if _comes_back(series, at, place)), None)
+        if back is not None:
+            found += [series.key(place) for place in range(at, back)]
+        at = back or at + 1
     return found
+
+
+def _comes_back(series: Series, at: int, back: int) -> bool:
+    leave, came = series.change[at], series.change[back]
+    if came * leave > 0 or abs(came) < 0.7 * abs(leave):
+        return False
+    if back - at > SHORT:
+        same = abs(leave + came) < max(0.06, 3 * series.volatility[at])
+        return same and series.opens_there(back) and not series.crowded(back, CROWD)
+    return abs(series.change[at : back + 1].sum()) < 0.25 * abs(leave)
 
 
 def _unrecorded(series: Series) -> list[tuple]:
     found = []
     for at in range(1, series.length):
         change = series.change[at]
-        if abs(change) < max(BREAK, CALM * series.volatility[at]) or series.crowded(at, CROWD):
+        # Shares gain by a reverse split only, and that is a large step.
+        least = BREAK if change < 0 and series.volume_known(at) else BLIND
+        if abs(change) < max(least, CALM * series.volatility[at]) or series.crowded(at, CROWD):
             continue
         if not series.opens_there(at) or series.returns_from(at):
             continue

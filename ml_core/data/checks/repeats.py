@@ -4,24 +4,41 @@ import polars as pl
 
 from ml_core.data.verdicts import Found, Scene, check
 
-STALE = 3
 CLOSE_ONLY = 15
 QUIET = 5
 
 
 @check("series", "quarantine")
 def stale(bars: pl.DataFrame, scene: Scene) -> Found:  # noqa: ARG001
-    """The whole bar, volume included, repeats the one before it, again and again."""
-    same = pl.all_horizontal(
-        (pl.col(name) == pl.col(name).shift()) | (pl.col(name).is_null() & pl.col(name).shift().is_null())
-        for name in ("open", "high", "low", "close", "volume")
-    ).over("ticker")
-    traded = pl.col("volume").fill_null(1) > 0
-    full = pl.col("high").is_not_null() & pl.col("volume").is_not_null()
-    again = (same & traded).fill_null(False)
-    run = pl.struct(again.alias("a")).rle_id().over("ticker")
-    length = pl.len().over("ticker", run)
-    return again & (length >= pl.when(full).then(STALE - 1).otherwise(CLOSE_ONLY - 1))
+    """The bar repeats the one before it, as only a source does that has nothing new."""
+    same = _repeats("open", "high", "low", "close")
+    moved = (pl.col("high") > pl.col("low")).fill_null(False)
+    traded = (pl.col("volume") > 0).fill_null(False)
+    without = same & moved & _at_least(same, 2)
+    flat = same & ~moved & traded & _repeats("volume") & _at_least(same & _repeats("volume"), 2)
+    alone = pl.col("high").is_null() & pl.col("volume").is_null()
+    return without | flat | (same & alone & _at_least(same, CLOSE_ONLY - 1))
+
+
+@check("series", "note")
+def bar_twice(bars: pl.DataFrame, scene: Scene) -> Found:  # noqa: ARG001
+    """The bar is the one before it, volume included; one alone is kept."""
+    moved = ((pl.col("high") > pl.col("low")) & (pl.col("volume") > 0)).fill_null(False)
+    same = _repeats("open", "high", "low", "close")
+    return moved & same & _repeats("volume") & ~_at_least(same, 2)
+
+
+def _repeats(*names: str) -> pl.Expr:
+    """Whether these columns are what they were a bar before; both missing counts."""
+    pairs = [(pl.col(name), pl.col(name).shift().over("ticker")) for name in names]
+    first = pl.col("close").shift().over("ticker").is_not_null()
+    return first & pl.all_horizontal(now.eq_missing(before) for now, before in pairs)
+
+
+def _at_least(condition: pl.Expr, count: int) -> pl.Expr:
+    """Whether the condition holds for a run of so many bars around this one."""
+    run = pl.struct("ticker", condition.alias("holds")).rle_id()
+    return pl.len().over(run) >= count
 
 
 @check("series", "note")
