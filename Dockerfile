@@ -1,10 +1,10 @@
 # One image runs every service of deploy/compose.yaml.
-#   docker build -t walkforward .                            torch for the CPU
-#   docker build -t walkforward --build-arg TORCH=cu130 .    torch for NVIDIA GPUs
+#   docker build -t walkforward .                                   torch as the package index builds it
+#   docker build -t walkforward --build-arg TORCH_INDEX=… .         torch from the index of CPU (or CUDA) wheels
+#                                                                   that PyTorch's install page names: far smaller
 #   docker run -e WALKFORWARD_API_KEY=… -p 127.0.0.1:8000:8000 -v walkforward:/data walkforward
 FROM python:3.11-slim AS build
-ARG TORCH=cpu
-ARG TORCH_INDEX=https://download.pytorch.org/whl
+ARG TORCH_INDEX=""
 ENV PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_ROOT_USER_ACTION=ignore
 RUN python -m venv /opt/venv
 ENV PATH=/opt/venv/bin:$PATH
@@ -13,7 +13,7 @@ WORKDIR /app
 COPY pyproject.toml constraints.txt README.md ./
 COPY deploy/requirements.txt deploy/requirements.txt
 RUN version="$(sed -n 's/^torch==//p' constraints.txt)" \
-    && pip install --no-deps --index-url "${TORCH_INDEX}/${TORCH}" "torch==${version}" \
+    && pip install --no-deps ${TORCH_INDEX:+--index-url "$TORCH_INDEX"} "torch==${version}" \
     && pip install -c constraints.txt -e . -r deploy/requirements.txt
 COPY . .
 RUN pip install --no-deps -e .

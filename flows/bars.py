@@ -15,12 +15,13 @@ def refresh(session: Session) -> int:
 
     experiment, terminal = session.experiment, session.terminal
     terminal.step(f"fetching {len(experiment.universe.tickers)} tickers from {experiment.data.source}")
-    done = refresh_bars(
-        experiment,
-        session.home,
-        now=session.now,
-        progress=lambda ticker, number, total: terminal.progress(f"{number}/{total} {ticker}"),
-    )
+    with session.alone("refresh"):
+        done = refresh_bars(
+            experiment,
+            session.home,
+            now=session.now,
+            progress=lambda ticker, number, total: terminal.progress(f"{number}/{total} {ticker}"),
+        )
     for note in done.notes:
         terminal.warn(note)
     for ticker, how in done.rebuilt.items():

@@ -68,15 +68,16 @@ def run_search(session: Session, *, trials: int | None = None, resume: bool = Fa
             )
         terminal.progress(step.text())
 
-    outcome = run(
-        experiment,
-        session.home,
-        now=session.now,
-        trials=trials,
-        resume=resume,
-        address=session.settings.ray_address,
-        progress=show,
-    )
+    with session.alone("search", wait=0):
+        outcome = run(
+            experiment,
+            session.home,
+            now=session.now,
+            trials=trials,
+            resume=resume,
+            address=session.settings.ray_address,
+            progress=show,
+        )
     warn_left_out(terminal, outcome.left_out)
     return outcome
 

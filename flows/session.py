@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from flows.lock import hold
 from flows.terminal import Terminal
 from ml_core.experiment import Experiment
 from ml_core.experiment_file import read_experiment
@@ -28,6 +31,12 @@ class Session:
     @property
     def experiment(self) -> Experiment:
         return self.check()
+
+    @contextmanager
+    def alone(self, verb: str, *, wait: float = 600.0) -> Iterator[None]:
+        """While inside, no other command or flow runs this verb on this experiment under this home."""
+        with hold(self.home, f"{verb}-{self.experiment.model_name}", wait=wait):
+            yield
 
     def check(self) -> Experiment:
         """The experiment, with the parts that chosen files check: source, model, features, training, search, gate."""
