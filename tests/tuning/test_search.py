@@ -12,7 +12,7 @@ import pytest
 
 from ml_core.data.prices import read_prices
 from ml_core.data.refresh import refresh
-from ml_core.errors import ForecastError, InvalidInput
+from ml_core.errors import InvalidInput
 from ml_core.experiment import Experiment
 from ml_core.registry import Registry
 from ml_core.walkforward import open_windows
@@ -34,7 +34,7 @@ def home(new_home):
 @pytest.fixture(scope="module")
 def searched(home, ray_cluster):  # noqa: ARG001
     """A search over three families with early stopping; what it told on its way, and what it came to."""
-    experiment = small_experiment(search={"families": FAMILIES, "trials": 7, "epochs": 3})
+    experiment = small_experiment(search={"families": FAMILIES, "trials": 6, "epochs": 3})
     steps: list[Step] = []
     outcome = search(experiment, home, now=NOW, progress=steps.append)
     return experiment, outcome, steps
@@ -76,7 +76,7 @@ def test_no_trial_saw_a_date_of_the_holdout(searched, home):
 def test_progress_names_what_is_done_and_every_step(searched):
     _, _, steps = searched
     assert {step.name for step in steps} == {"search", "refit", "judge"}
-    assert "of 7 trials done" in steps[0].text()
+    assert "of 6 trials done" in steps[0].text()
     assert any("epoch 1" in step.text() for step in steps if step.name == "refit")
 
 
@@ -85,7 +85,7 @@ def test_the_summary_is_one_document_with_the_winners_spec(searched):
     summary = json.loads(json.dumps(outcome.summary()))
     assert summary["spec"].startswith("[task]")
     assert summary["promoted"] == outcome.passed == outcome.evidence["gate"]["passed"]
-    assert len(summary["ledger"]) == 7
+    assert len(summary["ledger"]) == 6
 
 
 def test_resuming_a_search_that_has_ended_tries_nothing_again(searched, home):
@@ -122,14 +122,6 @@ def test_a_failing_trial_is_recorded_with_its_reason_and_the_others_finish(home,
     assert {ends[0.003].status, ends[0.01].status} <= {"finished", "stopped"}
     assert outcome.evidence["search"]["failed"] == 1
     assert outcome.spec.training.learning_rate != 1e30
-
-
-def test_a_search_in_which_every_trial_fails_says_why(home, ray_cluster):  # noqa: ARG001
-    experiment = small_experiment(
-        search={"families": ["lstm"], "trials": 1, "ranges": {"training.learning_rate": [1e30]}}
-    )
-    with pytest.raises(ForecastError, match=r"no trial finished; the first failure: .*learning rate 1e\+30"):
-        search(experiment, home, now=NOW)
 
 
 def test_a_search_without_a_holdout_is_refused(home):
