@@ -1,5 +1,8 @@
 """A table as common tools write it in; the agreed columns of bars out, with null where it has none."""
 
+import datetime as dt
+from typing import Any
+
 import polars as pl
 
 from ml_core.errors import InvalidInput
@@ -36,10 +39,17 @@ NAMES = {
     "split": ("split", "splits", "stocksplits", "splitratio", "splitfactor", "splitcoefficient"),
 }
 NUMBERS = ("open", "high", "low", "close", "volume", "dividend", "split", "adj_close")
-DATE_FORMATS = ("%Y-%m-%d", "%Y/%m/%d", "%Y%m%d", "%m/%d/%Y", "%d.%m.%Y", "%d-%b-%Y", "%b %d, %Y")
+DATE_FORMATS = (
+    "%Y-%m-%d", "%Y/%m/%d", "%Y%m%d", "%m/%d/%Y", "%d/%m/%Y", "%m-%d-%Y", "%d-%m-%Y", "%d.%m.%Y", "%d-%b-%Y",
+    "%d %b %Y", "%b %d, %Y",
+)  # fmt: skip
+FIRST_YEAR = 1600
+EPOCHS = ((3e7, "s"), (1e11, "ms"), (1e14, "us"), (1e17, "ns"))  # the least number that is one of these
 
 
-def read_columns(raw: pl.DataFrame, where: str, *, ticker: str | None = None) -> pl.DataFrame:
+def read_columns(
+    raw: pl.DataFrame, where: str, *, ticker: str | None = None, date_format: str | None = None
+) -> pl.DataFrame:
     """Rows of (ticker, date, prices…) with a `moment` kept where a date has several times."""
     found = _find(raw.columns)
     for needed in ("date", "close"):
@@ -55,7 +65,7 @@ def read_columns(raw: pl.DataFrame, where: str, *, ticker: str | None = None) ->
         pl.col(found["ticker"]).cast(pl.String).str.strip_chars().alias("ticker")
         if "ticker" in found
         else pl.lit(ticker).alias("ticker"),
-        _dates(raw[found["date"]], where),
+        _dates(raw[found["date"]], where, date_format),
         raw[found["date"]].alias("moment"),
         *(
             _numbers(raw[found[name]], where).alias(name)
@@ -110,22 +120,51 @@ def _find(columns: list[str]) -> dict[str, str]:
     return found
 
 
-def _dates(column: pl.Series, where: str) -> pl.Series:
+def _dates(column: pl.Series, where: str, date_format: str | None) -> pl.Series:
     """The calendar date as written, in whatever zone it was written."""
     if column.dtype == pl.Date:
         return column.alias("date")
     if isinstance(column.dtype, pl.Datetime):
         return column.dt.replace_time_zone(None).dt.date().alias("date")
-    if column.dtype.is_integer() and column.len() and (column.max() or 0) > 30_000_000:  # type: ignore[operator]
-        return pl.from_epoch(column, time_unit="s").dt.date().alias("date")
+    largest = column.max() if column.dtype.is_integer() else None
+    if isinstance(largest, int) and largest > EPOCHS[0][0]:
+        unit: Any = next(name for least, name in reversed(EPOCHS) if largest > least)
+        return pl.from_epoch(column, time_unit=unit).cast(pl.Date).alias("date")
     text = column.cast(pl.String).str.strip_chars()
     for candidate in (text.str.slice(0, 10), text):
-        for form in DATE_FORMATS:
-            parsed = candidate.str.to_date(form, strict=False)
-            if parsed.null_count() == text.null_count() and parsed.len() > parsed.null_count():
-                return parsed.alias("date")
+        read = [
+            (form, parsed)
+            for form in ((date_format,) if date_format else DATE_FORMATS)
+            if _reads(parsed := candidate.str.to_date(form, strict=False), text)
+        ]
+        if read:
+            return _the_one(read, candidate, where).alias("date")
     bad = next((value for value in text if value is not None), None)
-    raise InvalidInput(f"{where}: column '{column.name}' holds no dates that can be read, such as {bad!r}")
+    asked = f" as '{date_format}'" if date_format else ""
+    raise InvalidInput(
+        f"{where}: column '{column.name}' holds no dates that can be read{asked}, such as {bad!r}"
+    )
+
+
+def _reads(parsed: pl.Series, text: pl.Series) -> bool:
+    """Whether every value became a date of a century with exchanges: a year cut to three digits did not."""
+    earliest = parsed.min()
+    whole = parsed.null_count() == text.null_count()
+    return whole and isinstance(earliest, dt.date) and earliest.year >= FIRST_YEAR
+
+
+def _the_one(read: list[tuple[str, pl.Series]], text: pl.Series, where: str) -> pl.Series:
+    """Of two ways to read the same dates the one without weekends; where both have none, the user must say."""
+    different = [read[0], *(other for other in read[1:] if not other[1].equals(read[0][1]))]
+    if len(different) > 1:
+        weekends = [int((dates.dt.weekday() > 5).sum()) for _, dates in different]
+        different = [pair for pair, count in zip(different, weekends, strict=True) if count == min(weekends)]
+    if len(different) > 1:
+        raise InvalidInput(
+            f"{where}: dates such as {text[0]!r} can be read in two ways; set data.files.date_format to "
+            f"'{different[0][0]}' or '{different[1][0]}'"
+        )
+    return different[0][1]
 
 
 def _numbers(column: pl.Series, where: str) -> pl.Series:

@@ -20,16 +20,18 @@ NO_VALUE = ["", "NA", "N/A", "NaN", "nan", "null", "NULL", "None", "-"]
 
 
 class Config(Section):
-    """`ticker` names the one series of a file that does not; `basis` whether past splits are in the prices."""
+    """`ticker` names the one series of a file that does not; `basis` says whether past splits are in the prices;
+    `date_format` how dates are written, as %d/%m/%Y, where that can be read in two ways."""
 
     path: Path | None = None
     ticker: str | None = None
     basis: Literal["split_adjusted", "traded"] = "split_adjusted"
+    date_format: str | None = None
 
 
 def identity(universe: Universe, config: Config) -> str:  # noqa: ARG001
     """A place is a series: what its files hold may grow or be corrected."""
-    content = f"{_path(config).expanduser().resolve()}{config.ticker}{config.basis}"
+    content = f"{_path(config).expanduser().resolve()}{config.ticker}{config.basis}{config.date_format or ''}"
     return f"files-{hashlib.sha256(content.encode()).hexdigest()[:10]}"
 
 
@@ -39,7 +41,7 @@ def fetch(request: Request, config: Config, *, progress: Progress | None = None)
     files = _files(path)
     wanted, notes, tables, seen = set(request.tickers), [], [], set()
     for place, file in enumerate(files):
-        table = _read(file, _ticker_of(file, path, request, config))
+        table = _read(file, _ticker_of(file, path, request, config), config)
         seen |= set(table["ticker"].drop_nulls().unique())
         table = table.filter(pl.col("ticker").is_in(list(wanted)))
         if table.height:
@@ -73,7 +75,7 @@ def _files(path: Path) -> list[Path]:
     return found
 
 
-def _read(file: Path, ticker: str | None) -> pl.DataFrame:
+def _read(file: Path, ticker: str | None, config: Config) -> pl.DataFrame:
     try:
         if file.stat().st_size == 0:
             raise InvalidInput(f"{file}: is empty; expected rows of date, ticker and close")
@@ -86,7 +88,7 @@ def _read(file: Path, ticker: str | None) -> pl.DataFrame:
         raise InvalidInput(f"{file}: cannot be read: {line}") from None
     if raw.is_empty():
         raise InvalidInput(f"{file}: has no rows; expected date, ticker and close")
-    return read_columns(raw, str(file), ticker=ticker)
+    return read_columns(raw, str(file), ticker=ticker, date_format=config.date_format)
 
 
 def _read_text(file: Path) -> pl.DataFrame:
