@@ -15,6 +15,7 @@ BLOCK = 60  # the longest stretch of wrong bars between sound ones
 PRINT = 0.18  # the least log change that is looked at
 BREAK = 0.20  # the least log change that can be a missing split
 BLIND = 0.35  # the same, where no volume says whether people traded on it
+BLIND_BLOCK = 0.5  # the same, for more than a few bars that are elsewhere: two quarters' news look like them
 CALM = 9.0  # in units of the ticker's own volatility, where nobody traded as on news
 CROWD = 4.0  # times the usual turnover in money: people traded on something that happened
 
@@ -120,7 +121,8 @@ def _bad_prints(series: Series) -> list[tuple]:
         leave = series.change[at]
         back = None
         if abs(leave) >= max(PRINT, 8 * series.volatility[at]) and not series.crowded(at, CROWD):
-            far = BLOCK if abs(leave) >= BREAK and series.opens_there(at) else SHORT
+            least = BREAK if series.volume_known(at) else BLIND_BLOCK
+            far = BLOCK if abs(leave) >= least and series.opens_there(at) else SHORT
             places = range(at + 1, min(at + 1 + far, series.length))
             back = next((place for place in places if _comes_back(series, at, place)), None)
         if back is not None:
