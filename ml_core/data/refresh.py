@@ -13,6 +13,7 @@ from ml_core.data.history import find_rewritten
 from ml_core.data.providers import Fetched, Outcome, Progress, Request
 from ml_core.data.quality import Checked, check_bars
 from ml_core.data.quarantine import keep_findings, refuse_universe, refuse_whole_tickers
+from ml_core.data.sectors import refresh_sectors
 from ml_core.data.source import Source, open_source
 from ml_core.data.store import PriceStore
 from ml_core.errors import InvalidInput, ProviderFailed
@@ -80,6 +81,8 @@ def refresh(
     findings = pl.concat(tally.findings) if tally.findings else _no_findings()
     rows = describe_coverage(tally.outcomes, findings, before, spans, start=request.start, now=now)
     write_coverage(home, source.identity, rows)
+    came = tuple(ticker for ticker, outcome in tally.outcomes.items() if outcome.status == "ok")
+    refresh_sectors(source, home, request, came, now=now)
     _require_something(source, tally)
     stored = [spans[ticker][1] for ticker in request.tickers if ticker in spans]
     return Refreshed(

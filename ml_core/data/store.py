@@ -44,7 +44,7 @@ class PriceStore:
         version: int | None = None,
     ) -> pl.DataFrame:
         """PRICES of these tickers (default all) as a version of the table held them."""
-        return adjust(self.bars(tickers, until=until, version=version))
+        return adjust(self._rows(tickers, until=until, version=version))
 
     def bars(
         self,
@@ -53,7 +53,10 @@ class PriceStore:
         until: dt.date | None = None,
         version: int | None = None,
     ) -> pl.DataFrame:
-        """BARS as they were accepted, sorted; of no ticker where the table is not there yet."""
+        """BARS as they were accepted, sorted; none where the table is not there yet."""
+        return self._rows(tickers, until=until, version=version).sort(KEYS["bars"])
+
+    def _rows(self, tickers: tuple[str, ...], *, until: dt.date | None, version: int | None) -> pl.DataFrame:
         rows = tables.read(self.folder, version=version)
         if rows is None:
             return pl.DataFrame(schema=BARS)
@@ -61,7 +64,7 @@ class PriceStore:
             rows = rows.filter(pl.col("ticker").is_in(list(tickers)))
         if until:
             rows = rows.filter(pl.col("date") <= until)
-        return rows.select(list(BARS)).sort(KEYS["bars"]).collect()
+        return rows.select(list(BARS)).collect()
 
     def spans(self) -> dict[str, tuple[dt.date, dt.date, int]]:
         """First and last stored date of every ticker, and the number of its bars."""

@@ -103,6 +103,11 @@ class _Handler(BaseHTTPRequestHandler):
             self._answer(200, "crumb.of.loopback", kind="text/plain")
         elif "/quoteSummary/" in path:
             self._summary(path.rsplit("/", 1)[-1])
+        elif path.startswith("/v7/finance/quote"):
+            quotes = [{"symbol": name} for name in query.get("symbols", "").split(",")]
+            self._answer(200, json.dumps({"quoteResponse": {"result": quotes, "error": None}}))
+        elif "/fundamentals-timeseries/" in path:
+            self._answer(200, json.dumps({"timeseries": {"result": [], "error": None}}))
         elif host.startswith("guce"):
             self._answer(200, CONSENT, kind="text/html")
         else:

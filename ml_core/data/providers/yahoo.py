@@ -31,7 +31,8 @@ _one_stream = threading.Lock()  # yfinance keeps one session, cookie and crumb p
 class Config(Section):
     """Seconds. `budget` bounds all waiting of one refresh; `pace` is the pause between two tickers, `wait` the
     first pause after a refusal, doubled each time up to `longest_wait`; `tries` are per ticker, for failures
-    other than refusals. After `give_up_after` tickers in a row without a connection the others are not asked."""
+    other than refusals. After `give_up_after` tickers in a row without a connection the others are not asked.
+    `sectors`: ask once for the sector of each ticker, at three more requests."""
 
     budget: Annotated[float, Field(ge=0)] = 900.0
     timeout: Annotated[float, Field(gt=0)] = 20.0
@@ -40,6 +41,7 @@ class Config(Section):
     longest_wait: Annotated[float, Field(gt=0)] = 120.0
     tries: Annotated[int, Field(ge=1)] = 3
     give_up_after: Annotated[int, Field(ge=1)] = 3
+    sectors: bool = False
 
 
 def identity(_universe: Universe, _config: Config) -> str:
@@ -68,6 +70,21 @@ def stream(request: Request, config: Config, *, progress: Progress | None = None
                     progress(ticker, place, len(request.tickers))
         last = first + PART >= len(request.tickers)
         yield Fetched(pl.concat(tables), outcomes, patience.notes() if last else ())
+
+
+def fetch_sectors(tickers: tuple[str, ...], request: Request, config: Config) -> dict[str, str]:
+    """The sector of each ticker; "" for one that has none, as a fund. Those that fail are asked again next time."""
+    told: dict[str, str] = {}
+    for ticker in tickers:
+        with _one_stream, _open_yfinance(request) as yfinance:
+            time.sleep(config.pace)
+            try:
+                told[ticker] = yfinance.Ticker(ticker, session=request.session).info.get("sector") or ""
+            except Exception as error:  # as for bars: of every kind
+                outcome, _ = judge(error)
+                if outcome.status == "rate_limited":
+                    break
+    return told
 
 
 class Patience:
