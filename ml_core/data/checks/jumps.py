@@ -9,6 +9,7 @@ from ml_core.data.verdicts import Found, Scene, check
 
 UNITS = (10.0, 100.0, 1000.0, 10_000.0)
 SPLITS = (2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 10.0, 15.0, 20.0, 25.0, 30.0, 50.0, 1.5, 4 / 3, 5 / 4)
+WHOLE = tuple(ratio for ratio in SPLITS if ratio >= 2)
 NEAR = 45  # sessions that a recorded split may lie away from its mark in the prices
 SHORT = 3  # sessions within which a price that left comes back by itself
 BLOCK = 60  # the longest stretch of wrong bars between sound ones
@@ -61,6 +62,20 @@ def unrecorded_action(bars: pl.DataFrame, scene: Scene) -> Found:  # noqa: ARG00
     rows = [row for series in each_series(bars, least=BREAK) for row in _unrecorded(series)]
     schema = {"ticker": pl.String, "date": pl.Date, "split": pl.Float64, "basis": pl.String}
     return pl.DataFrame(rows, schema=schema, orient="row")
+
+
+@check("series", "note")
+def unexplained_jump(bars: pl.DataFrame, scene: Scene) -> Found:  # noqa: ARG001
+    """The price jumps for good; nothing recorded says why, and without volume nothing tells news from a spin-off."""
+    rows = [
+        series.key(at)
+        for series in each_series(bars, least=BLIND)
+        for at in range(1, series.length)
+        if abs(series.change[at]) >= max(BLIND, CALM * series.volatility[at])
+        and not series.volume_known(at)
+        and not series.returns_from(at)
+    ]
+    return pl.DataFrame(rows, schema={"ticker": pl.String, "date": pl.Date}, orient="row")
 
 
 def _misplaced(series: Series) -> list[tuple]:
@@ -152,6 +167,8 @@ def _unrecorded(series: Series) -> list[tuple]:
         if not series.opens_there(at) or series.returns_from(at):
             continue
         ratio = _nearest_split(math.exp(-change), 3 * series.volatility[at])
+        if not series.volume_known(at) and max(ratio, 1 / ratio) not in WHOLE:
+            continue  # news is as likely
         found.append((*series.key(at), ratio, "traded"))
     return found
 
