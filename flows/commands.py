@@ -19,14 +19,14 @@ if TYPE_CHECKING:
 
 
 def evaluate(session: Session, *, out: Path) -> int:
-    from ml_core.data.prices import read_prices
+    from ml_core.data.prices import read_benchmark, read_prices
     from ml_core.walkforward import evaluate as walk
 
     experiment, terminal = session.experiment, session.terminal
     folder = open_folder(out)
-    prices = read_prices(experiment, session.home)
+    prices, benchmark = read_prices(experiment, session.home), read_benchmark(experiment, session.home)
     terminal.step(f"walking {experiment.name} forward")
-    found = walk(experiment, prices, progress=terminal.progress)
+    found = walk(experiment, prices, benchmark=benchmark, progress=terminal.progress)
     found.forecasts.write_parquet(folder / "forecasts.parquet")
     found.backtest.write_parquet(folder / "backtest.parquet")
     document = {"scores": found.scores.to_dicts(), "risk": found.risk, "left_out": list(found.left_out)}

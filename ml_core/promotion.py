@@ -10,14 +10,14 @@ from typing import Any
 import polars as pl
 
 from ml_core import gate
-from ml_core.data.prices import data_version
+from ml_core.data.prices import data_version, read_benchmark
 from ml_core.data.source import open_source
 from ml_core.errors import BrokenArtifact, InvalidInput, NoChampion
 from ml_core.evaluation.leakage import Finding, audit, choose_dates
 from ml_core.evaluation.metrics import find_metric
 from ml_core.experiment import Experiment
 from ml_core.forecaster import Forecaster
-from ml_core.registry import ModelVersion, Registry
+from ml_core.registry import NOBODY, ModelVersion, Registry
 from ml_core.settings import Home
 from ml_core.splits import Split
 from ml_core.walkforward import Evaluation, forecast_baselines, forecast_split, judge
@@ -55,7 +55,8 @@ def promote_candidate(
     windows, split = candidate.windows, candidate.split
     forecasts = forecast_split(candidate.forecaster, windows, split)
     baselines = forecast_baselines(windows, split, candidate.forecaster.lookback)
-    evaluation = judge(experiment, candidate.prices, forecasts, baselines)
+    benchmark = read_benchmark(experiment, home)
+    evaluation = judge(experiment, candidate.prices, forecasts, baselines, benchmark=benchmark)
     horizon = experiment.strategy.horizon or experiment.task.horizons[0]
     present = find_champion(registry, experiment.model_name)
     checks = gate.judge_candidate(
@@ -75,7 +76,7 @@ def promote_candidate(
     version = registry.register(candidate.forecaster, experiment.model_name, evidence)
     if verdict["passed"]:
         registry.promote(
-            experiment.model_name, version.version, instead_of=present.version if present else None
+            experiment.model_name, version.version, instead_of=present.version if present else NOBODY
         )
         version = registry.find(experiment.model_name, version.version)
     return Promotion(version, evaluation, verdict["passed"])

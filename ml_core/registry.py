@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from mlflow.tracking import MlflowClient
 
 CHAMPION = "champion"
+NOBODY = ""
 FOLDER, EVIDENCE = "forecaster", "evidence.json"
 
 
@@ -107,13 +108,14 @@ class Registry:
         return self.find(name, made.version)
 
     def promote(self, name: str, version: str, *, instead_of: str | None = None) -> None:
-        """Move `champion` to that version; refuses if it no longer points where the caller believes."""
+        """Move `champion` to that version; refuses if it no longer points where the caller believes (or NOBODY)."""
         found = self.find(name, version)
         if instead_of is not None:
             holder = self._holder(name)
             if holder != instead_of:
+                expected = instead_of or "none"
                 raise ForecastError(
-                    f"{name}: champion moved to version {holder} meanwhile; expected {instead_of}"
+                    f"{name}: champion moved to version {holder} meanwhile; expected {expected}"
                 )
         self._client.set_registered_model_alias(name, CHAMPION, found.version)
 
@@ -181,11 +183,11 @@ class Registry:
             self._client.download_artifacts(str(found.run_id), FOLDER, str(kept))
         return kept / FOLDER
 
-    def _holder(self, name: str) -> str | None:
+    def _holder(self, name: str) -> str:
         try:
             return self.find(name).version
         except NoChampion:
-            return None
+            return NOBODY
 
     def _known(self, name: str) -> str:
         known = [str(found.version) for found in self._client.search_model_versions(f"name='{name}'")]

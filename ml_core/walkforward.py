@@ -38,7 +38,13 @@ class Evaluation:
     left_out: tuple[str, ...] = ()
 
 
-def evaluate(experiment: Experiment, prices: pl.DataFrame, *, progress: Progress | None = None) -> Evaluation:
+def evaluate(
+    experiment: Experiment,
+    prices: pl.DataFrame,
+    *,
+    benchmark: pl.DataFrame | None = None,
+    progress: Progress | None = None,
+) -> Evaluation:
     """Refit the experiment's own spec for every fold and for the holdout; score every test session once."""
     windows, left_out = open_windows(experiment.spec, prices)
     splits = plan(experiment, windows)
@@ -58,7 +64,7 @@ def evaluate(experiment: Experiment, prices: pl.DataFrame, *, progress: Progress
         parts.append(score_split(forecaster, windows, split))
     forecasts = pl.concat([scored for scored, _ in parts])
     baselines = {name: pl.concat([beside[name] for _, beside in parts]) for name in parts[0][1]}
-    return judge(experiment, prices, forecasts, baselines, left_out=left_out)
+    return judge(experiment, prices, forecasts, baselines, benchmark=benchmark, left_out=left_out)
 
 
 def open_windows(spec: RunSpec, prices: pl.DataFrame) -> tuple[Windows, tuple[str, ...]]:
@@ -122,12 +128,13 @@ def judge(
     forecasts: pl.DataFrame,
     baselines: dict[str, pl.DataFrame],
     *,
+    benchmark: pl.DataFrame | None = None,
     left_out: tuple[str, ...] = (),
 ) -> Evaluation:
     """Scores beside the baselines, and what trading on the forecasts would have earned after costs."""
     scores = score(forecasts, baselines)
     accounts = {
-        name: trade(experiment, prices, part)
+        name: trade(experiment, prices, part, benchmark=benchmark)
         for (name,), part in sorted(forecasts.partition_by("split", as_dict=True).items(), reverse=True)
     }
     periods = PERIODS_PER_YEAR[experiment.task.frequency]
@@ -135,15 +142,26 @@ def judge(
     return Evaluation(forecasts, scores, pl.concat(accounts.values()), risk, left_out)
 
 
-def trade(experiment: Experiment, prices: pl.DataFrame, forecasts: pl.DataFrame) -> pl.DataFrame:
-    """The experiment's strategy on these forecasts, rebalanced every session of its horizon."""
+def trade(
+    experiment: Experiment,
+    prices: pl.DataFrame,
+    forecasts: pl.DataFrame,
+    *,
+    benchmark: pl.DataFrame | None = None,
+) -> pl.DataFrame:
+    """The experiment's strategy on these forecasts, rebalanced every session of its horizon, beside its
+    benchmark; without prices of one, beside an equal weight of the tickers."""
     strategy = experiment.strategy
     horizon = strategy.horizon or experiment.task.horizons[0]
+    name = experiment.universe.benchmark
+    beside = name if benchmark is not None or name in experiment.universe.tickers else None
+    if benchmark is not None and name not in experiment.universe.tickers:
+        prices = pl.concat([prices.select(benchmark.columns), benchmark])
     return backtest(
         build_positions(forecasts, strategy, horizon=horizon),
         prices,
         cost_bps=strategy.cost_bps,
         hold=horizon,
         execution=strategy.execution,
-        benchmark=experiment.universe.benchmark,
+        benchmark=beside,
     )

@@ -10,7 +10,7 @@ from ml_core import promotion
 from ml_core.data.prices import data_version, read_prices
 from ml_core.data.refresh import refresh
 from ml_core.errors import BrokenArtifact, ForecastError, InvalidInput, NoChampion
-from ml_core.registry import Registry, Trial, flatten
+from ml_core.registry import NOBODY, Registry, Trial, flatten
 from ml_core.settings import Home
 from ml_core.training.fit import fit
 from ml_core.walkforward import open_windows, plan
@@ -86,6 +86,8 @@ def test_the_champion_moves_by_promotion_and_back_by_another(home, name, fitted)
     with pytest.raises(NoChampion):
         registry.find(name)
     registry.promote(name, "1")
+    with pytest.raises(ForecastError, match="champion moved to version 1 meanwhile; expected none"):
+        registry.promote(name, "2", instead_of=NOBODY)
     registry.promote(name, "2", instead_of="1")
     assert registry.find(name).version == "2"
     assert [(found.version, found.aliases) for found in registry.versions(name)] == [

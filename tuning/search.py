@@ -93,14 +93,13 @@ def search(
     progress: Progress | None = None,
 ) -> SearchOutcome:
     """Search on the folds, refit the winner, score it on the holdout once, and let the gate decide."""
-    if trials:
-        changed = experiment.search.model_copy(update={"trials": trials})
-        experiment = experiment.model_copy(update={"search": changed})
+    experiment = with_trials(experiment, trials or experiment.search.trials)
     build_space(experiment)
     prices = read_prices(experiment, home)
     windows, left_out = open_windows(experiment.spec, prices)
     folds, final = split_for_search(experiment, windows)
-    name = f"{experiment.model_name}-{experiment.digest()}-{data_version(experiment, home)}"
+    asked = with_trials(experiment, 1).digest()  # more trials go on where fewer ended
+    name = f"{experiment.model_name}-{asked}-{data_version(experiment, home)}"
     ledger = open_ledger(home, name, resume=resume)
     begun = time.monotonic()
     total = run_search(
@@ -144,6 +143,12 @@ def search(
     candidate = Candidate(forecaster, windows, prices, final, ledger.streams(), facts)
     promotion: Promotion = promote_candidate(experiment, home, candidate, now=now)
     return SearchOutcome(promotion.promoted, promotion.version, ledger, spec, left_out)
+
+
+def with_trials(experiment: Experiment, trials: int) -> Experiment:
+    """The same experiment with another number of trials."""
+    changed = experiment.search.model_copy(update={"trials": trials})
+    return experiment.model_copy(update={"search": changed})
 
 
 def split_for_search(experiment: Experiment, windows: Windows) -> tuple[list[Split], Split]:

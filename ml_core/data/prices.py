@@ -22,9 +22,7 @@ def read_prices(
     store = PriceStore(home.store, source.identity)
     tickers = experiment.universe.tickers
     end = min(until or dt.date.max, experiment.data.end or dt.date.max)
-    benchmark = experiment.universe.benchmark
-    wanted = tickers if benchmark is None or benchmark in tickers else (*tickers, benchmark)
-    prices = store.read(wanted, until=end, version=version)
+    prices = store.read(tickers, until=end, version=version)
     if experiment.data.start:
         prices = prices.filter(pl.col("date") >= experiment.data.start)
     _require(tickers, prices, experiment, until=until)
@@ -35,6 +33,16 @@ def read_prices(
     series = store.read(context.series, until=end, version=version) if context.series else prices.clear()
     _require(context.series, series, experiment, until=until)
     return join_context(prices, series, read_table(context), lag=context.lag)
+
+
+def read_benchmark(experiment: Experiment, home: Home) -> pl.DataFrame | None:
+    """PRICES of the benchmark on all stored dates, for comparison only: no model reads them."""
+    ticker = experiment.universe.benchmark
+    if ticker is None:
+        return None
+    prices = open_store(experiment, home).read((ticker,))
+    _require((ticker,), prices, experiment, until=None)
+    return at_frequency(prices, experiment.task.frequency, calendar=experiment.universe.calendar)
 
 
 def _require(

@@ -26,6 +26,7 @@ from ml_core.training.tiling import tiles
 from ml_core.windows import Windows
 
 HOPELESS = 1e6  # times the squared error of zero: the weights blew up in the last step of an epoch
+WORST = -1e6  # the score of an error that is not known
 MICRO_BATCH = 64  # gradients of a batch are summed over pieces that fit the cache
 
 
@@ -162,8 +163,10 @@ class Fitting:
             rows_NT, mean=mean_NTH * unit_NTH, realized=self.windows.y_NTH * unit_NTH
         )
         value = self.metric(table)
-        score = value if self.metric.better == "higher" else -value
-        return score if math.isfinite(score) else 0.0, float(skill)
+        higher = self.metric.better == "higher"
+        if not math.isfinite(value):
+            return 0.0 if higher else WORST, float(skill)
+        return value if higher else -value, float(skill)
 
     def _diverged(self) -> TrainingDiverged:
         family, rate = self.spec.model.family, self.spec.training.learning_rate
