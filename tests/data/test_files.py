@@ -71,6 +71,7 @@ def test_a_long_file_a_folder_by_ticker_and_a_folder_of_long_files_give_the_same
         (tmp_path / folder).mkdir()
     tables["AAA"].write_csv(tmp_path / "each" / "aaa.csv")
     tables["BBB"].write_parquet(tmp_path / "each" / "BBB.parquet")
+    (tmp_path / "each" / "LICENSE.txt").write_text("As is.")
     long.head(70).write_csv(tmp_path / "parts" / "1.csv")
     long.slice(70).write_csv(tmp_path / "parts" / "2.csv")
     tickers = ("AAA", "BBB")

@@ -7,6 +7,8 @@ from ml_core.data.verdicts import Found, Scene, check
 PRICES = ("open", "high", "low", "close")
 ROUNDING = 1e-3
 MIDPOINT = 1e-2
+WIDE_QUOTES = 5e-2
+HABIT = 0.03
 LARGEST = 1e12
 WICK = 2.5
 
@@ -56,13 +58,22 @@ def high_below_low(bars: pl.DataFrame, scene: Scene) -> Found:  # noqa: ARG001
 @check("row", "quarantine")
 def close_outside_range(bars: pl.DataFrame, scene: Scene) -> Found:  # noqa: ARG001
     """The close lies outside the range from low to high."""
-    return _beyond("close", MIDPOINT)
+    return _close_outside()
+
+
+@check("shape", "note")
+def price_missing(bars: pl.DataFrame, scene: Scene) -> Found:  # noqa: ARG001
+    """The open, high or low is missing, although this ticker has them elsewhere."""
+    missing = pl.any_horizontal(
+        pl.col(name).is_null() & pl.col(name).is_not_null().any().over("ticker") for name in PRICES[:3]
+    )
+    return missing & pl.col("close").is_not_null()
 
 
 @check("shape", "repair")
 def close_beside_range(bars: pl.DataFrame, scene: Scene) -> Found:  # noqa: ARG001
     """The close lies just outside the range, as a mid-price may; the range is widened to hold it."""
-    return bars.filter(_beyond("close", ROUNDING) & ~_beyond("close", MIDPOINT)).select(
+    return bars.filter(_beyond("close", ROUNDING) & ~_close_outside()).select(
         "ticker",
         "date",
         high=pl.max_horizontal("high", "close"),
@@ -91,13 +102,10 @@ def spike(bars: pl.DataFrame, scene: Scene) -> Found:  # noqa: ARG001
     )
 
 
-@check("shape", "note")
-def price_missing(bars: pl.DataFrame, scene: Scene) -> Found:  # noqa: ARG001
-    """The open, high or low is missing, although this ticker has them elsewhere."""
-    missing = pl.any_horizontal(
-        pl.col(name).is_null() & pl.col(name).is_not_null().any().over("ticker") for name in PRICES[:3]
-    )
-    return missing & pl.col("close").is_not_null()
+def _close_outside() -> pl.Expr:
+    """Where closes are often beside the range, they are mid-prices of wide quotes, and may be further out."""
+    often = _beyond("close", ROUNDING).mean().over("ticker") > HABIT
+    return pl.when(often).then(_beyond("close", WIDE_QUOTES)).otherwise(_beyond("close", MIDPOINT))
 
 
 def _beyond(name: str, tolerance: float) -> pl.Expr:

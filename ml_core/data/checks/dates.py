@@ -27,7 +27,7 @@ def no_session(bars: pl.DataFrame, scene: Scene) -> Found:  # noqa: ARG001
     return ~pl.col("date").is_in(scene.sessions.implode())
 
 
-@check("series", "note")
+@check("row", "note")
 def sessions_missing(bars: pl.DataFrame, scene: Scene) -> Found:
     """Sessions are missing before this bar."""
     if scene.sessions is not None:

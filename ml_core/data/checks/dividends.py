@@ -80,7 +80,8 @@ def _in_wrong_unit(series: Series) -> Iterator[tuple]:
             yield (*series.key(at), round(float(series.dividend[at] * 0.01), 8))
     tiny = [at for at in series.payments() if series.dividend[at] < TINY * series.close[at - 1]]
     gains = [_gain(series, at, series.dividend[at] * 100) for at in tiny]
-    if len(tiny) >= 4 and sum(gains) > TOGETHER:
+    usual = len(tiny) >= len(series.payments()) - 1  # it never pays more: likelier a unit than a policy
+    if len(tiny) >= 4 and sum(gains) > (TOGETHER / 2 if usual else TOGETHER):
         yield from ((*series.key(at), round(float(series.dividend[at] * 100), 8)) for at in tiny)
 
 

@@ -69,7 +69,8 @@ def _files(path: Path) -> list[Path]:
         return [path]
     if not path.is_dir():
         raise InvalidInput(f"data.files.path {path}: there is no such file or folder")
-    found = sorted(file for file in path.iterdir() if file.suffix.lower() in READERS and file.is_file())
+    kinds = [kind for kind in READERS if kind != ".txt"]  # beside data it is a licence or a note
+    found = sorted(file for file in path.iterdir() if file.suffix.lower() in kinds and file.is_file())
     if not found:
         raise InvalidInput(f"data.files.path {path}: the folder holds no .parquet or .csv file")
     return found
