@@ -19,7 +19,7 @@ from ml_core.data.refresh import refresh
 from ml_core.settings import Home
 from tests.faults.refreshing import NOW, ask, day
 
-KILLS = int(os.environ.get("WALKFORWARD_KILLS", "24"))
+KILLS = int(os.environ.get("WALKFORWARD_KILLS", "20"))
 LAST = 360
 STEP = 3
 KEY = ["ticker", "date"]
