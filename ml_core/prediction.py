@@ -43,7 +43,7 @@ def unanswered(asked: tuple[str, ...], table: pl.DataFrame, prices: pl.DataFrame
     answered = set(table["ticker"].unique())
     last = dict(prices.group_by("ticker").agg(pl.col("date").max()).iter_rows())
     return {
-        ticker: f"too little history, no bar on the last session (its last bar: {last[ticker]}), or not in a joint model"
+        ticker: f"too little history, no bar on the last session (its last: {last[ticker]}), or not in a joint model"
         if ticker in last
         else "no bars stored"
         for ticker in asked
