@@ -8,6 +8,7 @@ import pytest
 from ml_core.data.calendar import sessions_between
 from ml_core.data.prices import read_prices
 from ml_core.data.providers import Request, files
+from ml_core.data.quality import check_bars
 from ml_core.data.refresh import refresh
 from ml_core.errors import InvalidInput
 from ml_core.experiment import Experiment
@@ -233,3 +234,17 @@ def test_dates_as_seconds_or_parts_of_them_since_1970_are_read(tmp_path, unit):
     stamps = pl.col("Date").cast(pl.Datetime("ns")).cast(pl.Int64) // scale
     table().with_columns(stamps).write_parquet(path)
     assert fetch(path).bars["date"].to_list() == DATES
+
+
+@pytest.mark.parametrize("factor", [100.0, 0.01, 1.3])
+def test_a_wrong_close_beside_a_right_adjusted_one_is_no_action_but_found(tmp_path, factor):
+    at = pl.int_range(pl.len()) == 60
+    names = ["Open", "High", "Low", "Close"]
+    given = table().with_columns(
+        pl.when(at).then(pl.col(name) * factor).otherwise(pl.col(name)) for name in names
+    )
+    given.with_columns(**{"Adj Close": table()["Close"]}).write_csv(tmp_path / "AAA.csv")
+    bars = fetch(tmp_path / "AAA.csv").bars
+    assert bars["split"].n_unique() == 1 and (bars["dividend"] == 0).all()
+    found = check_bars(bars).findings.filter(pl.col("date") == DATES[60])
+    assert not {"wrong_unit", "bad_print"}.isdisjoint(found["check"])
