@@ -124,7 +124,9 @@ def test_dividends_and_splits_are_read_off_the_adjusted_close_where_there_is_not
         **{"Adj Close": pl.col("Close")},
     )
     halved.write_csv(tmp_path / "AAA.csv")
-    bars = fetch(tmp_path / "AAA.csv").bars
+    fetched = fetch(tmp_path / "AAA.csv")
+    bars = fetched.bars
+    assert f"AAA {DATES[at]}: a split of 2 read off the adjusted close" in fetched.notes[1]
     assert bars.filter(pl.col("split") != 1).select("date", "split").rows() == [(DATES[at], 2.0)]
     assert set(bars["basis"]) == {"traded"}
 

@@ -127,6 +127,10 @@ def _bars(table: pl.DataFrame, file: Path, config: Config, notes: list[str]) -> 
     if {"dividend", "split"} <= set(absent) and "adj_close" not in absent:
         table, basis = imply_actions(table)
         notes.append(f"{file.name}: no dividends and splits; read off the adjusted close ({basis} prices)")
+        for ticker, date, ratio in (
+            table.filter(pl.col("split").is_not_null()).select("ticker", "date", "split").rows()
+        ):
+            notes.append(f"{file.name}: {ticker} {date}: a split of {ratio:g} read off the adjusted close")
         absent = [name for name in absent if name not in ("dividend", "split")]
     if absent:
         notes.append(f"{file.name}: no {', '.join(absent)}; what needs them is left out")
