@@ -43,7 +43,7 @@ def test_no_secret_and_no_state_is_copied_into_the_image() -> None:
     assert {".git", ".venv", ".walkforward", "deploy/.env", "tests"} <= set(ignored)
 
 
-@pytest.mark.parametrize("step", ["\"torch==${version}\"", "pip install -c constraints.txt -e ."])
+@pytest.mark.parametrize("step", ['"torch==${version}"', "pip install -c constraints.txt -e ."])
 def test_what_is_installed_is_pinned(step: str) -> None:
     assert step in DOCKERFILE
 
