@@ -78,6 +78,27 @@ def overview(session: Session, *, out: Path | None) -> int:
     return DONE
 
 
+def vacuum(session: Session, *, days: int) -> int:
+    """Free what has left the tables long ago; every version that a registered model names stays readable."""
+    from ml_core.data.retention import free_space
+    from ml_core.data.source import open_source
+    from ml_core.registry import Registry
+
+    source = open_source(session.experiment)
+    models = Registry(session.home).everything()
+    named = {
+        found.evidence["data_version"] for found in models if found.evidence.get("store") == source.identity
+    }
+    with session.alone("refresh"):
+        freed = free_space(source, session.home, named=named, days=days)
+    kept = ", ".join(map(str, freed.kept)) or "none"
+    session.terminal.say(
+        f"{source.identity}: {freed.files} files freed; versions kept for their models: {kept}"
+    )
+    session.terminal.document({"files": freed.files, "kept": list(freed.kept)})
+    return DONE
+
+
 def _texts(table: pl.DataFrame) -> list[dict[str, object]]:
     dates = [name for name, kind in table.schema.items() if kind.is_temporal()]
     return table.with_columns(pl.col(name).cast(pl.String) for name in dates).to_dicts()

@@ -66,6 +66,18 @@ def data(
 
 
 @app.command()
+def vacuum(
+    experiment: ExperimentName,
+    days: Annotated[int, typer.Option(min=7, help="Keep what was part of a table within so many days.")] = 30,
+    sets: Overrides = None,
+    home: HomeFolder = None,
+    as_json: AsJson = False,
+):
+    """Free space of the stored bars; versions that registered models name stay readable."""
+    _run(bars.vacuum, experiment, sets, home, as_json, days=days)
+
+
+@app.command()
 def evaluate(
     experiment: ExperimentName,
     out: OutFolder,

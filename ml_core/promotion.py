@@ -156,6 +156,7 @@ def _facts(
         "experiment": experiment.name,
         "digest": experiment.digest(),
         "source": experiment.data.source,
+        "store": open_source(experiment).identity,
         "data_version": data_version(experiment, home),
         "created": now.isoformat(timespec="seconds"),
         "trained": {"start": split.train.start.isoformat(), "end": split.train.end.isoformat()},

@@ -70,6 +70,12 @@ class Registry:
         found = self._client.search_model_versions(f"name='{name}'", order_by=["version_number DESC"])
         return [self._describe(self._client.get_model_version(name, version.version)) for version in found]
 
+    def everything(self) -> list[ModelVersion]:
+        """Every version of every model under this home: what stored data they name must stay readable."""
+        return [
+            found for model in self._client.search_registered_models() for found in self.versions(model.name)
+        ]
+
     def find(self, name: str, version: str | None = None) -> ModelVersion:
         """That version, or the one that carries the alias `champion`."""
         from mlflow.exceptions import MlflowException

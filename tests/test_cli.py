@@ -104,6 +104,24 @@ def test_the_whole_story_from_bars_to_a_rollback(new_home, tmp_path):
     assert "champion" in run("models", file, "--home", root).stdout
 
 
+def test_what_is_stored_is_shown_as_tables_and_as_a_picture(file, home, tmp_path):
+    picture = tmp_path / "bars.html"
+    shown = run("data", file, "--home", home, "--out", str(picture))
+    assert shown.exit_code == 0, shown.stderr
+    assert "stationarity" in shown.stdout
+    assert picture.stat().st_size > 1000
+    document = json.loads(run("data", file, "--home", home, "--json").stdout)
+    assert {row["ticker"] for row in document["coverage"]} == set(small_experiment().universe.tickers)
+    assert run("data", file, "--home", home, "--out", str(tmp_path / "bars.doc")).exit_code == 2
+
+
+def test_freeing_space_keeps_the_bars_readable(file, home):
+    freed = run("vacuum", file, "--home", home, "--json")
+    assert freed.exit_code == 0, freed.stderr
+    assert json.loads(freed.stdout)["kept"] == []
+    assert json.loads(run("refresh", file, "--home", home, "--json").stdout)["inserted"] == 0
+
+
 def test_a_search_that_the_gate_refuses_ends_with_1_and_keeps_its_version(home, tmp_path, ray_cluster):  # noqa: ARG001
     file = str(
         write_experiment(tmp_path, gate={"significance": 1e-9}, search={"families": ["lstm"], "epochs": 1})
