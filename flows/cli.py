@@ -1,6 +1,7 @@
 """The command line: `walkforward COMMAND EXPERIMENT [--set key=value …] [--home DIR] [--json]`."""
 
 import os
+import re
 import warnings
 from pathlib import Path
 from typing import Annotated
@@ -11,7 +12,7 @@ from flows import bars, commands
 from flows.demo import demo as tell_story
 from flows.session import open_session
 from flows.terminal import Terminal
-from ml_core.errors import ForecastError, InvalidInput
+from ml_core.errors import ForecastError
 
 app = typer.Typer(
     help="From market data to a served forecast that has earned its place.",
@@ -186,6 +187,11 @@ def main() -> None:
     app(prog_name="walkforward")
 
 
+def _named(text: str, experiment: str | None) -> str:
+    """The hint at the end with the experiment as it was given: a file is found by its path, not by its name."""
+    return re.sub(r"(run: walkforward \w+) \S+$", rf"\1 {experiment}", text) if experiment else text
+
+
 def _run(
     command, experiment: str | None, sets: list[str] | None, home: Path | None, as_json: bool, **options
 ):
@@ -193,11 +199,8 @@ def _run(
     try:
         opened = open_session(terminal, experiment, tuple(sets or ()), home)
         code = command(opened, **options)
-    except InvalidInput as error:
-        terminal.fail(str(error))
-        code = 2
     except ForecastError as error:
-        terminal.fail(str(error))
+        terminal.fail(_named(str(error), experiment))
         code = 2 if isinstance(error, ValueError) else 1
     except KeyboardInterrupt:
         terminal.fail("interrupted")

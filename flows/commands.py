@@ -46,7 +46,7 @@ def search(session: Session, *, trials: int | None, resume: bool) -> int:
     terminal.say(f"\n{outcome.summary()['spec']}")
     report.print_scores(terminal, outcome.evidence)
     report.print_gate(terminal, outcome.evidence["gate"])
-    terminal.say(f"version {outcome.version.version}: {report.verdict(outcome.evidence)}")
+    terminal.say(f"version {outcome.version.version}: {report.verdict(outcome.evidence)}", styled=True)
     terminal.document(outcome.summary())
     return DONE if outcome.passed else PARTIAL
 
@@ -94,6 +94,8 @@ def predict(session: Session, *, as_of: str | None, out: Path | None, version: s
     from ml_core.registry import Registry
 
     experiment, terminal, day = session.experiment, session.terminal, read_date(as_of)
+    if day and day > session.now.date():
+        raise InvalidInput(f"--as-of {day}: expected a day that has come")
     write = open_output(out) if out else None
     registry = Registry(session.home)
     forecaster = registry.load(registry.find(experiment.model_name, version))

@@ -34,6 +34,6 @@ def demo(session: Session) -> int:
         {"version": known[0].version, "evidence": known[0].evidence, "forecasts": table.to_dicts()}
     )
     terminal.say(
-        "\n[bold]open the app:[/bold] make app   (or: walkforward serve demo), then http://127.0.0.1:8000"
+        "\n[bold]open the app:[/bold] make app  (walkforward serve demo), http://127.0.0.1:8000", styled=True
     )
     return max(code, DONE if known[0].evidence["gate"]["passed"] else PARTIAL)

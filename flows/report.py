@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import polars as pl
+from rich.markup import escape
 
 from flows.terminal import Terminal, shown
 from ml_core.registry import ModelVersion
@@ -16,7 +17,7 @@ def print_report(terminal: Terminal, found: ModelVersion, forecast: pl.DataFrame
     """What was searched, what won, how it did beside the baselines, what it says now, and where all this lies."""
     evidence = found.evidence
     terminal.say()
-    terminal.say(f"[bold]{found.name} version {found.version}[/bold] · {verdict(evidence)}")
+    terminal.say(f"[bold]{found.name} version {found.version}[/bold] · {verdict(evidence)}", styled=True)
     terminal.say(searched(evidence["search"]))
     terminal.say(f"winner    {winner(evidence)}")
     print_scores(terminal, evidence)
@@ -24,7 +25,7 @@ def print_report(terminal: Terminal, found: ModelVersion, forecast: pl.DataFrame
         oracle = evidence["oracle"]
         terminal.say(
             f"planted   signal of IC {oracle['ic']:.3f}, found IC {oracle['achieved']:.3f}: "
-            f"[bold]{oracle['recovered']:.0%}[/bold] recovered on the holdout"
+            f"{oracle['recovered']:.0%} recovered on the holdout"
         )
     terminal.say(f"backtest  {traded(evidence['backtest'])}")
     print_gate(terminal, evidence["gate"])
@@ -75,9 +76,9 @@ def print_scores(terminal: Terminal, evidence: Mapping[str, Any], *, most: int =
 def print_gate(terminal: Terminal, gate: Mapping[str, Any]) -> None:
     for check in gate["checks"]:
         mark = "[green]✓[/green]" if check["passed"] else "[red]✗[/red]"
-        terminal.say(
-            f"  {mark} {check['name']}: {shown(check['value'])} ({check['required']}) {check['why']}"
-        )
+        sign = "p = " if check["required"].startswith("p <") else ""
+        told = f"{check['name']}: {sign}{shown(check['value'])} ({check['required']}) {check['why']}"
+        terminal.say(f"  {mark} {escape(told)}", styled=True)
 
 
 def print_extremes(terminal: Terminal, forecast: pl.DataFrame, *, each: int = 2) -> None:

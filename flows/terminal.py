@@ -27,7 +27,7 @@ class Terminal:
     def step(self, text: str) -> None:
         """A step that begins."""
         self.clear()
-        self.err.print(f"[bold]>[/bold] {text}")
+        self.err.print(f"> {text}", markup=False)
         self._last, self._said = text, time.monotonic()
 
     def progress(self, text: str) -> None:
@@ -40,23 +40,23 @@ class Terminal:
             self._status.update(text)
             self._last = text
         elif time.monotonic() - self._said > QUIET_SECONDS:
-            self.err.print(f"  {text}")
+            self.err.print(f"  {text}", markup=False)
             self._last, self._said = text, time.monotonic()
 
     def clear(self) -> None:
         if self._status:
             self._status.stop()
 
-    def say(self, text: str = "") -> None:
-        """A line of the result, for people."""
+    def say(self, text: str = "", *, styled: bool = False) -> None:
+        """A line of the result, for people; `styled` text may hold rich's marks."""
         self.clear()
         if not self.as_json:
-            self.out.print(text)
+            self.out.print(text, markup=styled)
 
     def warn(self, text: str) -> None:
         """A problem that did not stop the command."""
         self.clear()
-        self.err.print(f"[yellow]walkforward: {text}[/yellow]", soft_wrap=True)
+        self.err.print(f"walkforward: {text}", style="yellow", soft_wrap=True, markup=False)
 
     def fail(self, text: str) -> None:
         """The one line of what went wrong."""

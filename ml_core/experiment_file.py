@@ -11,6 +11,7 @@ from ml_core.choices import nearest
 from ml_core.errors import InvalidInput
 from ml_core.experiment import Experiment, RunSpec
 
+PATHS = (("files", "path"), ("context", "table"))
 SHIPPED = Path(__file__).resolve().parent.parent / "experiments"
 
 
@@ -23,6 +24,7 @@ def read_experiment(name: str, overrides: tuple[str, ...] = ()) -> Experiment:
         raise InvalidInput(f"{path}: not a TOML file: {error}") from None
     except OSError as error:
         raise InvalidInput(f"{path}: cannot be read: {error.strerror}") from None
+    _anchor(content, path.resolve().parent)
     for override in overrides:
         _lay_over(content, override)
     try:
@@ -67,6 +69,15 @@ def _fields_at(model: type[BaseModel], parents: list[str]) -> list[str]:
             return list(model.model_fields)
         model = annotation
     return list(model.model_fields)
+
+
+def _anchor(content: dict[str, Any], folder: Path) -> None:
+    """A path in the file is meant from the file's own folder, wherever the command runs."""
+    data = content.get("data")
+    for table, key in PATHS:
+        section = data.get(table) if isinstance(data, dict) else None
+        if isinstance(section, dict) and isinstance(section.get(key), str):
+            section[key] = str(folder / Path(section[key]).expanduser())
 
 
 def _lay_over(content: dict[str, Any], override: str) -> None:

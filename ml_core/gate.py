@@ -64,12 +64,16 @@ def judge_candidate(
     luck: Luck | None,
     findings: list[Finding],
     against_champion: Mapping[str, float] | None,
+    looks: int = 1,
 ) -> list[Check]:
-    """Every check, passed or not, in the order a reader asks them."""
+    """Every check, passed or not, in the order a reader asks them. `looks`: how often candidates of this model have
+    been judged on this very holdout, this one included; each look makes a lucky pass likelier, so p must be
+    smaller in proportion."""
+    allowed = gate.significance / looks
     row = scores.filter((pl.col("metric") == "mse") & (pl.col("horizon") == horizon)).row(0, named=True)
-    checks = [_beats(name, row, gate.significance) for name in gate.beat]
+    checks = [_beats(name, row, allowed, looks) for name in gate.beat]
     if against_champion is not None:
-        checks.append(_beats("champion", {**row, **against_champion}, gate.significance))
+        checks.append(_beats("champion", {**row, **against_champion}, allowed, looks))
     checks += [_coverage(gate, scores, horizon), _audit(findings)]
     if luck is not None:
         checks.append(_deflated(gate, luck))
@@ -93,14 +97,15 @@ def as_evidence(checks: list[Check]) -> dict[str, Any]:
     return {"passed": all(check.passed for check in checks), "checks": [asdict(check) for check in checks]}
 
 
-def _beats(name: str, row: Mapping[str, Any], significance: float) -> Check:
+def _beats(name: str, row: Mapping[str, Any], significance: float, looks: int) -> Check:
     p = row.get(f"p_{name}")
     skill = row.get(f"skill_{name}")
     passed = p is not None and p < significance and (skill or 0) > 0
     why = f"{name} was not scored"
     if skill is not None:
         why = f"squared error {100 * abs(skill):.2f} % {'smaller' if skill > 0 else 'larger'} than {name}'s"
-    return Check(f"better than {name}", passed, p, f"p < {significance}", why)
+    required = f"p < {significance:.3g}" + (f" at look {looks} on this holdout" if looks > 1 else "")
+    return Check(f"better than {name}", passed, p, required, why)
 
 
 def _coverage(gate: Gate, scores: pl.DataFrame, horizon: int) -> Check:

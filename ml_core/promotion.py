@@ -59,17 +59,20 @@ def promote_candidate(
     evaluation = judge(experiment, candidate.prices, forecasts, baselines, benchmark=benchmark)
     horizon = experiment.strategy.horizon or experiment.task.horizons[0]
     present = find_champion(registry, experiment.model_name)
+    earlier = earlier_looks(registry, experiment, candidate)
     checks = gate.judge_candidate(
         experiment.gate,
         evaluation.scores,
         horizon=horizon,
-        luck=_luck(candidate),
+        luck=_luck(candidate, earlier),
+        looks=1 + len(earlier),
         findings=audit_forecaster(candidate.forecaster, candidate.prices, split),
         against_champion=_against(registry, present, candidate, forecasts, horizon=horizon),
     )
     verdict = gate.as_evidence(checks)
     evidence = {
         **_facts(experiment, home, candidate, evaluation, now),
+        "looks": 1 + len(earlier),
         "oracle": recovered(experiment, forecasts, horizon=horizon),
         "gate": verdict,
     }
@@ -121,10 +124,28 @@ def recovered(experiment: Experiment, forecasts: pl.DataFrame, *, horizon: int) 
     return {"ic": best, "achieved": achieved, "recovered": achieved / best if best > 0 else 0.0}
 
 
-def _luck(candidate: Candidate) -> gate.Luck | None:
+def earlier_looks(registry: Registry, experiment: Experiment, candidate: Candidate) -> list[ModelVersion]:
+    """Other candidates of this model that were judged on this very holdout: each look at it makes a lucky pass
+    likelier, so their number and their trials count against this one."""
+    store = open_source(experiment).identity
+    span = (candidate.split.test.start.isoformat(), candidate.split.test.end.isoformat())
+    own = candidate.forecaster.spec.digest()
+    return [
+        found
+        for found in registry.versions(experiment.model_name)
+        if found.evidence.get("store") == store
+        and (found.evidence["holdout"]["start"], found.evidence["holdout"]["end"]) == span
+        and found.spec.digest() != own
+    ]
+
+
+def _luck(candidate: Candidate, earlier: list[ModelVersion]) -> gate.Luck | None:
     if candidate.streams.is_empty():
         return None
-    return gate.weigh_luck(candidate.streams, tried=int(candidate.search["trials"]))
+    tried = int(candidate.search["trials"]) + sum(
+        int(found.evidence["search"]["trials"]) for found in earlier
+    )
+    return gate.weigh_luck(candidate.streams, tried=tried)
 
 
 def _against(

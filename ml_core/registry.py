@@ -13,7 +13,6 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import unquote, urlparse
 
 from ml_core.artifact import load_forecaster, save_forecaster
 from ml_core.errors import BrokenArtifact, ForecastError, InvalidInput, NoChampion
@@ -64,6 +63,11 @@ class Registry:
     def __init__(self, home: Home) -> None:
         self.home = home
         self._client = _connect(home)
+
+    @property
+    def _local(self) -> bool:
+        """Without a server the files lie under the home, and are looked for there: a home may be moved."""
+        return self.home.tracking_uri.startswith("sqlite")
 
     def versions(self, name: str) -> list[ModelVersion]:
         """Newest first; none for a model that nothing was registered for."""
@@ -164,8 +168,7 @@ class Registry:
         found = self._client.get_experiment_by_name(name)
         if found:
             return found.experiment_id
-        local = self.home.tracking_uri.startswith("sqlite")
-        place = (self.home.artifacts / name).as_uri() if local else None
+        place = (self.home.artifacts / name).as_uri() if self._local else None
         return self._client.create_experiment(name, artifact_location=place)
 
     def _describe(self, found: MlflowVersion) -> ModelVersion:
@@ -180,9 +183,8 @@ class Registry:
         return ModelVersion(found.name, str(found.version), tuple(found.aliases), created, folder, evidence)
 
     def _folder(self, found: MlflowVersion) -> Path:
-        source = urlparse(found.source or "")
-        if source.scheme in ("", "file"):
-            return Path(unquote(source.path))
+        if self._local:
+            return self.home.artifacts / found.name / str(found.run_id) / "artifacts" / FOLDER
         kept = self.home.root / "downloads" / found.name / str(found.version)
         if not (kept / FOLDER / EVIDENCE).is_file():
             kept.mkdir(parents=True, exist_ok=True)

@@ -77,6 +77,10 @@ def _parts(given: list[str]) -> tuple[str, ...]:
 def open_home(root: Path, tracking: str | None = None) -> Home:
     """The home at that folder, made if absent; a folder that cannot be written is refused by name."""
     root = root.expanduser().resolve()
+    if odd := [sign for sign in "%#?" if sign in str(root)]:
+        raise InvalidInput(
+            f"--home {root}: '{odd[0]}' in a path means something else to the store; choose another"
+        )
     try:
         root.mkdir(parents=True, exist_ok=True)
         probe = root / ".writable"

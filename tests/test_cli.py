@@ -74,6 +74,9 @@ def test_the_whole_story_from_bars_to_a_rollback(new_home, tmp_path):
     assert document["promoted"]
     assert document["search"]["trials"] == 2
     assert document["spec"].startswith("[task]")
+    moved = Path(root).rename(tmp_path / "moved")
+    assert run("predict", file, "--home", str(moved)).exit_code == 0  # a home may be moved
+    moved.rename(root)
 
     done = run("predict", file, "--out", str(tmp_path / "last.csv"), *told)
     assert done.exit_code == 0, done.stderr
@@ -120,6 +123,48 @@ def test_freeing_space_keeps_the_bars_readable(file, home):
     assert freed.exit_code == 0, freed.stderr
     assert json.loads(freed.stdout)["kept"] == []
     assert json.loads(run("refresh", file, "--home", home, "--json").stdout)["inserted"] == 0
+
+
+def test_a_home_may_have_spaces_and_letters_of_any_language(file, tmp_path):
+    home = str(tmp_path / "a home" / "hünï 日本")
+    assert run("refresh", file, "--home", home).exit_code == 0
+    done = run("evaluate", file, "--home", home, "--out", str(tmp_path / "out [red]"))
+    assert done.exit_code == 0, done.stderr
+    assert "out [red]" in done.stdout
+
+
+def test_a_home_that_the_store_would_misread_is_refused(file, tmp_path):
+    done = run("refresh", file, "--home", str(tmp_path / "h#a"))
+    assert done.exit_code == 2
+    assert "'#' in a path" in done.stderr
+
+
+def test_a_damaged_store_is_told_in_one_line(file, tmp_path):
+    home = tmp_path / "home"
+    assert run("refresh", file, "--home", str(home)).exit_code == 0
+    for part in (home / "store" / "bars").rglob("*.parquet"):
+        part.write_bytes(part.read_bytes()[:100])
+    done = run("evaluate", file, "--home", str(home), "--out", str(tmp_path / "out"))
+    assert done.exit_code == 1
+    assert "data file is" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_relative_path_in_the_file_is_meant_from_the_files_own_folder(tmp_path, monkeypatch):
+    from ml_core.experiment_file import read_experiment
+
+    path = tmp_path / "mine.toml"
+    path.write_text(
+        'name = "mine"\n[universe]\ntickers = ["A"]\n[data]\nsource = "files"\n[data.files]\npath = "a.csv"\n'
+    )
+    monkeypatch.chdir("/")
+    assert read_experiment(str(path)).data.options["files"]["path"] == str(tmp_path / "a.csv")
+
+
+def test_a_day_that_has_not_come_is_refused(file, home):
+    done = run("predict", file, "--home", home, "--as-of", "2999-01-01")
+    assert done.exit_code == 2
+    assert "expected a day that has come" in done.stderr
 
 
 def test_a_search_that_the_gate_refuses_ends_with_1_and_keeps_its_version(home, tmp_path, ray_cluster):  # noqa: ARG001
@@ -215,7 +260,7 @@ def test_an_output_that_cannot_be_written_is_refused_before_any_work(file, home,
 @pytest.mark.parametrize("command", ["predict", "rollback"])
 def test_an_absent_champion_is_told_with_the_command_that_makes_one(file, home, command):
     assert_refused(
-        run(command, file, "--home", home), "small.simulated has no champion; run: walkforward search small"
+        run(command, file, "--home", home), f"small.simulated has no champion; run: walkforward search {file}"
     )
 
 

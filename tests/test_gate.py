@@ -149,3 +149,11 @@ def test_the_champion_is_compared_on_the_rows_both_can_answer():
     some = GOOD.filter(pl.col("ticker") != "T3")
     equal = gate.compare(GOOD, some, horizon=1)
     assert abs(equal["skill_champion"]) < 1e-9
+
+
+def test_every_further_look_at_the_same_holdout_needs_a_smaller_p():
+    scores = GOOD_SCORES.with_columns(p_zero=pl.lit(0.02))
+    assert verdict(scores=scores)["better than zero"].passed
+    second = verdict(scores=scores, looks=3)["better than zero"]
+    assert not second.passed
+    assert second.required == "p < 0.0167 at look 3 on this holdout"

@@ -9,6 +9,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+import polars as pl
+
 from ml_core.data.prices import data_version, read_prices
 from ml_core.errors import ForecastError, InvalidInput
 from ml_core.experiment import Experiment, RunSpec
@@ -98,51 +100,61 @@ def search(
     prices = read_prices(experiment, home)
     windows, left_out = open_windows(experiment.spec, prices)
     folds, final = split_for_search(experiment, windows)
-    asked = with_trials(experiment, 1).digest()  # more trials go on where fewer ended
-    name = f"{experiment.model_name}-{asked}-{data_version(experiment, home)}"
-    ledger = open_ledger(home, name, resume=resume)
-    begun = time.monotonic()
-    total = run_search(
-        experiment,
-        prices,
-        windows,
-        folds,
-        ledger=ledger,
-        folder=home.searches / name / "tune",
-        address=address,
-        progress=(
-            (lambda found, count: progress(Step("search", found, count, seconds=time.monotonic() - begun)))
-            if progress
-            else None
-        ),
+    ledger, facts = _run_trials(
+        experiment, home, prices, windows, folds, resume=resume, address=address, progress=progress
     )
-    seconds = time.monotonic() - begun
-    log_trials(Registry(home), experiment.model_name, ledger, search=name)
-    winner = choose_winner(ledger)
-    spec = spec_of(experiment, winner.point)
-
-    def tell(seed: int, epoch: Epoch) -> None:
-        if progress:
-            progress(
-                Step(
-                    "refit", ledger, total, f"seed {seed + 1}, epoch {epoch.number}: score {epoch.score:.4f}"
-                )
-            )
-
+    winner = spec_of(experiment, choose_winner(ledger).point)
     forecaster = fit(
-        spec,
+        winner,
         windows,
         final,
         seeds=experiment.validation.seeds,
         objective=experiment.search.objective,
-        on_epoch=tell,
+        on_epoch=_tell_epochs(ledger, progress),
     )
     if progress:
-        progress(Step("judge", ledger, total, "holdout, leak audit, gate"))
-    facts = describe(experiment, ledger, folds=len(folds), seconds=seconds)
+        progress(Step("judge", ledger, facts["trials"], "holdout, leak audit, gate"))
     candidate = Candidate(forecaster, windows, prices, final, ledger.streams(), facts)
     promotion: Promotion = promote_candidate(experiment, home, candidate, now=now)
-    return SearchOutcome(promotion.promoted, promotion.version, ledger, spec, left_out)
+    return SearchOutcome(promotion.promoted, promotion.version, ledger, winner, left_out)
+
+
+def _run_trials(
+    experiment: Experiment,
+    home: Home,
+    prices: pl.DataFrame,
+    windows: Windows,
+    folds: list[Split],
+    *,
+    resume: bool,
+    address: str | None,
+    progress: Progress | None,
+) -> tuple[Ledger, dict[str, Any]]:
+    """The ledger of all trials, each logged as an MLflow run, and what was searched in numbers."""
+    asked = with_trials(experiment, 1).digest()  # more trials go on where fewer ended
+    name = f"{experiment.model_name}-{asked}-{data_version(experiment, home)}"
+    ledger, begun = open_ledger(home, name, resume=resume), time.monotonic()
+
+    def tell(found: Ledger, total: int) -> None:
+        if progress:
+            progress(Step("search", found, total, seconds=time.monotonic() - begun))
+
+    folder = home.searches / name / "tune"
+    run_search(
+        experiment, prices, windows, folds, ledger=ledger, folder=folder, address=address, progress=tell
+    )
+    seconds = time.monotonic() - begun
+    log_trials(Registry(home), experiment.model_name, ledger, search=name)
+    return ledger, describe(experiment, ledger, folds=len(folds), seconds=seconds)
+
+
+def _tell_epochs(ledger: Ledger, progress: Progress | None) -> Callable[[int, Epoch], None]:
+    def tell(seed: int, epoch: Epoch) -> None:
+        if progress:
+            done = f"seed {seed + 1}, epoch {epoch.number}: score {epoch.score:.4f}"
+            progress(Step("refit", ledger, len(ledger.entries), done))
+
+    return tell
 
 
 def with_trials(experiment: Experiment, trials: int) -> Experiment:

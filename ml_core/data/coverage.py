@@ -31,8 +31,9 @@ class Plan:
 
 def read_coverage(home: Home, identity: str) -> pl.DataFrame:
     """One row per ticker ever asked for."""
-    rows = tables.read(home.store / "coverage" / identity)
-    return pl.DataFrame(schema=COVERAGE) if rows is None else rows.collect().sort("ticker")
+    folder = home.store / "coverage" / identity
+    rows = tables.read(folder)
+    return pl.DataFrame(schema=COVERAGE) if rows is None else tables.gather(rows, folder).sort("ticker")
 
 
 def write_coverage(home: Home, identity: str, rows: pl.DataFrame) -> None:

@@ -20,8 +20,9 @@ def write_forecast(home: Home, model_name: str, forecast: pl.DataFrame) -> Writt
 
 def read_forecast(home: Home, model_name: str, *, as_of: dt.date | None = None) -> pl.DataFrame:
     """Every stored forecast of the model, or those of one session."""
-    rows = tables.read(home.store / "forecasts" / model_name)
+    folder = home.store / "forecasts" / model_name
+    rows = tables.read(folder)
     if rows is None:
         return pl.DataFrame(schema=FORECAST)
     chosen = rows if as_of is None else rows.filter(pl.col("as_of") == as_of)
-    return conform(chosen.collect(), FORECAST, "forecast").sort(KEY)
+    return conform(tables.gather(chosen, folder), FORECAST, "forecast").sort(KEY)

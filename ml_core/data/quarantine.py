@@ -28,11 +28,12 @@ def keep_findings(home: Home, identity: str, findings: pl.DataFrame, *, now: dt.
 
 def read_findings(home: Home, identity: str, tickers: tuple[str, ...] = ()) -> pl.DataFrame:
     """Quarantined bars, repairs (with the bar before them) and notes, as kept."""
-    rows = tables.read(home.store / "quarantine" / identity)
+    folder = home.store / "quarantine" / identity
+    rows = tables.read(folder)
     if rows is None:
         return pl.DataFrame(schema={**FINDINGS, "observed_at": pl.Datetime("us", "UTC")})
     chosen = rows.filter(pl.col("ticker").is_in(list(tickers))) if tickers else rows
-    return chosen.collect().sort(KEY)
+    return tables.gather(chosen, folder).sort(KEY)
 
 
 def refuse_whole_tickers(checked: Checked) -> tuple[Checked, dict[str, str]]:
@@ -54,17 +55,20 @@ def refuse_universe(
     checked: Checked, refused: Mapping[str, str], outcomes: Mapping[str, Outcome], *, limit: float
 ) -> None:
     """Where too large a share is quarantined, the source is at fault: nothing of it is stored."""
-    bad = checked.refused.select("ticker", "date").unique().height
+    single = checked.refused.filter(
+        ~pl.col("ticker").is_in(list(refused))
+    )  # whole tickers are counted as such
+    bad = single.select("ticker", "date").unique().height
     share = bad / max(1, bad + checked.sound.height)
     tickers = len(refused) / max(1, len(outcomes))
-    if len(outcomes) > len(refused) > 0 and tickers > limit:
+    if len(outcomes) > len(refused) > 1 and tickers > limit:
         name, reason = next(iter(refused.items()))
         raise InvalidData(
             f"{len(refused)} of {len(outcomes)} tickers are quarantined, more than data.quality.limit = {limit:g};"
             f" first {name}: {reason}"
         )
     if checked.sound.height and share > limit:
-        first = checked.refused.row(0, named=True)
+        first = single.row(0, named=True)
         raise InvalidData(
             f"{bad} of {bad + checked.sound.height} bars are quarantined, more than data.quality.limit = {limit:g};"
             f" first {first['ticker']} {first['date']}: {first['reason']}"

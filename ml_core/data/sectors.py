@@ -39,7 +39,11 @@ def refresh_sectors(
 
 def _stored(home: Home, source: Source) -> dict[str, str]:
     rows = tables.read(_folder(home, source))
-    return {} if rows is None else dict(rows.select("ticker", "sector").collect().iter_rows())
+    return (
+        {}
+        if rows is None
+        else dict(tables.gather(rows.select("ticker", "sector"), _folder(home, source)).iter_rows())
+    )
 
 
 def _folder(home: Home, source: Source) -> Path:

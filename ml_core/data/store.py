@@ -64,7 +64,7 @@ class PriceStore:
             rows = rows.filter(pl.col("ticker").is_in(list(tickers)))
         if until:
             rows = rows.filter(pl.col("date") <= until)
-        return rows.select(list(BARS)).collect()
+        return tables.gather(rows.select(list(BARS)), self.folder)
 
     def spans(self) -> dict[str, tuple[dt.date, dt.date, int]]:
         """First and last stored date of every ticker, and the number of its bars."""
@@ -73,7 +73,10 @@ class PriceStore:
             return {}
         date = pl.col("date")
         spans = rows.group_by("ticker").agg(date.min().alias("first"), date.max().alias("last"), pl.len())
-        return {ticker: (first, last, count) for ticker, first, last, count in spans.collect().iter_rows()}
+        return {
+            ticker: (first, last, count)
+            for ticker, first, last, count in tables.gather(spans, self.folder).iter_rows()
+        }
 
     def version(self) -> int | None:
         return tables.newest_version(self.folder)

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import unquote, urlsplit
 
 import polars as pl
 
@@ -66,10 +67,22 @@ def read(folder: Path, *, version: int | None = None) -> pl.LazyFrame | None:
     if not exists(folder):
         return None
     try:
-        return pl.scan_delta(DeltaTable(str(folder), version=version))
+        return _scan(DeltaTable(str(folder), version=version))
     except (DeltaError, OSError) as error:
         wanted = "" if version is None else f" at version {version}"
         raise StoreFailed(f"{folder}: cannot be read{wanted}: {_line(error)}") from None
+
+
+def gather(rows: pl.LazyFrame, folder: Path) -> pl.DataFrame:
+    """What `read` promised; a data file that is missing or damaged is told as one line."""
+    try:
+        return rows.collect()
+    except (pl.exceptions.PolarsError, OSError, ValueError) as error:
+        raise StoreFailed(f"{folder}: a data file is missing or damaged: {_line(error)}") from None
+    except BaseException as error:
+        if type(error).__name__ != "PanicException":  # how polars meets a file that was cut off
+            raise
+        raise StoreFailed(f"{folder}: a data file is damaged") from None
 
 
 def exists(folder: Path) -> bool:
@@ -115,6 +128,16 @@ def vacuum(folder: Path, *, keep: Iterable[int], days: int) -> list[str]:
         return table.vacuum(retention_hours=24 * days, dry_run=False, keep_versions=kept)
     except (DeltaError, OSError) as error:
         raise StoreFailed(f"{folder}: cannot be cleaned: {_line(error)}") from None
+
+
+def _scan(table: "DeltaTable") -> pl.LazyFrame:
+    """Polars takes a file's place as a URI writes it, so a home with a space in its path is scanned file by file."""
+    if "%" not in table.table_uri:
+        return pl.scan_delta(table)
+    files = [Path(unquote(urlsplit(uri).path)) for uri in table.file_uris()]
+    if not files:
+        return pl.DataFrame(table.to_pyarrow_table()).lazy()
+    return pl.scan_parquet(files, glob=False, missing_columns="insert")
 
 
 def _open_or_create(folder: Path, rows: pl.DataFrame) -> "DeltaTable":
@@ -164,7 +187,8 @@ def _stored_beside(
         low, high = rows[column].min(), rows[column].max()
         if low is not None:
             in_range &= pl.col(column).is_between(pl.lit(low), pl.lit(high))
-    return pl.scan_delta(table).filter(in_range | pl.col(key[0]).is_in(list(replace))).collect()
+    stored = _scan(table).filter(in_range | pl.col(key[0]).is_in(list(replace)))
+    return gather(stored, Path(unquote(urlsplit(table.table_uri).path)))
 
 
 def _changed(rows: pl.DataFrame, stored: pl.DataFrame, key: list[str], compared: list[str]) -> pl.DataFrame:

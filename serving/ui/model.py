@@ -176,10 +176,11 @@ def _figure(value: float | None, form: str) -> str:
 def _search(info: Info) -> str:
     search = info.search
     families = ", ".join(f"{name} {count}" for name, count in (search.get("families") or {}).items())
+    objective = str(search.get("objective", "")).upper()
     about = (
         f"{search.get('trials', 0)} trials ({search.get('finished', 0)} finished, {search.get('stopped', 0)} stopped "
         f"early, {search.get('failed', 0)} failed; {families}) in {search.get('seconds', 0):.0f} s, each over "
-        f"{search.get('folds', 0)} folds. Chosen by validation {str(search.get('objective', '')).upper()}."
+        f"{search.get('folds', 0)} folds. Chosen by {objective} on the folds' test dates."
     )
     rows = [
         [

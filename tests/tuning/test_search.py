@@ -17,7 +17,7 @@ from ml_core.experiment import Experiment
 from ml_core.registry import Registry
 from ml_core.walkforward import open_windows
 from tests.market import NOW, small_experiment, write_experiment
-from tuning.search import Step, open_ledger, search, split_for_search
+from tuning.search import Step, open_ledger, search, split_for_search, with_trials
 from tuning.space import spec_of
 
 WALKFORWARD = str(Path(sys.executable).with_name("walkforward"))
@@ -100,7 +100,9 @@ def test_resuming_a_search_that_has_ended_tries_nothing_again(searched, home):
 
 
 def name_of(home, experiment: Experiment) -> str:
-    (folder,) = [path for path in home.searches.iterdir() if f"-{experiment.digest()}-" in path.name]
+    (folder,) = [
+        path for path in home.searches.iterdir() if f"-{with_trials(experiment, 1).digest()}-" in path.name
+    ]
     return folder.name
 
 
@@ -184,7 +186,8 @@ def test_a_killed_search_goes_on_without_losing_a_finished_trial(home, tmp_path)
 
 
 def ledger_of(home, experiment: Experiment) -> Path:
-    found = [*home.searches.glob(f"*-{experiment.digest()}-*/ledger.jsonl")] if home.searches.is_dir() else []
+    pattern = f"*-{with_trials(experiment, 1).digest()}-*/ledger.jsonl"
+    found = [*home.searches.glob(pattern)] if home.searches.is_dir() else []
     return found[0] if found else home.searches / "none"
 
 

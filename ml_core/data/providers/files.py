@@ -81,7 +81,7 @@ def _read(file: Path, ticker: str | None, config: Config) -> pl.DataFrame:
         if file.stat().st_size == 0:
             raise InvalidInput(f"{file}: is empty; expected rows of date, ticker and close")
         reader = READERS[file.suffix.lower()]
-        raw = reader(file) if reader else _read_text(file)
+        raw = reader(file, glob=False) if reader else _read_text(file)
     except pl.exceptions.NoDataError:
         raise InvalidInput(f"{file}: is empty; expected rows of date, ticker and close") from None
     except (pl.exceptions.PolarsError, OSError, UnicodeDecodeError) as error:
@@ -96,7 +96,12 @@ def _read_text(file: Path) -> pl.DataFrame:
     """Every column as text: a number or a date is made where its column is known."""
     separator = "\t" if file.suffix.lower() == ".tsv" else _separator(file)
     return pl.read_csv(
-        file, separator=separator, infer_schema=False, null_values=NO_VALUE, truncate_ragged_lines=True
+        file,
+        separator=separator,
+        infer_schema=False,
+        null_values=NO_VALUE,
+        truncate_ragged_lines=True,
+        glob=False,
     )
 
 
