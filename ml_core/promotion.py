@@ -105,6 +105,7 @@ def audit_forecaster(forecaster: Forecaster, prices: pl.DataFrame, split: Split)
         as_of=dates,
         seed=forecaster.spec.seed,
         listings=not joint,
+        context=[column for column in prices.columns if column.startswith("context_")],
     )
 
 

@@ -69,7 +69,7 @@ def evaluate(
 
 def open_windows(spec: RunSpec, prices: pl.DataFrame) -> tuple[Windows, tuple[str, ...]]:
     """The panel that a spec reads, and the features that these prices cannot give."""
-    built = build_features(prices, chosen_names(spec.features))
+    built = build_features(prices, chosen_names(spec.features, prices.columns))
     windows = build_windows(prices, built, spec.task)
     if not windows.usable(spec.task.lookback).any():
         raise NotEnoughData(

@@ -1,5 +1,6 @@
 """Prices in, one column per chosen feature out: (ticker, date, features…). Row t depends on rows up to t."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 
@@ -10,6 +11,7 @@ from ml_core.choices import nearest
 from ml_core.errors import InvalidInput
 from ml_core.experiment import Features
 from ml_core.features.declaration import Feature, features_of
+from ml_core.features.groups import context
 
 GROUPS = "ml_core.features.groups"
 
@@ -33,13 +35,19 @@ def catalogue() -> dict[str, tuple[str, Feature]]:
     }
 
 
-def chosen_names(asked: Features) -> tuple[str, ...]:
-    """The features of an experiment: its groups and names, or all of them."""
-    known = catalogue()
+def known_features(columns: Iterable[str] = ()) -> dict[str, tuple[str, Feature]]:
+    """Every known feature by name, with its group; those of context series depend on the columns there are."""
+    return catalogue() | {feature.name: ("context", feature) for feature in context.features_for(columns)}
+
+
+def chosen_names(asked: Features, columns: Iterable[str] | None = None) -> tuple[str, ...]:
+    """The features of an experiment: its groups and names, or all of them. Without the columns of its prices a
+    name of a context series is taken on trust."""
+    known = known_features(columns or ())
     for group in asked.groups:
         choices.load(GROUPS, group)
     for name in asked.names:
-        if name not in known:
+        if name not in known and (columns is not None or not name.startswith(context.PREFIX)):
             raise InvalidInput(f"features.names: unknown feature '{name}'{nearest(name, list(known))}")
     if not asked.groups and not asked.names:
         return tuple(known)
@@ -51,7 +59,7 @@ def build_features(prices: pl.DataFrame, names: tuple[str, ...]) -> FeatureTable
     prices = prices.sort("ticker", "date")
     absent = [column for column in prices.columns if prices[column].null_count() == prices.height]
     present = set(prices.columns) - set(absent)
-    wanted = _with_needs(names)
+    wanted = _with_needs(names, known_features(prices.columns))
     table, known = prices, set(present)
     while ready := [
         feature for feature in wanted if feature.name not in known and known >= set(feature.needs)
@@ -68,8 +76,8 @@ def build_features(prices: pl.DataFrame, names: tuple[str, ...]) -> FeatureTable
     return FeatureTable(table.select("ticker", "date", *clean), kept, left_out)
 
 
-def _with_needs(names: tuple[str, ...]) -> list[Feature]:
-    known, wanted, queue = catalogue(), {}, list(names)
+def _with_needs(names: tuple[str, ...], known: dict[str, tuple[str, Feature]]) -> list[Feature]:
+    wanted, queue = {}, list(names)
     while queue:
         name = queue.pop()
         if name in known and name not in wanted:
