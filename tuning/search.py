@@ -11,7 +11,7 @@ from typing import Any
 
 import polars as pl
 
-from ml_core.data.prices import data_version, read_prices
+from ml_core.data.prices import data_version, read_benchmark, read_prices
 from ml_core.errors import ForecastError, InvalidInput
 from ml_core.experiment import Experiment, RunSpec
 from ml_core.experiment_file import write_spec
@@ -98,6 +98,7 @@ def search(
     experiment = with_trials(experiment, trials or experiment.search.trials)
     build_space(experiment)
     prices = read_prices(experiment, home)
+    read_benchmark(experiment, home)  # one that was never fetched is named before the search, not after it
     windows, left_out = open_windows(experiment.spec, prices)
     folds, final = split_for_search(experiment, windows)
     ledger, facts = _run_trials(

@@ -67,10 +67,23 @@ def read(folder: Path, *, version: int | None = None) -> pl.LazyFrame | None:
     if not exists(folder):
         return None
     try:
-        return _scan(DeltaTable(str(folder), version=version))
+        table = DeltaTable(str(folder), version=version)
+        _require_whole(table, folder)
+        return _scan(table)
     except (DeltaError, OSError) as error:
         wanted = "" if version is None else f" at version {version}"
         raise StoreFailed(f"{folder}: cannot be read{wanted}: {_line(error)}") from None
+
+
+def _require_whole(table: "DeltaTable", folder: Path) -> None:
+    """Every data file is there at its recorded size: a file that was cut off is named before anything reads it."""
+    actions = pl.DataFrame(table.get_add_actions(flatten=True))
+    for name, size in actions.select("path", "size_bytes").iter_rows():
+        file = folder / unquote(name)
+        if not file.is_file() or file.stat().st_size != size:
+            raise StoreFailed(
+                f"{file}: a data file is missing or damaged; restore it, or refresh into another --home"
+            )
 
 
 def gather(rows: pl.LazyFrame, folder: Path) -> pl.DataFrame:
