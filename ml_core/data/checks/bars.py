@@ -14,7 +14,7 @@ WICK = 2.5
 
 
 @check("row", "quarantine")
-def not_finite(bars: pl.DataFrame, scene: Scene) -> Found:  # noqa: ARG001
+def not_finite(_bars: pl.DataFrame, _scene: Scene) -> Found:
     """A price or volume is not a finite number, or of no size that a price has."""
     columns = (*PRICES, "volume", "adj_close")
     beyond = pl.any_horizontal((pl.col(name).abs() > LARGEST).fill_null(False) for name in columns)
@@ -24,7 +24,7 @@ def not_finite(bars: pl.DataFrame, scene: Scene) -> Found:  # noqa: ARG001
 
 
 @check("row", "quarantine")
-def action_impossible(bars: pl.DataFrame, scene: Scene) -> Found:  # noqa: ARG001
+def action_impossible(_bars: pl.DataFrame, _scene: Scene) -> Found:
     """A dividend is negative, a split not positive, or one of them not a finite number."""
     dividend, split = pl.col("dividend"), pl.col("split")
     wrong = (dividend < 0) | dividend.is_infinite() | (split <= 0) | split.is_infinite()
@@ -32,37 +32,37 @@ def action_impossible(bars: pl.DataFrame, scene: Scene) -> Found:  # noqa: ARG00
 
 
 @check("row", "quarantine")
-def close_missing(bars: pl.DataFrame, scene: Scene) -> Found:  # noqa: ARG001
+def close_missing(_bars: pl.DataFrame, _scene: Scene) -> Found:
     """The close is missing."""
     return pl.col("close").is_null()
 
 
 @check("row", "quarantine")
-def not_positive(bars: pl.DataFrame, scene: Scene) -> Found:  # noqa: ARG001
+def not_positive(_bars: pl.DataFrame, _scene: Scene) -> Found:
     """A price is zero or negative."""
     return pl.any_horizontal((pl.col(name) <= 0).fill_null(False) for name in PRICES)
 
 
 @check("row", "quarantine")
-def negative_volume(bars: pl.DataFrame, scene: Scene) -> Found:  # noqa: ARG001
+def negative_volume(_bars: pl.DataFrame, _scene: Scene) -> Found:
     """The volume is negative."""
     return (pl.col("volume") < 0).fill_null(False)
 
 
 @check("row", "quarantine")
-def high_below_low(bars: pl.DataFrame, scene: Scene) -> Found:  # noqa: ARG001
+def high_below_low(_bars: pl.DataFrame, _scene: Scene) -> Found:
     """The high is below the low."""
     return (pl.col("high") < pl.col("low") * (1 - ROUNDING)).fill_null(False)
 
 
 @check("row", "quarantine")
-def close_outside_range(bars: pl.DataFrame, scene: Scene) -> Found:  # noqa: ARG001
+def close_outside_range(_bars: pl.DataFrame, _scene: Scene) -> Found:
     """The close lies outside the range from low to high."""
     return _close_outside()
 
 
 @check("shape", "note")
-def price_missing(bars: pl.DataFrame, scene: Scene) -> Found:  # noqa: ARG001
+def price_missing(_bars: pl.DataFrame, _scene: Scene) -> Found:
     """The open, high or low is missing, although this ticker has them elsewhere."""
     missing = pl.any_horizontal(
         pl.col(name).is_null() & pl.col(name).is_not_null().any().over("ticker") for name in PRICES[:3]
@@ -71,7 +71,7 @@ def price_missing(bars: pl.DataFrame, scene: Scene) -> Found:  # noqa: ARG001
 
 
 @check("shape", "repair")
-def close_beside_range(bars: pl.DataFrame, scene: Scene) -> Found:  # noqa: ARG001
+def close_beside_range(bars: pl.DataFrame, _scene: Scene) -> Found:
     """The close lies just outside the range, as a mid-price may; the range is widened to hold it."""
     return bars.filter(_beyond("close", ROUNDING) & ~_close_outside()).select(
         "ticker",
@@ -82,7 +82,7 @@ def close_beside_range(bars: pl.DataFrame, scene: Scene) -> Found:  # noqa: ARG0
 
 
 @check("shape", "repair")
-def open_outside_range(bars: pl.DataFrame, scene: Scene) -> Found:  # noqa: ARG001
+def open_outside_range(bars: pl.DataFrame, _scene: Scene) -> Found:
     """The open lies outside the range from low to high; left out."""
     return bars.filter(_beyond("open", ROUNDING)).select(
         "ticker", "date", pl.lit(None, pl.Float64).alias("open")
@@ -90,7 +90,7 @@ def open_outside_range(bars: pl.DataFrame, scene: Scene) -> Found:  # noqa: ARG0
 
 
 @check("shape", "repair")
-def spike(bars: pl.DataFrame, scene: Scene) -> Found:  # noqa: ARG001
+def spike(bars: pl.DataFrame, _scene: Scene) -> Found:
     """The high or low is far beyond the open and close; left out."""
     high = pl.col("high") > WICK * pl.max_horizontal("open", "close")
     low = pl.col("low") < pl.min_horizontal("open", "close") / WICK

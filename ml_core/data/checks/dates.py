@@ -8,19 +8,19 @@ KEY = ("ticker", "date")
 
 
 @check("date", "quarantine")
-def date_missing(bars: pl.DataFrame, scene: Scene) -> Found:  # noqa: ARG001
+def date_missing(_bars: pl.DataFrame, _scene: Scene) -> Found:
     """The date or the ticker is missing."""
     return pl.col("date").is_null() | pl.col("ticker").is_null()
 
 
 @check("date", "quarantine")
-def date_twice(bars: pl.DataFrame, scene: Scene) -> Found:  # noqa: ARG001
+def date_twice(_bars: pl.DataFrame, _scene: Scene) -> Found:
     """The date stands twice with different values."""
     return pl.struct(KEY).is_duplicated()
 
 
 @check("date", "quarantine")
-def no_session(bars: pl.DataFrame, scene: Scene) -> Found:  # noqa: ARG001
+def no_session(_bars: pl.DataFrame, scene: Scene) -> Found:
     """The exchange had no session on this date."""
     if scene.sessions is None:
         return pl.lit(False)

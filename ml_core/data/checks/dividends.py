@@ -25,32 +25,32 @@ SCHEMA = {"ticker": pl.String, "date": pl.Date, "dividend": pl.Float64}
 
 
 @check("action", "repair")
-def dividend_denied(bars: pl.DataFrame, scene: Scene) -> Found:  # noqa: ARG001
+def dividend_denied(bars: pl.DataFrame, _scene: Scene) -> Found:
     """The dividend is not the one that price and adjusted close agree on; theirs is taken."""
     return _table(row for series in _paying(bars) for row in _denied(series))
 
 
 @check("action", "repair")
-def dividend_unit(bars: pl.DataFrame, scene: Scene) -> Found:  # noqa: ARG001
+def dividend_unit(bars: pl.DataFrame, _scene: Scene) -> Found:
     """The dividend is 100 times too large or too small for what the price did; put right."""
     return _table(row for series in _paying(bars) for row in _in_wrong_unit(series))
 
 
 @check("action", "repair")
-def dividend_twice(bars: pl.DataFrame, scene: Scene) -> Found:  # noqa: ARG001
+def dividend_twice(bars: pl.DataFrame, _scene: Scene) -> Found:
     """The same distribution stands twice within days, and the price fell once; the other is left out."""
     return _table(row for series in _paying(bars) for row in _twice(series))
 
 
 @check("action", "quarantine")
-def dividend_impossible(bars: pl.DataFrame, scene: Scene) -> Found:  # noqa: ARG001
+def dividend_impossible(bars: pl.DataFrame, _scene: Scene) -> Found:
     """The dividend is as large as the price, or the price did not fall by it."""
     rows = [row[:2] for series in _paying(bars) for row in _impossible(series)]
     return pl.DataFrame(rows, schema={"ticker": pl.String, "date": pl.Date}, orient="row")
 
 
 @check("adjusted", "repair")
-def adjusted_close_disagrees(bars: pl.DataFrame, scene: Scene) -> Found:  # noqa: ARG001
+def adjusted_close_disagrees(bars: pl.DataFrame, _scene: Scene) -> Found:
     """The adjusted close does not reflect the dividends; not used."""
     rows = [
         (*series.key(int(at)), None) for series in _with_adjusted(bars) for at in np.flatnonzero(_off(series))

@@ -22,13 +22,13 @@ CROWD = 4.0  # times the usual turnover in money: people traded on something tha
 
 
 @check("print", "repair")
-def split_misplaced(bars: pl.DataFrame, scene: Scene) -> Found:  # noqa: ARG001
+def split_misplaced(bars: pl.DataFrame, _scene: Scene) -> Found:
     """Bars near a recorded split are on the other side of it; scaled by its ratio."""
     return _repaired(bars, [row for series in each_series(bars) for row in _misplaced(series)])
 
 
 @check("print", "quarantine")
-def split_or_dividend(bars: pl.DataFrame, scene: Scene) -> Found:  # noqa: ARG001
+def split_or_dividend(bars: pl.DataFrame, _scene: Scene) -> Found:
     """A split and a dividend of this day explain the same change; which of them is in the price is unclear."""
     rows = [
         series.key(at)
@@ -44,20 +44,20 @@ def split_or_dividend(bars: pl.DataFrame, scene: Scene) -> Found:  # noqa: ARG00
 
 
 @check("print", "repair")
-def wrong_unit(bars: pl.DataFrame, scene: Scene) -> Found:  # noqa: ARG001
+def wrong_unit(bars: pl.DataFrame, _scene: Scene) -> Found:
     """The prices are 10, 100 or 1000 times what they are after them; scaled back."""
     return _repaired(bars, [row for series in each_series(bars, least=1.8) for row in _in_wrong_unit(series)])
 
 
 @check("print", "quarantine")
-def bad_print(bars: pl.DataFrame, scene: Scene) -> Found:  # noqa: ARG001
+def bad_print(bars: pl.DataFrame, _scene: Scene) -> Found:
     """The price leaves and comes back at once, as no market moves."""
     rows = [row for series in each_series(bars, least=PRINT) for row in _bad_prints(series)]
     return pl.DataFrame(rows, schema={"ticker": pl.String, "date": pl.Date}, orient="row")
 
 
 @check("series", "repair")
-def unrecorded_action(bars: pl.DataFrame, scene: Scene) -> Found:  # noqa: ARG001
+def unrecorded_action(bars: pl.DataFrame, _scene: Scene) -> Found:
     """The price changes as by a split or spin-off that is not recorded; taken as one."""
     rows = [row for series in each_series(bars, least=BREAK) for row in _unrecorded(series)]
     schema = {"ticker": pl.String, "date": pl.Date, "split": pl.Float64, "basis": pl.String}
@@ -65,7 +65,7 @@ def unrecorded_action(bars: pl.DataFrame, scene: Scene) -> Found:  # noqa: ARG00
 
 
 @check("series", "note")
-def unexplained_jump(bars: pl.DataFrame, scene: Scene) -> Found:  # noqa: ARG001
+def unexplained_jump(bars: pl.DataFrame, _scene: Scene) -> Found:
     """The price jumps for good; nothing recorded says why, and without volume nothing tells news from a spin-off."""
     rows = [
         series.key(at)

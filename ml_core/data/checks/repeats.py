@@ -9,7 +9,7 @@ QUIET = 5
 
 
 @check("series", "quarantine")
-def stale(bars: pl.DataFrame, scene: Scene) -> Found:  # noqa: ARG001
+def stale(_bars: pl.DataFrame, _scene: Scene) -> Found:
     """The bar repeats the one before it, as only a source does that has nothing new."""
     same = _repeats("open", "high", "low", "close")
     moved = (pl.col("high") > pl.col("low")).fill_null(False)
@@ -21,7 +21,7 @@ def stale(bars: pl.DataFrame, scene: Scene) -> Found:  # noqa: ARG001
 
 
 @check("series", "note")
-def bar_twice(bars: pl.DataFrame, scene: Scene) -> Found:  # noqa: ARG001
+def bar_twice(_bars: pl.DataFrame, _scene: Scene) -> Found:
     """The bar is the one before it, volume included; one alone is kept."""
     moved = ((pl.col("high") > pl.col("low")) & (pl.col("volume") > 0)).fill_null(False)
     same = _repeats("open", "high", "low", "close")
@@ -42,7 +42,7 @@ def _at_least(condition: pl.Expr, count: int) -> pl.Expr:
 
 
 @check("series", "note")
-def nothing_traded(bars: pl.DataFrame, scene: Scene) -> Found:  # noqa: ARG001
+def nothing_traded(_bars: pl.DataFrame, _scene: Scene) -> Found:
     """Nothing was traded for several sessions on end."""
     quiet = (pl.col("volume") == 0).fill_null(False)
     run = pl.struct(quiet.alias("q")).rle_id().over("ticker")
