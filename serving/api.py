@@ -70,7 +70,7 @@ def explain_errors(app: FastAPI) -> None:
     """Every failure leaves as one line with the right status; a bug leaves no traceback."""
 
     @app.exception_handler(ForecastError)
-    def explained(request: Request, error: ForecastError) -> JSONResponse:  # noqa: ARG001
+    def explained(_request: Request, error: ForecastError) -> JSONResponse:
         status = next(status for kind, status in STATUS.items() if isinstance(error, kind))
         return _problem(status, str(error))
 

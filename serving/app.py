@@ -92,7 +92,7 @@ def _add_limits(app: FastAPI, settings: Settings, access: Access) -> None:
 
 def _looking(look: Callable[[], None]) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
     @asynccontextmanager
-    async def lifespan(app: FastAPI) -> AsyncIterator[None]:  # noqa: ARG001
+    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         watch = asyncio.create_task(_look_on(look))
         try:
             yield

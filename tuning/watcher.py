@@ -9,7 +9,8 @@ from tuning.ledger import Ledger
 
 
 class Watcher(tune.Callback):
-    """Every start, epoch, end and failure of a trial goes to the ledger."""
+    """Every start, epoch, end and failure of a trial goes to the ledger. Tune calls by keyword, so an argument that is
+    not used keeps its name: the four exemptions below."""
 
     def __init__(self, ledger: Ledger) -> None:
         self._ledger = ledger

@@ -29,7 +29,7 @@ class Config(Section):
     date_format: str | None = None
 
 
-def identity(universe: Universe, config: Config) -> str:  # noqa: ARG001
+def identity(_universe: Universe, config: Config) -> str:
     """A place is a series: what its files hold may grow or be corrected."""
     content = f"{_path(config).expanduser().resolve()}{config.ticker}{config.basis}{config.date_format or ''}"
     return f"files-{hashlib.sha256(content.encode()).hexdigest()[:10]}"

@@ -9,6 +9,7 @@ Every draw belongs to a ticker and a session: another universe or a later end ch
 import datetime as dt
 import hashlib
 import zlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, Literal
 
@@ -100,15 +101,15 @@ def oracle(universe: Universe, config: Config, horizons: tuple[int, ...]) -> pl.
     )
 
 
-def simulate(
-    tickers: tuple[str, ...], sectors: dict[str, str] | object, calendar: str, config: Config
-) -> Market:
+def simulate(tickers: tuple[str, ...], sectors: Mapping[str, str], calendar: str, config: Config) -> Market:
     """Draw the market session by session."""
-    given: dict[str, str] = dict(sectors)  # type: ignore[call-overload]
     sessions = _sessions(calendar, config)
-    count, names = len(sessions), sorted(set(given.values()))
+    count, names = len(sessions), sorted(set(sectors.values()))
     sector_N = np.array(
-        [names.index(given[t]) % SECTORS if t in given else zlib.crc32(t.encode()) % SECTORS for t in tickers]
+        [
+            names.index(sectors[t]) % SECTORS if t in sectors else zlib.crc32(t.encode()) % SECTORS
+            for t in tickers
+        ]
     )
     common = np.random.default_rng([config.seed, 0])
     common_TK = common.standard_normal((count, 1 + SECTORS))
