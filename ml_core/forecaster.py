@@ -16,6 +16,7 @@ from ml_core.features.table import build_features
 from ml_core.frames import FORECAST, conform
 from ml_core.layout import Layout, lay_out
 from ml_core.models.head import ForecastNetwork
+from ml_core.threads import one_thread
 from ml_core.windows import Windows, build_windows
 
 # Every pass has this many windows, filled up if need be: a matrix product of another shape rounds otherwise, and a
@@ -119,7 +120,7 @@ def run_network(
     mean_STO = np.full((*layout.usable_ST.shape, layout.outputs), np.nan, dtype=np.float32)
     scale_STO = mean_STO.copy()
     member.network.eval()
-    with torch.inference_mode():
+    with one_thread(), torch.inference_mode():
         for series_B, end_B in (batch.unbind(1) for batch in places.split(BATCH)):
             x_BLF = layout.inputs_of(series_B, layout.steps(end_B, lookback), member.scaler)
             mean_BLO, scale_BLO = member.network(x_BLF)

@@ -58,6 +58,26 @@ def test_fits_side_by_side_equal_fits_alone_in_every_bit():
     assert len(set(alone)) == 3
 
 
+def test_the_number_of_threads_changes_neither_weights_nor_forecasts():
+    """Attention over matrices of this size rounds otherwise on two threads."""
+    task = Task(lookback=32, horizons=(1, 5))
+    windows = read_windows(simulate_prices(tickers=12, sessions=300), task)
+    days = windows.sessions
+    split = Split(0, Span(days[40], days[180]), Span(days[190], days[230]), Span(days[240], days[-1]))
+    model = Model(family="transformer", width=64)
+    spec = RunSpec(task=task, model=model, training=Training(epochs=1))
+    before, told = torch.get_num_threads(), []
+    for threads in (1, 2):
+        torch.set_num_threads(threads)
+        forecaster = fit(spec, windows, split)
+        rows_NT = windows.usable(task.lookback) & windows.rows(split.test)
+        told.append((weights_of(forecaster.members[0].network), forecaster.forecast(windows, rows_NT)))
+        assert torch.get_num_threads() == threads
+    torch.set_num_threads(before)
+    assert told[0][0] == told[1][0]
+    assert told[0][1].equals(told[1][1])
+
+
 def test_a_fit_leaves_the_randomness_of_others_alone():
     torch.manual_seed(5)
     before = torch.get_rng_state()

@@ -1,12 +1,10 @@
 """One trial: a sampled point in; its folds and seeds trained side by side in this process, one report an epoch out."""
 
-import os
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
 import polars as pl
-import torch
 
 from ml_core.evaluation.metrics import find_metric
 from ml_core.experiment import Experiment
@@ -30,7 +28,6 @@ def run_trial(
     splits: list[Split],
 ) -> None:
     """Report `score` after every epoch, and at the end the score on the folds' unseen test dates."""
-    torch.set_num_threads(max(1, int(os.environ.get("OMP_NUM_THREADS", "1"))))
     spec = spec_of(experiment, point)
     objective = experiment.search.objective
     fittings = [

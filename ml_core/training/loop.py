@@ -21,6 +21,7 @@ from ml_core.layout import lay_out
 from ml_core.models.family import Supervise, complete, config_class
 from ml_core.models.head import ForecastNetwork
 from ml_core.splits import Span, Split
+from ml_core.threads import one_thread
 from ml_core.training.losses import find_loss
 from ml_core.training.tiling import tiles
 from ml_core.windows import Windows
@@ -91,7 +92,8 @@ class Fitting:
         for number in range(1, total + 1):
             with self._own_randomness():
                 loss = self._train_once(optimizer, schedule)
-            score, skill = self._validate()
+            with one_thread():
+                score, skill = self._validate()
             if score > best:
                 best, waited = score, 0
                 self._best = copy.deepcopy(self.network.state_dict())
@@ -190,7 +192,7 @@ class Fitting:
     @contextlib.contextmanager
     def _own_randomness(self) -> Iterator[None]:
         """Draw from this fitting's own stream, so that fits trained side by side equal fits trained alone."""
-        with torch.random.fork_rng(devices=[]):
+        with one_thread(), torch.random.fork_rng(devices=[]):
             torch.set_rng_state(self._torch_state)
             yield
             self._torch_state = torch.get_rng_state()
