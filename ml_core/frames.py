@@ -13,7 +13,8 @@ BARS = {
 }  # fmt: skip
 
 # On read: open..close are adjusted forward from each ticker's first bar, so that a row depends on the past
-# only; `factor` = adjusted / as given. Divide by the last factor to show prices as they stand today.
+# only; `factor` = adjusted / as given. Divide by the last factor to show prices as they stand today. Columns may
+# follow: `sector` (String, null where unknown) where any is known, and `context_…` (Float64) of [data.context].
 PRICES = {
     "ticker": pl.String, "date": pl.Date,
     "open": pl.Float64, "high": pl.Float64, "low": pl.Float64, "close": pl.Float64, "volume": pl.Float64,

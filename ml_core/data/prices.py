@@ -6,6 +6,7 @@ import polars as pl
 
 from ml_core.data.context import join_context, read_table
 from ml_core.data.frequency import at_frequency
+from ml_core.data.sectors import read_sectors
 from ml_core.data.source import open_source
 from ml_core.data.store import PriceStore
 from ml_core.errors import InvalidInput
@@ -17,7 +18,7 @@ def read_prices(
     experiment: Experiment, home: Home, *, until: dt.date | None = None, version: int | None = None
 ) -> pl.DataFrame:
     """PRICES of the universe, from `data.start` to `data.end` or `until`, as a version of the store held them;
-    with a column for each series of its context."""
+    with the sector of each ticker where any is known, and a column for each series of its context."""
     source = open_source(experiment)
     store = PriceStore(home.store, source.identity)
     tickers = experiment.universe.tickers
@@ -27,6 +28,9 @@ def read_prices(
         prices = prices.filter(pl.col("date") >= experiment.data.start)
     _require(tickers, prices, experiment, until=until)
     prices = at_frequency(prices, experiment.task.frequency, calendar=experiment.universe.calendar)
+    if sectors := read_sectors(experiment, home):
+        sector = pl.col("ticker").replace_strict(sectors, default=None, return_dtype=pl.String)
+        prices = prices.with_columns(sector=sector)
     context = source.context
     if not context.series and context.table is None:
         return prices

@@ -2,13 +2,21 @@
 
 import dataclasses
 
+import polars as pl
 import pytest
 
+from ml_core.data.prices import read_prices
 from ml_core.data.sectors import read_sectors
+from ml_core.evaluation.leakage import audit, choose_dates
+from ml_core.experiment import Experiment, Task
+from ml_core.features.table import build_features, catalogue
+from ml_core.frames import PRICES
 from ml_core.settings import open_home
+from ml_core.walkforward import trade
 from tests.data.loopback_yahoo import Listing, LoopbackYahoo
 from tests.data.test_refresh import make_experiment, run
 from tests.data.test_yahoo import QUICK, SESSIONS, make_rows
+from tests.market import TICKERS, simulate_prices, small_experiment
 
 
 @pytest.fixture
@@ -32,9 +40,7 @@ def test_a_sector_is_asked_for_once_and_kept(market, tmp_path):
 def test_what_the_experiment_says_of_a_sector_holds(market, tmp_path):
     home = open_home(tmp_path)
     run(market, home, until=10, yahoo=QUICK | {"sectors": True})
-    experiment = make_experiment(["AAA", "BBB"])
-    universe = experiment.universe.model_copy(update={"sectors": {"AAA": "Shipping"}})
-    said = experiment.model_copy(update={"universe": universe})
+    said = with_sectors(make_experiment(["AAA", "BBB"]), {"AAA": "Shipping"})
     assert read_sectors(said, home) == {"AAA": "Shipping", "BBB": "Utilities"}
 
 
@@ -48,3 +54,43 @@ def test_a_sector_that_does_not_come_costs_no_bar_and_is_asked_for_again(market,
     market.listings |= {ticker: dataclasses.replace(listing) for ticker, listing in listings.items()}
     run(market, home, until=10, **options)
     assert read_sectors(make_experiment(["AAA"]), home) == {"AAA": "Energy"}
+
+
+def with_sectors(experiment: Experiment, sectors: dict[str, str], **changes) -> Experiment:
+    universe = experiment.universe.model_copy(update={"sectors": sectors, **changes})
+    return experiment.model_copy(update={"universe": universe})
+
+
+@pytest.mark.parametrize("frequency", ["daily", "weekly"])
+def test_prices_carry_the_sector_of_each_ticker_and_null_where_none_is_known(market, tmp_path, frequency):
+    home, plain = open_home(tmp_path), make_experiment(["AAA", "BBB"])
+    plain = plain.model_copy(update={"task": Task(frequency=frequency)})
+    run(market, home, until=10)
+    assert read_prices(plain, home).schema == PRICES
+    prices = read_prices(with_sectors(plain, {"BBB": "Shipping"}), home)
+    assert prices.schema == {**PRICES, "sector": pl.String}
+    assert dict(prices.select("ticker", "sector").unique().iter_rows()) == {"AAA": None, "BBB": "Shipping"}
+    assert prices.drop("sector").equals(read_prices(plain, home))
+
+
+def test_sectors_that_the_source_told_stand_in_the_prices(market, tmp_path):
+    home = open_home(tmp_path)
+    run(market, home, until=10, yahoo=QUICK | {"sectors": True})
+    assert set(read_prices(make_experiment(["AAA", "BBB"]), home)["sector"]) == {"Energy", "Utilities"}
+
+
+def test_a_sector_beside_the_prices_moves_no_feature_no_trade_and_no_audit():
+    plain, benchmark = simulate_prices(tickers=3), simulate_prices(tickers=4).filter(ticker="DELT")
+    told = plain.with_columns(sector=pl.when(pl.col("ticker") != "ALFA").then(pl.lit("Energy")))
+    built = build_features(plain, tuple(catalogue()))
+    assert build_features(told, built.names).table.equals(built.table)
+    forecasts = told.select(
+        "ticker", as_of="date", horizon=pl.lit(1, pl.Int32), mean=pl.col("close").pct_change().over("ticker")
+    ).drop_nulls()
+    experiment = with_sectors(small_experiment(), {}, tickers=TICKERS[:3], benchmark="DELT")
+    traded = [trade(experiment, prices, forecasts, benchmark=benchmark) for prices in (told, plain)]
+    assert traded[0].equals(traded[1])
+    dates = choose_dates(told, count=2, seed=0)
+    assert (
+        audit(lambda prices: build_features(prices, built.names[:3]).table, told, as_of=dates, seed=0) == []
+    )
