@@ -138,6 +138,17 @@ def rollback(
 
 
 @app.command()
+def rebuild(
+    model: Annotated[str, typer.Argument(metavar="MODEL", help="A registered name, such as demo.simulated.")],
+    version: Version = None,
+    home: HomeFolder = None,
+    as_json: AsJson = False,
+):
+    """Fit a registered model again from its data version, spec and seed, and compare it byte by byte."""
+    _run(commands.rebuild, None, None, home, as_json, model=model, version=version)
+
+
+@app.command()
 def serve(
     experiment: ExperimentName,
     host: Annotated[str, typer.Option(help="Anything but loopback needs WALKFORWARD_API_KEY.")] = "127.0.0.1",

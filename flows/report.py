@@ -1,7 +1,9 @@
 """A version's evidence, its forecasts and its home in; one screen of text out."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import polars as pl
 from rich.markup import escape
@@ -9,6 +11,9 @@ from rich.markup import escape
 from flows.terminal import Terminal, shown
 from ml_core.registry import ModelVersion
 from ml_core.settings import Home
+
+if TYPE_CHECKING:
+    from ml_core.rebuild import Rebuilt
 
 BASELINES = ("zero", "mean", "last", "ridge")
 
@@ -191,3 +196,26 @@ def _p(value: float | None) -> str:
     if value is None:
         return "p -"
     return "p<.001" if value < 0.001 else f"p {value:.3f}".replace("0.", ".", 1)
+
+
+def rebuilt_rows(made: Rebuilt) -> list[dict[str, str]]:
+    """Each file with its checksum, and whether it came out as registered."""
+    return [
+        {"file": name, "sha256": digest[:16], "registered": "differs" if name in made.differing else "same"}
+        for name, digest in made.checksums.items()
+    ]
+
+
+def why_rebuilt_differs(made: Rebuilt) -> str:
+    """What was otherwise when it was registered, the likeliest reason; none if nothing that is known was."""
+    changed = [
+        f"{name} {made.then.get(name, 'unknown')}, now {value}"
+        for name, value in made.now.items()
+        if made.then.get(name) != value
+    ]
+    reason = (
+        f"made with {'; '.join(changed)}"
+        if changed
+        else "made with the same versions: the code's arithmetic changed"
+    )
+    return f"{', '.join(made.differing)} came out otherwise: {reason}"

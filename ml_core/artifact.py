@@ -56,7 +56,7 @@ def save_forecaster(forecaster: Forecaster, folder: Path) -> None:
         level=calibration.level,
     )
     (folder / DESCRIPTION).write_text(description.model_dump_json(indent=1), encoding="utf-8")
-    sums = {name: _checksum(folder / name) for name in (WEIGHTS, DESCRIPTION)}
+    sums = {name: checksum(folder / name) for name in (WEIGHTS, DESCRIPTION)}
     (folder / CHECKSUMS).write_text(json.dumps(sums, indent=1), encoding="utf-8")
 
 
@@ -66,7 +66,7 @@ def load_forecaster(folder: Path) -> Forecaster:
         sums = dict(json.loads((folder / CHECKSUMS).read_text(encoding="utf-8")))
     for name in (WEIGHTS, DESCRIPTION):
         with _naming(folder / name):
-            if sums.get(name) != _checksum(folder / name):
+            if sums.get(name) != checksum(folder / name):
                 raise ValueError("does not match its checksum")
     with _naming(folder / DESCRIPTION):
         description = Description.model_validate_json((folder / DESCRIPTION).read_bytes())
@@ -107,5 +107,5 @@ def _member(description: Description, tensors: dict[str, torch.Tensor], number: 
     return Member(network.eval(), Scaler(mean_F, tensors[f"{number}.scaler.deviation"].numpy()))
 
 
-def _checksum(path: Path) -> str:
+def checksum(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()

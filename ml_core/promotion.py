@@ -17,6 +17,7 @@ from ml_core.evaluation.leakage import Finding, audit, choose_dates
 from ml_core.evaluation.metrics import find_metric
 from ml_core.experiment import Experiment
 from ml_core.forecaster import Forecaster
+from ml_core.rebuild import write_recipe
 from ml_core.registry import NOBODY, ModelVersion, Registry
 from ml_core.settings import Home
 from ml_core.splits import Split
@@ -189,6 +190,12 @@ def _facts(
             "rows": holdout.height,
         },
         "spec": forecaster.spec.model_dump(mode="json"),
+        "recipe": write_recipe(
+            experiment,
+            split,
+            seeds=len(forecaster.members),
+            objective=experiment.search.objective,
+        ).model_dump(mode="json"),
         "features": list(forecaster.features),
         "tickers": list(forecaster.tickers),
         "search": dict(candidate.search),

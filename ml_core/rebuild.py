@@ -1,0 +1,78 @@
+"""A registered version in; fitted again from its own recipe and compared byte by byte."""
+
+from __future__ import annotations
+
+import platform
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib.metadata import version as installed
+from pathlib import Path
+
+import torch
+
+from ml_core.artifact import DESCRIPTION, WEIGHTS, checksum, save_forecaster
+from ml_core.data.prices import read_prices
+from ml_core.errors import InvalidInput
+from ml_core.experiment import Experiment, Section
+from ml_core.registry import ModelVersion
+from ml_core.settings import Home
+from ml_core.splits import Split
+from ml_core.training.fit import fit
+from ml_core.walkforward import open_windows
+
+
+class Recipe(Section):
+    """All that a model was made from besides its spec and the data version, which its evidence names."""
+
+    experiment: Experiment
+    split: Split
+    seeds: int
+    objective: str
+    made_with: dict[str, str]
+
+
+@dataclass(frozen=True)
+class Rebuilt:
+    """Which files came out otherwise, and what it was made with then and now."""
+
+    differing: tuple[str, ...]
+    checksums: Mapping[str, str]
+    then: Mapping[str, str]
+    now: Mapping[str, str]
+
+    @property
+    def same(self) -> bool:
+        return not self.differing
+
+
+def write_recipe(experiment: Experiment, split: Split, *, seeds: int, objective: str) -> Recipe:
+    return Recipe(
+        experiment=experiment, split=split, seeds=seeds, objective=objective, made_with=describe_machine()
+    )
+
+
+def describe_machine() -> dict[str, str]:
+    """What besides data, spec and seed the bits of a fit may depend on."""
+    packages = {name: installed(name) for name in ("walkforward", "torch", "numpy", "polars", "scikit-learn")}
+    return packages | {
+        "python": platform.python_version(),
+        "processor": f"{platform.machine()} {torch.backends.cpu.get_cpu_capability()}",
+    }
+
+
+def rebuild(found: ModelVersion, home: Home) -> Rebuilt:
+    """Fit the version again on the data that it saw, and compare weights and description with what is registered."""
+    if "recipe" not in found.evidence:
+        raise InvalidInput(
+            f"{found.name} version {found.version} keeps no recipe; search again to have one that does"
+        )
+    recipe = Recipe.model_validate(found.evidence["recipe"])
+    prices = read_prices(recipe.experiment, home, version=found.evidence["data_version"])
+    windows, _ = open_windows(recipe.experiment.spec, prices)
+    again = fit(found.spec, windows, recipe.split, seeds=recipe.seeds, objective=recipe.objective)
+    with tempfile.TemporaryDirectory() as folder:
+        save_forecaster(again, Path(folder))
+        sums = {name: checksum(Path(folder) / name) for name in (WEIGHTS, DESCRIPTION)}
+    differing = tuple(name for name, own in sums.items() if own != checksum(found.folder / name))
+    return Rebuilt(differing, sums, recipe.made_with, describe_machine())
