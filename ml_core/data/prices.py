@@ -4,11 +4,11 @@ import datetime as dt
 
 import polars as pl
 
-from ml_core.data.context import join_context, read_table
+from ml_core.data.context import Context, join_context
 from ml_core.data.frequency import at_frequency
 from ml_core.data.sectors import read_sectors
 from ml_core.data.source import open_source
-from ml_core.data.store import PriceStore
+from ml_core.data.store import FACTS, PriceStore
 from ml_core.errors import InvalidInput
 from ml_core.experiment import Experiment
 from ml_core.settings import Home
@@ -28,15 +28,28 @@ def read_prices(
         prices = prices.filter(pl.col("date") >= experiment.data.start)
     _require(tickers, prices, experiment, until=until)
     prices = at_frequency(prices, experiment.task.frequency, calendar=experiment.universe.calendar)
-    if sectors := read_sectors(experiment, home):
+    if sectors := read_sectors(experiment.universe, store, version=version):
         sector = pl.col("ticker").replace_strict(sectors, default=None, return_dtype=pl.String)
         prices = prices.with_columns(sector=sector)
     context = source.context
-    if not context.series and context.table is None:
-        return prices
     series = store.read(context.series, until=end, version=version) if context.series else prices.clear()
     _require(context.series, series, experiment, until=until)
-    return join_context(prices, series, read_table(context), lag=context.lag)
+    return join_context(prices, series, _read_facts(experiment, context, store, version), lag=context.lag)
+
+
+def _read_facts(
+    experiment: Experiment, context: Context, store: PriceStore, version: int | None
+) -> pl.DataFrame:
+    """What the last refresh up to that version read of the user's own table; the file is not looked at."""
+    topic = context.topic(experiment.name)
+    if topic is None:
+        return pl.DataFrame(schema=FACTS)
+    facts = store.facts(topic, version=version)
+    if facts.is_empty():
+        raise InvalidInput(
+            f"data.context.table {context.table}: not read yet; run: walkforward refresh {experiment.name}"
+        )
+    return facts
 
 
 def read_benchmark(experiment: Experiment, home: Home) -> pl.DataFrame | None:

@@ -8,6 +8,7 @@ from typing import Any
 import polars as pl
 
 from ml_core.data.calendar import last_closed_session
+from ml_core.data.context import read_table
 from ml_core.data.coverage import Plan, describe_coverage, plan_refresh, read_coverage, write_coverage
 from ml_core.data.history import find_rewritten
 from ml_core.data.providers import Fetched, Outcome, Progress, Request
@@ -16,6 +17,7 @@ from ml_core.data.quarantine import keep_findings, refuse_universe, refuse_whole
 from ml_core.data.sectors import refresh_sectors
 from ml_core.data.source import Source, open_source
 from ml_core.data.store import PriceStore
+from ml_core.data.tables import Written
 from ml_core.errors import InvalidInput, ProviderFailed
 from ml_core.experiment import Experiment
 from ml_core.frames import BARS
@@ -71,6 +73,7 @@ def refresh(
     What has come is stored part by part, so that a refresh that ends early has not been for nothing.
     """
     source = open_source(experiment)
+    facts, topic = read_table(source.context), source.context.topic(experiment.name)
     store = PriceStore(home.store, source.identity)
     before = read_coverage(home, source.identity)
     request, plan = _request(experiment, home, source, now, session, before=before, spans=store.spans())
@@ -82,8 +85,11 @@ def refresh(
     rows = describe_coverage(tally.outcomes, findings, before, spans, start=request.start, now=now)
     write_coverage(home, source.identity, rows)
     came = tuple(ticker for ticker, outcome in tally.outcomes.items() if outcome.status == "ok")
-    refresh_sectors(source, home, request, came, now=now)
     _require_something(source, tally)
+    refresh_sectors(source, store, request, came, now=now)
+    if topic:
+        kept = store.keep(topic, facts, observed_at=now, whole=True)
+        tally.notes += _tell_change(source, kept)
     stored = [spans[ticker][1] for ticker in request.tickers if ticker in spans]
     return Refreshed(
         {ticker: tally.outcomes[ticker] for ticker in request.tickers},
@@ -205,6 +211,13 @@ def _require_something(source: Source, tally: _Tally) -> None:
     raise (InvalidInput if asked_wrongly else ProviderFailed)(
         f"no bar could be stored; {ticker}{others}: {outcome.reason or outcome.status}"
     )
+
+
+def _tell_change(source: Source, kept: Written) -> list[str]:
+    if not (kept.inserted or kept.updated or kept.deleted):
+        return []
+    counts = f"{kept.inserted} values new, {kept.updated} changed, {kept.deleted} gone"
+    return [f"data.context.table {source.context.table}: {counts}"]
 
 
 def _count_bars(findings: pl.DataFrame, verdict: str) -> int:

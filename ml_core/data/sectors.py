@@ -1,50 +1,36 @@
 """A universe in, the sector of each ticker out: as the experiment says, else as the source said once."""
 
 import datetime as dt
-from pathlib import Path
 
 import polars as pl
 
-from ml_core.data import tables
 from ml_core.data.providers import Request
-from ml_core.data.source import Source, open_source
-from ml_core.experiment import Experiment
-from ml_core.settings import Home
+from ml_core.data.source import Source
+from ml_core.data.store import FACTS, PriceStore
+from ml_core.experiment import Universe
 
-SECTORS = {"ticker": pl.String, "sector": pl.String, "observed_at": pl.Datetime("us", "UTC")}
+TOPIC = "sector"
 
 
-def read_sectors(experiment: Experiment, home: Home) -> dict[str, str]:
+def read_sectors(universe: Universe, store: PriceStore, *, version: int | None = None) -> dict[str, str]:
     """Tickers whose sector is not known are left out."""
-    universe = experiment.universe
-    found = _stored(home, open_source(experiment)) | dict(universe.sectors)
+    found = _stored(store, version) | dict(universe.sectors)
     return {ticker: found[ticker] for ticker in universe.tickers if found.get(ticker)}
 
 
 def refresh_sectors(
-    source: Source, home: Home, request: Request, came: tuple[str, ...], *, now: dt.datetime
-) -> int:
-    """Ask the source, where it knows sectors and is to be asked, for those that were never told; how many came."""
+    source: Source, store: PriceStore, request: Request, came: tuple[str, ...], *, now: dt.datetime
+) -> None:
+    """Ask the source, where it knows sectors and is to be asked, for those that were never told."""
     ask = getattr(source.module, "fetch_sectors", None)
     if ask is None or not source.config.sectors:
-        return 0
-    known = {*_stored(home, source), *request.sectors}
+        return
+    known = {*_stored(store, None), *request.sectors}
     told = ask(tuple(ticker for ticker in came if ticker not in known), request, source.config)
     if told:
-        rows = [(ticker, sector, now) for ticker, sector in told.items()]
-        table = pl.DataFrame(rows, schema=SECTORS, orient="row")
-        tables.merge(_folder(home, source), table, ["ticker"], ignore=("observed_at",))
-    return len(told)
+        rows = [(ticker, now.date(), None, sector) for ticker, sector in told.items()]
+        store.keep(TOPIC, pl.DataFrame(rows, schema=FACTS, orient="row"), observed_at=now)
 
 
-def _stored(home: Home, source: Source) -> dict[str, str]:
-    rows = tables.read(_folder(home, source))
-    return (
-        {}
-        if rows is None
-        else dict(tables.gather(rows.select("ticker", "sector"), _folder(home, source)).iter_rows())
-    )
-
-
-def _folder(home: Home, source: Source) -> Path:
-    return home.store / "sectors" / source.identity
+def _stored(store: PriceStore, version: int | None) -> dict[str, str]:
+    return dict(store.facts(TOPIC, version=version).select("name", "word").iter_rows())

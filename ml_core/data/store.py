@@ -1,4 +1,5 @@
-"""Bars as given in, prices adjusted on read out. One table per source; every version stays readable."""
+"""Bars as given in, prices adjusted on read out, and facts beside them. One table per source; every version stays
+readable."""
 
 import dataclasses
 import datetime as dt
@@ -10,6 +11,12 @@ from ml_core.data import tables
 from ml_core.data.tables import Written
 from ml_core.errors import InvalidData
 from ml_core.frames import BARS, KEYS, PRICES, conform, unique
+
+# What is known beside the bars: a number or a word by name and date. In the table they are rows of `topic/name`, which
+# is no ticker, so that one version stands for all that a model has read.
+FACTS = {"name": pl.String, "date": pl.Date, "value": pl.Float64, "word": pl.String}
+PARTED = "/"
+IS_BAR = ~pl.col("ticker").str.contains(PARTED, literal=True)
 
 
 class PriceStore:
@@ -29,6 +36,40 @@ class PriceStore:
         rows = unique(conform(bars, BARS, "bars"), KEYS["bars"], "bars")
         if rows.filter(pl.col("close").is_null()).height:
             raise InvalidData("bars: a close is null; expected only checked bars here")
+        return self._merge(rows, observed_at=observed_at, replace=replace)
+
+    def keep(
+        self, topic: str, facts: pl.DataFrame, *, observed_at: dt.datetime, whole: bool = False
+    ) -> Written:
+        """Merge FACTS of a topic by name and date, in one commit; with `whole` nothing else of it is kept."""
+        named = topic + PARTED + pl.col("name")
+        given = conform(facts, FACTS, topic).select("date", ticker=named, close="value", basis="word")
+        rows = pl.concat([pl.DataFrame(schema=BARS), given], how="diagonal")
+        replace = {*self._facts(topic)["ticker"], *rows["ticker"]} if whole else ()
+        return self._merge(rows, observed_at=observed_at, replace=tuple(sorted(replace)))
+
+    def facts(self, topic: str, *, version: int | None = None) -> pl.DataFrame:
+        """FACTS of a topic as a version of the table held them, by name and date."""
+        return self._facts(topic, version=version).select(
+            pl.col("ticker").str.strip_prefix(topic + PARTED).alias("name"),
+            "date",
+            pl.col("close").alias("value"),
+            pl.col("basis").alias("word"),
+        )
+
+    def _facts(self, topic: str, *, version: int | None = None) -> pl.DataFrame:
+        rows = tables.read(self.folder, version=version)
+        if rows is None:
+            return pl.DataFrame(schema=BARS)
+        after = chr(
+            ord(PARTED) + 1
+        )  # a range, not a prefix: Parquet's statistics can tell what is outside of it
+        inside = pl.col("ticker").is_between(pl.lit(topic + PARTED), pl.lit(topic + after), closed="left")
+        return tables.gather(rows.filter(inside), self.folder).sort(KEYS["bars"])
+
+    def _merge(
+        self, rows: pl.DataFrame, *, observed_at: dt.datetime, replace: tuple[str, ...] = ()
+    ) -> Written:
         stamped = rows.with_columns(observed_at=pl.lit(observed_at, dtype=pl.Datetime("us", "UTC")))
         ignore = ("observed_at", "adj_close")
         written = tables.merge(self.folder, stamped, KEYS["bars"], ignore=ignore, replace=replace)
@@ -60,8 +101,8 @@ class PriceStore:
         rows = tables.read(self.folder, version=version)
         if rows is None:
             return pl.DataFrame(schema=BARS)
-        if tickers:
-            rows = rows.filter(pl.col("ticker").is_in(list(tickers)))
+        wanted = [ticker for ticker in tickers if PARTED not in ticker]
+        rows = rows.filter(pl.col("ticker").is_in(wanted) if tickers else IS_BAR)
         if until:
             rows = rows.filter(pl.col("date") <= until)
         return tables.gather(rows.select(list(BARS)), self.folder)
@@ -72,7 +113,11 @@ class PriceStore:
         if rows is None:
             return {}
         date = pl.col("date")
-        spans = rows.group_by("ticker").agg(date.min().alias("first"), date.max().alias("last"), pl.len())
+        spans = (
+            rows.filter(IS_BAR)
+            .group_by("ticker")
+            .agg(date.min().alias("first"), date.max().alias("last"), pl.len())
+        )
         return {
             ticker: (first, last, count)
             for ticker, first, last, count in tables.gather(spans, self.folder).iter_rows()

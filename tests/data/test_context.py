@@ -8,13 +8,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ml_core.data.context import Context, join_context, read_table
-from ml_core.data.prices import read_prices
+from ml_core.data.prices import data_version, open_store, read_prices
 from ml_core.data.refresh import refresh
+from ml_core.data.store import FACTS
 from ml_core.errors import InvalidInput
 from ml_core.experiment import Experiment
 from ml_core.settings import open_home
 
 NOW = dt.datetime(2030, 1, 1, tzinfo=dt.UTC)
+NOTHING = pl.DataFrame(schema=FACTS)
 DAYS = [dt.date(2024, 1, 1) + dt.timedelta(days=place) for place in range(40)]
 
 
@@ -56,8 +58,14 @@ def test_a_series_of_the_context_is_fetched_too_and_stands_beside_every_ticker(h
 def test_a_series_holds_its_last_value_is_null_before_its_first_and_may_be_known_later():
     prices = make_series("AAA", dict.fromkeys(range(5), 1.0))
     vix = make_series("^VIX", {1: 12.0, 3: 15.0})
-    assert join_context(prices, vix)["context_vix"].to_list() == [None, 12.0, 12.0, 15.0, 15.0]
-    assert join_context(prices, vix, lag=1)["context_vix"].to_list() == [None, None, 12.0, 12.0, 15.0]
+    assert join_context(prices, vix, NOTHING)["context_vix"].to_list() == [None, 12.0, 12.0, 15.0, 15.0]
+    assert join_context(prices, vix, NOTHING, lag=1)["context_vix"].to_list() == [
+        None,
+        None,
+        12.0,
+        12.0,
+        15.0,
+    ]
 
 
 def test_a_series_that_was_never_fetched_is_named(home):
@@ -73,16 +81,69 @@ def test_a_row_of_the_own_table_counts_from_the_day_it_became_known(home, tmp_pa
     path.write_text(
         f"period,known,CPI yoy,source\n2017-11,{dates[10]},2.2,a\n2017-12,{dates[30]} 08:30:00,2.1,b\n"
     )
-    prices = read_prices(make_experiment(table=str(path)), home).filter(pl.col("ticker") == "AAA")
+    experiment = make_experiment(table=str(path))
+    with pytest.raises(InvalidInput, match=r"macro.csv: not read yet; run: walkforward refresh x"):
+        read_prices(experiment, home)
+    refresh(experiment, home, now=NOW)
+    prices = read_prices(experiment, home).filter(pl.col("ticker") == "AAA")
     before = (prices["date"] <= dates[30]).sum()
     assert prices["context_cpi_yoy"].to_list() == [None] * 10 + [2.2] * (before - 10) + [2.1] * (60 - before)
 
 
 def test_of_two_rows_known_since_one_day_the_later_holds(tmp_path):
-    rows = {"known": [DAYS[3], DAYS[3], DAYS[5]], "mood": [1.0, 2.0, 3.0]}
+    rows = {"known": [DAYS[3], DAYS[3], DAYS[5]], "mood": [1.0, 2.0, 3.0], "gap": [7.0, None, float("nan")]}
     pl.DataFrame(rows).write_parquet(tmp_path / "mood.parquet")
-    table = read_table(Context(table=tmp_path / "mood.parquet"))
-    assert table is not None and table.rows() == [(DAYS[3], 2.0), (DAYS[5], 3.0)]
+    facts = read_table(Context(table=tmp_path / "mood.parquet")).select("name", "date", "value").rows()
+    assert facts == [("mood", DAYS[3], 2.0), ("mood", DAYS[5], 3.0), ("gap", DAYS[3], 7.0)]
+
+
+@pytest.mark.parametrize("months", [("2024-01", "2024-02"), ("2024Q1", "2024Q2"), (202401, 202402)])
+def test_a_revision_holds_from_the_day_it_was_known_unless_a_newer_date_was_known_by_then(tmp_path, months):
+    first, second = months
+    path, prices = tmp_path / "cpi.csv", make_series("AAA", dict.fromkeys(range(7), 1.0))
+    told = [(first, 1, 1.0), (first, 2, 1.1), (second, 4, 2.0), (first, 5, 1.2), (second, 6, 2.1)]
+    rows = "".join(f"{month},{DAYS[day]},{value}\n" for month, day, value in told)
+    path.write_text(f"date,known,cpi\n{rows}")
+    joined = join_context(prices, prices.clear(), read_table(Context(table=path)))
+    assert joined["context_cpi"].to_list() == [None, 1.0, 1.1, 1.1, 2.0, 2.0, 2.1]
+
+
+def test_a_version_reads_the_table_as_it_stood_whatever_became_of_the_file(home, tmp_path):
+    path, first = tmp_path / "macro.csv", "known,cpi,gdp\n2017-01-01,2.2,1\n2020-01-01,2.3,2\n"
+    experiment, seen = make_experiment(table=str(path), series=["^VIX"]), {}
+    for text in (first, first.replace("2.2", "9.9"), "known,cpi\n2017-06-01,5\n", first):
+        path.write_text(text)
+        done = refresh(experiment, home, now=NOW)
+        seen[data_version(experiment, home)] = read_prices(experiment, home)
+        assert done.version == data_version(experiment, home)
+        assert refresh(experiment, home, now=NOW).version == done.version  # what stands makes no version
+    path.unlink()
+    assert len(seen) == 4
+    first_seen, edited, narrow, again = seen.values()
+    assert again.equals(first_seen) and not again.equals(edited)
+    assert "context_gdp" not in narrow and set(narrow["context_cpi"].drop_nulls()) == {5.0}
+    for version, prices in seen.items():
+        assert read_prices(experiment, home, version=version).equals(prices)
+    with pytest.raises(InvalidInput, match="no such file"):
+        refresh(experiment, home, now=NOW)
+
+
+def test_what_another_file_or_another_experiment_said_is_not_taken_for_ones_own(home, tmp_path):
+    for name in ("macro", "other"):
+        (tmp_path / f"{name}.csv").write_text("known,cpi\n2017-01-01,2.2\n")
+    refresh(make_experiment(table=str(tmp_path / "macro.csv")), home, now=NOW)
+    mine = make_experiment(table=str(tmp_path / "macro.csv"))
+    moved = make_experiment(table=str(tmp_path / "elsewhere" / "macro.csv"))
+    assert read_prices(moved, home).equals(read_prices(mine, home))  # a folder may be moved
+    for stranger in (
+        make_experiment(table=str(tmp_path / "other.csv")),
+        mine.model_copy(update={"name": "y"}),
+    ):
+        with pytest.raises(InvalidInput, match="not read yet"):
+            read_prices(stranger, home)
+    plain = open_store(mine, home)
+    assert set(plain.bars()["ticker"]) == set(plain.spans()) == {"AAA", "BBB"}
+    assert plain.bars(("context/x/macro.csv/known/date/cpi",)).is_empty()
 
 
 @pytest.mark.parametrize(
@@ -92,6 +153,10 @@ def test_of_two_rows_known_since_one_day_the_later_holds(tmp_path):
         ("date,cpi\n2024-01-01,1\n", "no column 'known'"),
         ("known,word\n2024-01-01,a\n", "no column of numbers"),
         ("known,cpi\nsoon,1\n", "holds 'soon'; expected dates"),
+        ("known,cpi\n2024-01-01,\n2024-01-02,NaN\n", "no column of numbers"),
+        ("known,cpi\n,1\n2024-01-02,\n", "no value with a day"),
+        ("date,known,cpi\n3/2024,2024-04-01,1\n", "column 'date' holds '3/2024'; expected dates"),
+        ("known,CPI yoy,cpi_yoy\n2024-01-01,1,2\n", "one name for CPI yoy, cpi_yoy"),
     ],
 )
 def test_an_own_table_that_cannot_be_used_is_named_with_the_reason(tmp_path, text, says):
@@ -110,14 +175,14 @@ numbers = st.dictionaries(st.integers(0, 39), st.floats(-5, 5), max_size=12)
 @settings(max_examples=60, deadline=None)
 def test_what_becomes_known_later_changes_nothing_before(series, rows, upto):
     prices = make_series("AAA", dict.fromkeys(range(40), 1.0))
-    before = pl.col("date") <= DAYS[upto]
+    before, columns = pl.col("date") <= DAYS[upto], ["date", "context_mood", "context_x"]
 
     def join(known):
         table = make_series("", {place: value for place, value in rows.items() if known(place)})
         given_series = make_series("X", {place: value for place, value in series.items() if known(place)})
-        named = table.select(pl.col("date").alias("known"), pl.col("close").alias("mood"))
+        named = table.select("date", name=pl.lit("mood"), value="close")
         joined = join_context(prices, given_series, named).filter(before)
-        return joined if "context_x" in joined else joined.with_columns(context_x=pl.lit(None, pl.Float64))
+        absent = [name for name in columns if name not in joined.columns]
+        return joined.with_columns(pl.lit(None, pl.Float64).alias(name) for name in absent)
 
-    columns = ["date", "context_mood", "context_x"]
     assert join(lambda _: True).select(columns).equals(join(lambda place: place <= upto).select(columns))

@@ -5,13 +5,13 @@ import dataclasses
 import polars as pl
 import pytest
 
-from ml_core.data.prices import read_prices
+from ml_core.data.prices import data_version, open_store, read_prices
 from ml_core.data.sectors import read_sectors
 from ml_core.evaluation.leakage import audit, choose_dates
 from ml_core.experiment import Experiment, Task
 from ml_core.features.table import build_features, catalogue
 from ml_core.frames import PRICES
-from ml_core.settings import open_home
+from ml_core.settings import Home, open_home
 from ml_core.walkforward import trade
 from tests.data.loopback_yahoo import Listing, LoopbackYahoo
 from tests.data.test_refresh import make_experiment, run
@@ -27,12 +27,16 @@ def market():
         yield server
 
 
+def sectors_of(experiment: Experiment, home: Home) -> dict[str, str]:
+    return read_sectors(experiment.universe, open_store(experiment, home))
+
+
 def test_a_sector_is_asked_for_once_and_kept(market, tmp_path):
     home, options = open_home(tmp_path), {"yahoo": QUICK | {"sectors": True}}
     run(market, home, until=10, **options)
     asked = market.asked["summary"]
     assert asked >= 2
-    assert read_sectors(make_experiment(["AAA", "BBB"]), home) == {"AAA": "Energy", "BBB": "Utilities"}
+    assert sectors_of(make_experiment(["AAA", "BBB"]), home) == {"AAA": "Energy", "BBB": "Utilities"}
     run(market, home, until=10, **options)
     assert market.asked["summary"] == asked
 
@@ -41,7 +45,7 @@ def test_what_the_experiment_says_of_a_sector_holds(market, tmp_path):
     home = open_home(tmp_path)
     run(market, home, until=10, yahoo=QUICK | {"sectors": True})
     said = with_sectors(make_experiment(["AAA", "BBB"]), {"AAA": "Shipping"})
-    assert read_sectors(said, home) == {"AAA": "Shipping", "BBB": "Utilities"}
+    assert sectors_of(said, home) == {"AAA": "Shipping", "BBB": "Utilities"}
 
 
 def test_a_sector_that_does_not_come_costs_no_bar_and_is_asked_for_again(market, tmp_path):
@@ -50,10 +54,10 @@ def test_a_sector_that_does_not_come_costs_no_bar_and_is_asked_for_again(market,
     market.listings.clear()
     options = {"yahoo": QUICK | {"sectors": True}}
     assert not run(market, home, until=10, **options).partial
-    assert read_sectors(make_experiment(["AAA"]), home) == {}
+    assert sectors_of(make_experiment(["AAA"]), home) == {}
     market.listings |= {ticker: dataclasses.replace(listing) for ticker, listing in listings.items()}
     run(market, home, until=10, **options)
-    assert read_sectors(make_experiment(["AAA"]), home) == {"AAA": "Energy"}
+    assert sectors_of(make_experiment(["AAA"]), home) == {"AAA": "Energy"}
 
 
 def with_sectors(experiment: Experiment, sectors: dict[str, str], **changes) -> Experiment:
@@ -73,10 +77,13 @@ def test_prices_carry_the_sector_of_each_ticker_and_null_where_none_is_known(mar
     assert prices.drop("sector").equals(read_prices(plain, home))
 
 
-def test_sectors_that_the_source_told_stand_in_the_prices(market, tmp_path):
-    home = open_home(tmp_path)
+def test_sectors_that_the_source_told_stand_in_the_prices_of_that_version_and_later(market, tmp_path):
+    home, experiment = open_home(tmp_path), make_experiment(["AAA", "BBB"])
+    run(market, home, until=10)
+    before, version = read_prices(experiment, home), data_version(experiment, home)
     run(market, home, until=10, yahoo=QUICK | {"sectors": True})
-    assert set(read_prices(make_experiment(["AAA", "BBB"]), home)["sector"]) == {"Energy", "Utilities"}
+    assert set(read_prices(experiment, home)["sector"]) == {"Energy", "Utilities"}
+    assert read_prices(experiment, home, version=version).equals(before)
 
 
 def test_a_sector_beside_the_prices_moves_no_feature_no_trade_and_no_audit():
