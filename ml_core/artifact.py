@@ -15,6 +15,7 @@ from safetensors.torch import load_file, save_file
 from ml_core.errors import BrokenArtifact
 from ml_core.experiment import RunSpec, Section
 from ml_core.experiment_file import explain
+from ml_core.features.regimes import Regimes
 from ml_core.features.scaling import Scaler
 from ml_core.forecaster import Calibration, Forecaster, Member
 from ml_core.models.head import ForecastNetwork
@@ -33,6 +34,7 @@ class Description(Section):
     trust: tuple[float, ...]
     width: tuple[float, ...]
     level: float
+    regimes: Regimes | None = None
 
 
 def save_forecaster(forecaster: Forecaster, folder: Path) -> None:
@@ -54,6 +56,7 @@ def save_forecaster(forecaster: Forecaster, folder: Path) -> None:
         trust=tuple(calibration.trust_H.tolist()),
         width=tuple(calibration.width_H.tolist()),
         level=calibration.level,
+        regimes=forecaster.regimes,
     )
     (folder / DESCRIPTION).write_text(description.model_dump_json(indent=1), encoding="utf-8")
     sums = {name: checksum(folder / name) for name in (WEIGHTS, DESCRIPTION)}
@@ -81,6 +84,7 @@ def load_forecaster(folder: Path) -> Forecaster:
         calibration=Calibration(
             np.asarray(description.trust), np.asarray(description.width), description.level
         ),
+        regimes=description.regimes,
     )
 
 

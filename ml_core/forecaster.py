@@ -11,11 +11,13 @@ import torch
 
 from ml_core.errors import InvalidInput, NotEnoughData
 from ml_core.experiment import RunSpec
+from ml_core.features.regimes import Regimes
 from ml_core.features.scaling import Scaler
 from ml_core.features.table import build_features
 from ml_core.frames import FORECAST, conform
 from ml_core.layout import Layout, lay_out
 from ml_core.models.head import ForecastNetwork
+from ml_core.regimes import with_regimes
 from ml_core.threads import one_thread
 from ml_core.windows import Windows, build_windows
 
@@ -52,6 +54,7 @@ class Forecaster:
     tickers: tuple[str, ...]
     members: tuple[Member, ...]
     calibration: Calibration
+    regimes: Regimes | None = None
     name: str = ""
     version: str = ""
 
@@ -98,6 +101,7 @@ class Forecaster:
     def outputs(self, windows: Windows, rows_NT: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Mean and scale in units of volatility, averaged over the members, before calibration."""
         task = self.spec.task
+        windows = with_regimes(windows, self.regimes, self.features)
         layout = lay_out(windows, self.features, layout=task.layout, lookback=task.lookback)
         answers = [run_network(member, layout, rows_NT, task.lookback) for member in self.members]
         mean_STO, scale_STO = (np.mean([answer[part] for answer in answers], axis=0) for part in (0, 1))

@@ -46,9 +46,7 @@ class Layout:
 
 def lay_out(windows: Windows, features: tuple[str, ...], *, layout: str, lookback: int) -> Layout:
     """Pooled uses the panel in place; choosing features or the joint layout copies it once."""
-    x_NTF = windows.x_NTF
-    if features != windows.features:
-        x_NTF = x_NTF[:, :, [windows.features.index(name) for name in features]]
+    x_NTF = windows.inputs(features)
     y_NTH, usable_NT = windows.y_NTH, windows.usable(lookback)
     if layout == "joint" and len(windows.tickers) > 1:
         sessions = len(windows.sessions)

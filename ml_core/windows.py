@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
@@ -31,6 +32,28 @@ class Windows:
     y_NTH: np.ndarray
     unit_NTH: np.ndarray
     present_NT: np.ndarray
+    shared: Mapping[str, np.ndarray] = field(default_factory=dict)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Every input that a model may choose: the panel's columns, and those that all tickers share."""
+        return (*self.features, *self.shared)
+
+    def sharing(self, columns: Mapping[str, np.ndarray]) -> Windows:
+        """The same windows with further inputs, values_T by name, that are the same for every ticker."""
+        return replace(self, shared={**self.shared, **columns})
+
+    def inputs(self, names: tuple[str, ...]) -> np.ndarray:
+        """x_NTF of these inputs: the panel itself where they are its columns, else one copy."""
+        if names == self.features:
+            return self.x_NTF
+        chosen_NTF = np.empty((*self.x_NTF.shape[:2], len(names)), dtype=self.x_NTF.dtype)
+        for place, name in enumerate(names):
+            own = name in self.features
+            chosen_NTF[:, :, place] = (
+                self.x_NTF[:, :, self.features.index(name)] if own else self.shared[name][None, :]
+            )
+        return chosen_NTF
 
     @cached_property
     def first_N(self) -> np.ndarray:

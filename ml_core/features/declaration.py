@@ -10,12 +10,13 @@ from typing import Literal
 
 import polars as pl
 
-Scope = Literal["ticker", "date", "row"]
+Scope = Literal["ticker", "date", "row", "regime"]
 
 
 @dataclass(frozen=True)
 class Feature:
-    """One named column. `scope`: the expression runs over a ticker's past, a date's tickers, or one row."""
+    """One named column. `scope`: the expression runs over a ticker's past, a date's tickers, or
+    one row; a `regime` feature has no expression of its own, for it needs parameters that a fit learns."""
 
     name: str
     history: int

@@ -12,6 +12,7 @@ from ml_core.errors import InvalidInput
 from ml_core.experiment import Features
 from ml_core.features.declaration import Feature, features_of
 from ml_core.features.groups import context
+from ml_core.features.regimes import REGIME_FEATURES, SOURCE, regime_features
 
 GROUPS = "ml_core.features.groups"
 
@@ -37,7 +38,11 @@ def catalogue() -> dict[str, tuple[str, Feature]]:
 
 def known_features(columns: Iterable[str] = ()) -> dict[str, tuple[str, Feature]]:
     """Every known feature by name, with its group; those of context series depend on the columns there are."""
-    return catalogue() | {feature.name: ("context", feature) for feature in context.features_for(columns)}
+    return (
+        catalogue()
+        | {feature.name: ("regime", feature) for feature in regime_features()}
+        | {feature.name: ("context", feature) for feature in context.features_for(columns)}
+    )
 
 
 def chosen_names(asked: Features, columns: Iterable[str] | None = None) -> tuple[str, ...]:
@@ -55,7 +60,9 @@ def chosen_names(asked: Features, columns: Iterable[str] | None = None) -> tuple
 
 
 def build_features(prices: pl.DataFrame, names: tuple[str, ...]) -> FeatureTable:
-    """The named features as float32; infinite values become null."""
+    """The named features as float32; infinite values become null. In place of features of the regime stands what
+    they are made from."""
+    names = tuple(dict.fromkeys(SOURCE if name in REGIME_FEATURES else name for name in names))
     prices = prices.sort("ticker", "date")
     absent = [column for column in prices.columns if prices[column].null_count() == prices.height]
     present = set(prices.columns) - set(absent)

@@ -1,6 +1,7 @@
 """The whole interface to learning: a spec, windows and a split in; a calibrated forecaster out."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import numpy as np
 import torch
@@ -9,9 +10,10 @@ from ml_core.errors import InvalidInput, NotEnoughData
 from ml_core.evaluation.intervals import fit_intervals
 from ml_core.evaluation.metrics import find_metric
 from ml_core.experiment import RunSpec, Training
+from ml_core.features.regimes import REGIME_FEATURES
 from ml_core.forecaster import LEVEL, Calibration, Forecaster
 from ml_core.splits import Split
-from ml_core.training.loop import Epoch, Fitting, choose_features
+from ml_core.training.loop import Epoch, Fitting
 from ml_core.training.losses import find_loss
 from ml_core.windows import Windows
 
@@ -64,13 +66,14 @@ def assemble(fittings: Sequence[Fitting]) -> Forecaster:
     first = fittings[0]
     raw = Forecaster(
         spec=first.spec,
-        features=choose_features(first.spec, first.windows, first.split.train),
+        features=first.features,
         tickers=first.windows.tickers,
         members=tuple(fitting.member() for fitting in fittings),
         calibration=_uncalibrated(len(first.windows.horizons)),
+        regimes=first.regimes if set(first.features) & set(REGIME_FEATURES) else None,
     )
     calibration = calibrate(raw, first.windows, first.split)
-    return Forecaster(raw.spec, raw.features, raw.tickers, raw.members, calibration)
+    return replace(raw, calibration=calibration)
 
 
 def calibrate(forecaster: Forecaster, windows: Windows, split: Split) -> Calibration:

@@ -16,10 +16,12 @@ from ml_core.evaluation.metrics import find_metric
 from ml_core.experiment import RunSpec
 from ml_core.features.scaling import fit_scaler
 from ml_core.features.selection import select_features
+from ml_core.features.table import chosen_names
 from ml_core.forecaster import Member
 from ml_core.layout import lay_out
 from ml_core.models.family import Supervise, complete, config_class
 from ml_core.models.head import ForecastNetwork
+from ml_core.regimes import learn_regimes, with_regimes
 from ml_core.splits import Span, Split
 from ml_core.threads import one_thread
 from ml_core.training.losses import find_loss
@@ -54,7 +56,10 @@ class Fitting:
         supervise: Supervise | None = None,
     ) -> None:
         self.spec = spec.model_copy(update={"model": complete(spec.model)})
-        self.windows, self.split, self.metric = windows, split, find_metric(objective)
+        self.split, self.metric = split, find_metric(objective)
+        asked = chosen_names(spec.features)
+        self.regimes = learn_regimes(windows, split.train, asked)
+        self.windows = windows = with_regimes(windows, self.regimes, asked)
         self.features = choose_features(spec, windows, split.train)
         task = spec.task
         self.layout = lay_out(windows, self.features, layout=task.layout, lookback=task.lookback)
@@ -200,11 +205,12 @@ class Fitting:
 
 def choose_features(spec: RunSpec, windows: Windows, train: Span) -> tuple[str, ...]:
     """All features of the panel, or the `select` best of them on training dates."""
-    if spec.features.select is None or spec.features.select >= len(windows.features):
-        return windows.features
+    if spec.features.select is None or spec.features.select >= len(windows.names):
+        return windows.names
     rows_NT = windows.usable(spec.task.lookback) & windows.rows(train)
-    chosen = select_features(windows.x_NTF, windows.y_NTH[:, :, 0], rows_NT, count=spec.features.select)
-    return tuple(windows.features[place] for place in chosen)
+    x_NTF = windows.inputs(windows.names)
+    chosen = select_features(x_NTF, windows.y_NTH[:, :, 0], rows_NT, count=spec.features.select)
+    return tuple(windows.names[place] for place in chosen)
 
 
 def _warm_cosine(steps: int) -> Callable[[int], float]:

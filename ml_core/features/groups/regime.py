@@ -1,0 +1,11 @@
+"""What the states of the market are fitted on; what is known of them follows in `features/regimes.py`."""
+
+import polars as pl
+
+from ml_core.features.declaration import feature
+
+
+@feature("momentum_1", scope="date", history=2)
+def regime_return() -> pl.Expr:
+    """The market's return: the mean of the date's tickers."""
+    return pl.col("momentum_1").mean()

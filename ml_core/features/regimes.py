@@ -1,0 +1,177 @@
+"""The market's returns in; two states, calm and turbulent, and what is known of them on each day, out.
+
+Markov switching (Hamilton 1989): each state has its own mean and deviation, and a chance to last. The parameters come
+from training dates by expectation-maximisation. What is said of a day is filtered, never smoothed: it depends on that
+day's return and earlier ones only.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+
+import numpy as np
+import polars as pl
+
+from ml_core.errors import NotEnoughData
+from ml_core.experiment import Section
+from ml_core.features.declaration import Feature
+
+LEAST_SESSIONS = 30
+ROUNDS = 200
+SETTLED = 1e-7  # of log-likelihood a session
+WEEK = 5
+HISTORY = 500  # a filter forgets by its chances to stay: long ones by then
+
+
+class State(Section):
+    """A regime: how its returns are spread, and the chance that it lasts another session."""
+
+    mean: float
+    deviation: float
+    stay: float
+
+
+class Regimes(Section):
+    """Fitted on training dates; `turbulent` is the state of the larger deviation."""
+
+    calm: State
+    turbulent: State
+
+    @property
+    def usual(self) -> float:
+        """The chance of turbulence on a day of which nothing is known."""
+        leave, enter = 1 - self.turbulent.stay, 1 - self.calm.stay
+        return enter / (leave + enter)
+
+
+def fit_regimes(return_T: np.ndarray) -> Regimes:
+    """Expectation-maximisation from a start that calls the widest fifth of the returns turbulent."""
+    known = return_T[np.isfinite(return_T)].astype(np.float64)
+    if len(known) < LEAST_SESSIONS:
+        raise NotEnoughData(
+            f"{len(known)} training sessions are too few for market regimes; expected at least {LEAST_SESSIONS}"
+        )
+    floor = 0.05 * float(known.std()) + 1e-9
+    regimes, before = _start(known, floor), -math.inf
+    for _ in range(ROUNDS):
+        ahead, after, likelihood = _run(regimes, known)
+        if likelihood - before < SETTLED * len(known):
+            break
+        regimes, before = _improve(regimes, known, np.array(ahead), np.array(after), floor), likelihood
+    return regimes
+
+
+def filter_turbulence(regimes: Regimes, return_T: np.ndarray) -> np.ndarray:
+    """P(turbulent) after each session's return; a session without one changes only by the chances to stay."""
+    return np.array(_run(regimes, return_T)[1])
+
+
+def surprise(regimes: Regimes, return_T: np.ndarray) -> np.ndarray:
+    """How unlikely each return was, given those before it: minus its log density, less that of a usual day."""
+    ahead = np.array(_run(regimes, return_T)[0])
+    density = (1 - ahead) * _density(regimes.calm, return_T) + ahead * _density(regimes.turbulent, return_T)
+    usual = math.log(regimes.calm.deviation) + 0.5 * math.log(2 * math.pi) + 0.5
+    return np.nan_to_num(-np.log(np.maximum(density, 1e-30)) - usual)
+
+
+def _turbulence_age(regimes: Regimes, return_T: np.ndarray) -> np.ndarray:
+    """Log of the sessions since the likelier state last changed; below zero in calm times."""
+    age, turbulent, told = 0, False, []
+    for probability in filter_turbulence(regimes, return_T):
+        age = age + 1 if (probability > 0.5) == turbulent else 1
+        turbulent = bool(probability > 0.5)
+        told.append(math.log1p(age) * (1 if turbulent else -1))
+    return np.array(told)
+
+
+def _turbulence_change(regimes: Regimes, return_T: np.ndarray) -> np.ndarray:
+    turbulence_T = filter_turbulence(regimes, return_T)
+    earlier_T = np.concatenate([np.full(min(WEEK, len(turbulence_T)), regimes.usual), turbulence_T[:-WEEK]])
+    return turbulence_T - earlier_T[: len(turbulence_T)]
+
+
+SOURCE = "regime_return"
+REGIME_FEATURES: dict[str, Callable[[Regimes, np.ndarray], np.ndarray]] = {
+    "regime_turbulence": filter_turbulence,
+    "regime_turbulence_change_5": _turbulence_change,
+    "regime_age": _turbulence_age,
+    "regime_surprise": surprise,
+}
+
+
+def regime_columns(regimes: Regimes, return_T: np.ndarray, names: Sequence[str]) -> dict[str, np.ndarray]:
+    """values_T of each named feature, the same for every ticker."""
+    return {name: REGIME_FEATURES[name](regimes, return_T).astype(np.float32) for name in names}
+
+
+def regime_features() -> list[Feature]:
+    """As the catalogue lists them: they need the market's return, and parameters that a fit learns."""
+    return [Feature(name, HISTORY, (SOURCE,), "regime", lambda: pl.col(SOURCE)) for name in REGIME_FEATURES]
+
+
+def _start(known: np.ndarray, floor: float) -> Regimes:
+    by_width = known[np.argsort(np.abs(known - np.median(known)), kind="stable")]
+    calm, turbulent = np.split(by_width, [len(known) - len(known) // 5])
+    return Regimes(
+        calm=State(mean=float(calm.mean()), deviation=max(float(calm.std()), floor), stay=0.98),
+        turbulent=State(
+            mean=float(turbulent.mean()), deviation=max(float(turbulent.std()), floor), stay=0.94
+        ),
+    )
+
+
+def _run(regimes: Regimes, return_T: Sequence[float] | np.ndarray) -> tuple[list[float], list[float], float]:
+    """P(turbulent) before and after each return, and the log-likelihood. Plain floats, one session after another:
+    a value's bits then depend on nothing that comes later, not even on the length of the series."""
+    calm, turbulent = regimes.calm, regimes.turbulent
+    ahead, after, likelihood, expected = [], [], 0.0, regimes.usual
+    for value in map(float, return_T):
+        ahead.append(expected)
+        if math.isfinite(value):
+            loud = expected * _likely(turbulent, value)
+            total = loud + (1 - expected) * _likely(calm, value)
+            likelihood += math.log(total) if total > 0 else -700.0
+            found = loud / total if total > 0 else 1.0  # beyond both states: no calm day
+        else:
+            found = expected
+        after.append(found)
+        expected = found * turbulent.stay + (1 - found) * (1 - calm.stay)
+    return ahead, after, likelihood
+
+
+def _likely(state: State, value: float) -> float:
+    distance = (value - state.mean) / state.deviation
+    return math.exp(-0.5 * distance * distance) / (state.deviation * math.sqrt(2 * math.pi))
+
+
+def _density(state: State, return_T: np.ndarray) -> np.ndarray:
+    return np.array([_likely(state, float(value)) for value in return_T])
+
+
+def _improve(
+    regimes: Regimes, known: np.ndarray, ahead: np.ndarray, after: np.ndarray, floor: float
+) -> Regimes:
+    """One step of expectation-maximisation: smooth over the training dates, then fit each state to its share."""
+    smooth, stays, leaves = after.copy(), 0.0, 0.0
+    enters, rests = 0.0, 0.0
+    for day in range(len(known) - 2, -1, -1):
+        loud = smooth[day + 1] / ahead[day + 1]
+        quiet = (1 - smooth[day + 1]) / (1 - ahead[day + 1])
+        stay = after[day] * regimes.turbulent.stay * loud
+        leave = after[day] * (1 - regimes.turbulent.stay) * quiet
+        enter = (1 - after[day]) * (1 - regimes.calm.stay) * loud
+        rest = (1 - after[day]) * regimes.calm.stay * quiet
+        smooth[day] = stay + leave
+        stays, leaves, enters, rests = stays + stay, leaves + leave, enters + enter, rests + rest
+    first = _fit_state(known, 1 - smooth, rests / max(rests + enters, 1e-12), floor)
+    second = _fit_state(known, smooth, stays / max(stays + leaves, 1e-12), floor)
+    calm, turbulent = sorted((first, second), key=lambda state: state.deviation)
+    return Regimes(calm=calm, turbulent=turbulent)
+
+
+def _fit_state(known: np.ndarray, share: np.ndarray, stay: float, floor: float) -> State:
+    total = max(float(share.sum()), 1e-12)
+    mean = float((share * known).sum() / total)
+    deviation = math.sqrt(float((share * (known - mean) ** 2).sum() / total))
+    return State(mean=mean, deviation=max(deviation, floor), stay=min(max(stay, 0.5), 0.9995))
