@@ -4,6 +4,7 @@ import hashlib
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import fields
 from pathlib import Path
 
 import numpy as np
@@ -44,8 +45,8 @@ def save_forecaster(forecaster: Forecaster, folder: Path) -> None:
     for number, member in enumerate(forecaster.members):
         for name, tensor in member.network.state_dict().items():
             tensors[f"{number}.network.{name}"] = tensor.detach().cpu().contiguous()
-        tensors[f"{number}.scaler.mean"] = torch.from_numpy(member.scaler.mean_F.copy())
-        tensors[f"{number}.scaler.deviation"] = torch.from_numpy(member.scaler.deviation_F.copy())
+        for name, values_F in vars(member.scaler).items():
+            tensors[f"{number}.scaler.{name}"] = torch.from_numpy(values_F.copy())
     save_file(tensors, folder / WEIGHTS)
     calibration = forecaster.calibration
     description = Description(
@@ -102,13 +103,15 @@ def _naming(file: Path) -> Iterator[None]:
 
 def _member(description: Description, tensors: dict[str, torch.Tensor], number: int) -> Member:
     prefix = f"{number}.network."
-    if f"{number}.scaler.mean" not in tensors:
+    if f"{number}.scaler.mean_F" not in tensors:
         raise ValueError(f"holds no network {number + 1} of {description.members}")
-    mean_F = tensors[f"{number}.scaler.mean"].numpy()
+    scaler = Scaler(*(tensors[f"{number}.scaler.{part.name}"].numpy() for part in fields(Scaler)))
     own = {name.removeprefix(prefix): tensor for name, tensor in tensors.items() if name.startswith(prefix)}
-    network = ForecastNetwork(description.spec.model, inputs=len(mean_F), outputs=own["mean.bias"].shape[0])
+    network = ForecastNetwork(
+        description.spec.model, inputs=len(scaler.mean_F), outputs=own["mean.bias"].shape[0]
+    )
     network.load_state_dict(own)
-    return Member(network.eval(), Scaler(mean_F, tensors[f"{number}.scaler.deviation"].numpy()))
+    return Member(network.eval(), scaler)
 
 
 def checksum(path: Path) -> str:

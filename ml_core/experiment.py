@@ -98,6 +98,7 @@ class Features(Section):
     groups: tuple[str, ...] = ()
     names: tuple[str, ...] = ()
     select: PositiveInt | None = None
+    scaling: Literal["standard", "minmax", "robust", "quantile"] = "standard"
 
 
 class Model(OpenSection):

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from ml_core.features.scaling import CLIP, Scaler
+from ml_core.features.scaling import Scaler
 from ml_core.windows import Windows
 
 
@@ -34,7 +34,8 @@ class Layout:
         """x_BLF: the windows, scaled; what is not known becomes the training average."""
         x_BLF = self.x_STF[series_B[:, None], steps_BL]
         mean_F, deviation_F = torch.from_numpy(scaler.mean_F), torch.from_numpy(scaler.deviation_F)
-        return ((x_BLF - mean_F) / deviation_F).nan_to_num_(0.0).clamp_(-CLIP, CLIP)
+        low_F, high_F = torch.from_numpy(scaler.low_F), torch.from_numpy(scaler.high_F)
+        return ((x_BLF - mean_F) / deviation_F).nan_to_num_(0.0).clamp_(low_F, high_F)
 
     def per_ticker(self, out_STO: np.ndarray) -> np.ndarray:
         """out_NTH: the outputs by ticker and horizon, whichever way they were laid."""

@@ -63,7 +63,8 @@ def test_equal_outcomes_share_a_rank_whatever_the_order_of_tickers():
 def test_a_window_is_the_obvious_slice_scaled_and_clipped():
     windows = read_windows(simulate_prices(sessions=120), TASK)
     layout = lay_out(windows, windows.features, layout="pooled", lookback=6)
-    scaler = Scaler(np.array([0.1, 0, 0, 0], np.float32), np.array([0.01, 1, 2, 0.1], np.float32))
+    mean_F, deviation_F = np.array([[0.1, 0, 0, 0], [0.01, 1, 2, 0.1]], np.float32)
+    scaler = Scaler(mean_F, deviation_F, np.full(4, -CLIP, np.float32), np.full(4, CLIP, np.float32))
     series_B, end_B = torch.tensor([0, 3, 5]), torch.tensor([60, 119, 80])
     x_BLF = layout.inputs_of(series_B, layout.steps(end_B, 6), scaler)
     for place, (ticker, end) in enumerate([(0, 60), (3, 119), (5, 80)]):

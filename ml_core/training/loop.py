@@ -71,7 +71,7 @@ class Fitting:
                 f"no training window between {split.train.start} and {split.train.end}: "
                 f"a look-back of {task.lookback} and horizon {task.horizons[-1]} leave none"
             )
-        self.scaler = fit_scaler(self.layout.x_STF.numpy(), self.learn_ST)
+        self.scaler = fit_scaler(self.layout.x_STF.numpy(), self.learn_ST, spec.features.scaling)
         self._rng = np.random.default_rng([spec.seed, split.fold])
         self._torch_state = torch.Generator().manual_seed(1_000_003 * spec.seed + split.fold).get_state()
         with self._own_randomness():
