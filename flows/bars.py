@@ -60,7 +60,8 @@ def overview(session: Session, *, out: Path | None) -> int:
     if out and out.suffix != ".html":
         raise InvalidInput(f"--out {out}: expected a name that ends in .html")
     found = read_overview(session.experiment, session.home)
-    terminal.say(f"{found.source}, store version {found.version}")
+    stored = "nothing stored" if found.version is None else f"store version {found.version}"
+    terminal.say(f"{found.source}, {stored}")
     terminal.table(_texts(found.coverage), title="coverage")
     for title, table in (
         ("quarantine", found.quarantine),

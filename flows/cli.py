@@ -1,7 +1,6 @@
 """The command line: `walkforward COMMAND EXPERIMENT [--set key=value …] [--home DIR] [--json]`."""
 
 import os
-import re
 import warnings
 from pathlib import Path
 from typing import Annotated
@@ -10,6 +9,7 @@ import typer
 
 from flows import bars, commands
 from flows.demo import demo as tell_story
+from flows.hints import spell_out
 from flows.session import open_session
 from flows.terminal import Terminal
 from ml_core.errors import ForecastError
@@ -198,20 +198,18 @@ def main() -> None:
     app(prog_name="walkforward")
 
 
-def _named(text: str, experiment: str | None) -> str:
-    """The hint at the end with the experiment as it was given: a file is found by its path, not by its name."""
-    return re.sub(r"(run: walkforward \w+) \S+$", rf"\1 {experiment}", text) if experiment else text
-
-
 def _run(
     command, experiment: str | None, sets: list[str] | None, home: Path | None, as_json: bool, **options
 ):
-    terminal = Terminal(as_json=as_json)
+    terminal, opened = Terminal(as_json=as_json), None
     try:
         opened = open_session(terminal, experiment, tuple(sets or ()), home)
         code = command(opened, **options)
     except ForecastError as error:
-        terminal.fail(_named(str(error), experiment))
+        told = str(error)
+        terminal.fail(
+            spell_out(told, opened.name, home=opened.home, overrides=opened.overrides) if opened else told
+        )
         code = 2 if isinstance(error, ValueError) else 1
     except KeyboardInterrupt:
         terminal.fail("interrupted")

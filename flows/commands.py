@@ -97,9 +97,9 @@ def predict(session: Session, *, as_of: str | None, out: Path | None, version: s
     if day and day > session.now.date():
         raise InvalidInput(f"--as-of {day}: expected a day that has come")
     write = open_output(out) if out else None
+    prices = read_prices(experiment, session.home, until=day)
     registry = Registry(session.home)
     forecaster = registry.load(registry.find(experiment.model_name, version))
-    prices = read_prices(experiment, session.home, until=day)
     asked = experiment.universe.tickers
     table = forecast(forecaster, prices, as_of=day, tickers=asked)
     missing = require_answers(asked, table, prices)
@@ -126,7 +126,7 @@ def models(session: Session) -> int:
     name = session.experiment.model_name
     found = Registry(session.home).versions(name)
     if not found:
-        session.terminal.say(f"{name}: nothing is registered yet; run: walkforward search {session.name}")
+        session.terminal.say(f"{name}: nothing is registered yet; run: {session.spell('search')}")
     session.terminal.table([report.version_row(version) for version in found], title=name)
     session.terminal.document(
         [

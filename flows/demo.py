@@ -33,7 +33,7 @@ def demo(session: Session) -> int:
     terminal.document(
         {"version": known[0].version, "evidence": known[0].evidence, "forecasts": table.to_dicts()}
     )
-    terminal.say(
-        "\n[bold]open the app:[/bold] make app  (walkforward serve demo), http://127.0.0.1:8000", styled=True
-    )
+    serve = session.spell("serve")
+    by_make = "make app, or " if serve == "walkforward serve demo" else ""
+    terminal.say(f"\nopen the app, http://127.0.0.1:8000: {by_make}{serve}")
     return max(code, DONE if known[0].evidence["gate"]["passed"] else PARTIAL)

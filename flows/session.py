@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from flows.hints import spell
 from flows.lock import hold
 from flows.terminal import Terminal
 from ml_core.experiment import Experiment
@@ -37,6 +38,10 @@ class Session:
         """While inside, no other command or flow runs this verb on this experiment under this home."""
         with hold(self.home, f"{verb}-{self.experiment.model_name}", wait=wait):
             yield
+
+    def spell(self, verb: str) -> str:
+        """The command that does this to the same experiment, for the user to type."""
+        return spell(verb, self.name, home=self.home, overrides=self.overrides)
 
     def check(self) -> Experiment:
         """The experiment, with the parts that chosen files check: source, model, features, training, search, gate."""

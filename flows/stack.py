@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 
 from flows import processes
+from flows.hints import spell
 from flows.lock import hold, holder
 from flows.services import (
     POOL,
@@ -21,7 +22,7 @@ from flows.services import (
 from flows.supervisor import STOP_SECONDS, StopRequested, Supervisor, forget_records, line, read_records
 from ml_core.errors import ServiceFailed
 from ml_core.experiment_file import read_experiment
-from ml_core.settings import Home, Settings
+from ml_core.settings import Home
 
 
 def _print(text: str) -> None:
@@ -41,7 +42,9 @@ def up(
     read_experiment(experiment, overrides)
     plan = Plan(find_elsewhere(experiment), home, overrides, ports or Ports())
     if owner := holder(home, "stack"):
-        say(f"the stack of {home.root} is running already (process {owner}); `{_ending(home)}` ends it")
+        say(
+            f"the stack of {home.root} is running already (process {owner}); `{spell('down', home=home)}` ends it"
+        )
         for record in read_records(home):
             say(line(record["name"], record["address"], f"log {record['log']}"))
         return
@@ -66,18 +69,12 @@ def down(home: Home, *, say: Callable[[str], None] = _print) -> None:
     say(f"ended the stack of {home.root}" if owner or left else f"nothing is running under {home.root}")
 
 
-def _ending(home: Home) -> str:
-    """The command that ends the stack of this home, from where the user stands."""
-    here = Settings().home.expanduser().resolve() == home.root
-    return "walkforward down" if here else f"walkforward down --home {home.root}"
-
-
 def _run(supervisor: Supervisor, services: list[Service]) -> None:
     say, plan = supervisor.say, supervisor.plan
     try:
         with suppress(StopRequested):
             _start(supervisor, services)
-            say(f"logs in {plan.home.logs}; Ctrl-C or `{_ending(plan.home)}` ends every process")
+            say(f"logs in {plan.home.logs}; Ctrl-C or `{spell('down', home=plan.home)}` ends every process")
             supervisor.watch()
         say("ending every process")
     finally:

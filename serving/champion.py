@@ -77,8 +77,9 @@ class Champion:
             return self._open().find(self._experiment.model_name, version)
 
     def _find(self) -> Served:
+        data = data_version(self._experiment, self._home)  # first: bars are missing before a champion can be
         found = self._open().find(self._experiment.model_name)
-        stamp = (found.version, data_version(self._experiment, self._home))
+        stamp = (found.version, data)
         if self.served and self.served.stamp == stamp:
             return self.served
         if self._refused and self._refused[0] == stamp and self._clock() < self._refused[1] + RETRY:

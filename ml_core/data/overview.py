@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
+from ml_core.data.absence import explain_absence
 from ml_core.data.calendar import WHATEVER, sessions_between
 from ml_core.data.coverage import read_coverage
 from ml_core.data.prices import open_store
@@ -33,7 +34,7 @@ class Overview:
     per ticker; `presence`: the share of each month's sessions that is stored."""
 
     source: str
-    version: int
+    version: int | None
     coverage: pl.DataFrame
     quarantine: pl.DataFrame
     repairs: pl.DataFrame
@@ -58,10 +59,10 @@ def read_overview(experiment: Experiment, home: Home) -> Overview:
     universe = experiment.universe
     named = (*universe.tickers, universe.benchmark, *source.context.series)
     tickers = tuple(dict.fromkeys(name for name in named if name))
-    if version is None:
-        raise InvalidInput(f"no bars stored; run: walkforward refresh {experiment.name}")
     bars = store.bars(tickers, version=version)
     findings = read_findings(home, source.identity, tickers)
+    if bars.is_empty() and findings.is_empty():
+        raise InvalidInput(explain_absence(experiment, home, tickers))
     sessions = _sessions(bars, universe.calendar)
     return Overview(
         source.identity,

@@ -4,6 +4,7 @@ import datetime as dt
 
 import polars as pl
 
+from ml_core.data.absence import explain_absence
 from ml_core.data.context import Context, join_context
 from ml_core.data.frequency import at_frequency
 from ml_core.data.sectors import read_sectors
@@ -26,14 +27,14 @@ def read_prices(
     prices = store.read(tickers, until=end, version=version)
     if experiment.data.start:
         prices = prices.filter(pl.col("date") >= experiment.data.start)
-    _require(tickers, prices, experiment, until=until)
+    _require(tickers, prices, experiment, home, until=until)
     prices = at_frequency(prices, experiment.task.frequency, calendar=experiment.universe.calendar)
     if sectors := read_sectors(experiment.universe, store, version=version):
         sector = pl.col("ticker").replace_strict(sectors, default=None, return_dtype=pl.String)
         prices = prices.with_columns(sector=sector)
     context = source.context
     series = store.read(context.series, until=end, version=version) if context.series else prices.clear()
-    _require(context.series, series, experiment, until=until)
+    _require(context.series, series, experiment, home, until=until)
     return join_context(prices, series, _read_facts(experiment, context, store, version), lag=context.lag)
 
 
@@ -58,27 +59,29 @@ def read_benchmark(experiment: Experiment, home: Home) -> pl.DataFrame | None:
     if ticker is None:
         return None
     prices = open_store(experiment, home).read((ticker,))
-    _require((ticker,), prices, experiment, until=None)
+    _require((ticker,), prices, experiment, home)
     return at_frequency(prices, experiment.task.frequency, calendar=experiment.universe.calendar)
 
 
 def _require(
-    tickers: tuple[str, ...], prices: pl.DataFrame, experiment: Experiment, *, until: dt.date | None
+    tickers: tuple[str, ...],
+    prices: pl.DataFrame,
+    experiment: Experiment,
+    home: Home,
+    *,
+    until: dt.date | None = None,
 ) -> None:
     known = set(prices["ticker"].unique())
-    missing = [ticker for ticker in tickers if ticker not in known]
+    missing = tuple(ticker for ticker in tickers if ticker not in known)
     if missing:
-        when = f" up to {until}" if until else ""
-        raise InvalidInput(
-            f"no bars stored{when} for {', '.join(missing)}; run: walkforward refresh {experiment.name}"
-        )
+        raise InvalidInput(explain_absence(experiment, home, missing, until=until))
 
 
 def data_version(experiment: Experiment, home: Home) -> int:
     """The version of the stored bars, which a model names so that it can be read again."""
     version = open_store(experiment, home).version()
     if version is None:
-        raise InvalidInput(f"no bars stored; run: walkforward refresh {experiment.name}")
+        raise InvalidInput(explain_absence(experiment, home, experiment.universe.tickers))
     return version
 
 

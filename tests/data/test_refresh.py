@@ -155,6 +155,23 @@ def test_a_ticker_that_loses_half_of_its_bars_is_refused_whole(market, home):
     done = run(market, home, until=60, quality={"limit": 0.6})
     assert done.outcomes["AAA"].status == "failed" and "60 of 60 bars refused" in done.outcomes["AAA"].reason
     assert done.outcomes["BBB"].status == "ok" and done.partial
+    with pytest.raises(InvalidInput) as told:
+        read_prices(make_experiment(["AAA", "BBB"]), home)
+    for said in ("no sound bar of AAA", "AAA, 60 for '", "data.quality.accept", "walkforward data x"):
+        assert said in str(told.value)
+    assert "refresh" not in str(told.value)
+
+
+def test_what_is_missing_is_told_with_what_would_help(market, home):
+    grow(market, "BBB", 60, faults=["404"], for_ever=True)
+    run(market, home, until=60)
+    both = make_experiment(["AAA", "BBB"])
+    with pytest.raises(InvalidInput, match=r"for BBB \(BBB was unknown.*\); run: walkforward refresh x"):
+        read_prices(both, home)
+    alone = make_experiment(["AAA"])
+    past = SESSIONS[0] - dt.timedelta(days=1)
+    with pytest.raises(InvalidInput, match=rf"up to {past} for AAA; AAA is stored from {SESSIONS[0]} to"):
+        read_prices(alone, home, until=past)
 
 
 def test_coverage_tells_what_is_held_of_every_ticker(market, home):

@@ -1,0 +1,25 @@
+"""A verb and where the user stands in; the command to type, spelled so that a shell takes it whole, out."""
+
+import re
+import shlex
+
+from ml_core.settings import Home, Settings
+
+COMMAND = re.compile(r"walkforward (\w+) \S+$")
+
+
+def spell(verb: str, experiment: str = "", *, home: Home, overrides: tuple[str, ...] = ()) -> str:
+    """With the same overrides, and with the home unless a bare command would find it."""
+    words = ["walkforward", verb, *([experiment] if experiment else [])]
+    words += [word for override in overrides for word in ("--set", override)]
+    if Settings().home.expanduser().resolve() != home.root:
+        words += ["--home", str(home.root)]
+    return shlex.join(words)
+
+
+def spell_out(text: str, experiment: str, *, home: Home, overrides: tuple[str, ...]) -> str:
+    """The text with the command at its end as this user has to type it: below the front door an experiment is known
+    by its name alone, but a file is found by its path."""
+    if not experiment:
+        return text
+    return COMMAND.sub(lambda found: spell(found[1], experiment, home=home, overrides=overrides), text)

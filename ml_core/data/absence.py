@@ -1,0 +1,59 @@
+"""Tickers without a bar in; one line that says why, and what would help, out."""
+
+import datetime as dt
+
+import polars as pl
+
+from ml_core.data.coverage import read_coverage
+from ml_core.data.quarantine import read_findings
+from ml_core.data.source import open_source
+from ml_core.data.store import PriceStore
+from ml_core.experiment import Experiment
+from ml_core.settings import Home
+
+NAMED = 5
+
+
+def explain_absence(
+    experiment: Experiment, home: Home, missing: tuple[str, ...], *, until: dt.date | None = None
+) -> str:
+    """Never fetched: refresh. Refused by the checks: another refresh would refuse them again. Stored, but of other
+    days: which."""
+    identity = open_source(experiment).identity
+    spans = PriceStore(home.store, identity).spans()
+    refused = read_findings(home, identity, missing).filter(verdict="quarantine")
+    absent = [ticker for ticker in missing if ticker not in spans]
+    whole = [ticker for ticker in absent if ticker in set(refused["ticker"])]
+    if unknown := [ticker for ticker in absent if ticker not in whole]:
+        said = _said(read_coverage(home, identity), unknown[0])
+        return f"no bars stored for {_listed(unknown)}{said}; run: walkforward refresh {experiment.name}"
+    if whole:
+        return (
+            f"no sound bar of {_listed(whole)}: in quarantine are {_reasons(refused, whole[0])}; say in"
+            " data.quality.accept which of them are true, or drop the ticker;"
+            f" to see them: walkforward data {experiment.name}"
+        )
+    first, last, _ = spans[missing[0]]
+    begin, end = experiment.data.start, until or experiment.data.end
+    asked = (f" from {begin}" if begin else "") + (f" up to {end}" if end else "")
+    return (
+        f"no bars stored{asked} for {_listed(list(missing))}; {missing[0]} is stored from {first} to {last}"
+    )
+
+
+def _listed(tickers: list[str]) -> str:
+    more = f" and {len(tickers) - NAMED} more" if len(tickers) > NAMED else ""
+    return ", ".join(tickers[:NAMED]) + more
+
+
+def _said(coverage: pl.DataFrame, ticker: str) -> str:
+    """How the last refresh went for a ticker that was asked for."""
+    rows = coverage.filter(ticker=ticker).select("status", "reason").rows()
+    return f" ({ticker} was {': '.join(part for part in rows[0] if part)})" if rows else ""
+
+
+def _reasons(refused: pl.DataFrame, ticker: str) -> str:
+    """Why, the commonest first, with the number of bars."""
+    rows = refused.filter(ticker=ticker).group_by("reason").agg(bars=pl.col("date").n_unique())
+    counted = rows.sort("bars", "reason", descending=[True, False]).iter_rows()
+    return f"{ticker}, " + ", ".join(f"{bars} for '{reason}'" for reason, bars in counted)
