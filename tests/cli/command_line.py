@@ -1,0 +1,21 @@
+"""The command with arguments in, as it runs here or as its own process; its streams and exit code out."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+from typer.testing import CliRunner, Result
+
+from flows.cli import app
+
+WALKFORWARD = str(Path(sys.executable).with_name("walkforward"))
+
+
+def run(*arguments: str) -> Result:
+    """In this process: stdout, stderr and the exit code."""
+    return CliRunner().invoke(app, arguments)
+
+
+def walkforward(*arguments: str) -> subprocess.CompletedProcess:
+    """The real command."""
+    return subprocess.run([WALKFORWARD, *arguments], capture_output=True, text=True, timeout=200)
