@@ -9,13 +9,12 @@ import polars as pl
 from rich.markup import escape
 
 from flows.terminal import Terminal, shown
+from ml_core.learners import is_baseline
 from ml_core.registry import ModelVersion
 from ml_core.settings import Home
 
 if TYPE_CHECKING:
     from ml_core.rebuild import Rebuilt
-
-BASELINES = ("zero", "mean", "last", "ridge")
 
 
 def print_report(terminal: Terminal, found: ModelVersion, forecast: pl.DataFrame, home: Home) -> None:
@@ -57,8 +56,12 @@ def winner(evidence: Mapping[str, Any]) -> str:
     model, training = dict(evidence["spec"]["model"]), evidence["spec"]["training"]
     family = model.pop("family")
     fields = ", ".join(f"{key} {shown(value)}" for key, value in model.items())
-    rest = f"loss {training['loss']}, learning rate {training['learning_rate']:.2g}"
-    return f"{family} ({fields}; {rest}), {len(evidence['features'])} features"
+    rest = (
+        ""
+        if is_baseline(family)
+        else f"loss {training['loss']}, learning rate {training['learning_rate']:.2g}"
+    )
+    return f"{family} ({'; '.join(filter(None, (fields, rest)))}), {len(evidence['features'])} features"
 
 
 def print_scores(terminal: Terminal, evidence: Mapping[str, Any], *, most: int = 4) -> None:
@@ -177,9 +180,9 @@ def version_row(version: ModelVersion) -> dict[str, str]:
 def _score_row(horizon: int, by_metric: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:
     error, ic = by_metric["mse"], by_metric["ic"]
     row = {"ahead": str(horizon), "IC [90 % interval]": _with_interval(ic)}
-    for name in BASELINES:
-        if error.get(f"skill_{name}") is not None:
-            row[f"error vs {name}" if name == BASELINES[0] else f"vs {name}"] = (
+    for name in (key.removeprefix("skill_") for key in error if key.startswith("skill_")):
+        if error[f"skill_{name}"] is not None:
+            row[f"error vs {name}" if name == "zero" else f"vs {name}"] = (
                 f"{-error[f'skill_{name}']:+.1%} ({_p(error[f'p_{name}'])})"
             )
     return row

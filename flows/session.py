@@ -48,7 +48,7 @@ class Session:
         from ml_core.baselines import check_baselines
         from ml_core.data.source import open_source
         from ml_core.features.table import chosen_names
-        from ml_core.models.family import configure
+        from ml_core.learners import configure
         from ml_core.training.fit import check_training
         from tuning.space import build_space
 
@@ -57,7 +57,8 @@ class Session:
         configure(experiment.model)
         chosen_names(experiment.features)
         check_training(experiment.training, objective=experiment.search.objective)
-        check_baselines(experiment.gate.beat)
+        check_baselines(experiment.gate.beat, "gate.beat")
+        check_baselines(experiment.validation.baselines, "validation.baselines")
         build_space(experiment)
         return experiment
 

@@ -4,8 +4,8 @@ import hashlib
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import fields
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -17,9 +17,8 @@ from ml_core.errors import BrokenArtifact
 from ml_core.experiment import RunSpec, Section
 from ml_core.experiment_file import explain
 from ml_core.features.regimes import Regimes
-from ml_core.features.scaling import Scaler
-from ml_core.forecaster import Calibration, Forecaster, Member
-from ml_core.models.head import ForecastNetwork
+from ml_core.forecaster import Calibration, Forecaster
+from ml_core.member import Member, restore_member
 
 WEIGHTS, DESCRIPTION, CHECKSUMS = "weights.safetensors", "forecaster.json", "checksums.json"
 
@@ -32,6 +31,7 @@ class Description(Section):
     features: tuple[str, ...]
     tickers: tuple[str, ...]
     members: int
+    facts: tuple[dict[str, Any], ...] = ()
     trust: tuple[float, ...]
     width: tuple[float, ...]
     level: float
@@ -43,10 +43,7 @@ def save_forecaster(forecaster: Forecaster, folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     tensors: dict[str, torch.Tensor] = {}
     for number, member in enumerate(forecaster.members):
-        for name, tensor in member.network.state_dict().items():
-            tensors[f"{number}.network.{name}"] = tensor.detach().cpu().contiguous()
-        for name, values_F in vars(member.scaler).items():
-            tensors[f"{number}.scaler.{name}"] = torch.from_numpy(values_F.copy())
+        tensors |= {f"{number}.{name}": tensor for name, tensor in member.arrays().items()}
     save_file(tensors, folder / WEIGHTS)
     calibration = forecaster.calibration
     description = Description(
@@ -54,6 +51,7 @@ def save_forecaster(forecaster: Forecaster, folder: Path) -> None:
         features=forecaster.features,
         tickers=forecaster.tickers,
         members=len(forecaster.members),
+        facts=tuple(member.facts() for member in forecaster.members),
         trust=tuple(calibration.trust_H.tolist()),
         width=tuple(calibration.width_H.tolist()),
         level=calibration.level,
@@ -96,22 +94,18 @@ def _naming(file: Path) -> Iterator[None]:
         yield
     except ValidationError as error:
         raise BrokenArtifact(f"{file}: {explain(error, Description)}") from None
-    except (OSError, ValueError, TypeError, KeyError, RuntimeError, SafetensorError) as error:
+    except (OSError, ValueError, TypeError, KeyError, IndexError, RuntimeError, SafetensorError) as error:
         reason = error.strerror if isinstance(error, OSError) else error
         raise BrokenArtifact(f"{file}: {' '.join(str(reason).split())}") from None
 
 
 def _member(description: Description, tensors: dict[str, torch.Tensor], number: int) -> Member:
-    prefix = f"{number}.network."
-    if f"{number}.scaler.mean_F" not in tensors:
-        raise ValueError(f"holds no network {number + 1} of {description.members}")
-    scaler = Scaler(*(tensors[f"{number}.scaler.{part.name}"].numpy() for part in fields(Scaler)))
+    prefix = f"{number}."
     own = {name.removeprefix(prefix): tensor for name, tensor in tensors.items() if name.startswith(prefix)}
-    network = ForecastNetwork(
-        description.spec.model, inputs=len(scaler.mean_F), outputs=own["mean.bias"].shape[0]
-    )
-    network.load_state_dict(own)
-    return Member(network.eval(), scaler)
+    if not own:
+        raise ValueError(f"holds no member {number + 1} of {description.members}")
+    facts = description.facts[number] if description.facts else {}
+    return restore_member(description.spec.model, own, facts)
 
 
 def checksum(path: Path) -> str:

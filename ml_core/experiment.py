@@ -137,7 +137,8 @@ class Search(Section):
 
 
 class Validation(Section):
-    """Lengths in sessions of the task's frequency. `step` and `embargo` have safe defaults."""
+    """Lengths in sessions of the task's frequency; `step` and `embargo` have safe defaults. `baselines` stand beside
+    every score, and with them zero and what the gate names."""
 
     train: PositiveInt = 504
     test: PositiveInt = 63
@@ -148,6 +149,7 @@ class Validation(Section):
     holdout: Annotated[int, Field(ge=0)] = 252
     early_stopping: Share = 0.2
     seeds: PositiveInt = 1
+    baselines: tuple[str, ...] = ("zero", "mean", "last", "ewma", "ridge")
 
     @model_validator(mode="after")
     def _each_session_is_scored_once(self) -> Self:

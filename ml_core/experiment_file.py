@@ -2,14 +2,16 @@
 
 import tomllib
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import tomlkit
 from pydantic import BaseModel, ValidationError
 
 from ml_core.choices import nearest
 from ml_core.errors import InvalidInput
-from ml_core.experiment import Experiment, RunSpec
+from ml_core.experiment import Experiment, Model, RunSpec
+
+Options = TypeVar("Options", bound=BaseModel)
 
 PATHS = (("files", "path"), ("context", "table"))
 SHIPPED = Path(__file__).resolve().parent.parent / "experiments"
@@ -60,6 +62,14 @@ def write_spec(spec: RunSpec) -> str:
     """The spec as TOML sections that can be pasted into an experiment file."""
     content = spec.model_dump(mode="json", exclude_none=True, exclude={"seed"})
     return tomlkit.dumps(content)
+
+
+def read_options(model: Model, config: type[Options]) -> Options:
+    """The checked fields of a model's section; an unknown one is answered with the nearest."""
+    try:
+        return config.model_validate(model.options)
+    except ValidationError as error:
+        raise InvalidInput(f"model ({model.family}): {explain(error, config)}") from None
 
 
 def _fields_at(model: type[BaseModel], parents: list[str]) -> list[str]:

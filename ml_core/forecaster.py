@@ -1,4 +1,4 @@
-"""Prices in, forecasts out: features, scaling, networks, calibration and intervals travel as one object."""
+"""Prices in, forecasts out: features, scaling, members, calibration and intervals travel as one object."""
 
 from __future__ import annotations
 
@@ -7,33 +7,18 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import polars as pl
-import torch
 
 from ml_core.errors import InvalidInput, NotEnoughData
 from ml_core.experiment import RunSpec
 from ml_core.features.regimes import Regimes
-from ml_core.features.scaling import Scaler
 from ml_core.features.table import build_features
 from ml_core.frames import FORECAST, conform
-from ml_core.layout import Layout, lay_out
-from ml_core.models.head import ForecastNetwork
+from ml_core.member import Member, View
 from ml_core.regimes import with_regimes
-from ml_core.threads import one_thread
 from ml_core.windows import Windows, build_windows
 
-# Every pass has this many windows, filled up if need be: a matrix product of another shape rounds otherwise, and a
-# window alone must be answered as among others, bit for bit.
-BATCH = 64
 LEVEL = 0.9
 DEVIATIONS = 1.6448536269514722  # a normal's interval of that level: so `scale` is a standard deviation
-
-
-@dataclass(frozen=True)
-class Member:
-    """One fitted network with the scaler of its training rows."""
-
-    network: ForecastNetwork
-    scaler: Scaler
 
 
 @dataclass(frozen=True)
@@ -61,6 +46,13 @@ class Forecaster:
     @property
     def lookback(self) -> int:
         return self.spec.task.lookback
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What the members' fits want told: a ticker without parameters of its own, say."""
+        return tuple(
+            dict.fromkeys(note for member in self.members for note in member.facts().get("notes", ()))
+        )
 
     def named(self, name: str, version: str) -> Forecaster:
         return replace(self, name=name, version=version)
@@ -100,34 +92,13 @@ class Forecaster:
 
     def outputs(self, windows: Windows, rows_NT: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Mean and scale in units of volatility, averaged over the members, before calibration."""
-        task = self.spec.task
-        windows = with_regimes(windows, self.regimes, self.features)
-        layout = lay_out(windows, self.features, layout=task.layout, lookback=task.lookback)
-        answers = [run_network(member, layout, rows_NT, task.lookback) for member in self.members]
-        mean_STO, scale_STO = (np.mean([answer[part] for answer in answers], axis=0) for part in (0, 1))
-        return layout.per_ticker(mean_STO), layout.per_ticker(scale_STO)
+        view = View(with_regimes(windows, self.regimes, self.features), self.features, self.spec.task)
+        answers = [member.outputs(view, rows_NT) for member in self.members]
+        mean_NTH, scale_NTH = (np.mean([answer[part] for answer in answers], axis=0) for part in (0, 1))
+        return mean_NTH, scale_NTH
 
     def _only_own(self, prices: pl.DataFrame) -> pl.DataFrame:
         missing = sorted(set(self.tickers) - set(prices["ticker"].unique()))
         if missing:
             raise InvalidInput(f"a joint model needs all of its tickers; missing {', '.join(missing)}")
         return prices.filter(pl.col("ticker").is_in(self.tickers))
-
-
-def run_network(
-    member: Member, layout: Layout, rows_NT: np.ndarray, lookback: int
-) -> tuple[np.ndarray, np.ndarray]:
-    """The last step of the window at each asked place; NaN elsewhere."""
-    rows_ST = rows_NT if layout.x_STF.shape[0] == rows_NT.shape[0] else rows_NT.any(axis=0, keepdims=True)
-    places = torch.from_numpy(np.argwhere(rows_ST & layout.usable_ST))
-    places = torch.cat([places, places[:1].expand(-len(places) % BATCH, -1)])
-    mean_STO = np.full((*layout.usable_ST.shape, layout.outputs), np.nan, dtype=np.float32)
-    scale_STO = mean_STO.copy()
-    member.network.eval()
-    with one_thread(), torch.inference_mode():
-        for series_B, end_B in (batch.unbind(1) for batch in places.split(BATCH)):
-            x_BLF = layout.inputs_of(series_B, layout.steps(end_B, lookback), member.scaler)
-            mean_BLO, scale_BLO = member.network(x_BLF)
-            mean_STO[series_B, end_B] = mean_BLO[:, -1].numpy()
-            scale_STO[series_B, end_B] = scale_BLO[:, -1].numpy()
-    return mean_STO, scale_STO

@@ -65,13 +65,17 @@ def judge_candidate(
     findings: list[Finding],
     against_champion: Mapping[str, float] | None,
     looks: int = 1,
+    family: str = "",
 ) -> list[Check]:
     """Every check, passed or not, in the order a reader asks them. `looks`: how often candidates of this model have
     been judged on this very holdout, this one included; each look makes a lucky pass likelier, so p must be
-    smaller in proportion."""
+    smaller in proportion. `family`: what the candidate is; one that is itself a baseline is not asked to be better
+    than its own name, but than zero."""
     allowed = gate.significance / looks
     row = scores.filter((pl.col("metric") == "mse") & (pl.col("horizon") == horizon)).row(0, named=True)
-    checks = [_beats(name, row, allowed, looks) for name in gate.beat]
+    checks = [_beats(name, row, allowed, looks) for name in rivals(gate.beat, family)]
+    if family in gate.beat and family != "zero":
+        checks.append(_is_itself(family))
     if against_champion is not None:
         checks.append(_beats("champion", {**row, **against_champion}, allowed, looks))
     checks += [_coverage(gate, scores, horizon), _audit(findings)]
@@ -80,6 +84,14 @@ def judge_candidate(
     if luck is not None and gate.overfitting is not None:
         checks.append(_overfitting(gate.overfitting, luck.overfitting))
     return checks
+
+
+def rivals(beat: tuple[str, ...], family: str) -> tuple[str, ...]:
+    """Whom a candidate must beat. Better than itself nobody is: a baseline that the gate names must beat the others
+    that it names, and zero in any case; a forecast of zero has itself to beat, and never does."""
+    if family not in beat or family == "zero":
+        return beat
+    return tuple(dict.fromkeys(("zero", *(name for name in beat if name != family))))
 
 
 def compare(candidate: pl.DataFrame, champion: pl.DataFrame, *, horizon: int) -> dict[str, float] | None:
@@ -106,6 +118,11 @@ def _beats(name: str, row: Mapping[str, Any], significance: float, looks: int) -
         why = f"squared error {100 * abs(skill):.2f} % {'smaller' if skill > 0 else 'larger'} than {name}'s"
     required = f"p < {significance:.3g}" + (f" at look {looks} on this holdout" if looks > 1 else "")
     return Check(f"better than {name}", passed, p, required, why)
+
+
+def _is_itself(family: str) -> Check:
+    why = f"the candidate is {family} itself; better than zero and the others is what it must be"
+    return Check(f"better than {family}", passed=True, value=None, required="not asked", why=why)
 
 
 def _coverage(gate: Gate, scores: pl.DataFrame, horizon: int) -> Check:

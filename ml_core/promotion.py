@@ -55,7 +55,7 @@ def promote_candidate(
     registry = Registry(home)
     windows, split = candidate.windows, candidate.split
     forecasts = forecast_split(candidate.forecaster, windows, split)
-    baselines = forecast_baselines(windows, split, candidate.forecaster.lookback)
+    baselines = forecast_baselines(experiment, windows, split, lookback=candidate.forecaster.lookback)
     benchmark = read_benchmark(experiment, home)
     evaluation = judge(experiment, candidate.prices, forecasts, baselines, benchmark=benchmark)
     horizon = experiment.strategy.horizon or experiment.task.horizons[0]
@@ -68,6 +68,7 @@ def promote_candidate(
         luck=_luck(candidate, earlier),
         looks=1 + len(earlier),
         findings=audit_forecaster(candidate.forecaster, candidate.prices, split),
+        family=candidate.forecaster.spec.model.family,
         against_champion=_against(registry, present, candidate, forecasts, horizon=horizon),
     )
     verdict = gate.as_evidence(checks)
@@ -198,6 +199,7 @@ def _facts(
         ).model_dump(mode="json"),
         "features": list(forecaster.features),
         "tickers": list(forecaster.tickers),
+        "notes": list(forecaster.notes),
         "search": dict(candidate.search),
         "scores": evaluation.scores.to_dicts(),
         "backtest": evaluation.risk["holdout"],

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from ml_core import choices
+from ml_core.baselines import Lesson, fit_baseline
 from ml_core.errors import NotEnoughData
 from ml_core.evaluation.scores import score
-from ml_core.experiment import Experiment, RunSpec
+from ml_core.experiment import Experiment, Model, RunSpec
 from ml_core.features.table import build_features, chosen_names
 from ml_core.forecaster import Forecaster
 from ml_core.frames import SCORED, conform
@@ -21,7 +21,6 @@ from ml_core.splits import Split, holdout, walk_forward
 from ml_core.training.fit import fit
 from ml_core.windows import Windows, build_windows
 
-BASELINES = "ml_core.baselines"
 PERIODS_PER_YEAR = {"daily": 252.0, "weekly": 52.0}
 
 Progress = Callable[[str], None]
@@ -61,7 +60,8 @@ def evaluate(
             seeds=experiment.validation.seeds,
             objective=experiment.search.objective,
         )
-        parts.append(score_split(forecaster, windows, split))
+        scored = forecast_split(forecaster, windows, split)
+        parts.append((scored, forecast_baselines(experiment, windows, split, progress=progress)))
     forecasts = pl.concat([scored for scored, _ in parts])
     baselines = {name: pl.concat([beside[name] for _, beside in parts]) for name in parts[0][1]}
     return judge(experiment, prices, forecasts, baselines, benchmark=benchmark, left_out=left_out)
@@ -94,13 +94,6 @@ def plan(experiment: Experiment, windows: Windows) -> list[Split]:
     return folds
 
 
-def score_split(
-    forecaster: Forecaster, windows: Windows, split: Split
-) -> tuple[pl.DataFrame, dict[str, pl.DataFrame]]:
-    """SCORED rows of the test span, and each baseline's forecasts of the same rows."""
-    return forecast_split(forecaster, windows, split), forecast_baselines(windows, split, forecaster.lookback)
-
-
 def forecast_split(forecaster: Forecaster, windows: Windows, split: Split) -> pl.DataFrame:
     """SCORED rows of the test span: every session of it, each beside what came."""
     rows_NT = windows.usable(forecaster.lookback) & windows.rows(split.test)
@@ -111,15 +104,34 @@ def forecast_split(forecaster: Forecaster, windows: Windows, split: Split) -> pl
     return conform(forecasts, SCORED, "forecasts")
 
 
-def forecast_baselines(windows: Windows, split: Split, lookback: int) -> dict[str, pl.DataFrame]:
-    """What each baseline says on the rows that a model of this look-back is scored on."""
+def forecast_baselines(
+    experiment: Experiment,
+    windows: Windows,
+    split: Split,
+    *,
+    lookback: int | None = None,
+    progress: Progress | None = None,
+) -> dict[str, pl.DataFrame]:
+    """What each baseline says, mean and scale, on the rows that a model of this look-back is scored on."""
+    lookback = lookback or experiment.task.lookback
     rows_NT = windows.usable(lookback) & windows.rows(split.test)
-    return {
-        name: windows.to_table(
-            rows_NT, mean=choices.load(BASELINES, name).predict(windows, split, lookback) * windows.unit_NTH
+    lesson = Lesson(windows, split, lookback, windows.features)
+    tables = {}
+    for name in baselines_beside(experiment):
+        fitted = fit_baseline(Model(family=name), lesson)
+        if progress:
+            for note in fitted.learned.notes:
+                progress(f"{name}: {note}")
+        mean_NTH, scale_NTH = fitted.outputs(windows, rows_NT, lesson.features)
+        tables[name] = windows.to_table(
+            rows_NT, mean=mean_NTH * windows.unit_NTH, scale=scale_NTH * windows.unit_NTH
         )
-        for name in choices.names(BASELINES)
-    }
+    return tables
+
+
+def baselines_beside(experiment: Experiment) -> tuple[str, ...]:
+    """Zero, those that stand beside every score, and those that the gate names."""
+    return tuple(dict.fromkeys(("zero", *experiment.validation.baselines, *experiment.gate.beat)))
 
 
 def judge(

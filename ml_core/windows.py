@@ -6,6 +6,7 @@ import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from typing import Literal
 
 import numpy as np
 import polars as pl
@@ -32,6 +33,8 @@ class Windows:
     y_NTH: np.ndarray
     unit_NTH: np.ndarray
     present_NT: np.ndarray
+    close_NT: np.ndarray
+    target: Literal["return", "excess", "rank"] = "return"
     shared: Mapping[str, np.ndarray] = field(default_factory=dict)
 
     @property
@@ -59,6 +62,13 @@ class Windows:
     def first_N(self) -> np.ndarray:
         """The first row of each ticker that is warmed up and has a close."""
         return np.where(self.present_NT.any(axis=1), self.present_NT.argmax(axis=1), len(self.sessions))
+
+    @cached_property
+    def step_NT(self) -> np.ndarray:
+        """The one-session outcome that ended at each session, in the target's own terms: known at its close."""
+        ended_NT = np.full(self.close_NT.shape, np.nan)
+        ended_NT[:, 1:] = build_target(self.close_NT, (1,), self.target)[:, :-1, 0]
+        return ended_NT
 
     def usable(self, lookback: int) -> np.ndarray:
         """usable_NT: a window of this look-back may end here. Gaps inside it count as average days."""
@@ -115,6 +125,8 @@ def build_windows(prices: pl.DataFrame, built: FeatureTable, task: Task) -> Wind
         y_NTH=(y_NTH / unit_NTH).astype(np.float32),
         unit_NTH=unit_NTH.astype(np.float32),
         present_NT=_warmed_up(x_NTF) & np.isfinite(unit_NTH[:, :, 0]) & np.isfinite(close_NT),
+        close_NT=close_NT,
+        target=task.target,
     )
 
 

@@ -43,7 +43,7 @@ def ridge_ic(delay: int) -> float:
     for split in plan(experiment, windows):
         rows_NT = windows.usable(4) & windows.rows(split.test)
         realized = windows.to_table(rows_NT, realized=windows.y_NTH * windows.unit_NTH)
-        ridge = forecast_baselines(windows, split, 4)["ridge"]
+        ridge = forecast_baselines(experiment, windows, split)["ridge"]
         scored.append(ridge.with_columns(realized["realized"]))
     return ic_of(pl.concat(scored))
 

@@ -157,3 +157,22 @@ def test_every_further_look_at_the_same_holdout_needs_a_smaller_p():
     second = verdict(scores=scores, looks=3)["better than zero"]
     assert not second.passed
     assert second.required == "p < 0.0167 at look 3 on this holdout"
+
+
+def test_a_baseline_that_won_must_beat_the_others_and_zero_but_not_its_own_name():
+    same = score(
+        GOOD, {name: GOOD.select("ticker", "as_of", "horizon", "mean") for name in ("zero", "ridge")}
+    )
+    checks = verdict(Gate(beat=("ridge",)), GOOD_SCORES, family="ridge")
+    assert checks["better than zero"].passed
+    assert checks["better than ridge"].required == "not asked"
+    assert "ridge itself" in checks["better than ridge"].why
+    assert refused(verdict(Gate(beat=("ridge",)), same, family="ridge")) == ["better than zero"]
+    assert refused(verdict(Gate(beat=("ridge",)), same, family="lstm")) == ["better than ridge"]
+
+
+def test_an_equal_forecast_is_no_better_at_even_odds_and_zero_never_beats_itself():
+    zero = GOOD.with_columns(mean=pl.lit(0.0))
+    check = verdict(Gate(beat=("zero",)), scores_of(zero), family="zero")["better than zero"]
+    assert check.value == 0.5
+    assert not check.passed

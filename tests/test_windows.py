@@ -107,7 +107,7 @@ def test_every_test_session_is_scored_and_its_window_reaches_back_before_the_spl
     windows = read_windows(simulate_prices(), experiment.task)
     splits = plan(experiment, windows)
     for split in splits:
-        rows = forecast_baselines(windows, split, 40)["zero"]
+        rows = forecast_baselines(experiment, windows, split)["zero"]
         sessions = [day for day in windows.sessions if split.test.start <= day <= split.test.end]
         assert rows["as_of"].unique().sort().to_list() == sessions
         assert rows.height == len(sessions) * 6 * 2

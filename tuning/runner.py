@@ -112,7 +112,7 @@ def _scheduler(experiment: Experiment) -> Any:
         return FIFOScheduler()
     epochs = experiment.search.epochs or experiment.training.epochs
     return AsyncHyperBandScheduler(
-        time_attr="epoch", max_t=epochs + 1, grace_period=max(1, epochs // 4), reduction_factor=2
+        time_attr="rung", max_t=epochs + 1, grace_period=max(1, epochs // 4), reduction_factor=2
     )
 
 

@@ -15,6 +15,7 @@ from tuning.space import Point, suggest
 if TYPE_CHECKING:
     import optuna
 
+ATTEMPTS = 50  # at a point that was not tried, among learners that have only one
 Space = dict[str, dict[str, Range]]
 
 
@@ -24,17 +25,29 @@ class OptunaPoints(Searcher):
     def __init__(self, search: Search, space: Space, *, queue: Sequence[Point], known: list[Entry]) -> None:
         super().__init__(metric="score", mode="max")
         self._space, self._open = space, {}
+        self._single = {
+            entry.point["family"]: entry.score for entry in known if not space[entry.point["family"]]
+        }
         self._study = _create_study(search, seed=search.seed + len(known))
         for entry in known:
             _tell_known(self._study, entry, space)
         for point in queue:
             self._study.enqueue_trial(dict(point))
 
-    def suggest(self, trial_id: str) -> dict[str, Any]:
-        trial = self._study.ask()
-        suggest(trial, self._space)
-        self._open[trial_id] = trial
-        return dict(trial.params)
+    def suggest(self, trial_id: str) -> Any:
+        """A point; a learner without anything to vary is tried once, and a search with nothing else left is over."""
+        for _ in range(ATTEMPTS):
+            trial = self._study.ask()
+            suggest(trial, self._space)
+            family = trial.params["family"]
+            if family not in self._single:
+                if not self._space[family]:
+                    self._single[family] = None
+                self._open[trial_id] = trial
+                return dict(trial.params)
+            score = self._single[family]
+            self._study.tell(trial, score, state=_state(failed=score is None))
+        return Searcher.FINISHED
 
     def on_trial_complete(
         self, trial_id: str, result: dict[str, Any] | None = None, error: bool = False
@@ -42,7 +55,10 @@ class OptunaPoints(Searcher):
         trial = self._open.pop(trial_id, None)
         if trial is not None:
             score = (result or {}).get("score")
-            self._study.tell(trial, None if error else score, state=_state(failed=error or score is None))
+            failed = error or score is None
+            self._study.tell(trial, None if failed else score, state=_state(failed=failed))
+            if trial.params["family"] in self._single:
+                self._single[trial.params["family"]] = None if failed else score
 
     def save(self, checkpoint_path: str) -> None:
         """Nothing: the ledger is what a search resumes from."""

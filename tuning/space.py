@@ -6,12 +6,11 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from ml_core import choices
 from ml_core.choices import nearest
 from ml_core.errors import InvalidInput
 from ml_core.experiment import Experiment, Features, Model, RunSpec, Task, Training
 from ml_core.experiment_file import explain
-from ml_core.models.family import FAMILIES, complete, config_class
+from ml_core.learners import complete, config_class, configure, is_baseline
 from ml_core.ranges import LogUniform, OneOf, Range, parse_range, ranges_of
 
 SECTIONS = {"training": Training, "task": Task, "features": Features}
@@ -20,16 +19,15 @@ Point = Mapping[str, Any]
 
 def build_space(experiment: Experiment) -> dict[str, dict[str, Range]]:
     """For each family, the ranges by key: `training.learning_rate`, `lstm.hidden`. The file's narrow the code's."""
-    search, shared = experiment.search, {}
-    shared |= {f"training.{name}": found for name, found in ranges_of(Training).items()}
+    search = experiment.search
+    shared = {f"training.{name}": found for name, found in ranges_of(Training).items()}
     given = {key: parse_range(key, value) for key, value in search.ranges.items()}
     space = {}
     for family in search.families:
         own = {f"{family}.{name}": found for name, found in ranges_of(config_class(family)).items()}
-        allowed = [f"{section}.{name}" for section, kind in SECTIONS.items() for name in kind.model_fields]
-        allowed += [f"{family}.{name}" for name in config_class(family).model_fields]
-        space[family] = shared | own | {key: found for key, found in given.items() if key in allowed}
-    known = sorted({key for ranges in space.values() for key in ranges} | set(_varied(search.families)))
+        trained = {} if is_baseline(family) else shared
+        space[family] = trained | own | {key: found for key, found in given.items() if key in _varied(family)}
+    known = sorted({key for family, ranges in space.items() for key in (*ranges, *_varied(family))})
     for key in given:
         if not any(key in ranges for ranges in space.values()):
             raise InvalidInput(f"search.ranges: unknown key '{key}'{nearest(key, known)}")
@@ -120,14 +118,18 @@ def _middle(found: Range) -> Any:
     return (found.low * found.high) ** 0.5 if isinstance(found, LogUniform) else (found.low + found.high) / 2
 
 
-def _varied(families: tuple[str, ...]) -> list[str]:
-    keys = [f"{section}.{name}" for section, kind in SECTIONS.items() for name in kind.model_fields]
-    return keys + [f"{family}.{name}" for family in families for name in config_class(family).model_fields]
+def _varied(family: str) -> list[str]:
+    """The keys that a search over this family may vary; a baseline is not trained by the loop."""
+    sections = {
+        name: kind for name, kind in SECTIONS.items() if name != "training" or not is_baseline(family)
+    }
+    keys = [f"{section}.{name}" for section, kind in sections.items() for name in kind.model_fields]
+    return keys + [f"{family}.{name}" for name in config_class(family).model_fields]
 
 
 def _check_ends(experiment: Experiment, space: dict[str, dict[str, Range]]) -> None:
     for family, ranges in space.items():
-        choices.load(FAMILIES, family)
+        configure(Model(family=family))
         for key, found in ranges.items():
             for value in _tried(found):
                 try:

@@ -8,9 +8,10 @@ import polars as pl
 
 from ml_core.evaluation.metrics import find_metric
 from ml_core.experiment import Experiment
+from ml_core.learners import is_baseline
 from ml_core.splits import Split
-from ml_core.training.fit import assemble, seeded
-from ml_core.training.loop import Epoch, Fitting
+from ml_core.training.fit import AnyFitting, assemble, begin, seeded, seeds_of
+from ml_core.training.loop import Epoch
 from ml_core.walkforward import forecast_split, trade
 from ml_core.windows import Windows
 from tuning.space import Point, spec_of
@@ -27,22 +28,24 @@ def run_trial(
     prices: pl.DataFrame,
     splits: list[Split],
 ) -> None:
-    """Report `score` after every epoch, and at the end the score on the folds' unseen test dates."""
+    """Report `score` after every epoch, and at the end the score on the folds' unseen test dates. A baseline's only
+    epoch stands on no `rung`: half-trained networks are not measured by it, nor it by them."""
     spec = spec_of(experiment, point)
     objective = experiment.search.objective
     fittings = [
-        [Fitting(seeded(spec, seed), windows, split, objective=objective) for split in splits]
-        for seed in range(experiment.validation.seeds)
+        [begin(seeded(spec, seed), windows, split, objective=objective) for split in splits]
+        for seed in range(seeds_of(spec, experiment.validation.seeds))
     ]
     latest: dict[str, Any] = {}
     for number, epochs in enumerate(side_by_side([one for row in fittings for one in row]), start=1):
-        latest = {"epoch": number, **_averages(epochs)}
+        rung = 0 if is_baseline(spec.model.family) else number
+        latest = {"epoch": number, "rung": rung, **_averages(epochs)}
         report(latest)
     folds = [forecast_fold(list(column), windows) for column in zip(*fittings, strict=True)]
     report({**latest, **finish(experiment, prices, pl.concat(folds))})
 
 
-def side_by_side(fittings: list[Fitting]) -> Iterator[list[Epoch]]:
+def side_by_side(fittings: list[AnyFitting]) -> Iterator[list[Epoch]]:
     """The n-th epoch of every fitting; one that stopped early stands at the best it reached."""
     running: list[Iterator[Epoch] | None] = [fitting.epochs() for fitting in fittings]
     best: list[Epoch | None] = [None] * len(fittings)
@@ -58,7 +61,7 @@ def side_by_side(fittings: list[Fitting]) -> Iterator[list[Epoch]]:
         yield [epoch for epoch in best if epoch]
 
 
-def forecast_fold(fittings: list[Fitting], windows: Windows) -> pl.DataFrame:
+def forecast_fold(fittings: list[AnyFitting], windows: Windows) -> pl.DataFrame:
     """SCORED rows of one fold by its seeds together."""
     return forecast_split(assemble(fittings), windows, fittings[0].split)
 

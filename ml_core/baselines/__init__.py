@@ -1,13 +1,158 @@
-"""One file per baseline, found by its name: `predict(windows, split, lookback) -> mean_NTH`, fitted on the
-training dates of the split, in units of volatility as the windows hold their targets."""
+"""One file per baseline, found by its name: a `Config`, `fit(config, lesson)` and `predict(learned, asked)`.
+
+What was learned is plain arrays and JSON, so that it is saved beside networks and answers without the library that
+fitted it. Answers stand in units of volatility, as the windows hold their targets. Files whose name begins with an
+underscore hold what several baselines share.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import Any, ClassVar
+
+import numpy as np
+from threadpoolctl import threadpool_limits
 
 from ml_core import choices
-from ml_core.errors import InvalidInput
+from ml_core.errors import InvalidInput, NotEnoughData
+from ml_core.experiment import Model, Section
+from ml_core.experiment_file import read_options
+from ml_core.splits import Split
+from ml_core.windows import Windows
+
+BASELINES = __name__
 
 
-def check_baselines(names: tuple[str, ...]) -> None:
-    """Refuse a baseline that nobody wrote, before a search is run to be judged by it."""
-    known = choices.names(__name__)
+class BaselineConfig(Section):
+    """A baseline's fields, some with a range beside the default, as a family's. `draws`: whether the seed matters."""
+
+    draws: ClassVar[bool] = False
+    package: ClassVar[str] = ""  # what must be installed, where it does not come with us
+    extra: ClassVar[str] = ""  # and the extra that brings it
+
+
+@dataclass(frozen=True)
+class Asked:
+    """Places of a panel, R of them: what a baseline may look at when it answers is theirs and what came before."""
+
+    windows: Windows
+    rows_NT: np.ndarray
+    features: tuple[str, ...]
+
+    @cached_property
+    def x_RF(self) -> np.ndarray:
+        """The features of each place; what is not a number counts as missing."""
+        ticker_R, session_R = np.nonzero(self.rows_NT)
+        x_RF, windows = np.empty((len(ticker_R), len(self.features))), self.windows
+        for place, name in enumerate(self.features):
+            if name in windows.shared:
+                x_RF[:, place] = windows.shared[name][session_R]
+            else:
+                x_RF[:, place] = windows.x_NTF[ticker_R, session_R, windows.features.index(name)]
+        return np.where(np.isfinite(x_RF), x_RF, np.nan)
+
+    @property
+    def y_RH(self) -> np.ndarray:
+        return self.windows.y_NTH[self.rows_NT].astype(np.float64)
+
+    @property
+    def unit_RH(self) -> np.ndarray:
+        return self.windows.unit_NTH[self.rows_NT].astype(np.float64)
+
+
+@dataclass(frozen=True)
+class Lesson:
+    """What a baseline may learn from: rows of training dates, and of validation dates to choose by."""
+
+    windows: Windows
+    split: Split
+    lookback: int
+    features: tuple[str, ...]
+    scaling: str = "standard"
+    seed: int = 0
+
+    @cached_property
+    def learn(self) -> Asked:
+        rows_NT = self.windows.usable(self.lookback) & self.windows.rows(self.split.train)
+        return Asked(self.windows, rows_NT, self.features)
+
+    @cached_property
+    def watch(self) -> Asked:
+        rows_NT = self.windows.usable(self.lookback) & self.windows.rows(self.split.validation)
+        return Asked(self.windows, rows_NT, self.features)
+
+
+@dataclass(frozen=True)
+class Learned:
+    """The state of a fitted baseline: arrays, and facts that JSON can hold. `notes` are for the reader."""
+
+    arrays: Mapping[str, np.ndarray] = field(default_factory=dict)
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+
+    def of_tickers(self, name: str, tickers: tuple[str, ...]) -> np.ndarray:
+        """The array's rows for these tickers; its last row stands for tickers that were not learned from."""
+        place = {ticker: number for number, ticker in enumerate(self.facts["tickers"])}
+        return self.arrays[name][[place.get(ticker, len(place)) for ticker in tickers]]
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """A baseline that has learned, and how far its training residuals spread at each horizon."""
+
+    name: str
+    learned: Learned
+    deviation_H: np.ndarray
+
+    def outputs(
+        self, windows: Windows, rows_NT: np.ndarray, features: tuple[str, ...]
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """mean_NTH and scale_NTH at the asked places, NaN elsewhere."""
+        mean_NTH = np.full(windows.y_NTH.shape, np.nan, dtype=np.float32)
+        scale_NTH = mean_NTH.copy()
+        if rows_NT.any():
+            asked = Asked(windows, rows_NT, features)
+            mean_RH, scale_RH = choices.load(BASELINES, self.name).predict(self.learned, asked)
+            mean_NTH[rows_NT] = mean_RH
+            scale_NTH[rows_NT] = self.deviation_H if scale_RH is None else scale_RH
+        return mean_NTH, scale_NTH
+
+
+def fit_baseline(model: Model, lesson: Lesson) -> Fitted:
+    """Learn from the lesson, on one thread: sums split over more threads round otherwise."""
+    known_RH = np.isfinite(lesson.learn.y_RH)
+    if not known_RH.any():
+        span = lesson.split.train
+        raise NotEnoughData(
+            f"no training window between {span.start} and {span.end}: a look-back of {lesson.lookback} and "
+            f"horizon {lesson.windows.horizons[-1]} leave none"
+        )
+    with threadpool_limits(1):
+        learned = choices.load(BASELINES, model.family).fit(configure(model), lesson)
+    fitted = Fitted(model.family, learned, np.ones(len(lesson.windows.horizons)))
+    mean_NTH, _ = fitted.outputs(lesson.windows, lesson.learn.rows_NT, lesson.features)
+    residual_RH = lesson.learn.y_RH - mean_NTH[lesson.learn.rows_NT]
+    power_H = np.where(known_RH, residual_RH**2, 0.0).sum(axis=0) / np.maximum(known_RH.sum(axis=0), 1)
+    return replace(fitted, deviation_H=np.maximum(np.sqrt(power_H), 1e-6))
+
+
+def configure(model: Model) -> BaselineConfig:
+    """The checked fields of the baseline that this model is."""
+    return read_options(model, choices.load(BASELINES, model.family).Config)
+
+
+def check_baselines(names: tuple[str, ...], key: str) -> None:
+    """Refuse a baseline that nobody wrote, or whose library is not here, before anything is judged by it."""
+    known = choices.names(BASELINES)
     for name in names:
         if name not in known:
-            raise InvalidInput(f"gate.beat: unknown baseline '{name}'{choices.nearest(name, known)}")
+            raise InvalidInput(f"{key}: unknown baseline '{name}'{choices.nearest(name, known)}")
+        config = choices.load(BASELINES, name).Config
+        if config.package and not importlib.util.find_spec(config.package):
+            raise InvalidInput(
+                f"{key}: '{name}' needs {config.package}, which is not installed; "
+                f"run: pip install 'walkforward[{config.extra}]'"
+            )

@@ -2,13 +2,23 @@
 
 import numpy as np
 
-from ml_core.splits import Split
-from ml_core.windows import Windows
+from ml_core.baselines import Asked, BaselineConfig, Learned, Lesson
 
 
-def predict(windows: Windows, _split: Split, _lookback: int) -> np.ndarray:
-    return_NTH = windows.y_NTH.astype(np.float64) * windows.unit_NTH
-    last_NTH = np.zeros_like(return_NTH)
+class Config(BaselineConfig):
+    """Nothing to choose."""
+
+
+def fit(_config: Config, _lesson: Lesson) -> Learned:
+    return Learned()
+
+
+def predict(_learned: Learned, asked: Asked) -> tuple[np.ndarray, None]:
+    windows = asked.windows
+    ticker_R, session_R = np.nonzero(asked.rows_NT)
+    last_RH = np.zeros_like(asked.unit_RH)
     for column, horizon in enumerate(windows.horizons):
-        last_NTH[:, horizon:, column] = return_NTH[:, :-horizon, column]
-    return np.nan_to_num(last_NTH) / windows.unit_NTH
+        ended_R, place_R = session_R >= horizon, np.maximum(session_R - horizon, 0)
+        known_R = windows.y_NTH[ticker_R, place_R, column].astype(np.float64)
+        last_RH[:, column] = np.where(ended_R, known_R * windows.unit_NTH[ticker_R, place_R, column], 0.0)
+    return np.nan_to_num(last_RH) / asked.unit_RH, None

@@ -1,14 +1,24 @@
-"""Each ticker's own mean return over the training dates."""
+"""Each ticker's own mean outcome over the training dates; that of all for a ticker without any."""
 
 import numpy as np
 
-from ml_core.splits import Split
-from ml_core.windows import Windows
+from ml_core.baselines import Asked, BaselineConfig, Learned, Lesson
 
 
-def predict(windows: Windows, split: Split, lookback: int) -> np.ndarray:
-    learn_NT = windows.usable(lookback) & windows.rows(split.train)
+class Config(BaselineConfig):
+    """Nothing to choose."""
+
+
+def fit(_config: Config, lesson: Lesson) -> Learned:
+    windows = lesson.windows
     return_NTH = windows.y_NTH.astype(np.float64) * windows.unit_NTH
-    known_NTH = np.isfinite(return_NTH) & learn_NT[:, :, None]
-    mean_NH = np.where(known_NTH, return_NTH, 0).sum(axis=1) / np.maximum(known_NTH.sum(axis=1), 1)
-    return np.broadcast_to(mean_NH[:, None, :], return_NTH.shape) / windows.unit_NTH
+    known_NTH = np.isfinite(return_NTH) & lesson.learn.rows_NT[:, :, None]
+    total_NH, count_NH = np.where(known_NTH, return_NTH, 0).sum(axis=1), known_NTH.sum(axis=1)
+    everyone_H = total_NH.sum(axis=0) / np.maximum(count_NH.sum(axis=0), 1)
+    own_NH = np.where(count_NH > 0, total_NH / np.maximum(count_NH, 1), everyone_H)
+    return Learned({"mean": np.vstack([own_NH, everyone_H])}, {"tickers": list(windows.tickers)})
+
+
+def predict(learned: Learned, asked: Asked) -> tuple[np.ndarray, None]:
+    mean_NH = learned.of_tickers("mean", asked.windows.tickers)
+    return mean_NH[np.nonzero(asked.rows_NT)[0]] / asked.unit_RH, None

@@ -1,33 +1,71 @@
-"""Linear in today's features, with a penalty chosen on the validation dates."""
+"""Linear in today's features, with a penalty chosen on the validation dates for each horizon."""
+
+from collections.abc import Mapping
+from typing import Annotated
 
 import numpy as np
-from sklearn.linear_model import Ridge
+from pydantic import Field
 
-from ml_core.features.scaling import CLIP, fit_scaler
-from ml_core.splits import Split
-from ml_core.windows import Windows
+from ml_core.baselines import Asked, BaselineConfig, Learned, Lesson
+from ml_core.features.scaling import fit_scaler
 
 PENALTIES = (1e1, 1e2, 1e3, 1e4, 1e5)
 
 
-def predict(windows: Windows, split: Split, lookback: int) -> np.ndarray:
-    usable_NT = windows.usable(lookback)
-    learn_NT = usable_NT & windows.rows(split.train)
-    watch_NT = usable_NT & windows.rows(split.validation)
-    test_NT = usable_NT & windows.rows(split.test)
-    scaler = fit_scaler(windows.x_NTF, learn_NT)
+class Config(BaselineConfig):
+    """`penalty`: one for all horizons; without it, the best of five decades on the validation dates."""
 
-    def inputs(rows_NT: np.ndarray) -> np.ndarray:
-        scaled = (windows.x_NTF[rows_NT] - scaler.mean_F) / scaler.deviation_F
-        return np.clip(np.nan_to_num(scaled), -CLIP, CLIP)
+    penalty: Annotated[float, Field(gt=0)] | None = None
 
-    mean_NTH = np.zeros_like(windows.y_NTH)
-    x_learn, x_watch, x_test = inputs(learn_NT), inputs(watch_NT), inputs(test_NT)
-    for column in range(len(windows.horizons)):
-        y_learn, y_watch = windows.y_NTH[learn_NT][:, column], windows.y_NTH[watch_NT][:, column]
-        known_learn, known_watch = np.isfinite(y_learn), np.isfinite(y_watch)
-        fitted = [Ridge(penalty).fit(x_learn[known_learn], y_learn[known_learn]) for penalty in PENALTIES]
-        errors = [np.square(y_watch - model.predict(x_watch))[known_watch].mean() for model in fitted]
-        if len(x_test):
-            mean_NTH[test_NT, column] = fitted[int(np.argmin(errors))].predict(x_test)
-    return mean_NTH
+
+def fit(config: Config, lesson: Lesson) -> Learned:
+    series_RF = lesson.learn.x_RF[None]
+    scaler = vars(fit_scaler(series_RF, np.ones(series_RF.shape[:2], dtype=bool), lesson.scaling))
+    x_RF, x_WF = (_scaled(asked.x_RF, scaler) for asked in (lesson.learn, lesson.watch))
+    lines = [
+        _fit_line(x_RF, y_R, x_WF, y_W, (config.penalty,) if config.penalty else PENALTIES)
+        for y_R, y_W in zip(lesson.learn.y_RH.T, lesson.watch.y_RH.T, strict=True)
+    ]
+    slopes, levels, penalties = (np.array(part) for part in zip(*lines, strict=True))
+    return Learned({**scaler, "slope": slopes, "level": levels, "penalty": penalties})
+
+
+def predict(learned: Learned, asked: Asked) -> tuple[np.ndarray, None]:
+    x_RF = _scaled(asked.x_RF, learned.arrays)
+    levels, slopes = learned.arrays["level"], learned.arrays["slope"]
+    lines = [_along(x_RF, slope_F, level) for slope_F, level in zip(slopes, levels, strict=True)]
+    return np.stack(lines, axis=1), None
+
+
+def _scaled(x_RF: np.ndarray, scaler: Mapping[str, np.ndarray]) -> np.ndarray:
+    scaled_RF = np.nan_to_num((x_RF - scaler["mean_F"]) / scaler["deviation_F"])
+    return np.clip(scaled_RF, scaler["low_F"], scaler["high_F"])
+
+
+def _fit_line(
+    x_RF: np.ndarray, y_R: np.ndarray, x_WF: np.ndarray, y_W: np.ndarray, penalties: tuple[float, ...]
+) -> tuple[np.ndarray, float, float]:
+    """Slopes, level and penalty; every penalty comes from one decomposition. Without outcomes, a flat zero."""
+    known_R, known_W = np.isfinite(y_R), np.isfinite(y_W)
+    if not known_R.any():
+        return np.zeros(x_RF.shape[1]), 0.0, penalties[0]
+    x_RF, y_R = x_RF[known_R], y_R[known_R]
+    middle_F, level = x_RF.mean(axis=0), float(y_R.mean())
+    values_F, vectors_FF = np.linalg.eigh((x_RF - middle_F).T @ (x_RF - middle_F))
+    along_F = vectors_FF.T @ ((x_RF - middle_F).T @ (y_R - level))
+    found = []
+    for penalty in penalties:
+        slope_F = vectors_FF @ (along_F / (np.maximum(values_F, 0.0) + penalty))
+        start = level - float(middle_F @ slope_F)
+        error = np.square(y_W - _along(x_WF, slope_F, start))[known_W].mean() if known_W.any() else 0.0
+        found.append((error, slope_F, start, penalty))
+    _, slope_F, start, penalty = min(found, key=lambda line: line[0])
+    return slope_F, start, penalty
+
+
+def _along(x_RF: np.ndarray, slope_F: np.ndarray, level: float) -> np.ndarray:
+    """A row's sum is taken feature by feature: a matrix product rounds with the number of rows."""
+    total_R = np.full(len(x_RF), level)
+    for x_R, slope in zip(x_RF.T, slope_F, strict=True):
+        total_R += x_R * slope
+    return total_R

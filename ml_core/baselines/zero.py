@@ -2,9 +2,16 @@
 
 import numpy as np
 
-from ml_core.splits import Split
-from ml_core.windows import Windows
+from ml_core.baselines import Asked, BaselineConfig, Learned, Lesson
 
 
-def predict(windows: Windows, _split: Split, _lookback: int) -> np.ndarray:
-    return np.zeros_like(windows.y_NTH)
+class Config(BaselineConfig):
+    """Nothing to choose."""
+
+
+def fit(_config: Config, _lesson: Lesson) -> Learned:
+    return Learned()
+
+
+def predict(_learned: Learned, asked: Asked) -> tuple[np.ndarray, None]:
+    return np.zeros_like(asked.unit_RH), None

@@ -26,7 +26,7 @@ def build_unit(close_NT: np.ndarray, horizons: tuple[int, ...], kind: str) -> np
     if kind == "rank":
         return np.full((*close_NT.shape, len(horizons)), 0.3)
     change_NT = np.diff(np.log(close_NT), axis=1, prepend=np.nan)
-    unit_NT = np.sqrt(_past_mean(np.nan_to_num(change_NT) ** 2, np.isfinite(change_NT)))
+    unit_NT = np.sqrt(past_mean(np.nan_to_num(change_NT) ** 2, np.isfinite(change_NT)))
     return np.maximum(unit_NT, LEAST_UNIT)[:, :, None] * np.sqrt(np.asarray(horizons, dtype=float))
 
 
@@ -37,9 +37,9 @@ def centred_rank(y_NTH: np.ndarray) -> np.ndarray:
     return np.where(known, (rank_NTH - 0.5) / np.maximum(known.sum(axis=0), 1) - 0.5, np.nan)
 
 
-def _past_mean(value_NT: np.ndarray, known_NT: np.ndarray) -> np.ndarray:
+def past_mean(value_NT: np.ndarray, known_NT: np.ndarray, *, span: float = UNIT_SPAN) -> np.ndarray:
     """Exponential mean of what was known up to each step; a step without a value changes nothing."""
-    decay = 1 - 2 / (UNIT_SPAN + 1)
+    decay = 1 - 2 / (span + 1)
     total, weight = np.zeros(value_NT.shape[0]), np.zeros(value_NT.shape[0])
     mean_NT = np.full(value_NT.shape, np.nan)
     for step in range(value_NT.shape[1]):

@@ -7,13 +7,11 @@ over a window then supervises many sessions.
 from typing import ClassVar, Literal, TypeAlias
 
 import torch
-from pydantic import ValidationError
 from torch import nn
 
 from ml_core import choices
-from ml_core.errors import InvalidInput
 from ml_core.experiment import Model, Section
-from ml_core.experiment_file import explain
+from ml_core.experiment_file import read_options
 
 FAMILIES = "ml_core.models.families"
 Supervise: TypeAlias = Literal["every_step", "last_step"]
@@ -36,11 +34,7 @@ class Encoder(nn.Module):
 
 def configure(model: Model) -> ModelConfig:
     """The checked fields of the chosen family; an unknown family or field is answered with the nearest."""
-    config = config_class(model.family)
-    try:
-        return config.model_validate(model.options)
-    except ValidationError as error:
-        raise InvalidInput(f"model ({model.family}): {explain(error, config)}") from None
+    return read_options(model, config_class(model.family))
 
 
 def config_class(family: str) -> type[ModelConfig]:

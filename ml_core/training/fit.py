@@ -2,21 +2,26 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from typing import TypeAlias
 
 import numpy as np
 import torch
 
+from ml_core.baselines import BaselineConfig
 from ml_core.errors import InvalidInput, NotEnoughData
 from ml_core.evaluation.intervals import fit_intervals
 from ml_core.evaluation.metrics import find_metric
 from ml_core.experiment import RunSpec, Training
 from ml_core.features.regimes import REGIME_FEATURES
 from ml_core.forecaster import LEVEL, Calibration, Forecaster
+from ml_core.learners import config_class, is_baseline
 from ml_core.splits import Split
+from ml_core.training.baseline import BaselineFitting
 from ml_core.training.loop import Epoch, Fitting
 from ml_core.training.losses import find_loss
 from ml_core.windows import Windows
 
+AnyFitting: TypeAlias = Fitting | BaselineFitting
 LEAST_TRUST, MOST_TRUST = 0.05, 1.5
 
 
@@ -29,13 +34,28 @@ def fit(
     objective: str = "ic",
     on_epoch: Callable[[int, Epoch], None] | None = None,
 ) -> Forecaster:
-    """Train one network per seed on the split, keep the best epoch of each, calibrate them together."""
-    fittings = [Fitting(seeded(spec, number), windows, split, objective=objective) for number in range(seeds)]
+    """Train one network per seed on the split and keep the best epoch of each, or fit a baseline, and calibrate."""
+    fittings = [
+        begin(seeded(spec, number), windows, split, objective=objective)
+        for number in range(seeds_of(spec, seeds))
+    ]
     for number, fitting in enumerate(fittings):
         for epoch in fitting.epochs():
             if on_epoch:
                 on_epoch(number, epoch)
     return assemble(fittings)
+
+
+def begin(spec: RunSpec, windows: Windows, split: Split, *, objective: str = "ic") -> AnyFitting:
+    """The fitting that this spec asks for: of a network, epoch by epoch, or of a baseline, at once."""
+    kind = BaselineFitting if is_baseline(spec.model.family) else Fitting
+    return kind(spec, windows, split, objective=objective)
+
+
+def seeds_of(spec: RunSpec, seeds: int) -> int:
+    """How many seeds there is a point in fitting: one, for a learner that draws nothing."""
+    config = config_class(spec.model.family)
+    return 1 if issubclass(config, BaselineConfig) and not config.draws else seeds
 
 
 def check_training(training: Training, *, objective: str) -> None:
@@ -61,8 +81,8 @@ def seeded(spec: RunSpec, number: int) -> RunSpec:
     return spec.model_copy(update={"seed": spec.seed + number})
 
 
-def assemble(fittings: Sequence[Fitting]) -> Forecaster:
-    """One forecaster of the networks fitted on the same split."""
+def assemble(fittings: Sequence[AnyFitting]) -> Forecaster:
+    """One forecaster of the members fitted on the same split."""
     first = fittings[0]
     raw = Forecaster(
         spec=first.spec,

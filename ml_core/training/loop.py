@@ -17,8 +17,8 @@ from ml_core.experiment import RunSpec
 from ml_core.features.scaling import fit_scaler
 from ml_core.features.selection import select_features
 from ml_core.features.table import chosen_names
-from ml_core.forecaster import Member
 from ml_core.layout import lay_out
+from ml_core.member import NetworkMember
 from ml_core.models.family import Supervise, complete, config_class
 from ml_core.models.head import ForecastNetwork
 from ml_core.regimes import learn_regimes, with_regimes
@@ -26,10 +26,10 @@ from ml_core.splits import Span, Split
 from ml_core.threads import one_thread
 from ml_core.training.losses import find_loss
 from ml_core.training.tiling import tiles
+from ml_core.training.validation import score_of, skill_of
 from ml_core.windows import Windows
 
 HOPELESS = 1e6  # times the squared error of zero: the weights blew up in the last step of an epoch
-WORST = -1e6  # the score of an error that is not known
 MICRO_BATCH = 64  # gradients of a batch are summed over pieces that fit the cache
 
 
@@ -108,10 +108,10 @@ class Fitting:
             if waited >= training.patience:
                 return
 
-    def member(self) -> Member:
+    def member(self) -> NetworkMember:
         network = copy.deepcopy(self.network)
         network.load_state_dict(self._best)
-        return Member(network.to("cpu").eval(), self.scaler)
+        return NetworkMember(network.to("cpu").eval(), self.scaler)
 
     def _train_once(
         self, optimizer: torch.optim.Optimizer, schedule: torch.optim.lr_scheduler.LRScheduler
@@ -161,19 +161,10 @@ class Fitting:
         watch_T = self.windows.rows(self.split.validation)
         mean_NTH = self.layout.per_ticker(self._dense(self.layout.usable_ST & watch_T))
         rows_NT = self.windows.usable(self.spec.task.lookback) & watch_T
-        y, mean = self.windows.y_NTH[rows_NT], mean_NTH[rows_NT].astype(np.float64)
-        skill = 1 - np.nansum((y - mean) ** 2) / max(np.nansum(y**2), 1e-12)
-        if not np.isfinite(mean).all() or skill < -HOPELESS:
+        skill = skill_of(self.windows, rows_NT, mean_NTH)
+        if not np.isfinite(mean_NTH[rows_NT]).all() or skill < -HOPELESS:
             raise self._diverged()
-        unit_NTH = self.windows.unit_NTH
-        table = self.windows.to_table(
-            rows_NT, mean=mean_NTH * unit_NTH, realized=self.windows.y_NTH * unit_NTH
-        )
-        value = self.metric(table)
-        higher = self.metric.better == "higher"
-        if not math.isfinite(value):
-            return 0.0 if higher else WORST, float(skill)
-        return value if higher else -value, float(skill)
+        return score_of(self.windows, rows_NT, mean_NTH, self.metric), skill
 
     def _diverged(self) -> TrainingDiverged:
         family, rate = self.spec.model.family, self.spec.training.learning_rate

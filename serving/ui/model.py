@@ -14,7 +14,7 @@ from serving.messages import DISCLAIMER, Info
 from serving.service import Service
 
 title, place = "Model", 2
-BASELINES = ("zero", "mean", "last", "ridge")
+FIRST = ("zero", "mean", "last", "ewma", "ridge")
 NAMES = {"direction": "Direction", "rank_ic": "Rank IC", "pinball": "Pinball", "coverage": "Coverage"}
 BETTER = {"lower": "lower is better", "higher": "higher is better", "level": "at the interval's level"}
 SHARES = ("direction", "coverage", "mape")
@@ -101,7 +101,8 @@ def _judged(check: Mapping[str, Any]) -> str:
 
 def _scores(info: Info) -> list[str]:
     """One table per horizon: metrics down, the model and each baseline across, all on the same rows."""
-    baselines = [name for name in BASELINES if any(name in row for row in info.scores)]
+    known = {key for row in info.scores for key in row if key.startswith("skill_")}
+    baselines = sorted((key.removeprefix("skill_") for key in known), key=_place)
     head = ("Metric", "Model", *(name.capitalize() for name in baselines))
     panels = []
     for horizon in info.horizons:
@@ -119,6 +120,11 @@ def _scores(info: Info) -> list[str]:
             ahead = markup.steps(horizon, info.frequency)
             panels.append(panel(f"Holdout scores, {ahead} ahead", about, table(head, shown)))
     return panels
+
+
+def _place(name: str) -> tuple[int, str]:
+    """The cheap ones first, as they are mostly read; further ones by name."""
+    return (FIRST.index(name) if name in FIRST else len(FIRST), name)
 
 
 def _score(row: Mapping[str, Any], baselines: list[str]) -> list[Cell | str]:

@@ -1,77 +1,193 @@
-"""What every baseline must keep, whichever is added to its folder."""
+"""What every baseline must keep, whichever is added to its folder: it is a model like any other, on the same rows."""
 
 import dataclasses
+import datetime as dt
+import json
+import subprocess
+import sys
+from functools import cache
 
 import numpy as np
+import polars as pl
 import pytest
 
 from ml_core import choices
-from ml_core.experiment import Task
+from ml_core.artifact import load_forecaster, save_forecaster
+from ml_core.baselines import BASELINES, Asked, Fitted, Lesson, fit_baseline
+from ml_core.experiment import Model, RunSpec, Task
+from ml_core.forecaster import Forecaster
+from ml_core.learners import complete, config_class
+from ml_core.models.family import FAMILIES
+from ml_core.ranges import OneOf, ranges_of
 from ml_core.splits import Span, Split
-from ml_core.walkforward import BASELINES, forecast_baselines
+from ml_core.training.fit import fit
+from ml_core.walkforward import baselines_beside, forecast_baselines
 from ml_core.windows import Windows
-from tests.market import read_windows, simulate_prices
+from tests.market import FEATURES, read_windows, simulate_prices, small_experiment
 
 NAMES = choices.names(BASELINES)
+LIGHT: dict[str, dict] = {}  # options that make a dear one quick
 LOOKBACK = 8
 TASK = Task(lookback=LOOKBACK, horizons=(1, 5))
-WINDOWS = read_windows(simulate_prices(sessions=220), TASK)
+PRICES = simulate_prices(sessions=220)
+WINDOWS = read_windows(PRICES, TASK)
 DAYS = WINDOWS.sessions
 SPLIT = Split(0, Span(DAYS[40], DAYS[120]), Span(DAYS[126], DAYS[150]), Span(DAYS[156], DAYS[200]))
 TEST_NT = WINDOWS.usable(LOOKBACK) & WINDOWS.rows(SPLIT.test)
 every_baseline = pytest.mark.parametrize("name", NAMES)
 
 
-def forecast(name: str, windows: Windows = WINDOWS) -> np.ndarray:
-    return np.array(choices.load(BASELINES, name).predict(windows, SPLIT, LOOKBACK))
+def model_of(name: str) -> Model:
+    return complete(Model(family=name, **LIGHT.get(name, {})))
 
 
-def with_targets_from(place: int) -> Windows:
-    """The same windows, every target that is known only after this session changed."""
-    y_NTH = WINDOWS.y_NTH.copy()
-    for column, horizon in enumerate(WINDOWS.horizons):
-        y_NTH[:, place - horizon + 1 :, column] = 7.0
-    return dataclasses.replace(WINDOWS, y_NTH=y_NTH)
+def fit_to(name: str, windows: Windows) -> Fitted:
+    return fit_baseline(model_of(name), Lesson(windows, SPLIT, LOOKBACK, FEATURES, seed=3))
+
+
+@cache
+def fitted(name: str) -> Fitted:
+    return fit_to(name, WINDOWS)
+
+
+@cache
+def forecaster(name: str) -> Forecaster:
+    return fit(RunSpec(task=TASK, model=model_of(name), seed=3), WINDOWS, SPLIT)
+
+
+def answers(name: str, windows: Windows, rows_NT: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    return fitted(name).outputs(windows, rows_NT, FEATURES)
+
+
+def later_changed(until: dt.date, *, seed: int = 0) -> pl.DataFrame:
+    """The prices with every bar after that day replaced."""
+    rng, later = np.random.default_rng(seed), pl.col("date") > until
+    factor = pl.Series(np.exp(rng.normal(0, 0.3, PRICES.height)))
+    return PRICES.with_columns(
+        pl.when(later).then(pl.col(name) * factor).otherwise(pl.col(name)).alias(name)
+        for name in ("open", "high", "low", "close", "volume")
+    )
+
+
+def same_bits(one: tuple[np.ndarray, ...], other: tuple[np.ndarray, ...], rows=...) -> bool:
+    return all(np.array_equal(a[rows], b[rows], equal_nan=True) for a, b in zip(one, other, strict=True))
 
 
 @every_baseline
-def test_it_answers_every_test_row_and_horizon(name):
-    mean_NTH = forecast(name)
-    assert mean_NTH.shape == WINDOWS.y_NTH.shape
+def test_it_answers_every_asked_place_and_horizon_and_no_other(name):
+    mean_NTH, scale_NTH = answers(name, WINDOWS, TEST_NT)
+    assert mean_NTH.shape == scale_NTH.shape == WINDOWS.y_NTH.shape
     assert np.isfinite(mean_NTH[TEST_NT]).all()
+    assert (scale_NTH[TEST_NT] > 0).all()
+    assert np.isfinite(scale_NTH[TEST_NT]).all()
+    assert np.isnan(mean_NTH[~TEST_NT]).all()
+    assert np.isnan(scale_NTH[~TEST_NT]).all()
+    spread = (WINDOWS.y_NTH / scale_NTH)[TEST_NT]
+    assert 0.3 < np.nanstd(spread) < 3, "a scale is about as wide as the outcomes"
 
 
 @every_baseline
-def test_what_comes_after_validation_is_unknown_to_it_but_for_outcomes_known_that_day(name):
-    before = forecast(name)
+def test_what_comes_after_a_session_changes_no_bit_of_what_it_says_there(name):
+    whole = answers(name, WINDOWS, TEST_NT)
+    for place in (156, 177, 199):
+        rows_NT = TEST_NT & (np.arange(len(DAYS)) <= place)
+        cut = read_windows(PRICES.filter(pl.col("date") <= DAYS[place]), TASK)
+        kept = (slice(None), slice(place + 1))
+        short = answers(name, cut, rows_NT[kept])
+        assert same_bits(tuple(part[kept] for part in whole), short, rows_NT[kept])
+        changed = answers(name, read_windows(later_changed(DAYS[place]), TASK), rows_NT)
+        assert same_bits(whole, changed, rows_NT)
+
+
+@every_baseline
+def test_it_learns_nothing_from_what_comes_after_validation(name):
     first = DAYS.index(SPLIT.test.start)
-    for session in (first, first + 20, DAYS.index(SPLIT.test.end)):
-        after = forecast(name, with_targets_from(session + 1))
-        assert np.array_equal(before[:, first : session + 1], after[:, first : session + 1])
-    if name != "last":
-        assert np.array_equal(before[TEST_NT], forecast(name, with_targets_from(first))[TEST_NT])
+    learned = fitted(name)
+    again = fit_to(name, read_windows(later_changed(DAYS[first - 1]), TASK))
+    assert again.learned.facts == learned.learned.facts
+    assert np.array_equal(again.deviation_H, learned.deviation_H)
+    assert again.learned.arrays.keys() == learned.learned.arrays.keys()
+    for key, part in learned.learned.arrays.items():
+        assert np.array_equal(part, again.learned.arrays[key], equal_nan=True)
 
 
 @every_baseline
-def test_features_after_a_session_do_not_reach_it(name):
-    place = DAYS.index(SPLIT.test.start) + 10
-    x_NTF = WINDOWS.x_NTF.copy()
-    x_NTF[:, place:] = 3.0
-    changed = forecast(name, dataclasses.replace(WINDOWS, x_NTF=x_NTF))
-    np.testing.assert_allclose(changed[:, 156:place], forecast(name)[:, 156:place], rtol=1e-6)
+def test_a_place_alone_and_a_market_with_other_tickers_are_answered_alike_in_every_bit(name):
+    whole = answers(name, WINDOWS, TEST_NT)
+    one_NT = np.zeros_like(TEST_NT)
+    one_NT[2, 180] = True
+    assert same_bits(whole, answers(name, WINDOWS, one_NT), one_NT)
+    alone = read_windows(PRICES.filter(pl.col("ticker") == WINDOWS.tickers[2]), TASK)
+    assert same_bits(tuple(part[2:3] for part in whole), answers(name, alone, TEST_NT[2:3]), TEST_NT[2:3])
 
 
 @every_baseline
-def test_a_ticker_without_any_bar_in_training_is_answered(name):
+def test_a_ticker_that_it_never_learned_from_is_answered(name):
+    stranger = PRICES.filter(pl.col("ticker") == "CHAR").with_columns(ticker=pl.lit("NEW"))
+    mean_NTH, scale_NTH = answers(name, read_windows(stranger, TASK), TEST_NT[2:3])
+    assert np.isfinite(mean_NTH[TEST_NT[2:3]]).all()
+    assert (scale_NTH[TEST_NT[2:3]] > 0).all()
     late_NT = WINDOWS.present_NT.copy()
     late_NT[0, :130] = False
-    windows = dataclasses.replace(WINDOWS, present_NT=late_NT)
-    assert np.isfinite(forecast(name, windows)[TEST_NT]).all()
+    close_NT = WINDOWS.close_NT.copy()
+    close_NT[0, :125] = np.nan
+    windows = dataclasses.replace(WINDOWS, present_NT=late_NT, close_NT=close_NT)
+    rows_NT = windows.usable(LOOKBACK) & windows.rows(SPLIT.test)
+    assert np.isfinite(fit_to(name, windows).outputs(windows, rows_NT, FEATURES)[0][rows_NT]).all()
+
+
+@every_baseline
+def test_the_same_seed_learns_the_same_bits(name):
+    one, other = fitted(name), fit_to(name, WINDOWS)
+    assert all(np.array_equal(part, other.learned.arrays[key]) for key, part in one.learned.arrays.items())
+    assert same_bits(answers(name, WINDOWS, TEST_NT), other.outputs(WINDOWS, TEST_NT, FEATURES))
+
+
+@every_baseline
+def test_saved_and_loaded_it_forecasts_the_same_as_on_that_day(name, tmp_path):
+    made = forecaster(name)
+    save_forecaster(made, tmp_path)
+    assert sorted(path.suffix for path in tmp_path.iterdir()) == [".json", ".json", ".safetensors"]
+    loaded = load_forecaster(tmp_path)
+    assert loaded.spec == made.spec
+    whole = loaded.forecast(WINDOWS, TEST_NT)
+    assert whole.equals(made.forecast(WINDOWS, TEST_NT))
+    day = DAYS[180]
+    assert loaded.predict(PRICES, as_of=day).equals(whole.filter(pl.col("as_of") == day))
+    assert (whole["lower"] < whole["mean"]).all()
+
+
+@every_baseline
+def test_its_ranges_hold_its_defaults_and_no_family_has_its_name(name):
+    defaults = model_of(name).options
+    for key, found in ranges_of(config_class(name)).items():
+        default = defaults[key] if key not in LIGHT.get(name, {}) else config_class(name)().model_dump()[key]
+        inside = default in found.values if isinstance(found, OneOf) else found.low <= default <= found.high
+        assert inside, key
+    assert name not in choices.names(FAMILIES)
+
+
+def test_what_is_loaded_answers_without_the_library_that_fitted_it(tmp_path):
+    for name in NAMES:
+        save_forecaster(forecaster(name), tmp_path / name)
+    PRICES.write_parquet(tmp_path / "prices.parquet")
+    code = (
+        "import sys, json, polars as pl; from pathlib import Path\n"
+        "from ml_core.artifact import load_forecaster\n"
+        f"folder = Path({str(tmp_path)!r}); prices = pl.read_parquet(folder / 'prices.parquet')\n"
+        f"rows = [load_forecaster(folder / name).predict(prices).height for name in {NAMES}]\n"
+        "heavy = [name for name in ('sklearn', 'statsmodels', 'arch', 'xgboost', 'pandas') if name in sys.modules]\n"
+        "print(json.dumps([rows, heavy]))"
+    )
+    out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    rows, heavy = json.loads(out)
+    assert rows == [12] * len(NAMES)
+    assert heavy == []
 
 
 def test_zero_says_zero_and_mean_each_tickers_own_training_mean():
-    assert not forecast("zero").any()
-    mean_NTH = forecast("mean") * WINDOWS.unit_NTH
+    assert not answers("zero", WINDOWS, TEST_NT)[0][TEST_NT].any()
+    mean_NTH = answers("mean", WINDOWS, TEST_NT)[0] * WINDOWS.unit_NTH
     learn_NT = WINDOWS.usable(LOOKBACK) & WINDOWS.rows(SPLIT.train)
     for ticker in range(len(WINDOWS.tickers)):
         own = (WINDOWS.y_NTH * WINDOWS.unit_NTH)[ticker, learn_NT[ticker]].mean(axis=0)
@@ -79,30 +195,76 @@ def test_zero_says_zero_and_mean_each_tickers_own_training_mean():
 
 
 def test_last_says_the_return_that_has_just_ended():
-    prices = simulate_prices(sessions=220).filter(ticker="CHAR")["close"].log().to_numpy()
-    said = forecast("last")[WINDOWS.tickers.index("CHAR")] * WINDOWS.unit_NTH[WINDOWS.tickers.index("CHAR")]
+    prices = PRICES.filter(ticker="CHAR")["close"].log().to_numpy()
+    place = WINDOWS.tickers.index("CHAR")
+    said = answers("last", WINDOWS, TEST_NT)[0][place] * WINDOWS.unit_NTH[place]
     for column, horizon in enumerate(WINDOWS.horizons):
         np.testing.assert_allclose(said[170, column], prices[170] - prices[170 - horizon], rtol=1e-4)
 
 
-def test_ridge_finds_a_planted_line_and_stays_near_zero_on_noise():
+def test_ewma_is_the_weighted_mean_and_spread_of_past_returns():
+    log_close = PRICES.filter(ticker="CHAR")["close"].log()
+    frame = pl.DataFrame({"step": log_close.diff()}).drop_nulls()
+    weighted = frame.select(
+        mean=pl.col("step").ewm_mean(span=63), square=(pl.col("step") ** 2).ewm_mean(span=63)
+    )
+    mean, square = weighted.row(169)
+    place = WINDOWS.tickers.index("CHAR")
+    mean_NTH, scale_NTH = answers("ewma", WINDOWS, TEST_NT)
+    unit_H = WINDOWS.unit_NTH[place, 170]
+    np.testing.assert_allclose(mean_NTH[place, 170] * unit_H, mean * np.array([1, 5]), rtol=1e-4)
+    spread = np.sqrt(np.array([1, 5]) * (square - mean**2))
+    np.testing.assert_allclose(scale_NTH[place, 170] * unit_H, spread, rtol=1e-4)
+
+
+def planted(slope: float) -> Windows:
     rng = np.random.default_rng(0)
     x_NTF = rng.standard_normal(WINDOWS.x_NTF.shape).astype(np.float32)
-    y_NTH = rng.standard_normal(WINDOWS.y_NTH.shape).astype(np.float32)
-    present = np.ones_like(WINDOWS.present_NT)
-    noise = dataclasses.replace(WINDOWS, x_NTF=x_NTF, y_NTH=y_NTH, present_NT=present)
-    assert forecast("ridge", noise)[TEST_NT].std() < 0.15
-    planted = dataclasses.replace(noise, y_NTH=y_NTH + 2 * x_NTF[:, :, :1])
-    said = forecast("ridge", planted)[TEST_NT][:, 0]
-    assert np.corrcoef(said, x_NTF[TEST_NT][:, 0])[0, 1] > 0.99
+    y_NTH = rng.standard_normal(WINDOWS.y_NTH.shape).astype(np.float32) + slope * x_NTF[:, :, :1]
+    return dataclasses.replace(WINDOWS, x_NTF=x_NTF, y_NTH=y_NTH)
+
+
+def test_ridge_finds_a_planted_line_and_stays_near_zero_on_noise():
+    noise, line = planted(0.0), planted(2.0)
+    assert fit_to("ridge", noise).outputs(noise, TEST_NT, FEATURES)[0][TEST_NT].std() < 0.15
+    said = fit_to("ridge", line).outputs(line, TEST_NT, FEATURES)[0][TEST_NT][:, 0]
+    assert np.corrcoef(said, line.x_NTF[TEST_NT][:, 0])[0, 1] > 0.99
+
+
+def test_ridge_is_the_textbooks():
+    from sklearn.linear_model import Ridge
+
+    windows, penalty = planted(0.5), 37.0
+    lesson = Lesson(windows, SPLIT, LOOKBACK, FEATURES)
+    learned = fit_baseline(Model(family="ridge", penalty=penalty), lesson).learned.arrays
+    scaled = (lesson.learn.x_RF - learned["mean_F"]) / learned["deviation_F"]
+    for column, slope_F in enumerate(learned["slope"]):
+        book = Ridge(penalty).fit(np.clip(scaled, -5, 5), lesson.learn.y_RH[:, column])
+        np.testing.assert_allclose(slope_F, book.coef_, rtol=1e-8)
+        np.testing.assert_allclose(learned["level"][column], book.intercept_, rtol=1e-6)
 
 
 def test_every_baseline_stands_on_exactly_the_scored_rows():
-    tables = forecast_baselines(WINDOWS, SPLIT, LOOKBACK)
-    assert set(tables) == set(NAMES) >= {"zero", "mean", "last", "ridge"}
+    experiment = small_experiment(task=TASK.model_dump(), validation={"baselines": NAMES})
+    light = experiment.model_copy(
+        update={"validation": experiment.validation.model_copy(update={"baselines": ("ridge", "ewma")})}
+    )
+    tables = forecast_baselines(light, WINDOWS, SPLIT)
+    assert tuple(tables) == baselines_beside(light) == ("zero", "ridge", "ewma", "mean", "last")
+    assert set(baselines_beside(experiment)) == set(NAMES)
     for table in tables.values():
         assert table.height == TEST_NT.sum() * len(WINDOWS.horizons)
         assert table["mean"].null_count() == 0
+        assert table["scale"].min() > 0
         assert table.select("ticker", "as_of", "horizon").equals(
             tables["zero"].select("ticker", "as_of", "horizon")
         )
+
+
+def test_a_missing_number_is_the_training_average_to_it_and_nothing_else():
+    x_NTF = WINDOWS.x_NTF.copy()
+    x_NTF[0, 180, 1] = np.inf
+    asked = Asked(dataclasses.replace(WINDOWS, x_NTF=x_NTF), TEST_NT, FEATURES[1:2])
+    place = TEST_NT[0, :180].sum()
+    assert np.isnan(asked.x_RF[place, 0])
+    assert np.isfinite(np.delete(asked.x_RF, place)).all()

@@ -16,8 +16,9 @@ from ml_core import choices
 from ml_core.artifact import load_forecaster, save_forecaster
 from ml_core.experiment import Model, RunSpec, Task, Training
 from ml_core.features.scaling import fit_scaler
-from ml_core.forecaster import BATCH, Forecaster, Member, run_network
+from ml_core.forecaster import Forecaster
 from ml_core.layout import lay_out
+from ml_core.member import BATCH, NetworkMember, run_network
 from ml_core.models.family import FAMILIES, build_encoder, complete, config_class, configure
 from ml_core.models.head import ForecastNetwork
 from ml_core.ranges import OneOf, ranges_of
@@ -167,7 +168,7 @@ def test_a_window_alone_is_answered_as_in_a_batch_in_every_bit(family, layout):
     task = Task(lookback=30, horizons=(1, 3), layout=layout)
     windows = read_windows(simulate_prices(sessions=200), task)
     laid = lay_out(windows, windows.features, layout=layout, lookback=30)
-    member = Member(network_of(family, layout), fit_scaler(laid.x_STF.numpy(), laid.usable_ST))
+    member = NetworkMember(network_of(family, layout), fit_scaler(laid.x_STF.numpy(), laid.usable_ST))
     together = run_network(member, laid, windows.usable(30), 30)
     for ticker, session in ((0, 120), (5, 199), (2, 60)):
         one_NT = np.zeros_like(windows.present_NT)

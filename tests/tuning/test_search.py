@@ -208,3 +208,25 @@ def test_streams_of_a_search_are_ordered_as_its_ledger(searched):
     _, outcome, _ = searched
     streams = outcome.ledger.streams()
     assert streams.columns == [entry.id for entry in outcome.ledger.entries if entry.status == "finished"]
+
+
+def test_a_baseline_can_be_tried_win_be_registered_and_forecast(home, ray_cluster):  # noqa: ARG001
+    experiment = small_experiment(
+        name="plain",
+        search={"families": ["zero", "ridge"], "trials": 4},
+        gate={"beat": ["ridge"]},
+        validation={"seeds": 2},
+    )
+    outcome = search(experiment, home, now=NOW)
+    tried = [entry.point for entry in outcome.ledger.entries]
+    assert tried == [{"family": "ridge"}, {"family": "zero"}], "what has nothing to vary is tried once"
+    assert {entry.status for entry in outcome.ledger.entries} == {"finished"}
+    assert all(len(entry.history) == 1 for entry in outcome.ledger.entries)
+    assert outcome.spec.model.family == "ridge"
+    checks = {check["name"]: check for check in outcome.evidence["gate"]["checks"]}
+    assert checks["better than ridge"]["required"] == "not asked"
+    assert "better than zero" in checks
+    forecaster = Registry(home).load(outcome.version)
+    assert len(forecaster.members) == 1, "a second seed would say the same"
+    rows = forecaster.predict(read_prices(experiment, home))
+    assert rows["ticker"].n_unique() == 6

@@ -162,3 +162,17 @@ def test_ranges_are_read_as_the_file_writes_them():
     assert parse_range("a", [1, 2]) == OneOf(1, 2)
     assert parse_range("a", {"low": 0, "high": 1}) == Uniform(0.0, 1.0)
     assert parse_range("a", {"low": 0.1, "high": 1, "log": True}) == LogUniform(0.1, 1.0)
+
+
+def test_a_baseline_is_searched_over_its_own_ranges_and_never_over_how_networks_train():
+    _, space = space_of(("lstm", "ewma", "ridge"), **{"training.loss": ["mse"], "features.select": [2, 4]})
+    assert set(space["ewma"]) == {"ewma.span", "features.select"}
+    assert set(space["ridge"]) == {"features.select"}
+    assert "training.loss" in space["lstm"]
+    with pytest.raises(InvalidInput, match=r"search\.ranges: unknown key 'training.loss'"):
+        space_of(("ewma",), **{"training.loss": ["mse"]})
+
+
+def test_an_unknown_learner_is_answered_with_the_nearest_family_or_baseline():
+    with pytest.raises(InvalidInput, match="unknown family 'rigde'; did you mean 'ridge'"):
+        space_of(("lstm", "rigde"))

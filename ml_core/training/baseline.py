@@ -1,0 +1,53 @@
+"""A baseline's side of `fit`: the same spec, windows and split in; fitted at once, one epoch and one member out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from ml_core.baselines import Lesson, fit_baseline
+from ml_core.evaluation.metrics import find_metric
+from ml_core.experiment import RunSpec
+from ml_core.features.table import chosen_names
+from ml_core.learners import complete
+from ml_core.member import BaselineMember
+from ml_core.regimes import learn_regimes, with_regimes
+from ml_core.splits import Split
+from ml_core.training.loop import Epoch, choose_features
+from ml_core.training.validation import score_of, skill_of
+from ml_core.windows import Windows
+
+
+class BaselineFitting:
+    """One baseline on its way. `epochs` fits it in one; `member` is what came of it."""
+
+    def __init__(self, spec: RunSpec, windows: Windows, split: Split, *, objective: str = "ic") -> None:
+        self.spec = spec.model_copy(update={"model": complete(spec.model)})
+        self.split, self.metric = split, find_metric(objective)
+        asked = chosen_names(spec.features)
+        self.regimes = learn_regimes(windows, split.train, asked)
+        self.windows = windows = with_regimes(windows, self.regimes, asked)
+        self.features = choose_features(spec, windows, split.train)
+        self._lesson = Lesson(
+            windows, split, spec.task.lookback, self.features, spec.features.scaling, spec.seed
+        )
+        self._member: BaselineMember | None = None
+
+    def epochs(self) -> Iterator[Epoch]:
+        fitted = fit_baseline(self.spec.model, self._lesson)
+        self._member = BaselineMember(fitted)
+        watch_NT = self._lesson.watch.rows_NT
+        mean_NTH, _ = fitted.outputs(self.windows, watch_NT, self.features)
+        yield Epoch(
+            number=1,
+            loss=float(np.mean(fitted.deviation_H**2)),
+            score=score_of(self.windows, watch_NT, mean_NTH, self.metric),
+            skill=skill_of(self.windows, watch_NT, mean_NTH),
+        )
+
+    def member(self) -> BaselineMember:
+        if self._member is None:
+            list(self.epochs())
+        assert self._member
+        return self._member
