@@ -1,15 +1,16 @@
 """The command line: `walkforward COMMAND EXPERIMENT [--set key=value …] [--home DIR] [--json]`."""
 
+import inspect
 import os
 import warnings
+from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from flows import bars, commands
 from flows.demo import demo as tell_story
-from flows.hints import spell_out
 from flows.session import open_session
 from flows.terminal import Terminal
 from ml_core.errors import ForecastError
@@ -42,153 +43,119 @@ AsOf = Annotated[str | None, typer.Option("--as-of", metavar="DATE", help="Forec
 Version = Annotated[
     str | None, typer.Option("--version", metavar="N", help="A version instead of the champion.")
 ]
+Picture = Annotated[Path | None, typer.Option("--out", metavar="FILE", help="A picture, as one .html file.")]
+
+SHARED = {"experiment": ExperimentName, "sets": Overrides, "home": HomeFolder, "as_json": AsJson}
+DEFAULTS = {"sets": None, "home": None, "as_json": False}
 
 
-@app.command()
-def refresh(
-    experiment: ExperimentName, sets: Overrides = None, home: HomeFolder = None, as_json: AsJson = False
-):
+def command(run: Callable[..., int], *shared: str, experiment: str | None = None) -> Callable:
+    """Declare a command: the function below it states the help and the options that are its own, which go to `run`
+    as keywords; the shared ones (default: all) make its session. `experiment` is taken where none is named."""
+    defaults = DEFAULTS | ({"experiment": experiment} if experiment else {})
+
+    def declare(function: Callable) -> Callable:
+        options = [
+            inspect.Parameter(
+                name,
+                inspect.Parameter.KEYWORD_ONLY,
+                annotation=kind,
+                default=defaults.get(name, inspect.Parameter.empty),
+            )
+            for name, kind in SHARED.items()
+            if name in (shared or SHARED)
+        ]
+        own = inspect.signature(function).parameters.values()
+        options[1:1] = [option.replace(kind=inspect.Parameter.KEYWORD_ONLY) for option in own]
+
+        def called(**given: Any) -> None:
+            _run(run, {name: given.pop(name, DEFAULTS.get(name)) for name in SHARED}, given)
+
+        vars(called)["__signature__"] = inspect.Signature(options)
+        called.__annotations__ = {option.name: option.annotation for option in options}
+        return app.command(function.__name__, help=function.__doc__)(called)
+
+    return declare
+
+
+@command(bars.refresh)
+def refresh():
     """Fetch, check and write bars."""
-    _run(bars.refresh, experiment, sets, home, as_json)
 
 
-@app.command()
-def data(
-    experiment: ExperimentName,
-    out: Annotated[
-        Path | None, typer.Option("--out", metavar="FILE", help="A picture, as one .html file.")
-    ] = None,
-    sets: Overrides = None,
-    home: HomeFolder = None,
-    as_json: AsJson = False,
-):
+@command(bars.overview)
+def data(out: Picture = None):
     """Show what the stored bars cover, what was refused or repaired and why, and whether they are stationary."""
-    _run(bars.overview, experiment, sets, home, as_json, out=out)
 
 
-@app.command()
+@command(bars.vacuum)
 def vacuum(
-    experiment: ExperimentName,
     days: Annotated[int, typer.Option(min=7, help="Keep what was part of a table within so many days.")] = 30,
-    sets: Overrides = None,
-    home: HomeFolder = None,
-    as_json: AsJson = False,
 ):
     """Free space of the stored bars; versions that registered models name stay readable."""
-    _run(bars.vacuum, experiment, sets, home, as_json, days=days)
 
 
-@app.command()
-def evaluate(
-    experiment: ExperimentName,
-    out: OutFolder,
-    sets: Overrides = None,
-    home: HomeFolder = None,
-    as_json: AsJson = False,
-):
+@command(commands.evaluate)
+def evaluate(out: OutFolder):
     """Walk the experiment's own spec forward through time, without a search."""
-    _run(commands.evaluate, experiment, sets, home, as_json, out=out)
 
 
-@app.command()
+@command(commands.search)
 def search(
-    experiment: ExperimentName,
     trials: Annotated[int | None, typer.Option(min=1, help="How many trials (search.trials).")] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with a search that was ended.")] = False,
-    sets: Overrides = None,
-    home: HomeFolder = None,
-    as_json: AsJson = False,
 ):
     """Search, judge the winner on the holdout, register it; the champion moves only if the gate is passed."""
-    _run(commands.search, experiment, sets, home, as_json, trials=trials, resume=resume)
 
 
-@app.command()
-def predict(
-    experiment: ExperimentName,
-    as_of: AsOf = None,
-    out: OutFile = None,
-    version: Version = None,
-    sets: Overrides = None,
-    home: HomeFolder = None,
-    as_json: AsJson = False,
-):
+@command(commands.predict)
+def predict(as_of: AsOf = None, out: OutFile = None, version: Version = None):
     """Write the champion's forecasts for every ticker."""
-    _run(commands.predict, experiment, sets, home, as_json, as_of=as_of, out=out, version=version)
 
 
-@app.command()
-def models(
-    experiment: ExperimentName, sets: Overrides = None, home: HomeFolder = None, as_json: AsJson = False
-):
+@command(commands.models)
+def models():
     """List the registered versions, their aliases and their evidence."""
-    _run(commands.models, experiment, sets, home, as_json)
 
 
-@app.command()
-def rollback(
-    experiment: ExperimentName,
-    version: Version = None,
-    sets: Overrides = None,
-    home: HomeFolder = None,
-    as_json: AsJson = False,
-):
+@command(commands.rollback)
+def rollback(version: Version = None):
     """Move the alias `champion` to a version; by default to the one that passed the gate before it."""
-    _run(commands.rollback, experiment, sets, home, as_json, version=version)
 
 
-@app.command()
+@command(commands.rebuild, "home", "as_json")
 def rebuild(
     model: Annotated[str, typer.Argument(metavar="MODEL", help="A registered name, such as demo.simulated.")],
     version: Version = None,
-    home: HomeFolder = None,
-    as_json: AsJson = False,
 ):
     """Fit a registered model again from its data version, spec and seed, and compare it byte by byte."""
-    _run(commands.rebuild, None, None, home, as_json, model=model, version=version)
 
 
-@app.command()
+@command(commands.serve, "experiment", "sets", "home")
 def serve(
-    experiment: ExperimentName,
     host: Annotated[str, typer.Option(help="Anything but loopback needs WALKFORWARD_API_KEY.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(envvar="PORT", min=1, max=65535)] = 8000,
-    sets: Overrides = None,
-    home: HomeFolder = None,
 ):
     """Serve the web app and the REST API."""
-    _run(commands.serve, experiment, sets, home, False, host=host, port=port)
 
 
-@app.command()
+@command(commands.up, "experiment", "sets", "home", experiment="demo")
 def up(
-    experiment: ExperimentName = "demo",
     port: Annotated[int, typer.Option(help="Of the app.")] = 8000,
     prefect_port: int = 4200,
     mlflow_port: int = 5001,
-    sets: Overrides = None,
-    home: HomeFolder = None,
 ):
     """Start Prefect, MLflow, a worker with the deployments, and the app."""
-    ports = {"app": port, "prefect": prefect_port, "mlflow": mlflow_port}
-    _run(commands.up, experiment, sets, home, False, ports=ports)
 
 
-@app.command()
-def down(home: HomeFolder = None):
+@command(commands.down, "home")
+def down():
     """End every process that `up` started."""
-    _run(commands.down, None, None, home, False)
 
 
-@app.command()
-def demo(
-    experiment: ExperimentName = "demo",
-    sets: Overrides = None,
-    home: HomeFolder = None,
-    as_json: AsJson = False,
-):
+@command(tell_story, experiment="demo")
+def demo():
     """The whole story on a simulated market, ending in a report."""
-    _run(tell_story, experiment, sets, home, as_json)
 
 
 def main() -> None:
@@ -198,18 +165,13 @@ def main() -> None:
     app(prog_name="walkforward")
 
 
-def _run(
-    command, experiment: str | None, sets: list[str] | None, home: Path | None, as_json: bool, **options
-):
-    terminal, opened = Terminal(as_json=as_json), None
+def _run(run: Callable[..., int], shared: dict[str, Any], options: dict[str, Any]) -> None:
+    terminal, opened = Terminal(as_json=shared["as_json"]), None
     try:
-        opened = open_session(terminal, experiment, tuple(sets or ()), home)
-        code = command(opened, **options)
+        opened = open_session(terminal, shared["experiment"], tuple(shared["sets"] or ()), shared["home"])
+        code = run(opened, **options)
     except ForecastError as error:
-        told = str(error)
-        terminal.fail(
-            spell_out(told, opened.name, home=opened.home, overrides=opened.overrides) if opened else told
-        )
+        terminal.fail(opened.spell_out(str(error)) if opened else str(error))
         code = 2 if isinstance(error, ValueError) else 1
     except KeyboardInterrupt:
         terminal.fail("interrupted")

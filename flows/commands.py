@@ -8,11 +8,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from flows import report
-from flows.output import open_folder, open_output
+from flows.output import open_output
 from flows.session import DONE, PARTIAL, Session
 from flows.terminal import Terminal, plain
 from ml_core.errors import InvalidInput
 from ml_core.experiment_file import find_experiment
+from ml_core.settings import open_folder
 
 if TYPE_CHECKING:
     from tuning.search import SearchOutcome
@@ -23,7 +24,7 @@ def evaluate(session: Session, *, out: Path) -> int:
     from ml_core.walkforward import evaluate as walk
 
     experiment, terminal = session.experiment, session.terminal
-    folder = open_folder(out)
+    folder = open_folder(out, "--out")
     prices, benchmark = read_prices(experiment, session.home), read_benchmark(experiment, session.home)
     terminal.step(f"walking {experiment.name} forward")
     found = walk(experiment, prices, benchmark=benchmark, progress=terminal.progress)
@@ -213,11 +214,12 @@ def serve(session: Session, *, host: str, port: int) -> int:
     return DONE
 
 
-def up(session: Session, *, ports: dict[str, int]) -> int:
+def up(session: Session, *, port: int, prefect_port: int, mlflow_port: int) -> int:
     from flows.services import Ports
     from flows.stack import up as start
 
-    start(session.name, session.home, overrides=session.overrides, ports=Ports(**ports))
+    ports = Ports(app=port, prefect=prefect_port, mlflow=mlflow_port)
+    start(session.name, session.home, overrides=session.overrides, ports=ports)
     return DONE
 
 

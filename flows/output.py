@@ -25,15 +25,3 @@ def open_output(path: Path) -> Callable[[pl.DataFrame], object]:
     except OSError as error:
         raise InvalidInput(f"--out {path}: cannot be written: {error.strerror}") from None
     return lambda table: WRITERS[path.suffix](table, path)
-
-
-def open_folder(path: Path) -> Path:
-    """That folder, made if absent; one that cannot be written is refused."""
-    try:
-        path.mkdir(parents=True, exist_ok=True)
-        probe = path / ".writable"
-        probe.touch()
-        probe.unlink()
-    except OSError as error:
-        raise InvalidInput(f"--out {path}: cannot be written: {error.strerror}") from None
-    return path.resolve()

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from flows.hints import spell
+from flows.hints import spell, spell_out
 from flows.lock import hold
 from flows.terminal import Terminal
 from ml_core.experiment import Experiment
@@ -42,6 +42,10 @@ class Session:
     def spell(self, verb: str) -> str:
         """The command that does this to the same experiment, for the user to type."""
         return spell(verb, self.name, home=self.home, overrides=self.overrides)
+
+    def spell_out(self, text: str) -> str:
+        """The text with the command at its end as this user has to type it."""
+        return spell_out(text, self.name, home=self.home, overrides=self.overrides)
 
     def check(self) -> Experiment:
         """The experiment, with the parts that chosen files check: source, model, features, training, search, gate."""

@@ -81,11 +81,16 @@ def open_home(root: Path, tracking: str | None = None) -> Home:
         raise InvalidInput(
             f"--home {root}: '{odd[0]}' in a path means something else to the store; choose another"
         )
+    return Home(open_folder(root, "--home"), tracking)
+
+
+def open_folder(path: Path, option: str) -> Path:
+    """That folder, made if absent; one that cannot be written is refused with the option that named it."""
     try:
-        root.mkdir(parents=True, exist_ok=True)
-        probe = root / ".writable"
+        path.mkdir(parents=True, exist_ok=True)
+        probe = path / ".writable"
         probe.touch()
         probe.unlink()
     except OSError as error:
-        raise InvalidInput(f"--home {root}: cannot be written: {error.strerror}") from None
-    return Home(root, tracking)
+        raise InvalidInput(f"{option} {path}: cannot be written: {error.strerror}") from None
+    return path.resolve()

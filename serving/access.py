@@ -34,8 +34,8 @@ class Access:
         """In constant time, so that the key cannot be felt out."""
         return self._key is None or hmac.compare_digest((shown or "").encode(), self._key.encode())
 
-    def login(self, user: str, password: str) -> bool:  # noqa: ARG002  the name is free
-        """Gradio's question."""
+    def login(self, _name: str, password: str) -> bool:
+        """Gradio's question; the name is free."""
         return self.opens(password)
 
     def check(

@@ -13,7 +13,7 @@ def at_frequency(prices: pl.DataFrame, frequency: str, *, calendar: str = WHATEV
         return prices.sort("ticker", "date")
     week = pl.col("date").dt.truncate("1w")
     last_session = pl.col("date").max().over(week)
-    newest: dt.date = prices["date"].max()  # type: ignore[assignment]
+    newest = prices.select(pl.col("date").max()).item()
     running = (last_session == newest) & pl.lit(not is_week_over(newest, calendar))
     weekly = (
         prices.sort("ticker", "date")

@@ -61,7 +61,7 @@ def audit(
     if not {"as_of", "date"} & set(key):
         raise InvalidData(f"leak audit: the table has no date; it has {', '.join(given.columns)}")
     random = np.random.default_rng(seed)
-    last: dt.date = prices["date"].max()  # type: ignore[assignment]
+    last = prices.select(pl.col("date").max()).item()
     findings = _compare(given, build(prices), key, change="repeated", until=last)
     shuffled = build(prices.sample(fraction=1.0, shuffle=True, seed=seed))
     findings += _compare(given, shuffled, key, change="shuffled", until=last)

@@ -27,7 +27,8 @@ def summarise(backtest: pl.DataFrame, *, periods_per_year: float, seed: int) -> 
     table = conform(backtest, BACKTEST, "backtest")
     if not table.height:
         raise NotEnoughData("risk: the backtest has no session; expected at least one")
-    net, gross, turnover = (table[name].to_numpy() for name in ("net", "gross", "turnover"))
+    names = ("net", "gross", "turnover", "exposure")
+    net, gross, turnover, exposure = (table[name].to_numpy() for name in names)
     return {
         "start": str(table["date"][0]),
         "end": str(table["date"][-1]),
@@ -36,7 +37,7 @@ def summarise(backtest: pl.DataFrame, *, periods_per_year: float, seed: int) -> 
         "gross": float(np.prod(1 + gross) - 1),
         "turnover": float(turnover.mean()),
         "annual_turnover": float(turnover.mean() * periods_per_year),
-        "exposure": float(table["exposure"].mean()),  # type: ignore[arg-type]
+        "exposure": float(exposure.mean()),
         "break_even_cost_bps": break_even_cost(gross, turnover),
         "benchmark": describe(table["benchmark"].to_numpy(), periods_per_year=periods_per_year, seed=seed),
     }
@@ -99,7 +100,7 @@ def break_even_cost(gross: Array, turnover: Array) -> float | None:
     def left(cost: float) -> float:
         return worth + float(np.log(np.maximum(1 - turnover * cost / 1e4, 1e-300)).sum())
 
-    return float(optimize.brentq(left, 0.0, most))  # type: ignore[arg-type]
+    return float(optimize.root_scalar(left, bracket=(0.0, most), method="brentq").root)
 
 
 def sweep_costs(backtest: pl.DataFrame, levels: Sequence[float], *, periods_per_year: float) -> pl.DataFrame:

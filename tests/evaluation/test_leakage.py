@@ -182,7 +182,7 @@ def test_dates_are_chosen_by_seed_and_never_the_last():
     assert choose_dates(PRICES, count=3, seed=5) == choose_dates(PRICES, count=3, seed=5)
     assert min(choose_dates(PRICES, count=9, seed=0, after=DATES[1])) > DATES[1]
     with pytest.raises(NotEnoughData):
-        choose_dates(PRICES, count=3, seed=0, after=PRICES["date"].max())  # type: ignore[arg-type]
+        choose_dates(PRICES, count=3, seed=0, after=PRICES.select(pl.col("date").max()).item())
 
 
 def test_a_table_without_a_date_is_refused():
