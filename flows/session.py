@@ -60,7 +60,11 @@ class Session:
         open_source(experiment)
         configure(experiment.model)
         chosen_names(experiment.features)
-        check_training(experiment.training, objective=experiment.search.objective)
+        check_training(
+            experiment.training,
+            objective=experiment.search.objective,
+            tickers=len(experiment.universe.tickers),
+        )
         check_baselines(experiment.gate.beat, "gate.beat")
         check_baselines(experiment.validation.baselines, "validation.baselines")
         build_space(experiment)

@@ -1,12 +1,15 @@
 """The panel as a network sees it: one series a ticker (pooled), or one series of all tickers (joint)."""
 
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import numpy as np
 import torch
 
 from ml_core.features.scaling import Scaler
 from ml_core.windows import Windows
+
+Scale: TypeAlias = tuple[torch.Tensor, torch.Tensor, torch.Tensor, torch.Tensor]
 
 
 @dataclass(frozen=True)
@@ -32,10 +35,12 @@ class Layout:
 
     def inputs_of(self, series_B: torch.Tensor, steps_BL: torch.Tensor, scaler: Scaler) -> torch.Tensor:
         """x_BLF: the windows, scaled; what is not known becomes the training average."""
-        x_BLF = self.x_STF[series_B[:, None], steps_BL]
-        mean_F, deviation_F = torch.from_numpy(scaler.mean_F), torch.from_numpy(scaler.deviation_F)
-        low_F, high_F = torch.from_numpy(scaler.low_F), torch.from_numpy(scaler.high_F)
-        return ((x_BLF - mean_F) / deviation_F).nan_to_num_(0.0).clamp_(low_F, high_F)
+        return rescale(self.x_STF[series_B[:, None], steps_BL], scale_of(scaler))
+
+    @property
+    def joint(self) -> bool:
+        """One series holds every ticker."""
+        return self.tickers > 1 and self.x_STF.shape[0] == 1
 
     def per_ticker(self, out_STO: np.ndarray) -> np.ndarray:
         """out_NTH: the outputs by ticker and horizon, whichever way they were laid."""
@@ -55,3 +60,16 @@ def lay_out(windows: Windows, features: tuple[str, ...], *, layout: str, lookbac
         y_NTH = y_NTH.transpose(1, 0, 2).reshape(1, sessions, -1)
         usable_NT = np.atleast_2d(usable_NT.any(axis=0))
     return Layout(torch.from_numpy(x_NTF), torch.from_numpy(y_NTH), usable_NT, len(windows.tickers))
+
+
+def scale_of(scaler: Scaler, device: torch.device | str = "cpu") -> Scale:
+    """Mean, deviation, low and high of every input, on the device."""
+    parts = (scaler.mean_F, scaler.deviation_F, scaler.low_F, scaler.high_F)
+    mean_F, deviation_F, low_F, high_F = (torch.from_numpy(part).to(device) for part in parts)
+    return mean_F, deviation_F, low_F, high_F
+
+
+def rescale(x_BLF: torch.Tensor, scale: Scale) -> torch.Tensor:
+    """The same tensor, scaled in place; what is not known becomes the training average."""
+    mean_F, deviation_F, low_F, high_F = scale
+    return x_BLF.sub_(mean_F).div_(deviation_F).nan_to_num_(0.0).clamp_(low_F, high_F)

@@ -5,14 +5,18 @@ import dataclasses
 import numpy as np
 import pytest
 import torch
+from hypothesis import given
+from hypothesis import strategies as st
 
 from ml_core.errors import InvalidInput, NotEnoughData, TrainingDiverged
 from ml_core.experiment import Features, Model, RunSpec, Task, Training
 from ml_core.features.selection import select_features
 from ml_core.splits import Span, Split
+from ml_core.training import tiling
 from ml_core.training.fit import LEAST_TRUST, MOST_TRUST, fit, seeded
-from ml_core.training.loop import Fitting, choose_features, tiles
-from ml_core.training.losses import LOSSES, find_loss
+from ml_core.training.loop import Fitting, choose_features
+from ml_core.training.losses import LOSSES
+from ml_core.training.tiling import Tiling, tiles
 from ml_core.windows import Windows
 from tests.market import read_windows, simulate_prices
 
@@ -20,7 +24,6 @@ TASK = Task(lookback=8, horizons=(1, 3))
 WINDOWS = read_windows(simulate_prices(sessions=200), TASK)
 DAYS = WINDOWS.sessions
 SPLIT = Split(0, Span(DAYS[40], DAYS[120]), Span(DAYS[126], DAYS[150]), Span(DAYS[156], DAYS[-1]))
-every_loss = pytest.mark.parametrize("name", LOSSES)
 
 
 def spec_of(*, seed: int = 0, task: Task = TASK, **training) -> RunSpec:
@@ -151,42 +154,33 @@ def test_half_precision_trains_and_forecasts_in_full(family):
     assert weights_of(exact.members[0].network) != weights_of(forecaster.members[0].network)
 
 
-@every_loss
-def test_every_loss_gives_finite_gradients_for_small_and_huge_errors(name):
-    for size in (0.0, 1e-6, 1.0, 1e4):
-        mean = torch.tensor([0.1, -0.2], requires_grad=True)
-        scale = torch.tensor([0.05, 3.0], requires_grad=True)
-        each = find_loss(name)(mean, scale, size * torch.tensor([1.0, -1.0]))
-        assert each.shape == (2,)
-        each.sum().backward()
-        assert each.isfinite().all()
-        assert mean.grad.isfinite().all()
-        assert scale.grad.isfinite().all()
+@pytest.mark.parametrize("layout", ["pooled", "joint"])
+@pytest.mark.parametrize("name", LOSSES)
+def test_every_loss_trains_in_both_layouts_and_its_means_stand_in_the_units_of_outcomes(name, layout):
+    task = TASK.model_copy(update={"layout": layout})
+    fitting = Fitting(spec_of(task=task, loss=name, epochs=8, patience=8, learning_rate=0.01), WINDOWS, SPLIT)
+    epochs = list(fitting.epochs())
+    assert epochs[-1].loss < epochs[0].loss
+    assert all(abs(epoch.skill) < 1 for epoch in epochs)
 
 
-@every_loss
-def test_every_loss_is_least_near_the_truth_and_pulls_the_scale_to_the_error(name):
-    truth, scale = torch.tensor([1.0]), torch.tensor([1.0])
-    near, far = (find_loss(name)(torch.tensor([at]), scale, truth) for at in (1.0, -1.0))
-    assert near < far
-    wide, right, narrow = (
-        find_loss(name)(torch.zeros(400), torch.full((400,), size), torch.linspace(-2, 2, 400)).mean()
-        for size in (20.0, 0.9, 0.05)
-    )
-    assert right < wide
-    assert right < narrow
+@pytest.mark.parametrize("name", ["mse", "ic"])
+def test_the_gradient_of_a_batch_is_that_of_its_pieces_together(name, monkeypatch):
+    spec = spec_of(loss=name, epochs=1, batch=4096)
+    spec = spec.model_copy(update={"model": Model(family="lstm", hidden=8, dropout=0.0)})
+    gradients = {}
+    for size in (7, 64, 4096):
+        monkeypatch.setattr(tiling, "MICRO_BATCH", size)
+        network = trained(spec).network
+        gradients[size] = torch.cat([one.grad.flatten() for one in network.parameters()])
+    for size in (7, 64):
+        torch.testing.assert_close(gradients[size], gradients[4096], rtol=1e-3, atol=1e-6)
 
 
-def test_the_scale_learns_under_squared_error_and_does_not_move_the_mean():
-    mean, scale = torch.tensor([0.3], requires_grad=True), torch.tensor([1.0], requires_grad=True)
-    find_loss("mse")(mean, scale, torch.tensor([5.0])).sum().backward()
-    np.testing.assert_allclose(mean.grad.numpy(), [2 * (0.3 - 5.0)], rtol=1e-6)
-    assert scale.grad < 0  # a large error widens the scale
-
-
-def test_an_unknown_loss_is_answered_with_the_nearest():
-    with pytest.raises(InvalidInput, match=r"unknown loss 'student'; did you mean 'student_t'\?"):
-        trained(spec_of(loss="student"))
+def test_a_universe_of_one_ticker_is_refused_a_loss_that_compares_tickers():
+    one = read_windows(simulate_prices(tickers=1, sessions=200), TASK)
+    with pytest.raises(InvalidInput, match=r"training\.loss: 'ic'.*expected at least 3.*found 1"):
+        fit(spec_of(loss="ic"), one, SPLIT)
 
 
 def test_calibration_trusts_what_validation_confirms():
@@ -236,6 +230,39 @@ def test_tiles_cover_every_row_whatever_the_phase(width, phase):
     assert not (missed & (np.arange(60) < first_ends[:, None])).any()
     if phase == 0:
         assert not missed.any()
+
+
+@given(data=st.data(), width=st.integers(1, 6), seed=st.integers(0, 99))
+def test_by_date_a_piece_holds_every_series_that_learns_at_its_dates(data, width, seed):
+    rng = np.random.default_rng(seed)
+    listed_S = np.asarray(data.draw(st.lists(st.integers(8, 40), min_size=1, max_size=5)))
+    usable_ST = (np.arange(50) >= listed_S[:, None]) & (rng.random((len(listed_S), 50)) > 0.1)
+    rows_ST = usable_ST & (np.arange(50) < 45)
+    batch, limit = data.draw(st.integers(1, 20)), data.draw(st.none() | st.integers(1, 20))
+    cut = Tiling(rows_ST, usable_ST, width, by_date=True)
+    pieces = [piece for part in cut.draw(rng, batch=batch, limit=limit) for piece in part]
+    ends = [end for piece in pieces for end in np.unique(piece[:, 1])]
+    assert len(ends) == len(set(ends))
+    for piece in pieces:
+        for unit in np.unique(piece[:, 2]):
+            (end,) = np.unique(piece[piece[:, 2] == unit, 1])
+            learns_S = rows_ST[:, max(0, end - width + 1) : end + 1].any(axis=1)
+            expected = np.flatnonzero(learns_S & usable_ST[:, : end + 1].any(axis=1))
+            np.testing.assert_array_equal(piece[piece[:, 2] == unit, 0], expected)
+
+
+@given(seed=st.integers(0, 99), batch=st.integers(1, 200), limit=st.none() | st.integers(1, 200))
+def test_an_epoch_is_every_window_once_in_batches_of_the_asked_size(seed, batch, limit):
+    usable_ST = np.zeros((3, 120), bool)
+    usable_ST[0, 8:], usable_ST[1, 20:], usable_ST[2, 90:] = True, True, True
+    cut = Tiling(usable_ST, usable_ST, 1)
+    batches = cut.draw(np.random.default_rng(seed), batch=batch, limit=limit)
+    sizes = [sum(len(piece) for piece in part) for part in batches]
+    windows = np.concatenate([piece[:, :2] for part in batches for piece in part])
+    assert len(np.unique(windows, axis=0)) == len(windows) == min(usable_ST.sum(), limit or 10**6)
+    assert set(sizes[:-1]) <= {batch}
+    assert len(batches) == cut.count(batch=batch, limit=limit)
+    assert all(len(piece) <= tiling.MICRO_BATCH for part in batches for piece in part)
 
 
 def test_features_are_chosen_on_training_dates_strongest_first_without_near_copies():

@@ -12,6 +12,7 @@ from ml_core.experiment import Experiment, Features, Model, RunSpec, Task, Train
 from ml_core.experiment_file import explain
 from ml_core.learners import complete, config_class, configure, is_baseline
 from ml_core.ranges import LogUniform, OneOf, Range, parse_range, ranges_of
+from ml_core.training.losses import find_loss
 
 SECTIONS = {"training": Training, "task": Task, "features": Features}
 Point = Mapping[str, Any]
@@ -133,7 +134,8 @@ def _check_ends(experiment: Experiment, space: dict[str, dict[str, Range]]) -> N
         for key, found in ranges.items():
             for value in _tried(found):
                 try:
-                    spec_of(experiment, {"family": family, key: value})
+                    training = spec_of(experiment, {"family": family, key: value}).training
+                    find_loss(training.loss, tickers=len(experiment.universe.tickers))
                 except ValidationError as error:
                     kind = SECTIONS.get(key.partition(".")[0], config_class(family))
                     raise InvalidInput(f"search.ranges.{key}: {explain(error, kind)}") from None

@@ -58,9 +58,10 @@ def seeds_of(spec: RunSpec, seeds: int) -> int:
     return 1 if issubclass(config, BaselineConfig) and not config.draws else seeds
 
 
-def check_training(training: Training, *, objective: str) -> None:
-    """Refuse an unknown loss, an objective that a mean alone cannot be measured by, and a device that is not here."""
-    find_loss(training.loss)
+def check_training(training: Training, *, objective: str, tickers: int) -> None:
+    """Refuse a loss that is unknown or wants more tickers, an objective that a mean alone cannot be measured by, and
+    a device that is not here."""
+    find_loss(training.loss, tickers=tickers)
     try:
         metric = find_metric(objective)
     except InvalidInput as error:
@@ -70,8 +71,8 @@ def check_training(training: Training, *, objective: str) -> None:
             f"search.objective: '{objective}' measures intervals; expected one of a mean, such as ic"
         )
     try:
-        torch.empty(1, device=training.device)
-    except (RuntimeError, AssertionError) as error:
+        torch.zeros(1, device=training.device).item()
+    except (RuntimeError, AssertionError, NotImplementedError) as error:
         reason = str(error).splitlines()[0]
         raise InvalidInput(f"training.device: '{training.device}' cannot be used: {reason}") from None
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import copy
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -24,13 +24,17 @@ from ml_core.models.head import ForecastNetwork
 from ml_core.regimes import learn_regimes, with_regimes
 from ml_core.splits import Span, Split
 from ml_core.threads import one_thread
+from ml_core.training.feed import Feed
+from ml_core.training.level import fit_level, set_level
 from ml_core.training.losses import find_loss
-from ml_core.training.tiling import tiles
+from ml_core.training.optimizer import Optimizer
+from ml_core.training.tiling import Piece, Tiling, tiles
 from ml_core.training.validation import score_of, skill_of
 from ml_core.windows import Windows
 
 HOPELESS = 1e6  # times the squared error of zero: the weights blew up in the last step of an epoch
-MICRO_BATCH = 64  # gradients of a batch are summed over pieces that fit the cache
+LEVELLED = 512  # windows that the level of a loss without one is found on, after each epoch
+LOOKS = 32  # batches between two looks at the loss on a device that would wait for each; a CPU does not
 
 
 @dataclass(frozen=True)
@@ -57,6 +61,7 @@ class Fitting:
     ) -> None:
         self.spec = spec.model_copy(update={"model": complete(spec.model)})
         self.split, self.metric = split, find_metric(objective)
+        self.loss = find_loss(spec.training.loss, tickers=len(windows.tickers))
         asked = chosen_names(spec.features)
         self.regimes = learn_regimes(windows, split.train, asked)
         self.windows = windows = with_regimes(windows, self.regimes, asked)
@@ -72,32 +77,37 @@ class Fitting:
                 f"a look-back of {task.lookback} and horizon {task.horizons[-1]} leave none"
             )
         self.scaler = fit_scaler(self.layout.x_STF.numpy(), self.learn_ST, spec.features.scaling)
+        self.tiling = Tiling(self.learn_ST, self.layout.usable_ST, self.width, self._by_date)
+        self.device = torch.device(spec.training.device)
+        self.feed = Feed(
+            self.layout,
+            self.learn_ST,
+            self.scaler,
+            lookback=task.lookback,
+            width=self.width,
+            device=self.device,
+        )
         self._rng = np.random.default_rng([spec.seed, split.fold])
-        self._torch_state = torch.Generator().manual_seed(1_000_003 * spec.seed + split.fold).get_state()
+        self._streams = self._seed_streams(1_000_003 * spec.seed + split.fold)
         with self._own_randomness():
             self.network = ForecastNetwork(
                 self.spec.model, inputs=self.layout.inputs, outputs=self.layout.outputs
-            ).to(spec.training.device)
+            ).to(self.device)
         self._best = copy.deepcopy(self.network.state_dict())
 
     def epochs(self, limit: int | None = None) -> Iterator[Epoch]:
         """Train until the epochs are over or the score has not risen for `patience` of them."""
         training = self.spec.training
         total = limit or training.epochs
-        optimizer = torch.optim.AdamW(
-            self.network.parameters(),
-            lr=training.learning_rate,
-            weight_decay=training.weight_decay,
-            fused=True,
-        )
-        count = len(tiles(self.learn_ST, self.layout.usable_ST, self.width, 0))
-        per_epoch = math.ceil(min(count, training.windows or count) / training.batch)
-        schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, _warm_cosine(total * per_epoch))
+        per_epoch = self.tiling.count(batch=training.batch, limit=training.windows)
+        optimizer = Optimizer(self.network.parameters(), training, steps=total * per_epoch)
         best, waited = -math.inf, 0
         for number in range(1, total + 1):
             with self._own_randomness():
-                loss = self._train_once(optimizer, schedule)
+                loss = self._train_once(optimizer)
             with one_thread():
+                if self.loss.scope == "date":
+                    self._set_level()
                 score, skill = self._validate()
             if score > best:
                 best, waited = score, 0
@@ -113,48 +123,52 @@ class Fitting:
         network.load_state_dict(self._best)
         return NetworkMember(network.to("cpu").eval(), self.scaler)
 
-    def _train_once(
-        self, optimizer: torch.optim.Optimizer, schedule: torch.optim.lr_scheduler.LRScheduler
-    ) -> float:
-        training, total, count = self.spec.training, 0.0, 0
-        phase = int(self._rng.integers(self.width))
-        places = tiles(self.learn_ST, self.layout.usable_ST, self.width, phase)
+    def _train_once(self, optimizer: Optimizer) -> float:
+        training = self.spec.training
+        batches = self.tiling.draw(self._rng, batch=training.batch, limit=training.windows)
+        placed = iter(self.feed.place(piece for batch in batches for piece in batch))
+        total, count = torch.zeros((2,), dtype=torch.float64, device=self.device)
+        every = 1 if self.device.type == "cpu" else LOOKS
         self.network.train()
-        drawn = torch.from_numpy(self._rng.permutation(places)[: training.windows])
-        for batch in drawn.split(training.batch):
-            optimizer.zero_grad()
-            known = sum(int(self._targets(*piece.unbind(1))[1].sum()) for piece in batch.split(MICRO_BATCH))
-            for piece in batch.split(MICRO_BATCH):
-                loss = self._loss(*piece.unbind(1)) / max(known, 1)
-                loss.backward()
-                total += float(loss.detach()) * known
-            if not math.isfinite(total):
+        for number, batch in enumerate(batches, start=1):
+            loss, known = self._step(optimizer, [(piece, next(placed)) for piece in batch])
+            total, count = total + loss, count + known
+            if (number % every == 0 or number == len(batches)) and not math.isfinite(total):
                 raise self._diverged()
-            count += known
-            torch.nn.utils.clip_grad_norm_(self.network.parameters(), training.clip)
-            optimizer.step()
-            schedule.step()
-        return total / max(count, 1)
+        return float(total / count.clamp(min=1))
 
-    def _loss(self, series_B: torch.Tensor, end_B: torch.Tensor) -> torch.Tensor:
+    def _step(
+        self, optimizer: Optimizer, batch: list[tuple[Piece, torch.Tensor]]
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        """One step along the gradient of the batch's mean loss, summed over its pieces; the loss and its count."""
+        optimizer.clear()
+        y = [self.feed.targets(places_BP) for _, places_BP in batch]
+        known = torch.stack([y_BWO.isfinite().sum() for y_BWO in y]).sum()
+        total = torch.zeros((), dtype=torch.float64, device=self.device)
+        for (piece, places_BP), y_BWO in zip(batch, y, strict=True):
+            loss = self._loss(piece, places_BP, y_BWO)
+            (loss / known.clamp(min=1)).backward()
+            total = total + loss.detach()
+        optimizer.step()
+        return total, known
+
+    def _loss(self, piece: Piece, places_BP: torch.Tensor, y_BWO: torch.Tensor) -> torch.Tensor:
         """The summed loss over the known targets of the windows' supervised steps."""
-        device = self.spec.training.device
-        y_BWO, known_BWO = self._targets(series_B, end_B)
-        x_BLF = self.layout.inputs_of(
-            series_B, self.layout.steps(end_B, self.spec.task.lookback), self.scaler
-        ).to(device, non_blocking=True)
         half = self.spec.training.precision == "bfloat16"
-        with torch.autocast(torch.device(device).type, torch.bfloat16, enabled=half):
-            mean_BLO, scale_BLO = self.network(x_BLF)
+        with torch.autocast(self.device.type, torch.bfloat16, enabled=half):
+            mean_BLO, scale_BLO = self.network(self.feed.inputs(places_BP))
         mean, scale = mean_BLO[:, -self.width :].float(), scale_BLO[:, -self.width :].float()
-        each = find_loss(self.spec.training.loss)(mean, scale, y_BWO.nan_to_num(0.0).to(device))
-        return (each * known_BWO.to(device)).sum()
+        if self.loss.scope == "date":
+            units = int(piece[-1, 2]) + 1
+            mean, scale, y_BWO = (
+                self.feed.cross_sections(part, places_BP, units, fill=fill)
+                for part, fill in ((mean, 0.0), (scale, 1.0), (y_BWO, math.nan))
+            )
+        return self.loss(mean, scale, y_BWO)
 
-    def _targets(self, series_B: torch.Tensor, end_B: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        steps_BW = self.layout.steps(end_B, self.width)
-        y_BWO = self.layout.y_STO[series_B[:, None], steps_BW]
-        learn_BW = torch.from_numpy(self.learn_ST)[series_B[:, None], steps_BW]
-        return y_BWO, y_BWO.isfinite() & learn_BW[:, :, None]
+    @property
+    def _by_date(self) -> bool:
+        return self.loss.scope == "date" and not self.layout.joint
 
     def _validate(self) -> tuple[float, float]:
         """Objective and skill on the validation dates, from dense passes over them."""
@@ -172,26 +186,44 @@ class Fitting:
 
     def _dense(self, rows_ST: np.ndarray) -> np.ndarray:
         """Means for every asked row from the supervised part of few windows: cheap, close to what is served."""
-        mean_STO = np.full((*rows_ST.shape, self.layout.outputs), np.nan, dtype=np.float32)
-        places = torch.from_numpy(tiles(rows_ST, self.layout.usable_ST, self.width, 0))
+        mean_STO = torch.full((*rows_ST.shape, self.layout.outputs), torch.nan, device=self.device)
+        for places_BP, mean_BWO in self._passes(tiles(rows_ST, self.layout.usable_ST, self.width, 0)):
+            mean_STO[places_BP[:, 0, None], self.feed.supervised(places_BP)] = mean_BWO
+        return mean_STO.cpu().numpy()
+
+    def _set_level(self) -> None:
+        """Means in units of outcomes, on training rows: the loss compares tickers and leaves their level open."""
+        places = tiles(self.learn_ST, self.layout.usable_ST, self.width, 0)
+        horizons = len(self.windows.horizons)
+        pairs = [
+            (mean_BWO.reshape(-1, horizons), self.feed.targets(places_BP).reshape(-1, horizons))
+            for places_BP, mean_BWO in self._passes(places[:: math.ceil(len(places) / LEVELLED)])
+        ]
+        set_level(self.network, *fit_level(*(torch.cat(part) for part in zip(*pairs, strict=True))))
+
+    def _passes(self, places: np.ndarray) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
+        """The windows in batches, each with the means of their supervised steps."""
         self.network.eval()
         with torch.inference_mode():
-            for series_B, end_B in (batch.unbind(1) for batch in places.split(256)):
-                steps_BL = self.layout.steps(end_B, self.spec.task.lookback)
-                x_BLF = self.layout.inputs_of(series_B, steps_BL, self.scaler)
-                mean_BLO, _ = self.network(x_BLF.to(self.spec.training.device))
-                mean_STO[series_B[:, None], steps_BL[:, -self.width :]] = (
-                    mean_BLO[:, -self.width :].cpu().numpy()
-                )
-        return mean_STO
+            for places_BP in torch.from_numpy(places).to(self.device).split(256):
+                mean_BLO, _ = self.network(self.feed.inputs(places_BP))
+                yield places_BP, mean_BLO[:, -self.width :]
+
+    def _seed_streams(self, seed: int) -> list[torch.Tensor]:
+        """The states of this fitting's random streams: the CPU's, and its device's if that is another."""
+        devices = [torch.device("cpu")] + ([self.device] if self.device.type == "cuda" else [])
+        return [torch.Generator(device).manual_seed(seed).get_state() for device in devices]
 
     @contextlib.contextmanager
     def _own_randomness(self) -> Iterator[None]:
-        """Draw from this fitting's own stream, so that fits trained side by side equal fits trained alone."""
-        with one_thread(), torch.random.fork_rng(devices=[]):
-            torch.set_rng_state(self._torch_state)
+        """Draw from this fitting's own streams, so that fits trained side by side equal fits trained alone."""
+        devices = [self.device] if self.device.type == "cuda" else []
+        with one_thread(), torch.random.fork_rng(devices=devices):
+            torch.set_rng_state(self._streams[0])
+            for device in devices:
+                torch.cuda.set_rng_state(self._streams[1], device)
             yield
-            self._torch_state = torch.get_rng_state()
+            self._streams = [torch.get_rng_state(), *(torch.cuda.get_rng_state(one) for one in devices)]
 
 
 def choose_features(spec: RunSpec, windows: Windows, train: Span) -> tuple[str, ...]:
@@ -202,15 +234,3 @@ def choose_features(spec: RunSpec, windows: Windows, train: Span) -> tuple[str, 
     x_NTF = windows.inputs(windows.names)
     chosen = select_features(x_NTF, windows.y_NTH[:, :, 0], rows_NT, count=spec.features.select)
     return tuple(windows.names[place] for place in chosen)
-
-
-def _warm_cosine(steps: int) -> Callable[[int], float]:
-    """The learning rate's factor: up over a tenth of the steps, then down along a cosine to a twentieth."""
-    warm = max(1, steps // 10)
-
-    def rate(step: int) -> float:
-        if step < warm:
-            return (step + 1) / warm
-        return 0.05 + 0.95 * 0.5 * (1 + math.cos(math.pi * min(1.0, (step - warm) / max(1, steps - warm))))
-
-    return rate

@@ -1,0 +1,65 @@
+"""A layout and the rows to learn in, what a step needs of the windows it is told out; resident on the device."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+import torch
+
+from ml_core.features.scaling import Scaler
+from ml_core.layout import Layout, rescale, scale_of
+from ml_core.training.tiling import Piece
+
+
+class Feed:
+    """On the CPU the panel itself; on another device one copy of it there, made once. Nothing of a step is read
+    back, so that the device never waits for the host."""
+
+    def __init__(
+        self,
+        layout: Layout,
+        learn_ST: np.ndarray,
+        scaler: Scaler,
+        *,
+        lookback: int,
+        width: int,
+        device: torch.device,
+    ) -> None:
+        self.layout, self.lookback, self.width, self.device = layout, lookback, width, device
+        self.x_STF, self.y_STO = layout.x_STF.to(device), layout.y_STO.to(device)
+        self.learn_ST = torch.from_numpy(learn_ST).to(device)
+        self.scale = scale_of(scaler, device)
+        self._back_L = torch.arange(lookback - 1, -1, -1, device=device)
+
+    def place(self, pieces: Iterable[Piece]) -> list[torch.Tensor]:
+        """The pieces on the device, sent in one go."""
+        pieces = list(pieces)
+        sizes = [len(piece) for piece in pieces]
+        return list(torch.from_numpy(np.concatenate(pieces)).to(self.device).split(sizes)) if pieces else []
+
+    def inputs(self, places_BP: torch.Tensor) -> torch.Tensor:
+        """x_BLF: the windows, scaled."""
+        series_B, end_B = places_BP[:, 0], places_BP[:, 1]
+        return rescale(self.x_STF[series_B[:, None], end_B[:, None] - self._back_L], self.scale)
+
+    def supervised(self, places_BP: torch.Tensor) -> torch.Tensor:
+        """steps_BW: the sessions of the windows' supervised steps."""
+        return places_BP[:, 1, None] - self._back_L[-self.width :]
+
+    def targets(self, places_BP: torch.Tensor) -> torch.Tensor:
+        """y_BWO: the targets of the supervised steps; NaN where there is none to learn from."""
+        series_B1, steps_BW = places_BP[:, 0, None], self.supervised(places_BP)
+        y_BWO = self.y_STO[series_B1, steps_BW]
+        return torch.where(self.learn_ST[series_B1, steps_BW][:, :, None], y_BWO, torch.nan)
+
+    def cross_sections(
+        self, values_BWO: torch.Tensor, places_BP: torch.Tensor, units: int, *, fill: float
+    ) -> torch.Tensor:
+        """The tickers of a date on the last axis; `fill` where a ticker has no window in the unit."""
+        count, width, outputs = values_BWO.shape
+        if self.layout.joint:
+            return values_BWO.view(count, width, self.layout.tickers, -1).transpose(2, 3)
+        shape = (units, self.layout.tickers, width, outputs)
+        spread = values_BWO.new_full(shape, fill).index_put((places_BP[:, 2], places_BP[:, 0]), values_BWO)
+        return spread.permute(0, 2, 3, 1)
