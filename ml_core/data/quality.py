@@ -10,6 +10,8 @@ from pydantic import Field, field_validator
 
 from ml_core import choices
 from ml_core.data.calendar import WHATEVER, sessions_between
+from ml_core.data.carried import VERDICT as CARRIED
+from ml_core.data.carried import carry_actions
 from ml_core.data.verdicts import STAGES, Check, Scene, checks_of
 from ml_core.experiment import Section
 from ml_core.frames import BARS, KEYS, conform
@@ -62,15 +64,18 @@ def check_bars(bars: pl.DataFrame, *, calendar: str = WHATEVER, quality: Quality
     scene = Scene(_sessions(rows, calendar))
     findings = [rows.clear().with_columns(check=pl.lit(""), verdict=pl.lit(""), reason=pl.lit(""))]
     for stage in STAGES:
-        refused = [rows.clear()]
+        refused = []
         for item in (item for item in catalogue() if item.stage == stage and item.name not in quality.skip):
             found, flagged = _find(item, rows, scene, quality)
             findings.append(flagged.with_columns(**item.verdict_columns()))
             if item.verdict == "repair" and flagged.height:
                 rows = rows.update(found, on=KEYS["bars"], include_nulls=True)
             elif item.verdict == "quarantine":
-                refused.append(flagged)
-        rows = rows.join(pl.concat(refused), on="row", how="anti")
+                refused.append(findings[-1])
+        if any(bars.height for bars in refused):
+            lost = pl.concat(refused)
+            rows, carried = carry_actions(rows.join(lost, on="row", how="anti"), lost)
+            findings.append(carried.with_columns(**CARRIED))
     return Checked(rows.select(list(BARS)), pl.concat(findings).select(list(FINDINGS)))
 
 

@@ -27,6 +27,30 @@ def no_session(_bars: pl.DataFrame, scene: Scene) -> Found:
     return ~pl.col("date").is_in(scene.sessions.implode())
 
 
+@check("date", "quarantine")
+def dates_shifted(bars: pl.DataFrame, scene: Scene) -> Found:
+    """The dates of this stretch are those of another day: week after week a day off has a bar and a session none."""
+    if scene.sessions is None:
+        return pl.lit(False)
+    week = pl.col("date").dt.truncate("1w")
+    due = pl.DataFrame({"date": scene.sessions}).group_by(week.alias("week")).agg(due=pl.len())
+    session = pl.col("date").is_in(scene.sessions.implode())
+    weeks = (
+        bars.filter(pl.col("date").is_not_null())
+        .group_by("ticker", week.alias("week"))
+        .agg(free=(~session).any(), held=pl.col("date").filter(session).n_unique())
+        .join(due, on="week")
+        .sort("ticker", "week")
+        .with_columns(lacks=pl.col("held") < pl.col("due"))
+        .with_columns(odd=pl.col("free") & pl.col("lacks"))
+    )
+    before, after = (pl.col("odd").shift(by).over("ticker").fill_null(False) for by in (1, -1))
+    around = (pl.col("odd").shift(by).over("ticker").fill_null(False) for by in (2, 1, -1, -2))
+    hit = (pl.col("odd") & pl.any_horizontal(around)) | (pl.col("lacks") & before & after)
+    shifted = weeks.filter(hit).select("ticker", "week")
+    return bars.with_columns(week=week).join(shifted, on=["ticker", "week"]).select("ticker", "date")
+
+
 @check("row", "note")
 def sessions_missing(bars: pl.DataFrame, scene: Scene) -> Found:
     """Sessions are missing before this bar."""

@@ -15,12 +15,15 @@ from ml_core.data.series import Series, each_series
 from ml_core.data.verdicts import Found, Scene, check
 
 SURE = 8.0
+DENIED = 5.0
 LIKELY = 3.0
 TOGETHER = 3.0
 CLOSE_BY = 7
 TINY = 0.0006
 LARGE = 0.04
 TOLERANCE = 0.004
+LEAST_MISSING = 0.02  # of the price: what is smaller is not told from a day's own move
+MOST_MISSING = 0.5
 SCHEMA = {"ticker": pl.String, "date": pl.Date, "dividend": pl.Float64}
 
 
@@ -28,6 +31,12 @@ SCHEMA = {"ticker": pl.String, "date": pl.Date, "dividend": pl.Float64}
 def dividend_denied(bars: pl.DataFrame, _scene: Scene) -> Found:
     """The dividend is not the one that price and adjusted close agree on; theirs is taken."""
     return _table(row for series in _paying(bars) for row in _denied(series))
+
+
+@check("action", "repair")
+def dividend_missing(bars: pl.DataFrame, _scene: Scene) -> Found:
+    """Price and adjusted close agree on a dividend that is not recorded; taken."""
+    return _table(row for series in _with_implied(bars) for row in _missing(series))
 
 
 @check("action", "repair")
@@ -70,6 +79,18 @@ def _denied(series: Series) -> Iterator[tuple]:
             yield (*series.key(at), round(float(other), 6))
 
 
+def _missing(series: Series) -> Iterator[tuple]:
+    """Only where the adjusted close is calm around the step: a wrong close beside a right one makes two steps."""
+    implied = _implied(series)
+    share = implied / np.concatenate([[np.nan], series.close[:-1]])
+    free = (series.dividend == 0) & (series.split == 1)
+    for at in np.flatnonzero((share > LEAST_MISSING) & (share < MOST_MISSING) & free):
+        beside = share[max(at - 1, 0) : at + 2 : 2]
+        calm = beside.size == 2 and np.all(np.abs(beside) < TOLERANCE)  # never true of NaN
+        if calm and _gain(series, int(at), implied[at]) > LIKELY:
+            yield (*series.key(int(at)), round(float(implied[at]), 6))
+
+
 def _in_wrong_unit(series: Series) -> Iterator[tuple]:
     """Too large tells by itself or with others as large; too small only all together."""
     large = [at for at in series.payments() if series.dividend[at] > LARGE * series.close[at - 1]]
@@ -98,12 +119,14 @@ def _twice(series: Series) -> Iterator[tuple]:
 def _impossible(series: Series) -> Iterator[tuple]:
     for at in series.payments():
         paid, before = series.dividend[at], series.close[at - 1]
-        if paid >= before or (paid > 0.05 * before and _gain(series, at, 0.0) > SURE):
+        if paid >= before or (paid > LARGE * before and _gain(series, at, 0.0) > DENIED):
             yield series.key(at)
 
 
 def _gain(series: Series, at: int, other: float) -> float:
-    """By how much another dividend explains the day's change better than the recorded one."""
+    """By how much another dividend explains the day's change better than the recorded one; none without trade."""
+    if series.volume[at] == 0:
+        return 0.0
     before, change = series.close[at - 1], series.price_change[at]
     spread = max(series.volatility[at], 0.008)
 
@@ -148,6 +171,17 @@ def _with_adjusted(bars: pl.DataFrame) -> Iterator[Series]:
         "ticker"
     ].unique()
     yield from each_series(bars.filter(pl.col("ticker").is_in(held.implode())), least=-1.0)
+
+
+def _with_implied(bars: pl.DataFrame) -> Iterator[Series]:
+    """Tickers whose adjusted close takes a step as large as a missing dividend."""
+    ratio = pl.col("adj_close") / pl.col("close")
+    step = 1 - (ratio.shift() / ratio).over("ticker")
+    stepped = (
+        (step > LEAST_MISSING) & (pl.col("basis") == "split_adjusted") & pl.col("dividend").is_not_null()
+    )
+    named = bars.filter(stepped)["ticker"].unique()
+    yield from each_series(bars.filter(pl.col("ticker").is_in(named.implode())), least=-1.0)
 
 
 def _table(rows: Iterator[tuple]) -> pl.DataFrame:

@@ -1,0 +1,68 @@
+"""Single bars that lie apart from both of their neighbours: of another day, or of another company."""
+
+import polars as pl
+
+from ml_core.data.verdicts import Found, Scene, check
+
+APART = 0.03  # the least log distance between the ranges
+CALM = 4.0  # in units of the ticker's own volatility
+RARE = 0.95  # of the changes around it are smaller: a thin stock bounces between its quotes again and again
+CROWD = 4.0  # times the usual volume: people traded on something that happened
+AROUND = 61
+USUAL = 20
+LEAST_VOLATILITY = 0.004
+
+
+@check("series", "quarantine")
+def bar_apart(bars: pl.DataFrame, _scene: Scene) -> Found:
+    """The whole bar lies apart from those before and after it, which agree; nobody traded on it."""
+    lone = (
+        bars.lazy()
+        .sort("ticker", "date")
+        .with_columns(size=_log(pl.col("close"), _before("close")).abs(), traded=_before("volume"))
+        .with_columns(
+            gap=pl.max_horizontal(_above(), _below()),
+            net=_log(_after("close"), _before("close")).abs(),
+            usual=_around(pl.col("size").rolling_median(AROUND, min_samples=1, center=True)) * 1.4826,
+            rare=_around(
+                pl.col("size").rolling_quantile(RARE, window_size=AROUND, min_samples=1, center=True)
+            ),
+            volume_before=_around(pl.col("traded").rolling_median(USUAL, min_samples=1)),
+        )
+    )
+    far = pl.max_horizontal(
+        pl.lit(APART), CALM * pl.max_horizontal("usual", pl.lit(LEAST_VOLATILITY)), "rare"
+    )
+    calm = pl.col("volume") < CROWD * pl.col("volume_before")
+    apart = (pl.col("gap") > far) & (pl.col("net") < pl.col("gap") / 2) & calm
+    return lone.filter(apart).select("ticker", "date").collect()
+
+
+def _above() -> pl.Expr:
+    highest = pl.max_horizontal(_before("high"), _after("high"))
+    return pl.when(_neighbours("high")).then(_log(pl.col("low"), highest))
+
+
+def _below() -> pl.Expr:
+    lowest = pl.min_horizontal(_before("low"), _after("low"))
+    return pl.when(_neighbours("low")).then(_log(lowest, pl.col("high")))
+
+
+def _neighbours(name: str) -> pl.Expr:
+    return _before(name).is_not_null() & _after(name).is_not_null()
+
+
+def _before(name: str) -> pl.Expr:
+    return _around(pl.col(name).shift())
+
+
+def _after(name: str) -> pl.Expr:
+    return _around(pl.col(name).shift(-1))
+
+
+def _around(value: pl.Expr) -> pl.Expr:
+    return value.over("ticker")
+
+
+def _log(one: pl.Expr, other: pl.Expr) -> pl.Expr:
+    return (one / other).log()

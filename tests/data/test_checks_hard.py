@@ -1,0 +1,157 @@
+"""Defects that look like something else: long stretches, the newest bar, other companies' bars, shifted dates."""
+
+import datetime as dt
+
+import polars as pl
+import pytest
+
+from ml_core.data.quality import Quality, check_bars
+from tests.data.sound_bars import AT, found, make_sound, spoil, times
+
+PRICES = ("open", "high", "low", "close")
+
+
+@pytest.fixture(scope="module")
+def sound() -> pl.DataFrame:
+    return make_sound()
+
+
+def closes_are_those_of(bars: pl.DataFrame, sound: pl.DataFrame) -> bool:
+    both = bars.join(sound, on=["ticker", "date"], suffix="_sound")
+    return both.height > 0 and bool((both["close"] / both["close_sound"] - 1).abs().max() < 1e-9)
+
+
+@pytest.mark.parametrize("factor", [100.0, 0.01])
+@pytest.mark.parametrize(
+    "places",
+    [range(100, 250), [*range(60), AT], [AT, AT + 90], [371], range(368, 372)],
+    ids=["longer than a quarter", "before, and once", "twice", "the newest", "the newest four"],
+)
+def test_a_wrong_unit_is_put_right_wherever_and_however_long(sound, factor, places):
+    bars = spoil(sound, places, **times(factor))
+    assert found(bars) == {"wrong_unit": list(places)}
+    assert closes_are_those_of(check_bars(bars).sound, sound)
+
+
+def test_a_redenomination_of_many_bars_is_what_the_older_ones_are_measured_by(sound):
+    assert found(spoil(sound, range(360, 372), **times(100.0))) == {"wrong_unit": list(range(360))}
+
+
+@pytest.mark.parametrize("factor", [1.12, 0.9])
+def test_a_bar_apart_from_both_neighbours_is_quarantined(sound, factor):
+    assert found(spoil(sound, [AT], **times(factor))) == {"bar_apart": [AT]}
+
+
+def test_a_day_on_which_everybody_traded_is_no_bar_apart(sound):
+    bars = spoil(sound, [AT], **times(1.12), volume=lambda volume: volume * 9)
+    assert found(bars) == {}
+
+
+def test_a_thin_stock_that_bounces_between_its_quotes_is_left_alone(sound):
+    flat = sound.with_columns(pl.lit(50.0).alias(name) for name in PRICES)
+    flat = flat.with_columns(high=pl.lit(50.01))
+    bars = spoil(flat, range(20, 360, 12), **times(1.06))
+    assert "bar_apart" not in found(bars)
+
+
+@pytest.mark.parametrize("recorded", [AT - 3, AT - 1, AT + 1, AT + 3])
+@pytest.mark.parametrize("ratio", [4.0, 1.5, 0.1])
+def test_a_split_of_traded_prices_recorded_days_off_puts_the_bars_between_on_its_side(sound, ratio, recorded):
+    traded = spoil(sound.with_columns(basis=pl.lit("traded")), range(AT), **times(ratio))
+    right = spoil(traded, [AT], split=ratio)
+    assert found(right) == {}
+    bars = spoil(traded, [recorded], split=ratio)
+    between = list(range(min(AT, recorded), max(AT, recorded)))
+    assert found(bars) == {"split_misplaced": between}
+    shares = check_bars(bars).sound["split"].cum_prod()
+    assert ((check_bars(bars).sound["close"] * shares) / (sound["close"] * ratio) - 1).abs().max() < 1e-9
+
+
+def test_a_split_that_traded_prices_do_not_show_is_not_applied_again(sound):
+    bars = spoil(sound.with_columns(basis=pl.lit("traded")), [AT], split=4.0)
+    assert found(bars) == {"split_in_prices": [AT]}
+    assert check_bars(bars).sound["split"].to_list() == [1.0] * sound.height
+
+
+@pytest.mark.parametrize("factor", [0.5, 1.4, 0.7])
+def test_a_jump_of_the_newest_bar_waits_for_the_next_one(sound, factor):
+    newest = spoil(sound, [AT], **times(factor))[: AT + 1]
+    assert found(newest) == {"too_early": [AT]}
+    came_back = spoil(sound, [AT], **times(factor))[: AT + 2]
+    assert found(came_back) == {"bad_print": [AT]}
+
+
+def test_a_split_that_nothing_records_is_taken_once_a_bar_confirms_it(sound):
+    bars = spoil(sound, range(AT), **times(2.0))
+    assert found(bars[: AT + 1]) == {"too_early": [AT]}
+    assert found(bars[: AT + 2]) == {"unrecorded_action": [AT]}
+
+
+@pytest.mark.parametrize("days", [1, -1])
+def test_dates_of_another_zone_are_refused_not_only_where_they_fall_on_a_weekend(sound, days):
+    shifted = sound.with_columns(pl.col("date") + dt.timedelta(days=days))
+    refused = check_bars(shifted, calendar="XNYS").refused["date"].n_unique()
+    assert refused > 0.8 * sound.height
+    part = pl.concat([sound[:100], shifted[100:130], sound[130:]])
+    refused = check_bars(part, calendar="XNYS").refused["date"].unique()
+    assert shifted["date"][105:125].is_in(refused.implode()).all()
+    assert refused.is_between(sound["date"][92], sound["date"][138]).all()
+
+
+@pytest.mark.parametrize("calendar", ["XNYS", "24/7"])
+def test_weekends_with_all_sessions_beside_them_shift_nothing(sound, calendar):
+    friday = sound.filter(pl.col("date").dt.weekday() == 5)[20:23]
+    extra = friday.with_columns(pl.col("date") + dt.timedelta(days=1), pl.col("close") * 1.001)
+    told = found(pl.concat([sound, extra]), calendar=calendar)
+    assert set(told) - {"sessions_missing"} == ({"no_session"} if calendar == "XNYS" else set())
+
+
+def adjusted(bars: pl.DataFrame, at: int, share: float) -> pl.DataFrame:
+    """The close before a payment higher by it, and the adjusted close that knows of it."""
+    fell = spoil(bars, range(at), **times(1 / (1 - share)))
+    return fell.with_columns(adj_close=bars["close"])
+
+
+def test_a_dividend_that_price_and_adjusted_close_show_is_taken_where_none_is_recorded(sound):
+    bars = adjusted(sound, AT, 0.09)
+    assert found(bars) == {"dividend_missing": [AT]}
+    paid = check_bars(bars).sound["dividend"]
+    assert paid[AT] == pytest.approx(0.09 * bars["close"][AT - 1]) and paid.sum() == paid[AT]
+    unknown = bars.with_columns(dividend=pl.lit(None, pl.Float64))
+    assert found(unknown) == {}
+
+
+def test_a_wrong_close_beside_a_right_adjusted_one_is_no_missing_dividend(sound):
+    bars = spoil(sound.with_columns(adj_close=pl.col("close")), [AT], close=lambda close: close * 0.995)
+    assert "dividend_missing" not in found(bars)
+
+
+def test_a_dividend_that_the_price_did_not_fall_by_is_doubted_only_where_there_was_trade(sound):
+    paid = float(sound["close"][AT - 1]) * 0.12
+    bars = spoil(sound, [AT], dividend=paid)
+    assert set(found(bars)) <= {"dividend_impossible", "dividend_unit"} and found(bars)
+    quiet = spoil(spoil(bars, [AT], volume=0.0), [AT], **dict.fromkeys(PRICES, bars["close"][AT - 1]))
+    assert found(quiet) == {}
+
+
+def test_the_dividend_and_the_split_of_a_refused_bar_are_put_on_the_next(sound):
+    paid = float(sound["close"][AT - 1]) * 0.02
+    ex = spoil(spoil(sound, range(AT), **times(1 / 0.98)), [AT], dividend=paid)
+    for broken in ({"close": None}, {"low": 0.0}, times(1.5)):
+        checked = check_bars(spoil(ex, [AT], **broken))
+        assert checked.sound.filter(pl.col("dividend") > 0).select("date", "dividend").rows() == [
+            (sound["date"][AT + 1], paid)
+        ]
+    traded = spoil(sound.with_columns(basis=pl.lit("traded")), range(AT), **times(4.0))
+    checked = check_bars(spoil(spoil(traded, [AT], split=4.0), [AT], close=None))
+    assert set(checked.findings["check"]) == {"close_missing", "action_carried"}
+    assert checked.sound.filter(pl.col("split") != 1).select("date", "split").rows() == [
+        (sound["date"][AT + 1], 4.0)
+    ]
+
+
+def test_what_was_refused_for_its_dividend_is_carried_nowhere(sound):
+    bars = spoil(sound, [AT], dividend=float(sound["close"][AT]) * 1.5)
+    quality = Quality(skip=("dividend_unit",))
+    assert found(bars, quality=quality) == {"dividend_impossible": [AT]}
+    assert check_bars(bars, quality=quality).sound["dividend"].sum() == 0
