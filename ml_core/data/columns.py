@@ -106,10 +106,17 @@ def missing_columns(table: pl.DataFrame) -> list[str]:
     return [name for name in NUMBERS if name in BARS and table[name].null_count() == table.height]
 
 
+def known_as(column: str) -> str | None:
+    """The agreed name of a column, however a tool writes it."""
+    return next((name for name, knowns in NAMES.items() if _plain(column) in knowns), None)
+
+
+def _plain(column: str) -> str:
+    return "".join(sign for sign in column.lower() if sign.isalnum())
+
+
 def _find(columns: list[str]) -> dict[str, str]:
-    plain = {
-        "".join(sign for sign in column.lower() if sign.isalnum()): column for column in reversed(columns)
-    }
+    plain = {_plain(column): column for column in reversed(columns)}
     found = {
         name: next(plain[known] for known in knowns if known in plain)
         for name, knowns in NAMES.items()

@@ -1,5 +1,6 @@
 """Bars from the user's own files: one Parquet or CSV, or a folder of them, with at least date, ticker and close."""
 
+import csv
 import datetime as dt
 import hashlib
 from pathlib import Path
@@ -9,6 +10,7 @@ import polars as pl
 
 from ml_core.choices import nearest
 from ml_core.data.columns import gather_sessions, missing_columns, read_columns
+from ml_core.data.headers import lengthen, pair_header, read_header
 from ml_core.data.implied import imply_actions
 from ml_core.data.providers import Fetched, Outcome, Progress, Request
 from ml_core.errors import InvalidInput
@@ -16,6 +18,7 @@ from ml_core.experiment import Section, Universe
 from ml_core.frames import BARS, conform
 
 READERS = {".parquet": pl.read_parquet, ".pq": pl.read_parquet, ".csv": None, ".txt": None, ".tsv": None}
+HEAD = 3  # lines that can be names
 NO_VALUE = ["", "NA", "N/A", "NaN", "nan", "null", "NULL", "None", "-"]
 
 
@@ -81,7 +84,7 @@ def _read(file: Path, ticker: str | None, config: Config) -> pl.DataFrame:
         if file.stat().st_size == 0:
             raise InvalidInput(f"{file}: is empty; expected rows of date, ticker and close")
         reader = READERS[file.suffix.lower()]
-        raw = reader(file, glob=False) if reader else _read_text(file)
+        raw = _one_row_of_names(reader(file, glob=False), file) if reader else _read_text(file)
     except pl.exceptions.NoDataError:
         raise InvalidInput(f"{file}: is empty; expected rows of date, ticker and close") from None
     except (pl.exceptions.PolarsError, OSError, UnicodeDecodeError) as error:
@@ -92,23 +95,28 @@ def _read(file: Path, ticker: str | None, config: Config) -> pl.DataFrame:
     return read_columns(raw, str(file), ticker=ticker, date_format=config.date_format)
 
 
+def _one_row_of_names(table: pl.DataFrame, file: Path) -> pl.DataFrame:
+    header = pair_header(table.columns)
+    return lengthen(table, header, str(file)) if header else table
+
+
 def _read_text(file: Path) -> pl.DataFrame:
     """Every column as text: a number or a date is made where its column is known."""
-    separator = "\t" if file.suffix.lower() == ".tsv" else _separator(file)
-    return pl.read_csv(
+    with file.open(encoding="utf-8-sig", errors="replace", newline="") as lines:
+        head = [line for _, line in zip(range(HEAD), lines, strict=False)]
+    separator = "\t" if file.suffix.lower() == ".tsv" else max(",;\t|", key=head[0].count)
+    header = read_header(list(csv.reader(head, delimiter=separator)), str(file))
+    table = pl.read_csv(
         file,
         separator=separator,
         infer_schema=False,
         null_values=NO_VALUE,
         truncate_ragged_lines=True,
         glob=False,
+        has_header=header is None,
+        skip_rows=header.rows if header else 0,
     )
-
-
-def _separator(file: Path) -> str:
-    with file.open(encoding="utf-8-sig", errors="replace") as lines:
-        head = lines.readline()
-    return max(",;\t|", key=head.count)
+    return lengthen(table, header, str(file)) if header else table
 
 
 def _ticker_of(file: Path, path: Path, request: Request, config: Config) -> str | None:
