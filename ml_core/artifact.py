@@ -1,5 +1,6 @@
 """A forecaster as files and back: weights as safetensors, the rest as JSON, each with a checksum. No pickle."""
 
+import datetime as dt
 import hashlib
 import json
 from collections.abc import Iterator
@@ -13,11 +14,12 @@ from pydantic import ValidationError
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 
+from ml_core.calibration import Calibration
 from ml_core.errors import BrokenArtifact
 from ml_core.experiment import RunSpec, Section
 from ml_core.experiment_file import explain
 from ml_core.features.regimes import Regimes
-from ml_core.forecaster import Calibration, Forecaster
+from ml_core.forecaster import Forecaster
 from ml_core.member import Member, restore_member
 
 WEIGHTS, DESCRIPTION, CHECKSUMS = "weights.safetensors", "forecaster.json", "checksums.json"
@@ -34,6 +36,9 @@ class Description(Section):
     facts: tuple[dict[str, Any], ...] = ()
     trust: tuple[float, ...]
     width: tuple[float, ...]
+    slopes: tuple[tuple[float, ...], ...]
+    share: float
+    until: dt.date
     level: float
     regimes: Regimes | None = None
 
@@ -54,6 +59,9 @@ def save_forecaster(forecaster: Forecaster, folder: Path) -> None:
         facts=tuple(member.facts() for member in forecaster.members),
         trust=tuple(calibration.trust_H.tolist()),
         width=tuple(calibration.width_H.tolist()),
+        slopes=tuple(map(tuple, calibration.slope_HJ.tolist())),
+        share=calibration.share,
+        until=calibration.until,
         level=calibration.level,
         regimes=forecaster.regimes,
     )
@@ -81,7 +89,12 @@ def load_forecaster(folder: Path) -> Forecaster:
         tickers=description.tickers,
         members=members,
         calibration=Calibration(
-            np.asarray(description.trust), np.asarray(description.width), description.level
+            np.asarray(description.trust),
+            np.asarray(description.width),
+            np.asarray(description.slopes),
+            description.share,
+            description.until,
+            description.level,
         ),
         regimes=description.regimes,
     )

@@ -8,7 +8,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 import polars as pl
 
+from ml_core.calibration import Calibration
 from ml_core.errors import InvalidInput, NotEnoughData
+from ml_core.evaluation.metrics import DEVIATIONS
 from ml_core.experiment import RunSpec
 from ml_core.features.regimes import Regimes
 from ml_core.features.table import build_features
@@ -16,18 +18,6 @@ from ml_core.frames import FORECAST, conform
 from ml_core.member import Member, View
 from ml_core.regimes import with_regimes
 from ml_core.windows import Windows, build_windows
-
-LEVEL = 0.9
-DEVIATIONS = 1.6448536269514722  # a normal's interval of that level: so `scale` is a standard deviation
-
-
-@dataclass(frozen=True)
-class Calibration:
-    """Per horizon, fitted on validation dates: how far to trust the mean, how wide the interval is in scales."""
-
-    trust_H: np.ndarray
-    width_H: np.ndarray
-    level: float = LEVEL
 
 
 @dataclass(frozen=True)
@@ -58,17 +48,23 @@ class Forecaster:
         return replace(self, name=name, version=version)
 
     def predict(
-        self, prices: pl.DataFrame, *, as_of: dt.date | None = None, since: dt.date | None = None
+        self,
+        prices: pl.DataFrame,
+        *,
+        as_of: dt.date | None = None,
+        since: dt.date | None = None,
+        tickers: tuple[str, ...] = (),
     ) -> pl.DataFrame:
-        """The forecast of every ticker that can be answered at `as_of` (default the last session), or at every
-        session from `since` on. Rows after `as_of` are not looked at."""
+        """The forecast of every ticker, or of these, that can be answered at `as_of` (default the last session), or
+        at every session from `since` on. Rows after `as_of` are not looked at."""
         known = prices if as_of is None else prices.filter(pl.col("date") <= as_of)
         if known.is_empty():
             raise NotEnoughData(f"no prices up to {as_of}")
         windows = self.read(known)
         sessions = np.asarray(windows.sessions, dtype="datetime64[D]")
         asked_T = sessions >= np.datetime64(since or windows.sessions[-1])
-        return self.forecast(windows, windows.usable(self.lookback) & asked_T[None, :])
+        asked_N = np.array([not tickers or ticker in tickers for ticker in windows.tickers])
+        return self.forecast(windows, windows.usable(self.lookback) & asked_N[:, None] & asked_T)
 
     def read(self, prices: pl.DataFrame) -> Windows:
         """The windows of these prices as this model reads them."""
@@ -81,12 +77,15 @@ class Forecaster:
 
     def forecast(self, windows: Windows, rows_NT: np.ndarray) -> pl.DataFrame:
         """FORECAST rows for the chosen places of the panel: the one way from windows to forecasts."""
-        mean_NTH, scale_NTH = self.outputs(windows, rows_NT)
-        mean_NTH = mean_NTH * self.calibration.trust_H * windows.unit_NTH
-        reach_NTH = scale_NTH * windows.unit_NTH * self.calibration.width_H
-        scale_NTH = reach_NTH / DEVIATIONS
+        needed_NT = self.calibration.rows_needed(windows, windows.usable(self.lookback), rows_NT)
+        mean_NTH, reach_NTH = self.calibration.apply(windows, *self.outputs(windows, needed_NT))
+        mean_NTH, reach_NTH = mean_NTH * windows.unit_NTH, reach_NTH * windows.unit_NTH
         table = windows.to_table(
-            rows_NT, mean=mean_NTH, lower=mean_NTH - reach_NTH, upper=mean_NTH + reach_NTH, scale=scale_NTH
+            rows_NT,
+            mean=mean_NTH,
+            lower=mean_NTH - reach_NTH,
+            upper=mean_NTH + reach_NTH,
+            scale=reach_NTH / DEVIATIONS,
         ).with_columns(model=pl.lit(self.name), version=pl.lit(self.version))
         return conform(table, FORECAST, "forecast")
 

@@ -34,8 +34,7 @@ def forecast(
     tickers: tuple[str, ...] = (),
 ) -> pl.DataFrame:
     """FORECAST rows of these tickers (default all): every ticker is read, because features compare them."""
-    table = forecaster.predict(prices, as_of=as_of)
-    return table.filter(pl.col("ticker").is_in(tickers)) if tickers else table
+    return forecaster.predict(prices, as_of=as_of, tickers=tickers)
 
 
 def unanswered(asked: tuple[str, ...], table: pl.DataFrame, prices: pl.DataFrame) -> dict[str, str]:

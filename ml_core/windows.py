@@ -15,6 +15,7 @@ from ml_core.errors import NotEnoughData
 from ml_core.experiment import Task
 from ml_core.features.table import FeatureTable
 from ml_core.features.target import build_target, build_unit
+from ml_core.features.volatility import build_states
 from ml_core.splits import Span
 
 
@@ -32,6 +33,7 @@ class Windows:
     x_NTF: np.ndarray
     y_NTH: np.ndarray
     unit_NTH: np.ndarray
+    state_NTK: np.ndarray
     present_NT: np.ndarray
     close_NT: np.ndarray
     target: Literal["return", "excess", "rank"] = "return"
@@ -108,12 +110,15 @@ def build_windows(prices: pl.DataFrame, built: FeatureTable, task: Task) -> Wind
     sessions = tuple(prices["date"].unique().sort().to_list())
     if len(sessions) < 2:
         raise NotEnoughData(f"{len(sessions)} session of prices; expected at least {task.lookback + 1}")
-    table = prices.select("ticker", "date", "close").join(built.table, on=["ticker", "date"], how="left")
+    bars = [name for name in ("open", "high", "low", "close") if name in prices.columns]
+    table = prices.select("ticker", "date", *bars).join(built.table, on=["ticker", "date"], how="left")
     place = _places(table, tickers, sessions)
     x_NTF = np.full((len(tickers), len(sessions), len(built.names)), np.nan, dtype=np.float32)
     x_NTF[place] = table.select(built.names).to_numpy()
-    close_NT = np.full(x_NTF.shape[:2], np.nan)
-    close_NT[place] = table["close"].to_numpy()
+    bars_NT = {name: np.full(x_NTF.shape[:2], np.nan) for name in bars}
+    for name, column_NT in bars_NT.items():
+        column_NT[place] = table[name].to_numpy()
+    close_NT = bars_NT["close"]
     y_NTH = build_target(close_NT, task.horizons, task.target)
     unit_NTH = build_unit(close_NT, task.horizons, task.target)
     return Windows(
@@ -124,6 +129,7 @@ def build_windows(prices: pl.DataFrame, built: FeatureTable, task: Task) -> Wind
         x_NTF=x_NTF,
         y_NTH=(y_NTH / unit_NTH).astype(np.float32),
         unit_NTH=unit_NTH.astype(np.float32),
+        state_NTK=build_states(bars_NT),
         present_NT=_warmed_up(x_NTF) & np.isfinite(unit_NTH[:, :, 0]) & np.isfinite(close_NT),
         close_NT=close_NT,
         target=task.target,

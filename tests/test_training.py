@@ -8,12 +8,13 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ml_core.calibration import LEAST_TRUST, MOST_TRUST
 from ml_core.errors import InvalidInput, NotEnoughData, TrainingDiverged
 from ml_core.experiment import Features, Model, RunSpec, Task, Training
 from ml_core.features.selection import select_features
 from ml_core.splits import Span, Split
 from ml_core.training import tiling
-from ml_core.training.fit import LEAST_TRUST, MOST_TRUST, fit, seeded
+from ml_core.training.fit import fit, seeded
 from ml_core.training.loop import Fitting, choose_features
 from ml_core.training.losses import LOSSES
 from ml_core.training.tiling import Tiling, tiles
@@ -192,9 +193,8 @@ def test_calibration_trusts_what_validation_confirms():
     trust_H = forecaster.calibration.trust_H
     assert ((trust_H >= LEAST_TRUST) & (trust_H <= MOST_TRUST)).all()
     rows_NT = WINDOWS.usable(8) & WINDOWS.rows(SPLIT.validation)
-    mean_NTH, scale_NTH = forecaster.outputs(WINDOWS, rows_NT)
-    error_RH = np.abs(WINDOWS.y_NTH[rows_NT] - trust_H * mean_NTH[rows_NT])
-    inside = (error_RH <= forecaster.calibration.width_H * scale_NTH[rows_NT]).mean(axis=0)
+    mean_NTH, reach_NTH = forecaster.calibration.apply(WINDOWS, *forecaster.outputs(WINDOWS, rows_NT))
+    inside = (np.abs(WINDOWS.y_NTH - mean_NTH) <= reach_NTH)[rows_NT].mean(axis=0)
     assert ((inside >= 0.9) & (inside < 0.93)).all()
 
 

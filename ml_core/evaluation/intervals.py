@@ -1,11 +1,14 @@
 """How wide an honest interval is. In: past errors and their forecast scale. Out: a factor per horizon."""
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ml_core.errors import NotEnoughData
 
 Array = NDArray[np.float64]
+RATE = 0.02
 
 
 def fit_intervals(residual: ArrayLike, scale: ArrayLike, *, level: float) -> Array:
@@ -30,20 +33,33 @@ def _quantile(scores: Array, level: float) -> float:
     return float(known[rank - 1])
 
 
-def adapt_factor(
-    score: ArrayLike, *, factor: float, level: float, rate: float = 0.02, delay: int = 1
+def track_widths(
+    score_NTH: Array,
+    width_H: ArrayLike,
+    *,
+    level: float,
+    horizons: Sequence[int],
+    since: int = 0,
+    rate: float = RATE,
 ) -> Array:
-    """The factor in force at each date as outcomes arrive `delay` sessions later (quantile tracking).
+    """width_NTH in force at each session as outcomes arrive: wider after a miss, narrower after a hit, so that in
+    the long run `level` of them are hits, whatever the world does (Gibbs and Candès 2021).
 
-    It widens after a miss and narrows after a hit. `score` is |error| / scale, NaN where it is not known.
+    Ticker by ticker. The forecast of h sessions made at session s is judged at s + h by the width it had, for s from
+    `since` on; before its first judgement a ticker has the width it starts with. `score_NTH` is |error| / scale, NaN
+    where it is not known. Outcomes of h sessions overlap, so each moves the width by 1/√h as much.
     """
-    scores = np.asarray(score, dtype=float)
-    factors = np.empty(len(scores))
-    current = factor
-    for date in range(len(scores)):
-        arrived = scores[date - delay] if date >= delay else np.nan
-        if np.isfinite(arrived):
-            missed = float(arrived > factors[date - delay])
-            current = max(current + rate * factor * (missed - (1 - level)), 0.0)
-        factors[date] = current
-    return factors
+    ahead_H, every_H = np.asarray(horizons), np.arange(len(horizons))
+    rate_H = rate / np.sqrt(ahead_H)
+    wider_H, narrower_H = np.exp(rate_H * level), np.exp(-rate_H * (1 - level))
+    width_NTH = np.empty(score_NTH.shape)
+    width_NTH[:] = width_H
+    current_NH = width_NTH[:, 0]
+    for session in range(since, score_NTH.shape[1]):
+        made_H = np.maximum(session - ahead_H, 0)
+        score_NH = np.where(session - ahead_H >= since, score_NTH[:, made_H, every_H], np.nan)
+        missed_NH = score_NH > width_NTH[:, made_H, every_H]
+        moved_NH = current_NH * np.where(missed_NH, wider_H, narrower_H)
+        current_NH = np.where(np.isfinite(score_NH), moved_NH, current_NH)
+        width_NTH[:, session] = current_NH
+    return width_NTH

@@ -10,6 +10,7 @@ from ml_core.evaluation.declaration import Metric, per_date, per_row
 from ml_core.evaluation.rows import Array, Rows
 
 LEVEL = 0.9  # of every interval between lower and upper
+DEVIATIONS = 1.6448536269514722  # a normal's interval of that level: so `scale` is a standard deviation
 
 
 @per_row(better="lower")
@@ -64,12 +65,7 @@ def icir(rows: Rows) -> tuple[Array, Array]:
 @per_row("scale", better="lower")
 def crps(rows: Rows) -> Array:
     """Continuous ranked probability score of a normal forecast with this mean and scale."""
-    error, scale = rows["realized"] - rows["mean"], rows["scale"]
-    with np.errstate(invalid="ignore", divide="ignore"):
-        z = error / scale
-        density = np.exp(-0.5 * z * z) / np.sqrt(2 * np.pi)
-        score = scale * (z * (2 * ndtr(z) - 1) + 2 * density - 1 / np.sqrt(np.pi))
-    return np.where(scale > 0, score, np.where(scale == 0, np.abs(error), np.nan))
+    return normal_crps(rows["realized"] - rows["mean"], rows["scale"])
 
 
 @per_row("lower", "upper", better="lower")
@@ -88,6 +84,15 @@ def coverage(rows: Rows) -> Array:
     known = np.isfinite(rows["lower"]) & np.isfinite(rows["upper"])
     inside = (rows["lower"] <= rows["realized"]) & (rows["realized"] <= rows["upper"])
     return np.where(known, inside.astype(float), np.nan)
+
+
+def normal_crps(error: Array, scale: Array) -> Array:
+    """The score of a normal forecast, in closed form (Gneiting and Raftery 2007)."""
+    with np.errstate(invalid="ignore", divide="ignore"):
+        z = error / scale
+        density = np.exp(-0.5 * z * z) / np.sqrt(2 * np.pi)
+        score = scale * (z * (2 * ndtr(z) - 1) + 2 * density - 1 / np.sqrt(np.pi))
+    return np.where(scale > 0, score, np.where(scale == 0, np.abs(error), np.nan))
 
 
 def metric_names() -> list[str]:

@@ -4,16 +4,15 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TypeAlias
 
-import numpy as np
 import torch
 
 from ml_core.baselines import BaselineConfig
-from ml_core.errors import InvalidInput, NotEnoughData
-from ml_core.evaluation.intervals import fit_intervals
+from ml_core.calibration import Calibration, fit_calibration
+from ml_core.errors import InvalidInput
 from ml_core.evaluation.metrics import find_metric
 from ml_core.experiment import RunSpec, Training
 from ml_core.features.regimes import REGIME_FEATURES
-from ml_core.forecaster import LEVEL, Calibration, Forecaster
+from ml_core.forecaster import Forecaster
 from ml_core.learners import config_class, is_baseline
 from ml_core.splits import Split
 from ml_core.training.baseline import BaselineFitting
@@ -22,7 +21,6 @@ from ml_core.training.losses import find_loss
 from ml_core.windows import Windows
 
 AnyFitting: TypeAlias = Fitting | BaselineFitting
-LEAST_TRUST, MOST_TRUST = 0.05, 1.5
 
 
 def fit(
@@ -90,7 +88,7 @@ def assemble(fittings: Sequence[AnyFitting]) -> Forecaster:
         features=first.features,
         tickers=first.windows.tickers,
         members=tuple(fitting.member() for fitting in fittings),
-        calibration=_uncalibrated(len(first.windows.horizons)),
+        calibration=Calibration.none(len(first.windows.horizons)),
         regimes=first.regimes if set(first.features) & set(REGIME_FEATURES) else None,
     )
     calibration = calibrate(raw, first.windows, first.split)
@@ -98,21 +96,7 @@ def assemble(fittings: Sequence[AnyFitting]) -> Forecaster:
 
 
 def calibrate(forecaster: Forecaster, windows: Windows, split: Split) -> Calibration:
-    """On the validation dates, which no gradient saw: the slope of outcome on forecast, and conformal widths."""
-    rows_NT = windows.usable(forecaster.lookback) & windows.rows(split.validation)
-    mean_NTH, scale_NTH = forecaster.outputs(windows, rows_NT)
-    y_RH, mean_RH, scale_RH = windows.y_NTH[rows_NT], mean_NTH[rows_NT], scale_NTH[rows_NT]
-    known_RH = np.isfinite(y_RH)
-    agreement_H = np.where(known_RH, y_RH * mean_RH, 0.0).sum(axis=0, dtype=np.float64)
-    power_H = np.where(known_RH, mean_RH**2, 0.0).sum(axis=0, dtype=np.float64)
-    trust_H = np.clip(agreement_H / np.maximum(power_H, 1e-12), LEAST_TRUST, MOST_TRUST)
-    try:
-        width_H = fit_intervals(y_RH - trust_H * mean_RH, scale_RH, level=LEVEL)
-    except NotEnoughData as error:
-        span = f"{split.validation.start} to {split.validation.end}"
-        raise NotEnoughData(f"validation dates {span}: {error}") from None
-    return Calibration(trust_H, np.asarray(width_H), LEVEL)
-
-
-def _uncalibrated(horizons: int) -> Calibration:
-    return Calibration(np.ones(horizons), np.ones(horizons))
+    """Trust, scale and widths of these networks, from their outputs on the validation dates."""
+    usable_NT = windows.usable(forecaster.lookback)
+    outputs = forecaster.outputs(windows, usable_NT & windows.rows(split.validation))
+    return fit_calibration(windows, split, usable_NT, *outputs)

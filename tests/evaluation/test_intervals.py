@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ml_core.errors import NotEnoughData
-from ml_core.evaluation.intervals import adapt_factor, fit_intervals
+from ml_core.evaluation.intervals import fit_intervals, track_widths
 
 
 def test_the_factor_is_the_corrected_quantile():
@@ -45,18 +45,52 @@ def test_too_few_errors_are_refused_with_the_number_needed():
         fit_intervals(np.full(50, np.nan), np.ones(50), level=0.9)
 
 
-def test_it_widens_when_the_world_grows_wilder():
-    rng = np.random.default_rng(0)
-    score = np.abs(rng.normal(size=3000)) * np.where(np.arange(3000) < 1000, 1.0, 2.0)
-    factors = adapt_factor(score, factor=1.645, level=0.9, delay=5)
-    assert float((score[2000:] <= factors[2000:]).mean()) == pytest.approx(0.9, abs=0.02)
-    assert float((score[2000:] <= 1.645).mean()) < 0.7
+HORIZONS = (1, 5)
 
 
-def test_only_outcomes_that_have_arrived_are_used():
-    score = np.abs(np.random.default_rng(0).normal(size=50))
-    given = adapt_factor(score, factor=1.0, level=0.9, delay=3)
-    changed = np.where(np.arange(50) >= 20, 99.0, score)
-    again = adapt_factor(changed, factor=1.0, level=0.9, delay=3)
-    assert again[:23].tolist() == given[:23].tolist()
-    assert again[23] != given[23]
+def scores(*, tickers: int = 4, sessions: int = 3000, seed: int = 0) -> np.ndarray:
+    """score_NTH of an honest normal scale."""
+    return np.abs(np.random.default_rng(seed).normal(size=(tickers, sessions, len(HORIZONS))))
+
+
+def test_widths_hold_the_level_when_the_world_grows_wilder():
+    score_NTH = scores() * np.where(np.arange(3000) < 1000, 1.0, 2.0)[None, :, None]
+    width_NTH = track_widths(score_NTH, [1.645, 1.645], level=0.9, horizons=HORIZONS)
+    tracked, fixed = (score_NTH <= width_NTH)[:, 2000:], (score_NTH <= 1.645)[:, 2000:]
+    assert tracked.mean(axis=(0, 1)) == pytest.approx([0.9, 0.9], abs=0.02)
+    assert (fixed.mean(axis=(0, 1)) < 0.7).all()
+
+
+@given(seed=st.integers(0, 1000), at=st.integers(5, 59))
+@settings(max_examples=30, deadline=None)
+def test_an_outcome_counts_from_the_session_on_which_it_is_known(seed, at):
+    score_NTH = scores(tickers=1, sessions=60, seed=seed)
+    given_TH = track_widths(score_NTH, [1.0, 1.0], level=0.9, horizons=HORIZONS)[0]
+    changed_NTH = score_NTH.copy()
+    changed_NTH[:, at] = np.where(score_NTH[:, at] > given_TH[at], 0.0, 99.0)
+    again_TH = track_widths(changed_NTH, [1.0, 1.0], level=0.9, horizons=HORIZONS)[0]
+    for column, horizon in enumerate(HORIZONS):
+        assert again_TH[: at + horizon, column].tolist() == given_TH[: at + horizon, column].tolist()
+        if at + horizon < 60:
+            assert again_TH[at + horizon, column] != given_TH[at + horizon, column]
+
+
+def test_a_ticker_alone_and_a_shorter_past_give_the_same_widths_in_every_bit():
+    score_NTH = scores(sessions=120)
+    whole_NTH = track_widths(score_NTH, [1.5, 1.7], level=0.9, horizons=HORIZONS, since=20)
+    for number in range(len(score_NTH)):
+        alone = track_widths(
+            score_NTH[number : number + 1, :90], [1.5, 1.7], level=0.9, horizons=HORIZONS, since=20
+        )
+        assert alone[0].tobytes() == whole_NTH[number, :90].tobytes()
+
+
+def test_before_the_first_judgement_and_without_outcomes_the_width_stands():
+    score_NTH = scores(tickers=1, sessions=40)
+    score_NTH[0, 25:] = np.nan
+    width_TH = track_widths(score_NTH, [1.5, 1.7], level=0.9, horizons=HORIZONS, since=20)[0]
+    assert (width_TH[:21, 0] == 1.5).all()
+    assert (width_TH[:25, 1] == 1.7).all()
+    assert len(set(width_TH[21:26, 0])) == 5  # forecasts of sessions 20 to 24 were judged a session later
+    assert len(set(width_TH[25:, 0])) == 1
+    assert len(set(width_TH[29:, 1])) == 1
