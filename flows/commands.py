@@ -30,10 +30,17 @@ def evaluate(session: Session, *, out: Path) -> int:
     found = walk(experiment, prices, benchmark=benchmark, progress=terminal.progress)
     found.forecasts.write_parquet(folder / "forecasts.parquet")
     found.backtest.write_parquet(folder / "backtest.parquet")
-    document = {"scores": found.scores.to_dicts(), "risk": found.risk, "left_out": list(found.left_out)}
+    found.coverage.write_csv(folder / "coverage.csv")
+    document = {
+        "scores": found.scores.to_dicts(),
+        "coverage": found.coverage.to_dicts(),
+        "risk": found.risk,
+        "left_out": list(found.left_out),
+    }
     (folder / "scores.json").write_text(json.dumps(plain(document), indent=1), encoding="utf-8")
     warn_left_out(terminal, found.left_out)
     terminal.table(report.summary_rows(found.scores), title=f"{experiment.name}: error against each baseline")
+    terminal.table(report.coverage_rows(found.coverage), title="share of outcomes inside the 90 % interval")
     for split, risk in found.risk.items():
         terminal.say(f"{split:8} {report.traded(risk)}")
     terminal.say(f"written to {folder}")

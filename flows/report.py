@@ -134,6 +134,25 @@ def summary_rows(scores: pl.DataFrame, *, most: int = 6) -> list[dict[str, str]]
     ]
 
 
+def coverage_rows(coverage: pl.DataFrame, *, most: int = 6) -> list[dict[str, str]]:
+    """One row per split and horizon: over all rows, by how volatile the ticker was, and by year."""
+    nearest = coverage["horizon"].unique().sort()[:most]
+    groups = dict.fromkeys(coverage.sort("by", "group", maintain_order=True)["group"])
+    cells = {
+        (row["split"], row["horizon"], row["group"]): f"{row['coverage']:.1%}"
+        for row in coverage.iter_rows(named=True)
+    }
+    return [
+        {
+            "split": split,
+            "horizon": str(horizon),
+            **{group: cells.get((split, horizon, group), "-") for group in groups},
+        }
+        for split, horizon in dict.fromkeys((split, horizon) for split, horizon, _ in cells)
+        if horizon in nearest
+    ]
+
+
 def ledger_rows(head: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return [
         {

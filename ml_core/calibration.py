@@ -42,9 +42,10 @@ class Calibration:
 
     def rows_needed(self, windows: Windows, usable_NT: np.ndarray, rows_NT: np.ndarray) -> np.ndarray:
         """The asked rows, and those since `until` whose outcomes have moved the widths of the asked tickers."""
-        asked_T = rows_NT.any(axis=0)
-        upto_T = np.arange(len(asked_T)) <= asked_T.nonzero()[0].max(initial=-1)
-        return rows_NT | (usable_NT & (self._after(windows) & upto_T) & rows_NT.any(axis=1)[:, None])
+        asked_N1 = np.any(rows_NT, axis=1, keepdims=True)
+        last = np.flatnonzero(np.any(rows_NT, axis=0)).max(initial=-1)
+        fed_T = self._after(windows) & (np.arange(len(windows.sessions)) <= last)
+        return rows_NT | (usable_NT & fed_T & asked_N1)
 
     def apply(
         self, windows: Windows, mean_NTH: np.ndarray, scale_NTH: np.ndarray
@@ -104,4 +105,5 @@ def _judge(error_RH: np.ndarray, scale_RH: np.ndarray) -> tuple[float, np.ndarra
     """The conformal widths of this scale, and its CRPS with them as a share of the mean error."""
     width_H = fit_intervals(error_RH, scale_RH, level=LEVEL)
     crps_RH = normal_crps(error_RH, scale_RH * width_H / DEVIATIONS)
-    return float(np.sum(np.nanmean(crps_RH, axis=0) / np.nanmean(error_RH, axis=0))), width_H
+    typical_H = np.maximum(np.nanmean(error_RH, axis=0), 1e-12)
+    return float(np.sum(np.nanmean(crps_RH, axis=0) / typical_H)), width_H

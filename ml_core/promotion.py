@@ -21,7 +21,7 @@ from ml_core.rebuild import write_recipe
 from ml_core.registry import NOBODY, ModelVersion, Registry
 from ml_core.settings import Home
 from ml_core.splits import Split
-from ml_core.walkforward import Evaluation, forecast_baselines, forecast_split, judge
+from ml_core.walkforward import Evaluation, forecast_baselines, forecast_split, judge, tell_volatility
 from ml_core.windows import Windows
 
 AUDITED_DATES = 2
@@ -57,7 +57,8 @@ def promote_candidate(
     forecasts = forecast_split(candidate.forecaster, windows, split)
     baselines = forecast_baselines(experiment, windows, split, lookback=candidate.forecaster.lookback)
     benchmark = read_benchmark(experiment, home)
-    evaluation = judge(experiment, candidate.prices, forecasts, baselines, benchmark=benchmark)
+    volatility = tell_volatility(windows, split)
+    evaluation = judge(experiment, candidate.prices, forecasts, baselines, volatility, benchmark=benchmark)
     horizon = experiment.strategy.horizon or experiment.task.horizons[0]
     present = find_champion(registry, experiment.model_name)
     earlier = earlier_looks(registry, experiment, candidate)
@@ -202,5 +203,6 @@ def _facts(
         "notes": list(forecaster.notes),
         "search": dict(candidate.search),
         "scores": evaluation.scores.to_dicts(),
+        "coverage": evaluation.coverage.to_dicts(),
         "backtest": evaluation.risk["holdout"],
     }

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+import numpy as np
 import polars as pl
 
 from ml_core.baselines import Lesson, fit_baseline
 from ml_core.errors import NotEnoughData
+from ml_core.evaluation.coverage import STATES, measure_coverage
 from ml_core.evaluation.scores import score
 from ml_core.experiment import Experiment, Model, RunSpec
 from ml_core.features.table import build_features, chosen_names
@@ -28,10 +30,11 @@ Progress = Callable[[str], None]
 
 @dataclass(frozen=True)
 class Evaluation:
-    """What a walk through time gave: SCORED forecasts, Scores, a BACKTEST and its summary by split."""
+    """What a walk through time gave: SCORED forecasts, Scores, COVERAGE, a BACKTEST and its summary by split."""
 
     forecasts: pl.DataFrame
     scores: pl.DataFrame
+    coverage: pl.DataFrame
     backtest: pl.DataFrame
     risk: dict[str, dict]
     left_out: tuple[str, ...] = ()
@@ -64,7 +67,8 @@ def evaluate(
         parts.append((scored, forecast_baselines(experiment, windows, split, progress=progress)))
     forecasts = pl.concat([scored for scored, _ in parts])
     baselines = {name: pl.concat([beside[name] for _, beside in parts]) for name in parts[0][1]}
-    return judge(experiment, prices, forecasts, baselines, benchmark=benchmark, left_out=left_out)
+    volatility = pl.concat([tell_volatility(windows, split) for split in splits])
+    return judge(experiment, prices, forecasts, baselines, volatility, benchmark=benchmark, left_out=left_out)
 
 
 def open_windows(spec: RunSpec, prices: pl.DataFrame) -> tuple[Windows, tuple[str, ...]]:
@@ -134,16 +138,36 @@ def baselines_beside(experiment: Experiment) -> tuple[str, ...]:
     return tuple(dict.fromkeys(("zero", *experiment.validation.baselines, *experiment.gate.beat)))
 
 
+def tell_volatility(windows: Windows, split: Split) -> pl.DataFrame:
+    """(ticker, as_of, volatility) of the test span: how the volatility known at each close stands among those of the
+    ticker's training dates, or of all tickers' where it has none."""
+    unit_NT, train_T = windows.unit_NTH[:, :, 0], windows.rows(split.train)
+    learned_NT = np.where(windows.present_NT & train_T, unit_NT, np.nan)
+    own = [learned_T[np.isfinite(learned_T)] for learned_T in learned_NT]
+    cuts_NC = np.array([np.quantile(one if len(one) else np.concatenate(own), (1 / 3, 2 / 3)) for one in own])
+    ticker, session = np.nonzero(windows.present_NT & windows.rows(split.test))
+    state = (unit_NT[ticker, session, None] > cuts_NC[ticker]).sum(axis=1)
+    return pl.DataFrame(
+        {
+            "ticker": pl.Series(windows.tickers, dtype=pl.String).gather(ticker),
+            "as_of": np.asarray(windows.sessions, dtype="datetime64[D]")[session],
+            "volatility": pl.Series(STATES, dtype=pl.String).gather(state),
+        },
+        schema_overrides={"as_of": pl.Date},
+    )
+
+
 def judge(
     experiment: Experiment,
     prices: pl.DataFrame,
     forecasts: pl.DataFrame,
     baselines: dict[str, pl.DataFrame],
+    volatility: pl.DataFrame,
     *,
     benchmark: pl.DataFrame | None = None,
     left_out: tuple[str, ...] = (),
 ) -> Evaluation:
-    """Scores beside the baselines, and what trading on the forecasts would have earned after costs."""
+    """Scores beside the baselines, where the intervals held, what trading would have earned after costs."""
     scores = score(forecasts, baselines)
     accounts = {
         name: trade(experiment, prices, part, benchmark=benchmark)
@@ -151,7 +175,8 @@ def judge(
     }
     periods = PERIODS_PER_YEAR[experiment.task.frequency]
     risk = {name: summarise(account, periods_per_year=periods, seed=0) for name, account in accounts.items()}
-    return Evaluation(forecasts, scores, pl.concat(accounts.values()), risk, left_out)
+    coverage = measure_coverage(forecasts, volatility)
+    return Evaluation(forecasts, scores, coverage, pl.concat(accounts.values()), risk, left_out)
 
 
 def trade(

@@ -27,6 +27,7 @@ def describe(found: ModelVersion, *, served: bool) -> Info:
         spec=evidence["spec"],
         trained=evidence.get("trained") or {},
         holdout=evidence.get("holdout") or {},
+        coverage=evidence.get("coverage") or [],
         gate=evidence.get("gate") or {},
         search=evidence.get("search") or {},
         backtest=evidence.get("backtest") or {},

@@ -152,6 +152,9 @@ class Info(Message):
     trained: dict[str, Any]
     holdout: dict[str, Any]
     scores: list[dict[str, Any]] = Field(description="Each metric beside each baseline on the same rows.")
+    coverage: list[dict[str, Any]] = Field(
+        description="Share of holdout outcomes inside the interval by horizon: all, by volatility, by year."
+    )
     gate: dict[str, Any]
     search: dict[str, Any]
     backtest: dict[str, Any]

@@ -18,6 +18,8 @@ FIRST = ("zero", "mean", "last", "ewma", "ridge")
 NAMES = {"direction": "Direction", "rank_ic": "Rank IC", "pinball": "Pinball", "coverage": "Coverage"}
 BETTER = {"lower": "lower is better", "higher": "higher is better", "level": "at the interval's level"}
 SHARES = ("direction", "coverage", "mape")
+GROUPS = {"all": "All", "calm": "Calm", "middle": "Middle", "wild": "Wild"}
+MOST_HORIZONS = 6
 MEASURES = {
     "cumulative": ("Cumulative return", "change"),
     "annual_return": ("Annual return", "change"),
@@ -46,7 +48,15 @@ def show_evidence(service: Service) -> str:
     """The evidence of the served model, or what is in the way of it."""
     try:
         info = service.info()
-        parts = [_identity(info), _gate(info), *_scores(info), _backtest(info), _search(info), _spec(info)]
+        parts = [
+            _identity(info),
+            _gate(info),
+            *_scores(info),
+            _coverage(info),
+            _backtest(info),
+            _search(info),
+            _spec(info),
+        ]
     except ForecastError as error:
         return markup.notice(str(error))
     except Exception:
@@ -148,6 +158,29 @@ def _lead(row: Mapping[str, Any], beside: str) -> str:
 
 def _value(metric: str, value: float | None) -> str:
     return percent(value, sign=False) if metric in SHARES else number(value)
+
+
+def _coverage(info: Info) -> str:
+    """Groups down, horizons across."""
+    horizons = info.horizons[:MOST_HORIZONS]
+    by_place = {(row["group"], row["horizon"]): row for row in info.coverage}
+    rows = [
+        [GROUPS.get(group, group), *(_held(by_place.get((group, horizon))) for horizon in horizons)]
+        for group in dict.fromkeys(row["group"] for row in info.coverage)
+    ]
+    about = (
+        "Share of holdout outcomes inside the 90 % interval, and the range that luck would give it. Calm, middle and "
+        "wild compare a ticker's volatility, as known at each close, with thirds of its training dates."
+    )
+    head = ("Rows", *(f"{markup.steps(horizon, info.frequency)} ahead" for horizon in horizons))
+    return panel("Where the intervals held", about, table(head, rows)) if rows else ""
+
+
+def _held(row: Mapping[str, Any] | None) -> Cell | str:
+    if row is None:
+        return ""
+    low, high = (percent(row[end], sign=False) for end in ("low", "high"))
+    return Cell(percent(row["coverage"], sign=False), f"{low} to {high}, {row['rows']:,} rows")
 
 
 def _backtest(info: Info) -> str:
