@@ -24,6 +24,8 @@ def print_report(terminal: Terminal, found: ModelVersion, forecast: pl.DataFrame
     terminal.say(f"[bold]{found.name} version {found.version}[/bold] · {verdict(evidence)}", styled=True)
     terminal.say(searched(evidence["search"]))
     terminal.say(f"winner    {winner(evidence)}")
+    for note in evidence.get("notes", ()):
+        terminal.say(f"noted     {note}")
     print_scores(terminal, evidence)
     if evidence.get("oracle"):
         oracle = evidence["oracle"]

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import platform
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError
 from importlib.metadata import version as installed
 from pathlib import Path
 
@@ -20,6 +22,10 @@ from ml_core.settings import Home
 from ml_core.splits import Split
 from ml_core.training.fit import fit
 from ml_core.walkforward import open_windows
+
+PACKAGES = (
+    "walkforward", "torch", "numpy", "polars", "scikit-learn", "statsmodels", "arch", "xgboost-cpu",
+)  # fmt: skip
 
 
 class Recipe(Section):
@@ -54,7 +60,10 @@ def write_recipe(experiment: Experiment, split: Split, *, seeds: int, objective:
 
 def describe_machine() -> dict[str, str]:
     """What besides data, spec and seed the bits of a fit may depend on."""
-    packages = {name: installed(name) for name in ("walkforward", "torch", "numpy", "polars", "scikit-learn")}
+    packages = {}
+    for name in PACKAGES:
+        with contextlib.suppress(PackageNotFoundError):  # an extra
+            packages[name] = installed(name)
     return packages | {
         "python": platform.python_version(),
         "processor": f"{platform.machine()} {torch.backends.cpu.get_cpu_capability()}",

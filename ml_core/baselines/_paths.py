@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from ml_core.baselines import Asked
+from ml_core.baselines import Asked, Lesson
 
 
 def add_means(path_RK: np.ndarray, asked: Asked) -> np.ndarray:
@@ -19,3 +19,17 @@ def _over_horizons(path_RK: np.ndarray, asked: Asked) -> np.ndarray:
     horizons_H = np.asarray(asked.windows.horizons)
     total_RH = np.cumsum(path_RK, axis=1)[:, horizons_H - 1]
     return total_RH / horizons_H if asked.windows.target == "rank" else total_RH
+
+
+def training_steps(lesson: Lesson) -> list[np.ndarray]:
+    """Each ticker's one-session outcomes within the training dates, those that are known."""
+    train_T = lesson.windows.rows(lesson.split.train)
+    return [step_T[train_T & np.isfinite(step_T)] for step_T in lesson.windows.step_NT]
+
+
+def tell_pooled(tickers: list[str]) -> tuple[str, ...]:
+    """The note about tickers that took parameters that are not their own."""
+    if not tickers:
+        return ()
+    named = ", ".join(tickers[:5]) + (f" and {len(tickers) - 5} more" if len(tickers) > 5 else "")
+    return (f"{len(tickers)} took the pooled parameters, for want of training dates or a fit: {named}",)

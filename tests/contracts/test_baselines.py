@@ -26,13 +26,18 @@ from ml_core.windows import Windows
 from tests.market import FEATURES, read_windows, simulate_prices, small_experiment
 
 NAMES = choices.names(BASELINES)
-LIGHT: dict[str, dict] = {}  # options that make a dear one quick
+FEW = {"trees": 8, "depth": 3, "leaf": 20}
+LIGHT = {
+    "random_forest": FEW,
+    "hist_gradient_boosting": FEW,
+    "xgboost": FEW,
+}  # quick, and still all of the code
 LOOKBACK = 8
 TASK = Task(lookback=LOOKBACK, horizons=(1, 5))
-PRICES = simulate_prices(sessions=220)
+PRICES = simulate_prices(sessions=260)
 WINDOWS = read_windows(PRICES, TASK)
 DAYS = WINDOWS.sessions
-SPLIT = Split(0, Span(DAYS[40], DAYS[120]), Span(DAYS[126], DAYS[150]), Span(DAYS[156], DAYS[200]))
+SPLIT = Split(0, Span(DAYS[40], DAYS[160]), Span(DAYS[166], DAYS[190]), Span(DAYS[196], DAYS[240]))
 TEST_NT = WINDOWS.usable(LOOKBACK) & WINDOWS.rows(SPLIT.test)
 every_baseline = pytest.mark.parametrize("name", NAMES)
 
@@ -89,7 +94,7 @@ def test_it_answers_every_asked_place_and_horizon_and_no_other(name):
 @every_baseline
 def test_what_comes_after_a_session_changes_no_bit_of_what_it_says_there(name):
     whole = answers(name, WINDOWS, TEST_NT)
-    for place in (156, 177, 199):
+    for place in (196, 217, 239):
         rows_NT = TEST_NT & (np.arange(len(DAYS)) <= place)
         cut = read_windows(PRICES.filter(pl.col("date") <= DAYS[place]), TASK)
         kept = (slice(None), slice(place + 1))
@@ -115,7 +120,7 @@ def test_it_learns_nothing_from_what_comes_after_validation(name):
 def test_a_place_alone_and_a_market_with_other_tickers_are_answered_alike_in_every_bit(name):
     whole = answers(name, WINDOWS, TEST_NT)
     one_NT = np.zeros_like(TEST_NT)
-    one_NT[2, 180] = True
+    one_NT[2, 220] = True
     assert same_bits(whole, answers(name, WINDOWS, one_NT), one_NT)
     alone = read_windows(PRICES.filter(pl.col("ticker") == WINDOWS.tickers[2]), TASK)
     assert same_bits(tuple(part[2:3] for part in whole), answers(name, alone, TEST_NT[2:3]), TEST_NT[2:3])
@@ -128,9 +133,9 @@ def test_a_ticker_that_it_never_learned_from_is_answered(name):
     assert np.isfinite(mean_NTH[TEST_NT[2:3]]).all()
     assert (scale_NTH[TEST_NT[2:3]] > 0).all()
     late_NT = WINDOWS.present_NT.copy()
-    late_NT[0, :130] = False
+    late_NT[0, :170] = False
     close_NT = WINDOWS.close_NT.copy()
-    close_NT[0, :125] = np.nan
+    close_NT[0, :165] = np.nan
     windows = dataclasses.replace(WINDOWS, present_NT=late_NT, close_NT=close_NT)
     rows_NT = windows.usable(LOOKBACK) & windows.rows(SPLIT.test)
     assert np.isfinite(fit_to(name, windows).outputs(windows, rows_NT, FEATURES)[0][rows_NT]).all()
@@ -152,7 +157,7 @@ def test_saved_and_loaded_it_forecasts_the_same_as_on_that_day(name, tmp_path):
     assert loaded.spec == made.spec
     whole = loaded.forecast(WINDOWS, TEST_NT)
     assert whole.equals(made.forecast(WINDOWS, TEST_NT))
-    day = DAYS[180]
+    day = DAYS[220]
     assert loaded.predict(PRICES, as_of=day).equals(whole.filter(pl.col("as_of") == day))
     assert (whole["lower"] < whole["mean"]).all()
 
@@ -191,7 +196,7 @@ def test_zero_says_zero_and_mean_each_tickers_own_training_mean():
     learn_NT = WINDOWS.usable(LOOKBACK) & WINDOWS.rows(SPLIT.train)
     for ticker in range(len(WINDOWS.tickers)):
         own = (WINDOWS.y_NTH * WINDOWS.unit_NTH)[ticker, learn_NT[ticker]].mean(axis=0)
-        np.testing.assert_allclose(mean_NTH[ticker, 180], own, rtol=1e-4, atol=1e-9)
+        np.testing.assert_allclose(mean_NTH[ticker, 220], own, rtol=1e-4, atol=1e-9)
 
 
 def test_last_says_the_return_that_has_just_ended():
@@ -199,7 +204,7 @@ def test_last_says_the_return_that_has_just_ended():
     place = WINDOWS.tickers.index("CHAR")
     said = answers("last", WINDOWS, TEST_NT)[0][place] * WINDOWS.unit_NTH[place]
     for column, horizon in enumerate(WINDOWS.horizons):
-        np.testing.assert_allclose(said[170, column], prices[170] - prices[170 - horizon], rtol=1e-4)
+        np.testing.assert_allclose(said[210, column], prices[210] - prices[210 - horizon], rtol=1e-4)
 
 
 def test_ewma_is_the_weighted_mean_and_spread_of_past_returns():
@@ -208,13 +213,13 @@ def test_ewma_is_the_weighted_mean_and_spread_of_past_returns():
     weighted = frame.select(
         mean=pl.col("step").ewm_mean(span=63), square=(pl.col("step") ** 2).ewm_mean(span=63)
     )
-    mean, square = weighted.row(169)
+    mean, square = weighted.row(209)
     place = WINDOWS.tickers.index("CHAR")
     mean_NTH, scale_NTH = answers("ewma", WINDOWS, TEST_NT)
-    unit_H = WINDOWS.unit_NTH[place, 170]
-    np.testing.assert_allclose(mean_NTH[place, 170] * unit_H, mean * np.array([1, 5]), rtol=1e-4)
+    unit_H = WINDOWS.unit_NTH[place, 210]
+    np.testing.assert_allclose(mean_NTH[place, 210] * unit_H, mean * np.array([1, 5]), rtol=1e-4)
     spread = np.sqrt(np.array([1, 5]) * (square - mean**2))
-    np.testing.assert_allclose(scale_NTH[place, 170] * unit_H, spread, rtol=1e-4)
+    np.testing.assert_allclose(scale_NTH[place, 210] * unit_H, spread, rtol=1e-4)
 
 
 def planted(slope: float) -> Windows:
@@ -263,8 +268,8 @@ def test_every_baseline_stands_on_exactly_the_scored_rows():
 
 def test_a_missing_number_is_the_training_average_to_it_and_nothing_else():
     x_NTF = WINDOWS.x_NTF.copy()
-    x_NTF[0, 180, 1] = np.inf
+    x_NTF[0, 220, 1] = np.inf
     asked = Asked(dataclasses.replace(WINDOWS, x_NTF=x_NTF), TEST_NT, FEATURES[1:2])
-    place = TEST_NT[0, :180].sum()
+    place = TEST_NT[0, :220].sum()
     assert np.isnan(asked.x_RF[place, 0])
     assert np.isfinite(np.delete(asked.x_RF, place)).all()

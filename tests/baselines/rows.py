@@ -1,0 +1,51 @@
+"""Windows made of given numbers, for tests of what a baseline learns from them."""
+
+import datetime as dt
+
+import numpy as np
+
+from ml_core.baselines import Lesson
+from ml_core.experiment import Task
+from ml_core.splits import Span, Split
+from ml_core.windows import Windows
+from tests.market import prices_of, read_windows
+
+LOOKBACK = 4
+TRAINED = 0.7  # the share of sessions that are learned from; a tenth is validation, the rest test
+
+
+def windows_of(step_TN: np.ndarray, *, horizons: tuple[int, ...] = (1, 5)) -> Windows:
+    """Tickers A, B, C… whose closes make these returns; a NaN is a session without a bar."""
+    close_TN = 100 * np.exp(np.cumsum(np.nan_to_num(step_TN), axis=0))
+    close_TN[np.isnan(step_TN)] = np.nan
+    task = Task(lookback=LOOKBACK, horizons=horizons)
+    return read_windows(prices_of(close_TN), task, ("momentum_1",))
+
+
+def lesson_of(windows: Windows, *, seed: int = 0) -> Lesson:
+    days = windows.sessions
+    one, two = int(TRAINED * len(days)), int((TRAINED + 0.1) * len(days))
+    split = Split(0, Span(days[0], days[one]), Span(days[one + 5], days[two]), Span(days[two + 5], days[-1]))
+    return Lesson(windows, split, LOOKBACK, windows.features, seed=seed)
+
+
+def rows_asked(lesson: Lesson) -> np.ndarray:
+    return lesson.windows.usable(LOOKBACK) & lesson.windows.rows(lesson.split.test)
+
+
+def panel_of(x_NTF: np.ndarray, y_NT: np.ndarray) -> Windows:
+    """Windows with these features and these one-session outcomes, in units of volatility."""
+    tickers, sessions, features = x_NTF.shape
+    first = dt.date(2020, 1, 1)
+    flat = np.ones((tickers, sessions))
+    return Windows(
+        tickers=tuple(f"T{number}" for number in range(tickers)),
+        sessions=tuple(first + dt.timedelta(days=day) for day in range(sessions)),
+        features=tuple(f"f{number}" for number in range(features)),
+        horizons=(1,),
+        x_NTF=x_NTF.astype(np.float32),
+        y_NTH=y_NT[:, :, None].astype(np.float32),
+        unit_NTH=flat[:, :, None].astype(np.float32),
+        present_NT=flat > 0,
+        close_NT=flat,
+    )
