@@ -110,14 +110,14 @@ def build_windows(prices: pl.DataFrame, built: FeatureTable, task: Task) -> Wind
     sessions = tuple(prices["date"].unique().sort().to_list())
     if len(sessions) < 2:
         raise NotEnoughData(f"{len(sessions)} session of prices; expected at least {task.lookback + 1}")
-    bars = [name for name in ("open", "high", "low", "close") if name in prices.columns]
-    table = prices.select("ticker", "date", *bars).join(built.table, on=["ticker", "date"], how="left")
-    place = _places(table, tickers, sessions)
     x_NTF = np.full((len(tickers), len(sessions), len(built.names)), np.nan, dtype=np.float32)
-    x_NTF[place] = table.select(built.names).to_numpy()
+    for block in built.blocks():
+        x_NTF[_places(block, tickers, sessions)] = block.select(built.names).to_numpy()
+    place = _places(prices, tickers, sessions)
+    bars = [name for name in ("open", "high", "low", "close") if name in prices.columns]
     bars_NT = {name: np.full(x_NTF.shape[:2], np.nan) for name in bars}
     for name, column_NT in bars_NT.items():
-        column_NT[place] = table[name].to_numpy()
+        column_NT[place] = prices[name].to_numpy()
     close_NT = bars_NT["close"]
     y_NTH = build_target(close_NT, task.horizons, task.target)
     unit_NTH = build_unit(close_NT, task.horizons, task.target)
@@ -143,9 +143,7 @@ def _warmed_up(x_NTF: np.ndarray) -> np.ndarray:
 
 
 def _places(table: pl.DataFrame, tickers: tuple[str, ...], sessions: tuple[dt.date, ...]) -> tuple:
-    row = {ticker: index for index, ticker in enumerate(tickers)}
-    column = {session: index for index, session in enumerate(sessions)}
     return (
-        table["ticker"].replace_strict(row, return_dtype=pl.Int64).to_numpy(),
-        table["date"].replace_strict(column, return_dtype=pl.Int64).to_numpy(),
+        pl.Series(tickers).search_sorted(table["ticker"]).to_numpy(),
+        pl.Series(sessions, dtype=pl.Date).search_sorted(table["date"]).to_numpy(),
     )

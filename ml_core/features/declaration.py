@@ -1,65 +1,109 @@
-"""How a feature declares itself: past-only expression, the columns it needs, the rows of history it needs.
+"""How a feature declares itself: a past-only expression, the columns it needs, the rows of history it looks at.
 
 The history of an exponential average is where what lies before it weighs less than one part in a million: seven spans.
 """
 
-from collections.abc import Callable
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import ModuleType
-from typing import Literal
+from typing import Any, Literal
 
 import polars as pl
 
-Scope = Literal["ticker", "date", "row", "regime"]
+Scope = Literal["ticker", "calendar", "date", "sector", "regime"]
+Declare = Callable[[Callable[..., pl.Expr]], Callable[..., pl.Expr]]
+
+SPANS = 7
 
 
 @dataclass(frozen=True)
 class Feature:
-    """One named column. `scope`: the expression runs over a ticker's past, a date's tickers, or
-    one row; a `regime` feature has no expression of its own, for it needs parameters that a fit learns."""
+    """One named column. `scope`: the expression runs over a ticker's past, the dates alone, a date's tickers, or
+    those of one sector; a `regime` feature has no expression of its own, for it needs parameters that a fit learns.
+    A `part` is what features are made of: kept in double precision, never handed out."""
 
     name: str
     history: int
     needs: tuple[str, ...]
     scope: Scope
     build: Callable[[], pl.Expr]
+    about: str = ""
+    part: bool = False
+
+    @property
+    def compares(self) -> bool:
+        """Whether its own expression looks at other tickers."""
+        return self.scope in ("date", "sector")
 
     def expression(self) -> pl.Expr:
-        expression = self.build()
-        if self.scope != "row":
-            expression = expression.over(self.scope)
-        return expression.alias(self.name)
+        """The column; a feature in single precision, so that what is made of it does not depend on who asked."""
+        value = self.build() if self.part else self.build().cast(pl.Float32)
+        return value.alias(self.name)
 
 
 def feature(
-    *needs: str, history: int | None = None, windows: tuple[int, ...] = (), scope: Scope = "ticker"
-) -> Callable[[Callable[..., pl.Expr]], Callable[..., pl.Expr]]:
+    *needs: str,
+    history: int | None = None,
+    windows: tuple[int, ...] = (),
+    spans: int = 1,
+    scope: Scope = "ticker",
+) -> Declare:
     """Declare a feature, or one per window: `momentum` over (5, 20) becomes momentum_5 and momentum_20.
 
-    A need may contain `{window}`: it then names the feature of the same window.
+    `history` is the number of rows before its own that the expression itself looks at: by default `spans` times the
+    window; what it needs adds its own. A need may contain `{window}`: it then names the feature of that window.
     """
 
-    def declare(function: Callable[..., pl.Expr]) -> Callable[..., pl.Expr]:
+    return _declaring(needs, history, windows=windows, spans=spans, scope=scope)
+
+
+def part(*needs: str, history: int | None = None, windows: tuple[int, ...] = ()) -> Declare:
+    """Declare a column of a ticker's past that features are made of and nobody asks for; windows as for a feature."""
+    return _declaring(needs, history, windows=windows, is_part=True)
+
+
+def _declaring(
+    needs: tuple[str, ...],
+    history: int | None,
+    *,
+    windows: tuple[int, ...],
+    spans: int = 1,
+    scope: Scope = "ticker",
+    is_part: bool = False,
+) -> Declare:
+    def one(function: Callable[..., pl.Expr], window: int | None) -> Feature:
         name = function.__name__
-        if windows:
-            declared = [
-                Feature(
-                    name=f"{name}_{window}",
-                    history=history or window + 1,
-                    needs=tuple(need.format(window=window) for need in needs),
-                    scope=scope,
-                    build=lambda window=window: function(window),
-                )
-                for window in windows
-            ]
-        else:
-            declared = [Feature(name, history or 1, needs, scope, function)]
-        vars(function)["features"] = declared
+        return Feature(
+            name=name if window is None else f"{name}_{window}",
+            history=spans * (window or 0) if history is None else history,
+            needs=tuple(need.format(window=window) for need in needs),
+            scope=scope,
+            build=function if window is None else lambda: function(window),
+            about=" ".join((function.__doc__ or "").split()),
+            part=is_part,
+        )
+
+    def declare(function: Callable[..., pl.Expr]) -> Callable[..., pl.Expr]:
+        vars(function)["features"] = [one(function, window) for window in windows or (None,)]
         return function
 
     return declare
 
 
-def features_of(group: ModuleType) -> list[Feature]:
-    """Every feature that a group's file declares, in the order written."""
-    return [declared for item in vars(group).values() for declared in getattr(item, "features", ())]
+def features_of(module: ModuleType) -> list[Feature]:
+    """Every feature or part that a file declares, in the order written."""
+    declared: list[Feature] = []
+    for item in vars(module).values():
+        own: Any = getattr(item, "features", ()) if getattr(item, "__module__", "") == module.__name__ else ()
+        declared += own
+    return declared
+
+
+def whole_history(name: str, known: Mapping[str, Feature]) -> int:
+    """The rows before its own on which a feature depends, through everything that it needs."""
+    if name not in known:
+        return 0
+    feature = known[name]
+    return feature.history + max((whole_history(need, known) for need in feature.needs), default=0)

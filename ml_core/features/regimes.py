@@ -100,6 +100,14 @@ REGIME_FEATURES: dict[str, Callable[[Regimes, np.ndarray], np.ndarray]] = {
 }
 
 
+ABOUT = {
+    "regime_turbulence": "Probability that the market is in its turbulent state.",
+    "regime_turbulence_change_5": "How that probability moved over five sessions.",
+    "regime_age": "Log of the sessions since the likelier state last changed, below zero in calm times.",
+    "regime_surprise": "How unlikely the market's return was, given those before it.",
+}
+
+
 def regime_columns(regimes: Regimes, return_T: np.ndarray, names: Sequence[str]) -> dict[str, np.ndarray]:
     """values_T of each named feature, the same for every ticker."""
     return {name: REGIME_FEATURES[name](regimes, return_T).astype(np.float32) for name in names}
@@ -107,7 +115,10 @@ def regime_columns(regimes: Regimes, return_T: np.ndarray, names: Sequence[str])
 
 def regime_features() -> list[Feature]:
     """As the catalogue lists them: they need the market's return, and parameters that a fit learns."""
-    return [Feature(name, HISTORY, (SOURCE,), "regime", lambda: pl.col(SOURCE)) for name in REGIME_FEATURES]
+    return [
+        Feature(name, HISTORY, (SOURCE,), "regime", lambda: pl.col(SOURCE), about)
+        for name, about in ABOUT.items()
+    ]
 
 
 def _start(known: np.ndarray, floor: float) -> Regimes:

@@ -1,8 +1,8 @@
 """Prices in, one column per chosen feature out: (ticker, date, features…). Row t depends on rows up to t."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 
 import polars as pl
 
@@ -10,30 +10,47 @@ from ml_core import choices
 from ml_core.choices import nearest
 from ml_core.errors import InvalidInput
 from ml_core.experiment import Features
+from ml_core.features import bars
 from ml_core.features.declaration import Feature, features_of
 from ml_core.features.groups import context
 from ml_core.features.regimes import REGIME_FEATURES, SOURCE, regime_features
+from ml_core.features.stages import KEY, Stages
 
 GROUPS = "ml_core.features.groups"
 
 
 @dataclass(frozen=True)
 class FeatureTable:
-    """The table, the names it holds, and those left out because the prices lack a column."""
+    """One block per ticker, the names they hold, and those left out because the prices lack a column."""
 
-    table: pl.DataFrame
+    blocks: Callable[[], Iterator[pl.DataFrame]]
     names: tuple[str, ...]
     left_out: tuple[str, ...] = ()
+
+    @cached_property
+    def table(self) -> pl.DataFrame:
+        """All blocks as one table."""
+        return pl.concat(self.blocks())
 
 
 @cache
 def catalogue() -> dict[str, tuple[str, Feature]]:
     """Every known feature by name, with its group."""
-    return {
-        feature.name: (group, feature)
-        for group in choices.names(GROUPS)
-        for feature in features_of(choices.load(GROUPS, group))
+    return {one.name: (group, one) for group, one in _declared() if not one.part}
+
+
+@cache
+def parts() -> dict[str, Feature]:
+    """What features are made of, by name."""
+    return {one.name: one for one in features_of(bars)} | {
+        one.name: one for _, one in _declared() if one.part
     }
+
+
+def _declared() -> Iterator[tuple[str, Feature]]:
+    for group in choices.names(GROUPS):
+        for one in features_of(choices.load(GROUPS, group)):
+            yield group, one
 
 
 def known_features(columns: Iterable[str] = ()) -> dict[str, tuple[str, Feature]]:
@@ -60,34 +77,49 @@ def chosen_names(asked: Features, columns: Iterable[str] | None = None) -> tuple
 
 
 def build_features(prices: pl.DataFrame, names: tuple[str, ...]) -> FeatureTable:
-    """The named features as float32; infinite values become null. In place of features of the regime stands what
-    they are made from."""
+    """The named features as float32; infinite values become null. The blocks are computed as they are read. In
+    place of features of the regime stands what they are made from."""
     names = tuple(dict.fromkeys(SOURCE if name in REGIME_FEATURES else name for name in names))
-    prices = prices.sort("ticker", "date")
     absent = [column for column in prices.columns if prices[column].null_count() == prices.height]
-    present = set(prices.columns) - set(absent)
-    wanted = _with_needs(names, known_features(prices.columns))
-    table, known = prices, set(present)
-    while ready := [
-        feature for feature in wanted if feature.name not in known and known >= set(feature.needs)
-    ]:
-        table = table.with_columns(feature.expression() for feature in ready)
-        known |= {feature.name for feature in ready}
-    kept = tuple(name for name in names if name in known)
+    known = parts() | {name: feature for name, (_, feature) in known_features(prices.columns).items()}
+    wanted = _possible(_with_needs(names, known), set(prices.columns) - set(absent))
+    kept = tuple(name for name in names if name in wanted)
     if not kept:
         raise InvalidInput(f"no feature can be built: the prices lack {', '.join(absent) or 'every column'}")
-    clean = [
-        pl.when(pl.col(name).is_finite()).then(pl.col(name)).cast(pl.Float32).alias(name) for name in kept
-    ]
-    left_out = tuple(name for name in names if name not in known)
-    return FeatureTable(table.select("ticker", "date", *clean), kept, left_out)
+    used = {need for feature in wanted.values() for need in feature.needs if need not in wanted}
+    stages = Stages(
+        _in_order(prices.select(pl.col(*KEY), *(pl.col(name) for name in used - set(KEY)))), wanted
+    )
+    return FeatureTable(
+        lambda: stages.blocks(kept), kept, tuple(name for name in names if name not in wanted)
+    )
 
 
-def _with_needs(names: tuple[str, ...], known: dict[str, tuple[str, Feature]]) -> list[Feature]:
+def _in_order(prices: pl.DataFrame) -> pl.DataFrame:
+    """By ticker and date, numbers in double precision; what stands in order is not copied."""
+    ticker, date = pl.col("ticker"), pl.col("date")
+    follows = (ticker > ticker.shift()) | ((ticker == ticker.shift()) & (date > date.shift()))
+    if not prices.select(follows.all()).item():
+        prices = prices.sort("ticker", "date")
+    return prices.with_columns(pl.selectors.numeric().cast(pl.Float64))
+
+
+def _with_needs(names: Iterable[str], known: dict[str, Feature]) -> dict[str, Feature]:
     wanted, queue = {}, list(names)
     while queue:
         name = queue.pop()
         if name in known and name not in wanted:
-            wanted[name] = known[name][1]
-            queue.extend(wanted[name].needs)
-    return list(wanted.values())
+            wanted[name] = known[name]
+            queue.extend(known[name].needs)
+    return {name: wanted[name] for name in known if name in wanted}
+
+
+def _possible(wanted: dict[str, Feature], columns: set[str]) -> dict[str, Feature]:
+    """Without those that need, at some remove, a column that is not there."""
+    while lacking := [
+        name
+        for name, feature in wanted.items()
+        if any(need not in columns and need not in wanted for need in feature.needs)
+    ]:
+        wanted = {name: feature for name, feature in wanted.items() if name not in lacking}
+    return wanted

@@ -22,7 +22,12 @@ def features_for(columns: Iterable[str]) -> list[Feature]:
 
 def _change(column: str, window: int) -> Feature:
     return Feature(
-        f"{column}_change_{window}", window + 1, (column,), "ticker", lambda: pl.col(column).diff(window)
+        f"{column}_change_{window}",
+        window,
+        (column,),
+        "ticker",
+        lambda: pl.col(column).diff(window),
+        "Change of the series over the window.",
     )
 
 
@@ -35,4 +40,5 @@ def _gap(column: str) -> Feature:
         (column,),
         "ticker",
         lambda: (value - value.rolling_mean(QUARTER)) / spread,
+        "The series less its average of a quarter, in standard deviations.",
     )

@@ -2,33 +2,49 @@
 
 import polars as pl
 
+from ml_core.features.bars import TINY, mean_change
 from ml_core.features.declaration import feature
 
-close = pl.col("close")
-change = close.log().diff()
+level, change = pl.col("log_close"), pl.col("change")
 
 
-@feature("close", windows=(1, 2, 5, 10, 20, 60))
+@feature("log_close", windows=(1, 2, 5, 10, 20, 60, 120))
 def momentum(window: int) -> pl.Expr:
     """Log return over the window."""
-    return close.log().diff(window)
+    return level.diff(window)
 
 
-@feature("close", windows=(20, 60))
+@feature("log_close", "spread_{window}", windows=(20, 60), history=0)
 def steady_momentum(window: int) -> pl.Expr:
     """Mean daily return of the window over its standard deviation."""
-    return change.rolling_mean(window) / (change.rolling_std(window) + 1e-6)
+    return mean_change(window) / (pl.col(f"spread_{window}") + TINY)
 
 
-@feature("close", history=250)
+@feature("log_close", windows=(60, 120))
+def settled_momentum(window: int) -> pl.Expr:
+    """Log return over the window without its last 20 sessions."""
+    return level.shift(20) - level.shift(window)
+
+
+@feature("log_close", windows=(5, 20), spans=2)
+def acceleration(window: int) -> pl.Expr:
+    """Log return over the window less that of the window before it."""
+    return level - 2 * level.shift(window) + level.shift(2 * window)
+
+
+@feature("change", history=245)
 def shock() -> pl.Expr:
     """Today's return per unit of the volatility known yesterday, bounded."""
-    return (change / (change.ewm_std(span=32, min_samples=20).shift(1) + 1e-6)).clip(-6, 6)
+    return (change / (change.ewm_std(span=32, min_samples=20).shift(1) + TINY)).clip(-6, 6)
 
 
-@feature("close", windows=(14,), history=15)
-def rsi(window: int) -> pl.Expr:
-    """Share of the window's movement that was upward, centred on zero."""
-    up = change.clip(lower_bound=0).rolling_sum(window)
-    moved = change.abs().rolling_sum(window)
-    return up / (moved + 1e-9) - 0.5
+@feature("shock", windows=(5,))
+def shock_sum(window: int) -> pl.Expr:
+    """Sum of the shocks of the window, per root of its length."""
+    return pl.col("shock").rolling_sum(window) / window**0.5
+
+
+@feature("shock", windows=(10, 40), spans=7)
+def drift(window: int) -> pl.Expr:
+    """Exponential average of the shocks."""
+    return pl.col("shock").ewm_mean(span=window, min_samples=window, ignore_nulls=True)

@@ -5,7 +5,7 @@ import polars as pl
 from ml_core.features.declaration import feature
 
 
-@feature("momentum_1", scope="date", history=2)
+@feature("momentum_1", scope="date")
 def regime_return() -> pl.Expr:
     """The market's return: the mean of the date's tickers."""
     return pl.col("momentum_1").mean()
