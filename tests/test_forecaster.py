@@ -20,6 +20,13 @@ from tests.market import simulate_prices, small_experiment
 
 PRICES = simulate_prices()
 NEWCOMER = simulate_prices(tickers=8).filter(pl.col("ticker") == "HOTL")
+COMPARING = (
+    "momentum_rank_5",
+    "momentum_rank_20",
+    "volatility_rank_20",
+    "relative_shock",
+    "relative_drift_10",
+)
 NUMBERS = ["ticker", "as_of", "horizon", "mean", "lower", "upper", "scale"]
 
 
@@ -32,7 +39,7 @@ class Fitted:
 @pytest.fixture(scope="module", params=["pooled", "joint"])
 def fitted(request):
     """A forecaster of two members, and its forecasts of the holdout as evaluation makes them."""
-    experiment = small_experiment(task={"layout": request.param}, features={"groups": ["cross_section"]})
+    experiment = small_experiment(task={"layout": request.param}, features={"names": COMPARING})
     windows, _ = open_windows(experiment.spec, PRICES)
     split = plan(experiment, windows)[-1]
     forecaster = fit(experiment.spec, windows, split, seeds=2)
