@@ -90,7 +90,7 @@ def test_dates_the_wrong_way_round_are_named(file):
         ({"family": "lstm", "hiden": 3}, r"model \(lstm\): unknown key 'hiden'; did you mean 'hidden'\?"),
         (
             {"family": "lstm", "hidden": 0},
-            r"model \(lstm\): hidden: Input should be greater than or equal to 1",
+            r"model \(lstm\): hidden: expected a whole number from 1, or one for each layer such as \[64, 32\], got 0",
         ),
         ({"family": "transformer", "width": 6, "heads": 4}, "width 6 is not a multiple of heads 4"),
     ],

@@ -10,7 +10,7 @@ from ray.tune.search import Searcher
 from ml_core.experiment import Search
 from ml_core.ranges import LogUniform, OneOf, Range
 from tuning.ledger import Entry
-from tuning.space import Point, suggest
+from tuning.space import Point, as_choice, suggest
 
 if TYPE_CHECKING:
     import optuna
@@ -32,19 +32,19 @@ class OptunaPoints(Searcher):
         for entry in known:
             _tell_known(self._study, entry, space)
         for point in queue:
-            self._study.enqueue_trial(dict(point))
+            self._study.enqueue_trial(_written(point))
 
     def suggest(self, trial_id: str) -> Any:
         """A point; a learner without anything to vary is tried once, and a search with nothing else left is over."""
         for _ in range(ATTEMPTS):
             trial = self._study.ask()
-            suggest(trial, self._space)
-            family = trial.params["family"]
+            point = suggest(trial, self._space)
+            family = point["family"]
             if family not in self._single:
                 if not self._space[family]:
                     self._single[family] = None
                 self._open[trial_id] = trial
-                return dict(trial.params)
+                return point
             score = self._single[family]
             self._study.tell(trial, score, state=_state(failed=score is None))
         return Searcher.FINISHED
@@ -88,7 +88,7 @@ def _tell_known(study: optuna.Study, entry: Entry, space: Space) -> None:
     }
     study.add_trial(
         optuna.trial.create_trial(
-            params=dict(entry.point),
+            params=_written(entry.point),
             distributions=distributions,
             value=entry.score,
             state=_state(failed=entry.score is None),
@@ -96,11 +96,15 @@ def _tell_known(study: optuna.Study, entry: Entry, space: Space) -> None:
     )
 
 
+def _written(point: Point) -> dict[str, Any]:
+    return {key: as_choice(value) for key, value in point.items()}
+
+
 def _distribution(found: Range) -> optuna.distributions.BaseDistribution:
     from optuna.distributions import CategoricalDistribution, FloatDistribution
 
     if isinstance(found, OneOf):
-        return CategoricalDistribution(list(found.values))
+        return CategoricalDistribution([as_choice(value) for value in found.values])
     return FloatDistribution(found.low, found.high, log=isinstance(found, LogUniform))
 
 

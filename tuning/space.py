@@ -1,5 +1,6 @@
 """An experiment in; what its search may vary, and the spec that a sampled point stands for, out."""
 
+import json
 from collections.abc import Mapping
 from itertools import product
 from typing import Any
@@ -85,14 +86,21 @@ def grid_points(space: dict[str, dict[str, Range]]) -> list[dict[str, Any]]:
     return points
 
 
-def suggest(trial: Any, space: dict[str, dict[str, Range]]) -> None:
+def suggest(trial: Any, space: dict[str, dict[str, Range]]) -> dict[str, Any]:
     """Ask an Optuna trial for a family and then for that family's ranges."""
-    family = trial.suggest_categorical("family", list(space))
-    for key, found in space[family].items():
+    point: dict[str, Any] = {"family": trial.suggest_categorical("family", list(space))}
+    for key, found in space[point["family"]].items():
         if isinstance(found, OneOf):
-            trial.suggest_categorical(key, list(found.values))
+            said = {as_choice(value): value for value in found.values}
+            point[key] = said[trial.suggest_categorical(key, list(said))]
         else:
-            trial.suggest_float(key, found.low, found.high, log=isinstance(found, LogUniform))
+            point[key] = trial.suggest_float(key, found.low, found.high, log=isinstance(found, LogUniform))
+    return point
+
+
+def as_choice(value: Any) -> Any:
+    """A value as Optuna keeps it: sizes of layers become text, the rest stays."""
+    return json.dumps(value) if isinstance(value, (list, tuple)) else value
 
 
 def longest_lookback(experiment: Experiment, space: dict[str, dict[str, Range]]) -> int:

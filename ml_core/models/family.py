@@ -12,6 +12,7 @@ from torch import nn
 from ml_core import choices
 from ml_core.experiment import Model, Section
 from ml_core.experiment_file import read_options
+from ml_core.models.initialisation import initialise
 
 FAMILIES = "ml_core.models.families"
 Supervise: TypeAlias = Literal["every_step", "last_step"]
@@ -31,6 +32,14 @@ class Encoder(nn.Module):
     def forward(self, x_BLF: torch.Tensor) -> torch.Tensor:
         raise NotImplementedError
 
+    def attention(self, _x_BLF: torch.Tensor, /) -> torch.Tensor | None:
+        """a_BLL: how much each step looks at every step, each row summing to one; none where nothing attends."""
+        return None
+
+    def variable_weights(self, _x_BLF: torch.Tensor, /) -> torch.Tensor | None:
+        """v_BLF: how much each input counts at every step, summing to one; none where nothing chooses among them."""
+        return None
+
 
 def configure(model: Model) -> ModelConfig:
     """The checked fields of the chosen family; an unknown family or field is answered with the nearest."""
@@ -43,8 +52,11 @@ def config_class(family: str) -> type[ModelConfig]:
 
 def complete(model: Model) -> Model:
     """The same model with every default written out, so that a stored spec outlives a change of defaults."""
-    return Model(family=model.family, **configure(model).model_dump())
+    return Model(family=model.family, **configure(model).model_dump(mode="json"))
 
 
 def build_encoder(model: Model, inputs: int) -> Encoder:
-    return choices.load(FAMILIES, model.family).Network(configure(model), inputs)
+    """The family's network at its initial weights, drawn from torch's own generator."""
+    network = choices.load(FAMILIES, model.family).Network(configure(model), inputs)
+    initialise(network)
+    return network

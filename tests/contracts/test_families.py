@@ -1,49 +1,39 @@
 """What every model family must keep, whichever is added to its folder, in both layouts."""
 
-import copy
+import functools
 import hashlib
 import os
 import subprocess
 import sys
-from itertools import product
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 
-from ml_core import choices
 from ml_core.artifact import load_forecaster, save_forecaster
 from ml_core.experiment import Model, RunSpec, Task, Training
 from ml_core.features.scaling import fit_scaler
 from ml_core.forecaster import Forecaster
 from ml_core.layout import lay_out
 from ml_core.member import BATCH, NetworkMember, run_network
-from ml_core.models.family import FAMILIES, build_encoder, complete, config_class, configure
+from ml_core.models.family import complete, config_class
 from ml_core.models.head import ForecastNetwork
-from ml_core.ranges import OneOf, ranges_of
 from ml_core.splits import Span, Split
 from ml_core.training.fit import fit
+from tests.contracts.networks import (
+    CASES,
+    LAYOUTS,
+    NAMES,
+    batch_of,
+    every_case,
+    every_family,
+    every_layout,
+    network_of,
+)
 from tests.market import read_windows, simulate_prices
 
-NAMES = choices.names(FAMILIES)
-LAYOUTS = {"pooled": (4, 2), "joint": (24, 12)}  # inputs and outputs of six tickers
 LOOKBACK = 8
-every_family = pytest.mark.parametrize("family", NAMES)
-every_layout = pytest.mark.parametrize("layout", LAYOUTS)
-
-
-def network_of(family: str, layout: str = "pooled", *, seed: int = 0) -> ForecastNetwork:
-    inputs, outputs = LAYOUTS[layout]
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
-        network = ForecastNetwork(complete(Model(family=family)), inputs=inputs, outputs=outputs)
-        torch.nn.init.normal_(network.scale.weight, std=0.1)  # else every scale is one
-    return network.eval()
-
-
-def batch_of(count: int, inputs: int, *, steps: int = 24, seed: int = 1) -> torch.Tensor:
-    return torch.randn(count, steps, inputs, generator=torch.Generator().manual_seed(seed))
 
 
 def fit_small(family: str, layout: str, *, seed: int = 0) -> Forecaster:
@@ -66,15 +56,15 @@ def bytes_of(forecaster: Forecaster) -> str:
     return digest.hexdigest()
 
 
-@every_family
+@pytest.mark.parametrize(
+    "model", [one for one in CASES if config_class(one.family).supervises == "every_step"]
+)
 @every_layout
-def test_changing_later_steps_leaves_earlier_outputs_equal_in_every_bit(family, layout):
-    if config_class(family).supervises != "every_step":
-        pytest.skip("supervises its last step only, and says so")
-    network, x_BLF = network_of(family, layout), batch_of(5, LAYOUTS[layout][0])
+def test_changing_later_steps_leaves_earlier_outputs_equal_in_every_bit(model, layout):
+    network, x_BLF = network_of(model, layout), batch_of(5, LAYOUTS[layout][0])
     with torch.inference_mode():
         before = network(x_BLF)
-        for step in (1, 11, 23):
+        for step in (1, 11, 18, 23):
             changed = x_BLF.clone()
             changed[:, step:] = 3 * torch.randn(changed[:, step:].shape) + 1
             after = network(changed)
@@ -111,18 +101,20 @@ def test_it_can_learn_32_windows_by_heart(family, layout):
     assert loss < 0.1
 
 
+fit_once = functools.cache(fit_small)
+
+
 @every_family
 @every_layout
 def test_the_same_seed_gives_the_same_weights_byte_for_byte(family, layout):
-    torch.manual_seed(11)
-    first = bytes_of(fit_small(family, layout))
+    first = bytes_of(fit_once(family, layout))
     torch.manual_seed(12)  # what others draw does not matter
     assert bytes_of(fit_small(family, layout)) == first
     assert bytes_of(fit_small(family, layout, seed=1)) != first
 
 
 def test_another_process_learns_the_same_weights_byte_for_byte():
-    here = [bytes_of(fit_small(family, "pooled")) for family in NAMES]
+    here = [bytes_of(fit_once(family, "pooled")) for family in NAMES]
     code = (
         "from tests.contracts.test_families import *\n"
         f"torch.set_num_threads({torch.get_num_threads()})\n"
@@ -139,7 +131,7 @@ def test_another_process_learns_the_same_weights_byte_for_byte():
 @every_family
 @every_layout
 def test_what_is_saved_and_loaded_forecasts_the_same_in_every_bit(family, layout, tmp_path):
-    forecaster = fit_small(family, layout)
+    forecaster = fit_once(family, layout)
     save_forecaster(forecaster, tmp_path)
     loaded = load_forecaster(tmp_path)
     prices = simulate_prices(sessions=200)
@@ -149,11 +141,11 @@ def test_what_is_saved_and_loaded_forecasts_the_same_in_every_bit(family, layout
     assert loaded.predict(prices, since=since).equals(forecaster.predict(prices, since=since))
 
 
-@every_family
+@every_case
 @every_layout
 @pytest.mark.parametrize("steps", [LOOKBACK, 60])
-def test_a_window_is_answered_alike_wherever_and_among_whichever_others_it_stands(family, layout, steps):
-    network, x_BLF = network_of(family, layout), batch_of(BATCH, LAYOUTS[layout][0], steps=steps)
+def test_a_window_is_answered_alike_wherever_and_among_whichever_others_it_stands(model, layout, steps):
+    network, x_BLF = network_of(model, layout), batch_of(BATCH, LAYOUTS[layout][0], steps=steps)
     place = torch.randperm(BATCH, generator=torch.Generator().manual_seed(5))
     moved = x_BLF[place].clone()
     moved[BATCH // 2 :] = torch.randn(moved[BATCH // 2 :].shape)
@@ -177,43 +169,3 @@ def test_a_window_alone_is_answered_as_in_a_batch_in_every_bit(family, layout):
             series = 0 if layout == "joint" else ticker
             assert np.array_equal(whole_STO[series, session], alone_STO[series, session])
             assert np.isfinite(alone_STO).any(axis=2).sum() == 1
-
-
-@every_family
-def test_defaults_lie_within_their_ranges(family):
-    defaults = configure(Model(family=family))
-    for name, found in ranges_of(config_class(family)).items():
-        value = getattr(defaults, name)
-        assert value in found.values if isinstance(found, OneOf) else found.low <= value <= found.high, name
-
-
-@every_family
-def test_every_value_of_its_ranges_builds(family):
-    found = ranges_of(config_class(family))
-    values = [one.values if isinstance(one, OneOf) else (one.low, one.high) for one in found.values()]
-    for chosen in product(*values):
-        encoder = build_encoder(Model(family=family, **dict(zip(found, chosen, strict=True))), 5)
-        z_BLD = encoder(batch_of(2, 5, steps=6))
-        assert z_BLD.shape == (2, 6, encoder.width)
-        assert z_BLD.isfinite().all()
-
-
-@every_family
-def test_every_field_that_a_search_may_vary_states_its_range(family):
-    fields = set(config_class(family).model_fields)
-    assert fields == set(ranges_of(config_class(family)))
-
-
-@every_family
-def test_attention_weights_sum_to_one_and_look_back_only(family):
-    encoder = copy.deepcopy(network_of(family).encoder)
-    if not hasattr(encoder, "attention"):
-        pytest.skip("exposes no attention")
-    x_BLF = batch_of(3, 4)
-    with torch.inference_mode():
-        weight_BL = encoder.attention(x_BLF)
-        assert weight_BL.shape == x_BLF.shape[:2]
-        assert (weight_BL > 0).all()
-        torch.testing.assert_close(weight_BL.sum(dim=1), torch.ones(3))
-        cut_BL = encoder.attention(x_BLF[:, :10])  # the steps to come weigh nothing: the rest only rescales
-        torch.testing.assert_close(weight_BL[:, :10] / weight_BL[:, :10].sum(1, keepdim=True), cut_BL)

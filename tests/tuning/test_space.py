@@ -3,8 +3,11 @@
 import pytest
 
 from ml_core.errors import InvalidInput
+from ml_core.experiment import RunSpec
 from ml_core.ranges import LogUniform, OneOf, Uniform, parse_range
 from tests.market import small_experiment
+from tuning.ledger import Entry
+from tuning.sampler import OptunaPoints
 from tuning.space import build_space, contains, first_points, grid_points, longest_lookback, spec_of
 
 FAMILIES = ("lstm", "attention_lstm", "transformer")
@@ -81,12 +84,16 @@ def test_a_range_that_is_none_is_refused_with_what_was_expected(value):
     ("key", "value", "told"),
     [
         ("lstm.dropout", [0.1, 1.5], "dropout: Input should be less than 1, got 1.5"),
-        ("lstm.hidden", [0], "hidden: Input should be greater than or equal to 1, got 0"),
-        ("lstm.hidden", ["big"], "hidden: Input should be a valid integer"),
+        (
+            "lstm.hidden",
+            [0],
+            "hidden: expected a whole number from 1, or one for each layer such as [64, 32], got 0",
+        ),
+        ("lstm.hidden", ["big"], "hidden: expected a whole number from 1"),
         (
             "lstm.hidden",
             {"low": 8, "high": 64},
-            "hidden: Input should be a valid integer, got a number with a fraction",
+            "hidden: expected a whole number from 1, or one for each layer such as [64, 32], got 8.0",
         ),
         ("task.lookback", {"low": 8, "high": 20}, "lookback: Input should be a valid integer"),
         (
@@ -149,6 +156,18 @@ def test_a_grid_is_every_combination_of_the_listed_values():
         (16, 2),
     }
     assert {point["lstm.dropout"] for point in points} == {0.15}
+
+
+def test_sizes_of_layers_are_searched_like_any_other_choice():
+    experiment, space = space_of(("lstm",), **{"lstm.hidden": [16, [16, 8]]})
+    first = {**first_points(experiment, space)[0], "lstm.hidden": [16, 8]}
+    points = OptunaPoints(experiment.search, space, queue=[first], known=[Entry("t0", first)])
+    drawn = [points.suggest(f"t{number}")["lstm.hidden"] for number in range(1, 9)]
+    assert drawn[0] == [16, 8]
+    assert {str(sizes) for sizes in drawn} == {"16", "[16, 8]"}
+    spec = spec_of(experiment, {"family": "lstm", "lstm.hidden": drawn[0]})
+    assert spec.model.options["hidden"] == [16, 8]
+    assert RunSpec.model_validate_json(spec.model_dump_json()) == spec
 
 
 def test_the_experiments_own_model_fields_belong_to_its_own_family_only():

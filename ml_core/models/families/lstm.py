@@ -1,29 +1,26 @@
-"""LSTM (Hochreiter & Schmidhuber 1997): layers of gated memory; causal by construction. Cost: 8·D² a step, layer."""
+"""LSTM (Hochreiter & Schmidhuber 1997): layers of gated memory; causal by construction.
 
-from typing import Annotated
+c_t = f_t c_(t-1) + i_t g_t and h_t = o_t tanh(c_t), where the gates f, i, o and the candidate g read x_t and h_(t-1).
+Cost: 8·D² multiplications a step and layer. Dropout stands between layers and after the last, never inside a layer.
+"""
 
 import torch
-from pydantic import Field
-from torch import nn
 
-from ml_core.models.family import Encoder, ModelConfig
-from ml_core.ranges import OneOf, Uniform
+from ml_core.models.dropout import Dropout
+from ml_core.models.family import Encoder
+from ml_core.models.recurrent import Recurrent, RecurrentConfig
 
 
-class Config(ModelConfig):
-    hidden: Annotated[int, Field(ge=1), OneOf(16, 32, 64)] = 32
-    layers: Annotated[int, Field(ge=1), OneOf(1, 2)] = 1
-    dropout: Annotated[float, Field(ge=0, lt=1), Uniform(0.0, 0.3)] = 0.1
+class Config(RecurrentConfig):
+    """Sizes, number of layers and dropout."""
 
 
 class Network(Encoder):
     def __init__(self, config: Config, inputs: int) -> None:
         super().__init__()
-        self.width = config.hidden
-        between = config.dropout if config.layers > 1 else 0.0
-        self.lstm = nn.LSTM(inputs, config.hidden, config.layers, batch_first=True, dropout=between)
-        self.dropout = nn.Dropout(config.dropout)
+        self.memory = Recurrent(config.sizes, inputs, dropout=config.dropout)
+        self.width = self.memory.width
+        self.dropout = Dropout(config.dropout)
 
     def forward(self, x_BLF: torch.Tensor) -> torch.Tensor:
-        h_BLD, _ = self.lstm(x_BLF)
-        return self.dropout(h_BLD)
+        return self.dropout(self.memory(x_BLF))

@@ -1,0 +1,55 @@
+"""What recurrent families share: sizes per layer in, a stack of LSTM layers out."""
+
+from collections.abc import Sequence
+from typing import Annotated, Any, TypeAlias
+
+import torch
+from pydantic import BeforeValidator, Field
+from torch import nn
+
+from ml_core.models.dropout import Dropout
+from ml_core.models.family import ModelConfig
+from ml_core.ranges import OneOf, Uniform
+
+
+def check_sizes(value: Any) -> Any:
+    """A size for every layer, or one for each."""
+    sizes = value if isinstance(value, (list, tuple)) else [value]
+    if not sizes or not all(type(size) is int and size >= 1 for size in sizes):
+        raise ValueError("expected a whole number from 1, or one for each layer such as [64, 32]")
+    return value
+
+
+Sizes: TypeAlias = Annotated[int | tuple[int, ...], BeforeValidator(check_sizes)]
+
+
+class RecurrentConfig(ModelConfig):
+    """`hidden = 64` makes `layers` equal layers; `hidden = [64, 32]` is two layers, whatever `layers` says."""
+
+    hidden: Annotated[Sizes, OneOf(16, 32, 64)] = 32
+    layers: Annotated[int, Field(ge=1), OneOf(1, 2)] = 1
+    dropout: Annotated[float, Field(ge=0, lt=1), Uniform(0.0, 0.3)] = 0.1
+
+    @property
+    def sizes(self) -> tuple[int, ...]:
+        return self.hidden if isinstance(self.hidden, tuple) else (self.hidden,) * self.layers
+
+
+class Recurrent(nn.Module):
+    """x_BLF in, h_BLD of the last layer out; dropout stands between the layers. Equal sizes are one fused `nn.LSTM`."""
+
+    def __init__(self, sizes: Sequence[int], inputs: int, *, dropout: float) -> None:
+        super().__init__()
+        self.width = sizes[-1]
+        groups = [(sizes[0], len(sizes))] if len(set(sizes)) == 1 else [(size, 1) for size in sizes]
+        self.groups = nn.ModuleList()
+        for size, layers in groups:
+            between = dropout if layers > 1 else 0.0
+            self.groups.append(nn.LSTM(inputs, size, layers, batch_first=True, dropout=between))
+            inputs = size
+        self.dropout = Dropout(dropout)
+
+    def forward(self, x_BLF: torch.Tensor) -> torch.Tensor:
+        for number, lstm in enumerate(self.groups):
+            x_BLF, _ = lstm(self.dropout(x_BLF) if number else x_BLF)
+        return x_BLF
