@@ -7,6 +7,7 @@ from torch import nn
 from torch.nn import functional
 
 from ml_core.models.dropout import Dropout
+from ml_core.models.initialisation import AddedLinear
 from ml_core.models.sparse import SparseAttention
 
 
@@ -17,7 +18,7 @@ class Attention(nn.Module):
         super().__init__()
         self.heads, self.reach = heads, reach
         self.project = nn.Linear(width, 3 * width)
-        self.merge = nn.Linear(width, width)
+        self.merge = AddedLinear(width, width)
 
     def forward(self, z_BLD: torch.Tensor) -> torch.Tensor:
         batch, steps, width = z_BLD.shape
@@ -50,7 +51,7 @@ class Block(nn.Module):
         super().__init__()
         self.first, self.second = nn.LayerNorm(width), nn.LayerNorm(width)
         self.attend = attend
-        self.widen, self.narrow = nn.Linear(width, 2 * width), nn.Linear(2 * width, width)
+        self.widen, self.narrow = nn.Linear(width, 2 * width), AddedLinear(2 * width, width)
         self.dropout = Dropout(dropout)
 
     def forward(self, z_BLD: torch.Tensor) -> torch.Tensor:

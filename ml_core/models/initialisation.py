@@ -1,15 +1,21 @@
 """The weights that every family starts from: a network in, the same network out, by the kind of each layer.
 
-A variance that layers keep: Xavier for linear maps (Glorot 2010), He where a rectifier follows (He 2015). An LSTM's
-forget gate is open at first, so that memory reaches over the window from the first gradient on (Jozefowicz 2015);
-its recurrent weights are orthogonal, gate by gate, so that no direction dies before another (Saxe 2014), but half as
-long as usual: at full length a network learns the noise of returns sooner. Its input weights stay as torch draws them.
+Xavier for linear maps (Glorot 2010), He where a rectifier follows (He 2015): a variance that layers keep. A branch of
+attention or of two layers that is added to what came in starts at a tenth: the network is at first what it was without
+(as in Zhang 2019), and learns the branch where it helps. An LSTM's forget gate starts open, so that memory reaches over
+the window from the first gradient on (Jozefowicz 2015); its recurrent weights are orthogonal, gate by gate, so that no
+direction dies before another (Saxe 2014), but half as long as usual: at full length a network learns the noise of
+returns sooner. Its input weights stay as torch draws them.
 """
 
 import torch
 from torch import nn
 
-SHORT = 0.5
+SHORT, SMALL = 0.5, 0.1
+
+
+class AddedLinear(nn.Linear):
+    """The last map of a branch that is added to what came in."""
 
 
 @torch.no_grad()
@@ -19,7 +25,7 @@ def initialise(network: nn.Module) -> nn.Module:
         if isinstance(layer, nn.LSTM):
             _start_lstm(layer)
         elif isinstance(layer, nn.Linear):
-            nn.init.xavier_uniform_(layer.weight)
+            nn.init.xavier_uniform_(layer.weight, gain=SMALL if isinstance(layer, AddedLinear) else 1.0)
             if layer.bias is not None:
                 nn.init.zeros_(layer.bias)
         elif isinstance(layer, nn.Conv2d):

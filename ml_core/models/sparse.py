@@ -11,6 +11,8 @@ import torch
 from torch import nn
 from torch.nn import functional
 
+from ml_core.models.initialisation import AddedLinear
+
 
 class SparseAttention(nn.Module):
     """Heads share the width; each keeps its own steps. A step sees S = 2 P + (K - 2) U others, E wide a head."""
@@ -18,7 +20,7 @@ class SparseAttention(nn.Module):
     def __init__(self, width: int, heads: int, *, block: int, keep: int) -> None:
         super().__init__()
         self.heads, self.block, self.keep = heads, block, keep
-        self.project, self.merge = nn.Linear(width, 3 * width), nn.Linear(width, width)
+        self.project, self.merge = nn.Linear(width, 3 * width), AddedLinear(width, width)
 
     def forward(self, z_BLD: torch.Tensor) -> torch.Tensor:
         batch, steps, width = z_BLD.shape

@@ -17,6 +17,7 @@ from torch import nn
 from ml_core.models.attention import Attention, check_heads
 from ml_core.models.dropout import Dropout
 from ml_core.models.family import Encoder, ModelConfig
+from ml_core.models.initialisation import AddedLinear
 from ml_core.models.tokens import fold, hold, spread
 from ml_core.ranges import OneOf, Uniform
 
@@ -109,7 +110,7 @@ class Across(nn.Module):
 
     def __init__(self, width: int) -> None:
         super().__init__()
-        self.project, self.merge = nn.Linear(width, 3 * width), nn.Linear(width, width)
+        self.project, self.merge = nn.Linear(width, 3 * width), AddedLinear(width, width)
 
     def forward(self, s_BLCD: torch.Tensor) -> torch.Tensor:
         query, key, value = self.project(s_BLCD).chunk(3, dim=3)
