@@ -33,4 +33,4 @@ def configure(model: Model) -> ModelConfig | BaselineConfig:
 
 def complete(model: Model) -> Model:
     """The same model with every default written out, so that a stored spec outlives a change of defaults."""
-    return Model(family=model.family, **configure(model).model_dump())
+    return Model(family=model.family, **configure(model).model_dump(mode="json"))

@@ -8,10 +8,12 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ml_core import choices
 from ml_core.calibration import LEAST_TRUST, MOST_TRUST
 from ml_core.errors import InvalidInput, NotEnoughData, TrainingDiverged
 from ml_core.experiment import Features, Model, RunSpec, Task, Training
 from ml_core.features.selection import select_features
+from ml_core.models.family import FAMILIES
 from ml_core.splits import Span, Split
 from ml_core.training import tiling
 from ml_core.training.fit import fit, seeded
@@ -144,7 +146,7 @@ def test_an_absurd_learning_rate_diverges_and_says_so(epochs):
         fit(spec_of(learning_rate=1e30, epochs=epochs, batch=4096), WINDOWS, SPLIT)
 
 
-@pytest.mark.parametrize("family", ["lstm", "attention_lstm", "transformer"])
+@pytest.mark.parametrize("family", choices.names(FAMILIES))
 def test_half_precision_trains_and_forecasts_in_full(family):
     spec = spec_of(precision="bfloat16", epochs=2).model_copy(update={"model": Model(family=family)})
     forecaster = fit(spec, WINDOWS, SPLIT)
