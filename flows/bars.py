@@ -54,7 +54,9 @@ def refresh(session: Session) -> int:
 
 def overview(session: Session, *, out: Path | None) -> int:
     """Coverage, quarantine with reasons, repairs and stationarity, as tables; with `out` also as a picture."""
-    from ml_core.data.overview import read_overview, write_picture
+    from ml_core.data.overview import read_overview, summarise_findings
+    from ml_core.data.picture import write_picture
+    from ml_core.data.quarantine import count_bars
 
     terminal = session.terminal
     if out and out.suffix != ".html":
@@ -68,8 +70,11 @@ def overview(session: Session, *, out: Path | None) -> int:
         ("repairs", found.repairs),
         ("remarks", found.remarks),
     ):
-        terminal.say(f"\n{title}: {table.height}")
-        terminal.table(_texts(table.select("ticker", "date", "check", "reason").head(FINDINGS)))
+        terminal.say(f"\n{title}: {count_bars(table)}")
+        told = summarise_findings(table)
+        terminal.table(_texts(told.head(FINDINGS)))
+        if told.height > FINDINGS:
+            terminal.say(f"and {told.height - FINDINGS} more such lines; --out FILE and --json have all")
     terminal.say()
     terminal.table(_texts(found.stationarity), title="stationarity")
     if out:
@@ -101,5 +106,9 @@ def vacuum(session: Session, *, days: int) -> int:
 
 
 def _texts(table: pl.DataFrame) -> list[dict[str, object]]:
-    dates = [name for name, kind in table.schema.items() if kind.is_temporal()]
-    return table.with_columns(pl.col(name).cast(pl.String) for name in dates).to_dicts()
+    moments = [name for name, kind in table.schema.items() if kind == pl.Datetime]
+    dates = [name for name, kind in table.schema.items() if kind == pl.Date]
+    return table.with_columns(
+        *(pl.col(name).cast(pl.String) for name in dates),
+        *(pl.col(name).dt.strftime("%Y-%m-%d %H:%M") for name in moments),
+    ).to_dicts()

@@ -1,10 +1,9 @@
 """An experiment in; what its stored bars cover, what was refused or repaired and why, and whether the series are
-stationary, out: as tables, as one document, and as a picture."""
+stationary, out: as tables and as one document."""
 
 import datetime as dt
 from dataclasses import dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import polars as pl
 
@@ -16,15 +15,14 @@ from ml_core.data.quarantine import read_findings
 from ml_core.data.source import open_source
 from ml_core.data.stationarity import judge_stationarity
 from ml_core.data.store import adjust
-from ml_core.errors import InvalidInput, StoreFailed
+from ml_core.errors import InvalidInput
 from ml_core.experiment import Experiment
 from ml_core.settings import Home
 
-if TYPE_CHECKING:
-    import plotly.graph_objects as go
-
-MID_MONTH = dt.timedelta(days=14)
-SCALE = [[0, "#f3f3f1"], [0.001, "#d9822b"], [0.999, "#f2d49b"], [1, "#33658a"]]  # a gap of one session shows
+COVERED = [
+    "ticker", "status", "bars", "first", "last", "missing", "longest_gap", "quarantined", "repaired", "refreshed_at",
+    "reason",
+]  # fmt: skip
 SHOWN = ["ticker", "date", "check", "reason", "open", "high", "low", "close", "volume", "observed_at"]
 
 
@@ -33,6 +31,7 @@ class Overview:
     """`coverage`: a row per ticker; `quarantine`, `repairs`, `remarks`: a row per finding; `stationarity`: two rows
     per ticker; `presence`: the share of each month's sessions that is stored."""
 
+    experiment: str
     source: str
     version: int | None
     coverage: pl.DataFrame
@@ -65,6 +64,7 @@ def read_overview(experiment: Experiment, home: Home) -> Overview:
         raise InvalidInput(explain_absence(experiment, home, tickers))
     sessions = _sessions(bars, universe.calendar)
     return Overview(
+        experiment.name,
         source.identity,
         version,
         describe_coverage(tickers, bars, sessions, read_coverage(home, source.identity)),
@@ -72,7 +72,7 @@ def read_overview(experiment: Experiment, home: Home) -> Overview:
         _of(findings, "repair", bars),
         _of(findings, "note", bars),
         judge_stationarity(adjust(bars)),
-        measure_presence(bars, sessions),
+        measure_presence(tickers, bars, sessions),
     )
 
 
@@ -93,64 +93,35 @@ def describe_coverage(
         missing=pl.col("place").max() - pl.col("place").min() + 1 - pl.len(),
         longest_gap=(pl.col("place").diff() - 1).max().fill_null(0),
     )
-    known = asked.select("ticker", "status", "reason", "quarantined", "repaired", "refreshed_at")
+    known = asked.select("ticker", "status", "quarantined", "repaired", "refreshed_at", "reason")
     return (
         pl.DataFrame({"ticker": list(tickers)}, schema={"ticker": pl.String})
         .join(known, on="ticker", how="left", maintain_order="left")
         .join(spans, on="ticker", how="left", maintain_order="left")
         .join(gaps, on="ticker", how="left", maintain_order="left")
         .with_columns(pl.col("bars").fill_null(0), pl.col("status").fill_null("never asked"))
+        .select(COVERED)
     )
 
 
-def measure_presence(bars: pl.DataFrame, sessions: pl.Series) -> pl.DataFrame:
+def measure_presence(tickers: tuple[str, ...], bars: pl.DataFrame, sessions: pl.Series) -> pl.DataFrame:
     """(ticker, month, share): of the sessions of each month, how many are stored; 0 outside a ticker's life too."""
     months = pl.DataFrame({"date": sessions}).with_columns(month=pl.col("date").dt.truncate("1mo"))
     wanted = months.group_by("month").agg(wanted=pl.len())
     held = bars.join(months, on="date").group_by("ticker", "month").agg(held=pl.len())
-    every = bars.select(pl.col("ticker").unique().sort()).join(wanted, how="cross")
+    every = pl.DataFrame({"ticker": list(tickers)}).join(wanted.sort("month"), how="cross")
+    return every.join(held, on=["ticker", "month"], how="left", maintain_order="left").select(
+        "ticker", "month", share=pl.col("held").fill_null(0) / pl.col("wanted")
+    )
+
+
+def summarise_findings(findings: pl.DataFrame) -> pl.DataFrame:
+    """One row for what a check says of a ticker: how many bars it means, from when to when, and why."""
     return (
-        every.join(held, on=["ticker", "month"], how="left")
-        .select("ticker", "month", share=pl.col("held").fill_null(0) / pl.col("wanted"))
-        .sort("ticker", "month")
+        findings.group_by("ticker", "check", "reason", maintain_order=True)
+        .agg(bars=pl.col("date").n_unique(), first=pl.col("date").min(), last=pl.col("date").max())
+        .select("ticker", "check", "bars", "first", "last", "reason")
     )
-
-
-def draw_overview(overview: Overview) -> "go.Figure":
-    """Months against tickers: how full, with a mark where a bar is in quarantine."""
-    import plotly.graph_objects as go
-
-    wide = overview.presence.pivot("month", index="ticker", values="share", sort_columns=False)
-    refused = overview.quarantine.filter(~pl.col("stored"))
-    figure = go.Figure(
-        go.Heatmap(
-            z=wide.drop("ticker").to_numpy(),
-            x=[dt.date.fromisoformat(month) + MID_MONTH for month in wide.columns[1:]],
-            y=wide["ticker"].to_list(),
-            zmin=0, zmax=1, colorscale=SCALE, colorbar_title="stored",
-            hovertemplate="%{y} %{x|%b %Y}: %{z:.0%} of its sessions<extra></extra>",
-        )
-    )  # fmt: skip
-    figure.add_scatter(
-        x=refused["date"].to_list(), y=refused["ticker"].to_list(), text=refused["reason"].to_list(),
-        mode="markers", marker={"color": "#c0392b", "symbol": "x", "size": 7}, name="in quarantine",
-        hovertemplate="%{y} %{x}: %{text}<extra></extra>",
-    )  # fmt: skip
-    figure.update_layout(
-        title=f"Stored bars of {overview.source}, version {overview.version}",
-        yaxis={"type": "category", "autorange": "reversed"},
-        height=max(300, 24 * wide.height + 160),
-    )
-    return figure
-
-
-def write_picture(overview: Overview, path: Path) -> None:
-    """One HTML file that needs no network."""
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        draw_overview(overview).write_html(path, include_plotlyjs=True)
-    except OSError as error:
-        raise StoreFailed(f"{path}: cannot be written: {error.strerror}") from None
 
 
 def _of(findings: pl.DataFrame, verdict: str, bars: pl.DataFrame) -> pl.DataFrame:

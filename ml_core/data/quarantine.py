@@ -36,6 +36,11 @@ def read_findings(home: Home, identity: str, tickers: tuple[str, ...] = ()) -> p
     return tables.gather(chosen, folder).sort(KEY)
 
 
+def count_bars(findings: pl.DataFrame) -> int:
+    """Two checks may find the same bar."""
+    return findings.select("ticker", "date").n_unique()
+
+
 def refuse_whole_tickers(checked: Checked) -> tuple[Checked, dict[str, str]]:
     """A ticker that loses half of its bars loses all of them; with the commonest reason."""
     refused = checked.refused.unique(["ticker", "date"], keep="first")

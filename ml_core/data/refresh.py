@@ -13,7 +13,7 @@ from ml_core.data.coverage import Plan, describe_coverage, plan_refresh, read_co
 from ml_core.data.history import find_rewritten
 from ml_core.data.providers import Fetched, Outcome, Progress, Request
 from ml_core.data.quality import Checked, check_bars
-from ml_core.data.quarantine import keep_findings, refuse_universe, refuse_whole_tickers
+from ml_core.data.quarantine import count_bars, keep_findings, refuse_universe, refuse_whole_tickers
 from ml_core.data.sectors import refresh_sectors
 from ml_core.data.source import Source, open_source
 from ml_core.data.store import PriceStore
@@ -95,12 +95,12 @@ def refresh(
         {ticker: tally.outcomes[ticker] for ticker in request.tickers},
         tally.inserted,
         tally.updated,
-        _count_bars(findings, "quarantine"),
+        count_bars(findings.filter(verdict="quarantine")),
         store.version(),
         max(stored) if stored else None,
         tuple(tally.notes),
         tally.rebuilt,
-        _count_bars(findings, "repair"),
+        count_bars(findings.filter(verdict="repair")),
     )
 
 
@@ -192,9 +192,7 @@ def _after_checks(
 ) -> dict[str, Outcome]:
     kept = dict(sound.group_by("ticker").len().iter_rows())
     return {
-        ticker: Outcome(
-            "failed", f"every bar was refused: {refused.get(ticker, 'none is of a closed session')}"
-        )
+        ticker: Outcome("failed", refused.get(ticker) or "no bar that came is of a closed session")
         if outcome.status == "ok" and not kept.get(ticker)
         else replace(outcome, rows=kept.get(ticker, 0))
         for ticker, outcome in outcomes.items()
@@ -218,11 +216,6 @@ def _tell_change(source: Source, kept: Written) -> list[str]:
         return []
     counts = f"{kept.inserted} values new, {kept.updated} changed, {kept.deleted} gone"
     return [f"data.context.table {source.context.table}: {counts}"]
-
-
-def _count_bars(findings: pl.DataFrame, verdict: str) -> int:
-    """Two checks may find the same bar."""
-    return findings.filter(pl.col("verdict") == verdict).select("ticker", "date").n_unique()
 
 
 def _no_findings() -> pl.DataFrame:

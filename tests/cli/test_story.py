@@ -1,5 +1,6 @@
 """The command line as a user meets it when all goes well: every command once, in the order of the story."""
 
+import datetime as dt
 import json
 from pathlib import Path
 
@@ -69,6 +70,7 @@ def test_the_whole_story_from_bars_to_a_rollback(new_home, tmp_path):
     assert run("rollback", file, "--version", "9", *told).exit_code == 2
     assert registry.find("small.simulated").version == "1"
     assert "champion" in run("models", file, "--home", root).stdout
+    assert json.loads(run("vacuum", file, *told).stdout)["kept"] == [champion.evidence["data_version"]]
 
 
 def test_what_is_stored_is_shown_as_tables_and_as_a_picture(file, home, tmp_path):
@@ -80,6 +82,23 @@ def test_what_is_stored_is_shown_as_tables_and_as_a_picture(file, home, tmp_path
     document = json.loads(run("data", file, "--home", home, "--json").stdout)
     assert {row["ticker"] for row in document["coverage"]} == set(small_experiment().universe.tickers)
     assert run("data", file, "--home", home, "--out", str(tmp_path / "bars.doc")).exit_code == 2
+
+
+def test_a_refresh_that_brings_some_ends_with_1_and_names_the_others(tmp_path):
+    days = [dt.date(2024, 1, day) for day in (2, 3, 4)]
+    pl.DataFrame({"date": days, "ticker": "AAA", "close": [1.0, 1.1, 1.2]}).write_parquet(
+        tmp_path / "a.parquet"
+    )
+    data = {"source": "files", "files": {"path": "a.parquet"}}
+    file = str(write_experiment(tmp_path, universe={"tickers": ["AAA", "BBB"]}, data=data))
+    done = run("refresh", file, "--home", str(tmp_path / "home"), "--json")
+    assert done.exit_code == 1
+    assert "BBB: unknown: 'BBB' is not in" in done.stderr
+    document = json.loads(done.stdout)
+    assert document["inserted"] == 3
+    assert [row["status"] for row in document["tickers"].values()] == ["ok", "unknown"]
+    shown = run("data", file, "--home", str(tmp_path / "home"))
+    assert "unknown" in shown.stdout and shown.exit_code == 0
 
 
 def test_freeing_space_keeps_the_bars_readable(file, home):

@@ -2,13 +2,16 @@
 
 import datetime as dt
 import json
+from typing import Any
 
 import numpy as np
 import polars as pl
 import pytest
 
 from ml_core.data.calendar import sessions_between
-from ml_core.data.overview import draw_overview, read_overview, write_picture
+from ml_core.data.overview import read_overview, summarise_findings
+from ml_core.data.picture import draw_overview, write_picture
+from ml_core.data.prices import read_prices
 from ml_core.data.refresh import refresh
 from ml_core.errors import InvalidInput
 from ml_core.experiment import Experiment
@@ -78,11 +81,48 @@ def test_the_document_is_json_and_the_picture_needs_no_network(overview, tmp_pat
     assert set(told) == {
         "source", "version", "coverage", "quarantine", "repairs", "remarks", "stationarity",
     }  # fmt: skip
-    assert len(draw_overview(overview).data) == 2
     write_picture(overview, tmp_path / "pictures" / "data.html")
     page = (tmp_path / "pictures" / "data.html").read_text(encoding="utf-8")
-    assert "Stored bars" in page
     assert '<script src="http' not in page
+    words = page[page.rindex("</script>") :]
+    for said in ("Coverage", "In quarantine: 1", "Stationarity", "A price is zero or negative"):
+        assert said in words
+    assert "Stored bars of looked_at" in page
+
+
+def test_every_ticker_that_was_asked_for_has_its_row_in_the_picture(overview):
+    drawn: Any = draw_overview(overview)
+    field, crosses = drawn.data
+    assert list(field.y) == ["AAA", "BBB", "CCC"]
+    assert not np.any(field.z[2]) and np.max(field.z[0]) == 1
+    assert (list(crosses.x), list(crosses.y)) == ([SESSIONS[50]], ["AAA"])
+
+
+def test_findings_are_summed_up_by_ticker_and_check():
+    rows = [("B", 3, "high_below_low"), ("B", 1, "high_below_low"), ("A", 2, "not_positive")]
+    findings = pl.DataFrame(
+        [(ticker, SESSIONS[place], check, "why") for ticker, place, check in rows],
+        schema=["ticker", "date", "check", "reason"],
+        orient="row",
+    )
+    assert summarise_findings(findings).rows() == [
+        ("B", "high_below_low", 2, SESSIONS[1], SESSIONS[3], "why"),
+        ("A", "not_positive", 1, SESSIONS[2], SESSIONS[2], "why"),
+    ]
+
+
+def test_a_universe_that_is_wholly_in_quarantine_is_shown_too(tmp_path):
+    file, home = tmp_path / "bars.parquet", Home(tmp_path / "home")
+    pl.DataFrame({"date": SESSIONS, "ticker": "AAA", "close": [-1.0] * len(SESSIONS)}).write_parquet(file)
+    data = {"source": "files", "files": {"path": str(file)}, "quality": {"limit": 1.0}}
+    refused = Experiment.model_validate({"name": "x", "universe": {"tickers": ["AAA"]}, "data": data})
+    with pytest.raises(InvalidInput, match="A price is zero or negative"):
+        refresh(refused, home, now=NOW)
+    overview = read_overview(refused, home)
+    assert (overview.version, overview.quarantine.height) == (None, len(SESSIONS))
+    write_picture(overview, tmp_path / "data.html")
+    with pytest.raises(InvalidInput, match=f"AAA, {len(SESSIONS)} for 'A price is zero or negative'"):
+        read_prices(refused, home)
 
 
 def test_nothing_stored_says_what_to_run(asked, tmp_path):
