@@ -11,6 +11,7 @@ import typer
 
 from flows import bars, commands
 from flows.demo import demo as tell_story
+from flows.export import export as export_rows
 from flows.session import open_session
 from flows.terminal import Terminal
 from ml_core.errors import ForecastError
@@ -129,6 +130,11 @@ def rebuild(
     version: Version = None,
 ):
     """Fit a registered model again from its data version, spec and seed, and compare it byte by byte."""
+
+
+@command(export_rows)
+def export(out: OutFolder, version: Version = None):
+    """Write the processed rows of every fold, or of a registered version: scaled features, targets, parts."""
 
 
 @command(commands.serve, "experiment", "sets", "home")

@@ -1,0 +1,76 @@
+"""`export`: the processed rows of an experiment's folds or of a registered version, with their scaling, as files."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from flows.session import DONE, Session
+from flows.terminal import plain
+from ml_core.settings import open_folder
+
+if TYPE_CHECKING:
+    from ml_core.experiment import RunSpec
+    from ml_core.processed import Processed
+    from ml_core.splits import Split
+    from ml_core.windows import Windows
+
+
+def export(session: Session, *, out: Path, version: str | None) -> int:
+    from ml_core.processed import process
+
+    folder, terminal = open_folder(out, "--out"), session.terminal
+    spec, windows, splits = _of_version(session, version) if version else _of_experiment(session)
+    written = []
+    for split in splits:
+        done = process(spec, windows, split)
+        name = f"{split.name}-{split.fold}.parquet"
+        done.table.write_parquet(folder / name)
+        written.append({"file": name, **describe(done)})
+        terminal.progress(f"{name}: {done.table.height} rows")
+    (folder / "export.json").write_text(json.dumps(plain(written), indent=1), encoding="utf-8")
+    terminal.table(
+        [
+            {
+                "file": one["file"],
+                **dict(zip(("train", "validation", "scored"), one["rows"].values(), strict=True)),
+                "features": len(one["features"]),
+            }
+            for one in written
+        ],
+        title=f"{session.name}: processed rows",
+    )
+    terminal.say(f"written to {folder}")
+    terminal.document({"out": str(folder), "files": written})
+    return DONE
+
+
+def describe(done: Processed) -> dict[str, Any]:
+    """What a reader of the file needs: the spans of its parts, its features, and the scaling that undoes theirs."""
+    split = done.split
+    spans = {"train": split.train, "validation": split.validation, split.name: split.test}
+    return {
+        "rows": dict(done.table.group_by("part", maintain_order=True).len().iter_rows()),
+        "spans": {part: [span.start.isoformat(), span.end.isoformat()] for part, span in spans.items()},
+        "features": list(done.features),
+        "scaler": {name: values_F.tolist() for name, values_F in vars(done.scaler).items()},
+    }
+
+
+def _of_experiment(session: Session) -> tuple[RunSpec, Windows, list[Split]]:
+    from ml_core.data.prices import read_prices
+    from ml_core.walkforward import open_windows, plan
+
+    experiment = session.experiment
+    windows, _ = open_windows(experiment.spec, read_prices(experiment, session.home))
+    return experiment.spec, windows, plan(experiment, windows)
+
+
+def _of_version(session: Session, version: str) -> tuple[RunSpec, Windows, list[Split]]:
+    from ml_core.rebuild import reopen
+    from ml_core.registry import Registry
+
+    found = Registry(session.home).find(session.experiment.model_name, version)
+    recipe, windows = reopen(found, session.home)
+    return found.spec, windows, [recipe.split]
