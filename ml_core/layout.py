@@ -29,13 +29,11 @@ class Layout:
     def outputs(self) -> int:
         return self.y_STO.shape[2]
 
-    def steps(self, end_B: torch.Tensor, lookback: int) -> torch.Tensor:
-        """steps_BL: the sessions of the windows that end there."""
-        return end_B[:, None] - torch.arange(lookback - 1, -1, -1)
-
-    def inputs_of(self, series_B: torch.Tensor, steps_BL: torch.Tensor, scaler: Scaler) -> torch.Tensor:
-        """x_BLF: the windows, scaled; what is not known becomes the training average."""
-        return rescale(self.x_STF[series_B[:, None], steps_BL], scale_of(scaler))
+    def inputs_of(
+        self, series_B: torch.Tensor, end_B: torch.Tensor, *, lookback: int, scaler: Scaler
+    ) -> torch.Tensor:
+        """x_BLF: the windows that end there, scaled; what is not known becomes the training average."""
+        return rescale(windows_of(self.x_STF, series_B, end_B, lookback), scale_of(scaler))
 
     @property
     def joint(self) -> bool:
@@ -60,6 +58,13 @@ def lay_out(windows: Windows, features: tuple[str, ...], *, layout: str, lookbac
         y_NTH = y_NTH.transpose(1, 0, 2).reshape(1, sessions, -1)
         usable_NT = np.atleast_2d(usable_NT.any(axis=0))
     return Layout(torch.from_numpy(x_NTF), torch.from_numpy(y_NTH), usable_NT, len(windows.tickers))
+
+
+def windows_of(
+    x_STF: torch.Tensor, series_B: torch.Tensor, end_B: torch.Tensor, lookback: int
+) -> torch.Tensor:
+    """x_BLF: a copy of the windows that end there. Each is one run of memory: copied so, not step by step."""
+    return x_STF.unfold(1, lookback, 1).transpose(2, 3)[series_B, end_B - (lookback - 1)]
 
 
 def scale_of(scaler: Scaler, device: torch.device | str = "cpu") -> Scale:

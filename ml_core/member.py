@@ -133,10 +133,10 @@ def run_network(
     member.network.eval()
     with one_thread(), torch.inference_mode():
         for series_B, end_B in (batch.unbind(1) for batch in places.split(BATCH)):
-            x_BLF = layout.inputs_of(series_B, layout.steps(end_B, lookback), member.scaler)
-            mean_BLO, scale_BLO = member.network(x_BLF)
-            mean_STO[series_B, end_B] = mean_BLO[:, -1].numpy()
-            scale_STO[series_B, end_B] = scale_BLO[:, -1].numpy()
+            x_BLF = layout.inputs_of(series_B, end_B, lookback=lookback, scaler=member.scaler)
+            mean_B1O, scale_B1O = member.network(x_BLF, last=1)
+            mean_STO[series_B, end_B] = mean_B1O[:, 0].numpy()
+            scale_STO[series_B, end_B] = scale_B1O[:, 0].numpy()
     return mean_STO, scale_STO
 
 

@@ -91,8 +91,8 @@ def test_a_model_keeps_its_scaling(kind, tmp_path):
     save_forecaster(forecaster, tmp_path)
     loaded = load_forecaster(tmp_path)
     layout = lay_out(windows, windows.features, layout="pooled", lookback=8)
-    steps_BL = layout.steps(torch.tensor([100]), 8)
+    place = torch.tensor([0]), torch.tensor([100])
     own, kept = (
-        layout.inputs_of(torch.tensor([0]), steps_BL, one.members[0].scaler) for one in (forecaster, loaded)
+        layout.inputs_of(*place, lookback=8, scaler=one.members[0].scaler) for one in (forecaster, loaded)
     )
     assert torch.equal(own, kept)

@@ -66,7 +66,7 @@ def test_a_window_is_the_obvious_slice_scaled_and_clipped():
     mean_F, deviation_F = np.array([[0.1, 0, 0, 0], [0.01, 1, 2, 0.1]], np.float32)
     scaler = Scaler(mean_F, deviation_F, np.full(4, -CLIP, np.float32), np.full(4, CLIP, np.float32))
     series_B, end_B = torch.tensor([0, 3, 5]), torch.tensor([60, 119, 80])
-    x_BLF = layout.inputs_of(series_B, layout.steps(end_B, 6), scaler)
+    x_BLF = layout.inputs_of(series_B, end_B, lookback=6, scaler=scaler)
     for place, (ticker, end) in enumerate([(0, 60), (3, 119), (5, 80)]):
         obvious = (windows.x_NTF[ticker, end - 5 : end + 1] - scaler.mean_F) / scaler.deviation_F
         np.testing.assert_array_equal(x_BLF[place].numpy(), np.clip(obvious, -CLIP, CLIP))
@@ -128,7 +128,7 @@ def test_a_gap_counts_as_average_days_inside_a_window_and_no_window_ends_in_it()
     )
     layout = lay_out(windows, windows.features, layout="pooled", lookback=6)
     scaler = fit_scaler(windows.x_NTF, usable_NT)
-    x_LF = layout.inputs_of(torch.tensor([2]), layout.steps(torch.tensor([54]), 6), scaler)[0]
+    x_LF = layout.inputs_of(torch.tensor([2]), torch.tensor([54]), lookback=6, scaler=scaler)[0]
     assert x_LF.isfinite().all()
     assert (x_LF[1:4] == 0).all()
 

@@ -23,6 +23,8 @@ class ForecastNetwork(nn.Module):
         nn.init.zeros_(self.scale.weight)
         nn.init.constant_(self.scale.bias, 0.54)  # softplus(0.54) = 1
 
-    def forward(self, x_BLF: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    def forward(self, x_BLF: torch.Tensor, last: int | None = None) -> tuple[torch.Tensor, torch.Tensor]:
+        """Mean and scale at every step, or at the `last` so many of them."""
         z_BLD = self.encoder(x_BLF)
+        z_BLD = z_BLD if last is None else z_BLD[:, -last:]
         return self.mean(z_BLD).float(), functional.softplus(self.scale(z_BLD)).float() + LEAST_SCALE

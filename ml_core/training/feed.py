@@ -8,7 +8,7 @@ import numpy as np
 import torch
 
 from ml_core.features.scaling import Scaler
-from ml_core.layout import Layout, rescale, scale_of
+from ml_core.layout import Layout, rescale, scale_of, windows_of
 from ml_core.training.tiling import Piece
 
 
@@ -40,8 +40,7 @@ class Feed:
 
     def inputs(self, places_BP: torch.Tensor) -> torch.Tensor:
         """x_BLF: the windows, scaled."""
-        series_B, end_B = places_BP[:, 0], places_BP[:, 1]
-        return rescale(self.x_STF[series_B[:, None], end_B[:, None] - self._back_L], self.scale)
+        return rescale(windows_of(self.x_STF, places_BP[:, 0], places_BP[:, 1], self.lookback), self.scale)
 
     def supervised(self, places_BP: torch.Tensor) -> torch.Tensor:
         """steps_BW: the sessions of the windows' supervised steps."""
