@@ -22,6 +22,7 @@ from ml_core.settings import Home
 from ml_core.splits import Split
 from ml_core.training.fit import fit
 from ml_core.walkforward import open_windows
+from ml_core.windows import Windows
 
 PACKAGES = (
     "walkforward", "torch", "numpy", "polars", "scikit-learn", "statsmodels", "arch", "xgboost-cpu",
@@ -72,16 +73,21 @@ def describe_machine() -> dict[str, str]:
 
 def rebuild(found: ModelVersion, home: Home) -> Rebuilt:
     """Fit the version again on the data that it saw, and compare weights and description with what is registered."""
-    if "recipe" not in found.evidence:
-        raise InvalidInput(
-            f"{found.name} version {found.version} keeps no recipe; search again to have one that does"
-        )
-    recipe = Recipe.model_validate(found.evidence["recipe"])
-    prices = read_prices(recipe.experiment, home, version=found.evidence["data_version"])
-    windows, _ = open_windows(recipe.experiment.spec, prices)
+    recipe, windows = reopen(found, home)
     again = fit(found.spec, windows, recipe.split, seeds=recipe.seeds, objective=recipe.objective)
     with tempfile.TemporaryDirectory() as folder:
         save_forecaster(again, Path(folder))
         sums = {name: checksum(Path(folder) / name) for name in (WEIGHTS, DESCRIPTION)}
     differing = tuple(name for name, own in sums.items() if own != checksum(found.folder / name))
     return Rebuilt(differing, sums, recipe.made_with, describe_machine())
+
+
+def reopen(found: ModelVersion, home: Home) -> tuple[Recipe, Windows]:
+    """The recipe of a version, and its windows from the data version that it saw."""
+    if "recipe" not in found.evidence:
+        raise InvalidInput(
+            f"{found.name} version {found.version} keeps no recipe; search again to have one that does"
+        )
+    recipe = Recipe.model_validate(found.evidence["recipe"])
+    prices = read_prices(recipe.experiment, home, version=found.evidence["data_version"])
+    return recipe, open_windows(recipe.experiment.spec, prices)[0]

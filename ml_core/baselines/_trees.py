@@ -83,23 +83,32 @@ def predict_trees(arrays: Mapping[str, np.ndarray], asked: Asked) -> np.ndarray:
     """mean_RH: the sum over the trees, in their order, row by row."""
     x_RF = asked.x_RF
     mean_RH = np.tile(arrays["base"], (len(x_RF), 1))
+    nodes = {name: arrays[name].astype(np.intp) for name in ("feature", "left", "right")}
+    nodes["child"] = np.stack([nodes["right"], nodes["left"]], axis=1).reshape(-1)
+    nodes |= {name: arrays[name] for name in ("threshold", "missing_left")}
     for begin in range(0, len(x_RF), BLOCK):
         block = slice(begin, begin + BLOCK)
         x_FR = np.ascontiguousarray(x_RF[block].T)
+        missing_FR = np.isnan(x_FR)
+        gaps = missing_FR if missing_FR.any() else None
         for root, depth, column in zip(arrays["root"], arrays["depth"], arrays["horizon"], strict=True):
-            mean_RH[block, column] += arrays["value"][_leaves(arrays, x_FR, root, depth)]
+            leaf_R = _leaves(nodes, x_FR, gaps, int(root), int(depth))
+            mean_RH[block, column] += arrays["value"][leaf_R]
     return mean_RH
 
 
-def _leaves(arrays: Mapping[str, np.ndarray], x_FR: np.ndarray, root: int, depth: int) -> np.ndarray:
+def _leaves(
+    nodes: Mapping[str, np.ndarray], x_FR: np.ndarray, gaps: np.ndarray | None, root: int, depth: int
+) -> np.ndarray:
     """The leaf that each row comes to: once a level down, and from a leaf nowhere."""
-    rows_R = np.arange(x_FR.shape[1])
-    node_R = np.full(len(rows_R), root, dtype=np.int32)
+    rows_R, width = np.arange(x_FR.shape[1]), x_FR.shape[1]
+    node_R = np.full(width, root, dtype=np.intp)
     for _ in range(depth):
-        value_R = x_FR[arrays["feature"][node_R], rows_R]
-        left_R = value_R <= arrays["threshold"][node_R]
-        left_R |= np.isnan(value_R) & (arrays["missing_left"][node_R] > 0)
-        node_R = np.where(left_R, arrays["left"][node_R], arrays["right"][node_R])
+        place_R = nodes["feature"].take(node_R) * width + rows_R
+        left_R = x_FR.ravel().take(place_R) <= nodes["threshold"].take(node_R)
+        if gaps is not None:
+            left_R |= gaps.ravel().take(place_R) & (nodes["missing_left"].take(node_R) > 0)
+        node_R = nodes["child"].take(2 * node_R + left_R)
     return node_R
 
 

@@ -66,15 +66,16 @@ def filter_variance(
 
 
 def _fit_one(step_T: np.ndarray) -> tuple[float, float] | None:
-    """Alpha and beta by maximum likelihood; the level is the training dates' own (variance targeting). None where
-    there is too little to learn from or the search for them failed."""
+    """Alpha and beta by maximum likelihood, with Student's t for shocks, so that one crash does not set them; the
+    level is the training dates' own (variance targeting). None where there is too little to learn from, or no
+    maximum was found."""
     spread = float(np.sqrt(np.mean(step_T**2))) if len(step_T) >= LEAST_STEPS else 0.0
     if spread <= 0:
         return None
     from arch import arch_model
 
     with contextlib.suppress(ValueError, ArithmeticError, np.linalg.LinAlgError):
-        model = arch_model(step_T / spread, mean="Zero", vol="GARCH", p=1, q=1, rescale=False)
+        model = arch_model(step_T / spread, mean="Zero", vol="GARCH", dist="t", rescale=False)
         result: Any = model.fit(disp="off", show_warning=False)
         alpha, beta = float(result.params["alpha[1]"]), float(result.params["beta[1]"])
         if result.convergence_flag == 0 and np.isfinite(alpha + beta):

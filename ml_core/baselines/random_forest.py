@@ -16,8 +16,8 @@ class Config(BaselineConfig):
 
     draws: ClassVar[bool] = True
     trees: Annotated[PositiveInt, OneOf(50, 100, 200)] = 100
-    depth: Annotated[PositiveInt, OneOf(4, 6, 8, 10)] = 8
-    leaf: Annotated[PositiveInt, OneOf(20, 50, 100, 200)] = 50
+    depth: Annotated[PositiveInt, OneOf(4, 6, 8, 10)] = 6
+    leaf: Annotated[PositiveInt, OneOf(50, 100, 200, 400)] = 200
     share: Annotated[float, Field(gt=0, le=1), Uniform(0.1, 0.7)] = 0.33
     rows: PositiveInt = 50_000
 

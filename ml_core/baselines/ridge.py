@@ -1,13 +1,13 @@
 """Linear in today's features, with a penalty chosen on the validation dates for each horizon."""
 
-from collections.abc import Mapping
+from dataclasses import fields
 from typing import Annotated
 
 import numpy as np
 from pydantic import Field
 
 from ml_core.baselines import Asked, BaselineConfig, Learned, Lesson
-from ml_core.features.scaling import fit_scaler
+from ml_core.features.scaling import Scaler, fit_scaler
 
 PENALTIES = (1e1, 1e2, 1e3, 1e4, 1e5)
 
@@ -20,26 +20,22 @@ class Config(BaselineConfig):
 
 def fit(config: Config, lesson: Lesson) -> Learned:
     series_RF = lesson.learn.x_RF[None]
-    scaler = vars(fit_scaler(series_RF, np.ones(series_RF.shape[:2], dtype=bool), lesson.scaling))
-    x_RF, x_WF = (_scaled(asked.x_RF, scaler) for asked in (lesson.learn, lesson.watch))
+    scaler = fit_scaler(series_RF, np.ones(series_RF.shape[:2], dtype=bool), lesson.scaling)
+    x_RF, x_WF = (scaler.scale(asked.x_RF) for asked in (lesson.learn, lesson.watch))
     lines = [
         _fit_line(x_RF, y_R, x_WF, y_W, (config.penalty,) if config.penalty else PENALTIES)
         for y_R, y_W in zip(lesson.learn.y_RH.T, lesson.watch.y_RH.T, strict=True)
     ]
     slopes, levels, penalties = (np.array(part) for part in zip(*lines, strict=True))
-    return Learned({**scaler, "slope": slopes, "level": levels, "penalty": penalties})
+    return Learned({**vars(scaler), "slope": slopes, "level": levels, "penalty": penalties})
 
 
 def predict(learned: Learned, asked: Asked) -> tuple[np.ndarray, None]:
-    x_RF = _scaled(asked.x_RF, learned.arrays)
+    scaler = Scaler(*(learned.arrays[part.name] for part in fields(Scaler)))
+    x_RF = scaler.scale(asked.x_RF)
     levels, slopes = learned.arrays["level"], learned.arrays["slope"]
     lines = [_along(x_RF, slope_F, level) for slope_F, level in zip(slopes, levels, strict=True)]
     return np.stack(lines, axis=1), None
-
-
-def _scaled(x_RF: np.ndarray, scaler: Mapping[str, np.ndarray]) -> np.ndarray:
-    scaled_RF = np.nan_to_num((x_RF - scaler["mean_F"]) / scaler["deviation_F"])
-    return np.clip(scaled_RF, scaler["low_F"], scaler["high_F"])
 
 
 def _fit_line(

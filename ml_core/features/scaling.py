@@ -18,6 +18,11 @@ class Scaler:
     low_F: np.ndarray
     high_F: np.ndarray
 
+    def scale(self, x_RF: np.ndarray) -> np.ndarray:
+        """Rows as a model sees them: what is not known becomes the training average."""
+        scaled_RF = np.nan_to_num((x_RF - self.mean_F) / self.deviation_F)
+        return np.clip(scaled_RF, self.low_F, self.high_F)
+
 
 def fit_scaler(x_STF: np.ndarray, rows_ST: np.ndarray, kind: str = "standard") -> Scaler:
     """Statistics of the given rows only, a series or an input at a time: never a second panel. A constant input

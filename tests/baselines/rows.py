@@ -1,6 +1,6 @@
 """Windows made of given numbers, for tests of what a baseline learns from them."""
 
-import datetime as dt
+import dataclasses
 
 import numpy as np
 
@@ -36,16 +36,12 @@ def rows_asked(lesson: Lesson) -> np.ndarray:
 def panel_of(x_NTF: np.ndarray, y_NT: np.ndarray) -> Windows:
     """Windows with these features and these one-session outcomes, in units of volatility."""
     tickers, sessions, features = x_NTF.shape
-    first = dt.date(2020, 1, 1)
     flat = np.ones((tickers, sessions))
-    return Windows(
-        tickers=tuple(f"T{number}" for number in range(tickers)),
-        sessions=tuple(first + dt.timedelta(days=day) for day in range(sessions)),
+    return dataclasses.replace(
+        windows_of(np.zeros((sessions, tickers)), horizons=(1,)),
         features=tuple(f"f{number}" for number in range(features)),
-        horizons=(1,),
         x_NTF=x_NTF.astype(np.float32),
         y_NTH=y_NT[:, :, None].astype(np.float32),
         unit_NTH=flat[:, :, None].astype(np.float32),
         present_NT=flat > 0,
-        close_NT=flat,
     )

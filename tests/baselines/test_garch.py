@@ -44,7 +44,7 @@ def test_its_parameters_and_variances_are_the_librarys():
     step_T = lesson.windows.step_NT[0]
     train_T = step_T[lesson.windows.rows(lesson.split.train) & np.isfinite(step_T)]
     spread = np.sqrt(np.mean(train_T**2))
-    book = arch_model(train_T / spread, mean="Zero", vol="GARCH", p=1, q=1, rescale=False).fit(disp="off")
+    book = arch_model(train_T / spread, mean="Zero", vol="GARCH", dist="t", rescale=False).fit(disp="off")
     alpha, beta = garch.learned.arrays["weights"][0]
     np.testing.assert_allclose([alpha, beta], book.params[["alpha[1]", "beta[1]"]], rtol=1e-9)
     fixed = arch_model(step_T[1:] * 100, mean="Zero", vol="GARCH", p=1, q=1, rescale=False).fix(
