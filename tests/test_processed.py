@@ -26,7 +26,7 @@ def test_rows_are_scaled_as_the_network_sees_them(layout):
     ticker, day = 3, windows.sessions.index(split.test.start)
     series = 0 if layout == "joint" else ticker
     x_F = fitting.layout.inputs_of(
-        torch.tensor([series]), fitting.layout.steps(torch.tensor([day]), 8), fitting.scaler
+        torch.tensor([series]), torch.tensor([day]), lookback=8, scaler=fitting.scaler
     )[0, -1].numpy()
     seen = x_F.reshape(6, -1)[ticker] if layout == "joint" else x_F
     row = done.table.filter(
