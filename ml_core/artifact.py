@@ -19,6 +19,7 @@ from ml_core.errors import BrokenArtifact
 from ml_core.experiment import RunSpec, Section
 from ml_core.experiment_file import explain
 from ml_core.features.regimes import Regimes
+from ml_core.features.selection import Choice
 from ml_core.forecaster import Forecaster
 from ml_core.member import Member, restore_member
 
@@ -31,6 +32,7 @@ class Description(Section):
     format: int = 1
     spec: RunSpec
     features: tuple[str, ...]
+    choice: tuple[Choice, ...] = ()
     tickers: tuple[str, ...]
     members: int
     facts: tuple[dict[str, Any], ...] = ()
@@ -54,6 +56,7 @@ def save_forecaster(forecaster: Forecaster, folder: Path) -> None:
     description = Description(
         spec=forecaster.spec,
         features=forecaster.features,
+        choice=forecaster.choice,
         tickers=forecaster.tickers,
         members=len(forecaster.members),
         facts=tuple(member.facts() for member in forecaster.members),
@@ -97,6 +100,7 @@ def load_forecaster(folder: Path) -> Forecaster:
             description.level,
         ),
         regimes=description.regimes,
+        choice=description.choice,
     )
 
 

@@ -93,11 +93,11 @@ class Task(Section):
 
 
 class Features(Section):
-    """Which features: whole groups, or single names; `select` keeps the best on training dates."""
+    """Which features: whole groups, or single names; of the groups, `select` keeps the best on training dates."""
 
     groups: tuple[str, ...] = ()
     names: tuple[str, ...] = ()
-    select: PositiveInt | None = None
+    select: PositiveInt | Literal["all"] = 24
     scaling: Literal["standard", "minmax", "robust", "quantile"] = "standard"
 
 

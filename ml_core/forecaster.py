@@ -13,6 +13,7 @@ from ml_core.errors import InvalidInput, NotEnoughData
 from ml_core.evaluation.metrics import DEVIATIONS
 from ml_core.experiment import RunSpec
 from ml_core.features.regimes import Regimes
+from ml_core.features.selection import Choice
 from ml_core.features.table import build_features
 from ml_core.frames import FORECAST, conform
 from ml_core.member import Member, View
@@ -30,6 +31,7 @@ class Forecaster:
     members: tuple[Member, ...]
     calibration: Calibration
     regimes: Regimes | None = None
+    choice: tuple[Choice, ...] = ()
     name: str = ""
     version: str = ""
 

@@ -199,6 +199,7 @@ def _facts(
             objective=experiment.search.objective,
         ).model_dump(mode="json"),
         "features": list(forecaster.features),
+        "choice": [one.model_dump() for one in forecaster.choice],
         "tickers": list(forecaster.tickers),
         "notes": list(forecaster.notes),
         "search": dict(candidate.search),

@@ -80,7 +80,7 @@ def test_a_market_that_never_moves_does_no_harm():
 TASK = Task(lookback=8, horizons=(1, 3))
 SPEC = RunSpec(
     task=TASK,
-    features=Features(groups=("regime",), names=("momentum_5",), select=None),
+    features=Features(groups=("regime",), names=("momentum_5",), select="all"),
     model=Model(family="lstm", hidden=8),
     training=Training(epochs=1, batch=32),
 )

@@ -62,6 +62,13 @@ def known_features(columns: Iterable[str] = ()) -> dict[str, tuple[str, Feature]
     )
 
 
+def group_of(name: str) -> str:
+    """The group of a feature, known by its name alone."""
+    if name.startswith(context.PREFIX):
+        return "context"
+    return known_features()[name][0]
+
+
 def chosen_names(asked: Features, columns: Iterable[str] | None = None) -> tuple[str, ...]:
     """The features of an experiment: its groups and names, or all of them. Without the columns of its prices a
     name of a context series is taken on trust."""

@@ -14,7 +14,8 @@ from ml_core.learners import complete
 from ml_core.member import BaselineMember
 from ml_core.regimes import learn_regimes, with_regimes
 from ml_core.splits import Split
-from ml_core.training.loop import Epoch, choose_features
+from ml_core.training.choice import choose_features
+from ml_core.training.loop import Epoch
 from ml_core.training.validation import score_of, skill_of
 from ml_core.windows import Windows
 
@@ -28,7 +29,8 @@ class BaselineFitting:
         asked = chosen_names(spec.features)
         self.regimes = learn_regimes(windows, split.train, asked)
         self.windows = windows = with_regimes(windows, self.regimes, asked)
-        self.features = choose_features(spec, windows, split.train)
+        self.choice = choose_features(spec, windows, split.train)
+        self.features = tuple(one.feature for one in self.choice)
         self._lesson = Lesson(
             windows, split, spec.task.lookback, self.features, spec.features.scaling, spec.seed
         )

@@ -86,6 +86,7 @@ def assemble(fittings: Sequence[AnyFitting]) -> Forecaster:
     raw = Forecaster(
         spec=first.spec,
         features=first.features,
+        choice=first.choice,
         tickers=first.windows.tickers,
         members=tuple(fitting.member() for fitting in fittings),
         calibration=Calibration.none(len(first.windows.horizons)),

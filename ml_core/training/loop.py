@@ -15,15 +15,15 @@ from ml_core.errors import NotEnoughData, TrainingDiverged
 from ml_core.evaluation.metrics import find_metric
 from ml_core.experiment import RunSpec
 from ml_core.features.scaling import fit_scaler
-from ml_core.features.selection import select_features
 from ml_core.features.table import chosen_names
 from ml_core.layout import lay_out
 from ml_core.member import NetworkMember
 from ml_core.models.family import Supervise, complete, config_class
 from ml_core.models.head import ForecastNetwork
 from ml_core.regimes import learn_regimes, with_regimes
-from ml_core.splits import Span, Split
+from ml_core.splits import Split
 from ml_core.threads import one_thread
+from ml_core.training.choice import choose_features
 from ml_core.training.feed import Feed
 from ml_core.training.level import fit_level, set_level
 from ml_core.training.losses import find_loss
@@ -65,7 +65,8 @@ class Fitting:
         asked = chosen_names(spec.features)
         self.regimes = learn_regimes(windows, split.train, asked)
         self.windows = windows = with_regimes(windows, self.regimes, asked)
-        self.features = choose_features(spec, windows, split.train)
+        self.choice = choose_features(spec, windows, split.train)
+        self.features = tuple(one.feature for one in self.choice)
         task = spec.task
         self.layout = lay_out(windows, self.features, layout=task.layout, lookback=task.lookback)
         supervise = supervise or config_class(spec.model.family).supervises
@@ -224,13 +225,3 @@ class Fitting:
                 torch.cuda.set_rng_state(self._streams[1], device)
             yield
             self._streams = [torch.get_rng_state(), *(torch.cuda.get_rng_state(one) for one in devices)]
-
-
-def choose_features(spec: RunSpec, windows: Windows, train: Span) -> tuple[str, ...]:
-    """All features of the panel, or the `select` best of them on training dates."""
-    if spec.features.select is None or spec.features.select >= len(windows.names):
-        return windows.names
-    rows_NT = windows.usable(spec.task.lookback) & windows.rows(train)
-    x_NTF = windows.inputs(windows.names)
-    chosen = select_features(x_NTF, windows.y_NTH[:, :, 0], rows_NT, count=spec.features.select)
-    return tuple(windows.names[place] for place in chosen)

@@ -1,0 +1,40 @@
+"""A spec, windows and training dates in; the features that a fit will use, and why, out."""
+
+import numpy as np
+
+from ml_core.experiment import RunSpec
+from ml_core.features.selection import Choice, Panel, select_features
+from ml_core.features.table import group_of
+from ml_core.splits import Span
+from ml_core.threads import one_thread
+from ml_core.windows import Windows
+
+
+def choose_features(spec: RunSpec, windows: Windows, train: Span) -> tuple[Choice, ...]:
+    """The `select` best features on training dates, by their link with the average of the horizons; those that the
+    spec names stay. Without a choice to make, all of them, unjudged."""
+    names, asked = windows.names, spec.features
+    if asked.select == "all" or asked.select >= len(names) or set(names) <= set(asked.names):
+        return tuple(Choice(feature=name, group=group_of(name), asked=name in asked.names) for name in names)
+    sessions = np.asarray(windows.sessions, dtype="datetime64[Y]")
+    shared = [windows.shared[name] for name in names[len(windows.features) :]]
+    panel = Panel(
+        x_NTF=windows.x_NTF,
+        shared_TF=np.stack(shared, axis=1) if shared else np.empty((len(sessions), 0), dtype=np.float32),
+        y_NT=_average(windows.y_NTH),
+        rows_NT=windows.usable(spec.task.lookback) & windows.rows(train),
+        year_T=sessions.astype(int),
+    )
+    groups = {name: group_of(name) for name in names}
+    with one_thread():  # a sum over several threads rounds as they come
+        return tuple(select_features(panel, names, groups=groups, count=asked.select, keep=asked.names))
+
+
+def _average(y_NTH: np.ndarray) -> np.ndarray:
+    """Over the horizons whose outcome is known; each stands in its own unit of volatility."""
+    total_NT, known_NT = (np.zeros(y_NTH.shape[:2], dtype=np.float32) for _ in range(2))
+    for horizon in range(y_NTH.shape[2]):
+        y_NT = y_NTH[:, :, horizon]
+        total_NT += np.nan_to_num(y_NT)
+        known_NT += np.isfinite(y_NT)
+    return np.divide(total_NT, known_NT, out=np.full_like(total_NT, np.nan), where=known_NT > 0)
