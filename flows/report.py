@@ -193,6 +193,7 @@ def version_row(version: ModelVersion) -> dict[str, str]:
         "created": f"{version.created:%Y-%m-%d %H:%M}",
         "family": evidence["spec"]["model"]["family"],
         "data version": str(evidence["data_version"]),
+        "features": str(len(evidence["features"])),
         "holdout": f"{evidence['holdout']['start']} to {evidence['holdout']['end']}",
         "gate": "passed" if not refused else f"refused: {', '.join(refused)}",
     }

@@ -28,6 +28,7 @@ def describe(found: ModelVersion, *, served: bool) -> Info:
         trained=evidence.get("trained") or {},
         holdout=evidence.get("holdout") or {},
         coverage=evidence.get("coverage") or [],
+        choice=evidence.get("choice") or [],
         gate=evidence.get("gate") or {},
         search=evidence.get("search") or {},
         backtest=evidence.get("backtest") or {},

@@ -155,6 +155,7 @@ class Info(Message):
     coverage: list[dict[str, Any]] = Field(
         description="Share of holdout outcomes inside the interval by horizon: all, by volatility, by year."
     )
+    choice: list[dict[str, Any]] = Field(description="The features it reads, and why they were chosen.")
     gate: dict[str, Any]
     search: dict[str, Any]
     backtest: dict[str, Any]

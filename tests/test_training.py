@@ -11,13 +11,12 @@ from hypothesis import strategies as st
 from ml_core import choices
 from ml_core.calibration import LEAST_TRUST, MOST_TRUST
 from ml_core.errors import InvalidInput, NotEnoughData, TrainingDiverged
-from ml_core.experiment import Features, Model, RunSpec, Task, Training
-from ml_core.features.selection import select_features
+from ml_core.experiment import Model, RunSpec, Task, Training
 from ml_core.models.family import FAMILIES
 from ml_core.splits import Span, Split
 from ml_core.training import tiling
 from ml_core.training.fit import fit, seeded
-from ml_core.training.loop import Fitting, choose_features
+from ml_core.training.loop import Fitting
 from ml_core.training.losses import LOSSES
 from ml_core.training.tiling import Tiling, tiles
 from ml_core.windows import Windows
@@ -265,18 +264,3 @@ def test_an_epoch_is_every_window_once_in_batches_of_the_asked_size(seed, batch,
     assert set(sizes[:-1]) <= {batch}
     assert len(batches) == cut.count(batch=batch, limit=limit)
     assert all(len(piece) <= tiling.MICRO_BATCH for part in batches for piece in part)
-
-
-def test_features_are_chosen_on_training_dates_strongest_first_without_near_copies():
-    rng = np.random.default_rng(0)
-    x_NTF = rng.standard_normal((4, 100, 5)).astype(np.float32)
-    x_NTF[:, :, 1] = x_NTF[:, :, 0] + 0.01 * x_NTF[:, :, 2]
-    y_NT = 2 * x_NTF[:, :, 0] + x_NTF[:, :, 4] + 0.1 * rng.standard_normal((4, 100))
-    rows_NT = np.ones((4, 100), bool)
-    assert select_features(x_NTF, y_NT, rows_NT, count=2)[-1] == 4
-    assert len({0, 1} & set(select_features(x_NTF, y_NT, rows_NT, count=3))) == 1
-    spec = spec_of().model_copy(update={"features": Features(select=2)})
-    chosen = choose_features(spec, WINDOWS, SPLIT.train)
-    assert len(chosen) == 2
-    later = with_targets(Span(SPLIT.validation.start, DAYS[-1]), 9.0)
-    assert choose_features(spec, later, SPLIT.train) == chosen

@@ -6,7 +6,6 @@ from ml_core.experiment import RunSpec
 from ml_core.features.selection import Choice, Panel, select_features
 from ml_core.features.table import group_of
 from ml_core.splits import Span
-from ml_core.threads import one_thread
 from ml_core.windows import Windows
 
 
@@ -26,8 +25,7 @@ def choose_features(spec: RunSpec, windows: Windows, train: Span) -> tuple[Choic
         year_T=sessions.astype(int),
     )
     groups = {name: group_of(name) for name in names}
-    with one_thread():  # a sum over several threads rounds as they come
-        return tuple(select_features(panel, names, groups=groups, count=asked.select, keep=asked.names))
+    return tuple(select_features(panel, names, groups=groups, count=asked.select, keep=asked.names))
 
 
 def _average(y_NTH: np.ndarray) -> np.ndarray:

@@ -12,6 +12,7 @@ from serving import markup
 from serving.markup import Cell, number, odds, panel, percent, table
 from serving.messages import DISCLAIMER, Info
 from serving.service import Service
+from serving.ui._features import show_features
 
 title, place = "Model", 2
 FIRST = ("zero", "mean", "last", "ewma", "ridge")
@@ -55,6 +56,7 @@ def show_evidence(service: Service) -> str:
             _coverage(info),
             _backtest(info),
             _search(info),
+            show_features(info.choice),
             _spec(info),
         ]
     except ForecastError as error:

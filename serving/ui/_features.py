@@ -1,0 +1,27 @@
+"""The choice of features in, the model tab's panel of them out."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from serving import markup
+from serving.markup import Cell, number, panel, table
+
+
+def show_features(choice: Sequence[Mapping[str, Any]]) -> str:
+    """The inputs by the strength of their link with the target; those that were not judged come last."""
+    rows = [
+        [
+            Cell(str(one["feature"]), "named in the experiment" if one.get("asked") else ""),
+            str(one["group"]),
+            number(one.get("ic")),
+            number(one.get("stability")),
+        ]
+        for one in sorted(choice, key=lambda one: -(one.get("stability") or 0.0))
+    ]
+    about = (
+        "What the model reads, chosen on its training dates: the mean over the calendar years of the information "
+        "coefficient, and that mean over its error."
+    )
+    head = ("Feature", "Group", "IC", "IC over its error")
+    inner = markup.folded(f"Show {len(rows)}", table(head, rows, text=(1,)))
+    return panel("Features", about, inner) if rows else ""

@@ -1,0 +1,120 @@
+"""Which features a fit takes: on training dates only, by group, what lasts before what is strong once, no copies."""
+
+import numpy as np
+import pytest
+
+from ml_core.artifact import load_forecaster, save_forecaster
+from ml_core.experiment import Features
+from ml_core.features.selection import Panel, judge_features, select_features
+from ml_core.training.choice import choose_features
+from ml_core.training.fit import fit
+from ml_core.walkforward import open_windows, plan
+from tests.market import simulate_prices, small_experiment
+
+TICKERS, SESSIONS, FEATURES = 8, 400, 6
+NAMES = ("one", "copy", "two", "noise", "late", "shared")
+GROUPS = {"one": "a", "copy": "a", "two": "a", "noise": "b", "late": "b", "shared": "c"}
+
+
+def panel(*, tickers: int = TICKERS, seed: int = 0, link: float = 0.3) -> Panel:
+    """Of two years. `one` and `two` drive the outcome in both, `late` in the second alone, `shared` does by date."""
+    rng = np.random.default_rng(seed)
+    x_NTF = rng.standard_normal((tickers, SESSIONS, FEATURES)).astype(np.float32)
+    x_NTF[:, :, 1] = x_NTF[:, :, 0] + 0.05 * rng.standard_normal((tickers, SESSIONS))
+    x_NTF[:, :, 5] = x_NTF[:1, :, 5]
+    second_T = np.arange(SESSIONS) >= SESSIONS // 2
+    y_NT = link * (x_NTF[:, :, 0] + 0.7 * x_NTF[:, :, 2] + x_NTF[:, :, 4] * second_T + x_NTF[:, :, 5])
+    y_NT += rng.standard_normal((tickers, SESSIONS))
+    rows_NT = np.ones((tickers, SESSIONS), bool)
+    return Panel(x_NTF[:, :, :5], x_NTF[0, :, 5:], y_NT, rows_NT, 2000 + second_T.astype(int))
+
+
+def chosen(given: Panel, count: int, keep: tuple[str, ...] = ()) -> list[str]:
+    return [one.feature for one in select_features(given, NAMES, groups=GROUPS, count=count, keep=keep)]
+
+
+@pytest.mark.parametrize("tickers", [1, 3, 8])
+def test_what_drives_the_outcome_is_found_and_noise_is_not(tickers):
+    ic_F, stability_F, years = judge_features(panel(tickers=tickers, link=0.5))
+    assert years == 2
+    assert (stability_F[[0, 2, 5]] > 2).all()
+    assert stability_F[3] < 2
+    assert (ic_F[[0, 2, 5]] > 0.1).all()
+
+
+def test_across_tickers_an_information_coefficient_is_the_mean_correlation_of_the_dates():
+    given = panel()
+    expected = np.mean(
+        [np.corrcoef(given.x_NTF[:, day, 0], given.y_NT[:, day])[0, 1] for day in range(SESSIONS)]
+    )
+    assert judge_features(given)[0][0] == pytest.approx(expected, abs=1e-3)
+
+
+def test_what_holds_in_one_year_only_counts_less_than_what_lasts():
+    _, stability_F, _ = judge_features(panel())
+    assert stability_F[4] < 2 < stability_F[0]
+
+
+def test_one_year_alone_is_judged_by_the_error_within_it():
+    given = panel()
+    first = given.during(slice(0, SESSIONS // 2))
+    _, stability_F, years = judge_features(first)
+    assert years == 1
+    assert stability_F[3] < 3 < stability_F[0]
+
+
+def test_of_near_copies_one_is_taken_and_each_group_has_its_turn():
+    assert [GROUPS[name] for name in chosen(panel(), 3)] == ["a", "b", "c"]
+    assert "two" in chosen(panel(), 4)
+    assert len({"one", "copy"} & set(chosen(panel(), 6))) == 1
+
+
+def test_what_the_experiment_names_is_always_kept():
+    assert {"noise", "copy"} <= set(chosen(panel(), 3, keep=("noise", "copy")))
+    assert set(chosen(panel(), 1, keep=("noise", "copy"))) == {"noise", "copy"}
+
+
+def test_rows_outside_the_training_dates_change_nothing():
+    given = panel()
+    given.rows_NT[:, 300:] = False
+    before = select_features(given, NAMES, groups=GROUPS, count=4)
+    given.y_NT[:, 300:] *= -50
+    given.x_NTF[:, 300:] += 9
+    given.shared_TF[300:] = np.nan
+    assert select_features(given, NAMES, groups=GROUPS, count=4) == before
+
+
+def test_missing_values_are_no_evidence():
+    given = panel()
+    given.x_NTF[::2, ::3, 0] = np.nan
+    given.y_NT[1::2, 1::4] = np.nan
+    ic_F, stability_F, _ = judge_features(given)
+    assert np.isfinite([ic_F, stability_F]).all()
+    assert stability_F[0] > 3
+
+
+def test_a_forecaster_tells_which_features_it_took_and_why(tmp_path):
+    experiment = small_experiment(features={"groups": ["momentum"], "names": ["volatility_5"], "select": 5})
+    windows, _ = open_windows(experiment.spec, simulate_prices(sessions=420))
+    split = plan(experiment, windows)[0]
+    forecaster = fit(experiment.spec, windows, split)
+    assert tuple(one.feature for one in forecaster.choice) == forecaster.features
+    assert len(forecaster.choice) == 5
+    assert [one.feature for one in forecaster.choice if one.asked] == ["volatility_5"]
+    assert {one.group for one in forecaster.choice} == {"momentum", "volatility"}
+    assert all(one.years >= 1 and one.stability is not None for one in forecaster.choice)
+    save_forecaster(forecaster, tmp_path)
+    assert load_forecaster(tmp_path).choice == forecaster.choice
+
+
+def test_all_or_the_named_ones_alone_are_taken_without_a_choice():
+    experiment = small_experiment()
+    windows, _ = open_windows(experiment.spec, simulate_prices())
+    split = plan(experiment, windows)[0]
+    assert (
+        tuple(one.feature for one in choose_features(experiment.spec, windows, split.train)) == windows.names
+    )
+    spec = experiment.spec.model_copy(update={"features": Features(select="all")})
+    choice = choose_features(spec, windows, split.train)
+    assert tuple(one.feature for one in choice) == windows.names
+    assert {one.stability for one in choice} == {None}
