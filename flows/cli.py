@@ -12,6 +12,7 @@ import typer
 from flows import bars, commands
 from flows.demo import demo as tell_story
 from flows.export import export as export_rows
+from flows.features import features as list_features
 from flows.session import open_session
 from flows.terminal import Terminal
 from ml_core.errors import ForecastError
@@ -135,6 +136,13 @@ def rebuild(
 @command(export_rows)
 def export(out: OutFolder, version: Version = None):
     """Write the processed rows of every fold, or of a registered version: scaled features, targets, parts."""
+
+
+@command(list_features, "home", "as_json")
+def features(
+    markdown: Annotated[bool, typer.Option("--markdown", help="As the page docs/features.md.")] = False,
+):
+    """List the features that there are, with the history each needs and what it is."""
 
 
 @command(commands.serve, "experiment", "sets", "home")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 from rich.markup import escape
 
+from flows.features import read_inputs
 from flows.terminal import Terminal, shown
 from ml_core.learners import is_baseline
 from ml_core.registry import ModelVersion
@@ -63,7 +64,7 @@ def winner(evidence: Mapping[str, Any]) -> str:
         if is_baseline(family)
         else f"loss {training['loss']}, learning rate {training['learning_rate']:.2g}"
     )
-    return f"{family} ({'; '.join(filter(None, (fields, rest)))}), {len(evidence['features'])} features"
+    return f"{family} ({'; '.join(filter(None, (fields, rest)))}), {read_inputs(evidence)}"
 
 
 def print_scores(terminal: Terminal, evidence: Mapping[str, Any], *, most: int = 4) -> None:
