@@ -1,4 +1,4 @@
-"""Training rows in, the chosen features out: by group, those whose link with the target lasts, without near copies.
+"""Training rows in, the chosen features out: by group, those whose link with the target lasts, no near copies.
 
 A feature is judged by its information coefficient in each calendar year: the correlation, date by date over the
 tickers, with the outcome in units of volatility. Where too few tickers trade, and for a feature that is the same for
@@ -7,6 +7,7 @@ all of them, it is the correlation over the year's dates. What counts is the mea
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -15,7 +16,6 @@ import numpy as np
 from ml_core.experiment import Section
 
 NEAR_COPY = 0.9
-NOISE = 1.0  # mean IC over its error: what luck gives
 LEAST_TICKERS = 5
 LEAST_DATES = 20
 BLOCK = 1_000_000  # values of the panel at a time
@@ -77,9 +77,11 @@ def select_features(
     ic_F, stability_F, years = judge_features(panel)
     alike_FF = np.abs(correlate_features(panel))
     chosen = [place for place, name in enumerate(names) if name in keep]
-    for place in _by_group(stability_F, [groups[name] for name in names]):
-        if len(chosen) < count and place not in chosen and (alike_FF[place, chosen] < NEAR_COPY).all():
-            chosen.append(place)
+    while len(chosen) < count:
+        best = _next(stability_F, alike_FF, chosen, [groups[name] for name in names])
+        if best is None:
+            break
+        chosen.append(best)
     return [
         Choice(
             feature=names[place],
@@ -114,14 +116,14 @@ def correlate_features(panel: Panel) -> np.ndarray:
     return z_RF.T @ z_RF / max(1, len(z_RF))
 
 
-def _by_group(stability_F: np.ndarray, groups: list[str]) -> list[int]:
-    """The best of each group, then the second best of each, …; those no better than luck come last."""
-    order = [int(place) for place in np.argsort(-stability_F, kind="stable")]
-    taken: dict[str, int] = {}
-    turn = {}
-    for place in order:
-        turn[place] = taken[groups[place]] = taken.get(groups[place], 0) + 1
-    return sorted(order, key=lambda place: (stability_F[place] < NOISE, turn[place], -stability_F[place]))
+def _next(stability_F: np.ndarray, alike_FF: np.ndarray, chosen: list[int], groups: list[str]) -> int | None:
+    """The best that copies none of the chosen; the k-th of a group counts a k-th, so that every group has its turn."""
+    taken = Counter(groups[place] for place in chosen)
+    worth_F = stability_F / np.array([1 + taken[group] for group in groups])
+    worth_F[(alike_FF[:, chosen] >= NEAR_COPY).any(axis=1)] = -1
+    worth_F[chosen] = -1
+    best = int(np.argmax(worth_F))
+    return best if worth_F[best] >= 0 else None
 
 
 def _years(panel: Panel) -> Iterator[Panel]:
