@@ -18,6 +18,8 @@ from ml_core.features.target import build_target, build_unit
 from ml_core.features.volatility import build_states
 from ml_core.splits import Span
 
+ARRAYS = ("x_NTF", "y_NTH", "unit_NTH", "state_NTK", "present_NT", "close_NT")
+
 
 @dataclass(frozen=True)
 class Windows:
@@ -47,6 +49,13 @@ class Windows:
     def sharing(self, columns: Mapping[str, np.ndarray]) -> Windows:
         """The same windows with further inputs, values_T by name, that are the same for every ticker."""
         return replace(self, shared={**self.shared, **columns})
+
+    def cut(self, first: int, last: int) -> Windows:
+        """The sessions from one place to another, both included, as views: no row is copied, or knows less."""
+        part = slice(first, last + 1)
+        arrays = {name: getattr(self, name)[:, part] for name in ARRAYS}
+        shared = {name: value_T[part] for name, value_T in self.shared.items()}
+        return replace(self, sessions=self.sessions[part], shared=shared, **arrays)
 
     def inputs(self, names: tuple[str, ...]) -> np.ndarray:
         """x_NTF of these inputs: the panel itself where they are its columns, else one copy."""

@@ -5,7 +5,7 @@ import dataclasses
 import numpy as np
 import pytest
 import torch
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ml_core import choices
@@ -233,6 +233,7 @@ def test_tiles_cover_every_row_whatever_the_phase(width, phase):
         assert not missed.any()
 
 
+@settings(deadline=None)
 @given(data=st.data(), width=st.integers(1, 6), seed=st.integers(0, 99))
 def test_by_date_a_piece_holds_every_series_that_learns_at_its_dates(data, width, seed):
     rng = np.random.default_rng(seed)
@@ -252,6 +253,7 @@ def test_by_date_a_piece_holds_every_series_that_learns_at_its_dates(data, width
             np.testing.assert_array_equal(piece[piece[:, 2] == unit, 0], expected)
 
 
+@settings(deadline=None)
 @given(seed=st.integers(0, 99), batch=st.integers(1, 200), limit=st.none() | st.integers(1, 200))
 def test_an_epoch_is_every_window_once_in_batches_of_the_asked_size(seed, batch, limit):
     usable_ST = np.zeros((3, 120), bool)

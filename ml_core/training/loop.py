@@ -29,7 +29,7 @@ from ml_core.training.level import fit_level, set_level
 from ml_core.training.losses import find_loss
 from ml_core.training.optimizer import Optimizer
 from ml_core.training.tiling import Piece, Tiling, tiles
-from ml_core.training.validation import score_of, skill_of
+from ml_core.training.validation import Watch, score_of, skill_of
 from ml_core.windows import Windows
 
 HOPELESS = 1e6  # times the squared error of zero: the weights blew up in the last step of an epoch
@@ -78,6 +78,9 @@ class Fitting:
                 f"a look-back of {task.lookback} and horizon {task.horizons[-1]} leave none"
             )
         self.scaler = fit_scaler(self.layout.x_STF.numpy(), self.learn_ST, spec.features.scaling)
+        self.watch = Watch.over(
+            windows, self.layout, split.validation, lookback=task.lookback, width=self.width
+        )
         self.tiling = Tiling(self.learn_ST, self.layout.usable_ST, self.width, self._by_date)
         self.device = torch.device(spec.training.device)
         self.feed = Feed(
@@ -157,8 +160,7 @@ class Fitting:
         """The summed loss over the known targets of the windows' supervised steps."""
         half = self.spec.training.precision == "bfloat16"
         with torch.autocast(self.device.type, torch.bfloat16, enabled=half):
-            mean_BLO, scale_BLO = self.network(self.feed.inputs(places_BP))
-        mean, scale = mean_BLO[:, -self.width :].float(), scale_BLO[:, -self.width :].float()
+            mean, scale = self.network(self.feed.inputs(places_BP), self.width)
         if self.loss.scope == "date":
             units = int(piece[-1, 2]) + 1
             mean, scale, y_BWO = (
@@ -173,24 +175,29 @@ class Fitting:
 
     def _validate(self) -> tuple[float, float]:
         """Objective and skill on the validation dates, from dense passes over them."""
-        watch_T = self.windows.rows(self.split.validation)
-        mean_NTH = self.layout.per_ticker(self._dense(self.layout.usable_ST & watch_T))
-        rows_NT = self.windows.usable(self.spec.task.lookback) & watch_T
-        skill = skill_of(self.windows, rows_NT, mean_NTH)
+        mean_NTH = self.layout.per_ticker(self._dense(self.watch))
+        windows, rows_NT = self.watch.windows, self.watch.rows_NT
+        skill = skill_of(windows, rows_NT, mean_NTH)
         if not np.isfinite(mean_NTH[rows_NT]).all() or skill < -HOPELESS:
             raise self._diverged()
-        return score_of(self.windows, rows_NT, mean_NTH, self.metric), skill
+        return score_of(windows, rows_NT, mean_NTH, self.metric), skill
 
     def _diverged(self) -> TrainingDiverged:
         family, rate = self.spec.model.family, self.spec.training.learning_rate
         return TrainingDiverged(f"{family}: the loss became non-finite at learning rate {rate}")
 
-    def _dense(self, rows_ST: np.ndarray) -> np.ndarray:
-        """Means for every asked row from the supervised part of few windows: cheap, close to what is served."""
-        mean_STO = torch.full((*rows_ST.shape, self.layout.outputs), torch.nan, device=self.device)
-        for places_BP, mean_BWO in self._passes(tiles(rows_ST, self.layout.usable_ST, self.width, 0)):
-            mean_STO[places_BP[:, 0, None], self.feed.supervised(places_BP)] = mean_BWO
-        return mean_STO.cpu().numpy()
+    def _dense(self, watch: Watch) -> np.ndarray:
+        """Means for every watched row from the supervised part of few windows: cheap, close to what is served."""
+        series, sessions = self.learn_ST.shape[0], len(watch.windows.sessions)
+        mean_STO = torch.full((series, watch.width + sessions, self.layout.outputs), torch.nan).to(
+            self.device
+        )
+        for places_BP, mean_BWO in self._passes(
+            watch.places
+        ):  # the first windows reach back before the dates
+            steps_BW = self.feed.supervised(places_BP) - watch.first + watch.width
+            mean_STO[places_BP[:, 0, None], steps_BW] = mean_BWO
+        return mean_STO[:, watch.width :].cpu().numpy()
 
     def _set_level(self) -> None:
         """Means in units of outcomes, on training rows: the loss compares tickers and leaves their level open."""
@@ -207,8 +214,8 @@ class Fitting:
         self.network.eval()
         with torch.inference_mode():
             for places_BP in torch.from_numpy(places).to(self.device).split(256):
-                mean_BLO, _ = self.network(self.feed.inputs(places_BP))
-                yield places_BP, mean_BLO[:, -self.width :]
+                mean_BWO, _ = self.network(self.feed.inputs(places_BP), self.width)
+                yield places_BP, mean_BWO
 
     def _seed_streams(self, seed: int) -> list[torch.Tensor]:
         """The states of this fitting's random streams: the CPU's, and its device's if that is another."""

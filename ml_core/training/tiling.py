@@ -12,16 +12,15 @@ Piece: TypeAlias = np.ndarray  # (series, end, unit), one row a window; `unit` c
 
 def tiles(rows_ST: np.ndarray, usable_ST: np.ndarray, width: int, phase: int) -> np.ndarray:
     """(series, end) of windows whose last `width` steps cover the rows; `phase` shifts where they are cut."""
-    places = []
-    for series in np.flatnonzero(rows_ST.any(axis=1)):
-        ends = np.flatnonzero(rows_ST[series])
-        first, last = ends[0], ends[-1]
-        begin = max(first + width - 1, np.flatnonzero(usable_ST[series])[0])
-        cuts = np.arange(max(last - phase, begin), begin - 1, -width)
-        if not len(cuts) or cuts[-1] > begin:
-            cuts = np.append(cuts, begin)
-        places.append(np.column_stack([np.full(len(cuts), series), np.minimum(cuts, last)]))
-    return np.concatenate(places) if places else np.zeros((0, 2), dtype=int)
+    series = np.flatnonzero(rows_ST.any(axis=1))
+    rows_ST, usable_ST = rows_ST[series], usable_ST[series]
+    last_S = rows_ST.shape[1] - 1 - rows_ST[:, ::-1].argmax(axis=1)
+    begin_S = np.maximum(rows_ST.argmax(axis=1) + width - 1, usable_ST.argmax(axis=1))
+    cut_S = np.maximum(last_S - phase, begin_S)
+    count_S = -(-(cut_S - begin_S) // width) + 1
+    number = np.arange(count_S.sum()) - np.repeat(count_S.cumsum() - count_S, count_S)
+    ends = np.maximum(np.repeat(cut_S, count_S) - width * number, np.repeat(begin_S, count_S))
+    return np.column_stack([np.repeat(series, count_S), np.minimum(ends, np.repeat(last_S, count_S))])
 
 
 @dataclass(frozen=True)
@@ -36,19 +35,26 @@ class Tiling:
 
     def draw(self, rng: np.random.Generator, *, batch: int, limit: int | None) -> list[list[Piece]]:
         """An epoch in random order: batches of pieces, from about `limit` windows."""
-        units = self._units(int(rng.integers(self.width)))
-        return _batches([units[place] for place in rng.permutation(len(units))], batch, limit)
+        places, edges = self._units(int(rng.integers(self.width)))
+        order = rng.permutation(len(edges) - 1)
+        sizes = np.diff(edges)[order]
+        to = np.append(0, sizes.cumsum())
+        rows = places[np.repeat(edges[:-1][order] - to[:-1], sizes) + np.arange(to[-1])]
+        return _batches(np.column_stack([rows, np.repeat(np.arange(len(sizes)), sizes)]), to, batch, limit)
 
     def count(self, *, batch: int, limit: int | None) -> int:
         """How many batches an epoch has, give or take what its phase and order change."""
-        return len(_batches(self._units(0), batch, limit))
+        _, edges = self._units(0)
+        return len(list(_runs(edges, batch, limit)))
 
-    def _units(self, phase: int) -> list[np.ndarray]:
-        """(series, end) of the windows that may not be parted: each alone, or all of a date."""
+    def _units(self, phase: int) -> tuple[np.ndarray, np.ndarray]:
+        """(series, end) of all windows, and the edges between those that may not be parted: each alone, or a date."""
         if not self.by_date:
-            return list(tiles(self.rows_ST, self.usable_ST, self.width, phase)[:, None])
+            places = tiles(self.rows_ST, self.usable_ST, self.width, phase)
+            return places, np.arange(len(places) + 1)
         rows_1T, usable_1T = (np.atleast_2d(part.any(axis=0)) for part in (self.rows_ST, self.usable_ST))
-        return [self._date(end) for end in tiles(rows_1T, usable_1T, self.width, phase)[:, 1]]
+        dates = [self._date(end) for end in tiles(rows_1T, usable_1T, self.width, phase)[:, 1]]
+        return np.concatenate(dates), np.append(0, np.cumsum([len(date) for date in dates]))
 
     def _date(self, end: int) -> np.ndarray:
         """Every series that has a whole window ending there and a row to learn in its supervised steps."""
@@ -58,25 +64,25 @@ class Tiling:
         return np.column_stack([series, np.full(len(series), end)])
 
 
-def _batches(units: list[np.ndarray], batch: int, limit: int | None) -> list[list[Piece]]:
-    kept = next(_fill(units, limit), []) if limit else units
-    return [[_piece(part) for part in _fill(one, MICRO_BATCH)] for one in _fill(kept, batch)]
+def _batches(rows: np.ndarray, edges: np.ndarray, batch: int, limit: int | None) -> list[list[Piece]]:
+    return [
+        [
+            rows[edges[a] : edges[b]] - np.array([0, 0, a])
+            for a, b in _runs(edges[: last + 1], MICRO_BATCH, first=first)
+        ]
+        for first, last in _runs(edges, batch, limit)
+    ]
 
 
-def _fill(units: list[np.ndarray], most: int) -> Iterator[list[np.ndarray]]:
-    """The units in their order, in runs of at most so many windows, or of one unit that is larger."""
-    run: list[np.ndarray] = []
-    held = 0
-    for unit in units:
-        if run and held + len(unit) > most:
-            yield run
-            run, held = [], 0
-        run.append(unit)
-        held += len(unit)
-    if run:
-        yield run
-
-
-def _piece(units: list[np.ndarray]) -> Piece:
-    number = np.repeat(np.arange(len(units)), [len(unit) for unit in units])
-    return np.column_stack([np.concatenate(units), number])
+def _runs(
+    edges: np.ndarray, most: int, limit: int | None = None, *, first: int = 0
+) -> Iterator[tuple[int, int]]:
+    """Runs of units from `first` on: each of at most so many windows, or of one unit that is larger."""
+    if limit is not None:
+        _, end = next(_runs(edges, limit), (0, 0))
+        edges = edges[: end + 1]
+    while first < len(edges) - 1:
+        last = int(np.searchsorted(edges, edges[first] + most, side="right")) - 1
+        last = max(last, first + 1)
+        yield first, last
+        first = last

@@ -1,13 +1,43 @@
 """Means forecast on validation dates in, what a search goes by out: the objective as a score, and the skill."""
 
+from __future__ import annotations
+
 import math
+from dataclasses import dataclass
 
 import numpy as np
 
 from ml_core.evaluation.declaration import Metric
+from ml_core.layout import Layout
+from ml_core.splits import Span
+from ml_core.training.tiling import tiles
 from ml_core.windows import Windows
 
 WORST = -1e6  # the score of an error that is not known
+
+
+@dataclass(frozen=True)
+class Watch:
+    """The validation dates, as views: `windows` and `rows_NT` are of their sessions, which begin at `first` of the
+    panel; `places` are the windows of the panel whose last `width` steps cover them."""
+
+    windows: Windows
+    rows_NT: np.ndarray
+    places: np.ndarray
+    width: int
+    first: int
+
+    @classmethod
+    def over(cls, windows: Windows, layout: Layout, span: Span, *, lookback: int, width: int) -> Watch:
+        inside_T = windows.rows(span)
+        first, last = np.flatnonzero(inside_T)[[0, -1]]
+        return cls(
+            windows=windows.cut(first, last),
+            rows_NT=windows.usable(lookback)[:, first : last + 1],
+            places=tiles(layout.usable_ST & inside_T, layout.usable_ST, width, 0),
+            width=width,
+            first=int(first),
+        )
 
 
 def score_of(windows: Windows, rows_NT: np.ndarray, mean_NTH: np.ndarray, metric: Metric) -> float:
