@@ -44,11 +44,16 @@ def dates_shifted(bars: pl.DataFrame, scene: Scene) -> Found:
         .with_columns(lacks=pl.col("held") < pl.col("due"))
         .with_columns(odd=pl.col("free") & pl.col("lacks"))
     )
-    before, after = (pl.col("odd").shift(by).over("ticker").fill_null(False) for by in (1, -1))
-    around = (pl.col("odd").shift(by).over("ticker").fill_null(False) for by in (2, 1, -1, -2))
-    hit = (pl.col("odd") & pl.any_horizontal(around)) | (pl.col("lacks") & before & after)
+    odd_near = pl.any_horizontal(_week("odd", by) for by in (2, 1, -1, -2))
+    weeks = weeks.with_columns(sure=pl.col("odd") & odd_near)
+    hit = pl.col("sure") | (pl.col("lacks") & (_week("sure", 1) | _week("sure", -1)))
     shifted = weeks.filter(hit).select("ticker", "week")
     return bars.with_columns(week=week).join(shifted, on=["ticker", "week"]).select("ticker", "date")
+
+
+def _week(name: str, by: int) -> pl.Expr:
+    """The value of so many weeks before."""
+    return pl.col(name).shift(by).over("ticker").fill_null(False)
 
 
 @check("row", "note")
