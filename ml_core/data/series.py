@@ -12,6 +12,8 @@ import polars as pl
 SPAN = 60
 LEAST_VOLATILITY = 0.004
 LARGE = 1.9
+SAME = 1e-6  # relative: less is how numbers are stored
+FEW = 60  # closes that show the least step
 
 
 class Series:
@@ -37,7 +39,17 @@ class Series:
         """The usual size of a change, by the median around each session: a jump does not raise it."""
         sizes = pl.Series(np.abs(self.change))
         usual = sizes.rolling_median(SPAN, min_samples=1, center=True) * 1.4826
-        return np.maximum(usual.to_numpy(), LEAST_VOLATILITY)
+        return np.maximum(np.maximum(usual.to_numpy(), LEAST_VOLATILITY), self.tick / self.close)
+
+    @cached_property
+    def tick(self) -> float:
+        """The least that a close ever changed by: a cheap share moves by percents at a time."""
+        steps = np.abs(np.diff(self.close))
+        return (
+            float(steps.min(initial=np.inf, where=steps > SAME * self.close[1:]))
+            if self.length > FEW
+            else 0.0
+        )
 
     def key(self, at: int) -> tuple[str, dt.date]:
         return self.bars["ticker"][at], self.bars["date"][at]

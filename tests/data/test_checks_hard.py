@@ -155,3 +155,36 @@ def test_what_was_refused_for_its_dividend_is_carried_nowhere(sound):
     quality = Quality(skip=("dividend_unit",))
     assert found(bars, quality=quality) == {"dividend_impossible": [AT]}
     assert check_bars(bars, quality=quality).sound["dividend"].sum() == 0
+
+
+def cheap(bars: pl.DataFrame, price: float) -> pl.DataFrame:
+    """The same market in a share of that price, on a grid of cents."""
+    return bars.with_columns((pl.col(name) * price / 50).round(2) for name in PRICES)
+
+
+@pytest.mark.parametrize("price", [0.15, 0.6, 2.0])
+def test_a_cheap_share_repeats_its_bars_and_jumps_by_a_tick_without_being_refused(sound, price):
+    assert check_bars(cheap(sound, price)).refused.is_empty()
+
+
+@pytest.mark.parametrize("volume", [0.0, 12_345.0])
+def test_a_cheap_share_is_stale_where_its_volume_says_so(sound, volume):
+    bars = cheap(sound, 2.0)
+    moved = {"high": float(bars["close"][AT]) + 0.01, "low": float(bars["close"][AT])}
+    again = spoil(
+        bars, range(AT, AT + 5), open=float(bars["close"][AT]), close=float(bars["close"][AT]), **moved
+    )
+    told = found(spoil(again, range(AT, AT + 5), volume=volume))
+    assert set(told["stale"]) == {AT + 1, AT + 2, AT + 3, AT + 4}
+
+
+def test_an_adjusted_close_rounded_to_cents_agrees_as_far_as_cents_go(sound):
+    fell = cheap(spoil(sound, range(AT), **times(1 / 0.98)), 1.0)
+    paid = round(float(fell["close"][AT - 1]) * 0.02, 4)
+    kept = 1 - paid / float(fell["close"][AT - 1])
+    early = pl.int_range(pl.len()) < AT
+    exact = pl.when(early).then(pl.col("close") * kept).otherwise("close")
+    bars = spoil(fell, [AT], dividend=paid).with_columns(adj_close=exact.round(2))
+    assert "adjusted_close_disagrees" not in found(bars)
+    wrong = bars.with_columns(pl.when(early).then(pl.col("adj_close") - 0.03).otherwise("adj_close"))
+    assert len(found(wrong)["adjusted_close_disagrees"]) > 0.9 * AT

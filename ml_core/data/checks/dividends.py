@@ -157,7 +157,11 @@ def _off(series: Series) -> np.ndarray:
     kept = np.where(np.isfinite(kept) & (kept > 0), kept, 1.0)
     later = np.concatenate([np.cumprod(kept[::-1])[::-1][1:], [1.0]])
     ratio = series.adjusted / series.close / later
-    return known & (np.abs(ratio / ratio[known][-1] - 1) > TOLERANCE)
+    # An adjusted close that was rounded to cents is not more exact than that.
+    cents = series.adjusted[known] * 100
+    rounded = np.abs(cents - np.round(cents)).max() < 1e-6
+    slack = np.maximum(TOLERANCE, 0.0051 / series.adjusted) if rounded else TOLERANCE
+    return known & (np.abs(ratio / ratio[known][-1] - 1) > slack)
 
 
 def _paying(bars: pl.DataFrame) -> Iterator[Series]:

@@ -2,6 +2,7 @@
 
 import polars as pl
 
+from ml_core.data.series import LEAST_VOLATILITY, SAME
 from ml_core.data.verdicts import Found, Scene, check
 
 APART = 0.03  # the least log distance between the ranges
@@ -10,7 +11,6 @@ RARE = 0.95  # of the changes around it are smaller: a thin stock bounces betwee
 CROWD = 4.0  # times the usual volume: people traded on something that happened
 AROUND = 61
 USUAL = 20
-LEAST_VOLATILITY = 0.004
 
 
 @check("series", "quarantine")
@@ -19,6 +19,7 @@ def bar_apart(bars: pl.DataFrame, _scene: Scene) -> Found:
     lone = (
         bars.lazy()
         .sort("ticker", "date")
+        .with_columns(step=(pl.col("close") - _before("close")).abs())
         .with_columns(size=_log(pl.col("close"), _before("close")).abs(), traded=_before("volume"))
         .with_columns(
             gap=pl.max_horizontal(_above(), _below()),
@@ -27,12 +28,12 @@ def bar_apart(bars: pl.DataFrame, _scene: Scene) -> Found:
             rare=_around(
                 pl.col("size").rolling_quantile(RARE, window_size=AROUND, min_samples=1, center=True)
             ),
+            tick=_around(pl.col("step").filter(pl.col("step") > SAME * pl.col("close")).min()),
             volume_before=_around(pl.col("traded").rolling_median(USUAL, min_samples=1)),
         )
     )
-    far = pl.max_horizontal(
-        pl.lit(APART), CALM * pl.max_horizontal("usual", pl.lit(LEAST_VOLATILITY)), "rare"
-    )
+    least = pl.max_horizontal(pl.lit(LEAST_VOLATILITY), pl.col("tick") / pl.col("close"))
+    far = pl.max_horizontal(pl.lit(APART), CALM * pl.max_horizontal("usual", least), "rare")
     calm = pl.col("volume") < CROWD * pl.col("volume_before")
     apart = (pl.col("gap") > far) & (pl.col("net") < pl.col("gap") / 2) & calm
     return lone.filter(apart).select("ticker", "date").collect()

@@ -6,6 +6,7 @@ from ml_core.data.verdicts import Found, Scene, check
 
 CLOSE_ONLY = 15
 QUIET = 5
+COARSE = 0.05
 
 
 @check("series", "quarantine")
@@ -14,8 +15,12 @@ def stale(_bars: pl.DataFrame, _scene: Scene) -> Found:
     same = _repeats("open", "high", "low", "close")
     moved = (pl.col("high") > pl.col("low")).fill_null(False)
     traded = (pl.col("volume") > 0).fill_null(False)
-    without = same & moved & _at_least(same, 2)
-    flat = same & ~moved & traded & _repeats("volume") & _at_least(same & _repeats("volume"), 2)
+    # Where prices have few ticks, a whole bar comes again by chance; not with its volume, nor without any.
+    again = same & _repeats("volume")
+    again = again & _at_least(again, 2)
+    idle = (pl.col("volume") == 0).fill_null(False)
+    without = same & moved & (again | idle | ~_coarse()) & _at_least(same, 2)
+    flat = again & ~moved & traded
     alone = pl.col("high").is_null() & pl.col("volume").is_null()
     return without | flat | (same & alone & _at_least(same, CLOSE_ONLY - 1))
 
@@ -33,6 +38,12 @@ def _repeats(*names: str) -> pl.Expr:
     pairs = [(pl.col(name), pl.col(name).shift().over("ticker")) for name in names]
     first = pl.col("close").shift().over("ticker").is_not_null()
     return first & pl.all_horizontal(now.eq_missing(before) for now, before in pairs)
+
+
+def _coarse() -> pl.Expr:
+    """Whether this ticker's close is often the one before it, although the bar is another."""
+    same = _repeats("close") & ~_repeats("open", "high", "low", "close")
+    return same.mean().over("ticker") > COARSE
 
 
 def _at_least(condition: pl.Expr, count: int) -> pl.Expr:
