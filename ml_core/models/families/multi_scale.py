@@ -24,7 +24,7 @@ from ml_core.ranges import OneOf, Uniform
 
 class Config(ModelConfig):
     hidden: Annotated[int, Field(ge=1), OneOf(8, 16, 32)] = 16
-    heads: Annotated[int, Field(ge=1), OneOf(1, 2)] = 2
+    heads: Annotated[int, Field(ge=1), OneOf(1, 2)] = 1
     short: Annotated[int, Field(ge=2), OneOf(5, 10)] = 10
     middle: Annotated[int, Field(ge=2), OneOf(20, 30)] = 30
     stride: Annotated[int, Field(ge=2), OneOf(5, 10)] = 5

@@ -103,7 +103,9 @@ class Selection(nn.Module):
         self.norm, self.dropout = nn.LayerNorm(width), Dropout(config.dropout)
 
     def forward(self, x_BLF: torch.Tensor) -> torch.Tensor:
-        x_FX1 = x_BLF.flatten(0, 1).t().unsqueeze(2)
+        x_FX1, weight_FX1 = (  # in order in memory: what is made of them inherits it, and is slow in any other
+            part_BLF.flatten(0, 1).t().contiguous().unsqueeze(2) for part_BLF in (x_BLF, self.weights(x_BLF))
+        )
         raw_FXD, inner_FXD = (
             torch.addcmul(shift[:, None], x_FX1, embed[:, None])
             for shift, embed in zip(self.shift_2FD, self.embed_2FD, strict=True)
@@ -114,7 +116,6 @@ class Selection(nn.Module):
             for shift, own in zip(self.own_2FD, self.own_2FDD, strict=True)
         )
         own_FXD = torch.addcmul(raw_FXD, torch.sigmoid(gate_FXD), value_FXD)
-        weight_FX1 = self.weights(x_BLF).flatten(0, 1).t().unsqueeze(2)
         return self.norm((weight_FX1 * own_FXD).sum(dim=0)).view(*x_BLF.shape[:2], -1)
 
     def weights(self, x_BLF: torch.Tensor) -> torch.Tensor:
