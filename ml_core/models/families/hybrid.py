@@ -8,9 +8,9 @@ from typing import Annotated, Self
 
 import torch
 from pydantic import Field, model_validator
-from torch import nn
 
 from ml_core.models.attention import check_heads, dense_blocks, weights_through
+from ml_core.models.dropout import Dropout
 from ml_core.models.family import Encoder
 from ml_core.models.recurrent import Recurrent, RecurrentConfig
 from ml_core.ranges import OneOf
@@ -34,13 +34,13 @@ class Network(Encoder):
         self.memory = Recurrent(config.sizes, inputs, dropout=config.dropout)
         self.width = self.memory.width
         self.blocks = dense_blocks(config.blocks, self.width, config.heads, dropout=config.dropout)
-        self.norm = nn.LayerNorm(self.width)
+        self.dropout = Dropout(config.dropout)
 
     def forward(self, x_BLF: torch.Tensor) -> torch.Tensor:
         z_BLD = self.memory(x_BLF)
         for block in self.blocks:
             z_BLD = block(z_BLD)
-        return self.norm(z_BLD)
+        return self.dropout(z_BLD)
 
     def attention(self, x_BLF: torch.Tensor) -> torch.Tensor:
         return weights_through(self.blocks, self.memory(x_BLF))

@@ -43,12 +43,12 @@ class Network(Encoder):
         self.short, self.middle = Recent(config, inputs, config.short), Recent(config, inputs, config.middle)
         self.long = Branch(config, inputs)
         self.across = Across(config.hidden)
-        self.norm, self.dropout = nn.LayerNorm(self.width), Dropout(config.dropout)
+        self.dropout = Dropout(config.dropout)
 
     def forward(self, x_BLF: torch.Tensor) -> torch.Tensor:
         s_BLCD = self._branches(x_BLF)
-        s_BLCD = s_BLCD + self.dropout(self.across(s_BLCD))
-        return self.norm(s_BLCD.flatten(2))
+        s_BLCD = s_BLCD + self.across(s_BLCD)
+        return self.dropout(s_BLCD.flatten(2))
 
     def attention(self, x_BLF: torch.Tensor) -> torch.Tensor:
         """The branches' own attention, by how much the scales look at each."""
