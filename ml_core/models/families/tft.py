@@ -103,7 +103,8 @@ class Selection(nn.Module):
         self.norm, self.dropout = nn.LayerNorm(width), Dropout(config.dropout)
 
     def forward(self, x_BLF: torch.Tensor) -> torch.Tensor:
-        x_FX1, weight_FX1 = (  # in order in memory: what is made of them inherits it, and is slow in any other
+        # In order in memory: what is made of them inherits their order, and is slow in any other.
+        x_FX1, weight_FX1 = (
             part_BLF.flatten(0, 1).t().contiguous().unsqueeze(2) for part_BLF in (x_BLF, self.weights(x_BLF))
         )
         raw_FXD, inner_FXD = (
