@@ -11,7 +11,7 @@ from ml_core.experiment import RunSpec
 from ml_core.features.scaling import Scaler, fit_scaler
 from ml_core.layout import lay_out
 from ml_core.splits import Split
-from ml_core.training.fit import begin
+from ml_core.training.choice import choose_inputs
 from ml_core.windows import Windows
 
 
@@ -28,19 +28,19 @@ class Processed:
 
 def process(spec: RunSpec, windows: Windows, split: Split) -> Processed:
     """Features chosen and scaled on the training dates of the split, as a fit of this spec does."""
-    begun = begin(spec, windows, split)
-    windows, task = begun.windows, spec.task
-    layout = lay_out(windows, begun.features, layout=task.layout, lookback=task.lookback)
+    inputs, task = choose_inputs(spec, windows, split.train), spec.task
+    windows = inputs.windows
+    layout = lay_out(windows, inputs.features, layout=task.layout, lookback=task.lookback)
     learn_ST = layout.usable_ST & windows.rows(split.train)
     scaler = fit_scaler(layout.x_STF.numpy(), learn_ST, spec.features.scaling)
     x_NTF = layout.per_ticker(scaler.scale(layout.x_STF.numpy()))
     parts = {"train": split.train, "validation": split.validation, split.name: split.test}
     usable_NT = windows.usable(task.lookback)
     tables = [
-        _rows(windows, usable_NT & windows.rows(span), x_NTF, begun.features, part=part)
+        _rows(windows, usable_NT & windows.rows(span), x_NTF, inputs.features, part=part)
         for part, span in parts.items()
     ]
-    return Processed(split, pl.concat(tables), begun.features, scaler)
+    return Processed(split, pl.concat(tables), inputs.features, scaler)
 
 
 def _rows(

@@ -22,7 +22,7 @@ def test_rows_are_scaled_as_the_network_sees_them(layout):
     windows, _ = open_windows(experiment.spec, simulate_prices())
     split = plan(experiment, windows)[0]
     done, fitting = process(experiment.spec, windows, split), Fitting(experiment.spec, windows, split)
-    assert done.features == fitting.features
+    assert done.features == fitting.inputs.features
     ticker, day = 3, windows.sessions.index(split.test.start)
     series = 0 if layout == "joint" else ticker
     x_F = fitting.layout.inputs_of(

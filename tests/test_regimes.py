@@ -98,7 +98,7 @@ def test_parameters_come_from_training_dates_only():
     later = WINDOWS.x_NTF.copy()
     later[:, WINDOWS.rows(Span(SPLIT.validation.start, DAYS[-1]))] *= 3.0
     changed = Fitting(SPEC, dataclasses.replace(WINDOWS, x_NTF=later), SPLIT)
-    assert changed.regimes == Fitting(SPEC, WINDOWS, SPLIT).regimes is not None
+    assert changed.inputs.regimes == Fitting(SPEC, WINDOWS, SPLIT).inputs.regimes is not None
 
 
 def test_a_model_keeps_its_regimes_and_passes_the_leak_audit(tmp_path):

@@ -9,12 +9,10 @@ import numpy as np
 from ml_core.baselines import Lesson, fit_baseline
 from ml_core.evaluation.metrics import find_metric
 from ml_core.experiment import RunSpec
-from ml_core.features.table import chosen_names
 from ml_core.learners import complete
 from ml_core.member import BaselineMember
-from ml_core.regimes import learn_regimes, with_regimes
 from ml_core.splits import Split
-from ml_core.training.choice import choose_features
+from ml_core.training.choice import choose_inputs
 from ml_core.training.loop import Epoch
 from ml_core.training.validation import score_of, skill_of
 from ml_core.windows import Windows
@@ -26,13 +24,14 @@ class BaselineFitting:
     def __init__(self, spec: RunSpec, windows: Windows, split: Split, *, objective: str = "ic") -> None:
         self.spec = spec.model_copy(update={"model": complete(spec.model)})
         self.split, self.metric = split, find_metric(objective)
-        asked = chosen_names(spec.features)
-        self.regimes = learn_regimes(windows, split.train, asked)
-        self.windows = windows = with_regimes(windows, self.regimes, asked)
-        self.choice = choose_features(spec, windows, split.train)
-        self.features = tuple(one.feature for one in self.choice)
+        self.inputs = choose_inputs(spec, windows, split.train)
         self._lesson = Lesson(
-            windows, split, spec.task.lookback, self.features, spec.features.scaling, spec.seed
+            self.inputs.windows,
+            split,
+            spec.task.lookback,
+            self.inputs.features,
+            spec.features.scaling,
+            spec.seed,
         )
         self._member: BaselineMember | None = None
 
@@ -40,12 +39,12 @@ class BaselineFitting:
         fitted = fit_baseline(self.spec.model, self._lesson)
         self._member = BaselineMember(fitted)
         watch_NT = self._lesson.watch.rows_NT
-        mean_NTH, _ = fitted.outputs(self.windows, watch_NT, self.features)
+        mean_NTH, _ = fitted.outputs(self.inputs.windows, watch_NT, self.inputs.features)
         yield Epoch(
             number=1,
             loss=float(np.mean(fitted.deviation_H**2)),
-            score=score_of(self.windows, watch_NT, mean_NTH, self.metric),
-            skill=skill_of(self.windows, watch_NT, mean_NTH),
+            score=score_of(self.inputs.windows, watch_NT, mean_NTH, self.metric),
+            skill=skill_of(self.inputs.windows, watch_NT, mean_NTH),
         )
 
     def member(self) -> BaselineMember:

@@ -1,12 +1,41 @@
-"""A spec, windows and training dates in; the features that a fit will use, and why, out."""
+"""A spec, windows and training dates in; the inputs that a fit will use, and why, out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
 
 import numpy as np
 
 from ml_core.experiment import RunSpec
+from ml_core.features.regimes import REGIME_FEATURES, Regimes
 from ml_core.features.selection import Choice, Panel, select_features
-from ml_core.features.table import group_of
+from ml_core.features.table import chosen_names, group_of
+from ml_core.regimes import learn_regimes, with_regimes
 from ml_core.splits import Span
 from ml_core.windows import Windows
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """Windows with the regimes of their training dates, and the chosen of their features."""
+
+    windows: Windows
+    choice: tuple[Choice, ...]
+    regimes: Regimes | None
+
+    @property
+    def features(self) -> tuple[str, ...]:
+        return tuple(one.feature for one in self.choice)
+
+
+def choose_inputs(spec: RunSpec, windows: Windows, train: Span) -> Inputs:
+    """All of it fitted on training dates. Regimes that no chosen feature speaks of are forgotten."""
+    asked = chosen_names(spec.features)
+    regimes = learn_regimes(windows, train, asked)
+    windows = with_regimes(windows, regimes, asked)
+    choice = choose_features(spec, windows, train)
+    spoken_of = any(one.feature in REGIME_FEATURES for one in choice)
+    return Inputs(windows, choice, regimes if spoken_of else None)
 
 
 def choose_features(spec: RunSpec, windows: Windows, train: Span) -> tuple[Choice, ...]:

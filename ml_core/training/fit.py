@@ -11,7 +11,6 @@ from ml_core.calibration import Calibration, fit_calibration
 from ml_core.errors import InvalidInput
 from ml_core.evaluation.metrics import find_metric
 from ml_core.experiment import RunSpec, Training
-from ml_core.features.regimes import REGIME_FEATURES
 from ml_core.forecaster import Forecaster
 from ml_core.learners import config_class, is_baseline
 from ml_core.splits import Split
@@ -82,17 +81,17 @@ def seeded(spec: RunSpec, number: int) -> RunSpec:
 
 def assemble(fittings: Sequence[AnyFitting]) -> Forecaster:
     """One forecaster of the members fitted on the same split."""
-    first = fittings[0]
+    first, inputs = fittings[0], fittings[0].inputs
     raw = Forecaster(
         spec=first.spec,
-        features=first.features,
-        choice=first.choice,
-        tickers=first.windows.tickers,
+        features=inputs.features,
+        choice=inputs.choice,
+        tickers=inputs.windows.tickers,
         members=tuple(fitting.member() for fitting in fittings),
-        calibration=Calibration.none(len(first.windows.horizons)),
-        regimes=first.regimes if set(first.features) & set(REGIME_FEATURES) else None,
+        calibration=Calibration.none(len(inputs.windows.horizons)),
+        regimes=inputs.regimes,
     )
-    calibration = calibrate(raw, first.windows, first.split)
+    calibration = calibrate(raw, inputs.windows, first.split)
     return replace(raw, calibration=calibration)
 
 

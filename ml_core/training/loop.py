@@ -15,15 +15,13 @@ from ml_core.errors import NotEnoughData, TrainingDiverged
 from ml_core.evaluation.metrics import find_metric
 from ml_core.experiment import RunSpec
 from ml_core.features.scaling import fit_scaler
-from ml_core.features.table import chosen_names
 from ml_core.layout import lay_out
 from ml_core.member import NetworkMember
 from ml_core.models.family import Supervise, complete, config_class
 from ml_core.models.head import ForecastNetwork
-from ml_core.regimes import learn_regimes, with_regimes
 from ml_core.splits import Split
 from ml_core.threads import one_thread
-from ml_core.training.choice import choose_features
+from ml_core.training.choice import choose_inputs
 from ml_core.training.feed import Feed
 from ml_core.training.level import fit_level, set_level
 from ml_core.training.losses import find_loss
@@ -62,13 +60,10 @@ class Fitting:
         self.spec = spec.model_copy(update={"model": complete(spec.model)})
         self.split, self.metric = split, find_metric(objective)
         self.loss = find_loss(spec.training.loss, tickers=len(windows.tickers))
-        asked = chosen_names(spec.features)
-        self.regimes = learn_regimes(windows, split.train, asked)
-        self.windows = windows = with_regimes(windows, self.regimes, asked)
-        self.choice = choose_features(spec, windows, split.train)
-        self.features = tuple(one.feature for one in self.choice)
+        self.inputs = choose_inputs(spec, windows, split.train)
+        windows = self.inputs.windows
         task = spec.task
-        self.layout = lay_out(windows, self.features, layout=task.layout, lookback=task.lookback)
+        self.layout = lay_out(windows, self.inputs.features, layout=task.layout, lookback=task.lookback)
         supervise = supervise or config_class(spec.model.family).supervises
         self.width = max(1, task.lookback // 2) if supervise == "every_step" else 1
         self.learn_ST = self.layout.usable_ST & windows.rows(split.train)
@@ -202,7 +197,7 @@ class Fitting:
     def _set_level(self) -> None:
         """Means in units of outcomes, on training rows: the loss compares tickers and leaves their level open."""
         places = tiles(self.learn_ST, self.layout.usable_ST, self.width, 0)
-        horizons = len(self.windows.horizons)
+        horizons = len(self.inputs.windows.horizons)
         pairs = [
             (mean_BWO.reshape(-1, horizons), self.feed.targets(places_BP).reshape(-1, horizons))
             for places_BP, mean_BWO in self._passes(places[:: math.ceil(len(places) / LEVELLED)])
