@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +16,7 @@ from tuning.space import Point, as_choice, suggest
 if TYPE_CHECKING:
     import optuna
 
-ATTEMPTS = 50  # at a point that was not tried, among learners that have only one
+ATTEMPTS = 50  # at a point that was not tried yet
 Space = dict[str, dict[str, Range]]
 
 
@@ -25,9 +26,7 @@ class OptunaPoints(Searcher):
     def __init__(self, search: Search, space: Space, *, queue: Sequence[Point], known: list[Entry]) -> None:
         super().__init__(metric="score", mode="max")
         self._space, self._open = space, {}
-        self._single = {
-            entry.point["family"]: entry.score for entry in known if not space[entry.point["family"]]
-        }
+        self._tried = {_key(_written(entry.point)): entry.score for entry in known}
         self._study = _create_study(search, seed=search.seed + len(known))
         for entry in known:
             _tell_known(self._study, entry, space)
@@ -35,17 +34,16 @@ class OptunaPoints(Searcher):
             self._study.enqueue_trial(_written(point))
 
     def suggest(self, trial_id: str) -> Any:
-        """A point; a learner without anything to vary is tried once, and a search with nothing else left is over."""
+        """A point that was not tried: the same one would score the same. A search with none left is over."""
         for _ in range(ATTEMPTS):
             trial = self._study.ask()
             point = suggest(trial, self._space)
-            family = point["family"]
-            if family not in self._single:
-                if not self._space[family]:
-                    self._single[family] = None
+            key = _key(trial.params)
+            if key not in self._tried:
+                self._tried[key] = None
                 self._open[trial_id] = trial
                 return point
-            score = self._single[family]
+            score = self._tried[key]
             self._study.tell(trial, score, state=_state(failed=score is None))
         return Searcher.FINISHED
 
@@ -57,14 +55,17 @@ class OptunaPoints(Searcher):
             score = (result or {}).get("score")
             failed = error or score is None
             self._study.tell(trial, None if failed else score, state=_state(failed=failed))
-            if trial.params["family"] in self._single:
-                self._single[trial.params["family"]] = None if failed else score
+            self._tried[_key(trial.params)] = None if failed else score
 
     def save(self, checkpoint_path: str) -> None:
         """Nothing: the ledger is what a search resumes from."""
 
     def restore(self, checkpoint_path: str) -> None:
         """Nothing: see `save`."""
+
+
+def _key(written: Point) -> str:
+    return json.dumps(written, sort_keys=True)
 
 
 def _create_study(search: Search, *, seed: int) -> optuna.Study:

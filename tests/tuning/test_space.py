@@ -161,7 +161,8 @@ def test_a_grid_is_every_combination_of_the_listed_values():
 def test_sizes_of_layers_are_searched_like_any_other_choice():
     experiment, space = space_of(("lstm",), **{"lstm.hidden": [16, [16, 8]]})
     first = {**first_points(experiment, space)[0], "lstm.hidden": [16, 8]}
-    points = OptunaPoints(experiment.search, space, queue=[first], known=[Entry("t0", first)])
+    other = {**first, "training.learning_rate": 1e-3}
+    points = OptunaPoints(experiment.search, space, queue=[first], known=[Entry("t0", other)])
     drawn = [points.suggest(f"t{number}")["lstm.hidden"] for number in range(1, 9)]
     assert drawn[0] == [16, 8]
     assert {str(sizes) for sizes in drawn} == {"16", "[16, 8]"}
