@@ -6,6 +6,7 @@ In: windows, and a model's means and scales on them in units of volatility. Out:
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,6 +14,7 @@ import numpy as np
 from ml_core.errors import NotEnoughData
 from ml_core.evaluation.intervals import fit_intervals, track_widths
 from ml_core.evaluation.metrics import DEVIATIONS, LEVEL, normal_crps
+from ml_core.evaluation.significance import bandwidth, diebold_mariano, long_run_variance
 from ml_core.features.volatility import STATES
 from ml_core.scale import fit_slopes, scale_of
 from ml_core.splits import Split
@@ -20,6 +22,7 @@ from ml_core.windows import Windows
 
 LEAST_TRUST, MOST_TRUST = 0.05, 1.5
 SHARES = tuple(share / 10 for share in range(11))
+LUCK = 0.05
 
 
 @dataclass(frozen=True)
@@ -67,23 +70,35 @@ class Calibration:
 
 
 def fit_calibration(
-    windows: Windows, split: Split, usable_NT: np.ndarray, mean_NTH: np.ndarray, scale_NTH: np.ndarray
+    windows: Windows,
+    split: Split,
+    usable_NT: np.ndarray,
+    mean_NTH: np.ndarray,
+    scale_NTH: np.ndarray,
+    *,
+    shares: Sequence[float] = SHARES,
 ) -> Calibration:
     """Slopes of the scale from training dates; trust, share and width from validation dates, which no gradient saw."""
     learn_NT, watch_NT = (usable_NT & windows.rows(span) for span in (split.train, split.validation))
     slope_HJ = fit_slopes(windows.y_NTH[learn_NT], windows.state_NTK[learn_NT])
     y_RH, mean_RH = windows.y_NTH[watch_NT], mean_NTH[watch_NT]
-    trust_H = _slope(mean_RH, y_RH)
+    session_R = np.nonzero(watch_NT)[1]
+    trust_H = np.array(
+        [
+            _trust(mean_R, y_R, session_R, horizon=horizon)
+            for mean_R, y_R, horizon in zip(mean_RH.T, y_RH.T, windows.horizons, strict=True)
+        ]
+    )
     error_RH = np.abs(y_RH - trust_H * mean_RH)
     known_R1K = windows.state_NTK[watch_NT][:, None]
     own_RH, states_RH = scale_NTH[watch_NT], scale_of(known_R1K, slope_HJ)[:, 0]
     try:
-        tried = [(*_judge(error_RH, blend(own_RH, states_RH, share)), share) for share in SHARES]
+        tried = {share: _judge(error_RH, blend(own_RH, states_RH, share), session_R) for share in shares}
     except NotEnoughData as error:
         span = f"{split.validation.start} to {split.validation.end}"
         raise NotEnoughData(f"validation dates {span}: {error}") from None
-    _, width_H, share = min(tried, key=lambda one: one[0])
-    return Calibration(trust_H, width_H, slope_HJ, share, split.validation.end)
+    share = _choose({share: loss_T for share, (loss_T, _) in tried.items()}, longest=windows.horizons[-1])
+    return Calibration(trust_H, tried[share][1], slope_HJ, share, split.validation.end)
 
 
 def blend(own: np.ndarray, states: np.ndarray, share: float) -> np.ndarray:
@@ -93,17 +108,38 @@ def blend(own: np.ndarray, states: np.ndarray, share: float) -> np.ndarray:
     return np.exp(share * np.log(own) + (1 - share) * np.log(states))
 
 
-def _slope(mean_RH: np.ndarray, y_RH: np.ndarray) -> np.ndarray:
-    """Of outcome on forecast, through zero."""
-    known_RH = np.isfinite(y_RH)
-    agreement_H = np.where(known_RH, y_RH * mean_RH, 0.0).sum(axis=0, dtype=np.float64)
-    power_H = np.where(known_RH, mean_RH**2, 0.0).sum(axis=0, dtype=np.float64)
-    return np.clip(agreement_H / np.maximum(power_H, 1e-12), LEAST_TRUST, MOST_TRUST)
+def _trust(mean_R: np.ndarray, y_R: np.ndarray, session_R: np.ndarray, *, horizon: int) -> float:
+    """The slope of outcome on forecast through zero, shrunk by how uncertain it is (James and Stein, positive part).
+
+    Outcomes of a date move together and those of near dates overlap, so its variance is that of sums by date.
+    """
+    known_R = np.isfinite(y_R)
+    mean_R, y_R, session_R = (part[known_R].astype(np.float64) for part in (mean_R, y_R, session_R))
+    power = max(float(mean_R @ mean_R), 1e-12)
+    slope = float(mean_R @ y_R) / power
+    _, date_R = np.unique(session_R, return_inverse=True)
+    pull_T = np.bincount(date_R, mean_R * (y_R - slope * mean_R))
+    if len(pull_T) < 2 or slope <= 0:
+        return LEAST_TRUST
+    lags = bandwidth(len(pull_T), horizon)
+    variance = len(pull_T) * long_run_variance(pull_T, lags=lags) / power**2
+    return float(np.clip(slope * max(1 - variance / slope**2, 0.0), LEAST_TRUST, MOST_TRUST))
 
 
-def _judge(error_RH: np.ndarray, scale_RH: np.ndarray) -> tuple[float, np.ndarray]:
-    """The conformal widths of this scale, and its CRPS with them as a share of the mean error."""
+def _judge(
+    error_RH: np.ndarray, scale_RH: np.ndarray, session_R: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """The CRPS of this scale by date, as a share of the mean error, and the conformal widths that it needs."""
     width_H = fit_intervals(error_RH, scale_RH, level=LEVEL)
     crps_RH = normal_crps(error_RH, scale_RH * width_H / DEVIATIONS)
-    typical_H = np.maximum(np.nanmean(error_RH, axis=0), 1e-12)
-    return float(np.sum(np.nanmean(crps_RH, axis=0) / typical_H)), width_H
+    loss_R = np.nansum(crps_RH / np.maximum(np.nanmean(error_RH, axis=0), 1e-12), axis=1)
+    _, date_R = np.unique(session_R, return_inverse=True)
+    return np.bincount(date_R, loss_R), width_H
+
+
+def _choose(losses: dict[float, np.ndarray], *, longest: int) -> float:
+    """The best share, if it is better than the states alone by more than luck; else none."""
+    best = min(losses, key=lambda share: losses[share].sum())
+    if 0.0 not in losses or diebold_mariano(losses[best], losses[0.0], horizon=longest).p < LUCK:
+        return best
+    return 0.0

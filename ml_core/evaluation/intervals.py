@@ -8,7 +8,7 @@ from numpy.typing import ArrayLike, NDArray
 from ml_core.errors import NotEnoughData
 
 Array = NDArray[np.float64]
-RATE = 0.02
+RATE = 0.01
 
 
 def fit_intervals(residual: ArrayLike, scale: ArrayLike, *, level: float) -> Array:

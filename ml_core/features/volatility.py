@@ -1,6 +1,6 @@
 """Bars on the grid in, what is known at each close about the volatility to come out: the states of a scale.
 
-A HAR in logarithms (Corsi 2009; Parkinson 1980 for the range): variances over a few sessions and over a year beside
+A HAR in logarithms (Corsi 2009; Parkinson 1980 for the range): variances over a few sessions and over years beside
 the unit's span of a month, and whether prices have been falling.
 """
 
@@ -10,7 +10,7 @@ import numpy as np
 
 from ml_core.features.target import LEAST_UNIT, past_mean
 
-STATES = ("change_5", "change_250", "range_2", "range_10", "fall_5")
+STATES = ("change_5", "change_1000", "range_2", "range_10", "fall_5")
 LEAST_RATIO = 0.05  # of a volatility to the unit: sessions without a move have no logarithm
 MOST_FALL = 3.0
 

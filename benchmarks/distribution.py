@@ -1,0 +1,224 @@
+"""Do intervals hold, and is the scale any good? Walk-forward, on the same rows: ours, GARCH, a window, EWMA.
+
+Markets: simulated clustering; the same with jumps that begin half way through the test; and, if a folder of Parquet
+files (date, ticker, open, high, low, close, adj_close) is given, ten ETFs, tested on its last seven years. Per market
+and horizon it prints the coverage of 90 % intervals, in all, by volatility and by year, and the CRPS of a normal with
+each scale as a share of GARCH's, with the Diebold-Mariano p that the row beats GARCH. GARCH(1,1) is fitted per ticker
+by `arch` up to the end of validation and filtered from there; the window is the empirical distribution of a ticker's
+last 250 outcomes. `levelled` rows pass through the calibration that ours pass through.
+
+    python benchmarks/distribution.py [--files FOLDER]
+"""
+
+import argparse
+import dataclasses
+import datetime as dt
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import torch
+
+from ml_core.baselines import Lesson, fit_baseline
+from ml_core.calibration import SHARES, fit_calibration
+from ml_core.data.providers import Request, simulated
+from ml_core.data.store import adjust
+from ml_core.evaluation.coverage import measure_coverage
+from ml_core.evaluation.metrics import DEVIATIONS, normal_crps
+from ml_core.evaluation.significance import diebold_mariano
+from ml_core.experiment import Experiment, Model
+from ml_core.splits import Span, Split
+from ml_core.training.fit import fit
+from ml_core.walkforward import open_windows, plan, tell_volatility
+from ml_core.windows import Windows
+
+ETFS = ("SPY", "QQQ", "IWM", "EFA", "EEM", "TLT", "GLD", "VNQ", "HYG", "LQD")
+SIMULATED = tuple(f"T{number:02d}" for number in range(20))
+HORIZONS = (1, 5, 20)
+WINDOW = 250
+FEATURES = (
+    "momentum_1", "momentum_5", "momentum_20", "shock", "volatility_5", "volatility_20", "volatility_60",
+    "volatility_ratio", "parkinson_10", "parkinson_20", "downside_share_20",
+)  # fmt: skip
+JUMPS, JUMP_SIZE = 0.08, 0.045
+
+Outputs = tuple[np.ndarray, np.ndarray]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--files", type=Path)
+    torch.set_num_threads(1)
+    for name, prices, folds in markets(parser.parse_args().files):
+        began = time.process_time()
+        report(name, prices, folds)
+        print(f"({time.process_time() - began:.0f} CPU s)\n")
+
+
+def markets(folder: Path | None) -> Iterator[tuple[str, pl.DataFrame, int]]:
+    """Each market's name, prices and number of yearly folds."""
+    config = simulated.Config(seed=41, sessions=2900, signal="none")
+    now = dt.datetime(2100, 1, 1, tzinfo=dt.UTC)
+    clustering = adjust(simulated.fetch(Request(SIMULATED, {}, "XNYS", None, None, now), config).bars)
+    yield "simulated clustering", clustering, 5
+    yield "simulated, jumps from half way", with_jumps(clustering, after=2900 - 627), 5
+    if folder:
+        yield "ten ETFs", read_folder(folder), 7
+
+
+def with_jumps(prices: pl.DataFrame, *, after: int) -> pl.DataFrame:
+    """After that many sessions of calm each ticker jumps on one session in twelve, whatever its volatility."""
+    rng = np.random.default_rng(0)
+    jump = (rng.random(prices.height) < JUMPS) * rng.normal(0, JUMP_SIZE, prices.height)
+    jumped = prices.sort("ticker", "date").with_columns(jump=pl.Series(jump))
+    begun = pl.int_range(pl.len()).over("ticker") >= after
+    shift = pl.when(begun).then(pl.col("jump")).otherwise(0.0).cum_sum().over("ticker")
+    bars = [pl.col(name) * shift.exp() for name in ("high", "low", "close")]
+    before = shift.shift(1, fill_value=0.0).over("ticker")
+    opened = pl.col("open") * before.exp()
+    moved = jumped.with_columns(*bars, open=opened)
+    return moved.with_columns(
+        high=pl.max_horizontal("open", "high", "close"), low=pl.min_horizontal("open", "low", "close")
+    ).drop("jump")
+
+
+def read_folder(folder: Path) -> pl.DataFrame:
+    """The ETFs' bars in any of the folder's files, adjusted by their adjusted close."""
+    columns = ["ticker", "date", "open", "high", "low", "close", "adj_close"]
+    tables = [pl.read_parquet(path, columns=columns) for path in sorted(folder.glob("*.parquet"))]
+    bars = pl.concat(table.filter(pl.col("ticker").is_in(ETFS)) for table in tables)
+    factor = pl.col("adj_close") / pl.col("close")
+    adjusted = [pl.col(name) * factor for name in ("open", "high", "low", "close")]
+    return bars.unique(["ticker", "date"]).with_columns(*adjusted, factor=factor).sort("ticker", "date")
+
+
+def report(name: str, prices: pl.DataFrame, folds: int) -> None:
+    tickers = tuple(prices["ticker"].unique().sort())
+    experiment = Experiment.model_validate(
+        {
+            "name": "distribution",
+            "universe": {"tickers": tickers},
+            "task": {"lookback": 40, "horizons": HORIZONS},
+            "features": {"names": FEATURES},
+            "training": {"epochs": 15},
+            "validation": {"train": 1008, "test": 251, "holdout": 0, "folds": folds, "early_stopping": 0.25},
+        }
+    )
+    windows, _ = open_windows(experiment.spec, prices)
+    splits = plan(experiment, windows)
+    tables: dict[str, list[pl.DataFrame]] = {}
+    volatility = []
+    for split in splits:
+        for row, table in forecasts(experiment, windows, split):
+            tables.setdefault(row, []).append(table)
+        volatility.append(tell_volatility(windows, split))
+    found = {row: pl.concat(parts) for row, parts in tables.items()}
+    print(f"{name}: {len(tickers)} tickers, test {splits[0].test.start} to {splits[-1].test.end}")
+    show_coverage(found, pl.concat(volatility))
+    show_crps(found)
+
+
+def forecasts(experiment: Experiment, windows: Windows, split: Split) -> Iterator[tuple[str, pl.DataFrame]]:
+    """Every contestant's rows of one fold: mean, scale, interval and CRPS beside what came."""
+    usable_NT = windows.usable(experiment.task.lookback)
+    rows_NT = usable_NT & windows.rows(Span(split.validation.start, split.test.end))
+    zero_NTH = np.zeros(windows.y_NTH.shape)
+    both = dataclasses.replace(split, train=Span(split.train.start, split.validation.end))
+    lesson = Lesson(windows, both, experiment.task.lookback, windows.features)
+    garch = fit_baseline(Model(family="garch"), lesson).outputs(windows, rows_NT, windows.features)
+    contestants: list[tuple[str, Outputs, tuple[float, ...]]] = [
+        ("states only", (zero_NTH, np.ones_like(zero_NTH)), (0.0,)),
+        ("EWMA levelled", (zero_NTH, np.ones_like(zero_NTH)), (1.0,)),
+        ("GARCH levelled", garch, (1.0,)),
+    ]
+    for loss in ("mse", "student_t"):
+        training = experiment.training.model_copy(update={"loss": loss})
+        spec = experiment.spec.model_copy(update={"training": training})
+        outputs = fit(spec, windows, split).outputs(windows, rows_NT)
+        contestants += [(f"ours ({loss})", outputs, SHARES), (f"head only ({loss})", outputs, (1.0,))]
+    for name, outputs, shares in contestants:
+        calibration = fit_calibration(windows, split, usable_NT, *outputs, shares=shares)
+        yield name, scored(windows, split, rows_NT, *calibration.apply(windows, *outputs))
+        if name == "ours (mse)":
+            still = dataclasses.replace(calibration, until=dt.date.max)
+            yield "ours, not adaptive", scored(windows, split, rows_NT, *still.apply(windows, *outputs))
+    yield "GARCH", scored(windows, split, rows_NT, zero_NTH, garch[1] * DEVIATIONS)
+    yield "window", window_scored(windows, split, rows_NT)
+
+
+def scored(
+    windows: Windows, split: Split, rows_NT: np.ndarray, mean_NTH: np.ndarray, reach_NTH: np.ndarray
+) -> pl.DataFrame:
+    """A mean and the reach of its 90 % interval, in units, as rows."""
+    mean_NTH, reach_NTH = mean_NTH * windows.unit_NTH, reach_NTH * windows.unit_NTH
+    realized_NTH = windows.y_NTH * windows.unit_NTH.astype(float)
+    crps_NTH = normal_crps(realized_NTH - mean_NTH, reach_NTH / DEVIATIONS)
+    return _rows(windows, split, rows_NT, realized_NTH, mean_NTH - reach_NTH, mean_NTH + reach_NTH, crps_NTH)
+
+
+def window_scored(windows: Windows, split: Split, rows_NT: np.ndarray) -> pl.DataFrame:
+    """The empirical distribution of the last outcomes known at each close, and its exact CRPS."""
+    realized_NTH = windows.y_NTH * windows.unit_NTH.astype(float)
+    lower_NTH, upper_NTH, crps_NTH = (np.full(realized_NTH.shape, np.nan) for _ in range(3))
+    test_NT = rows_NT & windows.rows(split.test)
+    rank_W = 2 * np.arange(1, WINDOW + 1) - WINDOW - 1
+    for column, horizon in enumerate(windows.horizons):
+        for ticker, session in np.argwhere(test_NT):
+            past_W = np.sort(
+                realized_NTH[ticker, session - horizon - WINDOW + 1 : session - horizon + 1, column]
+            )
+            place = ticker, session, column
+            lower_NTH[place], upper_NTH[place] = np.quantile(past_W, (0.05, 0.95))
+            spread = (rank_W * past_W).sum() / WINDOW**2
+            crps_NTH[place] = np.abs(past_W - realized_NTH[place]).mean() - spread
+    return _rows(windows, split, rows_NT, realized_NTH, lower_NTH, upper_NTH, crps_NTH)
+
+
+def _rows(
+    windows: Windows,
+    split: Split,
+    rows_NT: np.ndarray,
+    realized: np.ndarray,
+    lower: np.ndarray,
+    upper: np.ndarray,
+    crps: np.ndarray,
+) -> pl.DataFrame:
+    places_NT = rows_NT & windows.rows(split.test)
+    columns = {"realized": realized, "lower": lower, "upper": upper, "crps": crps}
+    return windows.to_table(places_NT, **columns).with_columns(split=pl.lit("test"))
+
+
+def show_coverage(found: dict[str, pl.DataFrame], volatility: pl.DataFrame) -> None:
+    """One line per contestant and horizon."""
+    for row in ("ours (mse)", "ours, not adaptive", "GARCH", "window"):
+        table = measure_coverage(found[row], volatility)
+        for (horizon,), part in sorted(table.partition_by("horizon", as_dict=True).items()):
+            cells = [
+                f"{group} {100 * share:.1f}" for group, share in part.select("group", "coverage").iter_rows()
+            ]
+            low, high = part.select("low", "high").row(0)
+            print(
+                f"  coverage  {row:20} h={horizon:<3} [{100 * low:.1f}, {100 * high:.1f}]  {'  '.join(cells)}"
+            )
+
+
+def show_crps(found: dict[str, pl.DataFrame]) -> None:
+    """CRPS as a share of GARCH's, and the p that this row beats GARCH, horizon by horizon."""
+    for row, table in found.items():
+        cells = []
+        for horizon in HORIZONS:
+            ours_T, base_T = (_by_date(one, horizon) for one in (table, found["GARCH"]))
+            p = diebold_mariano(ours_T, base_T, horizon=horizon).p
+            cells.append(f"h={horizon:<3} {ours_T.mean() / base_T.mean():.4f} (p {p:.3f})")
+        print(f"  CRPS/GARCH  {row:20} {'   '.join(cells)}")
+
+
+def _by_date(table: pl.DataFrame, horizon: int) -> np.ndarray:
+    known = table.filter(pl.col("crps").is_not_null(), horizon=horizon)
+    return known.group_by("as_of").agg(pl.col("crps").mean()).sort("as_of")["crps"].to_numpy()
+
+
+if __name__ == "__main__":
+    main()
