@@ -93,7 +93,10 @@ def fit_calibration(
     known_R1K = windows.state_NTK[watch_NT][:, None]
     own_RH, states_RH = scale_NTH[watch_NT], scale_of(known_R1K, slope_HJ)[:, 0]
     try:
-        tried = {share: _judge(error_RH, blend(own_RH, states_RH, share), session_R) for share in shares}
+        tried = {
+            share: _judge(error_RH, blend(own_RH, states_RH, share), session_R, windows.horizons)
+            for share in shares
+        }
     except NotEnoughData as error:
         span = f"{split.validation.start} to {split.validation.end}"
         raise NotEnoughData(f"validation dates {span}: {error}") from None
@@ -118,7 +121,7 @@ def _trust(mean_R: np.ndarray, y_R: np.ndarray, session_R: np.ndarray, *, horizo
     power = max(float(mean_R @ mean_R), 1e-12)
     slope = float(mean_R @ y_R) / power
     _, date_R = np.unique(session_R, return_inverse=True)
-    pull_T = np.bincount(date_R, mean_R * (y_R - slope * mean_R))
+    pull_T = np.bincount(date_R, mean_R * (y_R - slope * mean_R)).astype(np.float64)
     if len(pull_T) < 2 or slope <= 0:
         return LEAST_TRUST
     lags = bandwidth(len(pull_T), horizon)
@@ -127,10 +130,10 @@ def _trust(mean_R: np.ndarray, y_R: np.ndarray, session_R: np.ndarray, *, horizo
 
 
 def _judge(
-    error_RH: np.ndarray, scale_RH: np.ndarray, session_R: np.ndarray
+    error_RH: np.ndarray, scale_RH: np.ndarray, session_R: np.ndarray, horizons: Sequence[int]
 ) -> tuple[np.ndarray, np.ndarray]:
     """The CRPS of this scale by date, as a share of the mean error, and the conformal widths that it needs."""
-    width_H = fit_intervals(error_RH, scale_RH, level=LEVEL)
+    width_H = fit_intervals(error_RH, scale_RH, level=LEVEL, horizons=horizons)
     crps_RH = normal_crps(error_RH, scale_RH * width_H / DEVIATIONS)
     loss_R = np.nansum(crps_RH / np.maximum(np.nanmean(error_RH, axis=0), 1e-12), axis=1)
     _, date_R = np.unique(session_R, return_inverse=True)

@@ -11,26 +11,30 @@ Array = NDArray[np.float64]
 RATE = 0.01
 
 
-def fit_intervals(residual: ArrayLike, scale: ArrayLike, *, level: float) -> Array:
+def fit_intervals(
+    residual: ArrayLike, scale: ArrayLike, *, level: float, horizons: Sequence[int] = (1,)
+) -> Array:
     """The factor f per horizon (last axis) for which mean ± f·scale holds `level` of outcomes.
 
-    Split conformal with the finite-sample correction, on rows that the fit has not seen; NaN: no outcome yet.
+    Split conformal with the finite-sample correction, on rows that the fit has not seen; NaN: no outcome yet. Outcomes
+    of h sessions overlap: n of them are corrected as 3 n / h are (measured), up to the widest error there is.
     """
     error, unit = np.broadcast_arrays(np.asarray(residual, float), np.asarray(scale, float))
     shape = error.shape[1:]
     scores = (np.abs(error) / unit).reshape(len(error), -1)
-    return np.array([_quantile(column, level) for column in scores.T]).reshape(shape)
+    pairs = zip(scores.T, np.resize(horizons, scores.shape[1]), strict=True)
+    return np.array([_quantile(column, level, max(1.0, ahead / 3)) for column, ahead in pairs]).reshape(shape)
 
 
-def _quantile(scores: Array, level: float) -> float:
+def _quantile(scores: Array, level: float, alike: float) -> float:
     known = np.sort(scores[np.isfinite(scores)])
-    rank = int(np.ceil((len(known) + 1) * level - 1e-9))
-    if rank > len(known) or not len(known):
+    rank, least = (int(np.ceil((len(known) + more) * level - 1e-9)) for more in (alike, 1))
+    if least > len(known) or not len(known):
         needed = int(np.ceil(level / (1 - level) - 1e-9))
         raise NotEnoughData(
             f"intervals at level {level}: {len(known)} errors with a scale; expected at least {needed}"
         )
-    return float(known[rank - 1])
+    return float(known[min(rank, len(known)) - 1])
 
 
 def track_widths(

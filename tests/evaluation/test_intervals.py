@@ -15,6 +15,28 @@ def test_the_factor_is_the_corrected_quantile():
     assert fit_intervals(-residual, 2 * scale, level=0.9).tolist() == [9.0]
 
 
+def test_errors_that_overlap_are_corrected_as_the_fewer_that_they_are():
+    residual, scale = np.tile(np.arange(1.0, 101.0)[:, None], 3), np.ones((100, 3))
+    found = fit_intervals(residual, scale, level=0.9, horizons=(1, 6, 60))
+    assert found.tolist() == [91.0, 92.0, 100.0]  # ceil(101 · 0.9), ceil(102 · 0.9), the widest there is
+
+
+def test_overlapping_outcomes_of_a_short_stretch_still_cover_the_level():
+    steps = np.random.default_rng(0).normal(size=(1000, 540)).cumsum(axis=1)
+    moves = np.abs(steps[:, 20:] - steps[:, :-20])
+    past, later = moves[:, :250], moves[:, 270:]
+    covered = [
+        float(
+            (
+                later <= fit_intervals(past.T, np.ones((250, 1)), level=0.9, horizons=(horizon,))[:, None]
+            ).mean()
+        )
+        for horizon in (1, 20)
+    ]
+    assert covered[0] < 0.89
+    assert covered[1] == pytest.approx(0.9, abs=0.01)
+
+
 @pytest.mark.parametrize("count", [9, 19, 60, 500])
 def test_coverage_is_at_least_the_level_and_not_far_above(count):
     rng = np.random.default_rng(count)
