@@ -132,7 +132,7 @@ def run_network(
     scale_STO = mean_STO.copy()
     member.network.eval()
     with one_thread(), torch.inference_mode():
-        for series_B, end_B in (batch.unbind(1) for batch in places.split(BATCH)):
+        for series_B, end_B in (batch.unbind(1) for batch in places.split(BATCH) if len(batch)):
             x_BLF = layout.inputs_of(series_B, end_B, lookback=lookback, scaler=member.scaler)
             mean_B1O, scale_B1O = member.network(x_BLF, last=1)
             mean_STO[series_B, end_B] = mean_B1O[:, 0].numpy()
