@@ -1,6 +1,6 @@
 """What the checks of bars find and what they flag beyond, counted; the tables of docs/decisions/checks-of-bars.md.
 
-    python benchmarks/checks.py DIR [--planted 60] [--seed 1] [--only fixtures|files|planted|closes]
+    python benchmarks/checks.py DIR [--planted 60] [--seed 1] [--only fixtures|files|shapes|planted]
 
 DIR holds `yfinance_fixtures/` (the fixtures of yfinance's price repair: pairs X.csv and X-fixed.csv, and
 *-no-bad-*.csv), `sp500_daily_2013_2018.parquet` (506 US stocks, no actions), `etf10_daily_2007_2019.parquet` and
@@ -91,6 +91,44 @@ def sound_stocks(folder: Path) -> list[pl.DataFrame]:
     return known.partition_by("ticker", maintain_order=True)
 
 
+def absent(*names: str) -> list[pl.Expr]:
+    return [pl.lit(None, pl.Float64).alias(name) for name in names]
+
+
+def cheap(bars: pl.DataFrame) -> pl.DataFrame:
+    """The same market at a fortieth of the price, in cents, without an adjusted close."""
+    cents = [(pl.col(name) / 40).round(2) for name in ("open", "high", "low", "close")]
+    return bars.with_columns(*cents, pl.col("dividend") / 40, *absent("adj_close"))
+
+
+SHAPES = {
+    "as they are": lambda bars: bars,
+    "closes only": lambda bars: bars.with_columns(absent("open", "high", "low", "volume", "adj_close")),
+    "no volume": lambda bars: bars.with_columns(absent("volume")),
+    "no open": lambda bars: bars.with_columns(absent("open")),
+    "a fortieth of the price, in cents": cheap,
+    "adjusted close in cents": lambda bars: bars.with_columns(pl.col("adj_close").round(2)),
+    "the first 30 bars": lambda bars: bars.group_by("ticker", maintain_order=True).head(30),
+}
+
+
+def count_shapes(folder: Path) -> None:
+    """Sound bars as other sources would serve them: whatever is repaired or refused is a false alarm."""
+    rows = []
+    tables = {"stocks without a finding": pl.concat(sound_stocks(folder))}
+    tables |= {name: read_file(folder, name) for name in FILES[1:]}
+    for label, change in SHAPES.items():
+        for name, table in tables.items():
+            bars = change(table)
+            acted = check_bars(bars, calendar=CALENDAR).findings.filter(ACTED)
+            told = ", ".join(
+                f"{check} {count}" for check, count in acted["check"].value_counts().sort("check").rows()
+            )
+            rows.append([label, name, bars.height, acted.select(KEY).n_unique(), told])
+    print("\nSound bars in other shapes: false alarms\n")
+    print_table(["shape", "bars of", "bars", "flagged", "by"], rows)
+
+
 def plant_all(
     stocks: list[pl.DataFrame], plant: Plant, *, count: int, seed: int
 ) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
@@ -107,34 +145,35 @@ def plant_all(
     return pl.concat(given), pl.concat(truth), dates
 
 
-def count_planted(stocks: list[pl.DataFrame], *, count: int, seed: int, closes: bool) -> None:
+def count_planted(stocks: list[pl.DataFrame], *, count: int, seed: int) -> None:
     rows = []
     for name, plant in (DEFECTS | SOUND).items():
         given, truth, named = plant_all(stocks, plant, count=count, seed=seed)
-        absent = [] if "adjusted close" in name else ["adj_close"]
-        absent += ["open", "high", "low", "volume"] if closes else []
-        empty = [pl.lit(None, pl.Float64).alias(column) for column in absent]
-        given = given.with_columns(empty)
-        if name in DEFECTS and given.equals(truth.with_columns(empty)):
-            continue  # planted in a column that is not there
-        rows.append([name, *judge_planted(given, truth, named)])
-    kind = "closes only" if closes else "full bars"
-    print(f"\nPlanted in {count} sound stocks each, {kind}, seed {seed}\n")
-    print_table(["planted", "of", "found", "only said", "right after", "bars beyond"], rows)
+        row = [name, named["ticker"].n_unique()]
+        for columns in ((), ("open", "high", "low", "volume")):
+            empty = absent(*columns, *(() if "adjusted close" in name else ("adj_close",)))
+            served = given.with_columns(empty)
+            hidden = name in DEFECTS and served.equals(
+                truth.with_columns(empty)
+            )  # in a column that is not there
+            row += [""] * 4 if hidden else judge_planted(served, truth, named)
+        rows.append(row)
+    print(f"\nPlanted in {count} sound stocks each, seed {seed}; then the same on closes alone\n")
+    heads = ["found", "only said", "right after", "beyond"]
+    print_table(["planted", "of", *heads, *(f"closes: {head}" for head in heads)], rows)
 
 
 def judge_planted(given: pl.DataFrame, truth: pl.DataFrame, named: pl.DataFrame) -> list[int]:
-    """Stocks planted in; with every named bar repaired or refused; else noted; right after; and bars beyond."""
+    """Stocks with every named bar repaired or refused; with a note instead; right after the checks; bars beyond."""
     checked, refused = refuse_whole_tickers(check_bars(given, calendar=CALENDAR))
     acted, said = (checked.findings.filter(kind).select(KEY) for kind in (ACTED, ~ACTED))
     whole = given.filter(pl.col("ticker").is_in(list(refused))).select(KEY)
     acted = pl.concat([acted, whole]).unique()
     missed = named.join(acted, on=KEY, how="anti")["ticker"].unique()
     noted = named.join(said, on=KEY, how="semi").filter(pl.col("ticker").is_in(missed.implode()))
-    planted = named["ticker"].n_unique()
     right = count_right(checked.sound, truth) + len(refused)
     beyond = acted.join(named, on=KEY, how="anti").height
-    return [planted, planted - missed.len(), noted["ticker"].n_unique(), right, beyond]
+    return [named["ticker"].n_unique() - missed.len(), noted["ticker"].n_unique(), right, beyond]
 
 
 def count_right(sound: pl.DataFrame, truth: pl.DataFrame) -> int:
@@ -152,16 +191,16 @@ def main() -> None:
     parser.add_argument("folder", type=Path)
     parser.add_argument("--planted", type=int, default=60)
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--only", choices=("fixtures", "files", "planted", "closes"))
+    parser.add_argument("--only", choices=("fixtures", "files", "shapes", "planted"))
     asked = parser.parse_args()
     if asked.only in (None, "fixtures"):
         count_fixtures(asked.folder / "yfinance_fixtures")
     if asked.only in (None, "files"):
         count_files(asked.folder)
-    for name in ("planted", "closes"):
-        if asked.only in (None, name):
-            stocks = sound_stocks(asked.folder)
-            count_planted(stocks, count=asked.planted, seed=asked.seed, closes=name == "closes")
+    if asked.only in (None, "shapes"):
+        count_shapes(asked.folder)
+    if asked.only in (None, "planted"):
+        count_planted(sound_stocks(asked.folder), count=asked.planted, seed=asked.seed)
 
 
 if __name__ == "__main__":

@@ -4,8 +4,6 @@ import polars as pl
 
 from ml_core.data.series import Series
 
-BLOCK = 60  # sessions: the longest stretch between two jumps that belong together
-
 
 def scale_block(
     series: Series, jumps: list[int], ratio: float, *, shares: bool, for_good: bool = True
@@ -14,10 +12,7 @@ def scale_block(
     found, left = [], list(jumps)
     while left:
         start = left.pop(0)
-        back = next(
-            (at for at in left if at - start <= BLOCK and series.change[at] * series.change[start] < 0),
-            None,
-        )
+        back = next((at for at in left if series.change[at] * series.change[start] < 0), None)
         up = series.change[start] > 0
         factor = max(ratio, 1 / ratio)
         if back is not None:

@@ -21,11 +21,21 @@ def closes_are_those_of(bars: pl.DataFrame, sound: pl.DataFrame) -> bool:
     return both.height > 0 and bool((both["close"] / both["close_sound"] - 1).abs().max() < 1e-9)
 
 
-@pytest.mark.parametrize("factor", [100.0, 0.01])
+LONG = range(100, 250)
+WHERE = {
+    "before, and once": [*range(60), AT],
+    "twice": [AT, AT + 90],
+    "the newest": [371],
+    "the newest four": range(368, 372),
+}
+
+
 @pytest.mark.parametrize(
-    "places",
-    [range(100, 250), [*range(60), AT], [AT, AT + 90], [371], range(368, 372)],
-    ids=["longer than a quarter", "before, and once", "twice", "the newest", "the newest four"],
+    ("factor", "places"),
+    [
+        *((factor, LONG) for factor in (100.0, 0.01, 10.0, 0.1)),
+        *((factor, WHERE[where]) for factor in (100.0, 0.01) for where in WHERE),
+    ],
 )
 def test_a_wrong_unit_is_put_right_wherever_and_however_long(sound, factor, places):
     bars = spoil(sound, places, **times(factor))

@@ -6,11 +6,11 @@ from collections.abc import Iterator
 import polars as pl
 
 from ml_core.data.series import Series, each_series
-from ml_core.data.stretches import BLOCK
 from ml_core.data.verdicts import Found, Scene, check
 
 SPLITS = (2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 10.0, 15.0, 20.0, 25.0, 30.0, 50.0, 1.5, 4 / 3, 5 / 4)
 WHOLE = tuple(ratio for ratio in SPLITS if ratio >= 2)
+BLOCK = 60  # the longest stretch of bars that are elsewhere
 SHORT = 3  # sessions within which a price that left comes back by itself
 PRINT = 0.18  # the least log change that is looked at
 BREAK = 0.20  # the least log change that can be a missing split
