@@ -16,7 +16,7 @@ from ml_core.evaluation.intervals import fit_intervals, track_widths
 from ml_core.evaluation.metrics import DEVIATIONS, LEVEL, normal_crps
 from ml_core.evaluation.significance import bandwidth, diebold_mariano, long_run_variance
 from ml_core.features.volatility import STATES
-from ml_core.scale import fit_slopes, scale_of
+from ml_core.scale import fit_slopes, scale_of, thin
 from ml_core.splits import Split
 from ml_core.windows import Windows
 
@@ -80,7 +80,8 @@ def fit_calibration(
 ) -> Calibration:
     """Slopes of the scale from training dates; trust, share and width from validation dates, which no gradient saw."""
     learn_NT, watch_NT = (usable_NT & windows.rows(span) for span in (split.train, split.validation))
-    slope_HJ = fit_slopes(windows.y_NTH[learn_NT], windows.state_NTK[learn_NT])
+    learned = thin(learn_NT)
+    slope_HJ = fit_slopes(windows.y_NTH[learned], windows.state_NTK[learned])
     y_RH, mean_RH = windows.y_NTH[watch_NT], mean_NTH[watch_NT]
     session_R = np.nonzero(watch_NT)[1]
     trust_H = np.array(

@@ -116,7 +116,7 @@ class Training(Section):
     )
     learning_rate: Annotated[float, Field(gt=0), LogUniform(5e-4, 1e-2)] = 3e-3
     weight_decay: Annotated[float, Field(ge=0), LogUniform(1e-5, 1e-1)] = 1e-2
-    precision: Literal["float32", "bfloat16"] = "float32"
+    precision: Literal["auto", "float32", "bfloat16"] = "float32"
     patience: PositiveInt = 5
     clip: Annotated[float, Field(gt=0)] = 1.0
     device: str = "cpu"

@@ -19,10 +19,15 @@ FURTHEST = 2.0  # of a logarithm: a scale stays within a seventh and seven units
 
 def fit_slopes(y_RH: np.ndarray, state_RK: np.ndarray) -> np.ndarray:
     """slope_HJ: a constant and one slope per state, for each horizon; rows without an outcome count for nothing."""
-    every = -(-len(y_RH) // MOST_ROWS)
-    x_RJ = np.column_stack([np.ones(len(y_RH)), state_RK])[::every].astype(np.float64)
+    x_RJ = np.column_stack([np.ones(len(y_RH)), state_RK]).astype(np.float64)
     with threadpool_limits(1):
-        return np.array([_fit(y_R, x_RJ) for y_R in y_RH[::every].T.astype(np.float64)])
+        return np.array([_fit(y_R, x_RJ) for y_R in y_RH.T.astype(np.float64)])
+
+
+def thin(rows_NT: np.ndarray) -> tuple[np.ndarray, ...]:
+    """The places of every n-th of the rows, such that at most `MOST_ROWS` are left to fit on."""
+    flat_R = np.flatnonzero(rows_NT)
+    return np.unravel_index(flat_R[:: -(-len(flat_R) // MOST_ROWS) or 1], rows_NT.shape)
 
 
 def scale_of(state_NTK: np.ndarray, slope_HJ: np.ndarray) -> np.ndarray:

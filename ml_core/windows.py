@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Literal
+from weakref import WeakValueDictionary
 
 import numpy as np
 import polars as pl
@@ -48,7 +49,17 @@ class Windows:
 
     def sharing(self, columns: Mapping[str, np.ndarray]) -> Windows:
         """The same windows with further inputs, values_T by name, that are the same for every ticker."""
-        return replace(self, shared={**self.shared, **columns})
+        sharing = replace(self, shared={**self.shared, **columns})
+        vars(sharing)["_chosen"] = self._chosen  # the panel is the same
+        return sharing
+
+    @cached_property
+    def _chosen(self) -> WeakValueDictionary[tuple[str, ...], np.ndarray]:
+        """Choices of the panel's columns that are in use: the seeds of a fold share one copy."""
+        return WeakValueDictionary()
+
+    def __getstate__(self) -> dict[str, object]:
+        return {name: value for name, value in vars(self).items() if name != "_chosen"}
 
     def cut(self, first: int, last: int) -> Windows:
         """The sessions from one place to another, both included, as views: no row is copied, or knows less."""
@@ -58,15 +69,19 @@ class Windows:
         return replace(self, sessions=self.sessions[part], shared=shared, **arrays)
 
     def inputs(self, names: tuple[str, ...]) -> np.ndarray:
-        """x_NTF of these inputs: the panel itself where they are its columns, else one copy."""
+        """x_NTF of these inputs: the panel itself where they are its columns, else one copy for all who use it."""
         if names == self.features:
             return self.x_NTF
+        if (known_NTF := self._chosen.get(names)) is not None:
+            return known_NTF
         chosen_NTF = np.empty((*self.x_NTF.shape[:2], len(names)), dtype=self.x_NTF.dtype)
         for place, name in enumerate(names):
             own = name in self.features
             chosen_NTF[:, :, place] = (
                 self.x_NTF[:, :, self.features.index(name)] if own else self.shared[name][None, :]
             )
+        if not set(names) & set(self.shared):
+            self._chosen[names] = chosen_NTF
         return chosen_NTF
 
     @cached_property

@@ -59,7 +59,7 @@ def test_every_shipped_experiment_is_valid_down_to_its_chosen_parts(name, overri
         ('universe.tickers=["A B"]', "universe.tickers: a ticker is a non-empty word"),
         ('universe.sectors={ZZ="x"}', "sectors names tickers that are not in the universe: ZZ"),
         ("training.learning_rate=0", "training.learning_rate: Input should be greater than 0, got 0"),
-        ("training.precision=float8", "training.precision: Input should be 'float32' or 'bfloat16'"),
+        ("training.precision=float8", "training.precision: Input should be 'auto', 'float32' or 'bfloat16'"),
         ("validation.train=-1", "validation.train: Input should be greater than 0, got -1"),
         ("validation.step=5", "validation: step 5 is shorter than test 24"),
         ("strategy.horizon=9", "strategy.horizon 9 is not one of (1, 3)"),

@@ -156,6 +156,17 @@ def test_half_precision_trains_and_forecasts_in_full(family):
     assert weights_of(exact.members[0].network) != weights_of(forecaster.members[0].network)
 
 
+@pytest.mark.parametrize("family", ["lstm", "transformer"])
+def test_an_automatic_precision_is_decided_by_the_processor_and_written_into_the_spec(family):
+    spec = spec_of(precision="auto", epochs=1).model_copy(update={"model": Model(family=family)})
+    found = torch.cpu.get_capabilities()
+    half = family == "lstm" and (found.get("avx512_bf16") or found.get("amx_bf16"))
+    settled = fit(spec, WINDOWS, SPLIT).spec
+    assert settled.training.precision == ("bfloat16" if half else "float32")
+    again = trained(settled).member().network
+    assert weights_of(again) == weights_of(trained(spec).member().network)
+
+
 @pytest.mark.parametrize("layout", ["pooled", "joint"])
 @pytest.mark.parametrize("name", LOSSES)
 def test_every_loss_trains_in_both_layouts_and_its_means_stand_in_the_units_of_outcomes(name, layout):

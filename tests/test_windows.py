@@ -1,5 +1,8 @@
 """Tables to tensors: a window is the obvious slice, targets are what they say, every test session is scored."""
 
+import pickle
+import weakref
+
 import numpy as np
 import polars as pl
 import pytest
@@ -181,3 +184,23 @@ def test_a_table_of_chosen_rows_stands_in_order_with_null_for_what_is_not_known(
     assert table["horizon"].to_list() == [1, 4, 1, 4]
     assert table["as_of"].to_list() == [windows.sessions[20]] * 2 + [windows.sessions[89]] * 2
     assert table["realized"].is_null().to_list() == [False, False, True, True]
+
+
+def test_those_who_choose_the_same_columns_share_one_copy_of_them_while_they_use_it():
+    windows = read_windows(simulate_prices(sessions=120), TASK)
+    one = windows.inputs(("shock", "momentum_1"))
+    assert windows.inputs(("shock", "momentum_1")) is one
+    assert windows.sharing({"calm": np.zeros(120, np.float32)}).inputs(("shock", "momentum_1")) is one
+    assert windows.inputs(("momentum_1", "shock")) is not one
+    np.testing.assert_array_equal(one[:, :, 1], windows.x_NTF[:, :, windows.features.index("momentum_1")])
+    assert pickle.loads(pickle.dumps(windows)).inputs(("shock",)).shape == (6, 120, 1)
+    kept = weakref.ref(one)
+    del one
+    assert kept() is None
+
+
+def test_what_all_tickers_share_is_not_taken_for_that_of_another_day():
+    windows = read_windows(simulate_prices(sessions=120), TASK)
+    first, second = (windows.sharing({"calm": np.full(120, value, np.float32)}) for value in (0, 1))
+    assert (first.inputs(("calm", "shock"))[:, :, 0] == 0).all()
+    assert (second.inputs(("calm", "shock"))[:, :, 0] == 1).all()

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
+from weakref import WeakValueDictionary
 
 import numpy as np
 import torch
@@ -12,8 +14,29 @@ from ml_core.layout import Layout, rescale, scale_of, windows_of
 from ml_core.training.tiling import Piece
 
 
+@dataclass(frozen=True)
+class Resident:
+    """A tensor and its copy on a device. It holds the first too: while the copy is in use, no other tensor can come
+    to lie where the first does, and be taken for it."""
+
+    here: torch.Tensor
+    there: torch.Tensor
+
+
+RESIDENTS: WeakValueDictionary[tuple, Resident] = WeakValueDictionary()
+
+
+def reside(tensor: torch.Tensor, device: torch.device) -> Resident:
+    """The tensor on the device: itself, or the one copy that all fits share and that goes with the last of them."""
+    key = (tensor.data_ptr(), tensor.shape, tensor.stride(), tensor.dtype, device)
+    found = RESIDENTS.get(key)
+    if found is None:
+        found = RESIDENTS[key] = Resident(tensor, tensor.to(device))
+    return found
+
+
 class Feed:
-    """On the CPU the panel itself; on another device one copy of it there, made once. Nothing of a step is read
+    """On the CPU the panel itself; on another device one copy of it there. Nothing of a step is read
     back, so that the device never waits for the host."""
 
     def __init__(
@@ -27,7 +50,8 @@ class Feed:
         device: torch.device,
     ) -> None:
         self.layout, self.lookback, self.width, self.device = layout, lookback, width, device
-        self.x_STF, self.y_STO = layout.x_STF.to(device), layout.y_STO.to(device)
+        self._panel = reside(layout.x_STF, device), reside(layout.y_STO, device)
+        self.x_STF, self.y_STO = (one.there for one in self._panel)
         self.learn_ST = torch.from_numpy(learn_ST).to(device)
         self.scale = scale_of(scaler, device)
         self._back_L = torch.arange(lookback - 1, -1, -1, device=device)

@@ -26,6 +26,7 @@ from ml_core.training.feed import Feed
 from ml_core.training.level import fit_level, set_level
 from ml_core.training.losses import find_loss
 from ml_core.training.optimizer import Optimizer
+from ml_core.training.precision import settle
 from ml_core.training.tiling import Piece, Tiling, tiles
 from ml_core.training.validation import Watch, score_of, skill_of
 from ml_core.windows import Windows
@@ -57,7 +58,8 @@ class Fitting:
         objective: str = "ic",
         supervise: Supervise | None = None,
     ) -> None:
-        self.spec = spec.model_copy(update={"model": complete(spec.model)})
+        training = settle(spec.training, spec.model.family)
+        self.spec = spec.model_copy(update={"model": complete(spec.model), "training": training})
         self.split, self.metric = split, find_metric(objective)
         self.loss = find_loss(spec.training.loss, tickers=len(windows.tickers))
         self.inputs = choose_inputs(spec, windows, split.train)
@@ -154,7 +156,7 @@ class Fitting:
     def _loss(self, piece: Piece, places_BP: torch.Tensor, y_BWO: torch.Tensor) -> torch.Tensor:
         """The summed loss over the known targets of the windows' supervised steps."""
         half = self.spec.training.precision == "bfloat16"
-        with torch.autocast(self.device.type, torch.bfloat16, enabled=half):
+        with torch.autocast(self.device.type, torch.bfloat16) if half else contextlib.nullcontext():
             mean, scale = self.network(self.feed.inputs(places_BP), self.width)
         if self.loss.scope == "date":
             units = int(piece[-1, 2]) + 1

@@ -101,7 +101,7 @@ def test_a_range_that_is_none_is_refused_with_what_was_expected(value):
             {"low": -1.0, "high": 0.1},
             "learning_rate: Input should be greater than 0, got -1",
         ),
-        ("training.precision", ["float8"], "precision: Input should be 'float32' or 'bfloat16'"),
+        ("training.precision", ["float8"], "precision: Input should be 'auto', 'float32' or 'bfloat16'"),
         ("task.lookback", [2], "lookback: Input should be greater than or equal to 4, got 2"),
     ],
 )
