@@ -20,14 +20,18 @@ class Attention(nn.Module):
         self.project = nn.Linear(width, 3 * width)
         self.merge = AddedLinear(width, width)
 
-    def forward(self, z_BLD: torch.Tensor) -> torch.Tensor:
+    def forward(self, z_BLD: torch.Tensor, last: int | None = None) -> torch.Tensor:
+        """What every step, or the `last` so many of them, take from the steps so far."""
         batch, steps, width = z_BLD.shape
         query, key, value = self._heads(z_BLD)
-        near_LL = None if self.reach is None else reachable(steps, self.reach, device=z_BLD.device)
+        last = last or steps
+        near_WL = None
+        if last < steps or self.reach is not None:
+            near_WL = reachable(steps, self.reach or steps, device=z_BLD.device)[-last:]
         mixed = functional.scaled_dot_product_attention(
-            query, key, value, attn_mask=near_LL, is_causal=near_LL is None
+            query[:, :, -last:], key, value, attn_mask=near_WL, is_causal=near_WL is None
         )
-        return self.merge(mixed.transpose(1, 2).reshape(batch, steps, width))
+        return self.merge(mixed.transpose(1, 2).reshape(batch, last, width))
 
     def weights(self, z_BLD: torch.Tensor) -> torch.Tensor:
         """a_BLL: the mean over the heads."""
@@ -55,7 +59,15 @@ class Block(nn.Module):
         self.dropout = Dropout(dropout)
 
     def forward(self, z_BLD: torch.Tensor) -> torch.Tensor:
-        z_BLD = z_BLD + self.dropout(self.attend(self.first(z_BLD)))
+        return self._widened(z_BLD + self.dropout(self.attend(self.first(z_BLD))))
+
+    def ending(self, z_BLD: torch.Tensor, last: int) -> torch.Tensor:
+        """z_BWD: the last steps, which look at all; no other is computed."""
+        if not isinstance(self.attend, Attention):
+            return self(z_BLD)[:, -last:]
+        return self._widened(z_BLD[:, -last:] + self.dropout(self.attend(self.first(z_BLD), last)))
+
+    def _widened(self, z_BLD: torch.Tensor) -> torch.Tensor:
         inner = functional.gelu(self.widen(self.second(z_BLD)))
         return z_BLD + self.dropout(self.narrow(inner))
 
@@ -66,6 +78,15 @@ class Block(nn.Module):
 def dense_blocks(count: int, width: int, heads: int, *, dropout: float) -> nn.ModuleList:
     attend = (Attention(width, heads) for _ in range(count))
     return nn.ModuleList(Block(width, each, dropout=dropout) for each in attend)
+
+
+def ending_through(blocks: nn.ModuleList, z_BLD: torch.Tensor, last: int) -> torch.Tensor:
+    """z_BWD: all blocks on all steps, but for the last block, which answers for the last steps only."""
+    *earlier, final = blocks
+    for block in earlier:
+        z_BLD = block(z_BLD)
+    assert isinstance(final, Block)
+    return final.ending(z_BLD, last)
 
 
 def weights_through(blocks: nn.ModuleList, z_BLD: torch.Tensor) -> torch.Tensor:

@@ -32,6 +32,10 @@ class Encoder(nn.Module):
     def forward(self, x_BLF: torch.Tensor) -> torch.Tensor:
         raise NotImplementedError
 
+    def ending(self, x_BLF: torch.Tensor, last: int) -> torch.Tensor:
+        """z_BWD: the last so many steps; cheaper where only they need the last block's own arithmetic."""
+        return self(x_BLF)[:, -last:]
+
     def attention(self, _x_BLF: torch.Tensor, /) -> torch.Tensor | None:
         """a_BLL: how much each step looks at every step, each row summing to one; none where nothing attends."""
         return None

@@ -25,6 +25,5 @@ class ForecastNetwork(nn.Module):
 
     def forward(self, x_BLF: torch.Tensor, last: int | None = None) -> tuple[torch.Tensor, torch.Tensor]:
         """Mean and scale at every step, or at the `last` so many of them."""
-        z_BLD = self.encoder(x_BLF)
-        z_BLD = z_BLD if last is None else z_BLD[:, -last:]
+        z_BLD = self.encoder(x_BLF) if last is None else self.encoder.ending(x_BLF, last)
         return self.mean(z_BLD).float(), functional.softplus(self.scale(z_BLD)).float() + LEAST_SCALE

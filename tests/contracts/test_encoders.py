@@ -70,6 +70,15 @@ def test_the_weights_of_its_inputs_sum_to_one_at_every_step(family):
     torch.testing.assert_close(weight_BLF.sum(dim=2), torch.ones(3, 24))
 
 
+@every_case
+@pytest.mark.parametrize("last", [1, 12])
+def test_the_last_steps_alone_are_those_of_the_whole_window(model, last):
+    network, x_BLF = network_of(model), batch_of(3, 4)
+    with torch.inference_mode():
+        for whole_BLO, ending_BWO in zip(network(x_BLF), network(x_BLF, last), strict=True):
+            torch.testing.assert_close(ending_BWO, whole_BLO[:, -last:], rtol=1e-5, atol=1e-6)
+
+
 class OnlyOn(TorchDispatchMode):
     """Refuses every tensor that is made elsewhere."""
 

@@ -9,7 +9,7 @@ from typing import Annotated, Self
 import torch
 from pydantic import Field, model_validator
 
-from ml_core.models.attention import check_heads, dense_blocks, weights_through
+from ml_core.models.attention import check_heads, dense_blocks, ending_through, weights_through
 from ml_core.models.dropout import Dropout
 from ml_core.models.family import Encoder
 from ml_core.models.recurrent import Recurrent, RecurrentConfig
@@ -41,6 +41,9 @@ class Network(Encoder):
         for block in self.blocks:
             z_BLD = block(z_BLD)
         return self.dropout(z_BLD)
+
+    def ending(self, x_BLF: torch.Tensor, last: int) -> torch.Tensor:
+        return self.dropout(ending_through(self.blocks, self.memory(x_BLF), last))
 
     def attention(self, x_BLF: torch.Tensor) -> torch.Tensor:
         return weights_through(self.blocks, self.memory(x_BLF))

@@ -15,7 +15,7 @@ from pydantic import Field, model_validator
 from torch import nn
 from torch.nn import functional
 
-from ml_core.models.attention import add_places, check_heads, dense_blocks, weights_through
+from ml_core.models.attention import add_places, check_heads, dense_blocks, ending_through, weights_through
 from ml_core.models.family import Encoder, ModelConfig
 from ml_core.models.tokens import fold, hold, spread
 from ml_core.ranges import OneOf, Uniform
@@ -53,6 +53,11 @@ class Network(Encoder):
                 z_BLD = block(z_BLD)
             return self.norm(z_BLD)
         return self._forward_by_tokens(x_BLF)
+
+    def ending(self, x_BLF: torch.Tensor, last: int) -> torch.Tensor:
+        if self.patch > 1:
+            return super().ending(x_BLF, last)
+        return self.norm(ending_through(self.blocks, add_places(self.embed(x_BLF)), last))
 
     def attention(self, x_BLF: torch.Tensor) -> torch.Tensor:
         if self.patch == 1:
