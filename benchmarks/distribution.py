@@ -5,9 +5,11 @@ files (date, ticker, open, high, low, close, adj_close) is given, ten ETFs, test
 and horizon it prints the coverage of 90 % intervals, in all, by volatility and by year, and the CRPS of a normal with
 each scale as a share of GARCH's, with the Diebold-Mariano p that the row beats GARCH. GARCH(1,1) is fitted per ticker
 by `arch` up to the end of validation and filtered from there; the window is the empirical distribution of a ticker's
-last 250 outcomes. `levelled` rows pass through the calibration that ours pass through.
+last 250 outcomes. `levelled` rows pass through the calibration that ours pass through. `--rates` prints instead, for
+the simulated markets, what other rates of the widths would give: coverage, its root mean square distance from 90 % over
+tickers and folds, and the CRPS as a share of that of widths that stand still.
 
-    python benchmarks/distribution.py [--files FOLDER]
+    python benchmarks/distribution.py [--files FOLDER] [--rates]
 """
 
 import argparse
@@ -26,7 +28,8 @@ from ml_core.calibration import SHARES, fit_calibration
 from ml_core.data.providers import Request, simulated
 from ml_core.data.store import adjust
 from ml_core.evaluation.coverage import measure_coverage
-from ml_core.evaluation.metrics import DEVIATIONS, normal_crps
+from ml_core.evaluation.intervals import track_widths
+from ml_core.evaluation.metrics import DEVIATIONS, LEVEL, normal_crps
 from ml_core.evaluation.significance import diebold_mariano
 from ml_core.experiment import Experiment, Model
 from ml_core.splits import Span, Split
@@ -42,6 +45,7 @@ FEATURES = (
     "momentum_1", "momentum_5", "momentum_20", "shock", "volatility_5", "volatility_20", "volatility_60",
     "volatility_ratio", "parkinson_10", "parkinson_20", "downside_share_20",
 )  # fmt: skip
+RATES = (0.0, 0.005, 0.01, 0.02, 0.04)
 JUMPS, JUMP_SIZE = 0.08, 0.045
 
 Outputs = tuple[np.ndarray, np.ndarray]
@@ -50,10 +54,12 @@ Outputs = tuple[np.ndarray, np.ndarray]
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--files", type=Path)
+    parser.add_argument("--rates", action="store_true")
+    asked = parser.parse_args()
     torch.set_num_threads(1)
-    for name, prices, folds in markets(parser.parse_args().files):
+    for name, prices, folds in markets(asked.files):
         began = time.process_time()
-        report(name, prices, folds)
+        (report_rates if asked.rates else report)(name, prices, folds)
         print(f"({time.process_time() - began:.0f} CPU s)\n")
 
 
@@ -94,12 +100,11 @@ def read_folder(folder: Path) -> pl.DataFrame:
     return bars.unique(["ticker", "date"]).with_columns(*adjusted, factor=factor).sort("ticker", "date")
 
 
-def report(name: str, prices: pl.DataFrame, folds: int) -> None:
-    tickers = tuple(prices["ticker"].unique().sort())
+def walk(prices: pl.DataFrame, folds: int) -> tuple[Experiment, Windows, list[Split]]:
     experiment = Experiment.model_validate(
         {
             "name": "distribution",
-            "universe": {"tickers": tickers},
+            "universe": {"tickers": tuple(prices["ticker"].unique().sort())},
             "task": {"lookback": 40, "horizons": HORIZONS},
             "features": {"names": FEATURES},
             "training": {"epochs": 15},
@@ -107,17 +112,52 @@ def report(name: str, prices: pl.DataFrame, folds: int) -> None:
         }
     )
     windows, _ = open_windows(experiment.spec, prices)
-    splits = plan(experiment, windows)
+    return experiment, windows, plan(experiment, windows)
+
+
+def report(name: str, prices: pl.DataFrame, folds: int) -> None:
+    experiment, windows, splits = walk(prices, folds)
     tables: dict[str, list[pl.DataFrame]] = {}
-    volatility = []
     for split in splits:
         for row, table in forecasts(experiment, windows, split):
             tables.setdefault(row, []).append(table)
-        volatility.append(tell_volatility(windows, split))
     found = {row: pl.concat(parts) for row, parts in tables.items()}
-    print(f"{name}: {len(tickers)} tickers, test {splits[0].test.start} to {splits[-1].test.end}")
-    show_coverage(found, pl.concat(volatility))
+    print(f"{name}: {len(windows.tickers)} tickers, test {splits[0].test.start} to {splits[-1].test.end}")
+    show_coverage(found, pl.concat(tell_volatility(windows, split) for split in splits))
     show_crps(found)
+
+
+def report_rates(name: str, prices: pl.DataFrame, folds: int) -> None:
+    experiment, windows, splits = walk(prices, folds)
+    usable_NT, zero_NTH = windows.usable(experiment.task.lookback), np.zeros(windows.y_NTH.shape)
+    print(name)
+    still: list[float] = []
+    for rate in RATES:
+        covered, crps = [], []
+        for split in splits:
+            fitted = fit_calibration(windows, split, usable_NT, zero_NTH, zero_NTH + 1, shares=(0.0,))
+            _, reach_NTH = dataclasses.replace(fitted, until=dt.date.max).apply(
+                windows, zero_NTH, zero_NTH + 1
+            )
+            since = int(windows.rows(Span(windows.sessions[0], split.validation.end)).sum())
+            error_NTH, test_T = np.abs(windows.y_NTH), windows.rows(split.test)
+            reach_NTH = reach_NTH * track_widths(
+                error_NTH / reach_NTH, 1.0, level=LEVEL, horizons=HORIZONS, since=since, rate=rate
+            )
+            error_NTH, reach_NTH = error_NTH[:, test_T], reach_NTH[:, test_T]
+            inside_NTH = np.where(np.isfinite(error_NTH), error_NTH <= reach_NTH, np.nan)
+            covered.append(np.nanmean(inside_NTH, axis=1))
+            crps.append(np.nanmean(normal_crps(error_NTH, reach_NTH / DEVIATIONS), axis=(0, 1)))
+        distance_H = np.sqrt(np.mean((np.concatenate(covered) - LEVEL) ** 2, axis=0))
+        loss_H, share_H = np.mean(crps, axis=0), np.mean(np.concatenate(covered), axis=0)
+        still = still or loss_H.tolist()
+        cells = [
+            f"h={horizon:<3} {100 * share:.1f} % off by {100 * off:.1f}, CRPS {loss / base:.4f}"
+            for horizon, share, off, loss, base in zip(
+                HORIZONS, share_H, distance_H, loss_H, still, strict=True
+            )
+        ]
+        print(f"  rate {rate:<6} {'   '.join(cells)}")
 
 
 def forecasts(experiment: Experiment, windows: Windows, split: Split) -> Iterator[tuple[str, pl.DataFrame]]:
@@ -155,7 +195,13 @@ def scored(
     mean_NTH, reach_NTH = mean_NTH * windows.unit_NTH, reach_NTH * windows.unit_NTH
     realized_NTH = windows.y_NTH * windows.unit_NTH.astype(float)
     crps_NTH = normal_crps(realized_NTH - mean_NTH, reach_NTH / DEVIATIONS)
-    return _rows(windows, split, rows_NT, realized_NTH, mean_NTH - reach_NTH, mean_NTH + reach_NTH, crps_NTH)
+    return windows.to_table(
+        rows_NT & windows.rows(split.test),
+        realized=realized_NTH,
+        lower=mean_NTH - reach_NTH,
+        upper=mean_NTH + reach_NTH,
+        crps=crps_NTH,
+    ).with_columns(split=pl.lit("test"))
 
 
 def window_scored(windows: Windows, split: Split, rows_NT: np.ndarray) -> pl.DataFrame:
@@ -173,21 +219,8 @@ def window_scored(windows: Windows, split: Split, rows_NT: np.ndarray) -> pl.Dat
             lower_NTH[place], upper_NTH[place] = np.quantile(past_W, (0.05, 0.95))
             spread = (rank_W * past_W).sum() / WINDOW**2
             crps_NTH[place] = np.abs(past_W - realized_NTH[place]).mean() - spread
-    return _rows(windows, split, rows_NT, realized_NTH, lower_NTH, upper_NTH, crps_NTH)
-
-
-def _rows(
-    windows: Windows,
-    split: Split,
-    rows_NT: np.ndarray,
-    realized: np.ndarray,
-    lower: np.ndarray,
-    upper: np.ndarray,
-    crps: np.ndarray,
-) -> pl.DataFrame:
-    places_NT = rows_NT & windows.rows(split.test)
-    columns = {"realized": realized, "lower": lower, "upper": upper, "crps": crps}
-    return windows.to_table(places_NT, **columns).with_columns(split=pl.lit("test"))
+    columns = {"realized": realized_NTH, "lower": lower_NTH, "upper": upper_NTH, "crps": crps_NTH}
+    return windows.to_table(test_NT, **columns).with_columns(split=pl.lit("test"))
 
 
 def show_coverage(found: dict[str, pl.DataFrame], volatility: pl.DataFrame) -> None:
