@@ -5,9 +5,8 @@ files (date, ticker, open, high, low, close, adj_close) is given, ten ETFs, test
 and horizon it prints the coverage of 90 % intervals, in all, by volatility and by year, and the CRPS of a normal with
 each scale as a share of GARCH's, with the Diebold-Mariano p that the row beats GARCH. GARCH(1,1) is fitted per ticker
 by `arch` up to the end of validation and filtered from there; the window is the empirical distribution of a ticker's
-last 250 outcomes. `levelled` rows pass through the calibration that ours pass through. `--rates` prints instead, for
-the simulated markets, what other rates of the widths would give: coverage, its root mean square distance from 90 % over
-tickers and folds, and the CRPS as a share of that of widths that stand still.
+last 250 outcomes. `levelled` rows pass through the calibration that ours pass through. `--rates` prints instead what
+other rates of the widths give: coverage, its RMS distance from 90 % by ticker and fold, CRPS against standing still.
 
     python benchmarks/distribution.py [--files FOLDER] [--rates]
 """
@@ -77,14 +76,13 @@ def markets(folder: Path | None) -> Iterator[tuple[str, pl.DataFrame, int]]:
 def with_jumps(prices: pl.DataFrame, *, after: int) -> pl.DataFrame:
     """After that many sessions of calm each ticker jumps on one session in twelve, whatever its volatility."""
     rng = np.random.default_rng(0)
-    jump = (rng.random(prices.height) < JUMPS) * rng.normal(0, JUMP_SIZE, prices.height)
-    jumped = prices.sort("ticker", "date").with_columns(jump=pl.Series(jump))
+    jumps = (rng.random(prices.height) < JUMPS) * rng.normal(0, JUMP_SIZE, prices.height)
+    jumped = prices.sort("ticker", "date").with_columns(jump=jumps)
     begun = pl.int_range(pl.len()).over("ticker") >= after
     shift = pl.when(begun).then(pl.col("jump")).otherwise(0.0).cum_sum().over("ticker")
     bars = [pl.col(name) * shift.exp() for name in ("high", "low", "close")]
     before = shift.shift(1, fill_value=0.0).over("ticker")
-    opened = pl.col("open") * before.exp()
-    moved = jumped.with_columns(*bars, open=opened)
+    moved = jumped.with_columns(*bars, open=pl.col("open") * before.exp())
     return moved.with_columns(
         high=pl.max_horizontal("open", "high", "close"), low=pl.min_horizontal("open", "low", "close")
     ).drop("jump")
@@ -131,7 +129,7 @@ def report_rates(name: str, prices: pl.DataFrame, folds: int) -> None:
     experiment, windows, splits = walk(prices, folds)
     usable_NT, zero_NTH = windows.usable(experiment.task.lookback), np.zeros(windows.y_NTH.shape)
     print(name)
-    still: list[float] = []
+    still = None
     for rate in RATES:
         covered, crps = [], []
         for split in splits:
@@ -148,9 +146,9 @@ def report_rates(name: str, prices: pl.DataFrame, folds: int) -> None:
             inside_NTH = np.where(np.isfinite(error_NTH), error_NTH <= reach_NTH, np.nan)
             covered.append(np.nanmean(inside_NTH, axis=1))
             crps.append(np.nanmean(normal_crps(error_NTH, reach_NTH / DEVIATIONS), axis=(0, 1)))
-        distance_H = np.sqrt(np.mean((np.concatenate(covered) - LEVEL) ** 2, axis=0))
-        loss_H, share_H = np.mean(crps, axis=0), np.mean(np.concatenate(covered), axis=0)
-        still = still or loss_H.tolist()
+        share_RH, loss_H = np.concatenate(covered), np.mean(crps, axis=0)
+        distance_H, share_H = np.sqrt(np.mean((share_RH - LEVEL) ** 2, axis=0)), share_RH.mean(axis=0)
+        still = loss_H if still is None else still
         cells = [
             f"h={horizon:<3} {100 * share:.1f} % off by {100 * off:.1f}, CRPS {loss / base:.4f}"
             for horizon, share, off, loss, base in zip(
@@ -212,10 +210,8 @@ def window_scored(windows: Windows, split: Split, rows_NT: np.ndarray) -> pl.Dat
     rank_W = 2 * np.arange(1, WINDOW + 1) - WINDOW - 1
     for column, horizon in enumerate(windows.horizons):
         for ticker, session in np.argwhere(test_NT):
-            past_W = np.sort(
-                realized_NTH[ticker, session - horizon - WINDOW + 1 : session - horizon + 1, column]
-            )
-            place = ticker, session, column
+            known, place = session - horizon + 1, (ticker, session, column)
+            past_W = np.sort(realized_NTH[ticker, known - WINDOW : known, column])
             lower_NTH[place], upper_NTH[place] = np.quantile(past_W, (0.05, 0.95))
             spread = (rank_W * past_W).sum() / WINDOW**2
             crps_NTH[place] = np.abs(past_W - realized_NTH[place]).mean() - spread
@@ -228,13 +224,10 @@ def show_coverage(found: dict[str, pl.DataFrame], volatility: pl.DataFrame) -> N
     for row in ("ours (mse)", "ours, not adaptive", "GARCH", "window"):
         table = measure_coverage(found[row], volatility)
         for (horizon,), part in sorted(table.partition_by("horizon", as_dict=True).items()):
-            cells = [
-                f"{group} {100 * share:.1f}" for group, share in part.select("group", "coverage").iter_rows()
-            ]
-            low, high = part.select("low", "high").row(0)
-            print(
-                f"  coverage  {row:20} h={horizon:<3} [{100 * low:.1f}, {100 * high:.1f}]  {'  '.join(cells)}"
-            )
+            shares = zip(part["group"], 100 * part["coverage"], strict=True)
+            cells = "  ".join(f"{group} {share:.1f}" for group, share in shares)
+            low, high = 100 * part["low"][0], 100 * part["high"][0]
+            print(f"  coverage  {row:20} h={horizon:<3} [{low:.1f}, {high:.1f}]  {cells}")
 
 
 def show_crps(found: dict[str, pl.DataFrame]) -> None:
