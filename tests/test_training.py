@@ -145,6 +145,14 @@ def test_an_absurd_learning_rate_diverges_and_says_so(epochs):
         fit(spec_of(learning_rate=1e30, epochs=epochs, batch=4096), WINDOWS, SPLIT)
 
 
+def test_the_first_loss_that_is_not_finite_ends_the_fit():
+    fitting = Fitting(spec_of(batch=8), with_targets(SPLIT.train, 3e30), SPLIT)
+    with pytest.raises(TrainingDiverged) as raised:
+        next(fitting.epochs())
+    (loop,) = [entry for entry in raised.traceback if entry.name == "_train_once"]
+    assert loop.locals["number"] == 1 < len(loop.locals["batches"])
+
+
 @pytest.mark.parametrize("family", choices.names(FAMILIES))
 def test_half_precision_trains_and_forecasts_in_full(family):
     spec = spec_of(precision="bfloat16", epochs=2).model_copy(update={"model": Model(family=family)})
