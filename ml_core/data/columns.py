@@ -5,6 +5,7 @@ from typing import Any
 
 import polars as pl
 
+from ml_core.data.numerals import find_decimal, read_numbers
 from ml_core.errors import InvalidInput
 from ml_core.frames import BARS
 
@@ -48,9 +49,15 @@ EPOCHS = ((3e7, "s"), (1e11, "ms"), (1e14, "us"), (1e17, "ns"))  # the least num
 
 
 def read_columns(
-    raw: pl.DataFrame, where: str, *, ticker: str | None = None, date_format: str | None = None
+    raw: pl.DataFrame,
+    where: str,
+    *,
+    ticker: str | None = None,
+    date_format: str | None = None,
+    separator: str = ",",
 ) -> pl.DataFrame:
-    """Rows of (ticker, date, prices…) with a `moment` kept where a date has several times."""
+    """Rows of (ticker, date, prices…) with a `moment` kept where a date has several times. `separator` is what
+    parted the columns of a text."""
     found = _find(raw.columns)
     for needed in ("date", "close"):
         if needed not in found:
@@ -61,6 +68,9 @@ def read_columns(
         raise InvalidInput(
             f"{where}: no column for 'ticker'; set data.files.ticker, or name one file per ticker"
         )
+    decimal = find_decimal(
+        [raw[found[name]] for name in NUMBERS if name in found], where, separator=separator
+    )
     table = raw.select(
         pl.col(found["ticker"]).cast(pl.String).str.strip_chars().alias("ticker")
         if "ticker" in found
@@ -68,7 +78,7 @@ def read_columns(
         _dates(raw[found["date"]], where, date_format),
         raw[found["date"]].alias("moment"),
         *(
-            _numbers(raw[found[name]], where).alias(name)
+            read_numbers(raw[found[name]], where, decimal=decimal).alias(name)
             if name in found
             else pl.lit(None, pl.Float64).alias(name)
             for name in NUMBERS
@@ -172,14 +182,3 @@ def _the_one(read: list[tuple[str, pl.Series]], text: pl.Series, where: str) -> 
             f"'{different[0][0]}' or '{different[1][0]}'"
         )
     return different[0][1]
-
-
-def _numbers(column: pl.Series, where: str) -> pl.Series:
-    if column.dtype.is_numeric():
-        return column.cast(pl.Float64)
-    if column.dtype in (pl.String, pl.Null):
-        bare = column.cast(pl.String).str.replace_all(r"[$,\s]", "")
-        return bare.cast(pl.Float64, strict=False)
-    if column.dtype.is_decimal():
-        return column.cast(pl.Float64)
-    raise InvalidInput(f"{where}: column '{column.name}' holds {column.dtype}; expected numbers")

@@ -3,6 +3,7 @@
 import csv
 import datetime as dt
 import hashlib
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Literal
 
@@ -19,6 +20,8 @@ from ml_core.frames import BARS, conform
 
 READERS = {".parquet": pl.read_parquet, ".pq": pl.read_parquet, ".csv": None, ".txt": None, ".tsv": None}
 HEAD = 3  # lines that can be names
+UTF_16 = (b"\xff\xfe", b"\xfe\xff")
+REMARK = "#"  # begins a line that is none of the table
 NO_VALUE = ["", "NA", "N/A", "NaN", "nan", "null", "NULL", "None", "-"]
 
 
@@ -42,9 +45,16 @@ def fetch(request: Request, config: Config, *, progress: Progress | None = None)
     """All that the files hold of the tickers that were asked for."""
     path = _path(config).expanduser()
     files = _files(path)
-    wanted, notes, tables, seen = set(request.tickers), [], [], set()
+    wanted, notes, tables, seen, broken = set(request.tickers), [], [], set(), {}
     for place, file in enumerate(files):
-        table = _read(file, _ticker_of(file, path, request, config), config)
+        ticker = _ticker_of(file, path, request, config)
+        try:
+            table = _read(file, ticker, config)
+        except InvalidInput as error:
+            if len(files) == 1 or ticker not in wanted:
+                raise
+            broken[ticker] = str(error)  # of its own ticker alone: the others are sound
+            continue
         seen |= set(table["ticker"].drop_nulls().unique())
         table = table.filter(pl.col("ticker").is_in(list(wanted)))
         if table.height:
@@ -56,7 +66,7 @@ def fetch(request: Request, config: Config, *, progress: Progress | None = None)
         (pl.col("date") >= request.start if request.start else pl.lit(True)),
         pl.col("date") <= min(request.end or dt.date.max, request.now.date()),
     )
-    return Fetched(bars, _outcomes(request, bars, path, seen), tuple(dict.fromkeys(notes)))
+    return Fetched(bars, _outcomes(request, bars, path, seen, broken), tuple(dict.fromkeys(notes)))
 
 
 def _path(config: Config) -> Path:
@@ -81,10 +91,15 @@ def _files(path: Path) -> list[Path]:
 
 def _read(file: Path, ticker: str | None, config: Config) -> pl.DataFrame:
     try:
-        if file.stat().st_size == 0:
+        with file.open("rb") as start:
+            first = start.read(2)
+        if not first:
             raise InvalidInput(f"{file}: is empty; expected rows of date, ticker and close")
+        if first in UTF_16:
+            raise InvalidInput(f"{file}: is written in UTF-16; expected UTF-8")
         reader = READERS[file.suffix.lower()]
-        raw = _one_row_of_names(reader(file, glob=False), file) if reader else _read_text(file)
+        separator = "," if reader else _separator(file)
+        raw = _one_row_of_names(reader(file, glob=False), file) if reader else _read_text(file, separator)
     except pl.exceptions.NoDataError:
         raise InvalidInput(f"{file}: is empty; expected rows of date, ticker and close") from None
     except (pl.exceptions.PolarsError, OSError, UnicodeDecodeError) as error:
@@ -92,7 +107,7 @@ def _read(file: Path, ticker: str | None, config: Config) -> pl.DataFrame:
         raise InvalidInput(f"{file}: cannot be read: {line}") from None
     if raw.is_empty():
         raise InvalidInput(f"{file}: has no rows; expected date, ticker and close")
-    return read_columns(raw, str(file), ticker=ticker, date_format=config.date_format)
+    return read_columns(raw, str(file), ticker=ticker, date_format=config.date_format, separator=separator)
 
 
 def _one_row_of_names(table: pl.DataFrame, file: Path) -> pl.DataFrame:
@@ -100,17 +115,25 @@ def _one_row_of_names(table: pl.DataFrame, file: Path) -> pl.DataFrame:
     return lengthen(table, header, str(file)) if header else table
 
 
-def _read_text(file: Path) -> pl.DataFrame:
-    """Every column as text: a number or a date is made where its column is known."""
+def _head(file: Path) -> list[str]:
     with file.open(encoding="utf-8-sig", errors="replace", newline="") as lines:
-        head = [line for _, line in zip(range(HEAD), lines, strict=False)]
-    separator = "\t" if file.suffix.lower() == ".tsv" else max(",;\t|", key=head[0].count)
-    header = read_header(list(csv.reader(head, delimiter=separator)), str(file))
+        told = (line for line in lines if not line.startswith(REMARK))
+        return [line for _, line in zip(range(HEAD), told, strict=False)]
+
+
+def _separator(file: Path) -> str:
+    return "\t" if file.suffix.lower() == ".tsv" else max(";,\t|", key=_head(file)[0].count)
+
+
+def _read_text(file: Path, separator: str) -> pl.DataFrame:
+    """Every column as text: a number or a date is made where its column is known."""
+    header = read_header(list(csv.reader(_head(file), delimiter=separator)), str(file))
     table = pl.read_csv(
         file,
         separator=separator,
         infer_schema=False,
         null_values=NO_VALUE,
+        comment_prefix=REMARK,
         truncate_ragged_lines=True,
         glob=False,
         has_header=header is None,
@@ -154,9 +177,16 @@ def _bars(table: pl.DataFrame, file: Path, config: Config, notes: list[str]) -> 
     return conform(table.with_columns(basis=pl.lit(basis)), BARS, str(file))
 
 
-def _outcomes(request: Request, bars: pl.DataFrame, path: Path, seen: set[str]) -> dict[str, Outcome]:
+def _outcomes(
+    request: Request, bars: pl.DataFrame, path: Path, seen: set[str], broken: Mapping[str, str]
+) -> dict[str, Outcome]:
     rows = dict(bars.group_by("ticker").len().iter_rows())
-    return {ticker: _outcome(ticker, rows.get(ticker, 0), path, sorted(seen)) for ticker in request.tickers}
+    return {
+        ticker: Outcome("failed", broken[ticker])
+        if ticker in broken and ticker not in rows
+        else _outcome(ticker, rows.get(ticker, 0), path, sorted(seen))
+        for ticker in request.tickers
+    }
 
 
 def _outcome(ticker: str, rows: int, path: Path, seen: list[str]) -> Outcome:

@@ -1,0 +1,42 @@
+"""Files of numbers as they are written in other countries, and folders of which one file is broken."""
+
+import pytest
+
+from ml_core.errors import InvalidInput
+from tests.data.test_files import closes, fetch, table
+
+
+@pytest.mark.parametrize("form", ["{:.2f}", "{:,.2f}", "{:g}"])
+def test_decimal_commas_are_read_as_such(tmp_path, form):
+    whole = table()
+    rows = [";".join(whole.columns)]
+    for row in whole.rows():
+        numbers = [form.format(round(value, 2)).translate(str.maketrans(",.", ".,")) for value in row[1:6]]
+        rows.append(";".join([str(row[0]), *numbers, str(int(row[6]))]))
+    file = tmp_path / "AAA.csv"
+    file.write_text("\n".join(rows))
+    expected = [float(form.format(round(value, 2)).replace(",", "")) for value in whole["Close"]]
+    assert closes(fetch(file)) == expected
+
+
+def test_a_broken_file_of_a_folder_costs_its_own_ticker_only(tmp_path):
+    table().write_csv(tmp_path / "AAA.csv")
+    (tmp_path / "BBB.csv").write_text("")
+    fetched = fetch(tmp_path, ("AAA", "BBB"))
+    assert fetched.outcomes["AAA"].status == "ok"
+    assert fetched.outcomes["BBB"].status == "failed"
+    assert "BBB.csv: is empty" in fetched.outcomes["BBB"].reason
+
+
+def test_remarks_before_the_names_are_skipped(tmp_path):
+    file = tmp_path / "AAA.csv"
+    table().write_csv(file)
+    file.write_text("# from a vendor, 2024\n" + file.read_text())
+    assert closes(fetch(file)) == table()["Close"].to_list()
+
+
+def test_another_encoding_is_named(tmp_path):
+    file = tmp_path / "AAA.csv"
+    file.write_text("Date,Close\n2023-01-03,1.5\n", encoding="utf-16")
+    with pytest.raises(InvalidInput, match=r"AAA\.csv: is written in UTF-16; expected UTF-8"):
+        fetch(file)
