@@ -29,6 +29,7 @@ from ml_core.experiment_file import read_experiment
 from ml_core.learners import complete
 from ml_core.settings import open_home
 from ml_core.splits import Split
+from ml_core.training.choice import Inputs, choose_inputs
 from ml_core.walkforward import open_windows, plan
 from ml_core.windows import Windows
 
@@ -56,29 +57,29 @@ def main() -> None:
         prices = read_prices(experiment, home)
     windows, _ = open_windows(experiment.spec, prices)
     splits = [split for split in plan(experiment, windows) if split.name != "holdout"]
-    print(
-        f"{experiment.name}: {len(windows.tickers)} tickers, {len(splits)} folds, {len(windows.features)} features"
-    )
+    inputs = {split: choose_inputs(experiment.spec, windows, split.train) for split in splits}
+    chosen = len(inputs[splits[0]].features)
+    print(f"{experiment.name}: {len(windows.tickers)} tickers, {len(splits)} folds, {chosen} features")
     names = list(dict.fromkeys(("zero", *given.only)))
     tables, costs = {}, {}
     for name in names:
-        tables[name], costs[name] = walk(name, experiment, windows, splits)
+        tables[name], costs[name] = walk(name, experiment, windows, inputs)
     report(tables, costs)
 
 
 def walk(
-    name: str, experiment: Experiment, windows: Windows, splits: list[Split]
+    name: str, experiment: Experiment, windows: Windows, inputs: dict[Split, Inputs]
 ) -> tuple[pl.DataFrame, Cost]:
     """What the baseline says of every fold's test rows, with the outcomes, and what it took."""
     lookback, cost, parts = experiment.task.lookback, Cost([], [], 0, 0), []
-    for split in splits:
-        lesson = Lesson(windows, split, lookback, windows.features)
+    for split, chosen in inputs.items():
+        lesson = Lesson(chosen.windows, split, lookback, chosen.features)
         rows_NT = windows.usable(lookback) & windows.rows(split.test)
         begun = time.process_time()
         fitted = fit_baseline(complete(Model(family=name)), lesson)
         cost.fit.append(time.process_time() - begun)
         begun = time.process_time()
-        mean_NTH, scale_NTH = fitted.outputs(windows, rows_NT, lesson.features)
+        mean_NTH, scale_NTH = fitted.outputs(lesson.windows, rows_NT, lesson.features)
         cost.predict.append(time.process_time() - begun)
         cost.rows = int(rows_NT.sum())
         cost.size = sum(part.nbytes for part in fitted.learned.arrays.values())

@@ -55,7 +55,7 @@ def promote_candidate(
     registry = Registry(home)
     windows, split = candidate.windows, candidate.split
     forecasts = forecast_split(candidate.forecaster, windows, split)
-    baselines = forecast_baselines(experiment, windows, split, lookback=candidate.forecaster.lookback)
+    baselines = forecast_baselines(experiment, windows, split, beside=candidate.forecaster)
     benchmark = read_benchmark(experiment, home)
     volatility = tell_volatility(windows, split)
     evaluation = judge(experiment, candidate.prices, forecasts, baselines, volatility, benchmark=benchmark)

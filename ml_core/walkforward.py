@@ -19,6 +19,7 @@ from ml_core.frames import SCORED, conform
 from ml_core.portfolio.backtest import backtest
 from ml_core.portfolio.risk import summarise
 from ml_core.portfolio.strategies import build_positions
+from ml_core.regimes import with_regimes
 from ml_core.splits import Split, holdout, walk_forward
 from ml_core.training.fit import fit
 from ml_core.windows import Windows, build_windows
@@ -64,7 +65,9 @@ def evaluate(
             objective=experiment.search.objective,
         )
         scored = forecast_split(forecaster, windows, split)
-        parts.append((scored, forecast_baselines(experiment, windows, split, progress=progress)))
+        parts.append(
+            (scored, forecast_baselines(experiment, windows, split, beside=forecaster, progress=progress))
+        )
     forecasts = pl.concat([scored for scored, _ in parts])
     baselines = {name: pl.concat([beside[name] for _, beside in parts]) for name in parts[0][1]}
     volatility = pl.concat([tell_volatility(windows, split) for split in splits])
@@ -113,13 +116,17 @@ def forecast_baselines(
     windows: Windows,
     split: Split,
     *,
-    lookback: int | None = None,
+    beside: Forecaster | None = None,
     progress: Progress | None = None,
 ) -> dict[str, pl.DataFrame]:
-    """What each baseline says, mean and scale, on the rows that a model of this look-back is scored on."""
-    lookback = lookback or experiment.task.lookback
-    rows_NT = windows.usable(lookback) & windows.rows(split.test)
-    lesson = Lesson(windows, split, lookback, windows.features)
+    """What each baseline says, mean and scale, on the rows that a model is scored on, from the inputs of that model;
+    without one, from all features."""
+    lesson = Lesson(windows, split, experiment.task.lookback, windows.features)
+    if beside:
+        windows = with_regimes(windows, beside.regimes, beside.features)
+        scaling = beside.spec.features.scaling
+        lesson = Lesson(windows, split, beside.lookback, beside.features, scaling, beside.spec.seed)
+    rows_NT = windows.usable(lesson.lookback) & windows.rows(split.test)
     tables = {}
     for name in baselines_beside(experiment):
         fitted = fit_baseline(Model(family=name), lesson)
