@@ -13,7 +13,13 @@ from ml_core.data.coverage import Plan, describe_coverage, plan_refresh, read_co
 from ml_core.data.history import find_rewritten
 from ml_core.data.providers import Fetched, Outcome, Progress, Request
 from ml_core.data.quality import Checked, check_bars
-from ml_core.data.quarantine import count_bars, keep_findings, refuse_universe, refuse_whole_tickers
+from ml_core.data.quarantine import (
+    count_bars,
+    keep_findings,
+    read_findings,
+    refuse_universe,
+    refuse_whole_tickers,
+)
 from ml_core.data.sectors import refresh_sectors
 from ml_core.data.source import Source, open_source
 from ml_core.data.store import PriceStore
@@ -143,7 +149,7 @@ def _take(
     part: Fetched, source: Source, store: PriceStore, request: Request, home: Home, tally: _Tally
 ) -> None:
     """Check and write what came. A ticker whose past was rewritten is fetched whole and replaced."""
-    checked, rewritten = _check(part.bars, source, store, request)
+    checked, rewritten = _check(part.bars, source, store, request, home)
     outcomes = dict(part.outcomes)
     if again := tuple(ticker for ticker in rewritten if ticker in request.since):
         whole = source.module.fetch(replace(request, tickers=again, since={}), source.config)
@@ -154,7 +160,7 @@ def _take(
         outcomes |= whole.outcomes
         others = part.bars.filter(~pl.col("ticker").is_in(again))
         fresh = replace(request, since={t: day for t, day in request.since.items() if t not in again})
-        checked, _ = _check(pl.concat([others, whole.bars]), source, store, fresh)
+        checked, _ = _check(pl.concat([others, whole.bars]), source, store, fresh, home)
     checked, refused = refuse_whole_tickers(checked)
     outcomes = _after_checks(outcomes, checked.sound, refused)
     keep_findings(home, source.identity, checked.findings, now=request.now)
@@ -170,7 +176,7 @@ def _take(
 
 
 def _check(
-    bars: pl.DataFrame, source: Source, store: PriceStore, request: Request
+    bars: pl.DataFrame, source: Source, store: PriceStore, request: Request, home: Home
 ) -> tuple[Checked, dict[str, str]]:
     """Checked bars of closed sessions, judged together with the stored ones before them."""
     closed = last_closed_session(request.calendar, request.now) or request.now.date()
@@ -178,13 +184,24 @@ def _check(
     stored = store.bars(tuple(bars["ticker"].drop_nulls().unique()))
     since = pl.col("ticker").replace_strict(request.since, default=dt.date.min, return_dtype=pl.Date)
     tail = stored.filter(pl.col("date") < since).group_by("ticker").tail(TAIL).select(list(BARS))
-    tail = tail.with_columns(adj_close=pl.lit(None, pl.Float64))  # of another day: not to be compared
+    refused = read_findings(home, source.identity, tuple(request.since)) if tail.height else tail
+    before = pl.concat([tail, _at_the_seam(refused, tail).filter(pl.col("date") < since)])
+    before = before.with_columns(adj_close=pl.lit(None, pl.Float64))  # of another day: not to be compared
     checked = check_bars(
-        pl.concat([tail, bars.select(list(BARS))]), calendar=request.calendar, quality=source.quality
+        pl.concat([before, bars.select(list(BARS))]), calendar=request.calendar, quality=source.quality
     )
     new = (pl.col("date") >= since) | pl.col("date").is_null()
     checked = Checked(checked.sound.filter(new), checked.findings.filter(new))
     return checked, find_rewritten(stored, checked.sound)
+
+
+def _at_the_seam(refused: pl.DataFrame, tail: pl.DataFrame) -> pl.DataFrame:
+    """Refused bars that came after the stored ones: what their dividends and splits were put on is asked again."""
+    if refused.is_empty() or tail.is_empty():
+        return tail.clear()
+    last = tail.group_by("ticker").agg(last=pl.col("date").max())
+    found = refused.filter(pl.col("verdict") == "quarantine").join(last, on="ticker")
+    return found.filter(pl.col("date") > pl.col("last")).select(list(BARS)).unique(["ticker", "date"])
 
 
 def _after_checks(

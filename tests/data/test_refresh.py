@@ -196,3 +196,18 @@ def test_a_universe_of_one_stored_session_reads(market, home):
     grow(market, "AAA", 1)
     done = run(market, home, until=1, tickers=("AAA",))
     assert done.inserted == 1 and dataclasses.asdict(done)["last"] == SESSIONS[0]
+
+
+def test_the_dividend_of_a_refused_bar_stays_where_it_was_put_however_often_it_is_refreshed(market, home):
+    ex, following = SESSIONS[30], SESSIONS[31]
+
+    def serve(until: int) -> None:
+        rows = make_rows(SESSIONS[:until])
+        rows[30] = (ex, *(None,) * 5, 0)
+        market.listings["AAA"] = Listing(rows, dividends={ex: 0.5})
+
+    for until in (40, *range(44, 50)):
+        serve(until)
+        run(market, home, until=until, tickers=("AAA",))
+        prices = read_prices(make_experiment(["AAA"]), home)
+        assert prices.filter(pl.col("dividend") > 0).select("date", "dividend").rows() == [(following, 0.5)]
