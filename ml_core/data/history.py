@@ -1,4 +1,4 @@
-"""Bars as stored and as they come now; whether the source has rewritten a ticker's past."""
+"""Bars as stored and as they come now in; tickers whose past was rewritten, and bars that are no longer sound, out."""
 
 import polars as pl
 
@@ -7,6 +7,18 @@ from ml_core.frames import KEYS
 SAME = 1e-3
 MOST_CHANGED = 0.3
 LEAST_BARS = 3
+
+
+def find_withdrawn(stored: pl.DataFrame, refused: pl.DataFrame) -> pl.DataFrame:
+    """Stored bars, as (ticker, date), that are refused as they are, now that more bars tell what they were.
+
+    A bad answer for a bar that was sound before takes nothing away.
+    """
+    same = (pl.col("close_now") / pl.col("close") - 1).abs() < 1e-9
+    found = stored.select(*KEYS["bars"], "close").join(
+        refused.select(*KEYS["bars"], "close"), on=KEYS["bars"], suffix="_now"
+    )
+    return found.filter(same).select(KEYS["bars"]).unique()
 
 
 def find_rewritten(stored: pl.DataFrame, fetched: pl.DataFrame) -> dict[str, str]:

@@ -10,7 +10,7 @@ import polars as pl
 from ml_core.data.calendar import last_closed_session
 from ml_core.data.context import read_table
 from ml_core.data.coverage import Plan, describe_coverage, plan_refresh, read_coverage, write_coverage
-from ml_core.data.history import find_rewritten
+from ml_core.data.history import find_rewritten, find_withdrawn
 from ml_core.data.providers import Fetched, Outcome, Progress, Request
 from ml_core.data.quality import Checked, check_bars
 from ml_core.data.quarantine import (
@@ -169,7 +169,12 @@ def _take(
     tally.findings.append(checked.findings)
     tally.notes += [note for note in part.notes if note not in tally.notes]
     if checked.sound.height:
-        written = store.write(checked.sound, observed_at=request.now, replace=tuple(rewritten))
+        refused = checked.refused
+        stored = store.bars(tuple(refused["ticker"].unique())) if refused.height else checked.sound.clear()
+        withdrawn = find_withdrawn(stored, refused)
+        written = store.write(
+            checked.sound, observed_at=request.now, replace=tuple(rewritten), drop=withdrawn
+        )
         tally.rebuilt |= rewritten
         tally.inserted += written.inserted
         tally.updated += written.updated

@@ -26,17 +26,22 @@ class PriceStore:
         self.folder = root / "bars" / identity
 
     def write(
-        self, bars: pl.DataFrame, *, observed_at: dt.datetime, replace: tuple[str, ...] = ()
+        self,
+        bars: pl.DataFrame,
+        *,
+        observed_at: dt.datetime,
+        replace: tuple[str, ...] = (),
+        drop: pl.DataFrame | None = None,
     ) -> Written:
         """Merge by ticker and date, in one commit. `observed_at` is when a row was first seen as it is.
 
-        Of the tickers in `replace` nothing else is kept: their history is another one now. The adjusted close
-        changes with every dividend to come; alone, that is no news.
+        Of the tickers in `replace` nothing else is kept: their history is another one now. Nor is a bar whose
+        ticker and date stand in `drop`. The adjusted close changes with every dividend to come; alone, no news.
         """
         rows = unique(conform(bars, BARS, "bars"), KEYS["bars"], "bars")
         if rows.filter(pl.col("close").is_null()).height:
             raise InvalidData("bars: a close is null; expected only checked bars here")
-        return self._merge(rows, observed_at=observed_at, replace=replace)
+        return self._merge(rows, observed_at=observed_at, replace=replace, drop=drop)
 
     def keep(
         self, topic: str, facts: pl.DataFrame, *, observed_at: dt.datetime, whole: bool = False
@@ -68,11 +73,16 @@ class PriceStore:
         return tables.gather(rows.filter(inside), self.folder).sort(KEYS["bars"])
 
     def _merge(
-        self, rows: pl.DataFrame, *, observed_at: dt.datetime, replace: tuple[str, ...] = ()
+        self,
+        rows: pl.DataFrame,
+        *,
+        observed_at: dt.datetime,
+        replace: tuple[str, ...] = (),
+        drop: pl.DataFrame | None = None,
     ) -> Written:
         stamped = rows.with_columns(observed_at=pl.lit(observed_at, dtype=pl.Datetime("us", "UTC")))
         ignore = ("observed_at", "adj_close")
-        written = tables.merge(self.folder, stamped, KEYS["bars"], ignore=ignore, replace=replace)
+        written = tables.merge(self.folder, stamped, KEYS["bars"], ignore=ignore, replace=replace, drop=drop)
         if tables.tidy(self.folder):
             return dataclasses.replace(written, version=self.version() or written.version)
         return written

@@ -38,17 +38,21 @@ def merge(
     *,
     ignore: tuple[str, ...] = (),
     replace: Sequence[str] = (),
+    drop: pl.DataFrame | None = None,
 ) -> Written:
     """Insert new keys and update changed rows, in one commit; what stands there already makes no new version.
 
-    A change in a column of `ignore` is none. Tickers in `replace` keep no row that is not in `rows`.
+    A change in a column of `ignore` is none. Tickers in `replace` keep no row that is not in `rows`; the keys in
+    `drop` keep none.
     """
     from deltalake.exceptions import CommitFailedError, DeltaError
 
     last: Exception | None = None
     for attempt in range(TRIES):
         try:
-            return _merge_once(_open_or_create(folder, rows), rows, key, ignore=ignore, replace=replace)
+            return _merge_once(
+                _open_or_create(folder, rows), rows, key, ignore=ignore, replace=replace, drop=drop
+            )
         except (CommitFailedError, FileExistsError) as error:
             last = error
             time.sleep(0.01 * 2 ** min(attempt, 6) * (0.5 + os.getpid() % 16 / 16))
@@ -168,27 +172,34 @@ def _merge_once(
     *,
     ignore: tuple[str, ...],
     replace: Sequence[str],
+    drop: pl.DataFrame | None,
 ) -> Written:
     compared = [column for column in rows.columns if column not in key and column not in ignore]
-    stored = _stored_beside(table, rows, key, replace=replace)
+    asked = rows.select(key) if drop is None else pl.concat([rows.select(key), drop.select(key)])
+    stored = _stored_beside(table, asked, key, replace=replace)
     fresh = rows.join(stored, on=key, how="anti")
     changed = _changed(rows, stored, key, compared)
     gone = stored.filter(pl.col(key[0]).is_in(list(replace))).join(rows, on=key, how="anti")
-    if not (fresh.height or changed.height or gone.height):
+    dropped = stored.join(drop, on=key, how="semi").select(rows.columns) if drop is not None else rows.clear()
+    if not (fresh.height or changed.height or gone.height or dropped.height):
         return Written(0, 0, table.version())
     rewritten = list(gone[key[0]].unique())
     source = pl.concat([fresh, changed]).filter(~pl.col(key[0]).is_in(rewritten))
     source = pl.concat([source, rows.filter(pl.col(key[0]).is_in(rewritten))])
     matched = " AND ".join(f"s.{column} = t.{column}" for column in key)
+    values = {column: f"s.{column}" for column in rows.columns}
+    source = pl.concat([source.with_columns(drop=pl.lit(False)), dropped.with_columns(drop=pl.lit(True))])
     merging = table.merge(source, predicate=matched, source_alias="s", target_alias="t")
-    merging = merging.when_not_matched_insert_all()
+    merging = merging.when_not_matched_insert(values, predicate="NOT s.drop")
+    if dropped.height:
+        merging = merging.when_matched_delete(predicate="s.drop")
     if changed.height or rewritten:
-        merging = merging.when_matched_update_all()
+        merging = merging.when_matched_update(values)
     if rewritten:
         names = ", ".join(_quoted(name) for name in rewritten)
         merging = merging.when_not_matched_by_source_delete(predicate=f"t.{key[0]} IN ({names})")
     merging.execute()
-    return Written(fresh.height, changed.height, table.version(), gone.height)
+    return Written(fresh.height, changed.height, table.version(), gone.height + dropped.height)
 
 
 def _stored_beside(

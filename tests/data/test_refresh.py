@@ -10,6 +10,7 @@ from ml_core.data.coverage import read_coverage
 from ml_core.data.prices import read_prices
 from ml_core.data.quarantine import read_findings
 from ml_core.data.refresh import refresh
+from ml_core.data.source import open_source
 from ml_core.data.store import PriceStore
 from ml_core.errors import InvalidData, InvalidInput, ProviderFailed
 from ml_core.experiment import Experiment
@@ -211,3 +212,33 @@ def test_the_dividend_of_a_refused_bar_stays_where_it_was_put_however_often_it_i
         run(market, home, until=until, tickers=("AAA",))
         prices = read_prices(make_experiment(["AAA"]), home)
         assert prices.filter(pl.col("dividend") > 0).select("date", "dividend").rows() == [(following, 0.5)]
+
+
+def test_a_stored_bar_that_the_next_ones_show_to_be_wrong_is_taken_out_again(market, home):
+    def serve(until: int, wrong: float = 1.12) -> None:
+        rows = make_rows(SESSIONS[:until])
+        day, *prices, volume = rows[40]
+        rows[40] = (day, *(price * wrong for price in prices), volume)
+        market.listings["AAA"] = Listing(rows)
+
+    serve(41)
+    run(market, home, until=41, tickers=("AAA",))
+    assert PriceStore(home.store, open_source(make_experiment(["AAA"])).identity).bars().height == 41
+    serve(43)
+    done = run(market, home, until=43, tickers=("AAA",))
+    prices = read_prices(make_experiment(["AAA"]), home)
+    assert done.quarantined == 1 and SESSIONS[40] not in prices["date"].to_list() and prices.height == 42
+    assert run(market, home, until=43, tickers=("AAA",)).version == done.version
+    serve(44, wrong=1.0)
+    run(market, home, until=44, tickers=("AAA",))
+    assert read_prices(make_experiment(["AAA"]), home)["date"].to_list() == SESSIONS[:44]
+
+
+def test_a_bad_answer_for_a_stored_bar_takes_nothing_away(market, home):
+    grow(market, "AAA", 41)
+    run(market, home, until=41, tickers=("AAA",))
+    rows = make_rows(SESSIONS[:42])
+    rows[39] = (SESSIONS[39], *(None,) * 5, 0)
+    market.listings["AAA"] = Listing(rows)
+    run(market, home, until=42, tickers=("AAA",))
+    assert read_prices(make_experiment(["AAA"]), home)["date"].to_list() == SESSIONS[:42]
