@@ -10,7 +10,7 @@ from ml_core.calibration import Calibration, fit_calibration
 from ml_core.experiment import Task
 from ml_core.splits import Span, Split
 from ml_core.training.fit import fit
-from ml_core.walkforward import forecast_split
+from ml_core.walkforward import forecast_split, tell_volatility
 from ml_core.windows import Windows
 from tests.market import read_windows, simulate_prices, small_experiment
 
@@ -119,3 +119,21 @@ def test_without_calibration_outputs_stand_as_they_are():
     mean_NTH, reach_NTH = Calibration.none(2).apply(windows, np.full(shape, 0.3), np.full(shape, 1.7))
     assert (mean_NTH == 0.3).all()
     assert (reach_NTH == 1.7).all()
+
+
+def test_calm_and_wild_are_thirds_of_a_tickers_own_training_dates_as_known_at_each_close(fitted):
+    _, windows, split, _ = fitted
+    train = tell_volatility(windows, dataclasses.replace(split, test=split.train))
+    thirds = train.group_by("ticker", "volatility").len()["len"]
+    assert thirds.is_between(thirds.sum() / 24 - 2, thirds.sum() / 24 + 2).all()
+    known = read_windows(PRICES.filter(pl.col("date") <= windows.sessions[800]), EXPERIMENT.task)
+    whole = tell_volatility(windows, split).filter(pl.col("as_of") <= windows.sessions[800])
+    assert tell_volatility(known, split).equals(whole)
+
+
+def test_a_ticker_that_came_after_training_is_told_by_the_others_thirds(fitted):
+    split = fitted[2]
+    late = PRICES.filter((pl.col("ticker") != "HOTL") | (pl.col("date") > split.validation.start))
+    told = tell_volatility(read_windows(late, EXPERIMENT.task), split).filter(ticker="HOTL")
+    assert told.height > 300
+    assert told["volatility"].null_count() == 0

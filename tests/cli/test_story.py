@@ -33,6 +33,12 @@ def test_the_whole_story_from_bars_to_a_rollback(new_home, tmp_path):
         == json.loads(done.stdout)["scores"]
     )
 
+    held = pl.read_csv(tmp_path / "out" / "coverage.csv")
+    assert set(held["by"]) == {"all", "volatility", "year"}
+    whole = held.filter(split="holdout", horizon=1, by="all")["rows"].item()
+    for by in ("volatility", "year"):
+        assert held.filter(split="holdout", horizon=1, by=by)["rows"].sum() == whole
+
     first = walkforward("search", file, *told)
     assert first.returncode == 0, first.stderr
     document = json.loads(first.stdout)

@@ -87,6 +87,9 @@ def test_the_evidence_shows_every_check_and_every_baseline(service):
         "Ridge",
         "Zero",
         "Holdout scores, 5 sessions",
+        "Where the intervals held",
+        "Wild",
+        "2019",
     ):
         assert text in page
 
