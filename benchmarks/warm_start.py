@@ -28,7 +28,15 @@ from ml_core.walkforward import forecast_split, open_windows
 
 COLD, WARM, FOLDS = 8, 3, 20
 VALIDATION = Validation(train=504, test=63, folds=FOLDS, holdout=0)
-NAMES = ("relative_shock", "shock", "momentum_1", "momentum_5", "momentum_20", "volatility_5", "volatility_20")
+NAMES = (
+    "relative_shock",
+    "shock",
+    "momentum_1",
+    "momentum_5",
+    "momentum_20",
+    "volatility_5",
+    "volatility_20",
+)
 END = dt.datetime(2100, 1, 1, tzinfo=dt.UTC)
 
 
@@ -40,7 +48,9 @@ def main() -> None:
     given = arguments.parse_args()
     torch.set_num_threads(1)
     for market, prices in markets(given.files, tuple(given.tickers)):
-        found = np.array([walk(prices, seed) for seed in range(given.seeds)])  # seed, fold, (cold, warm), value
+        found = np.array(
+            [walk(prices, seed) for seed in range(given.seeds)]
+        )  # seed, fold, (cold, warm), value
         gap = (found[:, :, 1, 0] - found[:, :, 0, 0]).ravel()
         seconds = found[..., 1].sum(axis=(0, 1))
         print(

@@ -186,3 +186,37 @@ def test_what_becomes_known_later_changes_nothing_before(series, rows, upto):
         return joined.with_columns(pl.lit(None, pl.Float64).alias(name) for name in absent)
 
     assert join(lambda _: True).select(columns).equals(join(lambda place: place <= upto).select(columns))
+
+
+def read_text(tmp_path, text: str) -> pl.DataFrame:
+    file = tmp_path / "own.csv"
+    file.write_text(text)
+    return read_table(Context(table=file)).sort("name", "date").select("name", "date", "value")
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("known,ticker,eps\n2024-01-02,AAA,1\n2024-01-02,BBB,2\n", "column 'ticker' parts the rows"),
+        ("known,cpi\n2024-01-02,1.5\n2024-02-02,oops\n", "column 'cpi' holds 'oops'; expected numbers"),
+        ("known,cpi\n2024-01-02,1.5\nsoon,2\n", "column 'known' holds 'soon'; expected dates"),
+        (
+            "date,known,cpi\n2024-06-30,2024-01-05,1\n",
+            "a row about 2024-06-30 was known since 2024-01-05, before",
+        ),
+        ("date,known,cpi\n2024-01-31,2024-02-05,1\nlast,2024-02-05,1\n", "column 'date' holds 'last'"),
+    ],
+)
+def test_what_would_be_read_wrongly_is_refused_by_its_value(tmp_path, text, told):
+    with pytest.raises(InvalidInput, match=told):
+        read_text(tmp_path, text)
+
+
+def test_decimal_commas_words_beside_and_times_with_a_zone(tmp_path):
+    table = read_text(tmp_path, "known;cpi;remark\n2024-01-02;2,5;first\n2024-02-02T13:30:00Z;2,75;\n")
+    assert table.rows() == [("cpi", dt.date(2024, 1, 2), 2.5), ("cpi", dt.date(2024, 2, 3), 2.75)]
+
+
+def test_days_are_ordered_as_days_not_as_text(tmp_path):
+    told = read_text(tmp_path, "date,known,cpi\n2019-2-28,2019-03-13,1\n2019-10-31,2019-11-13,2\n")
+    assert told["value"].to_list() == [1.0, 2.0]
