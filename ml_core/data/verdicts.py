@@ -11,7 +11,7 @@ Verdict = Literal["note", "repair", "quarantine"]
 Found: TypeAlias = pl.Expr | pl.DataFrame
 
 # A later stage sees what the earlier ones left: a price of zero must not look like a jump.
-STAGES = ("row", "date", "shape", "scale", "print", "series", "action", "adjusted")
+STAGES = ("row", "date", "shape", "scale", "print", "apart", "series", "action", "adjusted")
 
 
 @dataclass(frozen=True)

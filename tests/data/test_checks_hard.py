@@ -52,6 +52,11 @@ def test_a_bar_apart_from_both_neighbours_is_quarantined(sound, factor):
     assert found(spoil(sound, [AT], **times(factor))) == {"bar_apart": [AT]}
 
 
+def test_the_way_back_from_a_bar_apart_is_not_taken_for_a_split(sound):
+    fallen = spoil(sound, range(AT + 1, sound.height), **times(0.97))
+    assert found(spoil(fallen, [AT], **times(1.2))) == {"bar_apart": [AT]}
+
+
 def test_a_day_on_which_everybody_traded_is_no_bar_apart(sound):
     bars = spoil(sound, [AT], **times(1.12), volume=lambda volume: volume * 9)
     assert found(bars) == {}

@@ -13,7 +13,7 @@ AROUND = 61
 USUAL = 20
 
 
-@check("series", "quarantine")
+@check("apart", "quarantine")
 def bar_apart(bars: pl.DataFrame, _scene: Scene) -> Found:
     """The whole bar lies apart from those before and after it, which agree; nobody traded on it."""
     lone = (
