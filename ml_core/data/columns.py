@@ -103,9 +103,11 @@ def gather_sessions(table: pl.DataFrame) -> tuple[pl.DataFrame, bool]:
             pl.col("high").max(),
             pl.col("low").min(),
             pl.col("close", "adj_close").drop_nulls().last(),
-            pl.when(pl.col("volume").is_not_null().any()).then(pl.col("volume").sum()).alias("volume"),
-            pl.col("dividend").sum(),
-            pl.col("split").drop_nulls().product(),
+            *(
+                pl.when(pl.col(name).is_not_null().any()).then(pl.col(name).sum()).alias(name)
+                for name in ("volume", "dividend")
+            ),
+            pl.when(pl.col("split").is_not_null().any()).then(pl.col("split").drop_nulls().product()),
         )
     )
     return gathered, True

@@ -53,7 +53,7 @@ def test_a_bar_apart_from_both_neighbours_is_quarantined(sound, factor):
 
 
 def test_the_way_back_from_a_bar_apart_is_not_taken_for_a_split(sound):
-    fallen = spoil(sound, range(AT + 1, sound.height), **times(0.97))
+    fallen = spoil(sound, range(AT + 1, sound.height), **times(0.94))
     assert found(spoil(fallen, [AT], **times(1.2))) == {"bar_apart": [AT]}
 
 

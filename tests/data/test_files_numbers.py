@@ -40,3 +40,13 @@ def test_another_encoding_is_named(tmp_path):
     file.write_text("Date,Close\n2023-01-03,1.5\n", encoding="utf-16")
     with pytest.raises(InvalidInput, match=r"AAA\.csv: is written in UTF-16; expected UTF-8"):
         fetch(file)
+
+
+def test_what_is_not_known_of_several_rows_a_day_stays_unknown(tmp_path):
+    rows = [f"2023-01-0{day} {hour}:00:00,1.5,100" for day in (3, 4) for hour in (10, 15)]
+    file = tmp_path / "AAA.csv"
+    file.write_text("\n".join(["datetime,close,volume", *rows]))
+    fetched = fetch(file)
+    assert fetched.bars["volume"].to_list() == [200.0, 200.0]
+    assert fetched.bars["dividend"].null_count() == 2
+    assert any("no open, high, low, dividend" in note for note in fetched.notes), fetched.notes
