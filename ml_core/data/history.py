@@ -23,17 +23,14 @@ def find_withdrawn(stored: pl.DataFrame, refused: pl.DataFrame) -> pl.DataFrame:
 
 def find_rewritten(stored: pl.DataFrame, fetched: pl.DataFrame) -> dict[str, str]:
     """Tickers whose common bars differ in more than single corrections, each with what was seen."""
-    names = ["close", "split", "basis"]
-    common = stored.select(*KEYS["bars"], *names).join(
-        fetched.select(*KEYS["bars"], *names), on=KEYS["bars"], suffix="_now"
-    )
+    columns = [*KEYS["bars"], "close"]
+    common = stored.select(columns).join(fetched.select(columns), on=KEYS["bars"], suffix="_now")
     ratio = pl.col("close_now") / pl.col("close")
     seen = common.group_by("ticker").agg(
         bars=pl.len(),
         changed=((ratio - 1).abs() > SAME).sum(),
         ratio=ratio.filter((ratio - 1).abs() > SAME).median(),
         since=pl.col("date").filter((ratio - 1).abs() > SAME).min(),
-        basis=(pl.col("basis") != pl.col("basis_now")).any(),
     )
     rewritten = seen.filter(
         (pl.col("changed") >= LEAST_BARS) & (pl.col("changed") > MOST_CHANGED * pl.col("bars"))

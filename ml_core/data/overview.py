@@ -67,7 +67,7 @@ def read_overview(experiment: Experiment, home: Home) -> Overview:
         experiment.name,
         source.identity,
         version,
-        describe_coverage(tickers, bars, sessions, read_coverage(home, source.identity)),
+        measure_coverage(tickers, bars, sessions, read_coverage(home, source.identity)),
         _of(findings, "quarantine", bars),
         _of(findings, "repair", bars),
         _of(findings, "note", bars),
@@ -76,7 +76,7 @@ def read_overview(experiment: Experiment, home: Home) -> Overview:
     )
 
 
-def describe_coverage(
+def measure_coverage(
     tickers: tuple[str, ...], bars: pl.DataFrame, sessions: pl.Series, asked: pl.DataFrame
 ) -> pl.DataFrame:
     """Per ticker: how the last refresh went, what is stored, and which sessions between its first and last lack."""

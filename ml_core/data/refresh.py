@@ -76,7 +76,8 @@ def refresh(
 ) -> Refreshed:
     """Bring the stored bars up to the last closed session. Running it again changes nothing.
 
-    What has come is stored part by part, so that a refresh that ends early has not been for nothing.
+    What has come is stored part by part, and then remembered as such: a refresh that ends early has not been for
+    nothing, and the next one asks for the rest.
     """
     source = open_source(experiment)
     facts, topic = read_table(source.context), source.context.topic(experiment.name)
@@ -84,12 +85,12 @@ def refresh(
     before = read_coverage(home, source.identity)
     request, plan = _request(experiment, home, source, now, session, before=before, spans=store.spans())
     tally = _Tally({ticker: Outcome("ok", "up to date") for ticker in plan.settled}, [], [], {})
+    _remember(home, store, source, request, before, tally.outcomes, _no_findings())
     for part in _parts(source, request, plan, progress):
-        _take(part, source, store, request, home, tally)
+        outcomes, findings = _take(part, source, store, request, home, tally)
+        _remember(home, store, source, request, before, outcomes, findings)
     spans = store.spans()
-    findings = pl.concat(tally.findings) if tally.findings else _no_findings()
-    rows = describe_coverage(tally.outcomes, findings, before, spans, start=request.start, now=now)
-    write_coverage(home, source.identity, rows)
+    findings = pl.concat([_no_findings(), *tally.findings])
     came = tuple(ticker for ticker, outcome in tally.outcomes.items() if outcome.status == "ok")
     _require_something(source, tally)
     refresh_sectors(source, store, request, came, now=now)
@@ -147,8 +148,8 @@ def _parts(source: Source, request: Request, plan: Plan, progress: Progress | No
 
 def _take(
     part: Fetched, source: Source, store: PriceStore, request: Request, home: Home, tally: _Tally
-) -> None:
-    """Check and write what came. A ticker whose past was rewritten is fetched whole and replaced."""
+) -> tuple[dict[str, Outcome], pl.DataFrame]:
+    """Check and write what came; how it went and what was found. A ticker with another past is fetched whole."""
     checked, rewritten = _check(part.bars, source, store, request, home)
     outcomes = dict(part.outcomes)
     if again := tuple(ticker for ticker in rewritten if ticker in request.since):
@@ -178,6 +179,23 @@ def _take(
         tally.rebuilt |= rewritten
         tally.inserted += written.inserted
         tally.updated += written.updated
+    return outcomes, checked.findings
+
+
+def _remember(
+    home: Home,
+    store: PriceStore,
+    source: Source,
+    request: Request,
+    before: pl.DataFrame,
+    outcomes: Mapping[str, Outcome],
+    findings: pl.DataFrame,
+) -> None:
+    """After the bars: a refresh that is ended in between asks once more for the tickers of one part."""
+    if outcomes:
+        spans = store.spans(tuple(outcomes))
+        rows = describe_coverage(outcomes, findings, before, spans, start=request.start, now=request.now)
+        write_coverage(home, source.identity, rows)
 
 
 def _check(

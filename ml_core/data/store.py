@@ -117,14 +117,14 @@ class PriceStore:
             rows = rows.filter(pl.col("date") <= until)
         return tables.gather(rows.select(list(BARS)), self.folder)
 
-    def spans(self) -> dict[str, tuple[dt.date, dt.date, int]]:
-        """First and last stored date of every ticker, and the number of its bars."""
+    def spans(self, tickers: tuple[str, ...] = ()) -> dict[str, tuple[dt.date, dt.date, int]]:
+        """First and last stored date of these tickers (default all), and the number of their bars."""
         rows = tables.read(self.folder)
         if rows is None:
             return {}
         date = pl.col("date")
         spans = (
-            rows.filter(IS_BAR)
+            rows.filter(pl.col("ticker").is_in(list(tickers)) if tickers else IS_BAR)
             .group_by("ticker")
             .agg(date.min().alias("first"), date.max().alias("last"), pl.len())
         )

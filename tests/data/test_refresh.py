@@ -120,6 +120,28 @@ def test_a_missing_last_close_is_quarantined_and_comes_with_the_next_refresh(mar
     assert run(market, home, until=60).inserted == 1
 
 
+class Killed(BaseException):
+    """As a signal would end it: nothing catches this."""
+
+
+def test_a_refresh_that_is_ended_early_asks_only_for_the_rest_when_run_again(home):
+    tickers = tuple(f"T{place:02d}" for place in range(60))
+
+    def end_at_55(_ticker: str, done: int, _total: int) -> None:
+        if done == 55:
+            raise Killed
+
+    with LoopbackYahoo({ticker: Listing(make_rows(SESSIONS[:10])) for ticker in tickers}) as server:
+        with pytest.raises(Killed):
+            experiment = make_experiment(tickers)
+            refresh(experiment, home, now=after(SESSIONS[9]), session=server.session(), progress=end_at_55)
+        assert set(read_coverage(home, "yahoo")["ticker"]) == set(tickers[:50])
+        server.ranges.clear()
+        done = run(server, home, until=10, tickers=tickers)
+        assert set(server.ranges) == set(tickers[50:])
+        assert not done.partial and done.inserted == 100
+
+
 def test_nothing_from_anybody_is_an_error_that_keeps_what_is_stored(market, home):
     run(market, home, until=60)
     for ticker in ("AAA", "BBB"):

@@ -12,7 +12,9 @@ from pathlib import Path
 
 import polars as pl
 
+from ml_core.data.coverage import read_coverage
 from ml_core.data.prices import open_store
+from ml_core.data.providers.yahoo import PART
 from ml_core.data.refresh import refresh
 from ml_core.settings import Home
 from tests.data.loopback_yahoo import LoopbackYahoo
@@ -26,6 +28,11 @@ KEY = ["ticker", "date"]
 
 def read(home: Home) -> pl.DataFrame:
     return open_store(ask_yahoo(TICKERS), home).bars()
+
+
+def covered(home: Home) -> set[str]:
+    """Tickers of which the store remembers that they were asked for, and came."""
+    return set(read_coverage(home, "yahoo").filter(status="ok")["ticker"])
 
 
 def kill_one(home: Home, server: LoopbackYahoo, now: dt.datetime, *, after: int, wait: float) -> int:
@@ -56,14 +63,23 @@ def test_killed_between_parts_nothing_is_lost_or_asked_for_twice(tmp_path):
     with LoopbackYahoo({ticker: make_listing() for ticker in TICKERS}) as server:
         refresh(ask_yahoo(TICKERS), calm, now=NOW, session=server.session())
         stood = 0
-        for _ in range(KILLS):
-            kill_one(home, server, NOW, after=chance.randint(1, 30), wait=chance.uniform(0, 0.4))
+        for place in range(KILLS):
+            settled = covered(home)
+            server.ranges.clear()
+            after = PART + 5 if place == 1 else chance.randint(1, PART + 5)
+            kill_one(home, server, NOW, after=after, wait=chance.uniform(0, 0.4))
+            assert not settled & set(server.ranges), "asked for twice"
             bars = read(home)
+            assert len(set(bars["ticker"]) - covered(home)) <= PART
             assert bars.height >= stood
             assert bars.height == bars.select(KEY).n_unique()
             assert bars.equals(read(calm).join(bars, on=KEY, how="semi").sort(KEY))
             stood = bars.height
+        settled = covered(home)
+        assert len(settled) >= PART, "the second kill falls behind a whole part"
+        server.ranges.clear()
         done = refresh(ask_yahoo(TICKERS), home, now=NOW, session=server.session())
+        assert set(server.ranges) == set(TICKERS) - settled
         assert not done.partial
         assert read(home).equals(read(calm))
         asked = sum(server.asked.values())
