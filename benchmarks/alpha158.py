@@ -49,12 +49,34 @@ def _col(name: str, window: int) -> pl.Expr:
 
 
 def _slope(window: int) -> pl.Expr:
-    return _col("with_time", window) * 12 / (window * window - 1)
+    return _with_time(window) * 12 / (window * window - 1)
+
+
+def _with_time(window: int) -> pl.Expr:
+    """Covariance of the close with the number of the session."""
+    return _col("time_product", window) - (pl.col("row_of") - (window - 1) / 2) * _col("close_mean", window)
+
+
+def _correlation(one: str, other: str, window: int) -> pl.Expr:
+    """From rolled means and deviations, which other alphas use too: half the time of rolling_corr."""
+    product = (pl.col(one) * pl.col(other)).rolling_mean(window)
+    together = (product - _col(f"{one}_mean", window) * _col(f"{other}_mean", window)) * (
+        window / (window - 1)
+    )
+    return together / (_col(f"{one}_std", window) * _col(f"{other}_std", window))
+
+
+def _rank(window: int) -> pl.Expr:
+    """How many of the window lie below, equal ones for a half; rolling_rank is slower up to 40 sessions."""
+    if window > 40:
+        return close.rolling_rank(window, method="average") / window
+    signs = pl.sum_horizontal(*(close.diff(ago).sign() for ago in range(1, window)), ignore_nulls=False)
+    return ((window + 1) / 2 + signs / 2) / window
 
 
 ROLLED: dict[str, Callable[[int], pl.Expr]] = {
-    "mean": lambda window: close.rolling_mean(window),
-    "std": lambda window: close.rolling_std(window),
+    "close_mean": lambda window: close.rolling_mean(window),
+    "close_std": lambda window: close.rolling_std(window),
     "highest": lambda window: high.rolling_max(window),
     "lowest": lambda window: low.rolling_min(window),
     "path": lambda window: change.abs().rolling_sum(window),
@@ -63,32 +85,32 @@ ROLLED: dict[str, Callable[[int], pl.Expr]] = {
     "volume_rise": lambda window: pl.col("volume_up").rolling_sum(window),
     "rose": lambda window: pl.col("rises").rolling_mean(window),
     "fell": lambda window: pl.col("falls").rolling_mean(window),
-    "with_time": lambda window: (
-        (pl.col("row_of") * close).rolling_mean(window)
-        - (pl.col("row_of") - (window - 1) / 2) * close.rolling_mean(window)
-    ),
+    "time_product": lambda window: (pl.col("row_of") * close).rolling_mean(window),
 }
+for _name in ("log_volume", "gross", "log_volume_ratio"):
+    ROLLED[f"{_name}_mean"] = lambda window, name=_name: pl.col(name).rolling_mean(window)
+    ROLLED[f"{_name}_std"] = lambda window, name=_name: pl.col(name).rolling_std(window)
 ALPHA: dict[str, Callable[[int], pl.Expr]] = {
     "ROC": lambda window: close.shift(window) / close,
-    "MA": lambda window: _col("mean", window) / close,
-    "STD": lambda window: _col("std", window) / close,
+    "MA": lambda window: _col("close_mean", window) / close,
+    "STD": lambda window: _col("close_std", window) / close,
     "BETA": lambda window: _slope(window) / close,
     "RSQR": lambda window: (
-        _col("with_time", window).pow(2)
+        _with_time(window).pow(2)
         * (12 * window / (window * window - 1) / (window - 1))
-        / _col("std", window).pow(2)
+        / _col("close_std", window).pow(2)
     ),
-    "RESI": lambda window: (close - _col("mean", window) - _slope(window) * (window - 1) / 2) / close,
+    "RESI": lambda window: (close - _col("close_mean", window) - _slope(window) * (window - 1) / 2) / close,
     "MAX": lambda window: _col("highest", window) / close,
     "MIN": lambda window: _col("lowest", window) / close,
     "QTLU": lambda window: close.rolling_quantile(0.8, "linear", window) / close,
     "QTLD": lambda window: close.rolling_quantile(0.2, "linear", window) / close,
-    "RANK": lambda window: close.rolling_rank(window, method="average") / window,
+    "RANK": _rank,
     "RSV": lambda window: (
         (close - _col("lowest", window)) / (_col("highest", window) - _col("lowest", window) + 1e-12)
     ),
-    "CORR": lambda window: pl.rolling_corr(close, pl.col("log_volume"), window_size=window),
-    "CORD": lambda window: pl.rolling_corr(pl.col("gross"), pl.col("log_volume_ratio"), window_size=window),
+    "CORR": lambda window: _correlation("close", "log_volume", window),
+    "CORD": lambda window: _correlation("gross", "log_volume_ratio", window),
     "CNTP": lambda window: _col("rose", window),
     "CNTN": lambda window: _col("fell", window),
     "CNTD": lambda window: _col("rose", window) - _col("fell", window),

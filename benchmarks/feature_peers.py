@@ -27,10 +27,13 @@ FIELDS = ("open", "high", "low", "close", "volume", "vwap")
 def with_pandas(bars: pd.DataFrame) -> pd.DataFrame:
     """The 40 simple features of benchmarks/features.py by groupby and rolling, in single precision at the end."""
     out: dict[str, np.ndarray] = {}
-    ticker = bars["ticker"]
-    level, activity = np.log(bars["close"]), np.log1p(bars["volume"])
+    ticker = pd.Series(bars["ticker"].to_numpy())
+    closes, highs, lows, volumes = (
+        pd.Series(bars[name].to_numpy()) for name in ("close", "high", "low", "volume")
+    )
+    level, activity = pd.Series(np.log(closes)), pd.Series(np.log1p(volumes))
     change = level.groupby(ticker, sort=False).diff()
-    size, squared = change.abs(), np.log(bars["high"] / bars["low"]) ** 2
+    size, squared = change.abs(), pd.Series(np.log(highs / lows) ** 2)
 
     def roll(column: pd.Series, window: int, how: str) -> np.ndarray:
         return getattr(column.groupby(ticker, sort=False).rolling(window), how)().to_numpy()
@@ -55,10 +58,10 @@ def with_pandas(bars: pd.DataFrame) -> pd.DataFrame:
         keep(f"high_gap_{window}", level.to_numpy() - highest)
         if window == 60:
             keep(f"low_gap_{window}", level.to_numpy() - lowest)
-    close = bars["close"].to_numpy()
+    close = closes.to_numpy()
     for span in (5, 10, 20, 40):
-        keep(f"ema_gap_{span}", close / smooth(bars["close"], span, span) - 1)
-    keep("macd", (smooth(bars["close"], 12, 26) - smooth(bars["close"], 26, 26)) / close)
+        keep(f"ema_gap_{span}", close / smooth(closes, span, span) - 1)
+    keep("macd", (smooth(closes, 12, 26) - smooth(closes, 26, 26)) / close)
     for window in (2, 5, 14, 28, 60):
         net = level.groupby(ticker, sort=False).diff(window).to_numpy()
         keep(f"rsi_{window}", 0.5 * net / (roll(size, window, "sum") + 1e-9))
@@ -66,7 +69,7 @@ def with_pandas(bars: pd.DataFrame) -> pd.DataFrame:
         mean, spread = roll(activity, window, "mean"), roll(activity, window, "std")
         keep(f"volume_surprise_{window}", (activity.to_numpy() - mean) / (spread + 1e-3))
     for window in (5, 14):
-        bottom, top = roll(bars["low"], window, "min"), roll(bars["high"], window, "max")
+        bottom, top = roll(lows, window, "min"), roll(highs, window, "max")
         keep(f"stochastic_{window}", (close - bottom) / (top - bottom))
     for window in (10, 20):
         variance = roll(squared, window, "mean") / (4 * math.log(2))
@@ -172,7 +175,7 @@ def _cpu() -> float:
 def main(peer: str, source: str, target: str, tickers: str = "") -> None:
     bars = pd.read_parquet(source)
     if tickers:
-        bars = bars[bars["ticker"].isin(sorted(bars["ticker"].unique())[: int(tickers)])]
+        bars = bars.loc[bars["ticker"].isin(sorted(bars["ticker"].unique())[: int(tickers)])]
     build = with_qlib(bars) if peer == "qlib" else {"pandas": with_pandas, "ta": with_ta}[peer]
     made, cost = measure(build, bars)
     rows, columns = made.shape

@@ -163,7 +163,8 @@ def build_windows(prices: pl.DataFrame, built: FeatureTable, task: Task) -> Wind
 def _warmed_up(x_NTF: np.ndarray) -> np.ndarray:
     """From each ticker's first row with every feature on. A feature that is missing later, for want of one open
     price say, counts as average and costs no session."""
-    return np.maximum.accumulate(np.isfinite(x_NTF).all(axis=2), axis=1)
+    complete_NT = np.stack([np.isfinite(x_TF).all(axis=1) for x_TF in x_NTF])
+    return np.maximum.accumulate(complete_NT, axis=1)
 
 
 def _places(table: pl.DataFrame, tickers: tuple[str, ...], sessions: tuple[dt.date, ...]) -> tuple:

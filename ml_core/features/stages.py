@@ -35,8 +35,7 @@ class Stages:
 
     def blocks(self, names: Iterable[str]) -> Iterator[pl.DataFrame]:
         """The named features of one ticker after another, as single precision."""
-        columns = [*(pl.col(name) for name in KEY), *(_finite(name) for name in names)]
-        yield from self._tickers([name for name in names if name not in self.held.columns], columns)
+        yield from self._tickers(list(names), key=True)
 
     def _comparisons(self) -> Iterator[list[Feature]]:
         """The features that compare tickers, each batch needing only the batches before it."""
@@ -55,8 +54,7 @@ class Stages:
         needs = dict.fromkeys(need for feature in comparing for need in feature.needs)
         fresh = [need for need in needs if need in self.wanted and need not in self.held.columns]
         if fresh:
-            blocks = self._tickers(fresh, [_finite(name) for name in fresh])
-            self.held = self._beside(pl.concat(blocks))
+            self.held = self._beside(pl.concat(self._tickers(fresh, key=False)))
         peers = [_peers(self.prices)] if any(feature.scope == "sector" for feature in comparing) else []
         given = [need for need in needs if need not in self.held.columns and need not in KEY]
         table = self.prices.select("date", *given, *peers).hstack(self.held)
@@ -64,10 +62,15 @@ class Stages:
         self.held = self._beside(found.select(_finite(name) for name in found.columns))
 
     def _beside(self, columns: pl.DataFrame) -> pl.DataFrame:
-        return pl.concat([self.held, columns], how="horizontal") if self.held.width else columns.rechunk()
+        """In one piece each: tickers are cut out of them."""
+        return (
+            pl.concat([self.held, columns.rechunk()], how="horizontal")
+            if self.held.width
+            else columns.rechunk()
+        )
 
-    def _tickers(self, names: list[str], columns: list[pl.Expr]) -> Iterator[pl.DataFrame]:
-        """These columns of each ticker's frame, once it holds the named features; several tickers at a time."""
+    def _tickers(self, names: list[str], *, key: bool) -> Iterator[pl.DataFrame]:
+        """The named features of each ticker, in single precision; several tickers are worked on at a time."""
         steps = self._steps(names)
         later = {need for step in steps for feature in step for need in feature.needs}
         computed = [[pl.col(name).cast(pl.Float64) for name in self.held.columns if name in later]]
@@ -75,6 +78,8 @@ class Stages:
             computed.append([feature.expression() for feature in step])
             wide = [feature.name for feature in step if feature.name in later and not feature.part]
             computed.append([_finite(name).cast(pl.Float64) for name in wide])
+        given = [pl.col(name) for name in KEY if key]
+        asked = [pl.col(name).cast(pl.Float32) if name in later else _finite(name) for name in names]
         computed = [expressions for expressions in computed if expressions]
 
         def compute(start: int, stop: int) -> pl.DataFrame:
@@ -84,7 +89,9 @@ class Stages:
             plan = block.hstack(self.held[start:stop]).lazy() if self.held.width else block.lazy()
             for expressions in computed:
                 plan = plan.with_columns(expressions)
-            return plan.select(columns).collect(optimizations=pl.QueryOptFlags.none(), engine="in-memory")
+            return plan.select(*given, *asked).collect(
+                optimizations=pl.QueryOptFlags.none(), engine="in-memory"
+            )
 
         workers = pl.thread_pool_size()
         with ThreadPoolExecutor(workers) as pool:
@@ -113,14 +120,13 @@ class Stages:
 
 
 def _finite(name: str) -> pl.Expr:
-    """The column in single precision; a value that is no number becomes null."""
-    value = pl.col(name).cast(pl.Float32)
+    """A value that is no number becomes null."""
+    value = pl.col(name)
     return pl.when(value.is_finite()).then(value).alias(name)
 
 
 def _peers(prices: pl.DataFrame) -> pl.Series:
     """One number per date and sector; tickers without a sector are each other's peers."""
-    code = pl.col("sector").rank("dense").fill_null(0).cast(pl.Int64)
-    return prices.select(
-        (pl.col("date").to_physical().cast(pl.Int64) * 4096 + code).alias("peers")
-    ).to_series()
+    sector = pl.col("sector").cast(pl.Categorical).to_physical().cast(pl.Int64) + 1
+    day = pl.col("date").to_physical().cast(pl.Int64)
+    return prices.select((day * 2**32 + sector.fill_null(0)).alias("peers")).to_series()
