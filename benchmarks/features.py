@@ -179,9 +179,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    run_ours(*sys.argv[1:]) if sys.argv[1:2] and sys.argv[1] in (
-        "all",
-        "panel",
-        "simple",
-        "alpha158",
-    ) else main()
+    run_ours(*sys.argv[1:]) if sys.argv[1:2] and sys.argv[1] in OURS else main()
