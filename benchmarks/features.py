@@ -29,7 +29,7 @@ from ml_core.features.table import build_features, catalogue
 from ml_core.windows import build_windows
 
 HERE = Path(__file__).parent
-OURS = ("all", "panel", "chosen", "simple", "alpha158")
+OURS = ("all", "spread", "panel", "chosen", "simple", "alpha158")
 PACKAGES = ("pyqlib==0.9.7", "ta==0.11.0")
 SIMPLE = (
     *(f"momentum_{window}" for window in (1, 5, 10, 20, 60)),
@@ -75,7 +75,9 @@ def ours(kind: str, prices: pl.DataFrame) -> pl.DataFrame | np.ndarray:
         alphas = declare_alphas()
         names = [name for name, alpha in alphas.items() if not alpha.part]
         return pl.concat(Stages(prices, alphas).blocks(names))
-    return build_features(prices, tuple(catalogue()) if kind == "all" else SIMPLE).table
+    every = tuple(catalogue())
+    spread = tuple(every[place * len(every) // 150] for place in range(150))
+    return build_features(prices, {"all": every, "spread": spread, "simple": SIMPLE}[kind]).table
 
 
 def run_ours(kind: str, source: str, target: str, tickers: str = "") -> None:
@@ -140,6 +142,7 @@ def main() -> None:
     simulate(given.tickers, given.sessions).write_parquet(source)
     contests = [
         ("ours, all", here, "features.py", "all", None),
+        ("ours, 150 spread over all", here, "features.py", "spread", None),
         ("ours, all, into the panel", here, "features.py", "panel", None),
         ("ours, every tenth, likewise", here, "features.py", "chosen", None),
         ("ours, 40 simple", here, "features.py", "simple", None),

@@ -40,11 +40,12 @@ def centred_rank(y_NTH: np.ndarray) -> np.ndarray:
 def past_mean(value_NT: np.ndarray, known_NT: np.ndarray, *, span: float = UNIT_SPAN) -> np.ndarray:
     """Exponential mean of what was known up to each step; a step without a value changes nothing."""
     decay = 1 - 2 / (span + 1)
-    total, weight = np.zeros(value_NT.shape[0]), np.zeros(value_NT.shape[0])
-    mean_NT = np.full(value_NT.shape, np.nan)
-    for step in range(value_NT.shape[1]):
-        known = known_NT[:, step]
-        total = np.where(known, decay * total + value_NT[:, step], total)
+    value_TN, known_TN = np.ascontiguousarray(value_NT.T), np.ascontiguousarray(known_NT.T)
+    total_TN, weight_TN = np.empty(value_TN.shape), np.empty(value_TN.shape)
+    total, weight = np.zeros(value_TN.shape[1]), np.zeros(value_TN.shape[1])
+    for step, known in enumerate(known_TN):
+        total = np.where(known, decay * total + value_TN[step], total)
         weight = np.where(known, decay * weight + 1, weight)
-        mean_NT[:, step] = np.divide(total, weight, out=np.full_like(total, np.nan), where=weight > 0)
-    return mean_NT
+        total_TN[step], weight_TN[step] = total, weight
+    mean_NT = np.full(value_NT.shape, np.nan)
+    return np.divide(total_TN.T, weight_TN.T, out=mean_NT, where=weight_TN.T > 0)
