@@ -2,11 +2,11 @@
 
 import datetime as dt
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import polars as pl
 
 from ml_core.data import tables
-from ml_core.data.providers import Outcome
 from ml_core.data.quality import FINDINGS, Checked
 from ml_core.errors import InvalidData
 from ml_core.settings import Home
@@ -44,37 +44,59 @@ def count_bars(findings: pl.DataFrame) -> int:
 def refuse_whole_tickers(checked: Checked) -> tuple[Checked, dict[str, str]]:
     """A ticker that loses half of its bars loses all of them; with the commonest reason."""
     refused = checked.refused.unique(["ticker", "date"], keep="first")
-    lost = refused.group_by("ticker").agg(lost=pl.len(), reason=pl.col("reason").mode().first())
+    lost = refused.group_by("ticker").agg(lost=pl.len(), reason=pl.col("reason").mode().min())
     kept = checked.sound.group_by("ticker").agg(kept=pl.len())
     counted = lost.join(kept, on="ticker", how="left").with_columns(pl.col("kept").fill_null(0))
     whole = counted.filter(pl.col("lost") > MOST_REFUSED * (pl.col("lost") + pl.col("kept")))
     reasons = {
         row["ticker"]: f"{row['lost']} of {row['lost'] + row['kept']} bars refused: {row['reason']}"
-        for row in whole.iter_rows(named=True)
+        for row in whole.sort("ticker").iter_rows(named=True)
     }
     sound = checked.sound.filter(~pl.col("ticker").is_in(list(reasons)))
     return Checked(sound, checked.findings), reasons
 
 
-def refuse_universe(
-    checked: Checked, refused: Mapping[str, str], outcomes: Mapping[str, Outcome], *, limit: float
-) -> None:
-    """Where too large a share is quarantined, the source is at fault: nothing of it is stored."""
-    single = checked.refused.filter(
-        ~pl.col("ticker").is_in(list(refused))
-    )  # whole tickers are counted as such
-    bad = single.select("ticker", "date").unique().height
-    share = bad / max(1, bad + checked.sound.height)
-    tickers = len(refused) / max(1, len(outcomes))
-    if len(outcomes) > len(refused) > 1 and tickers > limit:
-        name, reason = next(iter(refused.items()))
-        raise InvalidData(
-            f"{len(refused)} of {len(outcomes)} tickers are quarantined, more than data.quality.limit = {limit:g};"
-            f" first {name}: {reason}"
-        )
-    if checked.sound.height and share > limit:
-        first = single.row(0, named=True)
-        raise InvalidData(
-            f"{bad} of {bad + checked.sound.height} bars are quarantined, more than data.quality.limit = {limit:g};"
-            f" first {first['ticker']} {first['date']}: {first['reason']}"
-        )
+@dataclass
+class Share:
+    """How much of a universe of `universe` tickers is refused so far, part by part.
+
+    `held`: the bars of the `seen` tickers that are sound, in the store or now.
+    """
+
+    universe: int
+    limit: float
+    refused: dict[str, str] = field(default_factory=dict)
+    bad: int = 0
+    first: str = ""
+    held: int = 0
+    seen: int = 0
+
+    def add(self, checked: Checked, refused: Mapping[str, str], held: Mapping[str, int]) -> None:
+        """A part after its checks; `held`: sound bars of each of its tickers, those stored before included."""
+        single = checked.refused.filter(~pl.col("ticker").is_in(list(refused)))  # whole tickers count as such
+        self.refused |= refused
+        self.bad += count_bars(single)
+        self.held += sum(held.values())
+        self.seen += len(held)
+        for row in single.head(0 if self.first else 1).iter_rows(named=True):
+            self.first = f"{row['ticker']} {row['date']}: {row['reason']}"
+
+    def require_few(self) -> None:
+        """Where too large a share is refused the source is at fault, and the run ends.
+
+        It ends as soon as that is sure: tickers are counted against the whole universe, and those to come are
+        supposed to bring as many bars each as those before.
+        """
+        beyond = f"more than data.quality.limit = {self.limit:g}"
+        stays = "nothing of these tickers is written; what was stored before stays"
+        if len(self.refused) > max(1, self.limit * self.universe):
+            name, reason = next(iter(self.refused.items()))
+            raise InvalidData(
+                f"{len(self.refused)} of {self.universe} tickers are quarantined, {beyond};"
+                f" first {name}: {reason}; {stays}"
+            )
+        bars = self.bad + self.held
+        if self.held and self.bad > self.limit * bars * self.universe / self.seen:
+            raise InvalidData(
+                f"{self.bad} of {bars} bars are quarantined, {beyond}; first {self.first}; {stays}"
+            )

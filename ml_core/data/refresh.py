@@ -10,14 +10,14 @@ import polars as pl
 from ml_core.data.calendar import last_closed_session
 from ml_core.data.context import read_table
 from ml_core.data.coverage import Plan, describe_coverage, plan_refresh, read_coverage, write_coverage
-from ml_core.data.history import find_rewritten, find_withdrawn
+from ml_core.data.history import find_withdrawn
+from ml_core.data.incoming import check_incoming
 from ml_core.data.providers import Fetched, Outcome, Progress, Request
-from ml_core.data.quality import Checked, check_bars
+from ml_core.data.quality import check_bars
 from ml_core.data.quarantine import (
+    Share,
     count_bars,
     keep_findings,
-    read_findings,
-    refuse_universe,
     refuse_whole_tickers,
 )
 from ml_core.data.sectors import refresh_sectors
@@ -28,8 +28,6 @@ from ml_core.errors import InvalidInput, ProviderFailed
 from ml_core.experiment import Experiment
 from ml_core.frames import BARS
 from ml_core.settings import Home
-
-TAIL = 300  # stored bars before the new ones that the checks also see
 
 
 @dataclass(frozen=True)
@@ -59,9 +57,10 @@ class _Tally:
     """What the parts of one refresh add up to."""
 
     outcomes: dict[str, Outcome]
-    findings: list[pl.DataFrame]
-    notes: list[str]
-    rebuilt: dict[str, str]
+    share: Share
+    findings: list[pl.DataFrame] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    rebuilt: dict[str, str] = field(default_factory=dict)
     inserted: int = 0
     updated: int = 0
 
@@ -83,8 +82,12 @@ def refresh(
     facts, topic = read_table(source.context), source.context.topic(experiment.name)
     store = PriceStore(home.store, source.identity)
     before = read_coverage(home, source.identity)
-    request, plan = _request(experiment, home, source, now, session, before=before, spans=store.spans())
-    tally = _Tally({ticker: Outcome("ok", "up to date") for ticker in plan.settled}, [], [], {})
+    spans = store.spans()
+    request, plan = _request(experiment, home, source, now, session, before=before, spans=spans)
+    up_to_date = {ticker: Outcome("ok", "up to date") for ticker in plan.settled}
+    held = sum(spans[ticker][2] for ticker in plan.settled)
+    share = Share(len(request.tickers), source.quality.limit, held=held, seen=len(plan.settled))
+    tally = _Tally(up_to_date, share)
     _remember(home, store, source, request, before, tally.outcomes, _no_findings())
     for part in _parts(source, request, plan, progress):
         outcomes, findings = _take(part, source, store, request, home, tally)
@@ -150,7 +153,7 @@ def _take(
     part: Fetched, source: Source, store: PriceStore, request: Request, home: Home, tally: _Tally
 ) -> tuple[dict[str, Outcome], pl.DataFrame]:
     """Check and write what came; how it went and what was found. A ticker with another past is fetched whole."""
-    checked, rewritten = _check(part.bars, source, store, request, home)
+    checked, rewritten = check_incoming(part.bars, source, store, request, home)
     outcomes = dict(part.outcomes)
     if again := tuple(ticker for ticker in rewritten if ticker in request.since):
         whole = source.module.fetch(replace(request, tickers=again, since={}), source.config)
@@ -161,11 +164,12 @@ def _take(
         outcomes |= whole.outcomes
         others = part.bars.filter(~pl.col("ticker").is_in(again))
         fresh = replace(request, since={t: day for t, day in request.since.items() if t not in again})
-        checked, _ = _check(pl.concat([others, whole.bars]), source, store, fresh, home)
+        checked, _ = check_incoming(pl.concat([others, whole.bars]), source, store, fresh, home)
     checked, refused = refuse_whole_tickers(checked)
     outcomes = _after_checks(outcomes, checked.sound, refused)
     keep_findings(home, source.identity, checked.findings, now=request.now)
-    refuse_universe(checked, refused, outcomes, limit=source.quality.limit)
+    tally.share.add(checked, refused, _count_held(outcomes, store))
+    tally.share.require_few()
     tally.outcomes |= outcomes
     tally.findings.append(checked.findings)
     tally.notes += [note for note in part.notes if note not in tally.notes]
@@ -198,35 +202,6 @@ def _remember(
         write_coverage(home, source.identity, rows)
 
 
-def _check(
-    bars: pl.DataFrame, source: Source, store: PriceStore, request: Request, home: Home
-) -> tuple[Checked, dict[str, str]]:
-    """Checked bars of closed sessions, judged together with the stored ones before them."""
-    closed = last_closed_session(request.calendar, request.now) or request.now.date()
-    bars = bars.filter((pl.col("date") <= closed) | pl.col("date").is_null())
-    stored = store.bars(tuple(bars["ticker"].drop_nulls().unique()))
-    since = pl.col("ticker").replace_strict(request.since, default=dt.date.min, return_dtype=pl.Date)
-    tail = stored.filter(pl.col("date") < since).group_by("ticker").tail(TAIL).select(list(BARS))
-    refused = read_findings(home, source.identity, tuple(request.since)) if tail.height else tail
-    before = pl.concat([tail, _at_the_seam(refused, tail).filter(pl.col("date") < since)])
-    before = before.with_columns(adj_close=pl.lit(None, pl.Float64))  # of another day: not to be compared
-    checked = check_bars(
-        pl.concat([before, bars.select(list(BARS))]), calendar=request.calendar, quality=source.quality
-    )
-    new = (pl.col("date") >= since) | pl.col("date").is_null()
-    checked = Checked(checked.sound.filter(new), checked.findings.filter(new))
-    return checked, find_rewritten(stored, checked.sound)
-
-
-def _at_the_seam(refused: pl.DataFrame, tail: pl.DataFrame) -> pl.DataFrame:
-    """Refused bars that came after the stored ones: what their dividends and splits were put on is asked again."""
-    if refused.is_empty() or tail.is_empty():
-        return tail.clear()
-    last = tail.group_by("ticker").agg(last=pl.col("date").max())
-    found = refused.filter(pl.col("verdict") == "quarantine").join(last, on="ticker")
-    return found.filter(pl.col("date") > pl.col("last")).select(list(BARS)).unique(["ticker", "date"])
-
-
 def _after_checks(
     outcomes: Mapping[str, Outcome], sound: pl.DataFrame, refused: Mapping[str, str]
 ) -> dict[str, Outcome]:
@@ -237,6 +212,12 @@ def _after_checks(
         else replace(outcome, rows=kept.get(ticker, 0))
         for ticker, outcome in outcomes.items()
     }
+
+
+def _count_held(outcomes: Mapping[str, Outcome], store: PriceStore) -> dict[str, int]:
+    """What came anew overlaps what is stored: the larger of the two is nearly their union."""
+    stored = store.spans(tuple(outcomes))
+    return {ticker: max(outcomes[ticker].rows, stored.get(ticker, (0, 0, 0))[2]) for ticker in outcomes}
 
 
 def _require_something(source: Source, tally: _Tally) -> None:

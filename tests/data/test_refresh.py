@@ -124,22 +124,19 @@ class Killed(BaseException):
     """As a signal would end it: nothing catches this."""
 
 
-def test_a_refresh_that_is_ended_early_asks_only_for_the_rest_when_run_again(home):
-    tickers = tuple(f"T{place:02d}" for place in range(60))
-
+def test_a_refresh_that_is_ended_early_asks_only_for_the_rest_when_run_again(many, home):
     def end_at_55(_ticker: str, done: int, _total: int) -> None:
         if done == 55:
             raise Killed
 
-    with LoopbackYahoo({ticker: Listing(make_rows(SESSIONS[:10])) for ticker in tickers}) as server:
-        with pytest.raises(Killed):
-            experiment = make_experiment(tickers)
-            refresh(experiment, home, now=after(SESSIONS[9]), session=server.session(), progress=end_at_55)
-        assert set(read_coverage(home, "yahoo")["ticker"]) == set(tickers[:50])
-        server.ranges.clear()
-        done = run(server, home, until=10, tickers=tickers)
-        assert set(server.ranges) == set(tickers[50:])
-        assert not done.partial and done.inserted == 100
+    tickers, now = tuple(many.listings), after(SESSIONS[9])
+    with pytest.raises(Killed):
+        refresh(make_experiment(tickers), home, now=now, session=many.session(), progress=end_at_55)
+    assert set(read_coverage(home, "yahoo")["ticker"]) == set(tickers[:50])
+    many.ranges.clear()
+    done = run(many, home, until=10, tickers=tickers)
+    assert set(many.ranges) == set(tickers[50:])
+    assert not done.partial and done.inserted == 100
 
 
 def test_nothing_from_anybody_is_an_error_that_keeps_what_is_stored(market, home):
@@ -157,9 +154,7 @@ def test_an_unknown_ticker_alone_is_bad_input_that_names_it(market, home):
 
 
 def test_too_many_bad_bars_stop_the_run_before_anything_is_stored(market, home):
-    broken = [
-        (*row[:2], row[3], row[2], *row[4:]) for row in make_rows(SESSIONS[:60])
-    ]  # high and low swapped
+    broken = swapped(make_rows(SESSIONS[:60]))
     mixed = [
         bad if place % 3 == 0 else good
         for place, (good, bad) in enumerate(zip(make_rows(SESSIONS[:60]), broken, strict=True))
@@ -171,10 +166,55 @@ def test_too_many_bad_bars_stop_the_run_before_anything_is_stored(market, home):
     assert read_findings(home, "yahoo").height >= 20
 
 
+def swapped(rows: list[tuple]) -> list[tuple]:
+    """High and low: not one bar is sound."""
+    return [(*row[:2], row[3], row[2], *row[4:]) for row in rows]
+
+
+@pytest.fixture
+def many():
+    """Sixty tickers, which come in three parts."""
+    names = [f"T{place:02d}" for place in range(60)]
+    with LoopbackYahoo({name: Listing(make_rows(SESSIONS[:10])) for name in names}) as server:
+        yield server
+
+
+def test_three_bad_tickers_of_sixty_do_not_stop_the_run_though_all_come_in_one_part(many, home):
+    for name in ("T01", "T02", "T03"):
+        many.listings[name] = Listing(swapped(make_rows(SESSIONS[:10])))
+    done = run(many, home, until=10, tickers=tuple(many.listings))
+    assert done.partial and done.inserted == 57 * 10
+    again = run(many, home, until=10, tickers=tuple(many.listings))
+    assert again.partial and again.inserted == 0
+
+
+def test_too_many_bad_tickers_of_a_universe_stop_the_run_and_parts_before_stay(many, home):
+    for place in range(30, 37):
+        many.listings[f"T{place}"] = Listing(swapped(make_rows(SESSIONS[:10])))
+    with pytest.raises(InvalidData, match=r"7 of 60 tickers .*limit = 0.1.*T30.*stored before stays"):
+        run(many, home, until=10, tickers=tuple(many.listings))
+    assert set(PriceStore(home.store, "yahoo").spans()) == {f"T{place:02d}" for place in range(25)}
+    assert read_coverage(home, "yahoo").height == 25
+    assert len(many.ranges) == 50
+
+
+def test_a_few_bad_new_bars_of_one_ticker_do_not_stop_its_refresh(market, home):
+    run(market, home, until=60, tickers=("AAA",))
+    rows = [(*row[:4], None, *row[5:]) if place in (57, 59) else row
+            for place, row in enumerate(make_rows(SESSIONS[:61]))]  # fmt: skip
+    market.listings["AAA"] = Listing(rows)
+    done = run(market, home, until=61, tickers=("AAA",))
+    assert (done.inserted, done.quarantined, done.partial) == (1, 2, False)
+
+
+def test_a_universe_of_one_that_is_wholly_refused_is_an_error(market, home):
+    market.listings["AAA"] = Listing(swapped(make_rows(SESSIONS[:60])))
+    with pytest.raises(ProviderFailed, match="60 of 60 bars refused"):
+        run(market, home, until=60, tickers=("AAA",))
+
+
 def test_a_ticker_that_loses_half_of_its_bars_is_refused_whole(market, home):
-    market.listings["AAA"] = Listing(
-        [(*row[:2], row[3], row[2], *row[4:]) for row in make_rows(SESSIONS[:60])]
-    )
+    market.listings["AAA"] = Listing(swapped(make_rows(SESSIONS[:60])))
     done = run(market, home, until=60, quality={"limit": 0.6})
     assert done.outcomes["AAA"].status == "failed" and "60 of 60 bars refused" in done.outcomes["AAA"].reason
     assert done.outcomes["BBB"].status == "ok" and done.partial

@@ -1,0 +1,46 @@
+"""Bars as a source gave them in; judged together with the stored ones before them, sound bars and findings out."""
+
+import datetime as dt
+
+import polars as pl
+
+from ml_core.data.calendar import last_closed_session
+from ml_core.data.history import find_rewritten
+from ml_core.data.providers import Request
+from ml_core.data.quality import Checked, check_bars
+from ml_core.data.quarantine import read_findings
+from ml_core.data.source import Source
+from ml_core.data.store import PriceStore
+from ml_core.frames import BARS
+from ml_core.settings import Home
+
+TAIL = 300  # stored bars before the new ones that the checks also see
+
+
+def check_incoming(
+    bars: pl.DataFrame, source: Source, store: PriceStore, request: Request, home: Home
+) -> tuple[Checked, dict[str, str]]:
+    """Checked bars of closed sessions, judged together with the stored ones before them."""
+    closed = last_closed_session(request.calendar, request.now) or request.now.date()
+    bars = bars.filter((pl.col("date") <= closed) | pl.col("date").is_null())
+    stored = store.bars(tuple(bars["ticker"].drop_nulls().unique()))
+    since = pl.col("ticker").replace_strict(request.since, default=dt.date.min, return_dtype=pl.Date)
+    tail = stored.filter(pl.col("date") < since).group_by("ticker").tail(TAIL).select(list(BARS))
+    refused = read_findings(home, source.identity, tuple(request.since)) if tail.height else tail
+    before = pl.concat([tail, _at_the_seam(refused, tail).filter(pl.col("date") < since)])
+    before = before.with_columns(adj_close=pl.lit(None, pl.Float64))  # of another day: not to be compared
+    checked = check_bars(
+        pl.concat([before, bars.select(list(BARS))]), calendar=request.calendar, quality=source.quality
+    )
+    new = (pl.col("date") >= since) | pl.col("date").is_null()
+    checked = Checked(checked.sound.filter(new), checked.findings.filter(new))
+    return checked, find_rewritten(stored, checked.sound)
+
+
+def _at_the_seam(refused: pl.DataFrame, tail: pl.DataFrame) -> pl.DataFrame:
+    """Refused bars that came after the stored ones: what their dividends and splits were put on is asked again."""
+    if refused.is_empty() or tail.is_empty():
+        return tail.clear()
+    last = tail.group_by("ticker").agg(last=pl.col("date").max())
+    found = refused.filter(pl.col("verdict") == "quarantine").join(last, on="ticker")
+    return found.filter(pl.col("date") > pl.col("last")).select(list(BARS)).unique(["ticker", "date"])
