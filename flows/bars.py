@@ -66,7 +66,7 @@ def overview(session: Session, *, out: Path | None) -> int:
     terminal.say(f"{found.source}, {stored}")
     terminal.table(_texts(found.coverage), title="coverage")
     for title, table in (
-        ("quarantine", found.quarantine),
+        ("quarantine", found.held_back),
         ("repairs", found.repairs),
         ("remarks", found.remarks),
     ):

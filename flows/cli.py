@@ -92,7 +92,9 @@ def data(out: Picture = None):
 
 @command(bars.vacuum)
 def vacuum(
-    days: Annotated[int, typer.Option(min=7, help="Keep what was part of a table within so many days.")] = 30,
+    days: Annotated[
+        int, typer.Option(help="Keep what was part of a table within so many days, at least 7.")
+    ] = 30,
 ):
     """Free space of the stored bars; versions that registered models name stay readable."""
 

@@ -41,6 +41,11 @@ class Overview:
     stationarity: pl.DataFrame
     presence: pl.DataFrame
 
+    @property
+    def held_back(self) -> pl.DataFrame:
+        """Bars in quarantine for which no other bar of that day has come since."""
+        return self.quarantine.filter(~pl.col("stored"))
+
     def document(self) -> dict[str, Any]:
         """All of it but the picture's table, ready for JSON."""
         tables = ("coverage", "quarantine", "repairs", "remarks", "stationarity")

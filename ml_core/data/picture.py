@@ -32,7 +32,7 @@ LEGEND = (
 PARTS = (
     ("coverage", "Coverage", "What is stored of each ticker, and how its last refresh went. Missing: sessions of the "
      "exchange between the first and the last bar for which there is none."),
-    ("quarantine", "In quarantine", "Bars that a check refused. They are kept aside, and no model reads them. One that "
+    ("held_back", "In quarantine", "Bars that a check refused. They are kept aside, and no model reads them. One that "
      "you know to be true is let in by data.quality.accept = [\"TICKER DATE\"] in the experiment's file."),
     ("repairs", "Repairs", "Bars with a mistake that is certain. The store holds them mended; as they came they are "
      "kept here."),
@@ -73,7 +73,7 @@ def draw_overview(overview: Overview) -> "go.Figure":
     import plotly.graph_objects as go
 
     wide = overview.presence.pivot("month", index="ticker", values="share", sort_columns=False)
-    refused = overview.quarantine.filter(~pl.col("stored"))
+    refused = overview.held_back
     figure = go.Figure(
         go.Heatmap(
             z=wide.drop("ticker").to_numpy(),

@@ -10,7 +10,7 @@ from urllib.parse import unquote, urlsplit
 
 import polars as pl
 
-from ml_core.errors import StoreFailed
+from ml_core.errors import InvalidInput, StoreFailed
 
 if TYPE_CHECKING:
     from deltalake import DeltaTable
@@ -71,7 +71,11 @@ def read(folder: Path, *, version: int | None = None) -> pl.LazyFrame | None:
     if not exists(folder):
         return None
     try:
-        table = DeltaTable(str(folder), version=version)
+        table = DeltaTable(str(folder))
+        if version is not None:
+            if not 0 <= version <= table.version():
+                raise InvalidInput(f"{folder}: no version {version}; there are 0 to {table.version()}")
+            table.load_as_version(version)
         _require_whole(table, folder)
         return _scan(table)
     except (DeltaError, OSError) as error:

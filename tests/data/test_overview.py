@@ -65,6 +65,19 @@ def test_quarantine_names_the_bar_and_the_reason(overview):
     assert overview.quarantine["reason"][0]
 
 
+def test_a_bar_that_was_corrected_since_is_no_longer_listed_as_held_back(asked, tmp_path):
+    home, file = Home(tmp_path / "home"), tmp_path / "bars.parquet"
+    refresh(asked, home, now=NOW)
+    assert read_overview(asked, home).held_back.height == 1
+    bars = pl.read_parquet(file)
+    mended = pl.when(pl.col("close") > 0).then("close").otherwise(pl.col("close").shift())
+    bars.with_columns(close=mended).write_parquet(file)
+    refresh(asked, home, now=NOW)
+    found = read_overview(asked, home)
+    assert found.held_back.is_empty()
+    assert found.quarantine["stored"].to_list() == [True]
+
+
 def test_presence_is_a_share_of_each_months_sessions(overview):
     full = overview.presence.filter(pl.col("ticker") == "BBB", pl.col("month") == dt.date(2024, 6, 1))
     assert full["share"].item() == 1.0

@@ -72,6 +72,13 @@ def test_a_version_reads_exactly_as_it_was(corrected):
         assert read_prices(experiment, home, version=version).equals(prices)
 
 
+@pytest.mark.parametrize("version", [99, -1])
+def test_a_version_that_never_was_is_told_with_those_that_are(corrected, version):
+    experiment, home, seen = corrected
+    with pytest.raises(InvalidInput, match=f"no version {version}; there are 0 to {max(seen)}$"):
+        read_prices(experiment, home, version=version)
+
+
 def test_cleaning_keeps_the_named_and_the_newest_version_and_frees_the_rest(corrected):
     experiment, home, seen = corrected
     folder = open_store(experiment, home).folder
