@@ -1,5 +1,7 @@
 """Bars as stored and as they come now in; tickers whose past was rewritten, and bars that are no longer sound, out."""
 
+from collections.abc import Collection
+
 import polars as pl
 
 from ml_core.frames import KEYS
@@ -9,16 +11,19 @@ MOST_CHANGED = 0.3
 LEAST_BARS = 3
 
 
-def find_withdrawn(stored: pl.DataFrame, refused: pl.DataFrame) -> pl.DataFrame:
+def find_withdrawn(
+    stored: pl.DataFrame, refused: pl.DataFrame, *, rejudged: Collection[str] = ()
+) -> pl.DataFrame:
     """Stored bars, as (ticker, date), that are refused as they are, now that more bars tell what they were.
 
-    A bad answer for a bar that was sound before takes nothing away.
+    A bad answer for a bar that was sound before takes nothing away, but where a ticker is `rejudged` by other
+    settings: what they refuse goes.
     """
     same = (pl.col("close_now") / pl.col("close") - 1).abs() < 1e-9
     found = stored.select(*KEYS["bars"], "close").join(
         refused.select(*KEYS["bars"], "close"), on=KEYS["bars"], suffix="_now"
     )
-    return found.filter(same).select(KEYS["bars"]).unique()
+    return found.filter(same | pl.col("ticker").is_in(list(rejudged))).select(KEYS["bars"]).unique()
 
 
 def find_rewritten(stored: pl.DataFrame, fetched: pl.DataFrame) -> dict[str, str]:

@@ -1,6 +1,7 @@
 """Bars as a provider gave them in; sound bars and everything that was found out."""
 
 import datetime as dt
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 from typing import Annotated
@@ -36,6 +37,31 @@ class Quality(Section):
             if name not in known:
                 raise ValueError(f"unknown check '{name}'{choices.nearest(name, known)}")
         return skip
+
+    @field_validator("accept")
+    @classmethod
+    def _name_a_day(cls, accept: tuple[str, ...]) -> tuple[str, ...]:
+        for entry in accept:
+            ticker, _, day = entry.rpartition(" ")
+            if not ticker.strip() or not _is_day(day):
+                raise ValueError(f'\'{entry}\': expected "TICKER YYYY-MM-DD", as "EBAY 2015-07-20"')
+        return accept
+
+    def judgements(self, tickers: Iterable[str]) -> dict[str, str]:
+        """What of it decides on each ticker's bars; another one may find otherwise."""
+        return {ticker: self._judgement(ticker) for ticker in tickers}
+
+    def _judgement(self, ticker: str) -> str:
+        days = {day for name, _, day in (entry.rpartition(" ") for entry in self.accept) if name == ticker}
+        skips = (f"skip {name}" for name in sorted(set(self.skip)))
+        return ", ".join([*skips, *(f"accept {day}" for day in sorted(days))])
+
+
+def _is_day(text: str) -> bool:
+    try:
+        return dt.date.fromisoformat(text).isoformat() == text
+    except ValueError:
+        return False
 
 
 @dataclass(frozen=True)

@@ -1,12 +1,13 @@
 """What the checks found, kept with its reasons; and when so much is refused that the rest is not to be used."""
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
 import polars as pl
 
 from ml_core.data import tables
+from ml_core.data.providers import Outcome
 from ml_core.data.quality import FINDINGS, Checked
 from ml_core.errors import InvalidData
 from ml_core.settings import Home
@@ -15,15 +16,24 @@ MOST_REFUSED = 0.5
 KEY = ["ticker", "date", "check"]
 
 
-def keep_findings(home: Home, identity: str, findings: pl.DataFrame, *, now: dt.datetime) -> None:
-    """Every finding once, with the bar as given and when it was first seen so."""
-    if findings.is_empty():
+def keep_findings(
+    home: Home, identity: str, checked: Checked, *, now: dt.datetime, rejudged: Collection[str] = ()
+) -> None:
+    """Every finding once, with the bar as given and when it was first seen so. Of tickers that are `rejudged` by
+    other settings, what was found before on the days that came again is forgotten."""
+    findings, days = checked.findings, ["ticker", "date"]
+    came = pl.concat([checked.sound.select(days), findings.select(days)])
+    earlier = read_findings(home, identity, tuple(rejudged)) if rejudged else findings.clear()
+    stale = earlier.join(came, on=days, how="semi").join(findings, on=KEY, how="anti").select(KEY)
+    if findings.is_empty() and stale.is_empty():
         return
     stamped = findings.filter(pl.col("date").is_not_null()).with_columns(
         observed_at=pl.lit(now, dtype=pl.Datetime("us", "UTC"))
     )
     rows = stamped.unique(KEY, keep="first", maintain_order=True)
-    tables.merge(home.store / "quarantine" / identity, rows, KEY, ignore=("observed_at", "adj_close"))
+    tables.merge(
+        home.store / "quarantine" / identity, rows, KEY, ignore=("observed_at", "adj_close"), drop=stale
+    )
 
 
 def read_findings(home: Home, identity: str, tickers: tuple[str, ...] = ()) -> pl.DataFrame:
@@ -39,6 +49,13 @@ def read_findings(home: Home, identity: str, tickers: tuple[str, ...] = ()) -> p
 def count_bars(findings: pl.DataFrame) -> int:
     """Two checks may find the same bar."""
     return findings.select("ticker", "date").n_unique()
+
+
+def count_held(
+    outcomes: Mapping[str, Outcome], spans: Mapping[str, tuple[dt.date, dt.date, int]]
+) -> dict[str, int]:
+    """Sound bars of each ticker: what came overlaps what is stored, and the larger of the two is nearly both."""
+    return {ticker: max(how.rows, spans.get(ticker, (0, 0, 0))[2]) for ticker, how in outcomes.items()}
 
 
 def refuse_whole_tickers(checked: Checked) -> tuple[Checked, dict[str, str]]:

@@ -9,7 +9,14 @@ import polars as pl
 
 from ml_core.data.calendar import last_closed_session
 from ml_core.data.context import read_table
-from ml_core.data.coverage import Plan, describe_coverage, plan_refresh, read_coverage, write_coverage
+from ml_core.data.coverage import (
+    Plan,
+    describe_coverage,
+    find_rejudged,
+    plan_refresh,
+    read_coverage,
+    write_coverage,
+)
 from ml_core.data.history import find_withdrawn
 from ml_core.data.incoming import check_incoming
 from ml_core.data.providers import Fetched, Outcome, Progress, Request
@@ -17,6 +24,7 @@ from ml_core.data.quality import check_bars
 from ml_core.data.quarantine import (
     Share,
     count_bars,
+    count_held,
     keep_findings,
     refuse_whole_tickers,
 )
@@ -58,6 +66,7 @@ class _Tally:
 
     outcomes: dict[str, Outcome]
     share: Share
+    rejudged: frozenset[str]
     findings: list[pl.DataFrame] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     rebuilt: dict[str, str] = field(default_factory=dict)
@@ -87,7 +96,7 @@ def refresh(
     up_to_date = {ticker: Outcome("ok", "up to date") for ticker in plan.settled}
     held = sum(spans[ticker][2] for ticker in plan.settled)
     share = Share(len(request.tickers), source.quality.limit, held=held, seen=len(plan.settled))
-    tally = _Tally(up_to_date, share)
+    tally = _Tally(up_to_date, share, plan.rejudged)
     _remember(home, store, source, request, before, tally.outcomes, _no_findings())
     for part in _parts(source, request, plan, progress):
         outcomes, findings = _take(part, source, store, request, home, tally)
@@ -129,9 +138,10 @@ def _request(
     tickers = tuple(dict.fromkeys([*universe.tickers, *(name for name in extra if name)]))
     last = last_closed_session(universe.calendar, now)
     last = min(last, data.end) if last and data.end else last
-    plan = Plan(tickers, {}, ())
+    rejudged = find_rejudged(before, source.quality.judgements(tickers))
+    plan = Plan(tickers, {}, (), rejudged)
     if source.incremental:
-        plan = plan_refresh(tickers, before, spans, start=data.start, last_wanted=last)
+        plan = plan_refresh(tickers, before, spans, start=data.start, last_wanted=last, rejudged=rejudged)
     cache = home.store / "cache" / source.identity
     request = Request(
         tickers, universe.sectors, universe.calendar, data.start, data.end, now, plan.since, cache, session
@@ -167,8 +177,8 @@ def _take(
         checked, _ = check_incoming(pl.concat([others, whole.bars]), source, store, fresh, home)
     checked, refused = refuse_whole_tickers(checked)
     outcomes = _after_checks(outcomes, checked.sound, refused)
-    keep_findings(home, source.identity, checked.findings, now=request.now)
-    tally.share.add(checked, refused, _count_held(outcomes, store))
+    keep_findings(home, source.identity, checked, now=request.now, rejudged=tally.rejudged)
+    tally.share.add(checked, refused, count_held(outcomes, store.spans(tuple(outcomes))))
     tally.share.require_few()
     tally.outcomes |= outcomes
     tally.findings.append(checked.findings)
@@ -176,7 +186,7 @@ def _take(
     if checked.sound.height:
         refused = checked.refused
         stored = store.bars(tuple(refused["ticker"].unique())) if refused.height else checked.sound.clear()
-        withdrawn = find_withdrawn(stored, refused)
+        withdrawn = find_withdrawn(stored, refused, rejudged=tally.rejudged)
         written = store.write(
             checked.sound, observed_at=request.now, replace=tuple(rewritten), drop=withdrawn
         )
@@ -198,7 +208,10 @@ def _remember(
     """After the bars: a refresh that is ended in between asks once more for the tickers of one part."""
     if outcomes:
         spans = store.spans(tuple(outcomes))
-        rows = describe_coverage(outcomes, findings, before, spans, start=request.start, now=request.now)
+        rows = describe_coverage(
+            outcomes, findings, before, spans, start=request.start, now=request.now,
+            judgements=source.quality.judgements(outcomes),
+        )  # fmt: skip
         write_coverage(home, source.identity, rows)
 
 
@@ -212,12 +225,6 @@ def _after_checks(
         else replace(outcome, rows=kept.get(ticker, 0))
         for ticker, outcome in outcomes.items()
     }
-
-
-def _count_held(outcomes: Mapping[str, Outcome], store: PriceStore) -> dict[str, int]:
-    """What came anew overlaps what is stored: the larger of the two is nearly their union."""
-    stored = store.spans(tuple(outcomes))
-    return {ticker: max(outcomes[ticker].rows, stored.get(ticker, (0, 0, 0))[2]) for ticker in outcomes}
 
 
 def _require_something(source: Source, tally: _Tally) -> None:

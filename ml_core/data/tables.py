@@ -10,7 +10,7 @@ from urllib.parse import unquote, urlsplit
 
 import polars as pl
 
-from ml_core.errors import InvalidInput, StoreFailed
+from ml_core.errors import StoreFailed
 
 if TYPE_CHECKING:
     from deltalake import DeltaTable
@@ -74,7 +74,7 @@ def read(folder: Path, *, version: int | None = None) -> pl.LazyFrame | None:
         table = DeltaTable(str(folder))
         if version is not None:
             if not 0 <= version <= table.version():
-                raise InvalidInput(f"{folder}: no version {version}; there are 0 to {table.version()}")
+                raise StoreFailed(f"{folder}: no version {version}; there are 0 to {table.version()}")
             table.load_as_version(version)
         _require_whole(table, folder)
         return _scan(table)
@@ -181,6 +181,8 @@ def _merge_once(
     compared = [column for column in rows.columns if column not in key and column not in ignore]
     asked = rows.select(key) if drop is None else pl.concat([rows.select(key), drop.select(key)])
     stored = _stored_beside(table, asked, key, replace=replace)
+    new = [pl.lit(None, kind).alias(name) for name, kind in rows.schema.items() if name not in stored.columns]
+    stored = stored.with_columns(new)
     fresh = rows.join(stored, on=key, how="anti")
     changed = _changed(rows, stored, key, compared)
     gone = stored.filter(pl.col(key[0]).is_in(list(replace))).join(rows, on=key, how="anti")
@@ -193,7 +195,9 @@ def _merge_once(
     matched = " AND ".join(f"s.{column} = t.{column}" for column in key)
     values = {column: f"s.{column}" for column in rows.columns}
     source = pl.concat([source.with_columns(drop=pl.lit(False)), dropped.with_columns(drop=pl.lit(True))])
-    merging = table.merge(source, predicate=matched, source_alias="s", target_alias="t")
+    merging = table.merge(
+        source, predicate=matched, source_alias="s", target_alias="t", merge_schema=bool(new)
+    )
     merging = merging.when_not_matched_insert(values, predicate="NOT s.drop")
     if dropped.height:
         merging = merging.when_matched_delete(predicate="s.drop")

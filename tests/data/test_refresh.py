@@ -2,6 +2,7 @@
 
 import dataclasses
 import datetime as dt
+import shutil
 
 import polars as pl
 import pytest
@@ -205,6 +206,52 @@ def test_a_few_bad_new_bars_of_one_ticker_do_not_stop_its_refresh(market, home):
     market.listings["AAA"] = Listing(rows)
     done = run(market, home, until=61, tickers=("AAA",))
     assert (done.inserted, done.quarantined, done.partial) == (1, 2, False)
+
+
+def one_swapped(place: int) -> Listing:
+    rows = make_rows(SESSIONS[:60])
+    return Listing([*rows[:place], *swapped(rows[place : place + 1]), *rows[place + 1 :]])
+
+
+def test_what_is_accepted_later_comes_with_the_next_refresh_which_asks_for_that_ticker_only(market, home):
+    market.listings["AAA"] = one_swapped(30)
+    assert run(market, home, until=60).quarantined == 1
+    market.ranges.clear()
+    accepted = {"accept": [f"AAA {SESSIONS[30]}"]}
+    done = run(market, home, until=60, quality=accepted)
+    assert (done.inserted, done.quarantined, list(market.ranges)) == (1, 0, ["AAA"])
+    assert read_findings(home, "yahoo").filter(pl.col("verdict") != "note").is_empty()
+    market.ranges.clear()
+    assert run(market, home, until=60, quality=accepted).inserted == 0
+    assert not market.ranges
+
+
+def test_what_another_experiment_did_not_check_is_checked_before_a_stricter_one_reads_it(market, home):
+    market.listings["AAA"] = one_swapped(30)
+    lenient = {"skip": ["high_below_low", "close_outside_range", "open_outside_range"]}
+    loose = run(market, home, until=60, quality=lenient)
+    assert loose.inserted == 120
+    strict = run(market, home, until=60, start=SESSIONS[40])
+    assert strict.quarantined == 1 and strict.version != loose.version
+    held = PriceStore(home.store, "yahoo").bars(("AAA",))["date"]
+    assert held.to_list() == [day for day in SESSIONS[:60] if day != SESSIONS[30]]
+
+
+@pytest.mark.parametrize("entry", ["AAA 2015-7-20", "2015-07-20", "AAA", "AAA 20150720", "AAA 2015-02-30"])
+def test_what_names_no_ticker_and_day_cannot_be_accepted(market, home, entry):
+    with pytest.raises(InvalidInput, match=f"'{entry}': expected \"TICKER YYYY-MM-DD\""):
+        run(market, home, until=60, quality={"accept": [entry]})
+
+
+def test_coverage_that_was_written_before_judgements_were_remembered_goes_on(market, home):
+    run(market, home, until=60)
+    folder = home.store / "coverage" / "yahoo"
+    older = read_coverage(home, "yahoo").drop("judged_by")
+    shutil.rmtree(folder)
+    older.write_delta(str(folder))
+    market.ranges.clear()
+    assert run(market, home, until=60).inserted == 0 and not market.ranges
+    assert read_coverage(home, "yahoo")["judged_by"].to_list() == ["", ""]
 
 
 def test_a_universe_of_one_that_is_wholly_refused_is_an_error(market, home):

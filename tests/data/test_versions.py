@@ -75,7 +75,7 @@ def test_a_version_reads_exactly_as_it_was(corrected):
 @pytest.mark.parametrize("version", [99, -1])
 def test_a_version_that_never_was_is_told_with_those_that_are(corrected, version):
     experiment, home, seen = corrected
-    with pytest.raises(InvalidInput, match=f"no version {version}; there are 0 to {max(seen)}$"):
+    with pytest.raises(StoreFailed, match=f"no version {version}; there are 0 to {max(seen)}$"):
         read_prices(experiment, home, version=version)
 
 

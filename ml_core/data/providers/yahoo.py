@@ -153,7 +153,7 @@ def _ask(yfinance: Any, ticker: str, request: Request, patience: Patience) -> tu
 def _history(yfinance: Any, ticker: str, request: Request, config: Config) -> Any:
     if config.pace:
         time.sleep(config.pace)
-    start = request.since.get(ticker) or request.start or FIRST
+    start = max(request.since.get(ticker) or request.start or FIRST, FIRST)
     last = min(request.end or dt.date.max, request.now.date() + dt.timedelta(days=1))
     return yfinance.Ticker(ticker, session=request.session).history(
         start=start.isoformat(),
