@@ -166,7 +166,8 @@ def _take(
     checked, rewritten = check_incoming(part.bars, source, store, request, home)
     outcomes = dict(part.outcomes)
     if again := tuple(ticker for ticker in rewritten if ticker in request.since):
-        whole = source.module.fetch(replace(request, tickers=again, since={}), source.config)
+        first = {ticker: span[0] for ticker, span in store.spans(again).items()}
+        whole = source.module.fetch(replace(request, tickers=again, since=first), source.config)
         came = [ticker for ticker in again if whole.outcomes[ticker].status == "ok"]
         rewritten = {
             ticker: why for ticker, why in rewritten.items() if ticker in came or ticker not in again
@@ -210,8 +211,7 @@ def _remember(
         spans = store.spans(tuple(outcomes))
         rows = describe_coverage(
             outcomes, findings, before, spans, start=request.start, now=request.now,
-            judgements=source.quality.judgements(outcomes),
-        )  # fmt: skip
+            judgements=source.quality.judgements(outcomes))  # fmt: skip
         write_coverage(home, source.identity, rows)
 
 

@@ -103,6 +103,17 @@ def test_a_split_that_rebases_the_past_rebuilds_the_ticker_and_old_versions_stay
     assert returns[:-1].to_list() == pytest.approx(expected.to_list(), abs=1e-9)
 
 
+def test_a_rewritten_past_is_rebuilt_from_its_first_stored_day_though_asked_from_a_later_one(market, home):
+    run(market, home, until=60)
+    rows = [
+        (day, *(price / 4 for price in prices), volume) for day, *prices, volume in make_rows(SESSIONS[:61])
+    ]
+    market.listings["AAA"] = Listing(rows)
+    done = run(market, home, until=61, start=SESSIONS[50])
+    assert list(done.rebuilt) == ["AAA"]
+    assert PriceStore(home.store, "yahoo").bars(("AAA",))["date"].to_list() == SESSIONS[:61]
+
+
 def test_an_earlier_start_asks_for_the_whole_again(market, home):
     run(market, home, until=60, start=SESSIONS[30])
     done = run(market, home, until=60)
