@@ -5,9 +5,9 @@ e_t = sum_j v_tj g_j(x_tj). Then an LSTM, then attention whose heads share their
 weights is what is used: both weights are readable. A gated residual network is norm(a + GLU(W gelu(V a))).
 
 What differs: forecasts come from each step (no decoder over known future inputs), so attention is masked; there are no
-static inputs; an input is one number, so the linear maps that follow its embedding are merged into it; encodings are
-normalised once summed; gelu stands for elu, whose gradient takes longer here. Cost: 2·F·D² for F inputs, 8·D² for the
-LSTM, 13·D² + 2·L·D for the rest.
+static inputs; an input is one number, so the linear maps that follow its embedding are merged into it; inputs and what
+the LSTM adds to them are not normalised, for how large a move was is part of the signal; gelu stands for elu, whose
+gradient takes longer here. Cost: 2·F·D² for F inputs, 8·D² for the LSTM, 13·D² + 2·L·D for the rest.
 """
 
 import math
@@ -23,11 +23,13 @@ from ml_core.models.dropout import Dropout
 from ml_core.models.family import Encoder, ModelConfig
 from ml_core.ranges import OneOf, Uniform
 
+LOUDER = 4.0  # an LSTM's states are small at first; without this the inputs drown what is remembered
+
 
 class Config(ModelConfig):
     width: Annotated[int, Field(ge=2), OneOf(8, 16, 32)] = 16
     heads: Annotated[int, Field(ge=1), OneOf(1, 2)] = 2
-    dropout: Annotated[float, Field(ge=0, lt=1), Uniform(0.0, 0.3)] = 0.1
+    dropout: Annotated[float, Field(ge=0, lt=1), Uniform(0.0, 0.3)] = 0.3
 
     @model_validator(mode="after")
     def _heads_share_the_width(self) -> Self:
@@ -43,7 +45,8 @@ class Network(Encoder):
         self.lstm = nn.LSTM(config.width, config.width, batch_first=True)
         self.enrich, self.finish = GatedResidual(config), GatedResidual(config)
         self.attend = SharedValueAttention(config)
-        self.after_lstm, self.after_attention, self.after_all = (GatedSkip(config) for _ in range(3))
+        self.after_lstm = GatedSkip(config, normalised=False)
+        self.after_attention, self.after_all = GatedSkip(config), GatedSkip(config)
 
     def forward(self, x_BLF: torch.Tensor) -> torch.Tensor:
         recalled_BLD = self._recall(x_BLF)
@@ -59,16 +62,16 @@ class Network(Encoder):
 
     def _recall(self, x_BLF: torch.Tensor) -> torch.Tensor:
         chosen_BLD = self.choose(x_BLF)
-        return self.after_lstm(self.lstm(chosen_BLD)[0], chosen_BLD)
+        return self.after_lstm(LOUDER * self.lstm(chosen_BLD)[0], chosen_BLD)
 
 
 class GatedSkip(nn.Module):
     """norm(skip + sigmoid(U a) * W a): what was computed passes as far as its gate is open."""
 
-    def __init__(self, config: Config) -> None:
+    def __init__(self, config: Config, *, normalised: bool = True) -> None:
         super().__init__()
         self.gate, self.value = (nn.Linear(config.width, config.width) for _ in range(2))
-        self.norm = nn.LayerNorm(config.width)
+        self.norm = nn.LayerNorm(config.width) if normalised else nn.Identity()
         self.dropout = Dropout(config.dropout)
 
     def forward(self, a_BLD: torch.Tensor, skip_BLD: torch.Tensor) -> torch.Tensor:
@@ -100,7 +103,7 @@ class Selection(nn.Module):
         within = math.sqrt(3.0 / width)  # Xavier's, for each input's own square maps
         self.own_2FDD = nn.Parameter(torch.empty(2, inputs, width, width).uniform_(-within, within))
         self.own_2FD = nn.Parameter(torch.zeros(2, inputs, width))
-        self.norm, self.dropout = nn.LayerNorm(width), Dropout(config.dropout)
+        self.dropout = Dropout(config.dropout)
 
     def forward(self, x_BLF: torch.Tensor) -> torch.Tensor:
         # In order in memory: what is made of them inherits their order, and is slow in any other.
@@ -117,7 +120,7 @@ class Selection(nn.Module):
             for shift, own in zip(self.own_2FD, self.own_2FDD, strict=True)
         )
         own_FXD = torch.addcmul(raw_FXD, torch.sigmoid(gate_FXD), value_FXD)
-        return self.norm((weight_FX1 * own_FXD).sum(dim=0)).view(*x_BLF.shape[:2], -1)
+        return (weight_FX1 * own_FXD).sum(dim=0).view(*x_BLF.shape[:2], -1)
 
     def weights(self, x_BLF: torch.Tensor) -> torch.Tensor:
         bent_BLD = self.dropout(functional.gelu(self.inner(x_BLF)))
