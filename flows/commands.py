@@ -92,7 +92,8 @@ def run_search(session: Session, *, trials: int | None = None, resume: bool = Fa
 
 def warn_left_out(terminal: Terminal, features: tuple[str, ...]) -> None:
     if features:
-        terminal.warn(f"left out, the prices lack a column for them: {', '.join(features)}")
+        more = f" and {len(features) - 3} more" if len(features) > 3 else ""
+        terminal.warn(f"left out, the prices lack a column for them: {', '.join(features[:3])}{more}")
 
 
 def predict(session: Session, *, as_of: str | None, out: Path | None, version: str | None) -> int:
