@@ -55,6 +55,7 @@ def main() -> None:
         "bare, pieces of 64": bare(MICRO),
         "bare, same settings": same_settings(),
         "ours, training": ours(validated=1),
+        "ours, training, bfloat16": ours(validated=1, precision="bfloat16"),
         "ours, with validation": ours(validated=150),
     }
     pace = measure(turns, rounds=given.rounds)
@@ -119,7 +120,7 @@ def same_settings() -> Turn:
     return turn
 
 
-def ours(*, validated: int) -> Turn:
+def ours(*, validated: int, precision: str = "float32") -> Turn:
     """One epoch of so many windows, then validation on so many dates."""
     universe = Universe(tickers=tuple(f"T{number:02d}" for number in range(50)))
     names = tuple(name for name, (group, _) in known_features().items() if group != "context")[:INPUTS]
@@ -127,7 +128,9 @@ def ours(*, validated: int) -> Turn:
         task=Task(lookback=LOOKBACK, horizons=(1,)),
         features=Features(names=names),
         model=MODEL,
-        training=Training(epochs=10_000, patience=10_000, batch=BATCH, windows=EPOCH),
+        training=Training.model_validate(
+            {"epochs": 10_000, "patience": 10_000, "batch": BATCH, "windows": EPOCH, "precision": precision}
+        ),
     )
     end = dt.datetime(2100, 1, 1, tzinfo=dt.UTC)
     request = Request(universe.tickers, {}, universe.calendar, None, None, end)
