@@ -1,4 +1,4 @@
-"""How a feature declares itself: a past-only expression, the columns it needs, the rows of history it looks at.
+"""How a feature declares itself: a past-only expression, the columns it needs, the rows of history that suffice.
 
 The history of an exponential average is where what lies before it weighs less than one part in a million: seven spans.
 """
@@ -102,7 +102,7 @@ def features_of(module: ModuleType) -> list[Feature]:
 
 
 def whole_history(name: str, known: Mapping[str, Feature]) -> int:
-    """The rows before its own on which a feature depends, through everything that it needs."""
+    """The rows before its own that suffice for a feature, through everything that it needs."""
     if name not in known:
         return 0
     feature = known[name]

@@ -42,8 +42,8 @@ def write_markdown() -> str:
         f"{len(rows)} features in {len({row['group'] for row in rows})} groups, made by "
         "`walkforward features --markdown > docs/features.md`; a test holds the page to the code.",
         "",
-        "A feature of session *t* depends on session *t* and earlier ones, bit for bit. History is the number of",
-        "rows before its own that a value depends on, through everything that it is made of. With `[data.context]`",
+        "A feature of session *t* depends on session *t* and earlier ones, bit for bit. History is how many rows",
+        "before its own suffice for a value, through everything that it is made of. With `[data.context]`",
         f"each series has the features of `{SERIES}`. What needs a column that the prices lack is left out, and said.",
         "`features.groups` and `features.names` say which there are to choose from (default: all), `features.select`",
         'how many a fit takes (default 24, or `"all"`).',
