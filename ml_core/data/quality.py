@@ -18,6 +18,7 @@ from ml_core.experiment import Section
 from ml_core.frames import BARS, KEYS, conform
 
 CHECKS = "ml_core.data.checks"
+JUMPS = ("print", "apart", "series")  # stages that judge a bar by those around it
 FINDINGS = {**BARS, "check": pl.String, "verdict": pl.String, "reason": pl.String}
 
 
@@ -118,10 +119,18 @@ def _find(
     else:
         flagged = rows.join(found.select(KEYS["bars"]).unique(), on=KEYS["bars"], how="semi")
     if quality.accept and flagged.height:
-        named = pl.concat_str(["ticker", pl.col("date").cast(pl.String)], separator=" ")
-        flagged = flagged.filter(~named.is_in(list(quality.accept)))
+        flagged = flagged.filter(~pl.col("row").is_in(_accepted(item, rows, quality)))
         found = found.join(flagged, on=KEYS["bars"], how="semi")
     return found, flagged
+
+
+def _accepted(item: Check, rows: pl.DataFrame, quality: Quality) -> list[int]:
+    """The rows of the accepted days. Of a price that jumped and is true, the way back is true as well."""
+    named = pl.concat_str(["ticker", pl.col("date").cast(pl.String)], separator=" ")
+    accepted = named.is_in(list(quality.accept))
+    if item.stage in JUMPS:
+        accepted = accepted | accepted.shift(1, fill_value=False).over("ticker")
+    return rows.filter(accepted)["row"].to_list()
 
 
 def _as_given(bars: pl.DataFrame) -> pl.DataFrame:

@@ -159,6 +159,13 @@ def test_a_finding_that_the_user_knows_to_be_true_is_accepted(sound):
     assert check_bars(bars, quality=Quality(skip=("unrecorded_action",))).findings.is_empty()
 
 
+@pytest.mark.parametrize("factor", [0.5, 0.7, 1.3])
+def test_of_an_accepted_day_the_way_back_is_no_split(sound, factor):
+    bars = spoil(sound, [AT], **times(factor))
+    accept = Quality(accept=(f"AAA {bars['date'][AT]}",))
+    assert check_bars(bars, quality=accept).sound.equals(bars)
+
+
 def test_every_check_says_in_one_line_what_it_means():
     names = [item.name for item in catalogue()]
     assert len(names) == len(set(names)) >= 18
