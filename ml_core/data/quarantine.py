@@ -117,3 +117,13 @@ class Share:
             raise InvalidData(
                 f"{self.bad} of {bars} bars are quarantined, {beyond}; first {self.first}; {stays}"
             )
+
+
+def tell_newest(refused: pl.DataFrame, stored: list[dt.date]) -> list[str]:
+    """Where more tickers have the bar of the newest session refused than stored, the source is broken today."""
+    newest = refused["date"].max()
+    if not isinstance(newest, dt.date) or (stored and newest < max(stored)):
+        return []
+    lost = refused.filter(pl.col("date") == newest)["ticker"].n_unique()
+    held = sum(last >= newest for last in stored)
+    return [f"{newest}: the bars of {lost} tickers were refused, of {held} stored"] if lost > held else []

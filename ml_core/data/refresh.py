@@ -20,13 +20,14 @@ from ml_core.data.coverage import (
 from ml_core.data.history import find_withdrawn
 from ml_core.data.incoming import check_incoming
 from ml_core.data.providers import Fetched, Outcome, Progress, Request
-from ml_core.data.quality import check_bars
+from ml_core.data.quality import FINDINGS
 from ml_core.data.quarantine import (
     Share,
     count_bars,
     count_held,
     keep_findings,
     refuse_whole_tickers,
+    tell_newest,
 )
 from ml_core.data.sectors import refresh_sectors
 from ml_core.data.source import Source, open_source
@@ -34,7 +35,6 @@ from ml_core.data.store import PriceStore
 from ml_core.data.tables import Written
 from ml_core.errors import InvalidInput, ProviderFailed
 from ml_core.experiment import Experiment
-from ml_core.frames import BARS
 from ml_core.settings import Home
 
 
@@ -97,12 +97,12 @@ def refresh(
     held = sum(spans[ticker][2] for ticker in plan.settled)
     share = Share(len(request.tickers), source.quality.limit, held=held, seen=len(plan.settled))
     tally = _Tally(up_to_date, share, plan.rejudged)
-    _remember(home, store, source, request, before, tally.outcomes, _no_findings())
+    _remember(home, store, source, request, before, tally.outcomes, pl.DataFrame(schema=FINDINGS))
     for part in _parts(source, request, plan, progress):
         outcomes, findings = _take(part, source, store, request, home, tally)
         _remember(home, store, source, request, before, outcomes, findings)
     spans = store.spans()
-    findings = pl.concat([_no_findings(), *tally.findings])
+    findings = pl.concat([pl.DataFrame(schema=FINDINGS), *tally.findings])
     came = tuple(ticker for ticker, outcome in tally.outcomes.items() if outcome.status == "ok")
     _require_something(source, tally)
     refresh_sectors(source, store, request, came, now=now)
@@ -110,6 +110,7 @@ def refresh(
         kept = store.keep(topic, facts, observed_at=now, whole=True)
         tally.notes += _tell_change(source, kept)
     stored = [spans[ticker][1] for ticker in request.tickers if ticker in spans]
+    tally.notes += tell_newest(findings.filter(verdict="quarantine"), stored)
     return Refreshed(
         {ticker: tally.outcomes[ticker] for ticker in request.tickers},
         tally.inserted,
@@ -244,7 +245,3 @@ def _tell_change(source: Source, kept: Written) -> list[str]:
         return []
     counts = f"{kept.inserted} values new, {kept.updated} changed, {kept.deleted} gone"
     return [f"data.context.table {source.context.table}: {counts}"]
-
-
-def _no_findings() -> pl.DataFrame:
-    return check_bars(pl.DataFrame(schema=BARS)).findings

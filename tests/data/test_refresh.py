@@ -132,6 +132,16 @@ def test_a_missing_last_close_is_quarantined_and_comes_with_the_next_refresh(mar
     assert run(market, home, until=60).inserted == 1
 
 
+def test_a_newest_session_that_is_refused_of_all_is_said(market, home):
+    run(market, home, until=60)
+    for ticker in ("AAA", "BBB"):
+        grow(market, ticker, 61)
+        rows = make_rows(SESSIONS[:61])
+        market.listings[ticker] = Listing([*rows[:-1], (rows[-1][0], None, None, None, None, None, None)])
+    done = run(market, home, until=61)
+    assert done.notes == (f"{SESSIONS[60]}: the bars of 2 tickers were refused, of 0 stored",)
+
+
 class Killed(BaseException):
     """As a signal would end it: nothing catches this."""
 
