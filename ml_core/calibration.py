@@ -23,6 +23,7 @@ from ml_core.windows import Windows
 LEAST_TRUST, MOST_TRUST = 0.05, 1.5
 SHARES = tuple(share / 10 for share in range(11))
 LUCK = 0.05
+PRIOR_SLOPE = 0.5  # how far from zero a slope is expected before any date is seen
 
 
 @dataclass(frozen=True)
@@ -113,7 +114,7 @@ def blend(own: np.ndarray, states: np.ndarray, share: float) -> np.ndarray:
 
 
 def _trust(mean_R: np.ndarray, y_R: np.ndarray, session_R: np.ndarray, *, horizon: int) -> float:
-    """The slope of outcome on forecast through zero, shrunk by how uncertain it is (James and Stein, positive part).
+    """The slope of outcome on forecast through zero, drawn to zero by how uncertain it is.
 
     Outcomes of a date move together and those of near dates overlap, so its variance is that of sums by date.
     """
@@ -127,7 +128,7 @@ def _trust(mean_R: np.ndarray, y_R: np.ndarray, session_R: np.ndarray, *, horizo
         return LEAST_TRUST
     lags = bandwidth(len(pull_T), horizon)
     variance = len(pull_T) * long_run_variance(pull_T, lags=lags) / power**2
-    return float(np.clip(slope * max(1 - variance / slope**2, 0.0), LEAST_TRUST, MOST_TRUST))
+    return float(np.clip(slope / (1 + variance / PRIOR_SLOPE**2), LEAST_TRUST, MOST_TRUST))
 
 
 def _judge(
