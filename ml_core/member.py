@@ -84,7 +84,9 @@ class NetworkMember:
     def restore(cls, model: Model, arrays: Arrays) -> NetworkMember:
         scaler = Scaler(*(arrays[f"scaler.{part.name}"].numpy() for part in fields(Scaler)))
         own = _below("network.", arrays)
-        network = ForecastNetwork(model, inputs=len(scaler.mean_F), outputs=own["mean.bias"].shape[0])
+        inputs, outputs = len(scaler.mean_F), len(own["mean.bias"])
+        tickers = inputs // own["direct.weight"].shape[1]
+        network = ForecastNetwork(model, inputs=inputs, outputs=outputs, tickers=tickers)
         network.load_state_dict(own)
         return cls(network.eval(), scaler)
 

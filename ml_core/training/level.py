@@ -29,4 +29,5 @@ def set_level(network: ForecastNetwork, slope_H: torch.Tensor, shift_H: torch.Te
     times = network.mean.out_features // len(slope_H)
     slope_O, shift_O = (part_H.repeat(times).to(network.mean.weight) for part_H in (slope_H, shift_H))
     network.mean.weight.mul_(slope_O[:, None])
+    network.direct.weight.mul_(slope_H.to(network.direct.weight)[:, None])
     network.mean.bias.mul_(slope_O).add_(shift_O)

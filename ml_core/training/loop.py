@@ -92,7 +92,10 @@ class Fitting:
         self._streams = self._seed_streams(1_000_003 * spec.seed + split.fold)
         with self._own_randomness():
             self.network = ForecastNetwork(
-                self.spec.model, inputs=self.layout.inputs, outputs=self.layout.outputs
+                self.spec.model,
+                inputs=self.layout.inputs,
+                outputs=self.layout.outputs,
+                tickers=self.layout.tickers if self.layout.joint else 1,
             ).to(self.device)
         self._best = copy.deepcopy(self.network.state_dict())
 

@@ -21,6 +21,7 @@ CASES = [Model(family=family) for family in NAMES] + [
 ]
 DEVICES = ["meta", *(["cuda"] if torch.cuda.is_available() else [])]  # meta: what a device makes, without one
 LAYOUTS = {"pooled": (4, 2), "joint": (24, 12)}  # inputs and outputs of six tickers
+TICKERS = {"pooled": 1, "joint": 6}  # in one window
 every_family = pytest.mark.parametrize("family", NAMES)
 every_case = pytest.mark.parametrize(
     "model", CASES, ids=lambda model: "-".join([model.family, *model.options])
@@ -33,8 +34,9 @@ def network_of(model: Model | str, layout: str = "pooled", *, seed: int = 0) -> 
     inputs, outputs = LAYOUTS[layout]
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        network = ForecastNetwork(complete(model), inputs=inputs, outputs=outputs)
-        torch.nn.init.normal_(network.scale.weight, std=0.1)  # else every scale is one
+        network = ForecastNetwork(complete(model), inputs=inputs, outputs=outputs, tickers=TICKERS[layout])
+        for layer in (network.direct, network.mean, network.scale):
+            torch.nn.init.normal_(layer.weight, std=0.1)  # else every mean is zero and every scale is one
     return network.eval()
 
 

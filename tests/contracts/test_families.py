@@ -25,6 +25,7 @@ from tests.contracts.networks import (
     CASES,
     LAYOUTS,
     NAMES,
+    TICKERS,
     batch_of,
     every_case,
     every_family,
@@ -86,7 +87,7 @@ def test_it_can_learn_32_windows_by_heart(family, layout):
     inputs, outputs = LAYOUTS[layout]
     torch.manual_seed(0)
     model = complete(Model(family=family, dropout=0.0))
-    network = ForecastNetwork(model, inputs=inputs, outputs=outputs).train()
+    network = ForecastNetwork(model, inputs=inputs, outputs=outputs, tickers=TICKERS[layout]).train()
     x_BLF, y_BO = batch_of(32, inputs, steps=LOOKBACK), batch_of(32, outputs, steps=1, seed=2)[:, 0]
     optimizer = torch.optim.Adam(network.parameters(), lr=2e-2)
     loss = torch.tensor(1.0)
