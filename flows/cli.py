@@ -10,6 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from flows import bars, commands
+from flows.backtest import backtest as trade_past
 from flows.demo import demo as tell_story
 from flows.export import export as export_rows
 from flows.features import features as list_features
@@ -102,6 +103,24 @@ def vacuum(
 @command(commands.evaluate)
 def evaluate(out: OutFolder):
     """Walk the experiment's own spec forward through time, without a search."""
+
+
+@command(trade_past)
+def backtest(
+    start: Annotated[
+        str | None, typer.Option(metavar="DATE", help="The first day of forecasts to trade.")
+    ] = None,
+    end: Annotated[str | None, typer.Option(metavar="DATE", help="The last one.")] = None,
+    version: Version = None,
+    walk: Annotated[bool, typer.Option("--walk", help="Refit the file's own model for every fold.")] = False,
+    forecasts: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Forecasts that `evaluate --out` wrote.")
+    ] = None,
+    trials: Annotated[
+        int | None, typer.Option(min=1, help="How many variants were tried; the Sharpe is deflated by them.")
+    ] = None,
+):
+    """Trade forecasts that no model learned from, by default the champion's since its holdout began."""
 
 
 @command(commands.search)

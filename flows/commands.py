@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 
 def evaluate(session: Session, *, out: Path) -> int:
+    from flows.money import account_rows, print_notes, sweep_rows
     from ml_core.data.prices import read_benchmark, read_prices
     from ml_core.walkforward import evaluate as walk
 
@@ -41,8 +42,10 @@ def evaluate(session: Session, *, out: Path) -> int:
     warn_left_out(terminal, found.left_out)
     terminal.table(report.summary_rows(found.scores), title=f"{experiment.name}: error against each baseline")
     terminal.table(report.coverage_rows(found.coverage), title="share of outcomes inside the 90 % interval")
-    for split, risk in found.risk.items():
-        terminal.say(f"{split:8} {report.traded(risk)}")
+    for split, one in found.money.items():
+        terminal.table(account_rows(one), title=f"{split}: what trading the forecasts came to")
+        print_notes(terminal, one)
+        terminal.table(sweep_rows(one))
     terminal.say(f"written to {folder}")
     terminal.document({**document, "out": str(folder)})
     return DONE

@@ -3,43 +3,19 @@
 from __future__ import annotations
 
 import datetime as dt
-import hashlib
-import json
 from itertools import pairwise
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, PositiveInt, field_validator, model_validator
+from pydantic import Field, PositiveInt, field_validator, model_validator
 
 from ml_core.ranges import LogUniform, OneOf
-
-Share = Annotated[float, Field(gt=0, lt=1)]
-
-
-class Section(BaseModel):
-    """A frozen part of the experiment file; a key that it does not know is refused."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    def digest(self) -> str:
-        """A short name for the content."""
-        text = json.dumps(self.model_dump(mode="json"), sort_keys=True)
-        return hashlib.sha256(text.encode()).hexdigest()[:12]
-
-
-class OpenSection(Section):
-    """A section whose further keys belong to a chosen file: a provider's or a model family's options."""
-
-    model_config = ConfigDict(frozen=True, extra="allow")
-
-    @property
-    def options(self) -> dict[str, Any]:
-        """The keys that the chosen file will check."""
-        return dict(self.model_extra or {})
+from ml_core.section import OpenSection, Section, Share
+from ml_core.strategy import Strategy
 
 
 class Universe(Section):
     tickers: tuple[str, ...] = Field(min_length=1)
-    sectors: dict[str, str] = {}
+    sectors: dict[str, str] = Field(default_factory=dict)
     calendar: str = "XNYS"
     benchmark: str | None = None
 
@@ -129,7 +105,7 @@ class Search(Section):
     sampler: Literal["optuna", "random", "grid"] = "optuna"
     scheduler: Literal["asha", "none"] = "asha"
     objective: str = "ic"
-    ranges: dict[str, Any] = {}
+    ranges: dict[str, Any] = Field(default_factory=dict)
     cpus_per_trial: Annotated[float, Field(gt=0)] = 1.0
     gpus_per_trial: Annotated[float, Field(ge=0)] = 0.0
     stall_minutes: Annotated[float, Field(gt=0)] = 30.0
@@ -158,16 +134,6 @@ class Validation(Section):
                 f"step {self.step} is shorter than test {self.test}: sessions would be scored twice"
             )
         return self
-
-
-class Strategy(Section):
-    """How a forecast becomes positions and what trading costs. `auto`: by the number of tickers."""
-
-    kind: Literal["auto", "long_short", "single"] = "auto"
-    horizon: PositiveInt | None = None
-    quantile: Annotated[float, Field(gt=0, le=0.5)] = 0.2
-    cost_bps: Annotated[float, Field(ge=0)] = 5.0
-    execution: Literal["next_open", "next_close"] = "next_open"
 
 
 class Gate(Section):
@@ -208,8 +174,13 @@ class Experiment(Section):
 
     @model_validator(mode="after")
     def _parts_fit(self) -> Self:
-        if self.strategy.horizon and self.strategy.horizon not in self.task.horizons:
-            raise ValueError(f"strategy.horizon {self.strategy.horizon} is not one of {self.task.horizons}")
+        for where, horizon in self.strategy.asked_horizons:
+            if horizon not in self.task.horizons:
+                raise ValueError(f"strategy.{where} {horizon} is not one of {self.task.horizons}")
+        if self.task.target == "rank" and self.strategy.reads("conviction", "target"):
+            raise ValueError(
+                "strategy.conviction 'target' divides a return; task.target 'rank' forecasts none"
+            )
         if self.task.target != "return" and len(self.universe.tickers) < 2:
             raise ValueError(f"task.target '{self.task.target}' compares tickers; expected at least two")
         return self

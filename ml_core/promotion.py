@@ -21,7 +21,14 @@ from ml_core.rebuild import write_recipe
 from ml_core.registry import NOBODY, ModelVersion, Registry
 from ml_core.settings import Home
 from ml_core.splits import Split
-from ml_core.walkforward import Evaluation, forecast_baselines, forecast_split, judge, tell_volatility
+from ml_core.walkforward import (
+    Evaluation,
+    forecast_baselines,
+    forecast_split,
+    horizon_of,
+    judge,
+    tell_volatility,
+)
 from ml_core.windows import Windows
 
 AUDITED_DATES = 2
@@ -58,10 +65,18 @@ def promote_candidate(
     baselines = forecast_baselines(experiment, windows, split, beside=candidate.forecaster)
     benchmark = read_benchmark(experiment, home)
     volatility = tell_volatility(windows, split)
-    evaluation = judge(experiment, candidate.prices, forecasts, baselines, volatility, benchmark=benchmark)
-    horizon = experiment.strategy.horizon or experiment.task.horizons[0]
-    present = find_champion(registry, experiment.model_name)
     earlier = earlier_looks(registry, experiment, candidate)
+    evaluation = judge(
+        experiment,
+        candidate.prices,
+        forecasts,
+        baselines,
+        volatility,
+        benchmark=benchmark,
+        trials=tried(candidate, earlier),
+    )
+    horizon = horizon_of(experiment)
+    present = find_champion(registry, experiment.model_name)
     checks = gate.judge_candidate(
         experiment.gate,
         evaluation.scores,
@@ -143,13 +158,16 @@ def earlier_looks(registry: Registry, experiment: Experiment, candidate: Candida
     ]
 
 
+def tried(candidate: Candidate, earlier: list[ModelVersion]) -> int:
+    """Trials of the search, and of those whose winners were judged on this holdout before."""
+    searches = (candidate.search, *(found.evidence["search"] for found in earlier))
+    return sum(int(search["trials"]) for search in searches)
+
+
 def _luck(candidate: Candidate, earlier: list[ModelVersion]) -> gate.Luck | None:
     if candidate.streams.is_empty():
         return None
-    tried = int(candidate.search["trials"]) + sum(
-        int(found.evidence["search"]["trials"]) for found in earlier
-    )
-    return gate.weigh_luck(candidate.streams, tried=tried)
+    return gate.weigh_luck(candidate.streams, tried=tried(candidate, earlier))
 
 
 def _against(

@@ -7,6 +7,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import stats
 
 Array = NDArray[np.float64]
+EULER_GAMMA = 0.5772156649015329
 
 
 def block_length(count: int, horizon: int = 1) -> int:
@@ -67,3 +68,12 @@ def probabilistic_sharpe(returns: ArrayLike, *, benchmark: float = 0.0) -> float
     skew, kurtosis = stats.skew(values), stats.kurtosis(values, fisher=False)
     spread = np.sqrt(max(1 - skew * ratio + (kurtosis - 1) / 4 * ratio**2, 1e-12))
     return float(stats.norm.cdf((ratio - benchmark) * np.sqrt(len(values) - 1) / spread))
+
+
+def expected_maximum(variance: float, trials: float) -> float:
+    """The best Sharpe to be expected among that many trials without any skill."""
+    if trials <= 1:
+        return 0.0
+    quantile = stats.norm.ppf
+    best = (1 - EULER_GAMMA) * quantile(1 - 1 / trials) + EULER_GAMMA * quantile(1 - 1 / (trials * np.e))
+    return float(np.sqrt(variance) * max(best, 0.0))

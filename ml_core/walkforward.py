@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,9 +16,10 @@ from ml_core.experiment import Experiment, Model, RunSpec
 from ml_core.features.table import build_features, chosen_names
 from ml_core.forecaster import Forecaster
 from ml_core.frames import SCORED, conform
-from ml_core.portfolio.backtest import backtest
-from ml_core.portfolio.risk import summarise
-from ml_core.portfolio.strategies import build_positions
+from ml_core.portfolio import strategies
+from ml_core.portfolio.comparison import Comparison, compare
+from ml_core.portfolio.legs import hold_of
+from ml_core.portfolio.market import Market
 from ml_core.regimes import with_regimes
 from ml_core.splits import Split, holdout, walk_forward
 from ml_core.training.fit import fit
@@ -31,14 +32,20 @@ Progress = Callable[[str], None]
 
 @dataclass(frozen=True)
 class Evaluation:
-    """What a walk through time gave: SCORED forecasts, Scores, COVERAGE, a BACKTEST and its summary by split."""
+    """What a walk through time gave: SCORED forecasts, Scores, COVERAGE, and by split what trading them came to, with
+    its summary."""
 
     forecasts: pl.DataFrame
     scores: pl.DataFrame
     coverage: pl.DataFrame
-    backtest: pl.DataFrame
+    money: dict[str, Comparison]
     risk: dict[str, dict]
     left_out: tuple[str, ...] = ()
+
+    @property
+    def backtest(self) -> pl.DataFrame:
+        """BACKTEST of the strategy, over all splits."""
+        return pl.concat(one.backtest for one in self.money.values())
 
 
 def evaluate(
@@ -52,26 +59,35 @@ def evaluate(
     windows, left_out = open_windows(experiment.spec, prices)
     splits = plan(experiment, windows)
     parts = []
+    for split, forecaster in _refit(experiment, windows, splits, progress=progress):
+        beside = forecast_baselines(experiment, windows, split, beside=forecaster, progress=progress)
+        parts.append((forecast_split(forecaster, windows, split), beside))
+    forecasts = pl.concat([scored for scored, _ in parts])
+    baselines = {name: pl.concat([beside[name] for _, beside in parts]) for name in parts[0][1]}
+    volatility = pl.concat([tell_volatility(windows, split) for split in splits])
+    return judge(experiment, prices, forecasts, baselines, volatility, benchmark=benchmark, left_out=left_out)
+
+
+def walk_forecasts(
+    experiment: Experiment, prices: pl.DataFrame, *, progress: Progress | None = None
+) -> pl.DataFrame:
+    """SCORED rows of every fold and of the holdout, as `evaluate` has them, without the baselines and the scores."""
+    windows, _ = open_windows(experiment.spec, prices)
+    refitted = _refit(experiment, windows, plan(experiment, windows), progress=progress)
+    return pl.concat([forecast_split(forecaster, windows, split) for split, forecaster in refitted])
+
+
+def _refit(
+    experiment: Experiment, windows: Windows, splits: list[Split], *, progress: Progress | None
+) -> Iterator[tuple[Split, Forecaster]]:
+    """The experiment's own spec, fitted anew for each split."""
+    objective, seeds = experiment.search.objective, experiment.validation.seeds
     for number, split in enumerate(splits):
         if progress:
             progress(
                 f"fold {number + 1} of {len(splits)}: {split.name} {split.test.start} to {split.test.end}"
             )
-        forecaster = fit(
-            experiment.spec,
-            windows,
-            split,
-            seeds=experiment.validation.seeds,
-            objective=experiment.search.objective,
-        )
-        scored = forecast_split(forecaster, windows, split)
-        parts.append(
-            (scored, forecast_baselines(experiment, windows, split, beside=forecaster, progress=progress))
-        )
-    forecasts = pl.concat([scored for scored, _ in parts])
-    baselines = {name: pl.concat([beside[name] for _, beside in parts]) for name in parts[0][1]}
-    volatility = pl.concat([tell_volatility(windows, split) for split in splits])
-    return judge(experiment, prices, forecasts, baselines, volatility, benchmark=benchmark, left_out=left_out)
+        yield split, fit(experiment.spec, windows, split, seeds=seeds, objective=objective)
 
 
 def open_windows(spec: RunSpec, prices: pl.DataFrame) -> tuple[Windows, tuple[str, ...]]:
@@ -173,39 +189,50 @@ def judge(
     *,
     benchmark: pl.DataFrame | None = None,
     left_out: tuple[str, ...] = (),
+    trials: int = 1,
 ) -> Evaluation:
     """Scores beside the baselines, where the intervals held, what trading would have earned after costs."""
     scores = score(forecasts, baselines)
-    accounts = {
-        name: trade(experiment, prices, part, benchmark=benchmark)
-        for (name,), part in sorted(forecasts.partition_by("split", as_dict=True).items(), reverse=True)
-    }
-    periods = PERIODS_PER_YEAR[experiment.task.frequency]
-    risk = {name: summarise(account, periods_per_year=periods, seed=0) for name, account in accounts.items()}
+    money = weigh(experiment, prices, forecasts, benchmark=benchmark, trials=trials)
+    risk = {name: one.summary for name, one in money.items()}
     coverage = measure_coverage(forecasts, volatility)
-    return Evaluation(forecasts, scores, coverage, pl.concat(accounts.values()), risk, left_out)
+    return Evaluation(forecasts, scores, coverage, money, risk, left_out)
 
 
-def trade(
+def weigh(
     experiment: Experiment,
     prices: pl.DataFrame,
     forecasts: pl.DataFrame,
     *,
     benchmark: pl.DataFrame | None = None,
-) -> pl.DataFrame:
-    """The experiment's strategy on these forecasts, rebalanced every session of its horizon, beside its
-    benchmark; without prices of one, beside an equal weight of the tickers."""
-    strategy = experiment.strategy
-    horizon = strategy.horizon or experiment.task.horizons[0]
-    name = experiment.universe.benchmark
-    beside = name if benchmark is not None or name in experiment.universe.tickers else None
-    if benchmark is not None and name not in experiment.universe.tickers:
-        prices = pl.concat([prices.select(benchmark.columns), benchmark])
-    return backtest(
-        build_positions(forecasts, strategy, horizon=horizon),
+    trials: int = 1,
+) -> dict[str, Comparison]:
+    """By split, what the experiment's strategy makes of these forecasts, beside what needs none."""
+    market = market_of(experiment, prices, benchmark)
+    return {
+        name: compare(part, experiment.strategy, market, horizon=horizon_of(experiment), trials=trials)
+        for (name,), part in sorted(forecasts.partition_by("split", as_dict=True).items(), reverse=True)
+    }
+
+
+def trade(experiment: Experiment, prices: pl.DataFrame, forecasts: pl.DataFrame) -> pl.DataFrame:
+    """BACKTEST of the experiment's strategy on these forecasts."""
+    market, strategy, horizon = market_of(experiment, prices), experiment.strategy, horizon_of(experiment)
+    positions = strategies.build_positions(forecasts, strategy, horizon=horizon, market=market)
+    return strategies.trade(positions, strategy, hold=hold_of(strategy, horizon=horizon), market=market)
+
+
+def market_of(experiment: Experiment, prices: pl.DataFrame, benchmark: pl.DataFrame | None = None) -> Market:
+    """The prices with the benchmark to stand beside; without prices of one, an equal weight of the tickers does."""
+    name, among = experiment.universe.benchmark, experiment.universe.benchmark in experiment.universe.tickers
+    return Market(
         prices,
-        cost_bps=strategy.cost_bps,
-        hold=horizon,
-        execution=strategy.execution,
-        benchmark=beside,
+        PERIODS_PER_YEAR[experiment.task.frequency],
+        benchmark=name if among or benchmark is not None else None,
+        beside=None if among else benchmark,
     )
+
+
+def horizon_of(experiment: Experiment) -> int:
+    """What is judged first, and traded by what names no horizon of its own."""
+    return experiment.strategy.horizon or experiment.task.horizons[0]

@@ -83,7 +83,8 @@ class TickerForecast(Message):
 
 
 class Position(Message):
-    """What a strategy would hold after `as_of`."""
+    """What a strategy would hold after `as_of`, by the forecasts of that date alone: without smoothing, gate,
+    volatility targets, regimes and drawdown control, which remember earlier ones."""
 
     strategy: str
     horizon: int

@@ -9,7 +9,9 @@ from ml_core.choices import nearest
 from ml_core.data.prices import open_store
 from ml_core.errors import ForecastError, InvalidInput, NotEnoughData, UnknownTicker
 from ml_core.experiment import Experiment
-from ml_core.portfolio.strategies import build_positions, strategy_kind
+from ml_core.portfolio.legs import strategy_kind
+from ml_core.portfolio.market import Market
+from ml_core.portfolio.strategies import build_positions
 from ml_core.prediction import unanswered
 from ml_core.settings import Home
 from serving.champion import Champion, Clock, Served
@@ -188,9 +190,9 @@ class Service:
         )
 
     def _position(self, moment: Moment, ticker: str, kind: str) -> Position:
-        strategy = self.experiment.strategy.model_copy(update={"kind": kind})
+        strategy = self.experiment.strategy.of_one_date(kind)
         horizon = strategy.horizon or moment.served.forecaster.spec.task.horizons[0]
-        weights = build_positions(moment.table, strategy, horizon=horizon)
+        weights = build_positions(moment.table, strategy, horizon=horizon, market=Market(moment.prices))
         weight = sum(weights.filter(pl.col("ticker") == ticker)["weight"])
         return Position(strategy=strategy_kind(moment.table, strategy), horizon=horizon, weight=weight)
 

@@ -12,7 +12,7 @@ from ml_core.learners import is_baseline
 from ml_core.splits import Split
 from ml_core.training.fit import AnyFitting, assemble, begin, seeded, seeds_of
 from ml_core.training.loop import Epoch
-from ml_core.walkforward import forecast_split, trade
+from ml_core.walkforward import forecast_split, horizon_of, trade
 from ml_core.windows import Windows
 from tuning.space import Point, spec_of
 
@@ -68,7 +68,7 @@ def forecast_fold(fittings: list[AnyFitting], windows: Windows) -> pl.DataFrame:
 
 def finish(experiment: Experiment, prices: pl.DataFrame, forecasts: pl.DataFrame) -> dict[str, Any]:
     """The out-of-fold result: objective over all folds, and the strategy's returns by date for later deflation."""
-    horizon = experiment.strategy.horizon or experiment.task.horizons[0]
+    horizon = horizon_of(experiment)
     metric = find_metric(experiment.search.objective)
     value = metric(forecasts.filter(pl.col("horizon") == horizon))
     traded = trade(experiment, prices, forecasts)

@@ -8,7 +8,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import stats
 
 from ml_core.errors import InvalidInput, NotEnoughData
-from ml_core.series import block_bootstrap, probabilistic_sharpe, sharpe
+from ml_core.series import block_bootstrap, expected_maximum, probabilistic_sharpe, sharpe
 
 __all__ = [
     "Comparison", "block_bootstrap", "deflated_sharpe", "diebold_mariano", "expected_maximum",
@@ -16,7 +16,6 @@ __all__ = [
 ]  # fmt: skip
 
 Array = NDArray[np.float64]
-EULER_GAMMA = 0.5772156649015329
 
 
 class Comparison(NamedTuple):
@@ -58,15 +57,6 @@ def long_run_variance(values: Array, *, lags: int) -> float:
     covariance = np.fft.irfft(spectrum * spectrum.conj(), size)[: lags + 1] / len(values)
     weights = 1 - np.arange(lags + 1) / (lags + 1)
     return float(max(covariance[0] + 2 * weights[1:] @ covariance[1:], 0.0))
-
-
-def expected_maximum(variance: float, trials: float) -> float:
-    """The best Sharpe to be expected among that many trials without any skill."""
-    if trials <= 1:
-        return 0.0
-    quantile = stats.norm.ppf
-    best = (1 - EULER_GAMMA) * quantile(1 - 1 / trials) + EULER_GAMMA * quantile(1 - 1 / (trials * np.e))
-    return float(np.sqrt(variance) * max(best, 0.0))
 
 
 def independent_trials(trials_TM: ArrayLike) -> float:

@@ -40,7 +40,7 @@ def panel_of(prices: pl.DataFrame, tickers: tuple[str, ...]) -> Panel:
         raise InvalidData(
             f"prices: {bad.height} are not positive, first {bad.select('ticker', 'date').row(0)}"
         )
-    at = (_places(rows["date"].to_numpy(), sessions), _codes(rows["ticker"], tickers))
+    at = (_places(rows["date"].to_numpy(), sessions), codes(rows["ticker"], tickers))
     close_TN, open_TN = (np.full((len(sessions), len(tickers)), np.nan) for _ in range(2))
     close_TN[at] = rows["close"].to_numpy()
     open_TN[at] = rows["open"].cast(pl.Float64).fill_null(np.nan).to_numpy()
@@ -59,7 +59,7 @@ def targets_of(positions: pl.DataFrame, panel: Panel) -> tuple[NDArray[np.int64]
         raise InvalidData(f"positions: a weight is not a number, first {bad.select('ticker', 'date').row(0)}")
     dates = _days(positions["date"].to_numpy())
     target_KN = np.zeros((len(dates), len(panel.tickers)))
-    at = (_places(positions["date"].to_numpy(), dates), _codes(positions["ticker"], panel.tickers))
+    at = (_places(positions["date"].to_numpy(), dates), codes(positions["ticker"], panel.tickers))
     if np.bincount(np.ravel_multi_index(at, target_KN.shape)).max() > 1:
         unique(positions, ["ticker", "date"], "positions")  # names the first that stands twice
     target_KN[at] = weights
@@ -85,7 +85,8 @@ def _days(dates: NDArray) -> NDArray:
     return first + np.flatnonzero(seen).astype("timedelta64[D]")
 
 
-def _codes(names: pl.Series, tickers: tuple[str, ...]) -> NDArray[np.int64]:
+def codes(names: pl.Series, tickers: tuple[str, ...]) -> NDArray[np.int64]:
+    """The place of each name among the tickers."""
     return names.cast(pl.Enum(tickers)).to_physical().to_numpy().astype(np.int64)
 
 

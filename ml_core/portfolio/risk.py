@@ -11,7 +11,8 @@ from scipy import optimize, stats
 from ml_core.errors import NotEnoughData
 from ml_core.frames import BACKTEST, conform
 from ml_core.portfolio.backtest import charge
-from ml_core.series import block_bootstrap, probabilistic_sharpe, sharpe
+from ml_core.portfolio.intervals import MEASURED, draw_intervals
+from ml_core.series import expected_maximum, probabilistic_sharpe, sharpe
 
 Array = NDArray[np.float64]
 YEAR = 252
@@ -19,11 +20,21 @@ ENOUGH = 126  # sessions from which a Sharpe is given; 26 weeks are as many
 TAIL = 0.05
 
 
-def summarise(backtest: pl.DataFrame, *, periods_per_year: float, seed: int) -> dict[str, Any]:
-    """Return and risk after costs, what trading took, and the benchmark beside it on the same sessions.
+def summarise(
+    backtest: pl.DataFrame, *, periods_per_year: float, seed: int, trials: int = 1
+) -> dict[str, Any]:
+    """Return and risk after costs, what trading took, and the benchmark beside it on the same sessions."""
+    benchmark = conform(backtest, BACKTEST, "backtest")["benchmark"].to_numpy()
+    return {
+        **describe_account(backtest, periods_per_year=periods_per_year, seed=seed, trials=trials),
+        "benchmark": describe(benchmark, periods_per_year=periods_per_year, seed=seed),
+    }
 
-    A Sharpe needs 126 scored sessions; with fewer it is null and `sharpe_reason` says why.
-    """
+
+def describe_account(
+    backtest: pl.DataFrame, *, periods_per_year: float, seed: int, trials: int = 1
+) -> dict[str, Any]:
+    """Return and risk after costs, and what trading took."""
     table = conform(backtest, BACKTEST, "backtest")
     if not table.height:
         raise NotEnoughData("risk: the backtest has no session; expected at least one")
@@ -33,18 +44,18 @@ def summarise(backtest: pl.DataFrame, *, periods_per_year: float, seed: int) -> 
         "start": str(table["date"][0]),
         "end": str(table["date"][-1]),
         "periods_per_year": periods_per_year,
-        **describe(net, periods_per_year=periods_per_year, seed=seed),
+        **describe(net, periods_per_year=periods_per_year, seed=seed, trials=trials),
         "gross": float(np.prod(1 + gross) - 1),
         "turnover": float(turnover.mean()),
         "annual_turnover": float(turnover.mean() * periods_per_year),
         "exposure": float(exposure.mean()),
         "break_even_cost_bps": break_even_cost(gross, turnover),
-        "benchmark": describe(table["benchmark"].to_numpy(), periods_per_year=periods_per_year, seed=seed),
     }
 
 
-def describe(returns: Array, *, periods_per_year: float, seed: int) -> dict[str, Any]:
-    """What can be said of one stream of returns."""
+def describe(returns: Array, *, periods_per_year: float, seed: int, trials: int = 1) -> dict[str, Any]:
+    """What can be said of one stream of returns. A Sharpe and every interval need 126 scored sessions; with fewer they
+    are null and `sharpe_reason` says why. `trials`: how many were tried before this one was chosen."""
     cumulative = float(np.prod(1 + returns) - 1)
     annual = float((1 + cumulative) ** (periods_per_year / len(returns)) - 1) if cumulative > -1 else -1.0
     depth, length = drawdown(returns)
@@ -57,7 +68,7 @@ def describe(returns: Array, *, periods_per_year: float, seed: int) -> dict[str,
         "cumulative": cumulative,
         "annual_return": annual,
         "volatility": spread * periods_per_year**0.5 if spread is not None else None,
-        **_sharpe(returns, periods_per_year, seed),
+        **_sharpe(returns, periods_per_year=periods_per_year, seed=seed, trials=trials),
         "sortino": _ratio(float(returns.mean()) * periods_per_year**0.5, downside),
         "calmar": _ratio(annual, -depth),
         "max_drawdown": depth,
@@ -121,20 +132,26 @@ def sweep_costs(backtest: pl.DataFrame, levels: Sequence[float], *, periods_per_
     )  # fmt: skip
 
 
-def _sharpe(returns: Array, periods_per_year: float, seed: int) -> dict[str, Any]:
+def _sharpe(returns: Array, *, periods_per_year: float, seed: int, trials: int) -> dict[str, Any]:
     reason = _too_short(len(returns), periods_per_year) or (None if returns.any() else "no return ever moved")
     if reason:
-        empty = dict.fromkeys(("sharpe", "sharpe_low", "sharpe_high", "probabilistic_sharpe"))
-        return {**empty, "sharpe_reason": reason}
-    year = periods_per_year**0.5
-    low, high = block_bootstrap(returns, sharpe, seed=seed)
+        bounds = [f"{name}_{end}" for name in MEASURED for end in ("low", "high")]
+        empty = dict.fromkeys(("sharpe", *bounds, "probabilistic_sharpe", "deflated_sharpe"))
+        return {**empty, "trials": trials, "sharpe_reason": reason}
     return {
-        "sharpe": sharpe(returns) * year,
-        "sharpe_low": low * year,
-        "sharpe_high": high * year,
+        "sharpe": sharpe(returns) * periods_per_year**0.5,
+        **draw_intervals(returns, periods_per_year=periods_per_year, seed=seed),
         "probabilistic_sharpe": probabilistic_sharpe(returns),
+        "deflated_sharpe": deflate(returns, trials=trials),
+        "trials": trials,
         "sharpe_reason": None,
     }
+
+
+def deflate(returns: Array, *, trials: int) -> float:
+    """Probability that the true Sharpe exceeds what the best of so many trials without skill would show: each of
+    theirs is luck of variance 1 / sessions."""
+    return probabilistic_sharpe(returns, benchmark=expected_maximum(1 / len(returns), trials))
 
 
 def _too_short(periods: int, periods_per_year: float) -> str | None:

@@ -1,50 +1,123 @@
-"""From forecasts to weights. In: FORECAST or SCORED rows. Out: POSITIONS, from each date's own rows only."""
+"""From forecasts to one book, the steps in their order. In: FORECAST or SCORED rows, the Market. Out: POSITIONS.
 
+A position is made from its date's forecasts, earlier ones, and prices up to its date.
+"""
+
+from __future__ import annotations
+
+import numpy as np
 import polars as pl
 
-from ml_core.errors import InvalidData
-from ml_core.experiment import Strategy
-from ml_core.frames import POSITIONS, conform
-
-CROSS_SECTION = 5  # tickers from which `auto` ranks them against one another
-
-
-def build_positions(forecast: pl.DataFrame, strategy: Strategy, *, horizon: int) -> pl.DataFrame:
-    """A weight for every ticker and date of that horizon; zeros stand there too, so a date without a view
-    closes what was held."""
-    rows = forecast.filter(pl.col("horizon") == horizon).rename({"as_of": "date"})
-    rows = rows.filter(pl.col("mean").is_not_null() & pl.col("mean").is_not_nan())
-    if not rows.height:
-        raise InvalidData(f"positions: no forecast at horizon {horizon}; they have {_horizons(forecast)}")
-    weight = _single() if strategy_kind(forecast, strategy) == "single" else _long_short(strategy.quantile)
-    if "scale" not in rows.columns:
-        rows = rows.with_columns(scale=pl.lit(None, pl.Float64))
-    return conform(rows.with_columns(weight=weight), POSITIONS, "positions").sort("date", "ticker")
+from ml_core.frames import BACKTEST, POSITIONS, conform
+from ml_core.portfolio import sizing
+from ml_core.portfolio.backtest import backtest
+from ml_core.portfolio.combination import combine, share_as_given, share_by_sharpe
+from ml_core.portfolio.correlation import share_alike
+from ml_core.portfolio.drawdown import control_drawdown
+from ml_core.portfolio.legs import Leg, hold_of, legs_of, size, strategy_kind, turbulent_leg
+from ml_core.portfolio.market import Market, need
+from ml_core.portfolio.turbulence import tell_turbulence
+from ml_core.portfolio.volatility import target_book
+from ml_core.strategy import Strategy
 
 
-def strategy_kind(forecast: pl.DataFrame, strategy: Strategy) -> str:
-    """What `auto` means for these tickers: one against the others, or each by itself."""
-    if strategy.kind != "auto":
-        return strategy.kind
-    return "long_short" if forecast["ticker"].n_unique() >= CROSS_SECTION else "single"
+def build_positions(
+    forecast: pl.DataFrame, strategy: Strategy, *, horizon: int, market: Market | None = None
+) -> pl.DataFrame:
+    """A weight for every ticker and date; zeros stand there too, so a date without a view closes what was held.
+    `horizon` is that of what names none. Without a market, a setting that reads prices is refused."""
+    hold = hold_of(strategy, horizon=horizon)
+    positions = _share(forecast, strategy, legs_of(strategy, horizon=horizon), hold=hold, market=market)
+    if strategy.regimes:
+        other = turbulent_leg(strategy, horizon=horizon)
+        calm = pl.col("weight") * strategy.turbulent_share
+        wild = _book(forecast, other, hold, market) if other else positions.with_columns(calm)
+        positions = _switch(positions, wild, strategy, need(market, "turbulent"))
+    positions = _limit(positions, forecast, strategy, market)
+    if strategy.max_drawdown:
+        known = need(market, "max_drawdown")
+        account = _account(positions, strategy, hold, known)
+        positions = control_drawdown(positions, account, strategy.max_drawdown)
+    if strategy.delay:
+        positions = sizing.delay(positions, strategy.delay, of=need(market, "delay").prices["date"])
+    return conform(positions, POSITIONS, "positions").sort("date", "ticker")
 
 
-def _long_short(quantile: float) -> pl.Expr:
-    """Half the equity long in equal parts of the best `quantile`, half short in the worst. A date whose
-    forecasts are all alike ranks nothing: no position. Equal forecasts are taken in the order of tickers."""
-    count = pl.len().over("date")
-    names = (count * quantile + 1e-9).floor().clip(lower_bound=1)
-    rank = pl.struct("mean", "ticker").rank("ordinal").over("date")
-    side = (rank > count - names).cast(pl.Float64) - (rank <= names).cast(pl.Float64)
-    flat = pl.col("mean").max().over("date") == pl.col("mean").min().over("date")
-    return pl.when(flat | (count < 2)).then(0.0).otherwise(0.5 * side / names)
+def trade(positions: pl.DataFrame, strategy: Strategy, *, hold: int, market: Market) -> pl.DataFrame:
+    """BACKTEST of these positions at the strategy's costs and execution, beside the market's benchmark."""
+    return backtest(
+        positions,
+        market.traded,
+        cost_bps=strategy.cost_bps,
+        execution=strategy.execution,
+        hold=hold,
+        benchmark=market.benchmark,
+    )
 
 
-def _single() -> pl.Expr:
-    """Each ticker by its own forecast in units of its scale, -1 to 1, in an equal share of the equity."""
-    conviction = (pl.col("mean") / pl.col("scale")).tanh()
-    return pl.when(pl.col("scale") > 0).then(conviction).otherwise(0.0) / pl.len().over("date")
+def _share(
+    forecast: pl.DataFrame, strategy: Strategy, legs: tuple[Leg, ...], *, hold: int, market: Market | None
+) -> pl.DataFrame:
+    """All legs in one account, by given weights or by what each has earned."""
+    books = [_book(forecast, leg, hold, market) for leg in legs]
+    if len(books) == 1:
+        return books[0]
+    dates = pl.concat([book["date"] for book in books]).unique().sort()
+    if strategy.combine == "given":
+        return combine(books, share_as_given([leg.weight for leg in legs], dates))
+    known = need(market, "combine")
+    accounts = [_account(book, strategy, leg.horizon, known) for book, leg in zip(books, legs, strict=True)]
+    returns = accounts[0].select("date")
+    for place, account in enumerate(accounts):
+        returns = returns.join(account.select("date", pl.col("net").alias(str(place))), on="date")
+    shares = share_by_sharpe(
+        returns.sort("date"), dates, shrinkage=strategy.shrinkage, year=known.periods_per_year
+    )
+    return combine(books, shares)
 
 
-def _horizons(forecast: pl.DataFrame) -> str:
-    return ", ".join(str(horizon) for horizon in forecast["horizon"].unique().sort()) or "no rows"
+def _book(forecast: pl.DataFrame, leg: Leg, hold: int, market: Market | None) -> pl.DataFrame:
+    """What the leg holds on each date; one that decides more rarely than the account trades keeps what it has."""
+    positions = size(forecast, leg, market)
+    return positions if leg.horizon == hold else sizing.hold(positions, leg.horizon)
+
+
+def _account(positions: pl.DataFrame, strategy: Strategy, hold: int, market: Market) -> pl.DataFrame:
+    """BACKTEST of these positions alone; empty where no session follows the first."""
+    if strategy.delay:
+        positions = sizing.delay(positions, strategy.delay, of=market.prices["date"])
+    first, last = positions["date"].min(), market.panel.sessions[-1]
+    if first is None or np.datetime64(str(first)) >= last:
+        return pl.DataFrame(schema=BACKTEST)
+    return trade(positions, strategy, hold=hold, market=Market(market.prices, market.periods_per_year))
+
+
+def _switch(calm: pl.DataFrame, wild: pl.DataFrame, strategy: Strategy, market: Market) -> pl.DataFrame:
+    """In the turbulent state the other book; while the state is not known, nothing."""
+    told = tell_turbulence(market.prices, since=calm["date"].min())  # type: ignore[arg-type]
+    both = calm.join(wild, on=["ticker", "date"], how="full", coalesce=True, suffix="_wild")
+    turbulent = pl.col("turbulence") > strategy.turbulent_above
+    weight = pl.when(turbulent).then("weight_wild").when(~turbulent).then("weight").otherwise(0.0)
+    return both.join(told, on="date", how="left").select("ticker", "date", weight=weight.fill_null(0.0))
+
+
+def _limit(
+    positions: pl.DataFrame, forecast: pl.DataFrame, strategy: Strategy, market: Market | None
+) -> pl.DataFrame:
+    """The book's limits; what was as long as short stays so."""
+    if strategy.max_correlation:
+        known, sessions = need(market, "max_correlation"), strategy.correlation_sessions
+        positions = share_alike(positions, known, most=strategy.max_correlation, sessions=sessions)
+    if strategy.yearly_volatility:
+        known, sessions = need(market, "yearly_volatility"), strategy.volatility_sessions
+        positions = target_book(positions, known, yearly=strategy.yearly_volatility, sessions=sessions)
+    positions = sizing.cap_leverage(positions, strategy.leverage)
+    if strategy.limit < 1:
+        positions = sizing.clip(positions, strategy.limit)
+    neutral = all(strategy_kind(forecast, how) == "long_short" for how in strategy.sizings)
+    if not (neutral and (strategy.limit < 1 or strategy.max_correlation)):
+        return positions
+    if any(how.neutral == "market" for how in strategy.sizings):
+        return sizing.balance(positions)
+    sectors = need(market, "neutral").sectors(positions["ticker"].unique())
+    return sizing.balance(positions.join(sectors, on="ticker", how="left"), by=("sector",)).drop("sector")

@@ -9,7 +9,8 @@ from scipy import stats
 
 from ml_core.errors import NotEnoughData
 from ml_core.frames import BACKTEST
-from ml_core.portfolio.risk import break_even_cost, drawdown, summarise, sweep_costs, tail_loss
+from ml_core.portfolio.risk import break_even_cost, deflate, drawdown, summarise, sweep_costs, tail_loss
+from ml_core.series import block_length, draw_blocks
 
 
 def make_backtest(sessions: int = 300, *, seed: int = 0, cost_bps: float = 5.0) -> pl.DataFrame:
@@ -119,3 +120,56 @@ def test_ruin_is_a_loss_of_everything():
     summary = summarise(table, periods_per_year=252, seed=0)
     assert summary["cumulative"] == summary["annual_return"] == summary["max_drawdown"] == -1.0
     json.dumps(summary, allow_nan=False)
+
+
+def test_probabilistic_and_deflated_sharpe_equal_the_formulas_of_their_papers():
+    table = make_backtest()
+    net = table["net"].to_numpy()
+    summary = summarise(table, periods_per_year=252, seed=0, trials=40)
+    count, mean, spread = len(net), net.mean(), net.std(ddof=1)
+    ratio = mean / spread
+    centred = net - mean
+    variance = np.mean(centred**2)
+    third, fourth = np.mean(centred**3) / variance**1.5, np.mean(centred**4) / variance**2  # 3 for a normal
+    error = np.sqrt((1 - third * ratio + (fourth - 1) / 4 * ratio**2) / (count - 1))
+    gamma = 0.57721566490153286
+    luck = (1 - gamma) * stats.norm.ppf(1 - 1 / 40) + gamma * stats.norm.ppf(1 - 1 / (40 * np.e))
+    assert summary["probabilistic_sharpe"] == pytest.approx(stats.norm.cdf(ratio / error))
+    assert summary["deflated_sharpe"] == pytest.approx(
+        stats.norm.cdf((ratio - luck / np.sqrt(count)) / error)
+    )
+    assert summary["deflated_sharpe"] < summary["probabilistic_sharpe"]
+    assert summary["trials"] == 40
+
+
+def test_one_trial_is_deflated_by_nothing():
+    summary = summarise(make_backtest(), periods_per_year=252, seed=0)
+    assert summary["deflated_sharpe"] == summary["probabilistic_sharpe"]
+
+
+def test_luck_alone_passes_the_deflated_sharpe_no_more_often_than_it_says():
+    rng = np.random.default_rng(0)
+    passed = 0
+    for _ in range(200):
+        tried = rng.standard_t(5, (252, 20)) * 0.01
+        best = tried[:, (tried.mean(axis=0) / tried.std(axis=0)).argmax()]
+        passed += deflate(best, trials=20) > 0.95
+    assert passed <= 12
+
+
+def test_intervals_are_those_of_resampled_blocks_of_sessions():
+    table = make_backtest(200)
+    net = table["net"].to_numpy()
+    summary = summarise(table, periods_per_year=252, seed=3)
+    found = {"annual_return": [], "volatility": [], "sharpe": [], "max_drawdown": []}
+    for places in draw_blocks(200, block=block_length(200), resamples=500, seed=3):
+        one = net[places]
+        found["annual_return"].append(np.prod(1 + one) ** (252 / 200) - 1)
+        found["volatility"].append(np.std(one, ddof=1) * np.sqrt(252))
+        found["sharpe"].append(one.mean() / np.std(one, ddof=1) * np.sqrt(252))
+        found["max_drawdown"].append(drawdown(one)[0])
+    for name, values in found.items():
+        ends = [summary[f"{name}_low"], summary[f"{name}_high"]]
+        assert ends == pytest.approx(list(np.quantile(values, [0.05, 0.95])))
+    short = summarise(make_backtest(100), periods_per_year=252, seed=3)
+    assert all(short[f"{name}_{end}"] is None for name in found for end in ("low", "high"))

@@ -1,0 +1,109 @@
+"""`walkforward backtest`: what no model learned from, traded; what is asked wrongly, told in one line."""
+
+import json
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from ml_core.data.prices import read_prices
+from ml_core.promotion import Candidate, promote_candidate
+from ml_core.registry import Registry
+from ml_core.settings import open_home
+from ml_core.training.fit import fit
+from ml_core.walkforward import open_windows, plan
+from tests.cli.command_line import run
+from tests.market import NOW, small_experiment
+
+
+@pytest.fixture(scope="module")
+def champion(home) -> str:
+    """The home with a champion, as a search would leave it."""
+    experiment, opened = small_experiment(), open_home(Path(home))
+    prices = read_prices(experiment, opened)
+    windows, _ = open_windows(experiment.spec, prices)
+    split = plan(experiment, windows)[-1]
+    forecaster = fit(experiment.spec, windows, split)
+    candidate = Candidate(forecaster, windows, prices, split, pl.DataFrame(), {"trials": 7})
+    version = promote_candidate(experiment, opened, candidate, now=NOW).version
+    Registry(opened).promote(experiment.model_name, version.version)
+    return home
+
+
+def test_the_champion_is_traded_where_it_never_learned_and_the_numbers_are_its_evidence(file, champion):
+    done = run("backtest", file, "--home", champion, "--json")
+    assert done.exit_code == 0, done.stderr
+    told = json.loads(done.stdout)
+    evidence = Registry(open_home(Path(champion))).find("small.simulated").evidence
+    assert told["trials"] == 7
+    assert told["holdout"] == evidence["holdout"]
+    assert told["splits"]["holdout"] == json.loads(json.dumps(evidence["backtest"]))
+    assert set(told["splits"]["holdout"]) >= {"benchmark", "equal_weight", "zero_forecast", "costs"}
+
+
+def test_one_screen_says_what_is_scored_what_is_held_and_what_it_came_to(file, champion):
+    done = run(
+        "backtest", file, "--home", champion, "--set", "strategy.limit=0.1", "--set", "strategy.gate=0.2"
+    )
+    assert done.exit_code == 0, done.stderr
+    assert len(done.stdout.splitlines()) <= 45
+    for words in ("version 1 (lstm)", "at most 10 % a position", "surer than 20 %", "buy and hold", "equal weight",
+                  "zero forecast", "break-even cost", "cost, bp a side", "no Sharpe, no interval"):  # fmt: skip
+        assert words in done.stdout
+
+
+def test_a_span_is_traded_alone(file, champion):
+    whole = json.loads(run("backtest", file, "--home", champion, "--json").stdout)["splits"]["holdout"]
+    day = pl.select(pl.lit(whole["start"]).str.to_date().dt.offset_by("14d")).item()
+    part = json.loads(run("backtest", file, "--home", champion, "--json", "--start", str(day)).stdout)
+    assert part["splits"]["holdout"]["start"] > str(day)
+    assert part["splits"]["holdout"]["sessions"] < whole["sessions"]
+
+
+def test_forecasts_that_evaluate_wrote_are_traded_again_without_a_fit(file, home, tmp_path):
+    """In a second, and to the same account as in the evaluation itself."""
+    out = tmp_path / "out"
+    walked = json.loads(run("evaluate", file, "--home", home, "--out", str(out), "--json").stdout)
+    again = run("backtest", file, "--home", home, "--forecasts", str(out / "forecasts.parquet"), "--json")
+    assert again.exit_code == 0, again.stderr
+    assert json.loads(again.stdout)["splits"] == walked["risk"]
+    refitted = json.loads(run("backtest", file, "--home", home, "--walk", "--json").stdout)
+    assert refitted["splits"] == walked["risk"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["--start", "2001-01-01"], "was fitted before"),
+        (["--start", "soon"], "--start soon: expected a date such as 2024-05-31"),
+        (["--start", "2030-01-01"], "no forecast from 2030-01-01 to the last: they go from"),
+        (["--start", "2030-01-02", "--end", "2030-01-01"], "--start 2030-01-02 is after --end 2030-01-01"),
+        (["--version", "9"], "has no version '9'"),
+        (["--version", "1", "--walk"], "expected one of them"),
+        (["--forecasts", "nowhere.parquet"], "--forecasts nowhere.parquet: cannot be read"),
+        (["--set", "strategy.neutral=sector"], "no sector is known for"),
+    ],
+)
+def test_bad_input_is_one_line_and_exit_code_2(file, champion, arguments, told):
+    done = run("backtest", file, "--home", champion, *arguments)
+    assert done.exit_code == 2
+    assert told in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_table_that_is_no_forecast_is_refused(file, home, tmp_path):
+    pl.DataFrame({"ticker": ["A"]}).write_parquet(tmp_path / "other.parquet")
+    done = run("backtest", file, "--home", home, "--forecasts", str(tmp_path / "other.parquet"))
+    assert done.exit_code == 2
+    assert "missing column as_of" in done.stderr
+    assert "expected what evaluate --out writes" in done.stderr
+
+
+def test_a_ticker_without_any_forecast_is_named_and_ends_with_1(file, home, tmp_path):
+    out = tmp_path / "out"
+    assert run("evaluate", file, "--home", home, "--out", str(out)).exit_code == 0
+    table = pl.read_parquet(out / "forecasts.parquet").filter(pl.col("ticker") != "BRAV")
+    table.write_parquet(out / "less.parquet")
+    done = run("backtest", file, "--home", home, "--forecasts", str(out / "less.parquet"))
+    assert done.exit_code == 1
+    assert "without any forecast there: BRAV" in done.stderr
