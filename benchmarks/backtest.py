@@ -1,9 +1,9 @@
-"""The backtest beside plain pandas, in one run: 2,520 sessions of 500 tickers, deciles, 10 bp, rebalanced daily.
+"""The backtest beside pandas and vectorbt, in one run: 2,520 sessions of 500 tickers, deciles, 10 bp, rebalanced daily.
 
-    python benchmarks/backtest.py [--vectorbt]
+    python benchmarks/backtest.py [--peers DIR]
 
-`--vectorbt` makes an environment of its own in a temporary folder, installs vectorbt there and times it on the
-same tables; nothing of it touches this one.
+DIR is where the environment of vectorbt is made, once (`python -m venv`, then pip from the usual index); nothing of it
+touches this one. Without it vectorbt is left out. CPU time of all threads, the shortest of a few runs.
 """
 
 import argparse
@@ -11,7 +11,6 @@ import subprocess
 import sys
 import tempfile
 import time
-import venv
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -21,25 +20,34 @@ import pandas as pd
 import polars as pl
 
 from ml_core.experiment import Strategy
-from ml_core.portfolio.backtest import backtest, run_trades, take_trades
-from ml_core.portfolio.panel import panel_of, targets_of
+from ml_core.portfolio.backtest import backtest, charge, run_trades, take_trades
+from ml_core.portfolio.comparison import COSTS
+from ml_core.portfolio.panel import Panel, panel_of, targets_of
 from ml_core.portfolio.risk import sweep_costs
 from ml_core.portfolio.strategies import build_positions
 
 SESSIONS, TICKERS, COST_BPS = 2520, 500, 10.0
+ROUNDS = 7
 
 VECTORBT = """
 import sys, time, numpy as np, pandas as pd, vectorbt as vbt
 data = np.load(sys.argv[1])
-close, weight, cost = pd.DataFrame(data["close"]), pd.DataFrame(data["weight"]), float(data["cost"])
-best = 1e9
-for _ in range(4):
-    began = time.perf_counter()
+close, weight, costs = pd.DataFrame(data["close"]), pd.DataFrame(data["weight"]), data["costs"]
+def trade(cost):
     book = vbt.Portfolio.from_orders(close, size=weight, size_type="targetpercent", group_by=True,
         cash_sharing=True, call_seq="auto", fees=cost / 1e4, freq="1D", init_cash=1e6)
-    returns = book.returns()
-    best = min(best, time.perf_counter() - began)
-np.savez(sys.argv[2], returns=np.asarray(returns), seconds=best)
+    return book.returns()
+trade(costs[0])
+best = 1e9
+for _ in range(int(sys.argv[3])):
+    began = time.process_time()
+    returns = trade(costs[0])
+    best = min(best, time.process_time() - began)
+began = time.process_time()
+for cost in costs[1:]:
+    trade(cost)
+np.savez(sys.argv[2], returns=np.asarray(returns), seconds=best, sweep=time.process_time() - began,
+    version=vbt.__version__)
 """
 
 
@@ -69,65 +77,76 @@ def with_pandas(positions: pd.DataFrame, prices: pd.DataFrame) -> pd.Series:
     return (1 + gross) * (1 - turnover * COST_BPS / 1e4) - 1
 
 
-def best(run: Callable[[], Any], times: int = 4) -> tuple[float, Any]:
-    """The shortest of a few runs, in seconds, and what the last gave."""
+def best(run: Callable[[], Any], times: int = ROUNDS) -> tuple[float, Any]:
+    """The shortest of a few runs, in CPU seconds, and what the last gave."""
     seconds, result = float("inf"), None
     for _ in range(times):
-        began = time.perf_counter()
+        began = time.process_time()
         result = run()
-        seconds = min(seconds, time.perf_counter() - began)
+        seconds = min(seconds, time.process_time() - began)
     return seconds, result
 
 
-def with_vectorbt(positions: pl.DataFrame, prices: pl.DataFrame) -> tuple[float, np.ndarray] | None:
-    """The same, in an environment of its own; none where it does not install."""
-    with tempfile.TemporaryDirectory() as folder:
-        home = Path(folder)
-        venv.create(home / "env", with_pip=True)
-        python = str(home / "env" / "bin" / "python")
-        installed = subprocess.run([python, "-m", "pip", "install", "--quiet", "vectorbt"], check=False)
-        if installed.returncode:
-            return None
-        shape = (SESSIONS, TICKERS)
-        decided_TN = positions.sort("date", "ticker")["weight"].to_numpy().reshape(shape)
-        weight_TN = np.vstack([np.zeros((1, TICKERS)), decided_TN[:-1]])
-        close_TN = prices.sort("date", "ticker")["close"].to_numpy().reshape(shape)
-        np.savez(home / "in.npz", close=close_TN, weight=weight_TN, cost=COST_BPS)
-        command = [python, "-c", VECTORBT, str(home / "in.npz"), str(home / "out.npz")]
-        if subprocess.run(command, check=False).returncode:
-            return None
-        found = np.load(home / "out.npz")
-        return float(found["seconds"]), found["returns"]
+def on_matrices(panel: Panel, positions: pl.DataFrame) -> Callable[[], np.ndarray]:
+    """What vectorbt is given, prices and wanted weights as matrices, to net returns."""
+    decided_K, target_KN = targets_of(positions, panel)
+
+    def run() -> np.ndarray:
+        trades = take_trades(panel, decided_K, target_KN, "next_close")
+        gross, turnover, _ = run_trades(panel, trades, SESSIONS - 1)
+        return charge(gross, turnover, COST_BPS)
+
+    return run
+
+
+def with_vectorbt(positions: pl.DataFrame, prices: pl.DataFrame, folder: Path) -> dict[str, np.ndarray]:
+    """The same orders in an environment of its own: returns, CPU seconds of one run and of the sweep."""
+    python = folder / "vectorbt" / "bin" / "python"
+    if not python.exists():
+        subprocess.run([sys.executable, "-m", "venv", str(python.parents[1])], check=True)
+        subprocess.run([str(python), "-m", "pip", "install", "--quiet", "vectorbt"], check=True)
+    shape = (SESSIONS, TICKERS)
+    decided_TN = positions.sort("date", "ticker")["weight"].to_numpy().reshape(shape)
+    weight_TN = np.vstack([np.zeros((1, TICKERS)), decided_TN[:-1]])
+    close_TN = prices.sort("date", "ticker")["close"].to_numpy().reshape(shape)
+    with tempfile.TemporaryDirectory() as made:
+        given, found = Path(made) / "in.npz", Path(made) / "out.npz"
+        np.savez(given, close=close_TN, weight=weight_TN, costs=np.array([COST_BPS, *COSTS], dtype=float))
+        subprocess.run([str(python), "-c", VECTORBT, str(given), str(found), str(ROUNDS)], check=True)
+        return dict(np.load(found))
 
 
 def main() -> None:
-    options = argparse.ArgumentParser(description=__doc__)
-    options.add_argument("--vectorbt", action="store_true")
+    options = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    options.add_argument("--peers", type=Path, help="folder of the environment that vectorbt runs in")
     asked = options.parse_args()
     prices, forecast = make_tables()
     sizing, positions = best(lambda: build_positions(forecast, Strategy(quantile=0.1), horizon=1))
-    ours, table = best(lambda: backtest(positions, prices, cost_bps=COST_BPS, execution="next_close"))
-    frames = positions.to_pandas(), prices.to_pandas()
     panel = panel_of(prices, tuple(sorted(positions["ticker"].unique())))
-    trades = take_trades(panel, *targets_of(positions, panel), "next_close")
-    engine, _ = best(lambda: run_trades(panel, trades, SESSIONS - 1))
-    theirs, net = best(lambda: with_pandas(*frames))
-    apart = np.abs(net.to_numpy()[1:] - table["net"].to_numpy()).max()
-    print(f"positions                    {sizing * 1e3:7.0f} ms")
-    print(f"backtest, with benchmark     {ours * 1e3:7.0f} ms   from long tables to a table")
-    print(f"its engine, on matrices      {engine * 1e3:7.0f} ms")
-    print(
-        f"pandas, without              {theirs * 1e3:7.0f} ms   {theirs / ours:.1f} x ours, {apart:.0e} apart"
-    )
-    swept, _ = best(lambda: sweep_costs(table, range(20), periods_per_year=252))
-    print(f"20 cost levels               {swept * 1e3:7.1f} ms")
-    if asked.vectorbt:
-        found = with_vectorbt(positions, prices)
-        if found is None:
-            sys.exit("vectorbt did not install or did not run here")
-        apart = np.abs(found[1][1:] - table["net"].to_numpy()).max()
-        faster = f"{found[0] / engine:.1f} x the engine"
-        print(f"vectorbt, automatic order    {found[0] * 1e3:7.0f} ms   {faster}, {apart:.0e} apart")
+    engine, net = best(on_matrices(panel, positions))
+    whole, table = best(lambda: backtest(positions, prices, cost_bps=COST_BPS, execution="next_close"))
+    swept, _ = best(lambda: sweep_costs(table, COSTS, periods_per_year=252))
+    frames = positions.to_pandas(), prices.to_pandas()
+    in_pandas, theirs = best(lambda: with_pandas(*frames), times=3)
+    print("| | CPU ms | of ours | apart |")
+    print("|---|--:|--:|--:|")
+    print(f"| ours, on matrices | {engine * 1e3:.0f} | 1.0 | |")
+
+    def tell(name: str, seconds: float, returns: np.ndarray, beside: float) -> None:
+        apart = np.abs(returns - net).max()
+        print(f"| {name} | {seconds * 1e3:.0f} | {seconds / beside:.1f} | {apart:.0e} |")
+
+    tell("ours, from long tables, with a benchmark", whole, table["net"].to_numpy(), engine)
+    tell("pandas, from long tables", in_pandas, theirs.to_numpy()[1:], engine)
+    peer = with_vectorbt(positions, prices, asked.peers) if asked.peers else None
+    if peer:
+        tell(f"vectorbt {peer['version']}, on matrices", float(peer["seconds"]), peer["returns"][1:], engine)
+    print(f"| {len(COSTS)} cost levels, ours, in one pass | {swept * 1e3:.1f} | | |")
+    if peer:
+        print(f"| {len(COSTS)} cost levels, vectorbt, one run each | {float(peer['sweep']) * 1e3:.0f} | | |")
+    print(f"| positions from 1,260,000 forecasts | {sizing * 1e3:.0f} | | |")
 
 
 if __name__ == "__main__":

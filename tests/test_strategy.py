@@ -34,7 +34,7 @@ def file(tmp_path_factory) -> str:
         (["strategy.max_drawdown=0"], "strategy.max_drawdown: Input should be greater than 0"),
         (["strategy.delay=-1"], "strategy.delay: Input should be greater than or equal to 0"),
         (["strategy.neutral=industry"], "strategy.neutral: Input should be 'market' or 'sector'"),
-        (["strategy.yearly_volatilty=0.1"], "unknown key 'strategy.yearly_volatilty'; did you mean 'yearly_volatility'?"),
+        (["strategy.max_corelation=0.1"], "unknown key 'strategy.max_corelation'; did you mean 'max_correlation'?"),
         (["strategy.parts=[{gaet=0.5}]"], "unknown key 'strategy.parts.0.gaet'; did you mean 'gate'?"),
         (
             ["task.target=rank", "strategy.conviction=target", "strategy.daily_volatility=0.01"],

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from ml_core.errors import InvalidInput, NotEnoughData
 from ml_core.frames import BACKTEST, POSITIONS, conform
-from ml_core.portfolio.panel import Array, Panel, panel_of, targets_of
+from ml_core.portfolio.panel import Array, Panel, panel_of, targets_of, total
 
 Execution = Literal["next_open", "next_close", "same_close"]
 GONE = 5  # sessions without a bar after which a holding no longer counts as exposure
@@ -159,11 +159,6 @@ def _blocks(count: int, size: int = 64) -> Iterator[slice]:
 def _value(weight_TN: Array, price_TN: Array, paid_TN: Array) -> Array:
     """What each holding is worth; nothing held of a name that has no price yet."""
     return np.divide(weight_TN * price_TN, paid_TN, out=np.zeros_like(weight_TN), where=weight_TN != 0)
-
-
-def total(values_TN: Array) -> Array:
-    """The sum of each row, strictly from left to right: zeros in between change no bit of it."""
-    return np.cumsum(values_TN, axis=1)[:, -1] if values_TN.shape[1] else np.zeros(len(values_TN))
 
 
 def _recent(has_bar_TN: NDArray[np.bool_]) -> NDArray[np.bool_]:

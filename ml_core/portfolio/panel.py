@@ -90,6 +90,11 @@ def codes(names: pl.Series, tickers: tuple[str, ...]) -> NDArray[np.int64]:
     return names.cast(pl.Enum(tickers)).to_physical().to_numpy().astype(np.int64)
 
 
+def total(values_TN: Array) -> Array:
+    """The sum of each row, strictly from left to right: zeros in between change no bit of it."""
+    return np.cumsum(values_TN, axis=1)[:, -1] if values_TN.shape[1] else np.zeros(len(values_TN))
+
+
 def _carry(values_TN: Array, known_TN: NDArray[np.bool_]) -> Array:
     """Each column with its last known value carried on; NaN before the first."""
     if known_TN.all():

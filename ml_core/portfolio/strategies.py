@@ -115,7 +115,8 @@ def _limit(
     if strategy.limit < 1:
         positions = sizing.clip(positions, strategy.limit)
     neutral = all(strategy_kind(forecast, how) == "long_short" for how in strategy.sizings)
-    if not (neutral and (strategy.limit < 1 or strategy.max_correlation)):
+    uneven = strategy.limit < 1 or strategy.max_correlation or strategy.yearly_volatility
+    if not (neutral and uneven):
         return positions
     if any(how.neutral == "market" for how in strategy.sizings):
         return sizing.balance(positions)

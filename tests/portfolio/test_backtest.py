@@ -205,6 +205,32 @@ def test_the_last_decisions_are_held_as_long_as_the_others():
     assert table.height == 4
 
 
+@given(seed=st.integers(0, 10_000), execution=st.sampled_from(["next_open", "next_close", "same_close"]))
+@settings(max_examples=15, deadline=None)
+def test_weeks_are_traded_as_days_are(seed, execution):
+    """A session is a row of the calendar, whatever lies between: only its date is another."""
+    days = random_market(sessions=20, tickers=3, seed=seed, missing=0.1)
+    rng = np.random.default_rng(seed)
+    held = make_positions(
+        {int(day): list(rng.normal(0, 0.3, 3)) for day in sorted(rng.choice(18, 7, replace=False))}
+    )
+    friday = pl.lit(dt.date(2020, 1, 3)) + 7 * (pl.col("date") - dt.date(2020, 1, 1))
+    daily, weekly = (
+        backtest(positions, prices, cost_bps=7, execution=execution, hold=2)
+        for positions, prices in ((held, days), (held.with_columns(friday), days.with_columns(friday)))
+    )
+    assert daily.with_columns(friday).equals(weekly)
+
+
+def test_a_decision_between_sessions_belongs_to_the_session_before():
+    prices = random_market(sessions=9, tickers=2, seed=1).filter(
+        ~pl.col("date").is_between(dt.date(2020, 1, 4), dt.date(2020, 1, 5))
+    )
+    friday, sunday = make_positions({2: [0.5, -0.5]}), make_positions({4: [0.5, -0.5]})
+    one, other = (backtest(decided, prices, cost_bps=5) for decided in (friday, sunday))
+    assert one.equals(other)
+
+
 def test_bad_input_is_named():
     prices = random_market(sessions=5, tickers=1, seed=0)
     fine = make_positions({0: [1.0], 1: [1.0]})

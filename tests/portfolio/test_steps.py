@@ -1,4 +1,4 @@
-"""All settings together and each by itself: positions and accounts know nothing of the future, and keep their limits."""
+"""All settings together and each alone: positions and accounts know nothing of the future, and keep their limits."""
 
 import datetime as dt
 
@@ -114,7 +114,7 @@ def test_a_ticker_without_a_sector_is_named():
 
 
 def test_a_setting_that_reads_prices_says_so_where_there_are_none():
-    with pytest.raises(InvalidInput, match="strategy.daily_volatility reads prices, and none were given"):
+    with pytest.raises(InvalidInput, match=r"strategy\.daily_volatility reads prices, and none were given"):
         build_positions(forecast_of(PRICES), Strategy(daily_volatility=0.01), horizon=1)
 
 
