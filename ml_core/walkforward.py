@@ -215,11 +215,17 @@ def weigh(
     }
 
 
+def decide(experiment: Experiment, prices: pl.DataFrame, forecasts: pl.DataFrame) -> pl.DataFrame:
+    """POSITIONS of the experiment's strategy on these forecasts."""
+    market, horizon = market_of(experiment, prices), horizon_of(experiment)
+    return strategies.build_positions(forecasts, experiment.strategy, horizon=horizon, market=market)
+
+
 def trade(experiment: Experiment, prices: pl.DataFrame, forecasts: pl.DataFrame) -> pl.DataFrame:
-    """BACKTEST of the experiment's strategy on these forecasts."""
-    market, strategy, horizon = market_of(experiment, prices), experiment.strategy, horizon_of(experiment)
-    positions = strategies.build_positions(forecasts, strategy, horizon=horizon, market=market)
-    return strategies.trade(positions, strategy, hold=hold_of(strategy, horizon=horizon), market=market)
+    """BACKTEST of these positions."""
+    hold = hold_of(experiment.strategy, horizon=horizon_of(experiment))
+    positions, market = decide(experiment, prices, forecasts), market_of(experiment, prices)
+    return strategies.trade(positions, experiment.strategy, hold=hold, market=market)
 
 
 def market_of(experiment: Experiment, prices: pl.DataFrame, benchmark: pl.DataFrame | None = None) -> Market:

@@ -10,6 +10,7 @@ from typing import Any
 import polars as pl
 
 from ml_core.frames import BACKTEST
+from ml_core.portfolio.backtest import possible_execution
 from ml_core.portfolio.intervals import MEASURED
 from ml_core.portfolio.legs import hold_of
 from ml_core.portfolio.market import Market, check_calendar
@@ -73,6 +74,8 @@ def compare(
     """The strategy on these forecasts, beside buy and hold, an equal weight of the same tickers rebalanced as often at
     the same costs, and the same sizing on forecasts of zero. `trials` were tried before this one was chosen."""
     check_calendar(market)
+    possible = possible_execution(market.prices, strategy.execution)  # said once, not for every account
+    strategy = strategy.model_copy(update={"execution": possible})
     hold, periods = hold_of(strategy, horizon=horizon), market.periods_per_year
     positions = build_positions(forecasts, strategy, horizon=horizon, market=market)
     nothing = build_positions(zeroed(forecasts), strategy, horizon=horizon, market=market)
