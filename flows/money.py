@@ -33,7 +33,7 @@ ROWS = {
     "exposure": ("invested", "share"),
     "break_even_cost_bps": ("break-even cost, bp a side", "number"),
 }
-SHOWN_COSTS = (0, 1, 2, 5, 10, 20, 50)
+SHOWN_COSTS = (0.0, 1.0, 2.0, 5.0, 10.0, 20.0, 50.0)
 NOTHING = "zero forecast: the same sizing, expecting nothing"
 
 

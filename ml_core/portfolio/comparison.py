@@ -125,5 +125,5 @@ def _held(own: pl.DataFrame) -> pl.DataFrame:
 
 def _tidy(accounts: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
     return pl.concat(
-        table.with_columns(account=pl.lit(name)).select(ACCOUNTS) for name, table in accounts.items()
+        table.with_columns(account=pl.lit(name)).select(list(ACCOUNTS)) for name, table in accounts.items()
     )

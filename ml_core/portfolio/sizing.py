@@ -60,7 +60,9 @@ def balance(positions: pl.DataFrame, *, by: tuple[str, ...] = ()) -> pl.DataFram
     )
     smaller = pl.min_horizontal("long", "short")
     kept = pl.when(weight > 0).then(smaller / pl.col("long")).otherwise(smaller / pl.col("short"))
-    return sides.with_columns(pl.when(weight == 0).then(0.0).otherwise(weight * kept)).drop("long", "short")
+    return sides.with_columns(weight=pl.when(weight == 0).then(0.0).otherwise(weight * kept)).drop(
+        "long", "short"
+    )
 
 
 def cap_leverage(positions: pl.DataFrame, most: float) -> pl.DataFrame:
