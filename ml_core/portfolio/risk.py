@@ -93,7 +93,7 @@ def drawdown(returns: Array) -> tuple[float, int]:
 def tail_loss(returns: Array) -> tuple[float, float]:
     """Loss that one session in twenty exceeds, and the mean loss of those sessions; positive: a loss."""
     threshold = np.quantile(returns, TAIL)
-    return float(-threshold), float(-returns[returns <= threshold].mean())
+    return 0.0 - float(threshold), 0.0 - float(returns[returns <= threshold].mean())
 
 
 def break_even_cost(gross: Array, turnover: Array) -> float | None:
