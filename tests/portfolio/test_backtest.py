@@ -217,7 +217,10 @@ def test_weeks_are_traded_as_days_are(seed, execution):
     friday = pl.lit(dt.date(2020, 1, 3)) + 7 * (pl.col("date") - dt.date(2020, 1, 1))
     daily, weekly = (
         backtest(positions, prices, cost_bps=7, execution=execution, hold=2)
-        for positions, prices in ((held, days), (held.with_columns(date=friday), days.with_columns(date=friday)))
+        for positions, prices in (
+            (held, days),
+            (held.with_columns(date=friday), days.with_columns(date=friday)),
+        )
     )
     assert daily.with_columns(date=friday).equals(weekly)
 
