@@ -55,6 +55,21 @@ def test_forecasts_that_are_all_alike_hold_nothing():
     assert (positions["weight"] == 0.0).all()
 
 
+def test_equal_forecasts_are_taken_in_the_order_of_tickers_whatever_that_of_the_rows():
+    scored = make_scored(sessions=3, tickers=10).with_columns(
+        mean=pl.lit([0.1] * 9 + [0.0]).list.get(pl.int_range(30) % 10)
+    )
+    first = build_positions(scored, Strategy(), horizon=1)
+    assert first.filter(date=dt.date(2020, 1, 1))["weight"].to_list() == [-0.25] + [0.0] * 6 + [
+        0.25,
+        0.25,
+        -0.25,
+    ]
+    assert build_positions(scored.sample(fraction=1.0, shuffle=True, seed=1), Strategy(), horizon=1).equals(
+        first
+    )
+
+
 def test_a_single_ticker_is_held_by_conviction_in_an_equal_share():
     scored = make_scored(sessions=1, tickers=2).with_columns(mean=pl.Series([0.01, -0.4]), scale=pl.lit(0.02))
     weights = build_positions(scored, Strategy(), horizon=1)["weight"].to_list()
