@@ -44,10 +44,9 @@ for _ in range(int(sys.argv[3])):
     returns = trade(costs[0])
     best = min(best, time.process_time() - began)
 began = time.process_time()
-for cost in costs[1:]:
-    trade(cost)
+swept = [np.asarray(trade(cost)) for cost in costs[1:]]
 np.savez(sys.argv[2], returns=np.asarray(returns), seconds=best, sweep=time.process_time() - began,
-    version=vbt.__version__)
+    free=swept[0], version=vbt.__version__)
 """
 
 
@@ -87,14 +86,16 @@ def best(run: Callable[[], Any], times: int = ROUNDS) -> tuple[float, Any]:
     return seconds, result
 
 
-def on_matrices(panel: Panel, positions: pl.DataFrame) -> Callable[[], np.ndarray]:
+def on_matrices(
+    panel: Panel, positions: pl.DataFrame, cost_bps: float = COST_BPS
+) -> Callable[[], np.ndarray]:
     """What vectorbt is given, prices and wanted weights as matrices, to net returns."""
     decided_K, target_KN = targets_of(positions, panel)
 
     def run() -> np.ndarray:
         trades = take_trades(panel, decided_K, target_KN, "next_close")
         gross, turnover, _ = run_trades(panel, trades, SESSIONS - 1)
-        return charge(gross, turnover, COST_BPS)
+        return charge(gross, turnover, cost_bps)
 
     return run
 
@@ -143,6 +144,8 @@ def main() -> None:
     peer = with_vectorbt(positions, prices, asked.peers) if asked.peers else None
     if peer:
         tell(f"vectorbt {peer['version']}, on matrices", float(peer["seconds"]), peer["returns"][1:], engine)
+        free = np.abs(peer["free"][1:] - on_matrices(panel, positions, 0.0)()).max()
+        print(f"| the same without costs | | | {free:.0e} |")
     print(f"| {len(COSTS)} cost levels, ours, in one pass | {swept * 1e3:.1f} | | |")
     if peer:
         print(f"| {len(COSTS)} cost levels, vectorbt, one run each | {float(peer['sweep']) * 1e3:.0f} | | |")

@@ -98,7 +98,7 @@ def take_trades(panel: Panel, decided_K: NDArray[np.int64], target_KN: Array, ex
     session_K, target_KN = session_K[possible], target_KN[possible]
     prices_TN = panel.open_TN if execution == "next_open" else panel.close_TN
     weight_KN = np.where(panel.has_bar_TN[session_K], target_KN, 0.0)
-    return Trades(session_K, weight_KN, prices_TN[session_K])
+    return Trades(session_K, weight_KN, _filled(prices_TN[session_K]))
 
 
 def _buy_and_hold(panel: Panel, trades: Trades, benchmark: str | None) -> Trades:
@@ -120,13 +120,13 @@ def run_trades(panel: Panel, trades: Trades, end: int) -> tuple[Array, Array, Ar
     first = session_K[0]
     growth_K, turnover_K = _rebalance(weight_KN, price_KN)
     equity_K = np.cumprod(np.concatenate([[1.0], growth_K]))
-    sessions = np.arange(first, end + 1)
+    sessions, close_TN = np.arange(first, end + 1), _filled(panel.close_TN)
     segment_T = np.searchsorted(session_K, sessions, side="right") - 1
     recent_TN = _recent(panel.has_bar_TN[: end + 1])[first:]
     growth_T, exposure = np.empty(len(sessions)), np.empty(len(sessions))
     for rows in _blocks(len(sessions)):
         weight_TN, paid_TN = weight_KN[segment_T[rows]], price_KN[segment_T[rows]]
-        held_TN = _value(weight_TN, panel.close_TN[sessions[rows]], paid_TN)
+        held_TN = _value(weight_TN, close_TN[sessions[rows]], paid_TN)
         growth_T[rows] = 1 + total(held_TN - weight_TN)
         exposure[rows] = total(np.abs(held_TN) * recent_TN[rows]) / growth_T[rows]
     equity_T = equity_K[segment_T] * growth_T
@@ -156,9 +156,15 @@ def _blocks(count: int, size: int = 64) -> Iterator[slice]:
         yield slice(start, min(start + size, count))
 
 
+def _filled(prices_TN: Array) -> Array:
+    """Any price where there is none yet, for nothing is held there; after a first one the last is carried on."""
+    return prices_TN if not np.isnan(prices_TN[:1]).any() else np.where(np.isnan(prices_TN), 1.0, prices_TN)
+
+
 def _value(weight_TN: Array, price_TN: Array, paid_TN: Array) -> Array:
-    """What each holding is worth; nothing held of a name that has no price yet."""
-    return np.divide(weight_TN * price_TN, paid_TN, out=np.zeros_like(weight_TN), where=weight_TN != 0)
+    """What each holding is worth."""
+    value_TN = weight_TN * price_TN
+    return np.divide(value_TN, paid_TN, out=value_TN)
 
 
 def _recent(has_bar_TN: NDArray[np.bool_]) -> NDArray[np.bool_]:

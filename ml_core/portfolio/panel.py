@@ -91,7 +91,10 @@ def codes(names: pl.Series, tickers: tuple[str, ...]) -> NDArray[np.int64]:
 
 
 def total(values_TN: Array) -> Array:
-    """The sum of each row, strictly from left to right: zeros in between change no bit of it."""
+    """The sum of each row, strictly from left to right: zeros in between change no bit of it. Column is added to
+    column; of a single row numpy would add in pairs."""
+    if values_TN.shape[1] and len(values_TN) > 1:
+        return np.add.reduce(np.ascontiguousarray(values_TN.T), axis=0)
     return np.cumsum(values_TN, axis=1)[:, -1] if values_TN.shape[1] else np.zeros(len(values_TN))
 
 

@@ -14,6 +14,7 @@ from ml_core.errors import InvalidData, InvalidInput, NotEnoughData
 from ml_core.evaluation.leakage import audit
 from ml_core.experiment import Strategy
 from ml_core.portfolio.backtest import GONE, backtest, possible_execution
+from ml_core.portfolio.panel import total
 from ml_core.portfolio.strategies import build_positions
 from tests.portfolio.market import make_positions, make_prices, obvious_backtest, random_market
 
@@ -189,6 +190,17 @@ def test_the_benchmark_is_bought_once_at_the_first_trade():
     assert equal.to_list() == pytest.approx([0.05, 1.15 / 1.05 - 1], abs=1e-15)
     one = backtest(positions, prices, cost_bps=50, benchmark="B")["benchmark"]
     assert one.to_list() == pytest.approx([0.0, 0.2], abs=1e-15)
+
+
+@given(seed=st.integers(0, 10_000), rows=st.integers(0, 70), columns=st.integers(0, 40))
+@settings(max_examples=40, deadline=None)
+def test_sums_run_from_left_to_right_bit_for_bit(seed, rows, columns):
+    values = np.random.default_rng(seed).normal(0, 1, (rows, columns))
+    for row, found in zip(values, total(values), strict=True):
+        obvious = 0.0
+        for value in row:
+            obvious += value
+        assert found == obvious
 
 
 def test_what_is_lost_cannot_be_lost_twice():
