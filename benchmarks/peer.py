@@ -1,6 +1,6 @@
 """How much CPU until the same validation score, beside neuralforecast's own training loop?
 
-    python benchmarks/peer.py [--peers FOLDER] [--seeds 3] [--budget 40]
+    python benchmarks/peer.py [--peers FOLDER] [--seeds 3] [--budget 90]
 
 Both sides forecast one session ahead from the same 60 values of the same series: the excess return of each of 100
 simulated tickers in units of its volatility, with the simulated market's default planted signal (IC 0.1). Training
@@ -105,7 +105,7 @@ CASES = (
     Case(
         "Transformer",
         {"family": "transformer", "width": 64, "heads": 4, "layers": 2, "dropout": 0.0},
-        {"batch": 32, "windows": 512, "learning_rate": 3e-3, "epochs": 16},
+        {"batch": 32, "windows": 1024, "learning_rate": 2e-3, "epochs": 24},
         (Theirs("VanillaTransformer", "VanillaTransformer", {**TRANSFORMER, **_drawn(8, 128, rate=1e-3)}),),
     ),
 )
@@ -219,7 +219,7 @@ def main() -> None:
     asked = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     asked.add_argument("--peers", type=Path, default=Path(tempfile.gettempdir()) / "walkforward-peers")
     asked.add_argument("--seeds", type=int, default=3)
-    asked.add_argument("--budget", type=float, default=40.0, help="CPU seconds of each of the peer's fits")
+    asked.add_argument("--budget", type=float, default=90.0, help="CPU seconds of each of the peer's fits")
     asked.add_argument("--together", type=int, default=1, help="how many of its fits at a time")
     asked.add_argument("--only", help="the name of one case")
     options = asked.parse_args()

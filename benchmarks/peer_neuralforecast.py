@@ -86,7 +86,8 @@ def main() -> None:
     source, asked, result = (Path(name) for name in sys.argv[1:])
     torch.set_num_threads(1)
     warnings.filterwarnings("ignore")
-    logging.getLogger("pytorch_lightning").setLevel(logging.ERROR)
+    for name in ("pytorch_lightning", "lightning_fabric", "lightning.fabric"):
+        logging.getLogger(name).setLevel(logging.ERROR)
     panel, settings = Panel.read(source), json.loads(asked.read_text())
     options = {"h": 1, "input_size": SEES, "loss": losses.MSE(), **settings["options"]}
     if steps := settings["cycle"]:

@@ -43,6 +43,8 @@ def make_member(family: str) -> NetworkMember:
     """An untrained network of the family's default size: its numbers cost what a trained one's do."""
     torch.manual_seed(0)
     network = ForecastNetwork(complete(Model(family=family)), inputs=INPUTS, outputs=1).eval()
+    for layer in (network.direct, network.mean):
+        torch.nn.init.normal_(layer.weight, std=0.1)  # untrained, every mean is zero
     parts = (np.full(INPUTS, value, dtype=np.float32) for value in (0.0, 1.0, -CLIP, CLIP))
     return NetworkMember(network, Scaler(*parts))
 
