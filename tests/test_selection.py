@@ -50,6 +50,27 @@ def test_across_tickers_an_information_coefficient_is_the_mean_correlation_of_th
     assert judge_features(given)[0][0] == pytest.approx(expected, abs=1e-3)
 
 
+@pytest.mark.parametrize("tickers", [1, 4, 8])
+def test_tickers_without_a_row_to_learn_from_and_sessions_between_have_no_say(tickers):
+    given = panel(tickers=tickers)
+    rng = np.random.default_rng(1)
+    held_out = slice(60, 120)
+    rows_NT, x_NTF, y_NT = given.rows_NT.copy(), given.x_NTF.copy(), given.y_NT.copy()
+    rows_NT[:, held_out] = False
+    alone = judge_features(Panel(x_NTF, given.shared_TF, y_NT, rows_NT, given.year_T))
+    x_NTF[:, held_out], y_NT[:, held_out] = 100 * x_NTF[:, held_out], 100 * y_NT[:, held_out]
+    later = rng.standard_normal((1, SESSIONS, 5)).astype(np.float32)
+    among = Panel(
+        np.concatenate([x_NTF, later]),
+        given.shared_TF,
+        np.concatenate([y_NT, rng.standard_normal((1, SESSIONS))]),
+        np.concatenate([rows_NT, np.zeros((1, SESSIONS), bool)]),
+        given.year_T,
+    )
+    for mine, theirs in zip(alone, judge_features(among), strict=True):
+        np.testing.assert_allclose(mine[:5], theirs[:5], rtol=1e-4) if np.ndim(mine) else None
+
+
 def test_what_holds_in_one_year_only_counts_less_than_what_lasts():
     _, stability_F, _ = judge_features(panel())
     assert stability_F[4] < 2 < stability_F[0]

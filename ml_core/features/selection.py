@@ -144,7 +144,7 @@ def _judge_year(year: Panel) -> tuple[np.ndarray, np.ndarray]:
     """ic_F of one year, and its error."""
     known_NT = year.rows_NT & np.isfinite(year.y_NT)
     y_NT = np.where(known_NT, year.y_NT, np.nan).astype(np.float32)
-    if len(y_NT) < LEAST_TICKERS:
+    if known_NT.any(axis=1).sum() < LEAST_TICKERS:
         return _over_time(year.all_inputs(), y_NT)
     across_TF, mean_TF, varies_F = _across(year, y_NT)
     ic_F, error_F = _mean_and_error(across_TF)
@@ -161,7 +161,7 @@ def _across(year: Panel, y_NT: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.n
     mean_TF = across_TF.copy()
     varies_F = np.zeros(year.inputs, dtype=bool)
     enough_T = np.isfinite(y_NT).sum(axis=0) >= LEAST_TICKERS
-    y_NT = np.where(enough_T, _standardise(y_NT, axis=0)[0], np.nan)
+    y_NT = np.where(enough_T & np.isfinite(y_NT), _standardise(y_NT, axis=0)[0], np.nan)
     days = max(1, BLOCK // (tickers * year.inputs))
     for start in range(0, sessions, days):
         part = slice(start, start + days)
@@ -179,7 +179,7 @@ def _across(year: Panel, y_NT: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.n
 
 def _over_time(x_NTF: np.ndarray, y_NT: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """The correlation over the dates, averaged over the tickers, and its error."""
-    y_NT, _, _ = _standardise(y_NT, axis=1)
+    y_NT = np.where(np.isfinite(y_NT), _standardise(y_NT, axis=1)[0], np.nan)
     z_NTF, _, moves_NF = _standardise(x_NTF, axis=1, rows=np.isfinite(y_NT))
     product_NTF = np.where(moves_NF[:, None], z_NTF * y_NT[:, :, None], np.nan)
     return _mean_and_error(_mean(product_NTF, axis=0))
