@@ -10,6 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from flows import bars, commands
+from flows.audit import audit as audit_leaks
 from flows.backtest import backtest as trade_past
 from flows.demo import demo as tell_story
 from flows.export import export as export_rows
@@ -152,6 +153,18 @@ def rebuild(
     version: Version = None,
 ):
     """Fit a registered model again from its data version, spec and seed, and compare it byte by byte."""
+
+
+@command(audit_leaks, "sets", "home", "as_json")
+def audit(
+    subject: Annotated[
+        str, typer.Argument(metavar="EXPERIMENT|MODEL", help="An experiment, or a registered model's name.")
+    ],
+    version: Version = None,
+    dates: Annotated[int, typer.Option(min=3, help="How many dates to change the future after.")] = 4,
+    seed: Annotated[int, typer.Option(help="Which dates, and what comes after them.")] = 0,
+):
+    """Change the future at random dates; whatever was known before must stay equal in every bit."""
 
 
 @command(export_rows)

@@ -53,6 +53,11 @@ def describe(done: Processed) -> dict[str, Any]:
     return {
         "rows": dict(done.table.group_by("part", maintain_order=True).len().iter_rows()),
         "spans": {part: [span.start.isoformat(), span.end.isoformat()] for part, span in spans.items()},
+        "gaps": {
+            part: [[gap.start.isoformat(), gap.end.isoformat()] for gap in span.without]
+            for part, span in spans.items()
+            if span.without
+        },
         "features": list(done.features),
         "scaler": {name: values_F.tolist() for name, values_F in vars(done.scaler).items()},
     }

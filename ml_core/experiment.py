@@ -114,8 +114,13 @@ class Search(Section):
 
 class Validation(Section):
     """Lengths in sessions of the task's frequency; `step` and `embargo` have safe defaults. `baselines` stand beside
-    every score, and with them zero and what the gate names."""
+    every score, and with them zero and what the gate names. `combinatorial`: instead of walking forward, `evaluate`
+    cuts the sessions into `groups` and tests every choice of `test_groups` of them; lengths of train, test, step and
+    folds then do not count."""
 
+    scheme: Literal["walk_forward", "combinatorial"] = "walk_forward"
+    groups: Annotated[int, Field(ge=2)] = 6
+    test_groups: PositiveInt = 2
     train: PositiveInt = 504
     test: PositiveInt = 63
     step: PositiveInt | None = None
@@ -126,6 +131,14 @@ class Validation(Section):
     early_stopping: Share = 0.2
     seeds: PositiveInt = 1
     baselines: tuple[str, ...] = ("zero", "mean", "last", "ewma", "ridge")
+
+    @model_validator(mode="after")
+    def _something_is_left_to_train_on(self) -> Self:
+        if self.test_groups >= self.groups:
+            raise ValueError(
+                f"test_groups {self.test_groups} leave nothing of {self.groups} groups to train on"
+            )
+        return self
 
     @model_validator(mode="after")
     def _each_session_is_scored_once(self) -> Self:

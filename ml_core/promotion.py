@@ -10,10 +10,10 @@ from typing import Any
 import polars as pl
 
 from ml_core import gate
+from ml_core.audit.artifact import audit_forecaster
 from ml_core.data.prices import data_version, read_benchmark
 from ml_core.data.source import open_source
 from ml_core.errors import BrokenArtifact, InvalidInput, NoChampion
-from ml_core.evaluation.leakage import Finding, audit, choose_dates
 from ml_core.evaluation.metrics import find_metric
 from ml_core.experiment import Experiment
 from ml_core.forecaster import Forecaster
@@ -77,13 +77,14 @@ def promote_candidate(
     )
     horizon = horizon_of(experiment)
     present = find_champion(registry, experiment.model_name)
+    audit = audit_forecaster(candidate.forecaster, experiment, candidate.prices, split, dates=AUDITED_DATES)
     checks = gate.judge_candidate(
         experiment.gate,
         evaluation.scores,
         horizon=horizon,
         luck=_luck(candidate, earlier),
         looks=1 + len(earlier),
-        findings=audit_forecaster(candidate.forecaster, candidate.prices, split),
+        findings=list(audit.findings),
         family=candidate.forecaster.spec.model.family,
         against_champion=_against(registry, present, candidate, forecasts, horizon=horizon),
     )
@@ -92,6 +93,7 @@ def promote_candidate(
         **_facts(experiment, home, candidate, evaluation, now),
         "looks": 1 + len(earlier),
         "oracle": recovered(experiment, forecasts, horizon=horizon),
+        "audit": audit.counts(),
         "gate": verdict,
     }
     version = registry.register(candidate.forecaster, experiment.model_name, evidence)
@@ -108,23 +110,6 @@ def find_champion(registry: Registry, name: str) -> ModelVersion | None:
         return registry.find(name)
     except NoChampion:
         return None
-
-
-def audit_forecaster(forecaster: Forecaster, prices: pl.DataFrame, split: Split) -> list[Finding]:
-    """Change the future of the holdout at random dates; every forecast before them must stay equal in every bit."""
-    sessions = prices["date"].unique().sort()
-    after = sessions.filter(sessions < split.test.start)[-1]
-    dates = choose_dates(prices, count=AUDITED_DATES, seed=forecaster.spec.seed, after=after)
-    since = sessions.filter(sessions <= dates[0])[-5:][0]
-    joint = forecaster.spec.task.layout == "joint"
-    return audit(
-        lambda table: forecaster.predict(table, since=since),
-        prices,
-        as_of=dates,
-        seed=forecaster.spec.seed,
-        listings=not joint,
-        context=[column for column in prices.columns if column.startswith("context_")],
-    )
 
 
 def recovered(experiment: Experiment, forecasts: pl.DataFrame, *, horizon: int) -> dict[str, float] | None:

@@ -82,12 +82,17 @@ def rebuild(found: ModelVersion, home: Home) -> Rebuilt:
     return Rebuilt(differing, sums, recipe.made_with, describe_machine())
 
 
-def reopen(found: ModelVersion, home: Home) -> tuple[Recipe, Windows]:
-    """The recipe of a version, and its windows from the data version that it saw."""
+def read_recipe(found: ModelVersion) -> Recipe:
+    """How a version was made."""
     if "recipe" not in found.evidence:
         raise InvalidInput(
             f"{found.name} version {found.version} keeps no recipe; search again to have one that does"
         )
-    recipe = Recipe.model_validate(found.evidence["recipe"])
+    return Recipe.model_validate(found.evidence["recipe"])
+
+
+def reopen(found: ModelVersion, home: Home) -> tuple[Recipe, Windows]:
+    """The recipe of a version, and its windows from the data version that it saw."""
+    recipe = read_recipe(found)
     prices = read_prices(recipe.experiment, home, version=found.evidence["data_version"])
     return recipe, open_windows(recipe.experiment.spec, prices)[0]

@@ -23,6 +23,18 @@ def draw_blocks(count: int, *, block: int, resamples: int, seed: int) -> NDArray
     return positions % count
 
 
+def resample_weights(
+    count: int, *, seed: int, horizon: int = 1, resamples: int = 500, block: int | None = None
+) -> Array:
+    """How often each of `count` dates stands in each resample: one product then resamples any sums over dates."""
+    if not count:
+        return np.zeros((resamples, 0))
+    drawn = draw_blocks(count, block=block or block_length(count, horizon), resamples=resamples, seed=seed)
+    flat = drawn + np.arange(resamples)[:, None] * count
+    counts = np.bincount(flat.ravel(), minlength=resamples * count)
+    return counts.reshape(resamples, count).astype(float)
+
+
 def block_bootstrap(
     values: ArrayLike,
     statistic: Callable[[Array], float],

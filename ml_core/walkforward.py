@@ -21,7 +21,7 @@ from ml_core.portfolio.comparison import Comparison, compare
 from ml_core.portfolio.legs import hold_of
 from ml_core.portfolio.market import Market
 from ml_core.regimes import with_regimes
-from ml_core.splits import Split, holdout, walk_forward
+from ml_core.splits import Split, combinatorial, holdout, walk_forward
 from ml_core.training.fit import fit
 from ml_core.windows import Windows, build_windows
 
@@ -64,7 +64,9 @@ def evaluate(
         parts.append((forecast_split(forecaster, windows, split), beside))
     forecasts = pl.concat([scored for scored, _ in parts])
     baselines = {name: pl.concat([beside[name] for _, beside in parts]) for name in parts[0][1]}
-    volatility = pl.concat([tell_volatility(windows, split) for split in splits])
+    volatility = pl.concat(
+        [tell_volatility(windows, split).with_columns(split=name_part(split)) for split in splits]
+    )
     return judge(experiment, prices, forecasts, baselines, volatility, benchmark=benchmark, left_out=left_out)
 
 
@@ -90,10 +92,15 @@ def _refit(
         yield split, fit(experiment.spec, windows, split, seeds=seeds, objective=objective)
 
 
-def open_windows(spec: RunSpec, prices: pl.DataFrame) -> tuple[Windows, tuple[str, ...]]:
-    """The panel that a spec reads, and the features that these prices cannot give."""
+def read_panel(spec: RunSpec, prices: pl.DataFrame) -> tuple[Windows, tuple[str, ...]]:
+    """The panel that a spec reads, however short, and the features that these prices cannot give."""
     built = build_features(prices, chosen_names(spec.features, prices.columns))
-    windows = build_windows(prices, built, spec.task)
+    return build_windows(prices, built, spec.task), built.left_out
+
+
+def open_windows(spec: RunSpec, prices: pl.DataFrame) -> tuple[Windows, tuple[str, ...]]:
+    """The same, long enough for a window and for the longest horizon."""
+    windows, left_out = read_panel(spec, prices)
     if not windows.usable(spec.task.lookback).any():
         raise NotEnoughData(
             f"{len(windows.sessions)} sessions from {windows.sessions[0]} to {windows.sessions[-1]} give no window: "
@@ -104,14 +111,15 @@ def open_windows(spec: RunSpec, prices: pl.DataFrame) -> tuple[Windows, tuple[st
         raise NotEnoughData(
             f"task.horizons: {longest} is longer than the {len(windows.sessions)} sessions of data"
         )
-    return windows, built.left_out
+    return windows, left_out
 
 
 def plan(experiment: Experiment, windows: Windows) -> list[Split]:
-    """The folds, and the holdout after them if one is asked for."""
+    """The folds of the experiment's scheme, and the holdout after them if one is asked for."""
     sessions = windows.usable_sessions(experiment.task.lookback)
     horizon, validation = experiment.task.horizons[-1], experiment.validation
-    folds = walk_forward(sessions, validation, horizon=horizon)
+    cut = combinatorial if validation.scheme == "combinatorial" else walk_forward
+    folds = cut(sessions, validation, horizon=horizon)
     if validation.holdout:
         folds.append(holdout(sessions, validation, horizon=horizon, fold=len(folds)))
     return folds
@@ -122,9 +130,17 @@ def forecast_split(forecaster: Forecaster, windows: Windows, split: Split) -> pl
     rows_NT = windows.usable(forecaster.lookback) & windows.rows(split.test)
     realized = windows.to_table(rows_NT, realized=windows.y_NTH.astype(float) * windows.unit_NTH)
     forecasts = forecaster.forecast(windows, rows_NT).with_columns(
-        realized["realized"], fold=pl.lit(split.fold), split=pl.lit(split.name)
+        realized["realized"], fold=pl.lit(split.fold), split=name_part(split)
     )
     return conform(forecasts, SCORED, "forecasts")
+
+
+def name_part(split: Split) -> pl.Expr:
+    """Which part of the evidence a row of the test belongs to: the split's own name, or a path's."""
+    named = pl.lit(split.name)
+    for path, span in split.paths:
+        named = pl.when(pl.col("as_of").is_between(span.start, span.end)).then(pl.lit(path)).otherwise(named)
+    return named
 
 
 def forecast_baselines(
@@ -211,7 +227,10 @@ def weigh(
     market = market_of(experiment, prices, benchmark)
     return {
         name: compare(part, experiment.strategy, market, horizon=horizon_of(experiment), trials=trials)
-        for (name,), part in sorted(forecasts.partition_by("split", as_dict=True).items(), reverse=True)
+        for (name,), part in sorted(
+            forecasts.partition_by("split", as_dict=True).items(),
+            key=lambda one: (one[0] == ("holdout",), one[0]),
+        )
     }
 
 

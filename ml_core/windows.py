@@ -108,7 +108,10 @@ class Windows:
     def rows(self, span: Span) -> np.ndarray:
         """inside_T: which sessions lie in the span."""
         sessions = np.asarray(self.sessions, dtype="datetime64[D]")
-        return (sessions >= np.datetime64(span.start)) & (sessions <= np.datetime64(span.end))
+        inside_T = (sessions >= np.datetime64(span.start)) & (sessions <= np.datetime64(span.end))
+        for hole in span.without:
+            inside_T &= ~self.rows(hole)
+        return inside_T
 
     def to_table(self, rows_NT: np.ndarray, **columns_NTH: np.ndarray) -> pl.DataFrame:
         """(ticker, as_of, horizon, …) for the chosen rows, ordered by ticker, date and horizon."""

@@ -15,7 +15,8 @@ from ml_core.frames import SCORED, conform
 
 RULES = Gate(overfitting=0.5)
 LUCK = gate.Luck(trials=8, sharpe=0.2, deflated=0.99, overfitting=0.1)
-FINDING = Finding("changed", dt.date(2024, 1, 5), "mean", 3, ("ALFA", dt.date(2024, 1, 4)), 0.1)
+FIRST = {"ticker": "ALFA", "as_of": dt.date(2024, 1, 4)}
+FINDING = Finding("changed", dt.date(2024, 1, 5), "mean", 3, FIRST, 0.1)
 
 
 def scored(*, skill: float, width: float = 1.645, seed: int = 0, bias: float = 0.0) -> pl.DataFrame:

@@ -170,6 +170,11 @@ def split_for_search(experiment: Experiment, windows: Windows) -> tuple[list[Spl
         raise InvalidInput(
             "validation.holdout: a search needs a holdout to judge its winner; expected at least 1"
         )
+    if experiment.validation.scheme != "walk_forward":
+        raise InvalidInput(
+            f"validation.scheme '{experiment.validation.scheme}' is for evaluate; a search walks forward: "
+            "add --set validation.scheme=walk_forward"
+        )
     longest = longest_lookback(experiment, build_space(experiment))
     widest = experiment.model_copy(update={"task": experiment.task.model_copy(update={"lookback": longest})})
     *folds, final = plan(widest, windows)

@@ -19,12 +19,13 @@ COVERAGE = {
 def measure_coverage(scored: pl.DataFrame, volatility: pl.DataFrame, *, seed: int = 0) -> pl.DataFrame:
     """One row per split, horizon and group: all rows, each tercile of volatility, each year.
 
-    `volatility` says for every ticker and session `as_of` whether it was calm, middle or wild, as known then. `low`
-    and `high` hold 90 % of what other draws of the dates would give; `width` is the mean half width. Rows whose outcome
-    is not yet known do not count.
+    `volatility` says for every ticker and session `as_of` (of a split, where it names one) whether it was calm, middle
+    or wild, as known then. `low` and `high` hold 90 % of what other draws of the dates would give; `width` is the mean
+    half width. Rows whose outcome is not yet known do not count.
     """
     known = scored.filter(pl.all_horizontal(pl.col("realized", "lower", "upper").is_not_null()))
-    table = known.join(volatility, on=["ticker", "as_of"], how="left", maintain_order="left").with_columns(
+    key = [name for name in ("split", "ticker", "as_of") if name in volatility.columns]
+    table = known.join(volatility, on=key, how="left", maintain_order="left").with_columns(
         inside=pl.col("realized").is_between("lower", "upper").cast(pl.Float64),
         year=pl.col("as_of").dt.year(),
         width=(pl.col("upper") - pl.col("lower")) / 2,

@@ -26,7 +26,8 @@ class Parts(NamedTuple):
 
 @dataclass(frozen=True)
 class Metric:
-    """One number for scored rows. `better` says which way; `level`: nearest to the interval's own level."""
+    """One number for scored rows. `better` says which way; `level`: nearest to the interval's own level. `best` is
+    the value of a forecast without error, where there is one that a share of the way to it makes sense."""
 
     name: str
     better: Better
@@ -35,6 +36,13 @@ class Metric:
     parts: Callable[[Rows], Parts]
     row_loss: Callable[[Rows], Array] | None
     over: Callable[[Rows], str]
+    best: float | None = None
+
+    def skill(self, value: float, beside: float) -> float:
+        """The share of the other's error that is gone; NaN where the metric has no error, or the other makes none."""
+        if self.best is None or not abs(beside - self.best) > 0:
+            return float("nan")
+        return 1 - abs(value - self.best) / abs(beside - self.best)
 
     def __call__(self, scored: pl.DataFrame) -> float:
         """The value on these rows; NaN where it is not defined."""
@@ -65,16 +73,21 @@ def value_of(parts: Parts | None) -> float:
 
 
 def per_row(
-    *needs: str, better: Better, is_loss: bool = True, finish: Callable[[Array], Array] | None = None
+    *needs: str,
+    better: Better,
+    is_loss: bool = True,
+    finish: Callable[[Array], Array] | None = None,
+    best: float = 0.0,
 ) -> Callable[[Callable[[Rows], Array]], Metric]:
-    """Declare a metric that is the mean over rows of what the function returns (then `finish`ed)."""
+    """Declare a metric that is the mean over rows of what the function returns (then `finish`ed: what rises with the
+    mean, so that the mean's losses say which is better)."""
 
     def declare(function: Callable[[Rows], Array]) -> Metric:
         sign = -1.0 if better == "higher" else 1.0
 
         def parts(rows: Rows) -> Parts:
             sums, counts = rows.by_session(function(rows)), rows.counts
-            loss_T = sign * sums / counts if is_loss else None
+            loss_T = sign * sums / counts if is_loss or finish else None
             mean = finish or _same
             return Parts(
                 np.column_stack([sums, counts]), lambda all_: mean(all_[..., 0] / all_[..., 1]), loss_T
@@ -83,7 +96,7 @@ def per_row(
         def row_loss(rows: Rows) -> Array:
             return sign * function(rows)
 
-        return _metric(function, better, needs, parts, row_loss if is_loss else None, _rows)
+        return _metric(function, better, needs, parts, row_loss if is_loss else None, _rows, best)
 
     return declare
 

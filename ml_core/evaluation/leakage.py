@@ -1,49 +1,97 @@
-"""Does the future change the past? In: a function of prices, and prices. Out: what moved but should not have.
+"""Does the future change the past? In: a function of dated tables, and the tables. Out: what was compared, and what
+moved but should not have.
 
-The function may give forecasts, features, positions or a backtest: any table with a date. For each date,
-everything after it is changed, cut off, listed or delisted; the rows up to it must stay equal in every bit.
+The function may give features, learned state, forecasts, positions, a backtest: any tables with a date, each a stage
+of its own. For each date, everything after it is changed, cut off, listed or delisted; the rows up to it must stay
+equal in every bit.
 """
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import astuple, dataclass
+from typing import Any
 
 import numpy as np
 import polars as pl
 
 from ml_core.errors import InvalidData, NotEnoughData
+from ml_core.evaluation.variants import Tables, Variant, last_date, vary
 
-Build = Callable[[pl.DataFrame], pl.DataFrame]
+Build = Callable[[Tables, dt.date], Tables]
 
-BAR = ("open", "high", "low", "close")
-NEWCOMER = "LISTEDLATER"
+# What names a row; the first of the dates that a table has says when the row was known.
+DATES = ("known", "as_of", "date")
+KEY = (*DATES, "ticker", "horizon", "family", "fold", "name", "place")
+LOOKS = {
+    "stage": pl.String, "change": pl.String, "as_of": pl.Date, "rows": pl.Int64, "columns": pl.Int64,
+}  # fmt: skip
+WHAT = {
+    "changed": "changes when later rows are changed",
+    "truncated": "changes when later rows are cut off",
+    "listed": "changes when a ticker is listed later",
+    "delisted": "changes when a ticker ends later",
+    "shuffled": "changes with the order of rows",
+    "repeated": "changes from one call to the next",
+    "misaligned": "is not log(close h sessions later / close)",
+}
 
 
 @dataclass(frozen=True)
 class Finding:
     """One column whose past depends on what it should not know."""
 
-    change: str  # changed, truncated, listed, delisted, shuffled, repeated
+    change: str
     as_of: dt.date
     column: str
     rows: int
-    first: tuple  # the key of the first row that moved
-    largest: float  # the largest difference; NaN for rows that appeared or went
+    first: Mapping[str, Any]  # the key of the first row that moved
+    largest: float  # the largest difference; NaN for rows that appeared or went, and for words
+    stage: str = ""
 
     def __str__(self) -> str:
-        what = {
-            "changed": "when later rows are changed", "truncated": "when later rows are cut off",
-            "listed": "when a ticker is listed later", "delisted": "when a ticker ends later",
-            "shuffled": "with the order of rows", "repeated": "from one call to the next",
-        }[self.change]  # fmt: skip
-        where = " ".join(str(part) for part in self.first)
-        return f"{self.column} up to {self.as_of} changes {what}: {self.rows} rows, first {where}"
+        where = " ".join(str(part) for part in self.first.values())
+        stage = f"{self.stage}: " if self.stage else ""
+        return f"{stage}{self.column} up to {self.as_of} {WHAT[self.change]}: {self.rows} rows, first {where}"
+
+
+@dataclass(frozen=True)
+class Compared:
+    """One look: so many rows and columns of a stage, known up to a date, under one change."""
+
+    stage: str
+    change: str
+    as_of: dt.date
+    rows: int
+    columns: int
+
+
+@dataclass(frozen=True)
+class Audit:
+    """Every look that was taken, and what it found."""
+
+    compared: tuple[Compared, ...]
+    findings: tuple[Finding, ...]
+
+    def __add__(self, other: Audit) -> Audit:
+        return Audit(self.compared + other.compared, self.findings + other.findings)
+
+    def counts(self) -> list[dict[str, Any]]:
+        """Per stage and change: the dates looked at, rows and columns compared, and how many findings."""
+        looks = pl.DataFrame([astuple(one) for one in self.compared], schema=LOOKS, orient="row")
+        found = Counter((one.stage, one.change) for one in self.findings)
+        counts = looks.group_by("stage", "change", maintain_order=True).agg(
+            dates=pl.col("as_of").n_unique(), rows=pl.col("rows").sum(), columns=pl.col("columns").max()
+        )
+        return [
+            {**row, "findings": found[row["stage"], row["change"]]} for row in counts.iter_rows(named=True)
+        ]
 
 
 def audit(
-    build: Build,
+    build: Callable[[pl.DataFrame], pl.DataFrame],
     prices: pl.DataFrame,
     *,
     as_of: Sequence[dt.date],
@@ -56,19 +104,45 @@ def audit(
     `listings=False` for a function that takes its own tickers only; `context` names further columns of the
     prices to change. An empty list is a pass.
     """
-    given = build(prices)
-    key = [name for name in ("ticker", "as_of", "date", "horizon") if name in given.columns]
-    if not {"as_of", "date"} & set(key):
-        raise InvalidData(f"leak audit: the table has no date; it has {', '.join(given.columns)}")
-    random = np.random.default_rng(seed)
-    last = prices.select(pl.col("date").max()).item()
-    findings = _compare(given, build(prices), key, change="repeated", until=last)
-    shuffled = build(prices.sample(fraction=1.0, shuffle=True, seed=seed))
-    findings += _compare(given, shuffled, key, change="shuffled", until=last)
-    for date in sorted(set(as_of)):
-        for change, variant in _variants(prices, date, random=random, listings=listings, context=context):
-            findings += _compare(given, build(variant), key, change=change, until=date)
-    return findings
+    return list(
+        audit_stages(
+            lambda tables, _: {"": build(tables["prices"])},
+            {"prices": prices},
+            as_of=as_of,
+            seed=seed,
+            listings=listings,
+            context=context,
+        ).findings
+    )
+
+
+def audit_stages(
+    build: Build,
+    tables: Tables,
+    *,
+    as_of: Sequence[dt.date],
+    seed: int,
+    listings: bool = True,
+    context: Sequence[str] = (),
+    changes: Sequence[str] = tuple(WHAT),
+    given: Tables | None = None,
+    progress: Callable[[str], None] | None = None,
+) -> Audit:
+    """Each stage that `build(tables, until)` gives, under each change at each date; what is known after `until`
+    need not be answered. `given`: what stands already for the tables as they are, instead of a first call."""
+    last = last_date(tables)
+    given = build(tables, last) if given is None else given
+    keys = {stage: _key(stage, table) for stage, table in given.items()}
+    found = Audit((), ())
+    for variant in vary(tables, as_of=as_of, seed=seed, listings=listings, context=context):
+        if variant.change not in changes:
+            continue
+        if progress:
+            progress(f"{variant.change} {'' if variant.as_of == last else f'after {variant.as_of}'}".strip())
+        again = build(variant.tables, variant.as_of)
+        for stage, key in keys.items():
+            found += _compare(given[stage], again.get(stage), key, stage=stage, variant=variant)
+    return found
 
 
 def choose_dates(
@@ -87,83 +161,56 @@ def choose_dates(
     return [possible[int(place)] for place in sorted({0, *others[: count - 1]})]
 
 
-def _variants(
-    prices: pl.DataFrame,
-    date: dt.date,
-    *,
-    random: np.random.Generator,
-    listings: bool,
-    context: Sequence[str],
-) -> Iterator[tuple[str, pl.DataFrame]]:
-    later = pl.col("date") > date
-    past, future = prices.filter(~later), prices.filter(later)
-    if not past.height or not future.height:
-        return
-    yield "changed", pl.concat([past, _changed(future, random, context)])
-    yield "truncated", past
-    tickers = prices["ticker"].unique().sort()
-    if len(tickers) > 1:
-        ended = tickers[int(random.integers(len(tickers)))]
-        yield "delisted", pl.concat([past, future.filter(pl.col("ticker") != ended)])
-    if listings:
-        copied = future.filter(pl.col("ticker") == future["ticker"][0])
-        yield "listed", pl.concat([prices, copied.with_columns(ticker=pl.lit(NEWCOMER))])
-
-
-def _changed(future: pl.DataFrame, random: np.random.Generator, context: Sequence[str]) -> pl.DataFrame:
-    """Other bars (each still with its high on top), volumes, dividends, splits and context."""
-
-    def wild(spread: float) -> pl.Series:
-        return pl.Series(np.exp(random.normal(0.0, spread, future.height)))
-
-    rare = pl.Series(random.random(future.height) < 0.05)
-    level, present = wild(0.3), [name for name in BAR if name in future.columns]
-    bar = future.with_columns((pl.col(name) * level * wild(0.05)).alias(name) for name in present)
-    new = {
-        "high": pl.max_horizontal(present) * wild(0.01).clip(1.0),
-        "low": pl.min_horizontal(present) * 0.99,
-    }
-    bar = bar.with_columns(new[name].alias(name) for name in new if name in present)
-    others = [name for name in ("adj_close", "factor", "volume", *context) if name in future.columns]
-    actions = {"dividend": pl.col("dividend") + rare * 0.01 * pl.col("close"), "split": 1.0 + rare}
-    return bar.with_columns(
-        *((pl.col(name) * wild(0.5)).alias(name) for name in others),
-        *(actions[name].alias(name) for name in actions if name in future.columns),
-    )
+def _key(stage: str, table: pl.DataFrame) -> list[str]:
+    key = [name for name in KEY if name in table.columns]
+    if not set(DATES) & set(key):
+        raise InvalidData(
+            f"leak audit: the table {stage or 'that was built'} has no date; it has {', '.join(table.columns)}"
+        )
+    return key
 
 
 def _compare(
-    given: pl.DataFrame, again: pl.DataFrame, key: list[str], *, change: str, until: dt.date
-) -> list[Finding]:
-    date = "as_of" if "as_of" in key else "date"
-    before, after = (table.filter(pl.col(date) <= until).sort(key) for table in (given, again))
+    given: pl.DataFrame, again: pl.DataFrame | None, key: list[str], *, stage: str, variant: Variant
+) -> Audit:
+    """One stage under one change: rows that came or went, then each column of the rows that both have."""
+    until = variant.as_of
+    before = given.filter(pl.col(key[0]) <= until).sort(key)
+    after = (given.clear() if again is None else again.filter(pl.col(key[0]) <= until)).sort(key)
     found = []
-    for name, rows in (
-        ("rows", before.join(after, on=key, how="anti").sort(key)),
-        ("rows", after.join(before, on=key, how="anti").sort(key)),
-    ):
-        if rows.height:
-            first = rows.select(key).row(0)
-            found.append(Finding(change, until, name, rows.height, first, float("nan")))
-    kept_before, kept_after = (
-        table.join(other.select(key), on=key, how="semi", maintain_order="left")
-        for table, other in ((before, after), (after, before))
-    )
-    for column in [name for name in given.columns if name not in key]:
-        found += _moved(kept_before, kept_after, key, column=column, change=change, until=until)
-    return found
+    if not before.select(key).equals(after.select(key)):
+        for here, there in ((before, after), (after, before)):
+            rows = here.join(there, on=key, how="anti", maintain_order="left")
+            if rows.height:
+                first = rows.select(key).row(0, named=True)
+                found.append(Finding(variant.change, until, "rows", rows.height, first, float("nan"), stage))
+        before, after = (
+            one.join(other.select(key), on=key, how="semi", maintain_order="left")
+            for one, other in ((before, after), (after, before))
+        )
+    columns = [name for name in given.columns if name not in key]
+    for column in columns:
+        found += _moved(before, after, key, column=column, stage=stage, variant=variant)
+    looked = (Compared(stage, variant.change, until, before.height, len(columns)),) if before.height else ()
+    return Audit(looked, tuple(found))
 
 
 def _moved(
-    before: pl.DataFrame, after: pl.DataFrame, key: list[str], *, column: str, change: str, until: dt.date
-) -> list[Finding]:
-    if column not in after.columns or before.height != after.height:
-        return [Finding(change, until, column, before.height, (), float("nan"))]
+    before: pl.DataFrame, after: pl.DataFrame, key: list[str], *, column: str, stage: str, variant: Variant
+) -> Iterator[Finding]:
+    change, until = variant.change, variant.as_of
+    if column not in after.columns:
+        after = after.with_columns(pl.lit(None, before.schema[column]).alias(column))  # it says nothing
+    if before.height != after.height:
+        yield Finding(change, until, column, before.height, {}, float("nan"), stage)
+        return
     old, new = before[column], after[column]
-    differs = old.ne_missing(new)  # NaN equals NaN, null equals null
+    if old.dtype.is_float():
+        old, new = old.fill_nan(None), new.fill_nan(None)
+    differs = old.ne_missing(new)
     if not differs.any():
-        return []
-    first = before.filter(differs).select(key).row(0)
+        return
+    first = before.filter(differs).select(key).row(0, named=True)
     gap = (old - new).filter(differs).abs().max() if old.dtype.is_numeric() else None
     largest = float(gap) if isinstance(gap, (int, float)) else float("nan")
-    return [Finding(change, until, column, int(differs.sum()), first, largest)]
+    yield Finding(change, until, column, int(differs.sum()), first, largest, stage)

@@ -33,11 +33,11 @@ def mae(rows: Rows) -> Array:
 
 @per_row(better="lower")
 def mape(rows: Rows) -> Array:
-    """Mean absolute error of the implied price, as a share of the price that came."""
+    """Mean absolute error of the implied price, today's close · e^forecast, as a share of the close that came."""
     return np.abs(np.expm1(rows["mean"] - rows["realized"]))
 
 
-@per_row(better="higher")
+@per_row(better="higher", best=1.0)
 def direction(rows: Rows) -> Array:
     """Share of rows whose sign was right; one half where forecast or outcome (not both) is exactly zero."""
     return 1 - np.abs(np.sign(rows["mean"]) - np.sign(rows["realized"])) / 2
@@ -78,7 +78,7 @@ def pinball(rows: Rows) -> Array:
     return (low + high) / 2
 
 
-@per_row("lower", "upper", better="level", is_loss=False)
+@per_row("lower", "upper", better="level", is_loss=False, best=LEVEL)
 def coverage(rows: Rows) -> Array:
     """Share of outcomes inside the interval, ends included; right where it equals the interval's level."""
     known = np.isfinite(rows["lower"]) & np.isfinite(rows["upper"])

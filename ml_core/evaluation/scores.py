@@ -11,7 +11,7 @@ from ml_core.evaluation.declaration import Metric, Parts, value_of
 from ml_core.evaluation.metrics import find_metric, metric_names
 from ml_core.evaluation.rows import KEY, VALUES, Array, Rows, rows_of
 from ml_core.evaluation.significance import diebold_mariano
-from ml_core.series import block_length, draw_blocks, interval
+from ml_core.series import interval, resample_weights
 
 TICKER_METRICS = ("mse", "direction", "ic")
 
@@ -36,7 +36,7 @@ def score(
 ) -> pl.DataFrame:
     """One row per split, horizon and metric, with its interval; beside it each baseline b on the same rows.
 
-    Column b is its value, `skill_b` the share of its loss that is gone, `p_b` Diebold-Mariano (model better).
+    Column b is its value, `skill_b` the share of its error that is gone, `p_b` Diebold-Mariano (model better).
     `over` says what was averaged: rows, dates, or time within a ticker. A metric that a baseline cannot have
     (coverage of a forecast without interval) is null. `by_ticker` adds rows of each ticker.
     """
@@ -98,7 +98,7 @@ def _measure(
     rows = rows_of(part)
     rivals = {name: rows.with_forecast(_forecast(part, rows, name)) for name in names}
     horizon = int(part["horizon"][0])
-    weights = _resample(rows.sessions, horizon, plan)
+    weights = resample_weights(rows.sessions, seed=plan.seed, horizon=horizon, resamples=plan.resamples)
     for metric in plan.metrics:
         parts = metric.split(rows)
         low, high = _interval(parts, weights, plan.level)
@@ -122,17 +122,6 @@ def _forecast(part: pl.DataFrame, rows: Rows, name: str) -> dict[str, Array]:
     return values
 
 
-def _resample(sessions: int, horizon: int, plan: _Plan) -> Array:
-    """How often each session stands in each resample: one product then resamples any metric's sums."""
-    if not sessions:
-        return np.zeros((plan.resamples, 0))
-    block = block_length(sessions, horizon)
-    drawn = draw_blocks(sessions, block=block, resamples=plan.resamples, seed=plan.seed)
-    flat = drawn + np.arange(plan.resamples)[:, None] * sessions
-    counts = np.bincount(flat.ravel(), minlength=plan.resamples * sessions)
-    return counts.reshape(plan.resamples, sessions).astype(float)
-
-
 def _interval(parts: Parts | None, weights: Array, level: float) -> tuple[float | None, float | None]:
     if parts is None or weights.shape[1] < 2:
         return None, None
@@ -145,7 +134,7 @@ def _compare(
     metric: Metric, ours: Parts | None, theirs: Parts | None, *, name: str, horizon: int
 ) -> dict[str, float | None]:
     value, base, p = value_of(ours), value_of(theirs), float("nan")
-    skill = 1 - value / base if metric.better == "lower" and base > 0 else float("nan")
+    skill = metric.skill(value, base)
     if ours and theirs and ours.loss_T is not None and theirs.loss_T is not None:
         p = diebold_mariano(ours.loss_T, theirs.loss_T, horizon=horizon).p
     return {name: _known(base), f"skill_{name}": _known(skill), f"p_{name}": _known(p)}

@@ -40,6 +40,16 @@ def test_a_day_that_has_not_come_is_refused(file, home):
     assert "expected a day that has come" in done.stderr
 
 
+def test_an_audit_of_what_is_neither_an_experiment_nor_a_model_says_what_there_is(home):
+    done = run("audit", "small.simulatd", "--home", home)
+    assert done.exit_code == 2
+    assert (
+        "'small.simulatd' is neither an experiment nor a registered model; registered: none yet"
+        in done.stderr
+    )
+    assert run("audit", "small.simulated", "--dates", "2", "--home", home).exit_code == 2
+
+
 BAD = {
     "an unknown key": ("task.lookbak=30", "unknown key 'task.lookbak'; did you mean 'lookback'?"),
     "an unknown key of the source": ("data.simulated.sesions=3", "unknown key 'sesions'; did you mean 'sessions'?"),

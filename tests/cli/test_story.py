@@ -39,6 +39,12 @@ def test_the_whole_story_from_bars_to_a_rollback(new_home, tmp_path):
     for by in ("volatility", "year"):
         assert held.filter(split="holdout", horizon=1, by=by)["rows"].sum() == whole
 
+    done = run("audit", file, "--dates", "3", *told)
+    assert done.exit_code == 0, done.stderr
+    audited = json.loads(done.stdout)
+    assert audited["findings"] == []
+    assert {"features", "scaler", "positions"} <= {row["stage"] for row in audited["compared"]}
+
     first = walkforward("search", file, *told)
     assert first.returncode == 0, first.stderr
     document = json.loads(first.stdout)
@@ -57,6 +63,10 @@ def test_the_whole_story_from_bars_to_a_rollback(new_home, tmp_path):
     day = forecasts.filter(split="holdout")["as_of"].unique().sort()[10]
     past = json.loads(run("predict", file, "--as-of", str(day), *told).stdout)["forecasts"]
     assert {row["as_of"] for row in past} == {str(day)}
+
+    done = run("audit", "small.simulated", "--dates", "3", "--home", root)
+    assert done.exit_code == 0, done.stderr
+    assert "rows compared: nothing knows the future" in done.stdout
 
     again = run("rollback", file, *told)
     assert again.exit_code == 2

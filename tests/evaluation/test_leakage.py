@@ -8,7 +8,7 @@ import polars as pl
 import pytest
 
 from ml_core.errors import InvalidData, NotEnoughData
-from ml_core.evaluation.leakage import audit, choose_dates
+from ml_core.evaluation.leakage import Finding, audit, audit_stages, choose_dates
 from tests.portfolio.market import random_market
 
 PRICES = random_market(sessions=60, tickers=6, seed=0)
@@ -99,6 +99,68 @@ def test_only_the_leaking_column_is_named():
     found = audit(build, PRICES, as_of=DATES, seed=1)
     assert {finding.column for finding in found} == {"bad"}
     assert all(finding.largest > 0 or np.isnan(finding.largest) for finding in found)
+
+
+def test_a_finding_names_stage_ticker_date_and_column():
+    def build(tables, _until):
+        return {"honest": past_only(tables["prices"]), "features": tomorrow(tables["prices"])}
+
+    found = audit_stages(build, {"prices": PRICES}, as_of=DATES, seed=1)
+    assert {one.stage for one in found.findings} == {"features"}
+    changed = next(one for one in found.findings if one.change == "changed")
+    assert changed.column == "value"
+    assert changed.first == {"date": DATES[0], "ticker": "A"}
+    told = str(changed)
+    for part in ("features", "value", str(DATES[0]), " A"):
+        assert part in told
+
+
+def test_what_was_compared_is_counted_by_stage_and_change():
+    found = audit_stages(
+        lambda tables, _: {"features": past_only(tables["prices"])}, {"prices": PRICES}, as_of=DATES, seed=1
+    )
+    counts = {row["change"]: row for row in found.counts()}
+    assert set(counts) == {"repeated", "shuffled", "changed", "truncated", "delisted", "listed"}
+    known = [PRICES.filter(pl.col("date") <= date).height for date in DATES]
+    assert counts["repeated"]["rows"] == PRICES.height
+    assert counts["changed"]["rows"] == sum(known)
+    assert counts["changed"]["dates"] == 2
+    assert all(row["columns"] == 1 and row["findings"] == 0 for row in counts.values())
+
+
+def test_a_stage_that_is_missing_under_a_change_is_a_finding():
+    def build(tables, _until):
+        whole = tables["prices"].height == PRICES.height
+        return {"features": past_only(tables["prices"])} if whole else {}
+
+    found = audit_stages(build, {"prices": PRICES}, as_of=DATES[:1], seed=1).findings
+    assert ("truncated", "rows") in {(one.change, one.column) for one in found}
+
+
+def test_tables_beside_the_prices_are_changed_after_the_date_too():
+    facts = PRICES.filter(ticker="A").select("date", name=pl.lit("rate"), value=pl.col("close"))
+
+    def too_early(tables, _until):
+        told = tables["facts"].sort("date").with_columns(pl.col("value").shift(-1))
+        return {
+            "context": tables["prices"].join(told, on="date", how="left").select("ticker", "date", "value")
+        }
+
+    found = audit_stages(too_early, {"prices": PRICES, "facts": facts}, as_of=DATES[:1], seed=1).findings
+    assert {"changed", "truncated"} <= {one.change for one in found}
+    assert all(isinstance(one, Finding) and one.stage == "context" for one in found)
+
+
+def test_what_is_only_known_later_is_compared_from_then_on():
+    def build(tables, _until):
+        ordered = tables["prices"].sort("ticker", "date")
+        target = RETURN.shift(-1).over("ticker")
+        known = pl.col("date").shift(-1).over("ticker")
+        return {
+            "targets": ordered.select(known=known, ticker="ticker", date="date", value=target).drop_nulls()
+        }
+
+    assert audit_stages(build, {"prices": PRICES}, as_of=DATES, seed=1, listings=False).findings == ()
 
 
 def test_what_knows_only_the_past_passes():

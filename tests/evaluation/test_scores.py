@@ -62,7 +62,30 @@ def test_p_is_diebold_marianos_on_the_mean_loss_of_each_date():
         for frame in (scored, zero)
     ]
     assert row(table, "mse")["p_zero"] == pytest.approx(diebold_mariano(*squares, horizon=3).p, rel=1e-9)
-    assert row(table, "rmse")["p_zero"] is None
+    assert row(table, "rmse")["p_zero"] == row(table, "mse")["p_zero"]  # the root keeps the order
+
+
+def test_skill_is_the_share_of_the_error_that_is_gone():
+    scored = make_scored(signal=1.0)
+    full = scored.select(
+        "ticker", "as_of", "horizon", lower="lower", upper=pl.col("upper") / 4, mean=pl.lit(0.001)
+    )
+    table = score(scored, {"up": full}, resamples=20)
+    for name, best in (("mae", 0.0), ("mape", 0.0), ("direction", 1.0), ("pinball", 0.0), ("coverage", 0.9)):
+        found = row(table, name)
+        gone = 1 - abs(found["value"] - best) / abs(found["up"] - best)
+        assert found["skill_up"] == pytest.approx(gone)
+    for name in ("ic", "rank_ic", "icir"):
+        assert row(table, name)["skill_up"] is None
+
+
+def test_mape_is_of_the_price_that_the_return_implies():
+    scored = make_scored(sessions=5)
+    today = 50.0
+    came, said = today * np.exp(scored["realized"].to_numpy()), today * np.exp(scored["mean"].to_numpy())
+    assert row(score(scored, resamples=20), "mape")["value"] == pytest.approx(
+        np.mean(np.abs(said - came) / came)
+    )
 
 
 def test_skill_and_p_tell_a_good_forecast_from_a_bad_one():

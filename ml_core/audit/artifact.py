@@ -1,0 +1,114 @@
+"""A fitted forecaster in; whether its forecasts know the future, or its weights the days it was judged on, out."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import replace
+
+import polars as pl
+
+from ml_core.audit.stages import tell_features, tell_forecasts, tell_learned
+from ml_core.data.prices import Sources, build_prices, read_sources
+from ml_core.errors import NotEnoughData
+from ml_core.evaluation.leakage import Audit, audit_stages, choose_dates
+from ml_core.evaluation.variants import Tables
+from ml_core.experiment import Experiment
+from ml_core.forecaster import Forecaster
+from ml_core.rebuild import describe_machine, read_recipe
+from ml_core.registry import ModelVersion, Registry
+from ml_core.settings import Home
+from ml_core.splits import Split
+from ml_core.training.fit import fit
+from ml_core.walkforward import decide, open_windows, trade
+
+Progress = Callable[[str], None]
+BEFORE = 5  # sessions before the first date whose forecasts are compared too
+
+
+def audit_forecaster(
+    forecaster: Forecaster, experiment: Experiment, prices: pl.DataFrame, split: Split, *, dates: int
+) -> Audit:
+    """Before promotion: change the future of the holdout at random dates; the inputs, every forecast before them and
+    the positions that follow must stay equal in every bit."""
+    sessions = prices["date"].unique().sort()
+    chosen = _dates(prices, split, count=dates, seed=forecaster.spec.seed)
+    since = sessions.filter(sessions <= chosen[0])[-BEFORE:][0]
+    return audit_stages(
+        lambda tables, until: _answer(forecaster, experiment, tables["prices"], since=since, until=until),
+        {"prices": prices},
+        as_of=chosen,
+        seed=forecaster.spec.seed,
+        listings=forecaster.spec.task.layout != "joint",
+        context=[column for column in prices.columns if column.startswith("context_")],
+    )
+
+
+def audit_model(
+    found: ModelVersion, home: Home, *, dates: int = 4, seed: int = 0, progress: Progress | None = None
+) -> Audit:
+    """A registered version on the data version that it saw, from the bars as they came; and what it learned, fitted
+    again with every later day changed."""
+    recipe = read_recipe(found)
+    experiment, split = recipe.experiment, recipe.split
+    sources = read_sources(experiment, home, version=found.evidence["data_version"])
+    forecaster = Registry(home).load(found)
+    prices = build_prices(experiment, sources)
+    tables = {"bars": sources.bars, "series": sources.series, "facts": sources.facts}
+
+    def answer(changed: Tables, until: dt.date) -> Tables:
+        told = build_prices(experiment, _with(sources, changed))
+        return _answer(forecaster, experiment, told, since=split.test.start, until=until)
+
+    def learn(changed: Tables, _until: dt.date) -> Tables:
+        windows = open_windows(found.spec, build_prices(experiment, _with(sources, changed)))[0]
+        again = fit(found.spec, windows, split, seeds=recipe.seeds, objective=recipe.objective)
+        return tell_learned(again, known=known, fold=split.fold, family=found.spec.model.family)
+
+    sessions = prices["date"].unique().sort()
+    known = sessions[sessions.search_sorted(split.validation.end) + experiment.task.horizons[-1]]
+    same_machine = dict(recipe.made_with) == describe_machine()
+    as_registered = tell_learned(forecaster, known=known, fold=split.fold, family=found.spec.model.family)
+    listings = experiment.task.layout != "joint"
+    chosen = _dates(prices, split, count=dates, seed=seed)
+    answered = audit_stages(answer, tables, as_of=chosen, seed=seed, listings=listings, progress=progress)
+    learned = audit_stages(
+        learn,
+        tables,
+        as_of=[known],
+        seed=seed,
+        changes=("changed",),
+        given=as_registered if same_machine else None,
+        progress=progress,
+    )
+    return answered + learned
+
+
+def _dates(prices: pl.DataFrame, split: Split, *, count: int, seed: int) -> list[dt.date]:
+    sessions = prices["date"].unique().sort()
+    after = sessions.filter(sessions < split.test.start)[-1]
+    return choose_dates(prices, count=count, seed=seed, after=after)
+
+
+def _with(sources: Sources, tables: Tables) -> Sources:
+    return replace(sources, bars=tables["bars"], series=tables["series"], facts=tables["facts"])
+
+
+def _answer(
+    forecaster: Forecaster, experiment: Experiment, prices: pl.DataFrame, *, since: dt.date, until: dt.date
+) -> dict[str, pl.DataFrame]:
+    """What the forecaster reads and says from `since` on, and what would be held and earned by it."""
+    windows = forecaster.read(prices)
+    asked_T = [since <= session <= until for session in windows.sessions]
+    rows_NT = windows.usable(forecaster.lookback) & asked_T
+    forecasts = forecaster.forecast(windows, rows_NT)
+    stages = {
+        "features": tell_features(windows).filter(pl.col("date").is_between(since, until)),
+        "forecasts": tell_forecasts(forecasts, forecaster.spec.model.family),
+    }
+    if forecasts.height:
+        stages["positions"] = decide(experiment, prices, forecasts)
+        with suppress(NotEnoughData):  # the prices end where the first position begins
+            stages["backtest"] = trade(experiment, prices, forecasts)
+    return stages

@@ -1,0 +1,160 @@
+"""An experiment and its sources in; whether any stage of its walk through time knows the future, out."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, replace
+
+import numpy as np
+import polars as pl
+
+from ml_core.audit.alignment import audit_alignment
+from ml_core.audit.stages import tell_features, tell_forecasts, tell_learned, tell_states, tell_targets
+from ml_core.data.prices import Sources, build_prices
+from ml_core.errors import NotEnoughData
+from ml_core.evaluation.leakage import Audit, audit_stages
+from ml_core.evaluation.variants import Tables
+from ml_core.experiment import Experiment, Model, RunSpec
+from ml_core.forecaster import Forecaster
+from ml_core.splits import Span, Split
+from ml_core.training.fit import fit
+from ml_core.walkforward import decide, forecast_split, plan, read_panel, trade
+from ml_core.windows import Windows
+
+CHEAP = "ridge"  # reads the scaler, the chosen features and their order: what they know, it knows
+FOLDS = 2
+WINDOWS = 256
+
+
+@dataclass(frozen=True)
+class Steps:
+    """The functions that are audited: those of every evaluation. A test puts one that leaks in the place of any."""
+
+    read: Callable[[Experiment, Sources], pl.DataFrame] = build_prices
+    panel: Callable[[RunSpec, pl.DataFrame], tuple[Windows, tuple[str, ...]]] = read_panel
+    fit: Callable[..., Forecaster] = fit
+    decide: Callable[[Experiment, pl.DataFrame, pl.DataFrame], pl.DataFrame] = decide
+
+
+@dataclass(frozen=True)
+class Fold:
+    """A split, and the session at whose close the last label that its fit learns from is known."""
+
+    split: Split
+    known: dt.date
+
+
+def audit_experiment(
+    experiment: Experiment,
+    sources: Sources,
+    *,
+    dates: int = 4,
+    seed: int = 0,
+    steps: Steps | None = None,
+    progress: Callable[[str], None] | None = None,
+) -> Audit:
+    """Features, targets, what two folds learn, their forecasts, positions and backtest: each up to the second session
+    of all, to the last that a fold learns from, and to random ones after it."""
+    walk = _Walk(experiment, sources, steps or Steps())
+    prices = walk.steps.read(experiment, sources)
+    windows, _ = walk.steps.panel(experiment.spec, prices)
+    folds = choose_folds(experiment, windows, seed=seed)
+    chosen = audited_dates(windows, folds, count=dates, seed=seed)
+    tables = {"bars": sources.bars, "series": sources.series, "facts": sources.facts}
+    found = audit_stages(
+        lambda changed, until: walk.run(changed, folds, until),
+        tables,
+        as_of=chosen,
+        seed=seed,
+        listings=experiment.task.layout != "joint",
+        progress=progress,
+    )
+    return found + audit_alignment(tell_targets(windows), prices, kind=experiment.task.target)
+
+
+def choose_folds(experiment: Experiment, windows: Windows, *, seed: int) -> list[Fold]:
+    """Two folds in a row, by chance; of the walk forward, whichever way the experiment is scored."""
+    forward = experiment.validation.model_copy(update={"scheme": "walk_forward"})
+    splits = plan(experiment.model_copy(update={"validation": forward}), windows)
+    first = int(np.random.default_rng(seed).integers(max(1, len(splits) - FOLDS + 1)))
+    longest = experiment.task.horizons[-1]
+    sessions = windows.sessions
+    return [
+        Fold(split, sessions[sessions.index(split.validation.end) + longest])
+        for split in splits[first : first + FOLDS]
+    ]
+
+
+def audited_dates(windows: Windows, folds: list[Fold], *, count: int, seed: int) -> list[dt.date]:
+    """The second session, where alone a back-fill shows; the last that the first fold learns from; others by chance
+    of the folds' test spans in turn. Never the last session: nothing comes after it."""
+    sessions, random = windows.sessions[:-1], np.random.default_rng([seed, 1])
+    chosen = [windows.sessions[1], folds[0].known]
+    for number in range(max(0, count - len(chosen))):
+        test = folds[number % len(folds)].split.test
+        inside = [date for date in sessions if test.start <= date <= test.end]
+        if inside:
+            chosen.append(inside[int(random.integers(len(inside)))])
+    return sorted(set(chosen))
+
+
+@dataclass(frozen=True)
+class _Walk:
+    """The experiment's own steps over two of its folds, on whatever the tables hold."""
+
+    experiment: Experiment
+    sources: Sources
+    steps: Steps
+
+    def run(self, tables: Tables, folds: list[Fold], until: dt.date) -> Tables:
+        """The tables of every stage; of forecasts and what follows from them, up to that date."""
+        sources = replace(self.sources, bars=tables["bars"], series=tables["series"], facts=tables["facts"])
+        prices = self.steps.read(self.experiment, sources)
+        windows, _ = self.steps.panel(self.experiment.spec, prices)
+        stages: dict[str, list[pl.DataFrame]] = {
+            "features": [tell_features(windows)],
+            "targets": [tell_targets(windows)],
+        }
+        own: list[pl.DataFrame] = []
+        for fold in folds:
+            for spec in self._specs() if fold.known <= until else ():
+                told, forecasts = self._learn(spec, windows, fold, until)
+                for stage, table in told.items():
+                    stages.setdefault(stage, []).append(table)
+                if spec.model.family == self.experiment.model.family:
+                    own.append(forecasts)
+        done = {stage: pl.concat(parts) for stage, parts in stages.items()}
+        return done | self._trade(prices, own)
+
+    def _specs(self) -> list[RunSpec]:
+        """The experiment's own model, taught briefly, and one that is cheap."""
+        spec = self.experiment.spec
+        brief = spec.training.model_copy(update={"epochs": 1, "windows": WINDOWS})
+        own = spec.model_copy(update={"training": brief})
+        cheap = spec.model_copy(update={"model": Model(family=CHEAP)})
+        return [own] if own.model.family == CHEAP else [own, cheap]
+
+    def _learn(
+        self, spec: RunSpec, windows: Windows, fold: Fold, until: dt.date
+    ) -> tuple[dict[str, pl.DataFrame], pl.DataFrame]:
+        family, split = spec.model.family, fold.split
+        forecaster = self.steps.fit(spec, windows, split, objective=self.experiment.search.objective)
+        told = tell_learned(forecaster, known=fold.known, fold=split.fold, family=family)
+        if family == CHEAP:
+            told["market states"] = tell_states(windows, forecaster, known=fold.known, fold=split.fold)
+        last = min(split.test.end, until)
+        asked = replace(split, test=Span(split.test.start, last))
+        forecasts = forecast_split(forecaster, windows, asked)
+        return {**told, "forecasts": tell_forecasts(forecasts, family)}, forecasts
+
+    def _trade(self, prices: pl.DataFrame, own: list[pl.DataFrame]) -> dict[str, pl.DataFrame]:
+        forecasts = pl.concat(own) if own else pl.DataFrame()
+        if forecasts.is_empty():
+            return {}
+        done = {"positions": self.steps.decide(self.experiment, prices, forecasts)}
+        # where the tables end on the first day of the test nothing was traded yet
+        with suppress(NotEnoughData):
+            done["backtest"] = trade(self.experiment, prices, forecasts)
+        return done

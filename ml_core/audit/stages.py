@@ -1,0 +1,136 @@
+"""Windows, forecasters and forecasts in; tables that say what each stage holds and when it was known, out."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+from collections.abc import Iterator
+from dataclasses import fields
+
+import numpy as np
+import polars as pl
+
+from ml_core.evaluation.variants import NEWCOMER
+from ml_core.features.scaling import Scaler
+from ml_core.forecaster import Forecaster
+from ml_core.regimes import with_regimes
+from ml_core.windows import Windows
+
+LEARNED = {
+    "known": pl.Date, "family": pl.String, "fold": pl.Int32, "name": pl.String, "place": pl.String,
+    "value": pl.Float64, "told": pl.String,
+}  # fmt: skip
+SCALING = {part.name for part in fields(Scaler)}
+
+
+def tell_features(windows: Windows) -> pl.DataFrame:
+    """Every input of the panel as models read it, the units and volatility states beside, by ticker and date."""
+    ticker, session = np.nonzero(np.isfinite(windows.close_NT))
+    columns = {name: windows.x_NTF[ticker, session, place] for place, name in enumerate(windows.features)}
+    for place, horizon in enumerate(windows.horizons):
+        columns[f"unit_{horizon}"] = windows.unit_NTH[ticker, session, place]
+    for place in range(windows.state_NTK.shape[2]):
+        columns[f"state_{place}"] = windows.state_NTK[ticker, session, place]
+    columns["usable"] = windows.present_NT[ticker, session]
+    return pl.DataFrame({**_key(windows, ticker, session), **columns})
+
+
+def tell_targets(windows: Windows) -> pl.DataFrame:
+    """What is to be forecast, known at the close of the session that ends the horizon."""
+    tables = []
+    for place, horizon in enumerate(windows.horizons):
+        ticker, session = np.nonzero(np.isfinite(windows.y_NTH[:, :, place]))
+        key = _key(windows, ticker, session)
+        ended = np.minimum(session + horizon, len(windows.sessions) - 1)
+        known = np.asarray(windows.sessions, dtype="datetime64[D]")[ended]
+        target = windows.y_NTH[ticker, session, place].astype(float)
+        target = target * windows.unit_NTH[ticker, session, place]
+        tables.append(
+            pl.DataFrame(
+                {"known": known, "ticker": key["ticker"], "as_of": key["date"], "target": target}
+            ).with_columns(pl.col("known").cast(pl.Date), horizon=pl.lit(horizon, pl.Int32))
+        )
+    return pl.concat(tables)
+
+
+def tell_states(windows: Windows, forecaster: Forecaster, *, known: dt.date, fold: int) -> pl.DataFrame:
+    """The states of the market that the forecaster's regimes tell, as filtered on each date."""
+    shared = with_regimes(windows, forecaster.regimes, forecaster.features).shared
+    dates = pl.Series("date", windows.sessions, dtype=pl.Date)
+    schema = {"known": pl.Date, "date": pl.Date, "fold": pl.Int32, "name": pl.String, "value": pl.Float64}
+    parts = [
+        pl.DataFrame({"date": dates, "value": value_T.astype(float)}).select(
+            known=pl.max_horizontal("date", pl.lit(known)),
+            date="date",
+            fold=pl.lit(fold, pl.Int32),
+            name=pl.lit(name),
+            value="value",
+        )
+        for name, value_T in shared.items()
+    ]
+    return pl.concat([pl.DataFrame(schema=schema), *parts])
+
+
+def tell_learned(
+    forecaster: Forecaster, *, known: dt.date, fold: int, family: str
+) -> dict[str, pl.DataFrame]:
+    """All that a fit has learned, by stage: the chosen features, the scaler, regimes, parameters, calibration."""
+    place = (known, family, fold)
+    regimes = forecaster.regimes.model_dump() if forecaster.regimes else {}
+    calibration = {
+        name.rpartition("_")[0] or name: np.atleast_1d(np.asarray(value, dtype=float))
+        for name, value in vars(forecaster.calibration).items()
+        if name != "until"
+    }
+    scalers, parameters = [], []
+    for number, member in enumerate(forecaster.members):
+        tickers = member.facts().get("facts", {}).get("tickers", ())
+        for name, tensor in member.arrays().items():
+            scales = name.rpartition(".")[2] in SCALING
+            labels = forecaster.features if scales else (*tickers, "others") if tickers else ()
+            rows = _rows(f"{number}.{name}", tensor.numpy(), labels)
+            (scalers if scales else parameters).extend(rows)
+    return {
+        "feature choice": _table(
+            place, [(one.feature, what, value, one.group) for one in forecaster.choice
+                    for what, value in (("ic", one.ic), ("stability", one.stability))]
+        ),
+        "scaler": _table(place, scalers),
+        "regimes": _table(
+            place, [(name, part, value, None) for name, state in regimes.items() for part, value in state.items()]
+        ),
+        "parameters": _table(place, parameters),
+        "calibration": _table(
+            place, [row for name, values in calibration.items() for row in _rows(name, values, ())]
+        ),
+    }  # fmt: skip
+
+
+def tell_forecasts(forecasts: pl.DataFrame, family: str) -> pl.DataFrame:
+    """What was said on each date; what came, and the fold, are no part of it."""
+    beside = [name for name in ("realized", "fold", "split", "model", "version") if name in forecasts.columns]
+    return forecasts.drop(beside).with_columns(family=pl.lit(family))
+
+
+def _key(windows: Windows, ticker: np.ndarray, session: np.ndarray) -> dict[str, pl.Series]:
+    return {
+        "ticker": pl.Series(windows.tickers, dtype=pl.String).gather(ticker),
+        "date": pl.Series(windows.sessions, dtype=pl.Date).gather(session),
+    }
+
+
+def _rows(
+    name: str, values: np.ndarray, labels: tuple[str, ...]
+) -> Iterator[tuple[str, str, float, str | None]]:
+    """One row per entry of the first axis: the number itself or, of many, their sum and a digest of every bit. What
+    is kept under a newcomer's own name is new by right."""
+    for place, part in enumerate(np.atleast_1d(values)):
+        label = labels[place] if len(labels) == len(values) else str(place)
+        if label != NEWCOMER:
+            many = np.ndim(part) > 0
+            digest = hashlib.sha256(np.ascontiguousarray(part).tobytes()).hexdigest()[:12] if many else None
+            yield name, label, float(np.sum(part, dtype=np.float64)), digest
+
+
+def _table(place: tuple[dt.date, str, int], rows: list[tuple]) -> pl.DataFrame:
+    return pl.DataFrame([(*place, *row) for row in rows], schema=LEARNED, orient="row")

@@ -1,0 +1,158 @@
+"""Ways to know the future, each put in the place of one honest step of an experiment."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import numpy as np
+import polars as pl
+
+from ml_core.audit.experiment import Steps
+from ml_core.baselines import Asked, Lesson, fit_baseline
+from ml_core.data.prices import Sources, build_prices
+from ml_core.experiment import Experiment, RunSpec
+from ml_core.features.regimes import fit_regimes
+from ml_core.features.scaling import fit_scaler
+from ml_core.forecaster import Forecaster
+from ml_core.member import BaselineMember
+from ml_core.regimes import market_return, with_regimes
+from ml_core.splits import Span, Split
+from ml_core.training.choice import choose_inputs
+from ml_core.training.fit import fit
+from ml_core.walkforward import decide, read_panel
+from ml_core.windows import Windows
+
+
+@dataclass(frozen=True)
+class Leak:
+    """A leak, and where it must be found: the stage, and what the finding must speak of."""
+
+    name: str
+    steps: Steps
+    stage: str
+    named: str
+
+
+def of_panel(change: Callable[[np.ndarray], np.ndarray], feature: str) -> Steps:
+    """One feature of the panel, changed along time."""
+
+    def panel(spec: RunSpec, prices: pl.DataFrame) -> tuple[Windows, tuple[str, ...]]:
+        windows, left_out = read_panel(spec, prices)
+        place, x_NTF = windows.features.index(feature), windows.x_NTF.copy()
+        x_NTF[:, :, place] = change(x_NTF[:, :, place].astype(float))
+        return replace(windows, x_NTF=x_NTF), left_out
+
+    return Steps(panel=panel)
+
+
+def of_fit(change: Callable[[Forecaster, Windows], Forecaster]) -> Steps:
+    """What a fit has learned, changed by what the windows hold."""
+
+    def learn(spec: RunSpec, windows: Windows, split: Split, *, objective: str) -> Forecaster:
+        return change(fit(spec, windows, split, objective=objective), windows)
+
+    return Steps(fit=learn)
+
+
+def back_filled(x_NT: np.ndarray) -> np.ndarray:
+    return _each(x_NT, pl.col("x").fill_nan(None).backward_fill())
+
+
+def centred(x_NT: np.ndarray) -> np.ndarray:
+    return _each(x_NT, pl.col("x").fill_nan(None).rolling_mean(5, center=True, min_samples=1))
+
+
+def tomorrow(x_NT: np.ndarray) -> np.ndarray:
+    return _each(x_NT, pl.col("x").shift(-1))
+
+
+def smoothed(x_NT: np.ndarray) -> np.ndarray:
+    """Forward, then backward: as a smoothed regime is told, instead of a filtered one."""
+    forward = pl.col("x").fill_nan(None).abs().ewm_mean(span=10)
+    return _each(x_NT, forward.reverse().ewm_mean(span=10).reverse())
+
+
+def scaled_on_all_rows(forecaster: Forecaster, windows: Windows) -> Forecaster:
+    (member,) = forecaster.members
+    assert isinstance(member, BaselineMember)
+    fitted = member.fitted
+    windows = with_regimes(windows, forecaster.regimes, forecaster.features)
+    x_NTF = windows.inputs(forecaster.features)
+    scaler = vars(fit_scaler(x_NTF, windows.present_NT))
+    learned = replace(fitted.learned, arrays={**fitted.learned.arrays, **scaler})
+    return replace(forecaster, members=(BaselineMember(replace(fitted, learned=learned)),))
+
+
+def chosen_on_all_rows(forecaster: Forecaster, windows: Windows) -> Forecaster:
+    everything = Span(windows.sessions[0], windows.sessions[-1])
+    return replace(forecaster, choice=choose_inputs(forecaster.spec, windows, everything).choice)
+
+
+def regimes_of_all_rows(forecaster: Forecaster, windows: Windows) -> Forecaster:
+    return replace(forecaster, regimes=fit_regimes(market_return(windows)))
+
+
+@dataclass(frozen=True)
+class RowLesson(Lesson):
+    """The first seven tenths of a stacked panel's rows: whole later tickers, and all of their dates, are left out;
+    the others teach every date, those of the test too."""
+
+    @cached_property
+    def learn(self) -> Asked:
+        rows_NT = self.windows.usable(self.lookback).copy()
+        ticker, session = np.nonzero(rows_NT)
+        late = slice(int(0.7 * len(ticker)), None)
+        rows_NT[ticker[late], session[late]] = False
+        return Asked(self.windows, rows_NT, self.features)
+
+
+def split_by_row(spec: RunSpec, windows: Windows, split: Split, *, objective: str) -> Forecaster:
+    honest = fit(spec, windows, split, objective=objective)
+    windows = with_regimes(windows, honest.regimes, honest.features)
+    lesson = RowLesson(windows, split, honest.lookback, honest.features)
+    return replace(honest, members=(BaselineMember(fit_baseline(honest.spec.model, lesson)),))
+
+
+def gate_of_all_rows(experiment: Experiment, prices: pl.DataFrame, forecasts: pl.DataFrame) -> pl.DataFrame:
+    """Positions only where the forecast is larger than most of the whole sample."""
+    positions = decide(experiment, prices, forecasts)
+    sure = forecasts.filter(pl.col("mean").abs() >= forecasts["mean"].abs().quantile(0.6))
+    held = positions.join(sure, left_on=["ticker", "date"], right_on=["ticker", "as_of"], how="semi")
+    closed = positions.join(held, on=["ticker", "date"], how="anti").with_columns(weight=pl.lit(0.0))
+    return pl.concat([held, closed]).sort("date", "ticker")
+
+
+def late_target(spec: RunSpec, prices: pl.DataFrame) -> tuple[Windows, tuple[str, ...]]:
+    """The outcome of the row before: forecasts of t+1 are taught and judged on t."""
+    windows, left_out = read_panel(spec, prices)
+    y_NTH = np.full_like(windows.y_NTH, np.nan)
+    y_NTH[:, 1:] = windows.y_NTH[:, :-1]
+    return replace(windows, y_NTH=y_NTH), left_out
+
+
+def context_back_filled(experiment: Experiment, sources: Sources) -> pl.DataFrame:
+    """The user's own table, before its first value was known."""
+    prices = build_prices(experiment, sources)
+    told = [name for name in prices.columns if name.startswith("context_")]
+    return prices.with_columns(pl.col(told).backward_fill().over("ticker"))
+
+
+LEAKS = (
+    Leak("back-fill", of_panel(back_filled, "momentum_5"), "features", "momentum_5"),
+    Leak("centred window", of_panel(centred, "volatility_5"), "features", "volatility_5"),
+    Leak("shift(-1)", of_panel(tomorrow, "momentum_1"), "features", "momentum_1"),
+    Leak("regime smoothed instead of filtered", of_panel(smoothed, "regime_return"), "features", "regime_return"),
+    Leak("regimes fitted on all dates", of_fit(regimes_of_all_rows), "regimes", "deviation"),
+    Leak("full-sample scaler", of_fit(scaled_on_all_rows), "scaler", "deviation_F"),
+    Leak("feature choice on all rows", of_fit(chosen_on_all_rows), "feature choice", "ic"),
+    Leak("split by row on a panel", Steps(fit=split_by_row), "parameters", "slope"),
+    Leak("full-sample quantile gate", Steps(decide=gate_of_all_rows), "positions", "weight"),
+    Leak("target off by one", Steps(panel=late_target), "targets", "target"),
+)  # fmt: skip
+
+
+def _each(x_NT: np.ndarray, value: pl.Expr) -> np.ndarray:
+    rows = [pl.DataFrame({"x": x_T}).select(value.alias("x"))["x"] for x_T in x_NT]
+    return np.stack([row.cast(pl.Float64).fill_null(float("nan")).to_numpy() for row in rows])

@@ -1,0 +1,151 @@
+"""Whoever knows the future is caught, and named by stage, ticker, date and column; the shipped experiments are not."""
+
+import datetime as dt
+
+import polars as pl
+import pytest
+
+from ml_core.audit.experiment import Steps, audit_experiment
+from ml_core.data.prices import Sources, build_prices
+from ml_core.data.providers import Request, simulated
+from ml_core.data.store import FACTS
+from ml_core.evaluation.leakage import Audit
+from ml_core.experiment import Experiment, Model
+from ml_core.experiment_file import read_experiment
+from tests.audit.leaks import LEAKS, Leak, context_back_filled
+from tests.market import NOW, TICKERS, small_experiment
+
+SHORT = {"train": 60, "test": 20, "holdout": 20}
+RIDGE = small_experiment(
+    model=Model(family="ridge"),
+    features={"names": (), "groups": ["momentum", "regime"], "select": 3},
+    task={"horizons": [1]},
+    validation=SHORT,
+)
+STAGES = (
+    "features",
+    "targets",
+    "feature choice",
+    "scaler",
+    "parameters",
+    "calibration",
+    "forecasts",
+    "positions",
+)
+
+
+def sources_of(experiment: Experiment, facts: pl.DataFrame | None = None) -> Sources:
+    """Bars of the experiment's simulated market, without a store."""
+    options = experiment.data.options.get("simulated", {})
+    universe = experiment.universe
+    asked = Request(universe.tickers, universe.sectors, universe.calendar, None, None, NOW)
+    bars = simulated.fetch(asked, simulated.Config.model_validate(options)).bars
+    return Sources(
+        bars, bars.clear(), pl.DataFrame(schema=FACTS) if facts is None else facts, universe.sectors
+    )
+
+
+def audit(experiment: Experiment, steps: Steps | None = None, *, dates: int = 3) -> Audit:
+    return audit_experiment(experiment, sources_of(experiment), dates=dates, seed=1, steps=steps)
+
+
+def with_features(leak: Leak) -> Experiment:
+    """The small experiment, reading the feature that the leak spoils."""
+    names = {"features": {"names": [leak.named], "groups": [], "select": "all"}}
+    spoils = leak.stage == "features" and leak.named != "regime_return"
+    return small_experiment(model=Model(family="ridge"), task={"horizons": [1]}, **names) if spoils else RIDGE
+
+
+@pytest.mark.parametrize("leak", LEAKS, ids=lambda leak: leak.name)
+def test_a_planted_leak_is_caught_and_named(leak: Leak):
+    found = [one for one in audit(with_features(leak), leak.steps).findings if one.stage == leak.stage]
+    assert found
+    assert any(
+        leak.named in (one.column, *map(str, one.first.values())) or leak.named in str(one) for one in found
+    )
+    first = found[0]
+    assert first.rows > 0
+    assert any(isinstance(value, dt.date) for value in first.first.values())
+    assert str(first).startswith(f"{leak.stage}: ")
+
+
+def test_a_leak_is_found_in_its_own_stage_and_in_what_follows_only():
+    (gate,) = (leak for leak in LEAKS if leak.stage == "positions")
+    assert {one.stage for one in audit(RIDGE, gate.steps).findings} == {"positions"}
+
+
+@pytest.mark.parametrize("family", ["ridge", "lstm"])
+def test_an_honest_experiment_has_no_finding_and_every_stage_is_compared(family):
+    experiment = RIDGE.model_copy(update={"model": Model(family=family)})
+    found = audit(experiment, dates=4)
+    assert found.findings == ()
+    counts = found.counts()
+    for stage in STAGES:
+        own = {row["change"]: row for row in counts if row["stage"] == stage}
+        assert {"repeated", "shuffled", "changed", "truncated", "delisted", "listed"} <= set(own)
+        assert all(row["rows"] > 0 and row["columns"] > 0 for row in own.values())
+    assert {"market states", "regimes", "backtest"} <= {row["stage"] for row in counts}
+    misaligned = [row for row in counts if row["change"] == "misaligned"]
+    assert [row["stage"] for row in misaligned] == ["targets"]
+
+
+FACTS_OF_RATES = pl.DataFrame(
+    [("rate", dt.date(2018, month, 5), 0.01 * month, None) for month in range(3, 13)],
+    schema=FACTS,
+    orient="row",
+)
+
+
+def test_the_users_own_table_is_changed_too_and_one_joined_too_early_is_named():
+    experiment = small_experiment(
+        model=Model(family="ridge"),
+        features={"names": [], "groups": ["momentum", "context"], "select": "all"},
+        validation=SHORT,
+    )
+    sources = sources_of(experiment, FACTS_OF_RATES)
+    assert "context_rate" in build_prices(experiment, sources).columns
+    assert audit_experiment(experiment, sources, dates=3, seed=1).findings == ()
+    leaking = audit_experiment(experiment, sources, dates=3, seed=1, steps=Steps(read=context_back_filled))
+    named = {one.column for one in leaking.findings if one.stage == "features"}
+    assert any(column.startswith("context_rate") for column in named)
+
+
+SMALL = {
+    "demo": ("task.lookback=8", "data.simulated.sessions=320"),
+    "weekly_etfs": ("task.lookback=8", "data.simulated.sessions=900"),
+    "single_stock": ("task.lookback=8", "data.simulated.sessions=420", "task.horizons=[1, 5]"),
+    "cross_section": (
+        "task.lookback=8",
+        "data.simulated.sessions=320",
+        'features.groups=["momentum", "cross_section"]',
+    ),
+}
+
+
+@pytest.mark.parametrize("name", SMALL)
+def test_the_shipped_experiments_know_nothing_of_the_future(name):
+    lengths = ("validation.train=100", "validation.test=20", "validation.holdout=25", "validation.folds=2")
+    experiment = read_experiment(name, ("data.source=simulated", *SMALL[name], *lengths))
+    tickers = (*experiment.universe.tickers[:4], *experiment.universe.tickers[10:14])
+    sectors = {ticker: sector for ticker, sector in experiment.universe.sectors.items() if ticker in tickers}
+    few = experiment.universe.model_copy(update={"tickers": tickers, "sectors": sectors})
+    experiment = experiment.model_copy(update={"universe": few})
+    found = audit(experiment)
+    assert [str(one) for one in found.findings] == []
+    assert sum(row["rows"] for row in found.counts()) > 1000
+
+
+def test_dates_begin_where_a_back_fill_shows_and_where_the_first_fold_ends_to_learn():
+    from ml_core.audit.experiment import audited_dates, choose_folds
+    from ml_core.walkforward import read_panel
+
+    windows, _ = read_panel(RIDGE.spec, build_prices(RIDGE, sources_of(RIDGE)))
+    folds = choose_folds(RIDGE, windows, seed=1)
+    dates = audited_dates(windows, folds, count=6, seed=1)
+    assert dates[:2] == [windows.sessions[1], folds[0].known]
+    assert dates == audited_dates(windows, folds, count=6, seed=1)
+    assert dates != audited_dates(windows, folds, count=6, seed=2)
+    for fold in folds:
+        assert fold.split.validation.end < fold.known < fold.split.test.start
+    assert windows.sessions[-1] not in dates
+    assert len(TICKERS[:6]) == len(windows.tickers)
