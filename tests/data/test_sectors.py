@@ -12,7 +12,7 @@ from ml_core.experiment import Experiment, Task
 from ml_core.features.table import build_features, catalogue
 from ml_core.frames import PRICES
 from ml_core.settings import Home, open_home
-from ml_core.walkforward import trade
+from ml_core.walkforward import weigh
 from tests.data.loopback_yahoo import Listing, LoopbackYahoo
 from tests.data.test_refresh import make_experiment, run
 from tests.data.test_yahoo import QUICK, SESSIONS, make_rows
@@ -95,7 +95,9 @@ def test_a_sector_beside_the_prices_moves_no_feature_no_trade_and_no_audit():
         "ticker", as_of="date", horizon=pl.lit(1, pl.Int32), mean=pl.col("close").pct_change().over("ticker")
     ).drop_nulls()
     experiment = with_sectors(small_experiment(), {}, tickers=TICKERS[:3], benchmark="DELT")
-    traded = [trade(experiment, prices, forecasts, benchmark=benchmark) for prices in (told, plain)]
+    forecasts = forecasts.with_columns(split=pl.lit("test"))
+    weighed = [weigh(experiment, prices, forecasts, benchmark=benchmark) for prices in (told, plain)]
+    traded = [one["test"].backtest for one in weighed]
     assert traded[0].equals(traded[1])
     dates = choose_dates(told, count=2, seed=0)
     assert (
