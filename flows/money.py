@@ -95,15 +95,16 @@ def sweep_rows(one: Comparison) -> list[dict[str, str]]:
 def describe_strategy(strategy: Strategy, forecasts: pl.DataFrame, *, horizon: int) -> list[str]:
     """What is held, from which forecasts, and every setting that is in force, in sentences."""
     legs, other = legs_of(strategy, horizon=horizon), turbulent_leg(strategy, horizon=horizon)
-    share = "by what each has earned" if strategy.combine == "sharpe" else "in given parts"
-    told = [f"{len(legs)} strategies {share}, correlations drawn to none by {shown(strategy.shrinkage)}"]
-    told = told if len(legs) > 1 else []
+    share = f"by what each has earned, correlations drawn to none by {shown(strategy.shrinkage)}"
+    share = share if strategy.combine == "sharpe" else "in given parts"
+    told = [f"{len(legs)} strategies {share}"] if len(legs) > 1 else []
     told += [_leg_text(leg, forecasts) for leg in legs]
     if other:
         told.append(f"in turbulence: {_leg_text(other, forecasts)}")
     every, when = hold_of(strategy, horizon=horizon), strategy.execution.replace("_", " ")
     often = "every session" if every == 1 else f"every {every} sessions"
-    told.append(f"traded {often} at the {when}, {shown(strategy.cost_bps)} bp a side")
+    cost = f"{shown(strategy.cost_bps)} bp a side, {shown(2 * strategy.cost_bps)} a round trip"
+    told.append(f"traded {often} at the {when}, {cost}")
     return [*told, *limits_in_force(strategy)]
 
 
