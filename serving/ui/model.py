@@ -26,6 +26,8 @@ MEASURES = {
     "annual_return": ("Annual return", "change"),
     "volatility": ("Volatility a year", "share"),
     "sharpe": ("Sharpe", "number"),
+    "probabilistic_sharpe": ("Chance that it is above 0", "share"),
+    "deflated_sharpe": ("Above the luck of all trials", "share"),
     "sortino": ("Sortino", "number"),
     "calmar": ("Calmar", "number"),
     "max_drawdown": ("Deepest drawdown", "change"),
@@ -33,6 +35,8 @@ MEASURES = {
     "var": ("Value at risk, a session", "share"),
     "cvar": ("Expected shortfall, a session", "share"),
 }
+
+BESIDE = {"benchmark": "Buy and hold", "equal_weight": "Equal weight", "zero_forecast": "Zero forecast"}
 
 log = logging.getLogger(__name__)
 
@@ -186,22 +190,24 @@ def _held(row: Mapping[str, Any] | None) -> Cell | str:
 
 
 def _backtest(info: Info) -> str:
-    risk, beside = info.backtest, info.backtest.get("benchmark") or {}
+    risk = info.backtest
+    beside = [name for name in BESIDE if risk.get(name)]
     rows = [
         [
             Cell(label, _interval(risk) if name == "sharpe" else ""),
             Cell(_figure(risk[name], form), look="wf-own"),
-            _figure(beside.get(name), form),
+            *(_figure(risk[account].get(name), form) for account in beside),
         ]
         for name, (label, form) in MEASURES.items()
         if name in risk
     ]
     cost = risk.get("break_even_cost_bps")
-    spare = f"; costs of {cost:.1f} bp a trade would take all of the gain" if cost is not None else ""
+    spare = f"; costs of {cost:.1f} bp a side would take all of the gain" if cost is not None else ""
     about = (
         f"After costs, on the holdout. Turnover {percent(risk.get('turnover'), sign=False)} a session{spare}."
     )
-    return panel("Backtest", about, table(("Measure", "Strategy", "Benchmark"), rows)) if rows else ""
+    head = ("Measure", "Strategy", *(BESIDE[account] for account in beside))
+    return panel("Backtest", about, table(head, rows)) if rows else ""
 
 
 def _interval(risk: Mapping[str, Any]) -> str:

@@ -68,6 +68,7 @@ def test_a_visitor_sees_chart_table_and_disclaimer_and_changes_the_ticker(visit)
     page.get_by_role("tab", name="Model", exact=True).click()
     expect(page.locator("#evidence")).to_contain_text("Leak audit")
     expect(page.locator("#evidence")).to_contain_text("Ridge")
+    expect(page.locator("#evidence")).to_contain_text("Zero forecast")
     assert visit.strangers == []
     assert visit.complaints == []
     width = page.viewport_size["width"]
