@@ -122,7 +122,8 @@ def _of_version(session: Session, prices: pl.DataFrame, version: str | None, fir
         f"its holdout from {held_out} to {ended} and {since} sessions since"
     )
     facts = {"model": found.name, "version": found.version, "holdout": found.evidence["holdout"]}
-    return Source(scored, told, trials=int(found.evidence["search"]["trials"]), facts=facts)
+    tried = found.evidence["backtest"].get("trials") or found.evidence["search"]["trials"]
+    return Source(scored, told, trials=int(tried), facts=facts)
 
 
 def _of_walk(session: Session, prices: pl.DataFrame) -> Source:

@@ -94,7 +94,7 @@ def _account(positions: pl.DataFrame, strategy: Strategy, hold: int, market: Mar
 
 def _switch(calm: pl.DataFrame, wild: pl.DataFrame, strategy: Strategy, market: Market) -> pl.DataFrame:
     """In the turbulent state the other book; while the state is not known, nothing."""
-    told = tell_turbulence(market.prices, since=calm["date"].min())  # type: ignore[arg-type]
+    told = tell_turbulence(market.prices, since=calm.select(pl.col("date").min()).item())
     both = calm.join(wild, on=["ticker", "date"], how="full", coalesce=True, suffix="_wild")
     turbulent = pl.col("turbulence") > strategy.turbulent_above
     weight = pl.when(turbulent).then("weight_wild").when(~turbulent).then("weight").otherwise(0.0)

@@ -139,7 +139,7 @@ def test_what_is_missing_first_is_named_first_and_its_command_can_be_typed_as_it
     assert_refused(run(*asked), "small.simulated has no champion; run: walkforward search")
 
 
-@pytest.mark.parametrize("command", ["predict", "rollback"])
+@pytest.mark.parametrize("command", ["predict", "backtest", "rollback"])
 def test_an_absent_champion_is_told_with_the_command_that_makes_one(file, home, command):
     assert_refused(
         run(command, file, "--home", home), f"small.simulated has no champion; run: walkforward search {file}"
