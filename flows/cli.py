@@ -17,6 +17,7 @@ from flows.export import export as export_rows
 from flows.features import features as list_features
 from flows.session import open_session
 from flows.terminal import Terminal
+from flows.truth import truth as find_truth
 from ml_core.errors import ForecastError
 
 app = typer.Typer(
@@ -177,6 +178,25 @@ def features(
     markdown: Annotated[bool, typer.Option("--markdown", help="As the page docs/features.md.")] = False,
 ):
     """List the features that there are, with the history each needs and what it is."""
+
+
+@command(find_truth, experiment="truth")
+def truth(
+    kinds: Annotated[str | None, typer.Option(metavar="A,B", help="Kinds of signal (default: all).")] = None,
+    families: Annotated[str | None, typer.Option(metavar="A,B", help="Networks (search.families).")] = None,
+    baselines: Annotated[str | None, typer.Option(metavar="A,B", help="(validation.baselines)")] = None,
+    tickers: Annotated[
+        int | None, typer.Option(min=2, max=1000, help="So many made-up ones, not the universe.")
+    ] = None,
+    sessions: Annotated[int | None, typer.Option(min=1, help="(data.simulated.sessions)")] = None,
+    ic: Annotated[float | None, typer.Option(help="How strong the signal is (data.simulated.ic).")] = None,
+    delay: Annotated[int | None, typer.Option(min=1, max=10, help="Sessions until it acts.")] = None,
+    decay: Annotated[float | None, typer.Option(help="Share of it that is left a session later.")] = None,
+    markets: Annotated[int, typer.Option(min=1, help="Markets of each kind.")] = 1,
+    seed: Annotated[int, typer.Option(min=0, help="Of the first; the next has the next.")] = 7,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on with a run that was ended.")] = False,
+):
+    """Try the experiment's settings on simulated markets whose answer is known: how much is found, how much claimed."""
 
 
 @command(commands.serve, "experiment", "sets", "home")

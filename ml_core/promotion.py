@@ -14,9 +14,9 @@ from ml_core.audit.artifact import audit_forecaster
 from ml_core.data.prices import data_version, read_benchmark
 from ml_core.data.source import open_source
 from ml_core.errors import BrokenArtifact, InvalidInput, NoChampion
-from ml_core.evaluation.metrics import find_metric
 from ml_core.experiment import Experiment
 from ml_core.forecaster import Forecaster
+from ml_core.oracle import recovered
 from ml_core.rebuild import write_recipe
 from ml_core.registry import NOBODY, ModelVersion, Registry
 from ml_core.settings import Home
@@ -110,22 +110,6 @@ def find_champion(registry: Registry, name: str) -> ModelVersion | None:
         return registry.find(name)
     except NoChampion:
         return None
-
-
-def recovered(experiment: Experiment, forecasts: pl.DataFrame, *, horizon: int) -> dict[str, float] | None:
-    """Where the market is simulated: the planted signal's own score on these rows, and the share found."""
-    source = open_source(experiment)
-    if not hasattr(source.module, "oracle") or experiment.task.target == "rank":
-        return None
-    sessions = 5 if experiment.task.frequency == "weekly" else 1
-    truth = source.module.oracle(experiment.universe, source.config, (horizon * sessions,))
-    rows = forecasts.filter(pl.col("horizon") == horizon)
-    known = rows.drop("mean").join(
-        truth.select("ticker", "as_of", "mean"), on=["ticker", "as_of"], maintain_order="left"
-    )
-    metric = find_metric("ic")
-    best, achieved = metric(known), metric(rows)
-    return {"ic": best, "achieved": achieved, "recovered": achieved / best if best > 0 else 0.0}
 
 
 def earlier_looks(registry: Registry, experiment: Experiment, candidate: Candidate) -> list[ModelVersion]:

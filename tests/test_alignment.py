@@ -1,4 +1,5 @@
-"""A planted one-session signal is found at its own delay and at no other: the proof that rows and targets meet."""
+"""A signal is found at its own delay and at no other, stage by stage and through the whole walk: the proof that rows,
+targets, windows, positions and earnings meet."""
 
 import numpy as np
 import polars as pl
@@ -7,9 +8,28 @@ import pytest
 from ml_core.evaluation.metrics import find_metric
 from ml_core.walkforward import evaluate, forecast_baselines, plan
 from tests.market import prices_of, read_windows, small_experiment
+from tests.stages import STAGES, earned, misaligned
+from tests.stages import plant as plant_delayed
 
 SESSIONS, TICKERS = 320, 6
 TASK = {"lookback": 4, "horizons": [1, 2]}
+
+
+@pytest.mark.parametrize("delay", [1, 2, 3, 10])
+def test_every_stage_finds_a_signal_at_its_delay_and_at_no_other(delay):
+    assert misaligned(plant_delayed(delay)) == []
+
+
+@pytest.mark.parametrize("slip", [1, -1], ids=["late", "early"])
+@pytest.mark.parametrize("stage", STAGES)
+def test_a_stage_that_is_off_by_one_is_found_out_by_its_name(stage, slip):
+    assert misaligned(plant_delayed(2), {stage: slip}) == [stage]
+
+
+@pytest.mark.parametrize("acts_after", [1, 2, 3])
+def test_what_is_traded_at_the_next_close_earns_from_the_second_session_on(acts_after):
+    gain = earned(plant_delayed(acts_after), believed=1, execution="next_close")
+    assert gain > 0.25 if acts_after == 2 else abs(gain) < 0.15
 
 
 def plant(*, delay: int) -> pl.DataFrame:

@@ -108,3 +108,15 @@ def sector_strength(window: int) -> pl.Expr:
 def sector_dispersion() -> pl.Expr:
     """Logarithm of the spread of the day's returns within the sector."""
     return (pl.col("momentum_1").std(ddof=0) + 1e-4).log()
+
+
+@feature("shock", "sector", scope="sector")
+def sector_shock() -> pl.Expr:
+    """Today's shock less the average shock of the sector."""
+    return _gap("shock")
+
+
+@feature("sector_shock", windows=(10, 20, 40), spans=7)
+def sector_drift(window: int) -> pl.Expr:
+    """Exponential average of those: momentum that neither market nor sector shares."""
+    return pl.col("sector_shock").ewm_mean(span=window, min_samples=window, ignore_nulls=True)

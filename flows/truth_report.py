@@ -1,0 +1,77 @@
+"""Cells of the truth matrix in; what was recovered by kind and learner, and what was claimed where nothing is, out."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+import numpy as np
+
+NOTHING = "none"
+MOST_CLAIMS = 0.05  # of the markets in which nothing is planted
+
+
+def recovery(cells: list[dict[str, Any]], families: tuple[str, ...]) -> list[dict[str, Any]]:
+    """Per kind: the oracle's IC, each learner's with its share of it, over all markets, and the best family."""
+    ended = [cell for cell in cells if cell["kind"] != NOTHING and "error" not in cell]
+    found = []
+    for kind in dict.fromkeys(cell["kind"] for cell in ended):
+        own = [cell for cell in ended if cell["kind"] == kind]
+        learners = {
+            name: _average([cell for cell in own if cell["learner"] == name])
+            for name in dict.fromkeys(cell["learner"] for cell in own)
+        }
+        tried = [name for name in learners if name in families]
+        best = max(tried, key=lambda name: learners[name]["recovered"], default=None)
+        oracle = float(np.mean([ic for _, ic in {(cell["seed"], cell["ic"]) for cell in own}]))
+        found.append({"kind": kind, "oracle": oracle, "learners": learners, "best": best})
+    return found
+
+
+def recovery_rows(found: Iterable[Mapping[str, Any]]) -> list[dict[str, str]]:
+    """One row a kind, one column a learner; the best family at the end."""
+    found = list(found)
+    names = dict.fromkeys(name for one in found for name in one["learners"])
+    return [
+        {
+            "kind": one["kind"],
+            "oracle": f"{one['oracle']:.3f}",
+            **{name: _shown(one["learners"].get(name)) for name in names},
+            "best family": one["best"] or "-",
+        }
+        for one in found
+    ]
+
+
+def claims(cells: list[dict[str, Any]]) -> dict[str, Any] | None:
+    """Of the markets in which nothing is planted: in how many a model was promoted, and what refused the others."""
+    ended = [cell for cell in cells if cell["kind"] == NOTHING and "error" not in cell]
+    if not ended:
+        return None
+    return {
+        "markets": len(ended),
+        "promoted": sum(cell["promoted"] for cell in ended),
+        "seeds": [cell["seed"] for cell in ended if cell["promoted"]],
+        "refused_by": dict(Counter(check for cell in ended for check in cell["refused_by"]).most_common()),
+        "winners": dict(Counter(cell["winner"] for cell in ended).most_common()),
+    }
+
+
+def claim_lines(found: Mapping[str, Any] | None) -> Iterator[str]:
+    if found is None:
+        return
+    most = int(MOST_CLAIMS * found["markets"])
+    yield f"nothing planted: promoted in {found['promoted']} of {found['markets']} markets (aim: at most {most})"
+    told = ", ".join(f"{check} {count}" for check, count in found["refused_by"].items())
+    yield f"refused by: {told or 'no check'}"
+
+
+def _average(cells: list[dict[str, Any]]) -> dict[str, float]:
+    """Over markets; the share is of the sums, so that a market with a weak signal counts less."""
+    achieved, ic = (float(np.mean([cell[name] for cell in cells])) for name in ("achieved", "ic"))
+    return {"ic": achieved, "recovered": achieved / ic if ic > 0 else 0.0, "markets": len(cells)}
+
+
+def _shown(learner: Mapping[str, float] | None) -> str:
+    return "-" if learner is None else f"{learner['ic']:.3f} {learner['recovered']:.0%}"

@@ -1,0 +1,92 @@
+"""`walkforward truth` as a user meets it: a matrix that ends in a table, goes on where it ended, and fails in parts."""
+
+import json
+import shutil
+
+import pytest
+
+from tests.cli.command_line import run
+from tests.market import write_experiment
+
+FEW = ("--sessions", "330", "--tickers", "8", "--ic", "0.5", "--families", "")
+
+
+@pytest.fixture(scope="module")
+def truth_home(new_home) -> str:
+    """A home below which the searches of empty markets find a migrated database."""
+    made = new_home()
+    below = made.root / "truth"
+    below.mkdir()
+    shutil.copy(made.root / "mlflow.db", below / "mlflow.db")
+    return str(made.root)
+
+
+@pytest.fixture(scope="module")
+def asked(tmp_path_factory) -> str:
+    names = ["gap_shock", "shock", "sector_shock", "volume_shock"]
+    return str(write_experiment(tmp_path_factory.mktemp("truth"), features={"names": names}))
+
+
+def test_a_matrix_tells_what_was_recovered_and_what_was_claimed(asked, truth_home):
+    kinds = ("--kinds", "linear,none", "--baselines", "ridge,zero", "--markets", "2")
+    done = run("truth", asked, *FEW, *kinds, "--home", truth_home, "--json")
+    assert done.exit_code == 0, done.stderr
+    document = json.loads(done.stdout)
+    (linear,) = document["recovery"]
+    assert linear["learners"]["ridge"]["recovered"] > 0.7
+    assert linear["learners"]["zero"]["recovered"] == 0
+    assert linear["learners"]["ridge"]["markets"] == 2
+    assert document["claims"]["markets"] == 2
+    assert document["claims"]["promoted"] + len(document["claims"]["refused_by"]) > 0
+    assert len(document["cells"]) == 2 * 2 + 2
+
+    again = run("truth", asked, *FEW, *kinds, "--home", truth_home, "--resume")
+    assert again.exit_code == 0, again.stderr
+    assert "aim: at most 0" in again.stdout
+    assert "linear" in again.stdout
+
+
+def test_what_was_ended_is_gone_on_with_and_what_failed_is_tried_again(asked, truth_home):
+    from pathlib import Path
+
+    from flows.truth import read_cells
+    from ml_core.settings import open_home
+
+    wild = ("--set", "training.learning_rate=1e30", "--kinds", "linear", "--baselines", "ridge")
+    some = ("--sessions", "330", "--tickers", "8", "--families", "lstm")
+    done = run("truth", asked, *some, *wild, "--home", truth_home, "--json")
+    assert done.exit_code == 1
+    assert "linear 7 lstm: lstm: the loss became non-finite" in done.stderr
+    document = json.loads(done.stdout)
+    assert [list(one["learners"]) for one in document["recovery"]] == [["ridge"]]
+    folder = open_home(Path(truth_home)).root / "truth"
+    (file,) = [one for one in folder.glob("*.jsonl") if "lstm" in one.read_text()]
+    kept = file.read_text()
+    file.write_text(kept + '{"kind": "linear", "se')
+    again = run("truth", asked, *some, *wild, "--home", truth_home, "--json", "--resume")
+    assert [cell["seconds"] for cell in json.loads(again.stdout)["cells"] if cell["learner"] == "ridge"] == [
+        cell["seconds"] for cell in document["cells"] if cell["learner"] == "ridge"
+    ]
+    assert [cell.learner for cell in read_cells(file)] == ["ridge"]
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        (("--kinds", "linnear"), "--kinds: unknown kind 'linnear'; did you mean 'linear'?"),
+        (("--families", "lstmm"), "unknown family 'lstmm'; did you mean 'lstm'?"),
+        (("--baselines", "rigde"), "--baselines: unknown baseline 'rigde'; did you mean 'ridge'?"),
+        (("--families", "", "--baselines", ""), "expected at least one learner"),
+        (("--ic", "1.5"), "data.simulated: ic: Input should be less than 1"),
+    ],
+)
+def test_what_cannot_be_asked_is_refused_before_any_work(asked, truth_home, options, told):
+    done = run("truth", asked, *options, "--home", truth_home)
+    assert done.exit_code == 2
+    assert told in done.stderr
+
+
+def test_a_market_that_is_too_short_fails_in_each_of_its_cells(asked, truth_home):
+    done = run("truth", asked, "--sessions", "60", "--kinds", "linear", "--home", truth_home)
+    assert done.exit_code == 1
+    assert "too few" in done.stderr or "give no window" in done.stderr

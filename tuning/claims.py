@@ -1,0 +1,54 @@
+"""A simulated market in; a small search over it in this process, without Ray, and what the gate made of its winner,
+out. Where nothing is planted, a promotion is a false claim."""
+
+from __future__ import annotations
+
+import datetime as dt
+from functools import partial
+from typing import Any
+
+from ml_core.data.prices import read_prices
+from ml_core.data.refresh import refresh
+from ml_core.experiment import Experiment
+from ml_core.promotion import Candidate, promote_candidate
+from ml_core.settings import Home
+from ml_core.training.fit import fit
+from ml_core.walkforward import open_windows
+from tuning.ledger import Ledger
+from tuning.search import choose_winner, describe, split_for_search
+from tuning.space import build_space, first_points, spec_of
+from tuning.trial import run_trial
+
+
+def make_claim(experiment: Experiment, home: Home, *, now: dt.datetime) -> dict[str, Any]:
+    """Every family once at its defaults; the best is refitted and goes the whole way through the gate. The model is a
+    new one of this moment: it has no champion to beat, and no earlier look at the holdout."""
+    experiment = experiment.model_copy(update={"name": f"{experiment.name}-{now:%Y%m%d%H%M%S}"})
+    refresh(experiment, home, now=now)
+    prices = read_prices(experiment, home)
+    windows, _ = open_windows(experiment.spec, prices)
+    folds, final = split_for_search(experiment, windows)
+    ledger = Ledger()
+    for point in first_points(experiment, build_space(experiment)):
+        trial = point["family"]
+        run_trial(
+            point,
+            partial(ledger.report, trial, point),
+            experiment=experiment,
+            windows=windows,
+            prices=prices,
+            splits=folds,
+        )
+        ledger.close(trial)
+    winner = spec_of(experiment, choose_winner(ledger).point)
+    facts = describe(experiment, ledger, folds=len(folds), seconds=0.0)
+    seeds, objective = experiment.validation.seeds, experiment.search.objective
+    forecaster = fit(winner, windows, final, seeds=seeds, objective=objective)
+    candidate = Candidate(forecaster, windows, prices, final, ledger.streams(), facts)
+    made = promote_candidate(experiment, home, candidate, now=now)
+    checks = made.version.evidence["gate"]["checks"]
+    return {
+        "promoted": made.promoted,
+        "winner": winner.model.family,
+        "refused_by": [check["name"] for check in checks if not check["passed"]],
+    }
