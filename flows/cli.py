@@ -193,7 +193,10 @@ def truth(
     delay: Annotated[int | None, typer.Option(min=1, max=10, help="Sessions until it acts.")] = None,
     decay: Annotated[float | None, typer.Option(help="Share of it that is left a session later.")] = None,
     markets: Annotated[int, typer.Option(min=1, help="Markets of each kind.")] = 1,
-    seed: Annotated[int, typer.Option(min=0, help="Of the first; the next has the next.")] = 7,
+    seed: Annotated[
+        int | None,
+        typer.Option(min=0, help="Of the first market; the next has the next (data.simulated.seed)."),
+    ] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with a run that was ended.")] = False,
 ):
     """Try the experiment's settings on simulated markets whose answer is known: how much is found, how much claimed."""

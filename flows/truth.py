@@ -158,7 +158,7 @@ def _read(session: Session, asked: dict[str, Any]) -> Matrix:
     from ml_core.baselines import check_baselines
     from ml_core.data.source import open_source
     from ml_core.learners import config_class
-    from ml_core.truth import check_kinds
+    from ml_core.truth import check_kinds, first_seed
 
     experiment = session.experiment
     families = _names(asked["families"], experiment.search.families)
@@ -168,7 +168,7 @@ def _read(session: Session, asked: dict[str, Any]) -> Matrix:
     check_baselines(baselines, "--baselines")
     if not (families or baselines):
         raise InvalidInput("--families, --baselines: expected at least one learner")
-    first = asked["seed"]
+    first = first_seed(experiment) if asked["seed"] is None else asked["seed"]
     matrix = Matrix(
         experiment,
         check_kinds(_names(asked["kinds"], ())),

@@ -13,7 +13,7 @@ from ml_core import choices
 from ml_core.choices import nearest
 from ml_core.data.frequency import at_frequency
 from ml_core.data.providers import Request
-from ml_core.data.simulation.config import SIGNALS
+from ml_core.data.simulation.config import SIGNALS, Config
 from ml_core.data.simulation.market import SECTORS
 from ml_core.data.source import open_source
 from ml_core.data.store import adjust
@@ -45,6 +45,11 @@ def check_kinds(names: tuple[str, ...]) -> tuple[str, ...]:
         if name not in known:
             raise InvalidInput(f"--kinds: unknown kind '{name}'{nearest(name, known)}")
     return names or tuple(known)
+
+
+def first_seed(experiment: Experiment) -> int:
+    """The seed of the experiment's own simulated market."""
+    return Config.model_validate(experiment.data.options.get("simulated", {})).seed
 
 
 def plant(

@@ -4,26 +4,27 @@ import numpy as np
 import polars as pl
 import pytest
 
-from ml_core.data.simulation.market import simulate
+from ml_core.data.simulation.market import Market, simulate
 from ml_core.data.source import open_source
 from ml_core.errors import InvalidInput
 from ml_core.experiment import Experiment, Universe
 from ml_core.features.regimes import filter_turbulence, fit_regimes
+from ml_core.features.table import build_features
 from ml_core.oracle import recovered
-from ml_core.truth import check_kinds, make_universe, open_course, plant, score_learner
+from ml_core.truth import check_kinds, draw_prices, make_universe, open_course, plant, score_learner
 from tests.market import small_experiment
 
 NAMES = ("gap_shock", "shock", "sector_shock", "sector_drift_10", "volume_shock", "regime_return")
 
 
-def planted(kind: str, *, tickers: int = 24, sessions: int = 420, **market) -> Experiment:
+def planted(kind: str, *, tickers: int = 24, sessions: int = 420, seed: int = 5, **market) -> Experiment:
     experiment = small_experiment(
         task={"lookback": 8, "horizons": [1]},
         features={"names": NAMES},
         validation={"train": 200, "holdout": 100, "expanding": True},
     )
     market = {"sessions": sessions, "ic": 0.5, **market}
-    return plant(experiment, kind, seed=5, tickers=tickers, **market)
+    return plant(experiment, kind, seed=seed, tickers=tickers, **market)
 
 
 def test_a_market_is_laid_under_the_experiment_and_all_else_stays():
@@ -89,14 +90,25 @@ def test_of_volatility_the_oracle_recovers_all_and_who_knows_all_but_the_signal_
     assert nothing["recovered"] == pytest.approx(0.0, abs=0.05)
 
 
-def test_what_depends_on_the_regime_is_found_by_who_filters_it_and_not_without():
-    """The states of the market are learned on the first half and told day by day on the second (D14)."""
-    config = open_source(planted("regime", sessions=1500)).config
-    market = simulate(tuple(f"T{place:03d}" for place in range(60)), {}, "XNYS", config)
-    mean_T, half = market.return_TN.mean(axis=1), 750
-    turbulence_T = filter_turbulence(fit_regimes(mean_T[:half]), mean_T)
-    gap_TN, told_TN = market.noise_TNK[half:, :, 0], market.signal_TN[half:]
-    filtered_TN = (1 - 2 * turbulence_T[half:, None]) * gap_TN
-    without, with_regimes = (np.corrcoef(one.ravel(), told_TN.ravel())[0, 1] for one in (gap_TN, filtered_TN))
-    assert without < 0.7
-    assert with_regimes > 0.8
+def test_what_depends_on_the_regime_is_found_through_features_of_the_regime_and_not_without():
+    """A line in the gap, alone and times what is known of the regime that day; learned on the first half (D14)."""
+    experiment = planted("regime", tickers=40, sessions=900, seed=9)
+    config, universe = open_source(experiment).config, experiment.universe
+    market = simulate(universe.tickers, universe.sectors, universe.calendar, config)
+    table = build_features(draw_prices(experiment), ("dispersion", "regime_return")).table
+    days = table.group_by("date").agg(pl.col("dispersion", "regime_return").first()).sort("date")
+    half, returns_T = 450, days["regime_return"].to_numpy()
+    turbulence_T = filter_turbulence(fit_regimes(returns_T[:half]), returns_T)
+    known_TK = np.stack([np.ones(900), turbulence_T, days["dispersion"].fill_null(0.0).to_numpy()], axis=1)
+    gap_TN = market.noise_TNK[:, :, 0]
+    assert share_found(gap_TN[:, :, None], market, half) < 0.75
+    assert share_found(gap_TN[:, :, None] * known_TK[:, None, :], market, half) > 0.8
+
+
+def share_found(told_TNK: np.ndarray, market: Market, half: int) -> float:
+    """Of the second half's signal, for the line through the returns of the first."""
+    late, size = slice(half, None), told_TNK.shape[2]
+    early = slice(1, half - 1)
+    came_TN = market.return_TN[2:half] - market.return_TN[2:half].mean(axis=1, keepdims=True)
+    slope_K = np.linalg.lstsq(told_TNK[early].reshape(-1, size), came_TN.ravel(), rcond=None)[0]
+    return float(np.corrcoef((told_TNK[late] @ slope_K).ravel(), market.signal_TN[late].ravel())[0, 1])

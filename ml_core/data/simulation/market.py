@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from functools import cache
 
 import numpy as np
+from scipy.special import ndtr
 
 from ml_core.data.calendar import sessions_between
 from ml_core.data.simulation.config import Config
@@ -148,5 +149,5 @@ def _own_draws(seed: int, ticker: str, count: int) -> np.ndarray:
 def _jumps(config: Config, ticker: str, count: int) -> np.ndarray:
     """In base volatilities; zero on most sessions."""
     rng = np.random.default_rng([config.seed, 4, zlib.crc32(ticker.encode())])
-    chance_T, size_T = rng.random((count, 1)).ravel(), rng.standard_normal(count)
-    return np.where(chance_T < config.jumps, JUMP * size_T, 0.0)
+    chance_T, size_T = rng.standard_normal((count, 2)).T
+    return np.where(ndtr(chance_T) < config.jumps, JUMP * size_T, 0.0)
