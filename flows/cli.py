@@ -48,6 +48,7 @@ AsOf = Annotated[str | None, typer.Option("--as-of", metavar="DATE", help="Forec
 Version = Annotated[
     str | None, typer.Option("--version", metavar="N", help="A version instead of the champion.")
 ]
+Names = Annotated[str | None, typer.Option(metavar="A,B", help="All, or the experiment's own, by default.")]
 Picture = Annotated[Path | None, typer.Option("--out", metavar="FILE", help="A picture, as one .html file.")]
 
 SHARED = {"experiment": ExperimentName, "sets": Overrides, "home": HomeFolder, "as_json": AsJson}
@@ -182,21 +183,16 @@ def features(
 
 @command(find_truth, experiment="truth")
 def truth(
-    kinds: Annotated[str | None, typer.Option(metavar="A,B", help="Kinds of signal (default: all).")] = None,
-    families: Annotated[str | None, typer.Option(metavar="A,B", help="Networks (search.families).")] = None,
-    baselines: Annotated[str | None, typer.Option(metavar="A,B", help="(validation.baselines)")] = None,
-    tickers: Annotated[
-        int | None, typer.Option(min=2, max=1000, help="So many made-up ones, not the universe.")
-    ] = None,
+    kinds: Names = None,
+    families: Names = None,
+    baselines: Names = None,
+    tickers: Annotated[int | None, typer.Option(min=2, max=1000, help="So many made-up ones.")] = None,
     sessions: Annotated[int | None, typer.Option(min=1, help="(data.simulated.sessions)")] = None,
     ic: Annotated[float | None, typer.Option(help="How strong the signal is (data.simulated.ic).")] = None,
     delay: Annotated[int | None, typer.Option(min=1, max=10, help="Sessions until it acts.")] = None,
     decay: Annotated[float | None, typer.Option(help="Share of it that is left a session later.")] = None,
     markets: Annotated[int, typer.Option(min=1, help="Markets of each kind.")] = 1,
-    seed: Annotated[
-        int | None,
-        typer.Option(min=0, help="Of the first market; the next has the next (data.simulated.seed)."),
-    ] = None,
+    seed: Annotated[int | None, typer.Option(min=0, help="Of the first one (data.simulated.seed).")] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with a run that was ended.")] = False,
 ):
     """Try the experiment's settings on simulated markets whose answer is known: how much is found, how much claimed."""
