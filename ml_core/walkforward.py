@@ -19,7 +19,7 @@ from ml_core.frames import SCORED, conform
 from ml_core.portfolio import strategies
 from ml_core.portfolio.comparison import Comparison, compare
 from ml_core.portfolio.legs import hold_of
-from ml_core.portfolio.market import Market
+from ml_core.portfolio.market import Market, check_calendar
 from ml_core.regimes import with_regimes
 from ml_core.splits import Split, combinatorial, holdout, walk_forward
 from ml_core.training.fit import fit
@@ -99,7 +99,8 @@ def read_panel(spec: RunSpec, prices: pl.DataFrame) -> tuple[Windows, tuple[str,
 
 
 def open_windows(spec: RunSpec, prices: pl.DataFrame) -> tuple[Windows, tuple[str, ...]]:
-    """The same, long enough for a window and for the longest horizon."""
+    """The same, long enough for a window and for the longest horizon, its sessions as far apart as the task says."""
+    check_calendar(Market(prices, PERIODS_PER_YEAR[spec.task.frequency]))
     windows, left_out = read_panel(spec, prices)
     if not windows.usable(spec.task.lookback).any():
         raise NotEnoughData(

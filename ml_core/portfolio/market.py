@@ -13,6 +13,7 @@ from ml_core.errors import InvalidData, InvalidInput
 from ml_core.portfolio.panel import Array, Panel, panel_of
 
 YEAR = 252.0
+JUDGED = 30  # sessions from which their distance means something
 SECTORS = {"ticker": pl.String, "sector": pl.String}
 
 
@@ -85,7 +86,7 @@ def need(market: Market | None, setting: str) -> Market:
 def check_calendar(market: Market) -> None:
     """A year of sessions must be as long as a year: weeks counted as days would make risk out of nothing."""
     days = market.prices["date"].unique().sort()
-    if len(days) < 2:
+    if len(days) < JUDGED:
         return
     apart = (days[-1] - days[0]).days / (len(days) - 1)
     expected = 365.25 / market.periods_per_year
