@@ -11,6 +11,7 @@ import polars as pl
 from flows.session import DONE, PARTIAL, Session
 from ml_core.errors import InvalidData, InvalidInput, NotEnoughData
 from ml_core.frames import SCORED, conform
+from ml_core.settings import open_folder
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -35,14 +36,17 @@ def backtest(
     walk: bool,
     forecasts: Path | None,
     trials: int | None,
+    out: Path | None,
 ) -> int:
     from flows.money import describe_strategy, limits_in_force, print_money
     from ml_core.data.prices import read_benchmark, read_prices
+    from ml_core.reporting.trading import gather, write_trading
     from ml_core.walkforward import horizon_of, weigh
 
     if sum((version is not None, walk, forecasts is not None)) > 1:
         raise InvalidInput("--version, --walk and --forecasts are three sources; expected one of them")
     first, last = read_day("--start", start), read_day("--end", end)
+    folder = open_folder(out, "--out") if out else None
     if first and last and first > last:
         raise InvalidInput(f"--start {first} is after --end {last}")
     experiment, terminal = session.experiment, session.terminal
@@ -64,6 +68,9 @@ def backtest(
     missing = sorted(set(experiment.universe.tickers) - set(rows["ticker"]))
     if missing:
         terminal.warn(f"without any forecast there: {', '.join(missing)}")
+    if folder:
+        files = write_trading(experiment, gather(money), folder)
+        terminal.say(f"written to {folder}: {', '.join(files)}")
     terminal.document(
         {
             "experiment": experiment.name,
@@ -114,7 +121,7 @@ def _of_version(session: Session, prices: pl.DataFrame, version: str | None, fir
         )
     trained = found.evidence["trained"]
     span = Span(held_out, last)
-    learned = Span(*(dt.date.fromisoformat(trained[end]) for end in ("start", "end")))
+    learned = Span(dt.date.fromisoformat(trained["start"]), dt.date.fromisoformat(trained["end"]))
     scored = forecast_split(forecaster, windows, Split(0, learned, learned, span, "holdout"))
     since = scored.filter(pl.col("as_of") > ended)["as_of"].n_unique()
     told = (

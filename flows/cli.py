@@ -122,6 +122,9 @@ def backtest(
     trials: Annotated[
         int | None, typer.Option(min=1, help="How many variants were tried; the Sharpe is deflated by them.")
     ] = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", metavar="DIR", help="Also write tables and figures there.")
+    ] = None,
 ):
     """Trade forecasts that no model learned from, by default the champion's since its holdout began."""
 

@@ -20,8 +20,9 @@ if TYPE_CHECKING:
 
 
 def evaluate(session: Session, *, out: Path) -> int:
-    from flows.money import account_rows, print_notes, sweep_rows
+    from flows.evaluation import print_evaluation
     from ml_core.data.prices import read_benchmark, read_prices
+    from ml_core.reporting.evaluation import write_evaluation
     from ml_core.walkforward import evaluate as walk
 
     experiment, terminal = session.experiment, session.terminal
@@ -29,9 +30,8 @@ def evaluate(session: Session, *, out: Path) -> int:
     prices, benchmark = read_prices(experiment, session.home), read_benchmark(experiment, session.home)
     terminal.step(f"walking {experiment.name} forward")
     found = walk(experiment, prices, benchmark=benchmark, progress=terminal.progress)
-    found.forecasts.write_parquet(folder / "forecasts.parquet")
-    found.backtest.write_parquet(folder / "backtest.parquet")
-    found.coverage.write_csv(folder / "coverage.csv")
+    terminal.progress("drawing")
+    files = write_evaluation(experiment, found, folder)
     document = {
         "scores": found.scores.to_dicts(),
         "coverage": found.coverage.to_dicts(),
@@ -40,20 +40,19 @@ def evaluate(session: Session, *, out: Path) -> int:
     }
     (folder / "scores.json").write_text(json.dumps(plain(document), indent=1), encoding="utf-8")
     warn_left_out(terminal, found.left_out)
-    terminal.table(report.summary_rows(found.scores), title=f"{experiment.name}: error against each baseline")
-    terminal.table(report.coverage_rows(found.coverage), title="share of outcomes inside the 90 % interval")
-    for split, one in found.money.items():
-        terminal.table(account_rows(one), title=f"{split}: what trading the forecasts came to")
-        print_notes(terminal, one)
-        terminal.table(sweep_rows(one))
-    terminal.say(f"written to {folder}")
-    terminal.document({**document, "out": str(folder)})
+    print_evaluation(terminal, experiment, found)
+    terminal.say(f"written to {folder}: {', '.join(['scores.json', *files])}")
+    terminal.document({**document, "out": str(folder), "files": ["scores.json", *files]})
     return DONE
 
 
 def search(session: Session, *, trials: int | None, resume: bool) -> int:
     outcome, terminal = run_search(session, trials=trials, resume=resume), session.terminal
-    terminal.table(report.ledger_rows(outcome.ledger.head()), title="ledger, the best first")
+    folds, each = outcome.evidence["search"]["folds"], session.experiment.validation.test
+    terminal.table(
+        report.ledger_rows(outcome.ledger.head()),
+        title=f"ledger, the best first: {folds * each} test sessions in {folds} folds",
+    )
     terminal.say(f"\n{outcome.summary()['spec']}")
     report.print_scores(terminal, outcome.evidence)
     report.print_gate(terminal, outcome.evidence["gate"])

@@ -46,12 +46,17 @@ def print_money(terminal: Terminal, one: Comparison, *, title: str) -> None:
 
 def print_notes(terminal: Terminal, one: Comparison) -> None:
     """What the numbers do not say by themselves."""
+    for note in notes(one):
+        terminal.say(note)
+
+
+def notes(one: Comparison) -> Iterator[str]:
     reason = one.risk[STRATEGY]["sharpe_reason"]
     if reason:
-        terminal.say(f"no Sharpe, no interval: {reason}")
+        yield f"no Sharpe, no interval: {reason}"
     held = one.risk[ZERO]["exposure"]
     told = "holds nothing: all that the strategy earned came of its forecasts" if held == 0 else "still holds"
-    terminal.say(f"{NOTHING}, {told}" + (f" {held:.0%} of the equity" if held else ""))
+    yield f"{NOTHING}, {told}" + (f" {held:.0%} of the equity" if held else "")
 
 
 def risk_rows(one: Comparison) -> list[dict[str, str]]:

@@ -74,7 +74,7 @@ def print_scores(terminal: Terminal, evidence: Mapping[str, Any], *, most: int =
     horizons = sorted({row["horizon"] for row in rows})
     terminal.table(
         [
-            _score_row(horizon, {row["metric"]: row for row in rows if row["horizon"] == horizon})
+            score_row(horizon, {row["metric"]: row for row in rows if row["horizon"] == horizon})
             for horizon in horizons[:most]
         ],
         title=f"holdout   {holdout['start']} to {holdout['end']}: {holdout['sessions']} sessions, "
@@ -118,42 +118,6 @@ def traded(risk: Mapping[str, Any]) -> str:
         f"after costs {risk['cumulative']:+.1%} in {risk['sessions']} sessions, {ratio}, "
         f"deepest fall {risk['max_drawdown']:.1%}; buy and hold {benchmark['cumulative']:+.1%}"
     )
-
-
-def summary_rows(scores: pl.DataFrame, *, most: int = 6) -> list[dict[str, str]]:
-    """One row per split and horizon, for the nearest horizons."""
-    rows = scores.filter(pl.col("ticker") == "*").to_dicts()
-    groups = dict.fromkeys((row["split"], row["horizon"]) for row in rows)
-    nearest = sorted({horizon for _, horizon in groups})[:most]
-    return [
-        {
-            "split": split,
-            **_score_row(
-                horizon, {r["metric"]: r for r in rows if (r["split"], r["horizon"]) == (split, horizon)}
-            ),
-        }
-        for split, horizon in groups
-        if horizon in nearest
-    ]
-
-
-def coverage_rows(coverage: pl.DataFrame, *, most: int = 6) -> list[dict[str, str]]:
-    """One row per split and horizon: over all rows, by how volatile the ticker was, and by year."""
-    nearest = coverage["horizon"].unique().sort()[:most]
-    groups = dict.fromkeys(coverage.sort("by", "group", maintain_order=True)["group"])
-    cells = {
-        (row["split"], row["horizon"], row["group"]): f"{row['coverage']:.1%}"
-        for row in coverage.iter_rows(named=True)
-    }
-    return [
-        {
-            "split": split,
-            "horizon": str(horizon),
-            **{group: cells.get((split, horizon, group), "-") for group in groups},
-        }
-        for split, horizon in dict.fromkeys((split, horizon) for split, horizon, _ in cells)
-        if horizon in nearest
-    ]
 
 
 def ledger_rows(head: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -200,9 +164,10 @@ def version_row(version: ModelVersion) -> dict[str, str]:
     }
 
 
-def _score_row(horizon: int, by_metric: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:
+def score_row(horizon: int, by_metric: Mapping[str, Mapping[str, Any]], **counts: str) -> dict[str, str]:
+    """The IC with its interval, and how much smaller the squared error is than each baseline's."""
     error, ic = by_metric["mse"], by_metric["ic"]
-    row = {"ahead": str(horizon), "IC [90 % interval]": _with_interval(ic)}
+    row = {"ahead": str(horizon), **counts, "IC [90 % interval]": _with_interval(ic)}
     for name in (key.removeprefix("skill_") for key in error if key.startswith("skill_")):
         if error[f"skill_{name}"] is not None:
             row[f"error vs {name}" if name == "zero" else f"vs {name}"] = (

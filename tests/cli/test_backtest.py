@@ -52,6 +52,17 @@ def test_one_screen_says_what_is_scored_what_is_held_and_what_it_came_to(file, c
         assert words in done.stdout
 
 
+def test_tables_and_figures_are_written_where_asked(file, champion, tmp_path):
+    done = run("backtest", file, "--home", champion, "--out", str(tmp_path / "money"), "--json")
+    assert done.exit_code == 0, done.stderr
+    assert (tmp_path / "money" / "equity.png").read_bytes().startswith(b"\x89PNG")
+    told = json.loads(done.stdout)["splits"]["holdout"]["cumulative"]
+    written = pl.read_csv(tmp_path / "money" / "risk.csv")
+    assert written.filter(account=pl.lit("strategy"), metric=pl.lit("cumulative"))[
+        "value"
+    ].item() == pytest.approx(told)
+
+
 def test_a_span_is_traded_alone(file, champion):
     whole = json.loads(run("backtest", file, "--home", champion, "--json").stdout)["splits"]["holdout"]
     day = pl.select(pl.lit(whole["start"]).str.to_date().dt.offset_by("14d")).item()

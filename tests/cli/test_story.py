@@ -7,7 +7,8 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from ml_core.frames import BACKTEST, FORECAST, SCORED
+from ml_core.frames import FORECAST, SCORED
+from ml_core.portfolio.comparison import ACCOUNTS
 from tests.cli.command_line import run, walkforward
 from tests.market import small_experiment, write_experiment
 
@@ -27,7 +28,8 @@ def test_the_whole_story_from_bars_to_a_rollback(new_home, tmp_path):
     assert done.exit_code == 0, done.stderr
     forecasts = pl.read_parquet(tmp_path / "out" / "forecasts.parquet")
     assert forecasts.schema == SCORED
-    assert pl.read_parquet(tmp_path / "out" / "backtest.parquet").schema == BACKTEST
+    traded = pl.read_parquet(tmp_path / "out" / "backtest.parquet")
+    assert traded.schema == pl.Schema({"split": pl.String, **ACCOUNTS})
     assert (
         json.loads((tmp_path / "out" / "scores.json").read_text())["scores"]
         == json.loads(done.stdout)["scores"]
@@ -39,6 +41,7 @@ def test_the_whole_story_from_bars_to_a_rollback(new_home, tmp_path):
     for by in ("volatility", "year"):
         assert held.filter(split="holdout", horizon=1, by=by)["rows"].sum() == whole
 
+    assert (tmp_path / "out" / "equity.png").read_bytes().startswith(b"\x89PNG")
     done = run("audit", file, "--dates", "3", *told)
     assert done.exit_code == 0, done.stderr
     audited = json.loads(done.stdout)

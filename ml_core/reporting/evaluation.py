@@ -1,0 +1,57 @@
+"""An evaluation in; tables and figures as files in one folder out. Every figure is drawn from the tables beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from ml_core.evaluation.deciles import measure_deciles
+from ml_core.evaluation.paths import spread_over_paths
+from ml_core.evaluation.through_time import measure_ic
+from ml_core.experiment import Experiment
+from ml_core.reporting.calibration import draw_calibration
+from ml_core.reporting.information import draw_ic
+from ml_core.reporting.style import count_sessions, write_figures, write_tables
+from ml_core.reporting.trading import gather, write_trading
+from ml_core.walkforward import Evaluation
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+
+def write_evaluation(experiment: Experiment, found: Evaluation, folder: Path) -> list[str]:
+    """Scores, coverage, deciles, the information coefficient through time, and all of trading; the files' names."""
+    tables = {
+        "scores": found.scores,
+        "coverage": found.coverage,
+        "ic": measure_ic(found.forecasts),
+        "deciles": measure_deciles(found.forecasts),
+    }
+    if experiment.validation.scheme == "combinatorial":
+        tables["paths"] = spread_over_paths(found.scores, found.risk)
+    found.forecasts.write_parquet(folder / "forecasts.parquet")
+    files = ["forecasts.parquet", *write_tables(folder, tables)]
+    files += write_trading(experiment, gather(found.money), folder)
+    return files + write_figures(folder, _figures(experiment, found, tables))
+
+
+def _figures(
+    experiment: Experiment, found: Evaluation, tables: Mapping[str, pl.DataFrame]
+) -> dict[str, Figure]:
+    name, scored = experiment.name, found.forecasts.drop_nulls("realized")
+    horizon = experiment.strategy.horizon or experiment.task.horizons[0]
+    counts = f"{count_sessions(scored, 'as_of')}; {scored.height} forecasts with an outcome"
+    windows = " or ".join(str(window) for window in tables["ic"]["window"].unique().sort())
+    return {
+        "ic": draw_ic(
+            tables["ic"], title=f"{name}: information coefficient through time",
+            about=f"Over the last {windows} sessions. {counts}.",
+        ),
+        "calibration": draw_calibration(
+            tables["deciles"], found.coverage, horizon=horizon, title=f"{name}: do forecasts mean what they say?",
+            about=f"{counts}. Bars hold 90 % of what other draws of the dates would give.",
+        ),
+    }  # fmt: skip
