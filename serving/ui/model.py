@@ -194,7 +194,7 @@ def _backtest(info: Info) -> str:
     beside = [name for name in BESIDE if risk.get(name)]
     rows = [
         [
-            Cell(label, _interval(risk) if name == "sharpe" else ""),
+            Cell(label, _interval(risk, name, form)),
             Cell(_figure(risk[name], form), look="wf-own"),
             *(_figure(risk[account].get(name), form) for account in beside),
         ]
@@ -210,10 +210,11 @@ def _backtest(info: Info) -> str:
     return panel("Backtest", about, table(head, rows)) if rows else ""
 
 
-def _interval(risk: Mapping[str, Any]) -> str:
-    if risk.get("sharpe") is None:
+def _interval(risk: Mapping[str, Any], name: str, form: str) -> str:
+    if name == "sharpe" and risk.get(name) is None:
         return str(risk.get("sharpe_reason") or "")
-    return f"90 %: {number(risk.get('sharpe_low'))} to {number(risk.get('sharpe_high'))}"
+    low, high = (risk.get(f"{name}_{end}") for end in ("low", "high"))
+    return f"90 %: {_figure(low, form)} to {_figure(high, form)}" if low is not None else ""
 
 
 def _figure(value: float | None, form: str) -> str:
