@@ -37,9 +37,10 @@ def evaluate(session: Session, *, out: Path) -> int:
         "coverage": found.coverage.to_dicts(),
         "risk": found.risk,
         "left_out": list(found.left_out),
+        "lost": list(found.lost),
     }
     (folder / "scores.json").write_text(json.dumps(plain(document), indent=1), encoding="utf-8")
-    warn_left_out(terminal, found.left_out)
+    warn_left_out(terminal, found.left_out, found.lost)
     print_evaluation(terminal, experiment, found)
     terminal.say(f"written to {folder}: {', '.join(['scores.json', *files])}")
     terminal.document({**document, "out": str(folder), "files": ["scores.json", *files]})
@@ -88,14 +89,16 @@ def run_search(session: Session, *, trials: int | None = None, resume: bool = Fa
             address=session.settings.ray_address,
             progress=show,
         )
-    warn_left_out(terminal, outcome.left_out)
+    warn_left_out(terminal, outcome.left_out, outcome.lost)
     return outcome
 
 
-def warn_left_out(terminal: Terminal, features: tuple[str, ...]) -> None:
+def warn_left_out(terminal: Terminal, features: tuple[str, ...], lost: tuple[str, ...]) -> None:
     if features:
         more = f" and {len(features) - 3} more" if len(features) > 3 else ""
         terminal.warn(f"left out, the prices lack a column for them: {', '.join(features[:3])}{more}")
+    for sentence in lost:
+        terminal.warn(sentence)
 
 
 def predict(session: Session, *, as_of: str | None, out: Path | None, version: str | None) -> int:

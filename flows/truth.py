@@ -164,7 +164,7 @@ def _read(session: Session, asked: dict[str, Any]) -> Matrix:
     families = _names(asked["families"], experiment.search.families)
     baselines = _names(asked["baselines"], experiment.validation.baselines)
     for family in families:
-        config_class(family)
+        config_class(family, key="--families")
     check_baselines(baselines, "--baselines")
     if not (families or baselines):
         raise InvalidInput("--families, --baselines: expected at least one learner")

@@ -13,13 +13,13 @@ def is_baseline(name: str) -> bool:
     return name in choices.names(BASELINES)
 
 
-def config_class(name: str) -> type[ModelConfig] | type[BaselineConfig]:
-    """The fields that a model of this name has; an unknown name is answered with the nearest."""
+def config_class(name: str, *, key: str = "model.family") -> type[ModelConfig] | type[BaselineConfig]:
+    """The fields that a model of this name has; an unknown name at that key is answered with the nearest."""
     for package in (FAMILIES, BASELINES):
         if name in choices.names(package):
             return choices.load(package, name).Config
     known = choices.names(FAMILIES) + choices.names(BASELINES)
-    raise InvalidInput(f"unknown family '{name}'{nearest(name, known)}")
+    raise InvalidInput(f"{key}: unknown family '{name}'{nearest(name, known)}")
 
 
 def configure(model: Model) -> ModelConfig | BaselineConfig:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import polars as pl
@@ -16,6 +16,7 @@ from ml_core.experiment import Experiment, Model, RunSpec
 from ml_core.features.table import build_features, chosen_names
 from ml_core.forecaster import Forecaster
 from ml_core.frames import SCORED, conform
+from ml_core.lost import tell_lost
 from ml_core.portfolio import strategies
 from ml_core.portfolio.comparison import Comparison, compare
 from ml_core.portfolio.legs import hold_of
@@ -41,6 +42,7 @@ class Evaluation:
     money: dict[str, Comparison]
     risk: dict[str, dict]
     left_out: tuple[str, ...] = ()
+    lost: tuple[str, ...] = ()
 
     @property
     def backtest(self) -> pl.DataFrame:
@@ -67,7 +69,8 @@ def evaluate(
     volatility = pl.concat(
         [tell_volatility(windows, split).with_columns(split=name_part(split)) for split in splits]
     )
-    return judge(experiment, prices, forecasts, baselines, volatility, benchmark=benchmark, left_out=left_out)
+    found = judge(experiment, prices, forecasts, baselines, volatility, benchmark=benchmark)
+    return replace(found, left_out=left_out, lost=tell_lost(prices, windows, experiment.task.lookback))
 
 
 def walk_forecasts(
@@ -205,7 +208,6 @@ def judge(
     volatility: pl.DataFrame,
     *,
     benchmark: pl.DataFrame | None = None,
-    left_out: tuple[str, ...] = (),
     trials: int = 1,
 ) -> Evaluation:
     """Scores beside the baselines, where the intervals held, what trading would have earned after costs."""
@@ -213,7 +215,7 @@ def judge(
     money = weigh(experiment, prices, forecasts, benchmark=benchmark, trials=trials)
     risk = {name: one.summary for name, one in money.items()}
     coverage = measure_coverage(forecasts, volatility)
-    return Evaluation(forecasts, scores, coverage, money, risk, left_out)
+    return Evaluation(forecasts, scores, coverage, money, risk)
 
 
 def weigh(

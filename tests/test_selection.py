@@ -1,12 +1,15 @@
 """Which features a fit takes: on training dates only, by group, what lasts before what is strong once, no copies."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from ml_core.artifact import load_forecaster, save_forecaster
 from ml_core.experiment import Features
 from ml_core.features.selection import Panel, judge_features, select_features
-from ml_core.training.choice import choose_features
+from ml_core.splits import Span
+from ml_core.training.choice import choose_features, choose_inputs
 from ml_core.training.fit import fit
 from ml_core.walkforward import open_windows, plan
 from tests.market import simulate_prices, small_experiment
@@ -129,6 +132,24 @@ def test_a_forecaster_tells_which_features_it_took_and_why(tmp_path):
     assert all(one.years >= 1 and one.stability is not None for one in forecaster.choice)
     save_forecaster(forecaster, tmp_path)
     assert load_forecaster(tmp_path).choice == forecaster.choice
+
+
+def test_what_comes_after_the_training_dates_changes_neither_the_choice_nor_the_regimes():
+    spec = small_experiment(
+        features={"groups": ["momentum", "volatility"], "names": ["regime_turbulence"], "select": 6}
+    ).spec
+    windows, _ = open_windows(spec, simulate_prices(sessions=700))
+    train = Span(windows.sessions[300], windows.sessions[500])
+    later_T = np.asarray(windows.sessions) > train.end
+    rng = np.random.default_rng(5)
+    x_NTF, y_NTH = windows.x_NTF.copy(), windows.y_NTH.copy()
+    y_NTH[:, later_T] = rng.standard_normal(y_NTH[:, later_T].shape)
+    x_NTF[:, later_T] = y_NTH[:, later_T, :1] + 0.1 * rng.standard_normal(x_NTF[:, later_T].shape)
+    changed = choose_inputs(spec, replace(windows, x_NTF=x_NTF, y_NTH=y_NTH), train)
+    given = choose_inputs(spec, windows, train)
+    assert changed.choice == given.choice
+    assert given.regimes is not None
+    assert str(changed.regimes) == str(given.regimes)
 
 
 def test_all_or_the_named_ones_alone_are_taken_without_a_choice():

@@ -15,6 +15,7 @@ from ml_core.data.prices import data_version, read_benchmark, read_prices
 from ml_core.errors import ForecastError, InvalidInput
 from ml_core.experiment import Experiment, RunSpec
 from ml_core.experiment_file import write_spec
+from ml_core.lost import tell_lost
 from ml_core.promotion import Candidate, Promotion, promote_candidate
 from ml_core.registry import ModelVersion, Registry, Trial
 from ml_core.settings import Home
@@ -63,6 +64,7 @@ class SearchOutcome:
     ledger: Ledger
     spec: RunSpec
     left_out: tuple[str, ...] = ()
+    lost: tuple[str, ...] = ()
 
     @property
     def evidence(self) -> Any:
@@ -81,6 +83,7 @@ class SearchOutcome:
             "ledger": self.ledger.head(),
             "spec": write_spec(self.spec),
             "left_out": list(self.left_out),
+            "lost": list(self.lost),
         }
 
 
@@ -117,7 +120,8 @@ def search(
         progress(Step("judge", ledger, facts["trials"], "holdout, leak audit, gate"))
     candidate = Candidate(forecaster, windows, prices, final, ledger.streams(), facts)
     promotion: Promotion = promote_candidate(experiment, home, candidate, now=now)
-    return SearchOutcome(promotion.promoted, promotion.version, ledger, winner, left_out)
+    lost = tell_lost(prices, windows, experiment.task.lookback)
+    return SearchOutcome(promotion.promoted, promotion.version, ledger, winner, left_out, lost)
 
 
 def _run_trials(

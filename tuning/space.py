@@ -26,7 +26,10 @@ def build_space(experiment: Experiment) -> dict[str, dict[str, Range]]:
     given = {key: parse_range(key, value) for key, value in search.ranges.items()}
     space = {}
     for family in search.families:
-        own = {f"{family}.{name}": found for name, found in ranges_of(config_class(family)).items()}
+        own = {
+            f"{family}.{name}": found
+            for name, found in ranges_of(config_class(family, key="search.families")).items()
+        }
         trained = {} if is_baseline(family) else shared
         space[family] = trained | own | {key: found for key, found in given.items() if key in _varied(family)}
     known = sorted({key for family, ranges in space.items() for key in (*ranges, *_varied(family))})

@@ -93,13 +93,27 @@ def build_features(prices: pl.DataFrame, names: tuple[str, ...]) -> FeatureTable
     kept = tuple(name for name in names if name in wanted)
     if not kept:
         raise InvalidInput(f"no feature can be built: the prices lack {', '.join(absent) or 'every column'}")
-    used = {need for feature in wanted.values() for need in feature.needs if need not in wanted}
+    used = _columns(wanted)
     stages = Stages(
         _in_order(prices.select(pl.col(*KEY), *(pl.col(name) for name in used - set(KEY)))), wanted
     )
     return FeatureTable(
         lambda: stages.blocks(kept), kept, tuple(name for name in names if name not in wanted)
     )
+
+
+def columns_read(names: Iterable[str], columns: Iterable[str]) -> dict[str, list[str]]:
+    """The columns of prices that these features are made from, at whatever remove, each with those features."""
+    known = parts() | {name: feature for name, (_, feature) in known_features(columns).items()}
+    found: dict[str, list[str]] = {}
+    for name in names:
+        for column in _columns(_with_needs([name], known)):
+            found.setdefault(column, []).append(name)
+    return found
+
+
+def _columns(wanted: dict[str, Feature]) -> set[str]:
+    return {need for feature in wanted.values() for need in feature.needs if need not in wanted}
 
 
 def _in_order(prices: pl.DataFrame) -> pl.DataFrame:

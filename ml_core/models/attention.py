@@ -115,6 +115,6 @@ def add_places(z_BLD: torch.Tensor) -> torch.Tensor:
     return z_BLD + torch.cat([torch.sin(angle), torch.cos(angle)], dim=1).to(z_BLD.dtype)
 
 
-def check_heads(width: int, heads: int) -> None:
+def check_heads(width: int, heads: int, *, key: str = "width") -> None:
     if width % heads:
-        raise ValueError(f"width {width} is not a multiple of heads {heads}")
+        raise ValueError(f"{key} {width} is not a multiple of heads {heads}")

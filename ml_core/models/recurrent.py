@@ -1,6 +1,7 @@
 """What recurrent families share: sizes per layer in, a stack of LSTM layers out."""
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Annotated, Any, TypeAlias
 
 import torch
@@ -36,20 +37,17 @@ class RecurrentConfig(ModelConfig):
 
 
 class Recurrent(nn.Module):
-    """x_BLF in, h_BLD of the last layer out; dropout stands between the layers. Equal sizes are one fused `nn.LSTM`."""
+    """x_BLF in, h_BLD of the last layer out; dropout stands between the layers."""
 
     def __init__(self, sizes: Sequence[int], inputs: int, *, dropout: float) -> None:
         super().__init__()
         self.width = sizes[-1]
-        groups = [(sizes[0], len(sizes))] if len(set(sizes)) == 1 else [(size, 1) for size in sizes]
-        self.groups = nn.ModuleList()
-        for size, layers in groups:
-            between = dropout if layers > 1 else 0.0
-            self.groups.append(nn.LSTM(inputs, size, layers, batch_first=True, dropout=between))
-            inputs = size
+        self.layers = nn.ModuleList(
+            nn.LSTM(before, size, batch_first=True) for before, size in pairwise((inputs, *sizes))
+        )
         self.dropout = Dropout(dropout)
 
     def forward(self, x_BLF: torch.Tensor) -> torch.Tensor:
-        for number, lstm in enumerate(self.groups):
-            x_BLF, _ = lstm(self.dropout(x_BLF) if number else x_BLF)
+        for number, layer in enumerate(self.layers):
+            x_BLF, _ = layer(self.dropout(x_BLF) if number else x_BLF)
         return x_BLF

@@ -15,10 +15,20 @@ def lstms_of(**options):
     return encoder, [layer for layer in encoder.modules() if isinstance(layer, nn.LSTM)]
 
 
-def test_equal_sizes_are_one_fused_stack():
+def test_layers_of_one_size_are_said_by_a_number_or_one_by_one():
     for options in ({"hidden": 16, "layers": 3}, {"hidden": [16, 16, 16]}):
         _, found = lstms_of(**options)
-        assert [(one.input_size, one.hidden_size, one.num_layers) for one in found] == [(5, 16, 3)]
+        assert [(one.input_size, one.hidden_size) for one in found] == [(5, 16), (16, 16), (16, 16)]
+
+
+def test_between_layers_a_channel_is_silent_for_a_whole_window():
+    encoder, (_, second) = lstms_of(hidden=8, layers=2, dropout=0.5)
+    seen = []
+    second.register_forward_pre_hook(lambda _, given: seen.append(given[0]))
+    encoder.train()(torch.randn(4, 9, 5))
+    silent_BLD = seen[0] == 0
+    assert silent_BLD.any()
+    assert (silent_BLD == silent_BLD[:, :1]).all()
 
 
 def test_unequal_sizes_follow_one_another_and_the_last_is_the_width():

@@ -24,7 +24,7 @@ class Config(RecurrentConfig):
 
     @model_validator(mode="after")
     def _heads_share_the_width(self) -> Self:
-        check_heads(self.sizes[-1], self.heads)
+        check_heads(self.sizes[-1], self.heads, key="hidden")
         return self
 
 

@@ -32,7 +32,7 @@ class Config(ModelConfig):
 
     @model_validator(mode="after")
     def _heads_share_the_width(self) -> Self:
-        check_heads(self.hidden, self.heads)
+        check_heads(self.hidden, self.heads, key="hidden")
         return self
 
 

@@ -1,0 +1,51 @@
+"""A ticker that loses its windows is told, with the column that costs them."""
+
+import polars as pl
+
+from ml_core.experiment import Task
+from ml_core.features.table import build_features, columns_read, known_features
+from ml_core.lost import tell_lost
+from ml_core.windows import build_windows
+from tests.market import simulate_prices
+
+TASK = Task(lookback=8, horizons=(1,))
+
+
+def told_of(prices: pl.DataFrame, *, features: tuple[str, ...]) -> tuple[str, ...]:
+    windows = build_windows(prices, build_features(prices, features), TASK)
+    return tell_lost(prices, windows, TASK.lookback)
+
+
+def volume_where(condition: pl.Expr) -> pl.DataFrame:
+    return simulate_prices().with_columns(volume=pl.when(condition).then("volume"))
+
+
+def volume_features() -> tuple[str, ...]:
+    return ("momentum_5", *columns_read(known_features(), ())["volume"][:2])
+
+
+def test_whole_prices_lose_nothing():
+    assert told_of(simulate_prices(), features=volume_features()) == ()
+
+
+def test_a_ticker_without_a_column_is_named_with_it():
+    (told,) = told_of(volume_where(pl.col("ticker") != "BRAV"), features=volume_features())
+    assert told.startswith("BRAV: no volume, which ")
+    assert told.endswith("without them there is no window")
+
+
+def test_a_column_that_begins_late_is_named_with_its_first_date():
+    begins = simulate_prices()["date"].unique().sort()[100]
+    (told,) = told_of(volume_where(pl.col("date") >= begins), features=volume_features())
+    assert told.startswith(f"ALFA, BRAV, CHAR and 3 more: no volume before {begins}; without ")
+
+
+def test_a_ticker_that_is_too_young_is_named():
+    listed = simulate_prices()["date"].unique().sort()[-9]
+    young = simulate_prices().filter((pl.col("ticker") != "CHAR") | (pl.col("date") >= listed))
+    (told,) = told_of(young, features=volume_features())
+    assert told == "CHAR: too few bars for one window of 8 sessions after the features' warm-up"
+
+
+def test_a_column_that_no_feature_reads_is_no_loss():
+    assert told_of(volume_where(pl.col("ticker") != "BRAV"), features=("momentum_5",)) == ()
