@@ -41,6 +41,9 @@ HomeFolder = Annotated[
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else on stdout.")]
 OutFolder = Annotated[Path, typer.Option("--out", metavar="DIR", help="Where the tables are written.")]
+Figures = Annotated[
+    Path | None, typer.Option("--out", metavar="DIR", help="Also write tables and figures there.")
+]
 OutFile = Annotated[
     Path | None, typer.Option("--out", metavar="FILE", help="Also write them here: .parquet, .csv or .json.")
 ]
@@ -104,7 +107,7 @@ def vacuum(
 
 
 @command(commands.evaluate)
-def evaluate(out: OutFolder):
+def evaluate(out: Figures = None):
     """Walk the experiment's own spec forward through time, without a search."""
 
 
@@ -122,9 +125,7 @@ def backtest(
     trials: Annotated[
         int | None, typer.Option(min=1, help="How many variants were tried; the Sharpe is deflated by them.")
     ] = None,
-    out: Annotated[
-        Path | None, typer.Option("--out", metavar="DIR", help="Also write tables and figures there.")
-    ] = None,
+    out: Figures = None,
 ):
     """Trade forecasts that no model learned from, by default the champion's since its holdout began."""
 

@@ -19,19 +19,17 @@ if TYPE_CHECKING:
     from tuning.search import SearchOutcome
 
 
-def evaluate(session: Session, *, out: Path) -> int:
+def evaluate(session: Session, *, out: Path | None) -> int:
     from flows.evaluation import print_evaluation
     from ml_core.data.prices import read_benchmark, read_prices
     from ml_core.reporting.evaluation import write_evaluation
     from ml_core.walkforward import evaluate as walk
 
     experiment, terminal = session.experiment, session.terminal
-    folder = open_folder(out, "--out")
+    folder = open_folder(out, "--out") if out else None
     prices, benchmark = read_prices(experiment, session.home), read_benchmark(experiment, session.home)
     terminal.step(f"walking {experiment.name} forward")
     found = walk(experiment, prices, benchmark=benchmark, progress=terminal.progress)
-    terminal.progress("drawing")
-    files = write_evaluation(experiment, found, folder)
     document = {
         "scores": found.scores.to_dicts(),
         "coverage": found.coverage.to_dicts(),
@@ -39,11 +37,15 @@ def evaluate(session: Session, *, out: Path) -> int:
         "left_out": list(found.left_out),
         "lost": list(found.lost),
     }
-    (folder / "scores.json").write_text(json.dumps(plain(document), indent=1), encoding="utf-8")
     warn_left_out(terminal, found.left_out, found.lost)
     print_evaluation(terminal, experiment, found)
-    terminal.say(f"written to {folder}: {', '.join(['scores.json', *files])}")
-    terminal.document({**document, "out": str(folder), "files": ["scores.json", *files]})
+    files: list[str] = []
+    if folder:
+        terminal.progress("drawing")
+        files = ["scores.json", *write_evaluation(experiment, found, folder)]
+        (folder / "scores.json").write_text(json.dumps(plain(document), indent=1), encoding="utf-8")
+        terminal.say(f"written to {folder}: {', '.join(files)}")
+    terminal.document({**document, "out": str(folder) if folder else None, "files": files})
     return DONE
 
 
