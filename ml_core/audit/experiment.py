@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
@@ -14,7 +14,7 @@ from ml_core.audit.alignment import audit_alignment
 from ml_core.audit.stages import tell_features, tell_forecasts, tell_learned, tell_states, tell_targets
 from ml_core.data.prices import Sources, build_prices
 from ml_core.errors import NotEnoughData
-from ml_core.evaluation.leakage import Audit, audit_stages
+from ml_core.evaluation.leakage import WHAT, Audit, audit_stages
 from ml_core.evaluation.variants import Tables
 from ml_core.experiment import Experiment, Model, RunSpec
 from ml_core.forecaster import Forecaster
@@ -52,6 +52,7 @@ def audit_experiment(
     *,
     dates: int = 4,
     seed: int = 0,
+    changes: Sequence[str] = tuple(WHAT),
     steps: Steps | None = None,
     progress: Callable[[str], None] | None = None,
 ) -> Audit:
@@ -69,6 +70,7 @@ def audit_experiment(
         as_of=chosen,
         seed=seed,
         listings=experiment.task.layout != "joint",
+        changes=changes,
         progress=progress,
     )
     return found + audit_alignment(tell_targets(windows), prices, kind=experiment.task.target)

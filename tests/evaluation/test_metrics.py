@@ -26,6 +26,53 @@ def columns(rows: list[dict]) -> tuple[list[float], list[float]]:
     return [row["mean"] for row in rows], [row["realized"] for row in rows]
 
 
+def crps_of(row: dict) -> float:
+    """In closed form, with Python's own error function."""
+    z = (row["realized"] - row["mean"]) / row["scale"]
+    density = math.exp(-z * z / 2) / math.sqrt(2 * math.pi)
+    return row["scale"] * (z * math.erf(z / math.sqrt(2)) + 2 * density - 1 / math.sqrt(math.pi))
+
+
+def pinball_of(row: dict) -> float:
+    ends = ((0.05, row["realized"] - row["lower"]), (0.95, row["realized"] - row["upper"]))
+    return sum(level * gap if gap > 0 else (level - 1) * gap for level, gap in ends) / 2
+
+
+def of_price(row: dict) -> float:
+    today = 70.0
+    came = today * math.exp(row["realized"])
+    return abs(today * math.exp(row["mean"]) - came) / came
+
+
+LOOPS = {
+    "mse": lambda row: (row["mean"] - row["realized"]) ** 2,
+    "mae": lambda row: abs(row["mean"] - row["realized"]),
+    "mape": of_price,
+    "direction": lambda row: float((row["mean"] > 0) == (row["realized"] > 0)),
+    "crps": crps_of,
+    "pinball": pinball_of,
+    "coverage": lambda row: float(row["lower"] <= row["realized"] <= row["upper"]),
+}
+
+
+@pytest.mark.parametrize("name", LOOPS)
+def test_a_mean_over_rows_equals_an_obvious_loop(name):
+    scored = make_scored(seed=4)
+    each = [LOOPS[name](row) for row in scored.iter_rows(named=True)]
+    assert find_metric(name)(scored) == pytest.approx(sum(each) / len(each), rel=1e-9)
+
+
+def test_every_metric_has_a_loop_or_a_library_to_compare_with():
+    others = {"rmse", "ic", "rank_ic", "icir"}  # below, with scikit-learn, numpy and scipy
+    assert set(metrics.metric_names()) == {*LOOPS, *others}
+
+
+def test_direction_equals_the_accuracy_of_scikit_learn():
+    scored = make_scored(seed=5)
+    up = [np.sign(scored[name].to_numpy()) for name in ("realized", "mean")]
+    assert metrics.direction(scored) == pytest.approx(sk.accuracy_score(*up), rel=1e-12)
+
+
 def test_errors_equal_those_of_scikit_learn():
     scored = make_scored()
     truth, guess = scored["realized"].to_numpy(), scored["mean"].to_numpy()
