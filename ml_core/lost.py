@@ -1,5 +1,6 @@
 """Windows that could not be made, and why: in prices and the windows read from them, sentences out."""
 
+import numpy as np
 import polars as pl
 
 from ml_core.features.table import columns_read
@@ -25,8 +26,8 @@ def tell_lost(prices: pl.DataFrame, windows: Windows, lookback: int) -> tuple[st
                 f"{_names(list(late))}: no {column} before {since}; without {_names(features)} "
                 "there is no window before it"
             )
-    usable_N = windows.usable(lookback).any(axis=1)
-    short = [ticker for ticker, usable in zip(windows.tickers, usable_N, strict=True) if not usable]
+    usable_NT = windows.usable(lookback)
+    short = [ticker for place, ticker in enumerate(windows.tickers) if not np.any(usable_NT[place])]
     if short := [ticker for ticker in short if ticker not in missing]:
         told.append(
             f"{_names(short)}: too few bars for one window of {lookback} sessions after the features' warm-up"
