@@ -1,5 +1,7 @@
 """Windows that could not be made, and why: in prices and the windows read from them, sentences out."""
 
+import datetime as dt
+
 import numpy as np
 import polars as pl
 
@@ -35,7 +37,7 @@ def tell_lost(prices: pl.DataFrame, windows: Windows, lookback: int) -> tuple[st
     return tuple(told)
 
 
-def _beginnings(prices: pl.DataFrame, column: str) -> tuple[list[str], dict[str, object]]:
+def _beginnings(prices: pl.DataFrame, column: str) -> tuple[list[str], dict[str, dt.date]]:
     """Tickers that never have the column, and those that have it late, with the first date."""
     begins = pl.col("date").filter(pl.col(column).is_not_null()).min()
     first = (
