@@ -64,12 +64,12 @@ class Matrix:
 def truth(session: Session, *, resume: bool, **asked: Any) -> int:
     matrix, terminal = _read(session, asked), session.terminal
     file = open_folder(session.home.root / "truth", "--home") / f"{matrix.digest}.jsonl"
-    if not resume:
-        file.unlink(missing_ok=True)
     terminal.step(
         f"{', '.join(matrix.kinds)}: {len(matrix.seeds)} market(s) each, {', '.join(matrix.learners)}"
     )
     with session.alone(f"truth-{matrix.digest}", wait=0):
+        if not resume:
+            file.unlink(missing_ok=True)
         found = run_matrix(session, matrix, file)
     for one in found:
         if "error" in one:
