@@ -28,23 +28,37 @@ def asked(tmp_path_factory) -> str:
     return str(write_experiment(tmp_path_factory.mktemp("truth"), features={"names": names}))
 
 
+OPEN = ("gate.beat=[]", "gate.deflated_sharpe=0.0", "gate.coverage_tolerance=0.5")
+
+
 def test_a_matrix_tells_what_was_recovered_and_what_was_claimed(asked, truth_home):
-    kinds = ("--kinds", "linear,none", "--baselines", "ridge,zero", "--markets", "2")
-    done = run("truth", asked, *FEW, *kinds, "--home", truth_home, "--json")
+    wanted = ("--kinds", "linear,none", "--baselines", "ridge,ewma", "--markets", "2", "--home", truth_home)
+    opened = [word for key in OPEN for word in ("--set", key)]
+    done = run("truth", asked, *FEW, *wanted, *opened, "--json")
     assert done.exit_code == 0, done.stderr
     document = json.loads(done.stdout)
     (linear,) = document["recovery"]
     assert linear["learners"]["ridge"]["recovered"] > 0.7
-    assert linear["learners"]["zero"]["recovered"] == 0
+    assert linear["learners"]["ewma"]["recovered"] < 0.5
     assert linear["learners"]["ridge"]["markets"] == 2
-    assert document["claims"]["markets"] == 2
-    assert document["claims"]["promoted"] + len(document["claims"]["refused_by"]) > 0
+    assert linear["best"] is None  # no network was asked for
+    assert document["claims"]["promoted"] == document["claims"]["markets"] == 2  # every gate stood open
+    assert document["claims"]["refused_by"] == {}
     assert len(document["cells"]) == 2 * 2 + 2
 
-    again = run("truth", asked, *FEW, *kinds, "--home", truth_home, "--resume")
+    again = run("truth", asked, *FEW, *wanted, *opened, "--resume")
     assert again.exit_code == 0, again.stderr
-    assert "aim: at most 0" in again.stdout
+    assert "promoted in 2 of 2 markets (aim: at most 0)" in again.stdout
     assert "linear" in again.stdout
+
+
+def test_where_nothing_is_planted_the_gate_as_it_stands_refuses_and_says_why(asked, truth_home):
+    wanted = ("--kinds", "none", "--baselines", "ridge", "--home", truth_home, "--json")
+    done = run("truth", asked, *FEW, *wanted)
+    assert done.exit_code == 0, done.stderr
+    claims = json.loads(done.stdout)["claims"]
+    assert (claims["promoted"], claims["winners"]) == (0, {"ridge": 1})
+    assert claims["refused_by"]["better than zero"] == 1
 
 
 def test_what_was_ended_is_gone_on_with_and_what_failed_is_tried_again(asked, truth_home):
