@@ -15,6 +15,19 @@ from flows.backtest import backtest as trade_past
 from flows.demo import demo as tell_story
 from flows.export import export as export_rows
 from flows.features import features as list_features
+from flows.options import (
+    AsJson,
+    AsOf,
+    ExperimentName,
+    Figures,
+    HomeFolder,
+    Names,
+    OutFile,
+    OutFolder,
+    Overrides,
+    Picture,
+    Version,
+)
 from flows.session import open_session
 from flows.terminal import Terminal
 from flows.truth import truth as find_truth
@@ -27,32 +40,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-
-ExperimentName = Annotated[
-    str, typer.Argument(metavar="EXPERIMENT", help="A TOML file, or the name of one in experiments/.")
-]
-Overrides = Annotated[
-    list[str] | None,
-    typer.Option("--set", metavar="KEY=VALUE", help="Lay a value over the file; repeatable."),
-]
-HomeFolder = Annotated[
-    Path | None,
-    typer.Option("--home", metavar="DIR", help="Where all state lies (WALKFORWARD_HOME, .walkforward)."),
-]
-AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else on stdout.")]
-OutFolder = Annotated[Path, typer.Option("--out", metavar="DIR", help="Where the tables are written.")]
-Figures = Annotated[
-    Path | None, typer.Option("--out", metavar="DIR", help="Also write tables and figures there.")
-]
-OutFile = Annotated[
-    Path | None, typer.Option("--out", metavar="FILE", help="Also write them here: .parquet, .csv or .json.")
-]
-AsOf = Annotated[str | None, typer.Option("--as-of", metavar="DATE", help="Forecast as on that past day.")]
-Version = Annotated[
-    str | None, typer.Option("--version", metavar="N", help="A version instead of the champion.")
-]
-Names = Annotated[str | None, typer.Option(metavar="A,B", help="All, or the experiment's own, by default.")]
-Picture = Annotated[Path | None, typer.Option("--out", metavar="FILE", help="A picture, as one .html file.")]
 
 SHARED = {"experiment": ExperimentName, "sets": Overrides, "home": HomeFolder, "as_json": AsJson}
 DEFAULTS = {"sets": None, "home": None, "as_json": False}
