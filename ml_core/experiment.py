@@ -6,7 +6,14 @@ import datetime as dt
 from itertools import pairwise
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, PositiveInt, field_validator, model_validator
+from pydantic import (
+    Field,
+    PositiveInt,
+    ValidationError,
+    ValidatorFunctionWrapHandler,
+    field_validator,
+    model_validator,
+)
 
 from ml_core.ranges import LogUniform, OneOf
 from ml_core.section import OpenSection, Section, Share
@@ -75,6 +82,14 @@ class Features(Section):
     names: tuple[str, ...] = ()
     select: PositiveInt | Literal["all"] = 24
     scaling: Literal["standard", "minmax", "robust", "quantile"] = "standard"
+
+    @field_validator("select", mode="wrap")
+    @classmethod
+    def _a_number_or_all(cls, value: object, check: ValidatorFunctionWrapHandler) -> int | str:
+        try:
+            return check(value)
+        except ValidationError:
+            raise ValueError('expected a number above 0 or "all"') from None
 
 
 class Model(OpenSection):

@@ -103,7 +103,7 @@ def test_a_family_and_its_fields_are_checked_by_name(model, told):
 def test_an_unknown_feature_or_group_is_answered_with_the_nearest():
     for features, told in (
         ({"names": ["momentun_5"]}, r"unknown feature 'momentun_5'; did you mean 'momentum_5'\?"),
-        ({"groups": ["momentums"]}, r"unknown group 'momentums'; did you mean 'momentum'\?"),
+        ({"groups": ["momentums"]}, r"features.groups: unknown group 'momentums'; did you mean 'momentum'\?"),
     ):
         with pytest.raises(InvalidInput, match=told):
             chosen_names(

@@ -73,8 +73,10 @@ def chosen_names(asked: Features, columns: Iterable[str] | None = None) -> tuple
     """The features of an experiment: its groups and names, or all of them. Without the columns of its prices a
     name of a context series is taken on trust."""
     known = known_features(columns or ())
+    groups = choices.names(GROUPS)
     for group in asked.groups:
-        choices.load(GROUPS, group)
+        if group not in groups:
+            raise InvalidInput(f"features.groups: unknown group '{group}'{nearest(group, groups)}")
     for name in asked.names:
         if name not in known and (columns is not None or not name.startswith(context.PREFIX)):
             raise InvalidInput(f"features.names: unknown feature '{name}'{nearest(name, list(known))}")
