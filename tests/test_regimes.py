@@ -11,7 +11,15 @@ from ml_core.artifact import load_forecaster, save_forecaster
 from ml_core.errors import NotEnoughData
 from ml_core.evaluation.leakage import audit
 from ml_core.experiment import Features, Model, RunSpec, Task, Training
-from ml_core.features.regimes import REGIME_FEATURES, filter_turbulence, fit_regimes, regime_columns
+from ml_core.features.regimes import (
+    REGIME_FEATURES,
+    Regimes,
+    State,
+    filter_turbulence,
+    fit_regimes,
+    regime_columns,
+    regime_features,
+)
 from ml_core.features.table import chosen_names
 from ml_core.splits import Span, Split
 from ml_core.training.fit import fit
@@ -63,6 +71,30 @@ def test_what_is_said_of_a_day_knows_nothing_of_later_days(returns, share):
     for name, values in told.items():
         assert np.isfinite(values).all(), name
         np.testing.assert_array_equal(values[:cut], earlier[name], err_msg=name)
+
+
+SLOW = Regimes(
+    calm=State(mean=0.0005, deviation=0.006, stay=0.9995),
+    turbulent=State(mean=0.0004, deviation=0.0065, stay=0.9995),
+)
+
+
+@pytest.mark.parametrize("regimes", [REGIMES, SLOW], ids=["soon forgotten", "hardly forgotten"])
+@pytest.mark.parametrize("last", [600, 1400, 2150])
+def test_its_declared_history_suffices_to_the_bit_however_long_the_calm(regimes, last):
+    return_T = np.random.default_rng(4).normal(0.0006, 0.006, 2151)
+    return_T[:120] *= 4
+    for feature in regime_features():
+        recent = return_T[last - feature.history : last + 1]
+        whole, short = (
+            regime_columns(regimes, part, [feature.name]) for part in (return_T[: last + 1], recent)
+        )
+        assert whole[feature.name][-1] == short[feature.name][-1], feature.name
+
+
+def test_an_age_ends_at_a_year():
+    calm = np.full(1000, 0.0006)
+    assert regime_columns(REGIMES, calm, ["regime_age"])["regime_age"].min() == np.float32(-np.log(251))
 
 
 def test_too_few_training_sessions_are_refused():

@@ -2,7 +2,7 @@
 
 Markov switching (Hamilton 1989): each state has its own mean and deviation, and a chance to last. The parameters come
 from training dates by expectation-maximisation. What is said of a day is filtered, never smoothed: it depends on that
-day's return and earlier ones only.
+day's return and those of the year before it.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ LEAST_SESSIONS = 30
 ROUNDS = 200
 SETTLED = 1e-7  # of log-likelihood a session
 WEEK = 5
-HISTORY = 500  # a filter forgets by its chances to stay: long ones by then
+YEAR = 250  # sessions that the filter looks back, and the longest age: a history that always suffices
 
 
 class State(Section):
@@ -64,22 +64,41 @@ def fit_regimes(return_T: np.ndarray) -> Regimes:
 
 def filter_turbulence(regimes: Regimes, return_T: np.ndarray) -> np.ndarray:
     """P(turbulent) after each session's return; a session without one changes only by the chances to stay."""
-    return np.array(_run(regimes, return_T)[1])
+    return _filter_year(regimes, return_T)[1]
 
 
 def surprise(regimes: Regimes, return_T: np.ndarray) -> np.ndarray:
     """How unlikely each return was, given those before it: minus its log density, less that of a usual day."""
-    ahead = np.array(_run(regimes, return_T)[0])
+    ahead = _filter_year(regimes, return_T)[0]
     density = (1 - ahead) * _density(regimes.calm, return_T) + ahead * _density(regimes.turbulent, return_T)
     usual = math.log(regimes.calm.deviation) + 0.5 * math.log(2 * math.pi) + 0.5
     return np.nan_to_num(-np.log(np.maximum(density, 1e-30)) - usual)
 
 
+def _filter_year(regimes: Regimes, return_T: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """P(turbulent) before and after each return, from the year before it alone: every session's filter starts anew,
+    and all of them take their steps together."""
+    known_T = np.isfinite(return_T)
+    loud_T = np.where(known_T, _density(regimes.turbulent, return_T), 1.0)
+    quiet_T = np.where(known_T, _density(regimes.calm, return_T), 1.0)
+    ahead_T = np.full(len(return_T), regimes.usual)
+    for back in range(min(YEAR, len(return_T) - 1), 0, -1):
+        found = _weigh(ahead_T[back:], loud_T[:-back], quiet_T[:-back])
+        ahead_T[back:] = found * regimes.turbulent.stay + (1 - found) * (1 - regimes.calm.stay)
+    return ahead_T, _weigh(ahead_T, loud_T, quiet_T)
+
+
+def _weigh(ahead: np.ndarray, loud: np.ndarray, quiet: np.ndarray) -> np.ndarray:
+    """P(turbulent) after returns of these densities; one beyond both states is of no calm day."""
+    total = ahead * loud + (1 - ahead) * quiet
+    return np.divide(ahead * loud, total, out=np.ones_like(total), where=total > 0)
+
+
 def _turbulence_age(regimes: Regimes, return_T: np.ndarray) -> np.ndarray:
-    """Log of the sessions since the likelier state last changed; below zero in calm times."""
+    """Log of the sessions since the likelier state last changed, at most a year; below zero in calm times."""
     age, turbulent, told = 0, False, []
     for probability in filter_turbulence(regimes, return_T):
-        age = age + 1 if (probability > 0.5) == turbulent else 1
+        age = min(age + 1, YEAR) if (probability > 0.5) == turbulent else 1
         turbulent = bool(probability > 0.5)
         told.append(math.log1p(age) * (1 if turbulent else -1))
     return np.array(told)
@@ -100,11 +119,21 @@ REGIME_FEATURES: dict[str, Callable[[Regimes, np.ndarray], np.ndarray]] = {
 }
 
 
+# The sessions before its own that each looks at, and what it is.
 ABOUT = {
-    "regime_turbulence": "Probability that the market is in its turbulent state.",
-    "regime_turbulence_change_5": "How that probability moved over five sessions.",
-    "regime_age": "Log of the sessions since the likelier state last changed, below zero in calm times.",
-    "regime_surprise": "How unlikely the market's return was, given those before it.",
+    "regime_turbulence": (
+        YEAR,
+        "Probability that the market is in its turbulent state, by the returns of a year.",
+    ),
+    "regime_turbulence_change_5": (
+        YEAR + WEEK,
+        "How that probability moved over five sessions of the market.",
+    ),
+    "regime_age": (
+        2 * YEAR,
+        "Log of one more than the sessions that the likelier state has lasted, at most 250; negative in calm times.",
+    ),
+    "regime_surprise": (YEAR, "How unlikely the market's return was, given those of the year before it."),
 }
 
 
@@ -116,8 +145,8 @@ def regime_columns(regimes: Regimes, return_T: np.ndarray, names: Sequence[str])
 def regime_features() -> list[Feature]:
     """As the catalogue lists them: they need the market's return, and parameters that a fit learns."""
     return [
-        Feature(name, HISTORY, (SOURCE,), "regime", lambda: pl.col(SOURCE), about)
-        for name, about in ABOUT.items()
+        Feature(name, history, (SOURCE,), "regime", lambda: pl.col(SOURCE), about)
+        for name, (history, about) in ABOUT.items()
     ]
 
 

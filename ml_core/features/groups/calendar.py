@@ -51,7 +51,7 @@ def quarter_cosine() -> pl.Expr:
 
 @feature("date", scope="calendar")
 def half_year_sine() -> pl.Expr:
-    """Place in the half-year: winter against summer months."""
+    """Place in the half-year, first coordinate: above 0 in its first quarter."""
     return (2 * YEAR).sin()
 
 

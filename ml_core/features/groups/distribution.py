@@ -109,7 +109,7 @@ def largest_fall(window: int) -> pl.Expr:
 
 @feature("high_gap_{window}", windows=(60,))
 def deepest_fall(window: int) -> pl.Expr:
-    """The deepest log distance from the window's high within the window."""
+    """The deepest log distance within the window of a close from the high of its own window."""
     return pl.col(f"high_gap_{window}").rolling_min(window)
 
 

@@ -73,13 +73,13 @@ def market_correlation(window: int) -> pl.Expr:
 
 @feature("slope_{window}", windows=(60, 120), history=0)
 def beta(window: int) -> pl.Expr:
-    """Slope of the ticker's returns on the market's, bounded."""
+    """Slope of the ticker's returns on the market's, bounded by 5."""
     return pl.col(f"slope_{window}")
 
 
 @feature("change", "regime_return", windows=(120,))
 def downside_beta(window: int) -> pl.Expr:
-    """Slope on the market's returns on the days it fell, bounded."""
+    """Slope on the market's returns on the days it fell, bounded by 5."""
     fell = market.clip(upper_bound=0)
     return ((own * fell).rolling_sum(window) / (fell.pow(2).rolling_sum(window) + 1e-12)).clip(-5, 5)
 

@@ -41,7 +41,7 @@ def stochastic_turn() -> pl.Expr:
 
 @feature("typical", windows=(20,), spans=2)
 def cci(window: int) -> pl.Expr:
-    """Typical price less its average, per mean distance from it, bounded (Lambert 1980)."""
+    """Typical price over its average less one, per mean size of it in the window, bounded by 5 (after Lambert 1980)."""
     apart = typical / typical.rolling_mean(window) - 1
     return (apart / (apart.abs().rolling_mean(window) + TINY)).clip(-5, 5)
 

@@ -34,7 +34,7 @@ def acceleration(window: int) -> pl.Expr:
 
 @feature("change", history=245)
 def shock() -> pl.Expr:
-    """Today's return per unit of the volatility known yesterday, bounded."""
+    """Today's return per unit of the volatility known yesterday, bounded by 6."""
     return (change / (change.ewm_std(span=32, min_samples=20).shift(1) + TINY)).clip(-6, 6)
 
 

@@ -32,7 +32,7 @@ def intraday_sum(window: int) -> pl.Expr:
 
 @feature("night", "spread_20")
 def gap_shock() -> pl.Expr:
-    """The overnight move per unit of the last month's volatility, bounded."""
+    """The overnight move per unit of the last month's volatility, bounded by 6."""
     return (pl.col("night") / (pl.col("spread_20") + TINY)).clip(-6, 6)
 
 
@@ -45,7 +45,7 @@ def gap_kept() -> pl.Expr:
 
 @feature("place_in_bar")
 def close_in_bar() -> pl.Expr:
-    """-0.5 for a close at the low, 0.5 at the high."""
+    """-0.5 for a close at the low, 0.5 at the high, 0 in a bar without a range."""
     return pl.col("place_in_bar")
 
 
@@ -81,13 +81,13 @@ def decision(window: int) -> pl.Expr:
 
 @feature("high", "low", "close", history=1)
 def place_in_bar_before() -> pl.Expr:
-    """Where the close stands in yesterday's bar: 0 at its low, 1 at its high, bounded."""
+    """Where the close stands in yesterday's bar: 0 at its low, 1 at its high, from -3 to 4."""
     return ratio(close - low.shift(1), (high - low).shift(1), empty=0.5).clip(-3, 4)
 
 
 @feature("row", "change", history=12)
 def streak() -> pl.Expr:
-    """Sessions since the direction last changed, signed, at most 10."""
+    """Sessions in today's direction without a break, signed, at most 10."""
     sign, row = pl.col("change").sign(), pl.col("row")
     turned = pl.when(sign != sign.shift(1)).then(row).rolling_max(11, min_samples=1)
     return sign * (row - turned + 1).fill_null(10).clip(1, 10)

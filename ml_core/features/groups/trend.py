@@ -74,13 +74,13 @@ def trend_fit(window: int) -> pl.Expr:
 
 @feature("log_close", "highest_{window}", windows=(20, 60, 250), history=0)
 def high_gap(window: int) -> pl.Expr:
-    """Log of the close over the highest of the window."""
+    """Log of the close over the highest close of the window; of 250 sessions, from 120 on."""
     return level - pl.col(f"highest_{window}")
 
 
 @feature("log_close", "lowest_{window}", windows=(60, 250), history=0)
 def low_gap(window: int) -> pl.Expr:
-    """Log of the close over the lowest of the window."""
+    """Log of the close over the lowest close of the window; of 250 sessions, from 120 on."""
     return level - pl.col(f"lowest_{window}")
 
 

@@ -20,32 +20,32 @@ def volatility(window: int) -> pl.Expr:
 
 @feature("spread_5", "spread_60")
 def volatility_ratio() -> pl.Expr:
-    """Volatility of a week against that of a quarter."""
+    """Log volatility of a week less that of a quarter."""
     return ((pl.col("spread_5") + TINY) / (pl.col("spread_60") + TINY)).log()
 
 
 @feature("squared", windows=(30,), spans=7)
 def smooth_volatility(window: int) -> pl.Expr:
-    """Root of the exponential average of squared returns (RiskMetrics 1996)."""
+    """Log of the root of the exponential average of squared returns (RiskMetrics 1996)."""
     return _log_root(pl.col("squared").ewm_mean(span=window, min_samples=window))
 
 
 @feature("reach", windows=(10, 20))
 def parkinson(window: int) -> pl.Expr:
-    """Volatility from the high-low range (Parkinson 1980)."""
+    """Log volatility from the high-low range (Parkinson 1980)."""
     return _log_root(pl.col("reach").pow(2).rolling_mean(window) / (4 * math.log(2)))
 
 
 @feature("reach", "day", windows=(20,))
 def garman_klass(window: int) -> pl.Expr:
-    """Volatility from range and body (Garman and Klass 1980)."""
+    """Log volatility from range and body (Garman and Klass 1980)."""
     variance = 0.5 * pl.col("reach").pow(2) - (2 * math.log(2) - 1) * pl.col("day").pow(2)
     return _log_root(variance.rolling_mean(window))
 
 
 @feature("free_variance_mean_{window}", windows=(20,), history=0)
 def rogers_satchell(window: int) -> pl.Expr:
-    """Volatility from the bar whatever its drift (Rogers and Satchell 1991)."""
+    """Log volatility from the bar whatever its drift (Rogers and Satchell 1991)."""
     return _log_root(pl.col(f"free_variance_mean_{window}"))
 
 
@@ -57,7 +57,7 @@ def rogers_satchell(window: int) -> pl.Expr:
     history=0,
 )
 def yang_zhang(window: int) -> pl.Expr:
-    """Volatility of nights, days and bars together (Yang and Zhang 2000)."""
+    """Log volatility of nights, days and bars together (Yang and Zhang 2000)."""
     weight = 0.34 / (1.34 + (window + 1) / (window - 1))
     night, day = pl.col(f"night_variance_{window}"), pl.col(f"day_variance_{window}")
     return _log_root(night + weight * day + (1 - weight) * pl.col(f"free_variance_mean_{window}"))
@@ -65,7 +65,7 @@ def yang_zhang(window: int) -> pl.Expr:
 
 @feature("true_range", windows=(1, 5, 22))
 def realized_range(window: int) -> pl.Expr:
-    """Root of the mean squared true range of a day, week and month: the parts of a HAR model (Corsi 2009)."""
+    """Log of the root mean squared true range of a day, week, month: the parts of a HAR model (Corsi 2009)."""
     return _log_root(pl.col("true_range").pow(2).rolling_mean(window))
 
 
@@ -83,7 +83,7 @@ def downside_share(window: int) -> pl.Expr:
 
 @feature("fall_squared_{window}", windows=(20,), history=0)
 def downside_volatility(window: int) -> pl.Expr:
-    """Root of the mean squared fall."""
+    """Log of the root mean squared fall, rises counted as 0."""
     return _log_root(pl.col(f"fall_squared_{window}") / window)
 
 

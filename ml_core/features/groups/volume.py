@@ -60,7 +60,7 @@ def money_flow(window: int) -> pl.Expr:
 
 @feature("place_in_bar", "volume", "volume_sum_{window}", windows=(5, 20), history=0)
 def accumulation(window: int) -> pl.Expr:
-    """Average place of the close in its bar, weighted by volume (Chaikin's money flow)."""
+    """Average place of the close in its bar, weighted by volume (half of Chaikin's money flow)."""
     return (pl.col("place_in_bar") * volume).rolling_sum(window) / (pl.col(f"volume_sum_{window}") + 1)
 
 
