@@ -31,7 +31,19 @@ SECTORS = {
 }
 BARS = ("open", "high", "low", "close")
 KNOWN = known_features((SERIES,))
-ROWS = (130, 131, 170, 199, 230, 262, 333, 334, 380)  # of each ticker: after half a year no feature waits
+ROWS = (
+    130,
+    131,
+    170,
+    199,
+    230,
+    262,
+    333,
+    334,
+    376,
+    377,
+    380,
+)  # of each ticker: after half a year no feature waits
 REGIMES = Regimes(
     calm=State(**regime.CALM, stay=regime.STAY_CALM),
     turbulent=State(**regime.TURBULENT, stay=regime.STAY_TURBULENT),
@@ -40,8 +52,9 @@ REGIMES = Regimes(
 
 @cache
 def prices() -> pl.DataFrame:
-    """Eight tickers, two without a sector, and a series beside them. One lists late, one misses a session, one jumps
-    and one falls by a third at their row 262, and one stands still at its row 333."""
+    """Eight tickers, two without a sector, and a series beside them. One lists late, one misses a session, one stands
+    still at its row 333. At their row 262 one jumps, one falls, and two open far off and come back; one rises for a
+    fortnight up to its row 380."""
     whole = simulate_prices(tickers=8, sessions=400, seed=5)
     dates = whole["date"].unique().sort()
     rng = np.random.default_rng(0)
@@ -49,20 +62,27 @@ def prices() -> pl.DataFrame:
     late = (pl.col("ticker") == "HOTL") & (pl.col("date") < dates[195])
     missed = (pl.col("ticker") == "CHAR") & (pl.col("date") == dates[160])
     row = pl.int_range(pl.len()).over("ticker")
-    jump = pl.when(row >= 262).then(
-        pl.col("ticker").replace_strict({"ECHO": 1.5, "FOXT": 1 / 1.5}, default=1.0)
-    )
+    jump = pl.when(row >= 262).then(far(ECHO=1.5, FOXT=1 / 1.5)).otherwise(1.0)
+    climb = far(DELT=1.05) ** (row - 366).clip(0, 14)
+    gap = pl.when(row == 262).then(far(ALFA=1.5, BRAV=1 / 1.5)).otherwise(1.0)
     still = (pl.col("ticker") == "GOLF") & (row == 333)
     before = pl.col("close").shift(1).over("ticker")
     return (
         whole.filter(~late & ~missed)
-        .with_columns(pl.col(name) * jump.otherwise(1.0) for name in BARS)
+        .with_columns(pl.col(name) * jump * climb for name in BARS)
+        .with_columns(open=pl.col("open") * gap)
+        .with_columns(high=pl.max_horizontal("high", "open"), low=pl.min_horizontal("low", "open"))
         .with_columns(pl.when(still).then(before).otherwise(pl.col(name)).alias(name) for name in BARS)
         .with_columns(volume=pl.when(still).then(0.0).otherwise(pl.col("volume")))
         .join(level, on="date", how="left")
         .with_columns(sector=pl.col("ticker").replace_strict(SECTORS, default=None))
         .sort("ticker", "date")
     )
+
+
+def far(**times: float) -> pl.Expr:
+    """By how much the prices of these tickers are multiplied; the others stay."""
+    return pl.col("ticker").replace_strict(times, default=1.0)
 
 
 @cache
@@ -99,7 +119,8 @@ def test_a_feature_is_what_its_reference_says(name):
     assert reference, f"{name} has no reference; write one in tests/features/references/{KNOWN[name][0]}.py"
     scale = float(built()[name].drop_nulls().std())
     for ticker, bars in market().bars.items():
-        rows = [row for row in ROWS if row < len(bars.dates)]
+        whole = range(1, len(bars.dates))
+        rows = [row for row in whole if KNOWN[name][0] == "calendar" or row in ROWS]
         given = built().filter(pl.col("ticker") == ticker)[name].gather(rows).to_numpy()
         expected = np.array([reference(bars, row) for row in rows])
         told = f"{name} of {ticker} at its rows {rows}"
