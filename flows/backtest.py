@@ -157,7 +157,12 @@ def _of_file(path: Path) -> Source:
 
 def _between(source: Source, first: dt.date | None, last: dt.date | None) -> pl.DataFrame:
     """The decisions of that span; the accounts begin and end with them."""
-    day, rows = pl.col("as_of"), source.forecasts
+    day, rows = (
+        pl.col("as_of"),
+        source.forecasts.filter(pl.col("mean").is_not_null() & pl.col("mean").is_not_nan()),
+    )
+    if rows.is_empty():
+        raise NotEnoughData(f"{source.told}: no forecast with a mean among {source.forecasts.height} rows")
     kept = rows.filter(day >= first) if first else rows
     kept = kept.filter(day <= last) if last else kept
     if kept.is_empty():

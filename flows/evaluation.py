@@ -78,7 +78,7 @@ def coverage_rows(coverage: pl.DataFrame, *, most: int = MOST) -> list[dict[str,
 def money_rows(money: Mapping[str, Comparison]) -> list[dict[str, str]]:
     """The accounts of every split: the strategy and what stands beside it, on the same sessions."""
     return [
-        {"split": split if not place else "", "sessions": str(one.risk[STRATEGY]["sessions"]), **row}
+        {"split": split if not place else "", "sessions": str(one.risk[STRATEGY]["scored"]), **row}
         for split, one in money.items()
         for place, row in enumerate(account_rows(one))
     ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import math
 from itertools import pairwise
 from typing import Annotated, Any, Literal, Self
 
@@ -18,6 +19,8 @@ from pydantic import (
 from ml_core.ranges import LogUniform, OneOf
 from ml_core.section import OpenSection, Section, Share
 from ml_core.strategy import Strategy
+
+MOST_FITS = 1000  # that a combinatorial scheme may ask for
 
 
 class Universe(Section):
@@ -149,6 +152,12 @@ class Validation(Section):
 
     @model_validator(mode="after")
     def _something_is_left_to_train_on(self) -> Self:
+        fits = math.comb(self.groups, self.test_groups)
+        if self.scheme == "combinatorial" and fits > MOST_FITS:
+            raise ValueError(
+                f"groups {self.groups} with test_groups {self.test_groups} are {fits:,} fits; "
+                f"expected at most {MOST_FITS:,}"
+            )
         if self.test_groups >= self.groups:
             raise ValueError(
                 f"test_groups {self.test_groups} leave nothing of {self.groups} groups to train on"

@@ -49,6 +49,20 @@ def test_a_sharpe_over_eighteen_days_is_refused():
     assert "a Sharpe needs 126" in risk["sharpe_reason"]
 
 
+def test_sessions_between_test_spans_on_which_positions_are_only_held_earn_no_sharpe():
+    experiment = small_experiment(
+        model=RIDGE,
+        task={"horizons": [1]},
+        validation={"train": 100, "test": 6, "step": 45, "folds": 3, "holdout": 0},
+    )
+    (risk,) = evaluate(experiment, simulate_prices(sessions=400)).risk.values()
+    assert risk["scored"] == 18
+    assert risk["sessions"] > 90
+    assert risk["sharpe"] is risk["sharpe_low"] is risk["benchmark"]["sharpe"] is None
+    assert risk["sharpe_reason"] == "18 periods are 18 scored sessions; a Sharpe needs 126"
+    assert not any(level["sharpe"] for level in risk["costs"])
+
+
 @pytest.mark.parametrize("horizon", [1, 5])
 def test_a_target_is_the_return_after_its_row_and_one_off_by_one_is_named(horizon):
     experiment = small_experiment(task={"horizons": [horizon]})

@@ -65,11 +65,13 @@ def backtest(
         raise NotEnoughData(f"backtest: no session after the first position; prices end on {last}")
     end = min(int(decided_K[-1]) + hold, len(panel.sessions) - 1)
     gross, turnover, exposure = run_trades(panel, trades, end)
+    net = charge(gross, turnover, cost_bps)
+    gross, turnover, exposure = (np.where(_closed(net), 0.0, one) for one in (gross, turnover, exposure))
     bought = run_trades(panel, _buy_and_hold(panel, trades, benchmark), end)[0]
     return pl.DataFrame(
         {
             "date": panel.sessions[trades.session_K[0] : end + 1],
-            "gross": gross, "net": charge(gross, turnover, cost_bps),
+            "gross": gross, "net": net,
             "turnover": turnover, "exposure": exposure, "benchmark": bought,
         },
         schema=BACKTEST,
@@ -77,8 +79,16 @@ def backtest(
 
 
 def charge(gross: Array, turnover: Array, cost_bps: float | Array) -> Array:
-    """Returns after costs of so many basis points of the value traded, each side."""
-    return (1 + gross) * (1 - turnover * cost_bps / 1e4) - 1
+    """Returns after costs of so many basis points of the value traded, each side. Costs that take all of the equity
+    close the account: nothing comes after."""
+    net = (1 + gross) * np.maximum(1 - turnover * cost_bps / 1e4, 0.0) - 1
+    return np.where(_closed(net), 0.0, net)
+
+
+def _closed(net: Array) -> NDArray[np.bool_]:
+    """The sessions after the one that lost everything; sessions stand on the first axis."""
+    lost = np.maximum.accumulate(net <= -1, axis=0)
+    return np.concatenate([np.zeros_like(lost[:1]), lost[:-1]])
 
 
 def possible_execution(prices: pl.DataFrame, wanted: Execution) -> Execution:

@@ -82,26 +82,36 @@ def compare(
     even = positions.with_columns(weight=1.0 / pl.len().over("date"))
     books = {STRATEGY: positions, EQUAL: even, ZERO: nothing}
     account = {name: trade(book, strategy, hold=hold, market=market) for name, book in books.items()}
-    own = account[STRATEGY]
+    own, scored = account[STRATEGY], _scored(forecasts, positions)
     risk = {
         name: describe_account(
-            table, periods_per_year=periods, seed=seed, trials=trials if name == STRATEGY else 1
+            table,
+            periods_per_year=periods,
+            seed=seed,
+            trials=trials if name == STRATEGY else 1,
+            scored=scored,
         )
         for name, table in account.items()
     }
-    bought = describe(own["benchmark"].to_numpy(), periods_per_year=periods, seed=seed)
+    bought = describe(own["benchmark"].to_numpy(), periods_per_year=periods, seed=seed, scored=scored)
     return Comparison(
         positions,
         own,
         _tidy({**account, HELD: _held(own)}),
         {STRATEGY: risk[STRATEGY], HELD: bought, EQUAL: risk[EQUAL], ZERO: risk[ZERO]},
-        sweep_costs(own, COSTS, periods_per_year=periods),
+        sweep_costs(own, COSTS, periods_per_year=periods, scored=scored),
     )
 
 
 def zeroed(forecasts: pl.DataFrame) -> pl.DataFrame:
     """The same rows, each expecting nothing."""
     return forecasts.with_columns(mean=pl.when(pl.col("mean").is_not_null()).then(0.0))
+
+
+def _scored(forecasts: pl.DataFrame, positions: pl.DataFrame) -> int:
+    """The sessions with a forecast that became a decision; between test spans a position is only held."""
+    asked = forecasts.filter(pl.col("mean").is_not_null() & pl.col("mean").is_not_nan())["as_of"].n_unique()
+    return min(asked, positions["date"].n_unique())
 
 
 def risk_table(risk: Mapping[str, Mapping[str, Any]]) -> pl.DataFrame:

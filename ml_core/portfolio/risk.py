@@ -32,7 +32,12 @@ def summarise(
 
 
 def describe_account(
-    backtest: pl.DataFrame, *, periods_per_year: float, seed: int, trials: int = 1
+    backtest: pl.DataFrame,
+    *,
+    periods_per_year: float,
+    seed: int,
+    trials: int = 1,
+    scored: int | None = None,
 ) -> dict[str, Any]:
     """Return and risk after costs, and what trading took."""
     table = conform(backtest, BACKTEST, "backtest")
@@ -44,7 +49,7 @@ def describe_account(
         "start": str(table["date"][0]),
         "end": str(table["date"][-1]),
         "periods_per_year": periods_per_year,
-        **describe(net, periods_per_year=periods_per_year, seed=seed, trials=trials),
+        **describe(net, periods_per_year=periods_per_year, seed=seed, trials=trials, scored=scored),
         "gross": float(np.prod(1 + gross) - 1),
         "turnover": float(turnover.mean()),
         "annual_turnover": float(turnover.mean() * periods_per_year),
@@ -53,9 +58,13 @@ def describe_account(
     }
 
 
-def describe(returns: Array, *, periods_per_year: float, seed: int, trials: int = 1) -> dict[str, Any]:
+def describe(
+    returns: Array, *, periods_per_year: float, seed: int, trials: int = 1, scored: int | None = None
+) -> dict[str, Any]:
     """What can be said of one stream of returns. A Sharpe and every interval need 126 scored sessions; with fewer they
-    are null and `sharpe_reason` says why. `trials`: how many were tried before this one was chosen."""
+    are null and `sharpe_reason` says why. `trials`: how many were tried before this one was chosen. `scored`: on how
+    many of these sessions a forecast was made; on the others positions were only held."""
+    scored = len(returns) if scored is None else min(scored, len(returns))
     cumulative = float(np.prod(1 + returns) - 1)
     annual = float((1 + cumulative) ** (periods_per_year / len(returns)) - 1) if cumulative > -1 else -1.0
     depth, length = drawdown(returns)
@@ -65,10 +74,11 @@ def describe(returns: Array, *, periods_per_year: float, seed: int, trials: int 
     value_at_risk, shortfall = tail_loss(returns)
     return {
         "sessions": len(returns),
+        "scored": scored,
         "cumulative": cumulative,
         "annual_return": annual,
         "volatility": spread * periods_per_year**0.5 if spread is not None else None,
-        **_sharpe(returns, periods_per_year=periods_per_year, seed=seed, trials=trials),
+        **_sharpe(returns, scored, periods_per_year=periods_per_year, seed=seed, trials=trials),
         "sortino": _ratio(float(returns.mean()) * periods_per_year**0.5, downside),
         "calmar": _ratio(annual, -depth),
         "max_drawdown": depth,
@@ -114,14 +124,16 @@ def break_even_cost(gross: Array, turnover: Array) -> float | None:
     return float(optimize.root_scalar(left, bracket=(0.0, most), method="brentq").root)
 
 
-def sweep_costs(backtest: pl.DataFrame, levels: Sequence[float], *, periods_per_year: float) -> pl.DataFrame:
+def sweep_costs(
+    backtest: pl.DataFrame, levels: Sequence[float], *, periods_per_year: float, scored: int | None = None
+) -> pl.DataFrame:
     """Cumulative and annual return, volatility and Sharpe at each cost level, in one pass."""
     table = conform(backtest, BACKTEST, "backtest")
     gross, turnover = table["gross"].to_numpy()[:, None], table["turnover"].to_numpy()[:, None]
     net_TC = charge(gross, turnover, np.asarray(levels, dtype=float))
     cumulative = np.prod(1 + net_TC, axis=0) - 1
     annual = np.maximum(1 + cumulative, 0.0) ** (periods_per_year / len(net_TC)) - 1
-    refused = _too_short(len(net_TC), periods_per_year)
+    refused = _too_short(min(scored or len(net_TC), len(net_TC)), periods_per_year)
     ratios = [None if refused else sharpe(net) * periods_per_year**0.5 for net in net_TC.T]
     return pl.DataFrame(
         {
@@ -132,8 +144,10 @@ def sweep_costs(backtest: pl.DataFrame, levels: Sequence[float], *, periods_per_
     )  # fmt: skip
 
 
-def _sharpe(returns: Array, *, periods_per_year: float, seed: int, trials: int) -> dict[str, Any]:
-    reason = _too_short(len(returns), periods_per_year) or (None if returns.any() else "no return ever moved")
+def _sharpe(
+    returns: Array, scored: int, *, periods_per_year: float, seed: int, trials: int
+) -> dict[str, Any]:
+    reason = _too_short(scored, periods_per_year) or (None if returns.any() else "no return ever moved")
     if reason:
         bounds = [f"{name}_{end}" for name in MEASURED for end in ("low", "high")]
         empty = dict.fromkeys(("sharpe", *bounds, "probabilistic_sharpe", "deflated_sharpe"))
