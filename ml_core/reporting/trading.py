@@ -30,7 +30,8 @@ def write_trading(experiment: Experiment, tables: Mapping[str, pl.DataFrame], fo
         "equity": draw_equity(
             build_curves(accounts, name_accounts(experiment, accounts)),
             title=f"{experiment.name}: equity and drawdown beside benchmarks",
-            about=f"{counts}; after {asked:g} bp a side, what is bought and held without cost; each split begins anew at 1.",
+            about=f"{counts}; after {asked:g} bp a side, what is bought and held without cost; "
+            "each split begins anew at 1.",
         ),
         "costs": draw_costs(
             sweep, dict(even.select("split", "value").iter_rows()), asked=asked,
