@@ -72,6 +72,30 @@ def test_no_label_of_training_or_validation_overlaps_a_tested_one(case):
 
 
 @given(cases())
+@settings(max_examples=120, deadline=None)
+def test_what_is_left_out_is_horizon_and_embargo_on_both_sides_and_nothing_else(case):
+    sessions, validation, horizon = case
+    gap = horizon + validation.embargo
+    end = len(sessions) - validation.holdout - (gap if validation.holdout else 0)
+    for split in cut(case):
+        train, watch, test = (inside(span) for span in (split.train, split.validation, split.test))
+        around = {day + shift for day in test for shift in range(-gap, gap + 1)} - test
+        before_watch = set(range(min(watch) - gap, min(watch)))
+        left_out = set(range(end)) - train - watch - test
+        assert left_out == (around | before_watch) & set(range(end))
+
+
+def test_with_an_embargo_the_gap_is_so_many_sessions():
+    """Sessions 0 to 79 in four groups of 20, the third tested: the gap is 2 + 3 on either side."""
+    validation = Validation(scheme="combinatorial", groups=4, test_groups=1, embargo=3, holdout=0)
+    split = cut((days(80), validation, 2))[2]
+    learned = inside(split.train) | inside(split.validation)
+    assert inside(split.test) == set(range(40, 60))
+    assert max(day for day in learned if day < 40) == 40 - 5 - 1
+    assert min(day for day in learned if day > 59) == 59 + 5 + 1
+
+
+@given(cases())
 @settings(max_examples=80, deadline=None)
 def test_every_choice_of_groups_is_tested_once_and_every_path_has_each_session_once(case):
     sessions, validation, horizon = case
