@@ -10,7 +10,7 @@ from polars.testing import assert_frame_equal
 from ml_core.errors import InvalidData
 from ml_core.evaluation.metrics import find_metric, metric_names
 from ml_core.evaluation.scores import score, scores_schema
-from ml_core.evaluation.significance import diebold_mariano
+from tests.evaluation.loops import harvey_leybourne_newbold
 from tests.evaluation.scored import baseline, make_scored
 
 
@@ -54,14 +54,16 @@ def test_a_baseline_with_an_interval_is_scored_on_it():
 
 
 def test_p_is_diebold_marianos_on_the_mean_loss_of_each_date():
-    scored = make_scored(horizon=3)
+    scored = make_scored(horizon=3, signal=0.1)
     zero = scored.with_columns(mean=pl.lit(0.0))
     table = score(scored, {"zero": baseline(scored, 0)}, resamples=20)
-    squares = [
+    ours, theirs = (
         frame.group_by("as_of").agg(((pl.col("mean") - pl.col("realized")) ** 2).mean()).sort("as_of")["mean"]
         for frame in (scored, zero)
-    ]
-    assert row(table, "mse")["p_zero"] == pytest.approx(diebold_mariano(*squares, horizon=3).p, rel=1e-9)
+    )
+    _, p = harvey_leybourne_newbold(ours.to_list(), theirs.to_list(), horizon=3, lags=4)
+    assert 0.01 < p < 0.99
+    assert row(table, "mse")["p_zero"] == pytest.approx(p, rel=1e-9)
     assert row(table, "rmse")["p_zero"] == row(table, "mse")["p_zero"]  # the root keeps the order
 
 

@@ -20,6 +20,20 @@ from ml_core.evaluation.significance import (
     probabilistic_sharpe,
     sharpe,
 )
+from tests.evaluation.loops import harvey_leybourne_newbold
+
+OURS = [0.8, 1.1, 0.4, 2.0, 0.9, 1.3, 0.2, 0.7, 1.6, 1.0, 0.5, 1.4, 0.6, 0.9, 1.8, 0.3, 1.2, 0.8, 1.1, 0.7]
+THEIRS = [1.2, 1.0, 0.9, 1.6, 1.5, 1.0, 0.6, 0.5, 1.5, 1.4, 0.4, 1.1, 0.9, 0.8, 2.1, 0.9, 0.8, 1.2, 1.0, 0.8]
+
+
+@pytest.mark.parametrize(("horizon", "lags", "statistic"), [(1, 3, -2.324645935964), (5, 8, -2.515590084868)])
+def test_on_few_dates_it_is_that_of_harvey_leybourne_and_newbold(horizon, lags, statistic):
+    """Lags: twice the overlap of horizon - 1, at least the cube root of 20 dates. Statistics: worked out once."""
+    found = diebold_mariano(OURS, THEIRS, horizon=horizon)
+    by_loop, p = harvey_leybourne_newbold(OURS, THEIRS, horizon=horizon, lags=lags)
+    assert found.statistic == pytest.approx(by_loop, rel=1e-9)
+    assert found.statistic == pytest.approx(statistic, rel=1e-9)
+    assert found.p == pytest.approx(p, rel=1e-9)
 
 
 def test_one_session_ahead_it_is_the_t_test_up_to_the_lags():
