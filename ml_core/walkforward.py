@@ -11,6 +11,7 @@ import polars as pl
 from ml_core.baselines import Lesson, fit_baseline
 from ml_core.errors import NotEnoughData
 from ml_core.evaluation.coverage import STATES, measure_coverage
+from ml_core.evaluation.metrics import DEVIATIONS
 from ml_core.evaluation.scores import score
 from ml_core.experiment import Experiment, Model, RunSpec
 from ml_core.features.table import build_features, chosen_names
@@ -155,8 +156,8 @@ def forecast_baselines(
     beside: Forecaster | None = None,
     progress: Progress | None = None,
 ) -> dict[str, pl.DataFrame]:
-    """What each baseline says, mean and scale, on the rows that a model is scored on, from the inputs of that model;
-    without one, from all features."""
+    """What each baseline says, mean and scale with a normal's interval of them, on the rows that a model is scored
+    on, from the inputs of that model; without one, from all features."""
     lesson = Lesson(windows, split, experiment.task.lookback, windows.features)
     if beside:
         windows = with_regimes(windows, beside.regimes, beside.features)
@@ -169,9 +170,11 @@ def forecast_baselines(
         if progress:
             for note in fitted.learned.notes:
                 progress(f"{name}: {note}")
-        mean_NTH, scale_NTH = fitted.outputs(windows, rows_NT, lesson.features)
+        told = fitted.outputs(windows, rows_NT, lesson.features)
+        mean_NTH, scale_NTH = (part_NTH * windows.unit_NTH for part_NTH in told)
+        reach_NTH = DEVIATIONS * scale_NTH
         tables[name] = windows.to_table(
-            rows_NT, mean=mean_NTH * windows.unit_NTH, scale=scale_NTH * windows.unit_NTH
+            rows_NT, mean=mean_NTH, lower=mean_NTH - reach_NTH, upper=mean_NTH + reach_NTH, scale=scale_NTH
         )
     return tables
 

@@ -6,13 +6,15 @@ import sys
 import numpy as np
 import polars as pl
 import pytest
+from scipy.stats import norm
 
+from ml_core.evaluation.metrics import LEVEL, metric_names
 from ml_core.experiment import Model
 from ml_core.reporting.curves import build_curves
 from ml_core.reporting.evaluation import write_evaluation
 from ml_core.reporting.information import pick_horizons
 from ml_core.reporting.trading import gather, name_accounts
-from ml_core.walkforward import Evaluation, evaluate
+from ml_core.walkforward import Evaluation, baselines_beside, evaluate, forecast_baselines, open_windows, plan
 from tests.market import simulate_prices, small_experiment
 
 EXPERIMENT = small_experiment(
@@ -48,6 +50,36 @@ def test_tables_are_those_of_the_run_and_say_how_many_sessions_were_scored(found
         split: one.backtest.height for split, one in found.money.items()
     }
     assert set(pl.read_csv(folder / "costs.csv")["split"]) == {"test", "holdout"}
+
+
+EMPTY = {"ic": {"skill_"}, "rank_ic": {"skill_"}, "icir": {"skill_", "p_"}, "coverage": {"p_"}}
+
+
+def test_every_metric_has_a_number_beside_every_baseline_but_where_the_docs_say_why(found):
+    """docs/evidence.md, Scores: correlations have no skill, coverage and icir no p, zero no icir, and nothing has
+    skill beside what makes no error."""
+    baselines = baselines_beside(EXPERIMENT)
+    assert {"zero", "mean", "ewma", "ridge"} <= set(baselines)
+    assert set(found.scores["metric"]) == set(metric_names())
+    for row in found.scores.iter_rows(named=True):
+        for name in baselines:
+            explained = set(EMPTY.get(row["metric"], ()))
+            if (row["metric"], name) == ("icir", "zero"):
+                explained.add("")
+            if row["metric"] == "coverage" and row[name] == LEVEL:
+                explained.add("skill_")
+            empty = {kind for kind in ("", "skill_", "p_") if row[f"{kind}{name}"] is None}
+            assert empty == explained, (row["split"], row["horizon"], row["metric"], name)
+
+
+def test_a_baselines_interval_is_a_normals_of_its_mean_and_scale():
+    prices = simulate_prices()
+    windows, _ = open_windows(EXPERIMENT.spec, prices)
+    split = plan(EXPERIMENT, windows)[-1]
+    for table in forecast_baselines(EXPERIMENT, windows, split).values():
+        mean, scale = table["mean"].to_numpy(), table["scale"].to_numpy()
+        for side, chance in (("lower", 0.05), ("upper", 0.95)):
+            np.testing.assert_allclose(table[side], norm.ppf(chance, mean, scale), rtol=1e-4, atol=1e-9)
 
 
 def test_figures_are_pictures(folder):
