@@ -21,10 +21,11 @@ from ml_core.data.store import adjust
 from ml_core.evaluation.metrics import find_metric
 from ml_core.experiment import Experiment
 from ml_core.experiment_file import read_experiment
+from ml_core.rivals import forecast_baselines
 from ml_core.splits import Split
 from ml_core.training.fit import assemble
 from ml_core.training.loop import Fitting
-from ml_core.walkforward import forecast_baselines, forecast_split, open_windows, plan
+from ml_core.walkforward import forecast_split, open_windows, plan
 from ml_core.windows import Windows
 
 CASES = {

@@ -19,16 +19,10 @@ from ml_core.forecaster import Forecaster
 from ml_core.oracle import recovered
 from ml_core.rebuild import write_recipe
 from ml_core.registry import NOBODY, ModelVersion, Registry
+from ml_core.rivals import forecast_baselines
 from ml_core.settings import Home
 from ml_core.splits import Split
-from ml_core.walkforward import (
-    Evaluation,
-    forecast_baselines,
-    forecast_split,
-    horizon_of,
-    judge,
-    tell_volatility,
-)
+from ml_core.walkforward import Evaluation, forecast_split, horizon_of, judge, tell_volatility
 from ml_core.windows import Windows
 
 AUDITED_DATES = 2

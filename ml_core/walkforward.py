@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
 import polars as pl
 
-from ml_core.baselines import Lesson, fit_baseline
 from ml_core.errors import NotEnoughData
 from ml_core.evaluation.coverage import STATES, measure_coverage
-from ml_core.evaluation.metrics import DEVIATIONS
 from ml_core.evaluation.scores import score
-from ml_core.experiment import Experiment, Model, RunSpec
+from ml_core.experiment import Experiment, RunSpec
 from ml_core.features.table import build_features, chosen_names
 from ml_core.forecaster import Forecaster
 from ml_core.frames import SCORED, conform
@@ -22,14 +20,12 @@ from ml_core.portfolio import strategies
 from ml_core.portfolio.comparison import Comparison, compare
 from ml_core.portfolio.legs import hold_of
 from ml_core.portfolio.market import Market, check_calendar
-from ml_core.regimes import with_regimes
+from ml_core.rivals import Progress, forecast_baselines
 from ml_core.splits import Split, combinatorial, holdout, walk_forward
 from ml_core.training.fit import fit
 from ml_core.windows import Windows, build_windows
 
 PERIODS_PER_YEAR = {"daily": 252.0, "weekly": 52.0}
-
-Progress = Callable[[str], None]
 
 
 @dataclass(frozen=True)
@@ -146,42 +142,6 @@ def name_part(split: Split) -> pl.Expr:
     for path, span in split.paths:
         named = pl.when(pl.col("as_of").is_between(span.start, span.end)).then(pl.lit(path)).otherwise(named)
     return named
-
-
-def forecast_baselines(
-    experiment: Experiment,
-    windows: Windows,
-    split: Split,
-    *,
-    beside: Forecaster | None = None,
-    progress: Progress | None = None,
-) -> dict[str, pl.DataFrame]:
-    """What each baseline says, mean and scale with a normal's interval of them, on the rows that a model is scored
-    on, from the inputs of that model; without one, from all features."""
-    lesson = Lesson(windows, split, experiment.task.lookback, windows.features)
-    if beside:
-        windows = with_regimes(windows, beside.regimes, beside.features)
-        scaling = beside.spec.features.scaling
-        lesson = Lesson(windows, split, beside.lookback, beside.features, scaling, beside.spec.seed)
-    rows_NT = windows.usable(lesson.lookback) & windows.rows(split.test)
-    tables = {}
-    for name in baselines_beside(experiment):
-        fitted = fit_baseline(Model(family=name), lesson)
-        if progress:
-            for note in fitted.learned.notes:
-                progress(f"{name}: {note}")
-        told = fitted.outputs(windows, rows_NT, lesson.features)
-        mean_NTH, scale_NTH = (part_NTH * windows.unit_NTH for part_NTH in told)
-        reach_NTH = DEVIATIONS * scale_NTH
-        tables[name] = windows.to_table(
-            rows_NT, mean=mean_NTH, lower=mean_NTH - reach_NTH, upper=mean_NTH + reach_NTH, scale=scale_NTH
-        )
-    return tables
-
-
-def baselines_beside(experiment: Experiment) -> tuple[str, ...]:
-    """Zero, those that stand beside every score, and those that the gate names."""
-    return tuple(dict.fromkeys(("zero", *experiment.validation.baselines, *experiment.gate.beat)))
 
 
 def tell_volatility(windows: Windows, split: Split) -> pl.DataFrame:

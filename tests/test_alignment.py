@@ -6,7 +6,8 @@ import polars as pl
 import pytest
 
 from ml_core.evaluation.metrics import find_metric
-from ml_core.walkforward import evaluate, forecast_baselines, plan
+from ml_core.rivals import forecast_baselines
+from ml_core.walkforward import evaluate, plan
 from tests.market import prices_of, read_windows, small_experiment
 from tests.stages import STAGES, earned, misaligned
 from tests.stages import plant as plant_delayed

@@ -14,7 +14,8 @@ from ml_core.features.scaling import CLIP, Scaler, fit_scaler
 from ml_core.features.table import FeatureTable
 from ml_core.features.target import LEAST_UNIT, centred_rank
 from ml_core.layout import lay_out
-from ml_core.walkforward import forecast_baselines, plan
+from ml_core.rivals import forecast_baselines
+from ml_core.walkforward import plan
 from ml_core.windows import build_windows
 from tests.market import FEATURES, prices_of, read_windows, simulate_prices, small_experiment, walk
 

@@ -19,9 +19,9 @@ from ml_core.forecaster import Forecaster
 from ml_core.learners import complete, config_class
 from ml_core.models.family import FAMILIES
 from ml_core.ranges import OneOf, ranges_of
+from ml_core.rivals import baselines_beside, forecast_baselines
 from ml_core.splits import Span, Split
 from ml_core.training.fit import fit
-from ml_core.walkforward import baselines_beside, forecast_baselines
 from ml_core.windows import Windows
 from tests.market import FEATURES, read_windows, simulate_prices, small_experiment
 

@@ -14,7 +14,8 @@ from ml_core.reporting.curves import build_curves
 from ml_core.reporting.evaluation import write_evaluation
 from ml_core.reporting.information import pick_horizons
 from ml_core.reporting.trading import gather, name_accounts
-from ml_core.walkforward import Evaluation, baselines_beside, evaluate, forecast_baselines, open_windows, plan
+from ml_core.rivals import baselines_beside, forecast_baselines
+from ml_core.walkforward import Evaluation, evaluate, open_windows, plan
 from tests.market import simulate_prices, small_experiment
 
 EXPERIMENT = small_experiment(
