@@ -12,8 +12,9 @@ import pytest
 from ml_core.audit.alignment import audit_alignment
 from ml_core.audit.stages import tell_targets
 from ml_core.experiment import Model
-from ml_core.features.scaling import fit_scaler
+from ml_core.member import NetworkMember
 from ml_core.processed import process
+from ml_core.training.fit import fit
 from ml_core.walkforward import evaluate, open_windows, plan
 from tests.audit.leaks import late_target
 from tests.market import prices_of, simulate_prices, small_experiment, walk
@@ -113,23 +114,25 @@ def test_a_panel_is_split_by_date_no_date_is_in_two_parts():
 
 
 @pytest.mark.parametrize("scaling", ["standard", "minmax", "robust", "quantile"])
-def test_a_scaler_is_fitted_on_training_rows_whatever_the_test_holds(scaling):
-    experiment = small_experiment(features={"scaling": scaling})
+def test_the_scaler_of_a_network_is_fitted_on_training_rows_whatever_comes_after_them(scaling):
+    brief = {"epochs": 1, "windows": 32}
+    experiment = small_experiment(features={"scaling": scaling}, training=brief, task={"horizons": [1]})
     prices = simulate_prices()
-    windows, _ = open_windows(experiment.spec, prices)
-    split = plan(experiment, windows)[0]
-    later = pl.col("date") >= split.test.start
+    split = plan(experiment, open_windows(experiment.spec, prices)[0])[0]
+    later = pl.col("date") > split.train.end
     wild = prices.with_columns(
         (pl.when(later).then(pl.col(name) * (1 + pl.col("close") % 1)).otherwise(name)).alias(name)
         for name in ("open", "high", "low", "close", "volume")
     )
-    scalers = []
-    for some in (prices, wild, prices.filter(~later)):
+    scalers, inputs = [], []
+    for some in (prices, wild, prices.filter(pl.col("date") < split.test.start)):
         windows, _ = open_windows(experiment.spec, some)
-        x_NTF = windows.inputs(windows.features)
-        train_NT = windows.usable(experiment.task.lookback) & windows.rows(split.train)
-        scalers.append(fit_scaler(x_NTF, train_NT, scaling))
+        (member,) = fit(experiment.spec, windows, split).members
+        assert isinstance(member, NetworkMember)
+        scalers.append(vars(member.scaler))
+        inputs.append(windows.inputs(windows.features))
         done = process(experiment.spec, windows, split)
-        assert all(np.array_equal(part, vars(done.scaler)[name]) for name, part in vars(scalers[-1]).items())
-    for name in vars(scalers[0]):
-        assert len({vars(scaler)[name].tobytes() for scaler in scalers}) == 1
+        assert all(np.array_equal(part, vars(done.scaler)[name]) for name, part in scalers[-1].items())
+    assert not np.array_equal(inputs[0], inputs[1], equal_nan=True)
+    for name in scalers[0]:
+        assert len({scaler[name].tobytes() for scaler in scalers}) == 1

@@ -9,11 +9,12 @@ from dataclasses import replace
 
 import polars as pl
 
+from ml_core.audit.execution import audit_execution
 from ml_core.audit.stages import tell_features, tell_forecasts, tell_learned
 from ml_core.data.prices import Sources, build_prices, read_sources
 from ml_core.errors import NotEnoughData
 from ml_core.evaluation.leakage import Audit, audit_stages, choose_dates
-from ml_core.evaluation.variants import Tables
+from ml_core.evaluation.variants import Tables, last_date
 from ml_core.experiment import Experiment
 from ml_core.forecaster import Forecaster
 from ml_core.rebuild import describe_machine, read_recipe
@@ -31,17 +32,22 @@ def audit_forecaster(
     forecaster: Forecaster, experiment: Experiment, prices: pl.DataFrame, split: Split, *, dates: int
 ) -> Audit:
     """Before promotion: change the future of the holdout at random dates; the inputs, every forecast before them and
-    the positions that follow must stay equal in every bit."""
+    the positions that follow must stay equal in every bit, and earn from when they could be traded."""
     sessions = prices["date"].unique().sort()
     chosen = _dates(prices, split, count=dates, seed=forecaster.spec.seed)
     since = sessions.filter(sessions <= chosen[0])[-BEFORE:][0]
-    return audit_stages(
+    given = _answer(forecaster, experiment, prices, since=since, until=sessions[-1])
+    found = audit_stages(
         lambda tables, until: _answer(forecaster, experiment, tables["prices"], since=since, until=until),
         {"prices": prices},
         as_of=chosen,
         seed=forecaster.spec.seed,
         listings=forecaster.spec.task.layout != "joint",
         context=[column for column in prices.columns if column.startswith("context_")],
+        given=given,
+    )
+    return found + audit_execution(
+        experiment, prices, given.get("positions"), dates=dates, seed=forecaster.spec.seed
     )
 
 
@@ -72,7 +78,11 @@ def audit_model(
     as_registered = tell_learned(forecaster, known=known, fold=split.fold, family=found.spec.model.family)
     listings = experiment.task.layout != "joint"
     chosen = _dates(prices, split, count=dates, seed=seed)
-    answered = audit_stages(answer, tables, as_of=chosen, seed=seed, listings=listings, progress=progress)
+    given = answer(tables, last_date(tables))
+    answered = audit_stages(
+        answer, tables, as_of=chosen, seed=seed, listings=listings, given=given, progress=progress
+    )
+    answered += audit_execution(experiment, prices, given.get("positions"), dates=dates, seed=seed)
     learned = audit_stages(
         learn,
         tables,

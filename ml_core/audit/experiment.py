@@ -11,13 +11,15 @@ import numpy as np
 import polars as pl
 
 from ml_core.audit.alignment import audit_alignment
+from ml_core.audit.execution import audit_execution
 from ml_core.audit.stages import tell_features, tell_forecasts, tell_learned, tell_states, tell_targets
 from ml_core.data.prices import Sources, build_prices
 from ml_core.errors import NotEnoughData
 from ml_core.evaluation.leakage import WHAT, Audit, audit_stages
-from ml_core.evaluation.variants import Tables
+from ml_core.evaluation.variants import Tables, last_date
 from ml_core.experiment import Experiment, Model, RunSpec
 from ml_core.forecaster import Forecaster
+from ml_core.portfolio import strategies
 from ml_core.splits import Span, Split
 from ml_core.training.fit import fit
 from ml_core.walkforward import decide, forecast_split, plan, read_panel, trade
@@ -36,6 +38,7 @@ class Steps:
     panel: Callable[[RunSpec, pl.DataFrame], tuple[Windows, tuple[str, ...]]] = read_panel
     fit: Callable[..., Forecaster] = fit
     decide: Callable[[Experiment, pl.DataFrame, pl.DataFrame], pl.DataFrame] = decide
+    trade: Callable[..., pl.DataFrame] = strategies.trade
 
 
 @dataclass(frozen=True)
@@ -57,13 +60,15 @@ def audit_experiment(
     progress: Callable[[str], None] | None = None,
 ) -> Audit:
     """Features, targets, what two folds learn, their forecasts, positions and backtest: each up to the second session
-    of all, to the last that a fold learns from, and to random ones after it."""
+    of all, to the last that a fold learns from, and to random ones after it. Targets must be aligned, and positions
+    earn from when they could be traded."""
     walk = _Walk(experiment, sources, steps or Steps())
     prices = walk.steps.read(experiment, sources)
     windows, _ = walk.steps.panel(experiment.spec, prices)
     folds = choose_folds(experiment, windows, seed=seed)
     chosen = audited_dates(windows, folds, count=dates, seed=seed)
     tables = {"bars": sources.bars, "series": sources.series, "facts": sources.facts}
+    given = walk.run(tables, folds, last_date(tables))
     found = audit_stages(
         lambda changed, until: walk.run(changed, folds, until),
         tables,
@@ -71,7 +76,11 @@ def audit_experiment(
         seed=seed,
         listings=experiment.task.layout != "joint",
         changes=changes,
+        given=given,
         progress=progress,
+    )
+    found += audit_execution(
+        experiment, prices, given.get("positions"), dates=dates, seed=seed, trade=walk.steps.trade
     )
     return found + audit_alignment(tell_targets(windows), prices, kind=experiment.task.target)
 

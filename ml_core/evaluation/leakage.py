@@ -18,7 +18,7 @@ import numpy as np
 import polars as pl
 
 from ml_core.errors import InvalidData, NotEnoughData
-from ml_core.evaluation.variants import Tables, Variant, last_date, vary
+from ml_core.evaluation.variants import Tables, last_date, vary
 
 Build = Callable[[Tables, dt.date], Tables]
 
@@ -36,7 +36,9 @@ WHAT = {
     "shuffled": "changes with the order of rows",
     "repeated": "changes from one call to the next",
     "misaligned": "is not log(close h sessions later / close)",
+    "earlier": "is earned from prices before the decision could be traded",
 }
+SINCE = ("earlier",)  # what was compared follows the date, and does not lead up to it
 
 
 @dataclass(frozen=True)
@@ -54,7 +56,10 @@ class Finding:
     def __str__(self) -> str:
         where = " ".join(str(part) for part in self.first.values())
         stage = f"{self.stage}: " if self.stage else ""
-        return f"{stage}{self.column} up to {self.as_of} {WHAT[self.change]}: {self.rows} rows, first {where}"
+        span = "since" if self.change in SINCE else "up to"
+        return (
+            f"{stage}{self.column} {span} {self.as_of} {WHAT[self.change]}: {self.rows} rows, first {where}"
+        )
 
 
 @dataclass(frozen=True)
@@ -141,7 +146,14 @@ def audit_stages(
             progress(f"{variant.change} {'' if variant.as_of == last else f'after {variant.as_of}'}".strip())
         again = build(variant.tables, variant.as_of)
         for stage, key in keys.items():
-            found += _compare(given[stage], again.get(stage), key, stage=stage, variant=variant)
+            known, then = pl.col(key[0]) <= variant.as_of, again.get(stage)
+            found += compare_tables(
+                given[stage].filter(known),
+                given[stage].clear() if then is None else then.filter(known),
+                stage=stage,
+                change=variant.change,
+                as_of=variant.as_of,
+            )
     return found
 
 
@@ -170,39 +182,43 @@ def _key(stage: str, table: pl.DataFrame) -> list[str]:
     return key
 
 
-def _compare(
-    given: pl.DataFrame, again: pl.DataFrame | None, key: list[str], *, stage: str, variant: Variant
+def compare_tables(
+    before: pl.DataFrame, after: pl.DataFrame, *, stage: str, change: str, as_of: dt.date
 ) -> Audit:
     """One stage under one change: rows that came or went, then each column of the rows that both have."""
-    until = variant.as_of
-    before = given.filter(pl.col(key[0]) <= until).sort(key)
-    after = (given.clear() if again is None else again.filter(pl.col(key[0]) <= until)).sort(key)
-    found = []
+    key = _key(stage, before)
+    before, after, found = before.sort(key), after.sort(key), []
     if not before.select(key).equals(after.select(key)):
         for here, there in ((before, after), (after, before)):
             rows = here.join(there, on=key, how="anti", maintain_order="left")
             if rows.height:
                 first = rows.select(key).row(0, named=True)
-                found.append(Finding(variant.change, until, "rows", rows.height, first, float("nan"), stage))
+                found.append(Finding(change, as_of, "rows", rows.height, first, float("nan"), stage))
         before, after = (
             one.join(other.select(key), on=key, how="semi", maintain_order="left")
             for one, other in ((before, after), (after, before))
         )
-    columns = [name for name in given.columns if name not in key]
+    columns = [name for name in before.columns if name not in key]
     for column in columns:
-        found += _moved(before, after, key, column=column, stage=stage, variant=variant)
-    looked = (Compared(stage, variant.change, until, before.height, len(columns)),) if before.height else ()
+        found += _moved(before, after, key, column=column, stage=stage, change=change, as_of=as_of)
+    looked = (Compared(stage, change, as_of, before.height, len(columns)),) if before.height else ()
     return Audit(looked, tuple(found))
 
 
 def _moved(
-    before: pl.DataFrame, after: pl.DataFrame, key: list[str], *, column: str, stage: str, variant: Variant
+    before: pl.DataFrame,
+    after: pl.DataFrame,
+    key: list[str],
+    *,
+    column: str,
+    stage: str,
+    change: str,
+    as_of: dt.date,
 ) -> Iterator[Finding]:
-    change, until = variant.change, variant.as_of
     if column not in after.columns:
         after = after.with_columns(pl.lit(None, before.schema[column]).alias(column))  # it says nothing
     if before.height != after.height:
-        yield Finding(change, until, column, before.height, {}, float("nan"), stage)
+        yield Finding(change, as_of, column, before.height, {}, float("nan"), stage)
         return
     old, new = before[column], after[column]
     if old.dtype.is_float():
@@ -213,4 +229,4 @@ def _moved(
     first = before.filter(differs).select(key).row(0, named=True)
     gap = (old - new).filter(differs).abs().max() if old.dtype.is_numeric() else None
     largest = float(gap) if isinstance(gap, (int, float)) else float("nan")
-    yield Finding(change, until, column, int(differs.sum()), first, largest, stage)
+    yield Finding(change, as_of, column, int(differs.sum()), first, largest, stage)

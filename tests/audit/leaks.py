@@ -17,8 +17,11 @@ from ml_core.features.regimes import fit_regimes
 from ml_core.features.scaling import fit_scaler
 from ml_core.forecaster import Forecaster
 from ml_core.member import BaselineMember
+from ml_core.portfolio import strategies
+from ml_core.portfolio.market import Market
 from ml_core.regimes import market_return, with_regimes
 from ml_core.splits import Span, Split
+from ml_core.strategy import Strategy
 from ml_core.training.choice import choose_inputs
 from ml_core.training.fit import fit
 from ml_core.walkforward import decide, read_panel
@@ -139,6 +142,17 @@ def context_back_filled(experiment: Experiment, sources: Sources) -> pl.DataFram
     return prices.with_columns(pl.col(told).backward_fill().over("ticker"))
 
 
+def trade_at_the_open_of_the_decision(
+    positions: pl.DataFrame, strategy: Strategy, *, hold: int, market: Market
+) -> pl.DataFrame:
+    """What a close has decided is taken at that session's open, as if the session before had decided it."""
+    sessions = market.prices.select(pl.col("date").unique().sort()).with_columns(
+        before=pl.col("date").shift(1)
+    )
+    early = positions.join(sessions, on="date").with_columns(date="before")
+    return strategies.trade(early.select(positions.columns), strategy, hold=hold, market=market)
+
+
 LEAKS = (
     Leak("back-fill", of_panel(back_filled, "momentum_5"), "features", "momentum_5"),
     Leak("centred window", of_panel(centred, "volatility_5"), "features", "volatility_5"),
@@ -149,6 +163,7 @@ LEAKS = (
     Leak("feature choice on all rows", of_fit(chosen_on_all_rows), "feature choice", "ic"),
     Leak("split by row on a panel", Steps(fit=split_by_row), "parameters", "slope"),
     Leak("full-sample quantile gate", Steps(decide=gate_of_all_rows), "positions", "weight"),
+    Leak("trade at the open of the decision", Steps(trade=trade_at_the_open_of_the_decision), "execution", "gross"),
     Leak("target off by one", Steps(panel=late_target), "targets", "target"),
 )  # fmt: skip
 

@@ -62,7 +62,7 @@ def test_a_version_that_was_taught_days_of_its_holdout_is_named(home):
 
 def test_the_evidence_of_a_promotion_says_what_was_compared(home):
     told = register(home).evidence["audit"]
-    assert {row["stage"] for row in told} == {"features", "forecasts", "positions", "backtest"}
+    assert {row["stage"] for row in told} == {"features", "forecasts", "positions", "backtest", "execution"}
     assert all(row["findings"] == 0 for row in told)
     assert sum(row["rows"] for row in told) > 500
 

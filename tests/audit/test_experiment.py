@@ -95,6 +95,8 @@ def test_an_honest_experiment_has_no_finding_and_every_stage_is_compared(family)
     assert {"market states", "regimes", "backtest"} <= {row["stage"] for row in counts}
     misaligned = [row for row in counts if row["change"] == "misaligned"]
     assert [row["stage"] for row in misaligned] == ["targets"]
+    (earned,) = (row for row in counts if row["stage"] == "execution")
+    assert (earned["change"], earned["dates"]) == ("earlier", 4)
 
 
 def test_no_setting_of_a_strategy_knows_the_future():
@@ -154,6 +156,7 @@ def test_the_shipped_experiments_know_nothing_of_the_future(name):
     found = audit(experiment)
     assert [str(one) for one in found.findings] == []
     assert sum(row["rows"] for row in found.counts()) > 1000
+    assert "execution" in {row["stage"] for row in found.counts()}
 
 
 def test_dates_begin_where_a_back_fill_shows_and_where_the_first_fold_ends_to_learn():

@@ -60,6 +60,20 @@ def test_a_book_is_scaled_so_that_its_past_had_the_yearly_target():
         assert ratio == pytest.approx([ratio[0]] * 3)
 
 
+def test_the_yearly_target_of_a_weekly_book_is_met_by_its_weeks():
+    weeks = PRICES.with_columns(date=pl.lit(dt.date(2020, 1, 3)) + 7 * (pl.col("date") - dt.date(2020, 1, 1)))
+    market = Market(weeks, 52.0)
+    check_calendar(market)
+    decided = dt.date(2020, 1, 3) + dt.timedelta(weeks=45)
+    held = {"A": 0.5, "B": -0.3, "C": 0.2}
+    positions = pl.DataFrame({"ticker": list(held), "date": [decided] * 3, "weight": list(held.values())})
+    scaled = target_book(positions, market, yearly=0.12, sessions=30)["weight"].to_numpy()
+    moves_TN = np.array([closes(weeks, name)[1:] / closes(weeks, name)[:-1] - 1 for name in held]).T
+    weekly = moves_TN[15:45] @ scaled
+    assert weekly.std(ddof=1) == pytest.approx(0.12 / 52**0.5)
+    assert scaled / scaled[0] == pytest.approx(np.array(list(held.values())) / 0.5)
+
+
 def test_a_name_of_unknown_risk_has_no_position_and_leaves_the_others_theirs():
     close_TN = np.exp(np.cumsum(np.random.default_rng(0).normal(0, 0.02, (60, 3)), axis=0))
     young = close_TN.copy()
