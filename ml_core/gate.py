@@ -133,7 +133,7 @@ def _coverage(gate: Gate, scores: pl.DataFrame, horizon: int) -> Check:
 
 
 def _audit(findings: list[Finding]) -> Check:
-    why = str(findings[0]) if findings else "changing the future changed no input, forecast or position"
+    why = str(findings[0]) if findings else "no input, forecast, position or account knew what it should not"
     return Check("leak audit", not findings, float(len(findings)), "no finding", why)
 
 
