@@ -53,9 +53,9 @@ def main() -> None:
     )
     windows, _ = open_windows(spec, adjust(simulated.fetch(request, MARKET).bars))
     sessions = windows.usable_sessions(60)
-    cut = int(0.8 * len(sessions))
+    cut, last = int(0.8 * len(sessions)), sessions[-1]
     split = Split(
-        0, Span(sessions[0], sessions[cut - 2]), Span(sessions[cut], sessions[-2]), Span(*[sessions[-1]] * 2)
+        0, Span(sessions[0], sessions[cut - 2]), Span(sessions[cut], sessions[-2]), Span(last, last)
     )
     oracle = oracle_score(windows, split)
     target = SHARE * oracle
