@@ -152,8 +152,8 @@ class Validation(Section):
 
     @model_validator(mode="after")
     def _something_is_left_to_train_on(self) -> Self:
-        fits = math.comb(self.groups, self.test_groups)
-        if self.scheme == "combinatorial" and fits > MOST_FITS:
+        fits = math.comb(self.groups, self.test_groups) if self.scheme == "combinatorial" else 0
+        if fits > MOST_FITS:
             raise ValueError(
                 f"groups {self.groups} with test_groups {self.test_groups} are {fits:,} fits; "
                 f"expected at most {MOST_FITS:,}"

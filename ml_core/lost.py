@@ -1,6 +1,7 @@
-"""Windows that could not be made, and why: in prices and the windows read from them, sentences out."""
+"""Windows that could not be made, or only in part, and why: prices and the windows read from them in, sentences out."""
 
 import datetime as dt
+from collections.abc import Iterator
 
 import numpy as np
 import polars as pl
@@ -8,7 +9,7 @@ import polars as pl
 from ml_core.features.table import columns_read
 from ml_core.windows import Windows
 
-LATE = 20  # sessions that a column may begin after its ticker's first bar before it is told
+LATE = 20  # sessions that a column may begin after its ticker's first bar, or end before its last, untold
 
 
 def tell_lost(prices: pl.DataFrame, windows: Windows, lookback: int) -> tuple[str, ...]:
@@ -16,38 +17,48 @@ def tell_lost(prices: pl.DataFrame, windows: Windows, lookback: int) -> tuple[st
     costs them."""
     told, missing = [], set()
     for column, features in sorted(columns_read(windows.features, prices.columns).items()):
-        never, late = _beginnings(prices, column)
-        missing |= set(never)
-        if never:
-            told.append(
-                f"{_names(never)}: no {column}, which {_names(features)} need; without them there is no window"
-            )
-        if late:
-            since = max(late.values())
-            told.append(
-                f"{_names(list(late))}: no {column} before {since}; without {_names(features)} "
-                "there is no window before it"
-            )
+        known = _known(prices, column)
+        missing |= set(known.filter(pl.col("begins").is_null())["ticker"])
+        told += _of_column(column, known, made=_names(features))
     usable_NT = windows.usable(lookback)
     short = [ticker for place, ticker in enumerate(windows.tickers) if not np.any(usable_NT[place])]
     if short := [ticker for ticker in short if ticker not in missing]:
         told.append(
-            f"{_names(short)}: too few bars for one window of {lookback} sessions after the features' warm-up"
+            f"{_names(short)}: no window of {lookback} sessions; too few bars after the features' warm-up, or none "
+            "on which every feature is known"
         )
     return tuple(told)
 
 
-def _beginnings(prices: pl.DataFrame, column: str) -> tuple[list[str], dict[str, dt.date]]:
-    """Tickers that never have the column, and those that have it late, with the first date."""
-    begins = pl.col("date").filter(pl.col(column).is_not_null()).min()
-    first = (
+def _known(prices: pl.DataFrame, column: str) -> pl.DataFrame:
+    """(ticker, begins, ends, before, after): the first and last date of the column, and how many bars lie outside."""
+    dates = pl.col("date").filter(pl.col(column).is_not_null())
+    return (
         prices.sort("ticker", "date")
         .group_by("ticker", maintain_order=True)
-        .agg(begins=begins, before=(pl.col("date") < begins).sum())
+        .agg(
+            begins=dates.min(),
+            ends=dates.max(),
+            before=(pl.col("date") < dates.min()).sum(),
+            after=(pl.col("date") > dates.max()).sum(),
+        )
     )
-    late = first.filter(pl.col("before") > LATE)
-    never = first.filter(pl.col("begins").is_null())["ticker"].to_list()
-    return never, dict(late.select("ticker", "begins").iter_rows())
+
+
+def _of_column(column: str, known: pl.DataFrame, *, made: str) -> Iterator[str]:
+    never = known.filter(pl.col("begins").is_null())["ticker"].to_list()
+    late = dict(known.filter(pl.col("before") > LATE).select("ticker", "begins").iter_rows())
+    ended = dict(known.filter(pl.col("after") > LATE).select("ticker", "ends").iter_rows())
+    if never:
+        yield f"{_names(never)}: no {column}; without {made} there is no window"
+    if late:
+        yield f"{_dated(late)}: no {column} before that day; without {made} there is no window that begins earlier"
+    if ended:
+        yield f"{_dated(ended)}: no {column} after that day; {made} count as average since"
+
+
+def _dated(days: dict[str, dt.date]) -> str:
+    return _names([f"{ticker} ({day})" for ticker, day in days.items()])
 
 
 def _names(names: list[str], most: int = 3) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import polars as pl
 
 from ml_core.frames import BACKTEST
@@ -14,7 +15,7 @@ from ml_core.portfolio.backtest import possible_execution
 from ml_core.portfolio.intervals import MEASURED
 from ml_core.portfolio.legs import hold_of
 from ml_core.portfolio.market import Market, check_calendar
-from ml_core.portfolio.risk import describe, describe_account, sweep_costs
+from ml_core.portfolio.risk import Scored, describe, describe_account, sweep_costs
 from ml_core.portfolio.strategies import build_positions, trade
 from ml_core.strategy import Strategy
 
@@ -82,7 +83,8 @@ def compare(
     even = positions.with_columns(weight=1.0 / pl.len().over("date"))
     books = {STRATEGY: positions, EQUAL: even, ZERO: nothing}
     account = {name: trade(book, strategy, hold=hold, market=market) for name, book in books.items()}
-    own, scored = account[STRATEGY], _scored(forecasts, positions)
+    own = account[STRATEGY]
+    scored = _scored(forecasts, positions, own, market=market, hold=hold)
     risk = {
         name: describe_account(
             table,
@@ -108,10 +110,16 @@ def zeroed(forecasts: pl.DataFrame) -> pl.DataFrame:
     return forecasts.with_columns(mean=pl.when(pl.col("mean").is_not_null()).then(0.0))
 
 
-def _scored(forecasts: pl.DataFrame, positions: pl.DataFrame) -> int:
-    """The sessions with a forecast that became a decision; between test spans a position is only held."""
+def _scored(
+    forecasts: pl.DataFrame, positions: pl.DataFrame, own: pl.DataFrame, *, market: Market, hold: int
+) -> Scored:
+    """Between test spans, and where forecasts are far apart, the last decision is held on beyond its time."""
     asked = forecasts.filter(pl.col("mean").is_not_null() & pl.col("mean").is_not_nan())["as_of"].n_unique()
-    return min(asked, positions["date"].n_unique())
+    sessions = market.panel.sessions
+    decided = np.searchsorted(sessions, positions["date"].unique().sort().to_numpy(), side="right") - 1
+    place_T = np.searchsorted(sessions, own["date"].to_numpy())
+    latest_T = np.searchsorted(decided, place_T, side="left") - 1  # what is decided at a close earns after it
+    return Scored(asked, (latest_T >= 0) & (place_T - decided[np.maximum(latest_T, 0)] <= hold))
 
 
 def risk_table(risk: Mapping[str, Mapping[str, Any]]) -> pl.DataFrame:

@@ -1,6 +1,7 @@
 """A backtest in numbers. In: BACKTEST. Out: a plain dictionary (JSON), null where a number is not earned."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -20,6 +21,23 @@ ENOUGH = 126  # sessions from which a Sharpe is given; 26 weeks are as many
 TAIL = 0.05
 
 
+@dataclass(frozen=True)
+class Scored:
+    """How many sessions had a forecast, and which sessions of an account stand under a decision that is not older
+    than it is held for; on the others what was decided long before is only held, and earns no Sharpe."""
+
+    forecasts: int
+    fresh_T: NDArray[np.bool_]
+
+    @property
+    def sessions(self) -> int:
+        return min(self.forecasts, int(self.fresh_T.sum()))
+
+    @classmethod
+    def all_of(cls, sessions: int) -> "Scored":
+        return cls(sessions, np.ones(sessions, dtype=bool))
+
+
 def summarise(
     backtest: pl.DataFrame, *, periods_per_year: float, seed: int, trials: int = 1
 ) -> dict[str, Any]:
@@ -37,7 +55,7 @@ def describe_account(
     periods_per_year: float,
     seed: int,
     trials: int = 1,
-    scored: int | None = None,
+    scored: Scored | None = None,
 ) -> dict[str, Any]:
     """Return and risk after costs, and what trading took."""
     table = conform(backtest, BACKTEST, "backtest")
@@ -59,12 +77,12 @@ def describe_account(
 
 
 def describe(
-    returns: Array, *, periods_per_year: float, seed: int, trials: int = 1, scored: int | None = None
+    returns: Array, *, periods_per_year: float, seed: int, trials: int = 1, scored: Scored | None = None
 ) -> dict[str, Any]:
     """What can be said of one stream of returns. A Sharpe and every interval need 126 scored sessions; with fewer they
-    are null and `sharpe_reason` says why. `trials`: how many were tried before this one was chosen. `scored`: on how
-    many of these sessions a forecast was made; on the others positions were only held."""
-    scored = len(returns) if scored is None else min(scored, len(returns))
+    are null and `sharpe_reason` says why. `trials`: how many were tried before this one was chosen. They read
+    those sessions alone that are `scored` (default: all)."""
+    scored = scored or Scored.all_of(len(returns))
     cumulative = float(np.prod(1 + returns) - 1)
     annual = float((1 + cumulative) ** (periods_per_year / len(returns)) - 1) if cumulative > -1 else -1.0
     depth, length = drawdown(returns)
@@ -74,7 +92,7 @@ def describe(
     value_at_risk, shortfall = tail_loss(returns)
     return {
         "sessions": len(returns),
-        "scored": scored,
+        "scored": scored.sessions,
         "cumulative": cumulative,
         "annual_return": annual,
         "volatility": spread * periods_per_year**0.5 if spread is not None else None,
@@ -125,7 +143,7 @@ def break_even_cost(gross: Array, turnover: Array) -> float | None:
 
 
 def sweep_costs(
-    backtest: pl.DataFrame, levels: Sequence[float], *, periods_per_year: float, scored: int | None = None
+    backtest: pl.DataFrame, levels: Sequence[float], *, periods_per_year: float, scored: Scored | None = None
 ) -> pl.DataFrame:
     """Cumulative and annual return, volatility and Sharpe at each cost level, in one pass."""
     table = conform(backtest, BACKTEST, "backtest")
@@ -133,8 +151,10 @@ def sweep_costs(
     net_TC = charge(gross, turnover, np.asarray(levels, dtype=float))
     cumulative = np.prod(1 + net_TC, axis=0) - 1
     annual = np.maximum(1 + cumulative, 0.0) ** (periods_per_year / len(net_TC)) - 1
-    refused = _too_short(min(scored or len(net_TC), len(net_TC)), periods_per_year)
-    ratios = [None if refused else sharpe(net) * periods_per_year**0.5 for net in net_TC.T]
+    scored = scored or Scored.all_of(len(net_TC))
+    refused = _too_short(scored.sessions, periods_per_year)
+    fresh_TC = net_TC[scored.fresh_T]
+    ratios = [None if refused else sharpe(net) * periods_per_year**0.5 for net in fresh_TC.T]
     return pl.DataFrame(
         {
             "cost_bps": list(map(float, levels)), "cumulative": cumulative, "annual_return": annual,
@@ -145,9 +165,11 @@ def sweep_costs(
 
 
 def _sharpe(
-    returns: Array, scored: int, *, periods_per_year: float, seed: int, trials: int
+    returns: Array, scored: Scored, *, periods_per_year: float, seed: int, trials: int
 ) -> dict[str, Any]:
-    reason = _too_short(scored, periods_per_year) or (None if returns.any() else "no return ever moved")
+    returns = returns[scored.fresh_T]
+    reason = _too_short(scored.sessions, periods_per_year)
+    reason = reason or (None if returns.any() else "no return ever moved")
     if reason:
         bounds = [f"{name}_{end}" for name in MEASURED for end in ("low", "high")]
         empty = dict.fromkeys(("sharpe", *bounds, "probabilistic_sharpe", "deflated_sharpe"))

@@ -190,7 +190,7 @@ def test_the_real_command_refuses_without_a_traceback(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "arguments", [("predicted",), ("search", "demo", "--trials", "0"), ("evaluate", "demo")]
+    "arguments", [("predicted",), ("search", "demo", "--trials", "0"), ("export", "demo")]
 )
 def test_a_wrong_command_or_option_ends_with_2(arguments):
     assert run(*arguments).exit_code == 2
