@@ -86,7 +86,7 @@ class Champion:
             raise _StillRefused
         try:
             served = self._load(found, stamp[1])
-        except Exception:
+        except Exception:  # whatever is wrong with it is told once, and it is not loaded again at every look
             self._refused = (stamp, self._clock())
             raise
         self._refused = None

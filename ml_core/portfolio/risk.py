@@ -38,17 +38,6 @@ class Scored:
         return cls(sessions, np.ones(sessions, dtype=bool))
 
 
-def summarise(
-    backtest: pl.DataFrame, *, periods_per_year: float, seed: int, trials: int = 1
-) -> dict[str, Any]:
-    """Return and risk after costs, what trading took, and the benchmark beside it on the same sessions."""
-    benchmark = conform(backtest, BACKTEST, "backtest")["benchmark"].to_numpy()
-    return {
-        **describe_account(backtest, periods_per_year=periods_per_year, seed=seed, trials=trials),
-        "benchmark": describe(benchmark, periods_per_year=periods_per_year, seed=seed),
-    }
-
-
 def describe_account(
     backtest: pl.DataFrame,
     *,

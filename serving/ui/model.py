@@ -65,7 +65,7 @@ def show_evidence(service: Service) -> str:
         ]
     except ForecastError as error:
         return markup.notice(str(error))
-    except Exception:
+    except Exception:  # the page stays whole: the reason is for the log, not for the browser
         log.exception("the evidence could not be shown")
         return markup.notice("The evidence of this model cannot be shown; the server's log says why.")
     return f'<div class="wf-stack">{"".join(part for part in parts if part)}</div>'

@@ -7,89 +7,120 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from ml_core.data.calendar import sessions_between
 from ml_core.frames import FORECAST, SCORED
 from ml_core.portfolio.comparison import ACCOUNTS
+from ml_core.registry import Registry
+from ml_core.settings import open_home
 from tests.cli.command_line import run, walkforward
 from tests.market import small_experiment, write_experiment
 
 
-def test_the_whole_story_from_bars_to_a_rollback(new_home, tmp_path):
+class Story:
+    """One experiment in one home, from whose bars each step of the story goes on."""
+
+    def __init__(self, file: str, root: Path, out: Path) -> None:
+        self.file, self.root, self.out = file, root, out
+        self.told = ("--home", str(root), "--json")
+
+    def tell(self, command: str, *options: str) -> dict:
+        """The document of a command that went well."""
+        done = run(command, self.file, *options, *self.told)
+        assert done.exit_code == 0, done.stderr
+        return json.loads(done.stdout)
+
+
+@pytest.fixture(scope="module")
+def bars(new_home, tmp_path_factory) -> Story:
+    """Bars fetched by the real command."""
+    folder = tmp_path_factory.mktemp("story")
     gate = {"beat": [], "coverage_tolerance": 0.5, "deflated_sharpe": 0.0}
     search = {"families": ["lstm"], "trials": 2, "epochs": 1}
-    file, root = str(write_experiment(tmp_path, gate=gate, search=search)), str(new_home().root)
-    told = ("--home", root, "--json")
-
-    done = walkforward("refresh", file, *told)
+    file = str(write_experiment(folder, gate=gate, search=search))
+    story = Story(file, Path(new_home().root), folder / "out")
+    done = walkforward("refresh", file, *story.told)
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout)["inserted"] == 6 * 260
-    assert json.loads(run("refresh", file, *told).stdout)["inserted"] == 0  # what stands is not written again
+    return story
 
-    done = run("evaluate", file, "--out", str(tmp_path / "out"), *told)
-    assert done.exit_code == 0, done.stderr
-    forecasts = pl.read_parquet(tmp_path / "out" / "forecasts.parquet")
-    assert forecasts.schema == SCORED
-    traded = pl.read_parquet(tmp_path / "out" / "backtest.parquet")
+
+@pytest.fixture(scope="module")
+def champion(bars) -> Story:
+    """The same with a model that the real command searched and promoted."""
+    done = walkforward("search", bars.file, *bars.told)
+    assert done.returncode == 0, done.stderr
+    document = json.loads(done.stdout)
+    assert document["promoted"]
+    assert document["search"]["trials"] == 2
+    assert document["spec"].startswith("[task]")
+    return bars
+
+
+def test_what_stands_is_not_written_again(bars):
+    assert bars.tell("refresh")["inserted"] == 0
+
+
+def test_an_evaluation_writes_what_it_says(bars):
+    document = bars.tell("evaluate", "--out", str(bars.out))
+    assert pl.read_parquet(bars.out / "forecasts.parquet").schema == SCORED
+    traded = pl.read_parquet(bars.out / "backtest.parquet")
     assert traded.schema == pl.Schema({"split": pl.String, **ACCOUNTS})
-    assert (
-        json.loads((tmp_path / "out" / "scores.json").read_text())["scores"]
-        == json.loads(done.stdout)["scores"]
-    )
-
-    held = pl.read_csv(tmp_path / "out" / "coverage.csv")
+    assert json.loads((bars.out / "scores.json").read_text())["scores"] == document["scores"]
+    held = pl.read_csv(bars.out / "coverage.csv")
     assert set(held["by"]) == {"all", "volatility", "year"}
     whole = held.filter(split="holdout", horizon=1, by="all")["rows"].item()
     for by in ("volatility", "year"):
         assert held.filter(split="holdout", horizon=1, by=by)["rows"].sum() == whole
+    assert (bars.out / "equity.png").read_bytes().startswith(b"\x89PNG")
 
-    assert (tmp_path / "out" / "equity.png").read_bytes().startswith(b"\x89PNG")
-    done = run("audit", file, "--dates", "3", *told)
-    assert done.exit_code == 0, done.stderr
-    audited = json.loads(done.stdout)
+
+def test_an_audit_of_the_experiment_finds_nothing(bars):
+    audited = bars.tell("audit", "--dates", "3")
     assert audited["findings"] == []
     assert {"features", "scaler", "positions"} <= {row["stage"] for row in audited["compared"]}
 
-    first = walkforward("search", file, *told)
-    assert first.returncode == 0, first.stderr
-    document = json.loads(first.stdout)
-    assert document["promoted"]
-    assert document["search"]["trials"] == 2
-    assert document["spec"].startswith("[task]")
-    moved = Path(root).rename(tmp_path / "moved")
-    assert run("predict", file, "--home", str(moved)).exit_code == 0  # a home may be moved
-    moved.rename(root)
 
-    done = run("predict", file, "--out", str(tmp_path / "last.csv"), *told)
-    assert done.exit_code == 0, done.stderr
-    assert len(json.loads(done.stdout)["forecasts"]) == 6 * 2
+def test_a_home_may_be_moved(champion, tmp_path):
+    moved = champion.root.rename(tmp_path / "moved")
+    try:
+        assert run("predict", champion.file, "--home", str(moved)).exit_code == 0
+    finally:
+        moved.rename(champion.root)
+
+
+def test_the_champion_forecasts_the_last_day_and_any_day_before(champion, tmp_path):
+    document = champion.tell("predict", "--out", str(tmp_path / "last.csv"))
+    assert len(document["forecasts"]) == 6 * 2
     assert pl.read_csv(tmp_path / "last.csv").columns == list(FORECAST)
+    holdout = champion.tell("models")[0]["evidence"]["holdout"]
+    start, end = (dt.date.fromisoformat(holdout[name]) for name in ("start", "end"))
+    day = str(sessions_between("XNYS", start, end)[10])
+    past = champion.tell("predict", "--as-of", day)["forecasts"]
+    assert {row["as_of"] for row in past} == {day}
 
-    day = forecasts.filter(split="holdout")["as_of"].unique().sort()[10]
-    past = json.loads(run("predict", file, "--as-of", str(day), *told).stdout)["forecasts"]
-    assert {row["as_of"] for row in past} == {str(day)}
 
-    done = run("audit", "small.simulated", "--dates", "3", "--home", root)
+def test_an_audit_of_the_champion_finds_nothing(champion):
+    done = run("audit", "small.simulated", "--dates", "3", "--home", str(champion.root))
     assert done.exit_code == 0, done.stderr
     assert "rows compared: nothing knows the future" in done.stdout
 
-    again = run("rollback", file, *told)
+
+def test_the_champion_goes_back_to_the_version_before_it_and_vacuum_keeps_its_bars(champion):
+    again = run("rollback", champion.file, *champion.told)
     assert again.exit_code == 2
     assert "no version before 1 passed the gate" in again.stderr
-    from ml_core.registry import Registry
-    from ml_core.settings import open_home
-
-    registry = Registry(open_home(Path(root)))
-    champion = registry.find("small.simulated")
-    second = registry.register(registry.load(champion), "small.simulated", champion.evidence)
+    registry = Registry(open_home(champion.root))
+    first = registry.find("small.simulated")
+    second = registry.register(registry.load(first), "small.simulated", first.evidence)
     registry.promote("small.simulated", second.version)
-    listed = json.loads(run("models", file, *told).stdout)
+    listed = champion.tell("models")
     assert [(row["version"], row["aliases"]) for row in listed] == [("2", ["champion"]), ("1", [])]
     assert listed[1]["evidence"]["gate"]["passed"]
-    back = run("rollback", file, *told)
-    assert json.loads(back.stdout) == {"model": "small.simulated", "from": "2", "to": "1"}
-    assert run("rollback", file, "--version", "9", *told).exit_code == 2
+    assert champion.tell("rollback") == {"model": "small.simulated", "from": "2", "to": "1"}
+    assert run("rollback", champion.file, "--version", "9", *champion.told).exit_code == 2
     assert registry.find("small.simulated").version == "1"
-    assert "champion" in run("models", file, "--home", root).stdout
-    assert json.loads(run("vacuum", file, *told).stdout)["kept"] == [champion.evidence["data_version"]]
+    assert "champion" in run("models", champion.file, "--home", str(champion.root)).stdout
+    assert champion.tell("vacuum")["kept"] == [first.evidence["data_version"]]
 
 
 def test_what_is_stored_is_shown_as_tables_and_as_a_picture(file, home, tmp_path):

@@ -38,7 +38,7 @@ LOOKBACK = 8
 
 
 def fit_small(family: str, layout: str, *, seed: int = 0) -> Forecaster:
-    task = Task(lookback=LOOKBACK, horizons=(1, 3), layout=layout)  # type: ignore[arg-type]
+    task = Task.model_validate({"lookback": LOOKBACK, "horizons": (1, 3), "layout": layout})
     windows = read_windows(simulate_prices(sessions=200), task)
     days = windows.sessions
     split = Split(0, Span(days[40], days[120]), Span(days[125], days[150]), Span(days[155], days[-1]))

@@ -91,6 +91,6 @@ def test_a_loss_stands_beside_each_row_in_the_order_given(metric):
     losses = metric.loss(scored)
     assert losses[0] is None
     assert losses.null_count() == 1
-    worth = losses.mean() if metric.better == "lower" else -losses.mean()  # type: ignore[operator]
+    worth = losses.mean() if metric.better == "lower" else -losses.mean()
     assert worth == pytest.approx(metric(scored), rel=1e-12)
     assert losses[5] == pytest.approx(metric.loss(scored[5:6])[0], rel=1e-12)

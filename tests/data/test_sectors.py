@@ -14,7 +14,7 @@ from ml_core.frames import PRICES
 from ml_core.settings import Home, open_home
 from ml_core.walkforward import weigh
 from tests.data.loopback_yahoo import Listing, LoopbackYahoo
-from tests.data.test_refresh import make_experiment, run
+from tests.data.refreshing import make_experiment, run
 from tests.data.test_yahoo import QUICK, SESSIONS, make_rows
 from tests.market import TICKERS, simulate_prices, small_experiment
 

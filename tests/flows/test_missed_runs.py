@@ -46,12 +46,12 @@ def test_of_the_runs_that_came_due_only_the_newest_of_each_deployment_is_kept() 
         make_run(refresh, StateType.SCHEDULED, days=1),
     )
     client = Client(older, newer, only, future)
-    asyncio.run(cancel_missed(client, NOW))  # type: ignore[arg-type]
+    asyncio.run(cancel_missed(client, NOW))
     assert client.states == {older.id: StateType.CANCELLED}
 
 
 def test_runs_that_an_ended_stack_left_as_running_are_closed() -> None:
     running, waiting = (make_run(uuid4(), kind, days=-1) for kind in (StateType.RUNNING, StateType.SCHEDULED))
     client = Client(running, waiting)
-    asyncio.run(close_orphans(client))  # type: ignore[arg-type]
+    asyncio.run(close_orphans(client))
     assert client.states == {running.id: StateType.CRASHED}

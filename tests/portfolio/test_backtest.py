@@ -262,4 +262,4 @@ def test_bad_input_is_named():
     with pytest.raises(NotEnoughData, match="no session after"):
         backtest(make_positions({4: [1.0]}), prices, cost_bps=0)
     with pytest.raises(InvalidInput, match="expected one of"):
-        backtest(fine, prices, cost_bps=0, execution="at_noon")  # type: ignore[arg-type]
+        backtest(fine, prices, cost_bps=0, execution="at_noon")

@@ -19,7 +19,7 @@ from ml_core.portfolio.comparison import (
     risk_table,
 )
 from ml_core.portfolio.market import Market
-from ml_core.portfolio.risk import summarise
+from ml_core.portfolio.risk import describe
 from ml_core.strategy import Strategy
 from tests.portfolio.test_steps import CASES, PRICES, forecast_of
 
@@ -44,8 +44,8 @@ def test_the_equal_weight_is_rebalanced_at_the_same_costs():
 
 
 def test_buy_and_hold_is_bought_once_and_has_no_cost():
-    summary = summarise(FOUND.backtest, periods_per_year=252, seed=0)
-    assert FOUND.risk[HELD] == summary["benchmark"]
+    bought = FOUND.backtest["benchmark"].to_numpy()
+    assert FOUND.risk[HELD] == describe(bought, periods_per_year=252, seed=0)
     held = FOUND.accounts.filter(account=pl.lit(HELD))
     assert held["net"].equals(held["gross"].rename("net"))
     assert held["turnover"].sum() == 0

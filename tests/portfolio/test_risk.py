@@ -9,7 +9,15 @@ from scipy import stats
 
 from ml_core.errors import NotEnoughData
 from ml_core.frames import BACKTEST
-from ml_core.portfolio.risk import break_even_cost, deflate, drawdown, summarise, sweep_costs, tail_loss
+from ml_core.portfolio.risk import (
+    break_even_cost,
+    deflate,
+    describe,
+    describe_account,
+    drawdown,
+    sweep_costs,
+    tail_loss,
+)
 from ml_core.series import block_length, draw_blocks
 
 
@@ -29,7 +37,7 @@ def make_backtest(sessions: int = 300, *, seed: int = 0, cost_bps: float = 5.0) 
 def test_the_summary_equals_the_obvious_formulas():
     table = make_backtest()
     net = table["net"].to_numpy()
-    summary = summarise(table, periods_per_year=252, seed=0)
+    summary = describe_account(table, periods_per_year=252, seed=0)
     grown = float(np.prod(1 + net))
     assert summary["cumulative"] == pytest.approx(grown - 1)
     assert summary["annual_return"] == pytest.approx(grown ** (252 / 300) - 1)
@@ -43,7 +51,8 @@ def test_the_summary_equals_the_obvious_formulas():
     assert summary["kurtosis"] == pytest.approx(stats.kurtosis(net) + 3)
     assert summary["turnover"] == pytest.approx(table["turnover"].mean())
     assert summary["sharpe_low"] < summary["sharpe"] < summary["sharpe_high"]
-    assert summary["benchmark"]["cumulative"] == pytest.approx(float((1 + table["benchmark"]).product()) - 1)
+    benchmark = describe(table["benchmark"].to_numpy(), periods_per_year=252, seed=0)
+    assert benchmark["cumulative"] == pytest.approx(float((1 + table["benchmark"]).product()) - 1)
     assert json.loads(json.dumps(summary, allow_nan=False)) == summary
 
 
@@ -64,15 +73,15 @@ def test_tail_losses_are_positive_and_the_mean_beyond_is_worse():
 
 @pytest.mark.parametrize(("periods", "per_year", "given"), [(125, 252, False), (126, 252, True)])
 def test_a_sharpe_needs_126_scored_sessions(periods, per_year, given):
-    summary = summarise(make_backtest(periods), periods_per_year=per_year, seed=0)
+    summary = describe_account(make_backtest(periods), periods_per_year=per_year, seed=0)
     assert (summary["sharpe"] is not None) is given
     assert (summary["sharpe_reason"] is None) is given
     assert given or "126" in summary["sharpe_reason"]
 
 
 def test_26_weeks_are_126_sessions():
-    assert summarise(make_backtest(25), periods_per_year=52, seed=0)["sharpe"] is None
-    assert summarise(make_backtest(26), periods_per_year=52, seed=0)["sharpe"] is not None
+    assert describe_account(make_backtest(25), periods_per_year=52, seed=0)["sharpe"] is None
+    assert describe_account(make_backtest(26), periods_per_year=52, seed=0)["sharpe"] is not None
 
 
 def test_the_break_even_cost_leaves_nothing():
@@ -90,7 +99,7 @@ def test_a_sweep_of_costs_equals_a_backtest_at_each():
     swept = sweep_costs(free, range(20), periods_per_year=252)
     assert swept.height == 20
     for cost in (0, 7, 19):
-        alone = summarise(make_backtest(cost_bps=cost), periods_per_year=252, seed=0)
+        alone = describe_account(make_backtest(cost_bps=cost), periods_per_year=252, seed=0)
         row = swept.row(cost, named=True)
         for name in ("cumulative", "annual_return", "volatility", "sharpe"):
             assert row[name] == pytest.approx(alone[name], rel=1e-9)
@@ -99,7 +108,7 @@ def test_a_sweep_of_costs_equals_a_backtest_at_each():
 
 def test_an_account_that_never_traded_has_no_ratio():
     still = make_backtest(200).with_columns(pl.col("gross", "net", "turnover", "exposure") * 0)
-    summary = summarise(still, periods_per_year=252, seed=0)
+    summary = describe_account(still, periods_per_year=252, seed=0)
     assert summary["sharpe"] is None
     assert summary["sharpe_reason"] == "no return ever moved"
     assert summary["sortino"] is summary["calmar"] is summary["win_rate"] is None
@@ -108,16 +117,16 @@ def test_an_account_that_never_traded_has_no_ratio():
 
 
 def test_one_session_is_summarised_and_none_is_refused():
-    summary = summarise(make_backtest(1), periods_per_year=252, seed=0)
+    summary = describe_account(make_backtest(1), periods_per_year=252, seed=0)
     assert summary["sessions"] == 1
     json.dumps(summary, allow_nan=False)
     with pytest.raises(NotEnoughData):
-        summarise(make_backtest(0), periods_per_year=252, seed=0)
+        describe_account(make_backtest(0), periods_per_year=252, seed=0)
 
 
 def test_ruin_is_a_loss_of_everything():
     table = make_backtest(200).with_columns(net=pl.when(pl.int_range(200) == 9).then(-1.0).otherwise("net"))
-    summary = summarise(table, periods_per_year=252, seed=0)
+    summary = describe_account(table, periods_per_year=252, seed=0)
     assert summary["cumulative"] == summary["annual_return"] == summary["max_drawdown"] == -1.0
     json.dumps(summary, allow_nan=False)
 
@@ -125,7 +134,7 @@ def test_ruin_is_a_loss_of_everything():
 def test_probabilistic_and_deflated_sharpe_equal_the_formulas_of_their_papers():
     table = make_backtest()
     net = table["net"].to_numpy()
-    summary = summarise(table, periods_per_year=252, seed=0, trials=40)
+    summary = describe_account(table, periods_per_year=252, seed=0, trials=40)
     count, mean, spread = len(net), net.mean(), net.std(ddof=1)
     ratio = mean / spread
     centred = net - mean
@@ -143,7 +152,7 @@ def test_probabilistic_and_deflated_sharpe_equal_the_formulas_of_their_papers():
 
 
 def test_one_trial_is_deflated_by_nothing():
-    summary = summarise(make_backtest(), periods_per_year=252, seed=0)
+    summary = describe_account(make_backtest(), periods_per_year=252, seed=0)
     assert summary["deflated_sharpe"] == summary["probabilistic_sharpe"]
 
 
@@ -160,7 +169,7 @@ def test_luck_alone_passes_the_deflated_sharpe_no_more_often_than_it_says():
 def test_intervals_are_those_of_resampled_blocks_of_sessions():
     table = make_backtest(200)
     net = table["net"].to_numpy()
-    summary = summarise(table, periods_per_year=252, seed=3)
+    summary = describe_account(table, periods_per_year=252, seed=3)
     found = {"annual_return": [], "volatility": [], "sharpe": [], "max_drawdown": []}
     for places in draw_blocks(200, block=block_length(200), resamples=500, seed=3):
         one = net[places]
@@ -171,5 +180,5 @@ def test_intervals_are_those_of_resampled_blocks_of_sessions():
     for name, values in found.items():
         ends = [summary[f"{name}_low"], summary[f"{name}_high"]]
         assert ends == pytest.approx(list(np.quantile(values, [0.05, 0.95])))
-    short = summarise(make_backtest(100), periods_per_year=252, seed=3)
+    short = describe_account(make_backtest(100), periods_per_year=252, seed=3)
     assert all(short[f"{name}_{end}"] is None for name in found for end in ("low", "high"))

@@ -46,7 +46,7 @@ def client(service: Service) -> TestClient:
 
 def open_client(service: Service, **settings: object) -> TestClient:
     """The whole application in this process, as the environment's settings would build it."""
-    given = Settings(**settings)  # type: ignore[arg-type]
+    given = Settings(**settings)
     return TestClient(build_app(service, Access(given), given), LOOPBACK, raise_server_exceptions=False)
 
 

@@ -32,8 +32,9 @@ def home(new_home):
 
 
 @pytest.fixture(scope="module")
-def searched(home, ray_cluster):  # noqa: ARG001
+def searched(home, request):
     """A search over three families with early stopping; what it told on its way, and what it came to."""
+    request.getfixturevalue("ray_cluster")
     experiment = small_experiment(search={"families": FAMILIES, "trials": 6, "epochs": 3})
     steps: list[Step] = []
     outcome = search(experiment, home, now=NOW, progress=steps.append)
@@ -106,7 +107,8 @@ def name_of(home, experiment: Experiment) -> str:
     return folder.name
 
 
-def test_a_failing_trial_is_recorded_with_its_reason_and_the_others_finish(home, ray_cluster):  # noqa: ARG001
+@pytest.mark.usefixtures("ray_cluster")
+def test_a_failing_trial_is_recorded_with_its_reason_and_the_others_finish(home):
     experiment = small_experiment(
         search={
             "families": ["lstm"],
@@ -210,7 +212,8 @@ def test_streams_of_a_search_are_ordered_as_its_ledger(searched):
     assert streams.columns == [entry.id for entry in outcome.ledger.entries if entry.status == "finished"]
 
 
-def test_a_baseline_can_be_tried_win_be_registered_and_forecast(home, ray_cluster):  # noqa: ARG001
+@pytest.mark.usefixtures("ray_cluster")
+def test_a_baseline_can_be_tried_win_be_registered_and_forecast(home):
     experiment = small_experiment(
         name="plain",
         search={"families": ["zero", "ridge"], "trials": 6},
