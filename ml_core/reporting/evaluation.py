@@ -43,7 +43,9 @@ def _figures(
 ) -> dict[str, Figure]:
     name, scored = experiment.name, found.forecasts.drop_nulls("realized")
     horizon = experiment.strategy.horizon or experiment.task.horizons[0]
-    counts = f"{count_sessions(scored, 'as_of')}; {scored.height} forecasts with an outcome"
+    counts = (
+        f"{count_sessions(scored, date='as_of', done='scored')}; {scored.height} forecasts with an outcome"
+    )
     windows = " or ".join(str(window) for window in tables["ic"]["window"].unique().sort())
     return {
         "ic": draw_ic(

@@ -121,13 +121,13 @@ def write_tables(folder: Path, tables: Mapping[str, pl.DataFrame]) -> list[str]:
     return [f"{name}.csv" for name in tables]
 
 
-def count_sessions(table: pl.DataFrame, date: str = "date") -> str:
-    """How many sessions of each split were scored, in words."""
+def count_sessions(table: pl.DataFrame, *, date: str, done: str) -> str:
+    """How many sessions of each split were scored or traded, in words."""
     counts = dict(table.group_by("split").agg(pl.col(date).n_unique()).iter_rows())
     paths = [count for split, count in counts.items() if split.startswith(PATH)]
-    told = [f"{len(paths)} paths of {max(paths)} scored sessions"] if paths else []
+    told = [f"{len(paths)} paths of {max(paths)} {done} sessions"] if paths else []
     others = [split for split in in_order(list(counts)) if not split.startswith(PATH)]
-    return ", ".join([*told, *(f"{counts[split]} scored sessions of the {split}" for split in others)])
+    return ", ".join([*told, *(f"{counts[split]} {done} sessions of the {split}" for split in others)])
 
 
 def in_order(splits: Sequence[str]) -> list[str]:

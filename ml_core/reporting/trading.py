@@ -25,7 +25,7 @@ def write_trading(experiment: Experiment, tables: Mapping[str, pl.DataFrame], fo
     files = ["backtest.parquet", "positions.parquet", *write_tables(folder, {"risk": risk, "costs": sweep})]
     even = risk.filter(account=pl.lit(OWN), metric=pl.lit("break_even_cost_bps")).drop_nulls("value")
     asked = experiment.strategy.cost_bps
-    counts = count_sessions(accounts)
+    counts = count_sessions(accounts, date="date", done="traded")
     figures = {
         "equity": draw_equity(
             build_curves(accounts, name_accounts(experiment, accounts)),

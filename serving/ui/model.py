@@ -157,7 +157,9 @@ def _score(row: Mapping[str, Any], baselines: list[str]) -> list[Cell | str]:
 
 
 def _lead(row: Mapping[str, Any], beside: str) -> str:
-    skill = row.get(f"skill_{beside}")
+    """The share of the baseline's error that is gone, and p. How far a share of outcomes lies from its level can be
+    next to nothing by chance: a share of that says nothing."""
+    skill = row.get(f"skill_{beside}") if find_metric(row["metric"]).better != "level" else None
     parts = [percent(skill) if skill is not None else "", odds(row.get(f"p_{beside}"))]
     return ", ".join(part for part in parts if part)
 
