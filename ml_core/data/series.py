@@ -1,19 +1,22 @@
-"""Bars in, one ticker at a time out, as arrays: what checks of a whole series look at."""
+"""The bars of one ticker as arrays: what checks of a whole series look at. Whatever is said of a session here depends
+on that session and earlier ones only."""
 
 import datetime as dt
 import math
 from collections.abc import Iterator
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 import polars as pl
 
-SPAN = 60
+SPAN = 60  # changes before a session that show how much the price usually moves
+FEW = 10  # with fewer of them nothing is known, and the price is taken to move as a stock does
+USUAL = 0.02
 LEAST_VOLATILITY = 0.004
-LARGE = 1.9
+LARGE = 1.9  # a log change beyond it is told by its size alone
+TICK_SPAN = 240
 SAME = 1e-6  # relative: less is how numbers are stored
-FEW = 60  # closes that show the least step
+TRADED_BEFORE = 20
 
 
 class Series:
@@ -36,88 +39,69 @@ class Series:
 
     @cached_property
     def volatility(self) -> np.ndarray:
-        """The usual size of a change, by the median around each session: a jump does not raise it."""
-        sizes = pl.Series(np.abs(self.change))
-        usual = sizes.rolling_median(SPAN, min_samples=1, center=True) * 1.4826
+        """The usual size of a change before each session, by the median: one jump does not raise it."""
+        sizes = pl.Series(np.abs(self.change)).shift(1)
+        usual = sizes.rolling_median(SPAN, min_samples=FEW).fill_null(USUAL / 1.4826) * 1.4826
         return np.maximum(np.maximum(usual.to_numpy(), LEAST_VOLATILITY), self.tick / self.close)
 
     @cached_property
-    def tick(self) -> float:
-        """The least that a close ever changed by: a cheap share moves by percents at a time."""
-        steps = np.abs(np.diff(self.close))
-        return (
-            float(steps.min(initial=np.inf, where=steps > SAME * self.close[1:]))
-            if self.length > FEW
-            else 0.0
-        )
+    def tick(self) -> np.ndarray:
+        """The least that the close changed by before each session: a cheap share moves by percents at a time."""
+        steps = np.abs(np.diff(self.close, prepend=self.close[:1]))
+        moved = pl.Series(np.where(steps > SAME * self.close, steps, np.nan)).fill_nan(None).shift(1)
+        return moved.rolling_min(TICK_SPAN, min_samples=SPAN // 2).fill_null(0.0).to_numpy()
+
+    @cached_property
+    def usual_volume(self) -> np.ndarray:
+        """The median number of shares traded in the sessions before each; NaN where it is not known."""
+        traded = pl.Series(np.where(self.volume > 0, self.volume, np.nan)).fill_nan(None).shift(1)
+        return traded.rolling_median(TRADED_BEFORE, min_samples=1).fill_null(math.nan).to_numpy()
+
+    @cached_property
+    def step(self) -> np.ndarray:
+        """By how much the adjusted close gained on the close since the session before, in logs; NaN where unknown.
+        Without a dividend or split it gains nothing."""
+        ratio = np.log(np.where(self.adjusted > 0, self.adjusted, np.nan)) - np.log(self.close)
+        return np.diff(ratio, prepend=np.nan)
 
     def key(self, at: int) -> tuple[str, dt.date]:
         return self.bars["ticker"][at], self.bars["date"][at]
 
+    def date(self, at: int) -> dt.date:
+        return self.bars["date"][at]
+
     def splits(self) -> Iterator[tuple[int, float]]:
-        """Recorded splits, with the place of each."""
+        """Recorded splits that have a session before them, with the place of each."""
         for at in np.flatnonzero(self.split != 1.0):
-            yield int(at), float(self.split[at])
+            if at:
+                yield int(at), float(self.split[at])
 
     def payments(self) -> list[int]:
         """The places of the dividends that have a session before them."""
         return [int(at) for at in np.flatnonzero(self.dividend > 0) if at]
 
-    def split_is_in_prices(self, at: int) -> bool:
-        """Whether the prices before a recorded split should be free of it, by their basis."""
-        return not self.traded[at]
-
-    def jumps_by(self, at: int, size: float) -> bool:
-        tolerance = min(max(0.12, 3 * self.volatility[at]), 0.3 * abs(size))
-        if abs(size) > LARGE:
-            tolerance = 0.3 * abs(size)
+    def moves_by(self, at: int, size: float) -> bool:
+        """Whether the change is that size, as far as this ticker's own moves let it be told."""
+        tolerance = 0.3 * abs(size)
+        if abs(size) < LARGE:
+            tolerance = min(max(0.12, 3 * self.volatility[at]), tolerance)
         return bool(abs(self.change[at] - size) < tolerance)
 
-    def crowded(self, at: int, times: float) -> bool:
-        """Whether far more was traded that day than before it, in shares and in money; unknown says no."""
-        return all(
-            _exceeds(traded[max(0, at - 20) : at + 1], times)
-            for traded in (self.volume, self.volume * self.close)
-        )
 
-    def volume_known(self, at: int) -> bool:
-        return bool(np.isfinite(self.volume[max(0, at - 20) : at + 1]).sum() > 1)
-
-    def opens_there(self, at: int) -> bool:
-        """Whether the change came overnight: by the open, most of it was made. True where opens are unknown."""
-        opened = self.bars["open"][at]
-        if opened is None or not opened > 0:
-            return True
-        gap = math.log(opened / self.close[at - 1])
-        gap += math.log(self.split[at]) if self.traded[at] else 0.0
-        return gap * self.change[at] > 0 and abs(gap) > 0.75 * abs(self.change[at])
-
-    def returns_from(self, at: int) -> bool:
-        """Whether the price is back within a few sessions: then it was no action."""
-        later = self.change[at : at + 6].cumsum()
-        return bool(np.abs(later[1:]).min(initial=np.inf) < 0.3 * abs(self.change[at]))
-
-    def scaled(self, at: int, scale: float, *, shares: bool) -> tuple[Any, ...]:
-        """(ticker, date, factor of the prices, divisor of the volume)."""
-        return (*self.key(at), scale, scale if shares else 1.0)
-
-
-def each_series(bars: pl.DataFrame, *, least: float = 0.0) -> Iterator[Series]:
-    """Tickers with a log change of at least that size; the others need no closer look."""
+def each_series(bars: pl.DataFrame, wanted: pl.Expr) -> Iterator[Series]:
+    """Tickers for which the condition holds on some row; the others need no closer look."""
     if bars.is_empty():
         return
-    step = (pl.col("close") / pl.col("close").shift()).log().abs()
-    moved = bars.group_by("ticker").agg(largest=step.max(), splits=(pl.col("split") != 1).any())
-    wanted = pl.col("splits") if least == 0 else pl.col("largest") >= least
-    chosen = moved.filter(wanted)
-    for table in bars.filter(pl.col("ticker").is_in(chosen["ticker"].implode())).partition_by("ticker"):
+    named = bars.filter(wanted)["ticker"].unique()
+    chosen = bars.filter(pl.col("ticker").is_in(named.implode())) if len(named) else bars.clear()
+    for table in chosen.partition_by("ticker", maintain_order=True):
         if table.height > 1:
             yield Series(table)
 
 
-def _exceeds(values: np.ndarray, times: float) -> bool:
-    before = values[:-1][np.isfinite(values[:-1]) & (values[:-1] > 0)]
-    return bool(before.size and values[-1] > times * np.median(before))
+def moved(least: float) -> pl.Expr:
+    """Rows whose close is at least that far from the one before it, in logs."""
+    return (pl.col("close") / pl.col("close").shift().over("ticker")).log().abs() >= least
 
 
 def _numbers(column: pl.Series, *, absent: float = math.nan) -> np.ndarray:
