@@ -109,7 +109,9 @@ def traded(at: int) -> Callable[[pl.DataFrame], pl.DataFrame]:
 
 
 def left_by_split(bars: pl.DataFrame) -> pl.DataFrame:
-    return spoil(spoil(bars, [AT], split=4.0), range(AT - 9, AT - 3), **times(4.0))
+    """Nine bars near a split on the other side of it, volume included."""
+    other = times(4.0) | {"volume": lambda volume: volume / 4}
+    return spoil(spoil(bars, [AT], split=4.0), range(AT - 12, AT - 3), **other)
 
 
 def both(bars: pl.DataFrame) -> pl.DataFrame:
@@ -145,7 +147,7 @@ EVERY: dict[str, Planted] = {
     "sessions_missing": Planted(lambda bars: bars.filter(pl.int_range(pl.len()) != AT), (AT,)),
     "unit_unclear": Planted(two_series, ALL),
     "wrong_unit": changed(*range(AT, AT + 9), **times(100.0)),
-    "split_beside": Planted(left_by_split, tuple(range(AT - 9, AT - 3))),
+    "split_beside": Planted(left_by_split, tuple(range(AT - 12, AT - 3))),
     "split_not_in_prices": Planted(before(4.0, split=4.0), (AT,)),
     "split_misplaced": Planted(traded(AT + 3), (AT,)),
     "split_in_prices": Planted(traded(AT + 3), (AT + 3,)),

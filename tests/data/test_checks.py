@@ -160,12 +160,20 @@ def test_a_recorded_split_that_the_prices_change_by_is_taken_as_traded_on_its_da
     assert (kept["close"] / kept["close"][0] / (true["close"] / true["close"][0]) - 1).abs().max() < 1e-9
 
 
-@pytest.mark.parametrize("ratio", [2.0, 4.0, 0.1])
-def test_bars_that_leave_by_a_recorded_split_near_them_and_come_back_are_scaled(sound, ratio):
-    places = list(range(AT - 12, AT - 3))
-    bars = spoil(spoil(sound, [AT], split=ratio), places, **times(ratio))
+@pytest.mark.parametrize(("ratio", "last"), [(2.0, AT), (1.5, AT), (4.0, AT - 3), (0.1, AT - 3)])
+def test_bars_on_the_other_side_of_a_recorded_split_are_scaled(sound, ratio, last):
+    """They end on its day; or, of a large split, their volume is that of the other side too."""
+    places = list(range(AT - 12, last))
+    other = times(ratio) | {"volume": lambda volume: volume / ratio}
+    bars = spoil(spoil(sound, [AT], split=ratio), places, **other)
     assert found(bars) == {"split_beside": places}
     assert (check_bars(bars).sound["close"] / sound["close"] - 1).abs().max() < 1e-9
+
+
+@pytest.mark.parametrize("ratio", [2.0, 1.5, 4.0])
+def test_a_panic_that_comes_back_near_a_recorded_split_is_a_panic(sound, ratio):
+    bars = spoil(spoil(sound, [AT], split=ratio), range(AT - 12, AT - 3), **times(1 / ratio))
+    assert check_bars(bars).sound["close"].equals(bars["close"])
 
 
 @pytest.mark.parametrize("days", [-20, -3, 2, 30])

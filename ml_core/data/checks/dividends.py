@@ -9,10 +9,9 @@ import math
 from collections.abc import Iterator
 from itertools import pairwise
 
-import numpy as np
 import polars as pl
 
-from ml_core.data.series import Series, each_series
+from ml_core.data.series import Series, adjusted_step, before, each_series
 from ml_core.data.verdicts import Found, Scene, check
 
 SURE = 8.0
@@ -25,45 +24,53 @@ LARGE = 0.04
 HUGE = 0.2
 TOLERANCE = 0.004
 NOISE = 0.0051  # of a price in cents
-PAYING = pl.col("dividend").fill_null(0) != 0
+NOTABLE = 0.015
 SCHEMA = {"ticker": pl.String, "date": pl.Date, "dividend": pl.Float64, "known": pl.Date}
 
 
 @check("action", "repair")
 def dividend_denied(bars: pl.DataFrame, _scene: Scene) -> Found:
     """The dividend is not the one that price and adjusted close agree on; theirs is taken."""
-    return _table(row for series in each_series(bars, PAYING) for row in _denied(series))
+    return _table(row for series in _paying(bars) for row in _denied(series))
 
 
 @check("action", "repair")
 def dividend_unit(bars: pl.DataFrame, _scene: Scene) -> Found:
     """The dividend is 100 times too large or too small for what the price did; put right."""
-    return _table(row for series in each_series(bars, PAYING) for row in _in_wrong_unit(series))
+    return _table(row for series in _paying(bars) for row in _in_wrong_unit(series))
 
 
 @check("action", "repair")
 def dividend_twice(bars: pl.DataFrame, _scene: Scene) -> Found:
     """The same distribution stands twice within days, and the price fell once; the other is left out."""
-    return _table(row for series in each_series(bars, PAYING) for row in _twice(series))
+    return _table(row for series in _paying(bars) for row in _twice(series))
 
 
 @check("action", "quarantine")
 def dividend_impossible(bars: pl.DataFrame, _scene: Scene) -> Found:
     """The dividend is as large as the price, or the price did not fall by it."""
-    rows = [series.key(at) for series in each_series(bars, PAYING) for at in _impossible(series)]
+    rows = [series.key(at) for series in _paying(bars) for at in _impossible(series)]
     return pl.DataFrame(rows, schema={"ticker": pl.String, "date": pl.Date}, orient="row")
 
 
 @check("told", "note")
-def adjusted_close_disagrees(bars: pl.DataFrame, _scene: Scene) -> Found:
+def adjusted_close_disagrees(_bars: pl.DataFrame, _scene: Scene) -> Found:
     """The adjusted close takes a step here that the recorded dividends do not; it is only compared, never used."""
-    known = pl.col("adj_close").is_not_null() & (pl.col("basis") == "split_adjusted")
-    rows = [
-        series.key(int(at))
-        for series in each_series(bars, known & pl.col("dividend").is_not_null())
-        for at in np.flatnonzero(_off(series))
-    ]
-    return pl.DataFrame(rows, schema={"ticker": pl.String, "date": pl.Date}, orient="row")
+    kept = 1 - pl.col("dividend") / before("close")
+    split = pl.when(pl.col("basis") == "traded").then(pl.col("split").fill_null(1.0)).otherwise(1.0)
+    due = split.log() - pl.when(kept > 0).then(kept).otherwise(1.0).log()
+    # An adjusted close that was rounded to cents is not more exact than that.
+    cents = 2 * NOISE / pl.min_horizontal("adj_close", before("adj_close"))
+    off = (adjusted_step() - due).abs() > pl.max_horizontal(pl.lit(TOLERANCE), cents)
+    return (off & pl.col("dividend").is_not_null()).fill_null(False)
+
+
+def _paying(bars: pl.DataFrame) -> Iterator[Series]:
+    """Tickers with a dividend that is large, next to nothing, or not the adjusted close's: others are sound."""
+    share = pl.col("dividend").fill_null(0.0) / before("close")
+    told = (1 - (-adjusted_step()).exp() - share).abs() > 0.05 * share
+    doubtful = (share >= NOTABLE) | (share < TINY) | told.fill_null(False)
+    yield from each_series(bars, (pl.col("dividend") > 0).fill_null(False) & doubtful)
 
 
 def _denied(series: Series) -> Iterator[tuple]:
@@ -137,18 +144,6 @@ def _gain(series: Series, at: int, other: float, *, idle: bool = False) -> float
         return 2.5 * math.log1p(distance**2 / 4)
 
     return misfit(series.dividend[at]) - misfit(other)
-
-
-def _off(series: Series) -> np.ndarray:
-    """Sessions on which the adjusted close does not step by the usual factor of the day's dividend."""
-    before = np.concatenate([[np.nan], series.close[:-1]])
-    kept = np.where(series.dividend > 0, 1 - series.dividend / before, 1.0)
-    due = -np.log(np.where(np.isfinite(kept) & (kept > 0), kept, 1.0))
-    due += np.where(series.traded, np.log(series.split), 0.0)
-    adjusted = np.minimum(series.adjusted, np.concatenate([[np.nan], series.adjusted[:-1]]))
-    # An adjusted close that was rounded to cents is not more exact than that.
-    with np.errstate(invalid="ignore", divide="ignore"):
-        return np.abs(series.step - due) > np.maximum(TOLERANCE, 2 * NOISE / adjusted)
 
 
 def _table(rows: Iterator[tuple]) -> pl.DataFrame:

@@ -1,44 +1,44 @@
 """Changes of price that nothing recorded explains. A jump is evidence of itself only: the bar is kept, and said."""
 
-import numpy as np
 import polars as pl
 
-from ml_core.data.series import Series, each_series, moved
+from ml_core.data.series import add_changes, moved
 from ml_core.data.verdicts import Found, Scene, check
 
 JUMP = 0.15  # the least log change that is said
 RARE = 8.0  # in units of the ticker's own volatility
 SHORT = 3  # sessions within which a price that left comes back
-SCHEMA = {"ticker": pl.String, "date": pl.Date, "known": pl.Date}
 
 
 @check("told", "note")
 def unexplained_jump(bars: pl.DataFrame, _scene: Scene) -> Found:
     """The price jumps, and nothing recorded says why; kept as it came."""
-    rows = [
-        (*series.key(int(at)), series.date(int(at)))
-        for series in each_series(bars, moved(JUMP))
-        for at in _jumps(series)
-    ]
-    return pl.DataFrame(rows, schema=SCHEMA, orient="row")
+    return _jumps(bars).filter("jump").select("ticker", "date")
 
 
 @check("told", "note")
 def comes_back(bars: pl.DataFrame, _scene: Scene) -> Found:
     """The price is elsewhere for a bar or a few, then back, as a bad print or a panic is; kept as it came."""
-    rows = [row for series in each_series(bars, moved(JUMP)) for row in _returns(series)]
-    return pl.DataFrame(rows, schema=SCHEMA, orient="row").unique(["ticker", "date"], keep="first")
+    marked, found = _jumps(bars).with_columns(left=pl.col("jump")), []
+    for length in range(1, SHORT + 1):
+        whole = pl.sum_horizontal(_later("change", by) for by in range(length + 1))
+        back = pl.col("left") & (whole.abs() < 0.25 * pl.col("change").abs())
+        marked = marked.with_columns(
+            back=back & _later("date", length).is_not_null(), known=_later("date", length)
+        )
+        marked = marked.with_columns(left=pl.col("left") & ~pl.col("back"))
+        for by in range(length):
+            inside = {name: pl.col(name).shift(by).over("ticker") for name in ("back", "known")}
+            found.append(marked.select("ticker", "date", **inside).filter("back").drop("back"))
+    return pl.concat(found).sort("known").unique(["ticker", "date"], keep="first", maintain_order=True)
 
 
-def _jumps(series: Series) -> np.ndarray:
-    return np.flatnonzero(np.abs(series.change) >= np.maximum(JUMP, RARE * series.volatility))
+def _jumps(bars: pl.DataFrame) -> pl.DataFrame:
+    far = bars.filter(moved(JUMP))["ticker"].unique()
+    marked = add_changes(bars.filter(pl.col("ticker").is_in(far.implode())))
+    least = pl.max_horizontal(pl.lit(JUMP), RARE * pl.col("volatility"))
+    return marked.with_columns(jump=pl.col("change").abs() >= least)
 
 
-def _returns(series: Series) -> list[tuple]:
-    found = []
-    for at in _jumps(series):
-        whole = series.change[at : at + SHORT + 1].cumsum()
-        back = np.flatnonzero(np.abs(whole[1:]) < 0.25 * abs(series.change[at])) + at + 1
-        if back.size:
-            found += [(*series.key(place), series.date(int(back[0]))) for place in range(at, int(back[0]))]
-    return found
+def _later(name: str, by: int) -> pl.Expr:
+    return pl.col(name).shift(-by).over("ticker")

@@ -8,16 +8,13 @@ from collections.abc import Iterator
 import numpy as np
 import polars as pl
 
-from ml_core.data.series import Series, each_series
+from ml_core.data.series import Series, adjusted_step, each_series
 from ml_core.data.verdicts import Found, Scene, check
 
 LEAST = 0.02  # log: what is smaller is not told from how the two are rounded
 STILL = 0.5  # of the close's move, at most, that the adjusted close makes too
 SPLIT = 0.69  # log: a larger fall is no dividend
-STEPPED = (
-    (((pl.col("adj_close") / pl.col("close")) / (pl.col("adj_close") / pl.col("close")).shift().over("ticker"))
-    .log().abs() > LEAST) & pl.col("dividend").is_not_null()
-)  # fmt: skip
+STEPPED = (adjusted_step().abs() > LEAST) & pl.col("dividend").is_not_null()
 
 
 @check("series", "repair")
