@@ -155,6 +155,7 @@ def _off(series: Series) -> np.ndarray:
     before = np.concatenate([[np.nan], series.close[:-1]])
     kept = np.where(series.dividend > 0, 1 - series.dividend / before, 1.0)
     kept = np.where(np.isfinite(kept) & (kept > 0), kept, 1.0)
+    kept = np.where(series.traded, kept / series.split, kept)  # the split of a price as traded is in it too
     later = np.concatenate([np.cumprod(kept[::-1])[::-1][1:], [1.0]])
     ratio = series.adjusted / series.close / later
     # An adjusted close that was rounded to cents is not more exact than that.
