@@ -30,8 +30,8 @@ SHOWN = ["ticker", "date", "check", "reason", "open", "high", "low", "close", "v
 @dataclass(frozen=True)
 class Overview:
     """`coverage`: a row per ticker; `quarantine`, `repairs`, `remarks`: a row per finding; `jumps`: how far the close
-    went where nothing recorded explains it, the newest first; `stationarity`: two rows per ticker; `presence`: the share
-    of each month's sessions that is stored."""
+    went where nothing recorded explains it, the newest first; `stationarity`: two rows per ticker; `presence`: the
+    share of each month's sessions that is stored."""
 
     experiment: str
     source: str

@@ -16,14 +16,17 @@ USUAL = 20
 @check("told", "note")
 def bar_apart(bars: pl.DataFrame, _scene: Scene) -> Found:
     """The whole bar lies apart from those before and after it, which agree, on a usual volume; kept as it came."""
+    gaps = bars.select("ticker", "date", gap=pl.max_horizontal(_above(), _below()), net=_net())
+    apart = gaps.filter(pl.col("gap") > APART, pl.col("net") < pl.col("gap") / 2)
     lone = (
-        bars.lazy()
-        .sort("ticker", "date")
-        .with_columns(step=(pl.col("close") - _before("close")).abs())
-        .with_columns(size=_log(pl.col("close"), _before("close")).abs(), traded=_before("volume"))
+        bars.filter(pl.col("ticker").is_in(apart["ticker"].unique().implode()))
         .with_columns(
-            gap=pl.max_horizontal(_above(), _below()),
-            net=_log(_after("close"), _before("close")).abs(),
+            step=(pl.col("close") - _before("close")).abs(), gap=pl.max_horizontal(_above(), _below())
+        )
+        .with_columns(
+            size=_log(pl.col("close"), _before("close")).abs(), traded=_before("volume"), net=_net()
+        )
+        .with_columns(
             usual=_around(pl.col("size").rolling_median(AROUND, min_samples=1, center=True)) * 1.4826,
             rare=_around(
                 pl.col("size").rolling_quantile(RARE, window_size=AROUND, min_samples=1, center=True)
@@ -36,7 +39,12 @@ def bar_apart(bars: pl.DataFrame, _scene: Scene) -> Found:
     far = pl.max_horizontal(pl.lit(APART), CALM * pl.max_horizontal("usual", least), "rare")
     calm = pl.col("volume") < CROWD * pl.col("volume_before")
     apart = (pl.col("gap") > far) & (pl.col("net") < pl.col("gap") / 2) & calm
-    return lone.with_columns(known=_after("date")).filter(apart).select("ticker", "date", "known").collect()
+    return lone.with_columns(known=_after("date")).filter(apart).select("ticker", "date", "known")
+
+
+def _net() -> pl.Expr:
+    """How far the close after the bar is from the one before it."""
+    return _log(_after("close"), _before("close")).abs()
 
 
 def _above() -> pl.Expr:

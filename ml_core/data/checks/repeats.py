@@ -57,8 +57,11 @@ def _traded_lately() -> pl.Expr:
 
 def _runs(bars: pl.DataFrame, condition: pl.Expr, *, least: int) -> pl.DataFrame:
     """Bars of runs of so many that meet the condition; known when the run has become so long."""
-    run = pl.struct("ticker", condition.alias("holds")).rle_id()
-    marked = bars.select("ticker", "date", holds=condition, run=run)
+    marked = bars.select("ticker", "date", holds=condition)
+    some = marked.filter("holds")["ticker"].value_counts().filter(pl.col("count") >= least)["ticker"]
+    marked = marked.filter(pl.col("ticker").is_in(some.implode())).with_columns(
+        run=pl.struct("ticker", "holds").rle_id()
+    )
     grown = marked.filter("holds").with_columns(
         known=pl.max_horizontal("date", pl.col("date").get(least - 1, null_on_oob=True).over("run"))
     )
