@@ -11,7 +11,9 @@ import polars as pl
 
 from ml_core.audit.experiment import Steps
 from ml_core.baselines import Asked, Lesson, fit_baseline
+from ml_core.data.arrived import check_arrived
 from ml_core.data.prices import Sources, build_prices
+from ml_core.data.quality import Checked
 from ml_core.experiment import Experiment, RunSpec
 from ml_core.features.regimes import fit_regimes
 from ml_core.features.scaling import fit_scaler
@@ -57,6 +59,16 @@ def of_fit(change: Callable[[Forecaster, Windows], Forecaster]) -> Steps:
         return change(fit(spec, windows, split, objective=objective), windows)
 
     return Steps(fit=learn)
+
+
+def cleaned_with_the_next_bar(experiment: Experiment, arrived: pl.DataFrame) -> Checked:
+    """Bars from which the price comes back the day after are refused, as bad prints."""
+    close = pl.col("close").log()
+    change, back = close.diff().over("ticker"), -close.diff(-1).over("ticker")
+    print_like = ((change * back < 0) & (change.abs() > 0.01) & ((change + back).abs() < 0.01)).fill_null(
+        False
+    )
+    return check_arrived(experiment, arrived.sort("ticker", "date").filter(~print_like))
 
 
 def back_filled(x_NT: np.ndarray) -> np.ndarray:
@@ -154,6 +166,7 @@ def trade_at_the_open_of_the_decision(
 
 
 LEAKS = (
+    Leak("bars cleaned with the next ones", Steps(check=cleaned_with_the_next_bar), "bars", "rows"),
     Leak("back-fill", of_panel(back_filled, "momentum_5"), "features", "momentum_5"),
     Leak("centred window", of_panel(centred, "volatility_5"), "features", "volatility_5"),
     Leak("shift(-1)", of_panel(tomorrow, "momentum_1"), "features", "momentum_1"),
