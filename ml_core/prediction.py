@@ -44,7 +44,7 @@ def unanswered(asked: tuple[str, ...], table: pl.DataFrame, prices: pl.DataFrame
     return {
         ticker: f"too little history, no bar on the last session (its last: {last[ticker]}), or not in a joint model"
         if ticker in last
-        else "no bars stored"
+        else "no bars stored by then"
         for ticker in asked
         if ticker not in answered
     }

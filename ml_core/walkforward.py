@@ -215,7 +215,8 @@ def trade(experiment: Experiment, prices: pl.DataFrame, forecasts: pl.DataFrame)
 
 def market_of(experiment: Experiment, prices: pl.DataFrame, benchmark: pl.DataFrame | None = None) -> Market:
     """The prices with the benchmark to stand beside; without prices of one, an equal weight of the tickers does."""
-    name, among = experiment.universe.benchmark, experiment.universe.benchmark in experiment.universe.tickers
+    name = experiment.universe.benchmark
+    among = name is not None and name in prices["ticker"]
     return Market(
         prices,
         PERIODS_PER_YEAR[experiment.task.frequency],

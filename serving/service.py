@@ -6,6 +6,7 @@ from collections.abc import Sequence
 import polars as pl
 
 from ml_core.choices import nearest
+from ml_core.data.absence import tell_absence
 from ml_core.data.prices import open_store
 from ml_core.errors import ForecastError, InvalidInput, NotEnoughData, UnknownTicker
 from ml_core.experiment import Experiment
@@ -152,6 +153,9 @@ class Service:
             raise UnknownTicker(
                 f"'{given}' is none of the tickers that this joint model knows{_offer(given, known)}"
             )
+        if given in self.experiment.universe.tickers:
+            why = tell_absence(self.experiment, self._home, (given,))[given]
+            raise UnknownTicker(f"'{given}': {why}")
         store = open_store(self.experiment, self._home)
         for name in dict.fromkeys((given, given.upper())):
             if store.read((name,), version=served.data_version).height:
