@@ -42,7 +42,8 @@ def unanswered(asked: tuple[str, ...], table: pl.DataFrame, prices: pl.DataFrame
     answered = set(table["ticker"].unique())
     last = dict(prices.group_by("ticker").agg(pl.col("date").max()).iter_rows())
     return {
-        ticker: f"too little history, no bar on the last session (its last: {last[ticker]}), or not in a joint model"
+        ticker: "too little history, a feature that was never known, no bar on the last session "
+        f"(its last: {last[ticker]}), or not in a joint model"
         if ticker in last
         else "no bars stored by then"
         for ticker in asked

@@ -8,7 +8,7 @@ from typing import Any
 import polars as pl
 
 from ml_core.data.calendar import last_closed_session
-from ml_core.data.context import read_table
+from ml_core.data.context import tell_strangers
 from ml_core.data.coverage import (
     Plan,
     describe_coverage,
@@ -19,6 +19,7 @@ from ml_core.data.coverage import (
 )
 from ml_core.data.history import find_withdrawn
 from ml_core.data.incoming import check_incoming
+from ml_core.data.own_table import read_table
 from ml_core.data.providers import Fetched, Outcome, Progress, Request
 from ml_core.data.quality import FINDINGS
 from ml_core.data.quarantine import (
@@ -109,6 +110,7 @@ def refresh(
     if topic:
         kept = store.keep(topic, facts, observed_at=now, whole=True)
         tally.notes += _tell_change(source, kept)
+        tally.notes += tell_strangers(facts, source.context, experiment.universe.tickers)
     stored = [spans[ticker][1] for ticker in request.tickers if ticker in spans]
     tally.notes += tell_newest(findings.filter(verdict="quarantine"), stored)
     return Refreshed(

@@ -79,7 +79,12 @@ class Stages:
             wide = [feature.name for feature in step if feature.name in later and not feature.part]
             computed.append([_finite(name).cast(pl.Float64) for name in wide])
         given = [pl.col(name) for name in KEY if key]
-        asked = [pl.col(name).cast(pl.Float32) if name in later else _finite(name) for name in names]
+        asked = [
+            pl.col(name).cast(pl.Float32)
+            if name in later or name not in self.wanted  # a column of the prices themselves
+            else _finite(name)
+            for name in names
+        ]
         computed = [expressions for expressions in computed if expressions]
 
         def compute(start: int, stop: int) -> pl.DataFrame:

@@ -12,7 +12,7 @@ from ml_core.data.store import FACTS
 from ml_core.evaluation.leakage import Audit
 from ml_core.experiment import Experiment, Model
 from ml_core.experiment_file import read_experiment
-from tests.audit.leaks import LEAKS, Leak, context_back_filled
+from tests.audit.leaks import LEAKS, Leak, context_back_filled, context_of_tomorrow
 from tests.market import NOW, TICKERS, small_experiment
 
 SHORT = {"train": 60, "test": 20, "holdout": 20}
@@ -130,6 +130,35 @@ def test_the_users_own_table_is_changed_too_and_one_joined_too_early_is_named():
     leaking = audit_experiment(experiment, sources, dates=3, seed=1, changes=("truncated",), steps=steps)
     named = {one.column for one in leaking.findings if one.stage == "features"}
     assert any(column.startswith("context_rate") for column in named)
+
+
+FACTS_OF_EARNINGS = pl.DataFrame(
+    [
+        (f"/{ticker}/eps", dt.date(2018, month, 3 + place), 0.1 * month * (place + 1), None)
+        for place, ticker in enumerate(TICKERS[:6])
+        for month in range(1, 13)
+    ],
+    schema=FACTS,
+    orient="row",
+)
+
+
+def test_a_value_of_one_ticker_that_is_joined_too_early_is_named():
+    experiment = small_experiment(
+        model=Model(family="ridge"),
+        features={"names": ["momentum_5", "context_eps"], "groups": [], "select": "all"},
+        validation=SHORT,
+    )
+    sources = sources_of(experiment, FACTS_OF_EARNINGS)
+    assert build_prices(experiment, sources).group_by("date").agg(pl.col("context_eps").n_unique())[
+        "context_eps"
+    ].max() == len(TICKERS[:6])
+    assert audit_experiment(experiment, sources, dates=3, seed=1).findings == ()
+    for early in (context_back_filled, context_of_tomorrow):
+        leaking = audit_experiment(
+            experiment, sources, dates=3, seed=1, changes=("changed",), steps=Steps(read=early)
+        )
+        assert "context_eps" in {one.column for one in leaking.findings if one.stage == "features"}
 
 
 SMALL = {
