@@ -68,7 +68,7 @@ def backtest(
     for split, one in money.items():
         print_money(terminal, one, title=f"\n{_scored(rows.filter(split=pl.lit(split)), split)}")
     warn_missing(session, absent)
-    silent = sorted(set(experiment.universe.tickers) - set(rows["ticker"]) - set(absent))
+    silent = sorted(_in_then(prices, rows) - set(rows["ticker"]) - set(absent))
     if silent:
         terminal.warn(f"without any forecast there: {', '.join(silent)}")
     missing = absent | dict.fromkeys(silent, "without any forecast there")
@@ -88,6 +88,12 @@ def backtest(
         }
     )
     return PARTIAL if missing else DONE
+
+
+def _in_then(prices: pl.DataFrame, rows: pl.DataFrame) -> set[str]:
+    """The tickers with a bar, and in the universe, on some date of these forecasts."""
+    there = prices.filter(pl.col("date").is_between(rows["as_of"].min(), rows["as_of"].max()))
+    return set((there.filter("member") if "member" in prices.columns else prices)["ticker"])
 
 
 def read_day(option: str, text: str | None) -> dt.date | None:

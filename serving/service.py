@@ -13,7 +13,7 @@ from ml_core.experiment import Experiment
 from ml_core.portfolio.legs import strategy_kind
 from ml_core.portfolio.market import Market
 from ml_core.portfolio.strategies import build_positions
-from ml_core.prediction import unanswered
+from ml_core.prediction import find_outsiders, unanswered
 from ml_core.settings import Home
 from serving.champion import Champion, Clock, Served
 from serving.evidence import describe
@@ -70,7 +70,7 @@ class Service:
     def batch(self, tickers: Sequence[str] | None = None, *, date: dt.date | None = None) -> BatchAnswer:
         """The forecasts of many tickers; those that cannot be made are named with the reason."""
         served = self._served()
-        names, failed = self._names(served, tickers or self.tickers())
+        names, failed = self._names(served, tickers or self._members(served))
         known, horizons = served.tickers, choose_horizons(served, None)
         today = self._moments.at(served, date)
         found: list[TickerForecast] = []
@@ -101,6 +101,11 @@ class Service:
     def tickers(self) -> list[str]:
         """What the app offers; others may be typed."""
         return list(self.experiment.universe.tickers)
+
+    def _members(self, served: Served) -> list[str]:
+        """Those that are in the universe on the last session."""
+        outside = find_outsiders(served.prices)
+        return [ticker for ticker in self.tickers() if ticker not in outside]
 
     def health(self) -> Health:
         champion = self._champion

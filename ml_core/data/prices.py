@@ -2,13 +2,14 @@
 
 import datetime as dt
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import polars as pl
 
 from ml_core.data.absence import explain_absence, tell_absence
 from ml_core.data.context import Context, join_context
 from ml_core.data.frequency import at_frequency
+from ml_core.data.membership import join_members, stored_members
 from ml_core.data.sectors import read_sectors
 from ml_core.data.source import open_source
 from ml_core.data.store import FACTS, PriceStore, adjust
@@ -19,13 +20,20 @@ from ml_core.settings import Home
 
 @dataclass(frozen=True)
 class Sources:
-    """What prices are made of: BARS of the universe and of its context's series, FACTS of the user's own table, and
-    the sector of each ticker where any is known."""
+    """What prices are made of: BARS of the universe and of its context's series, FACTS of the user's own table, the
+    sector of each ticker where any is known, and FACTS of who is in the universe when."""
 
     bars: pl.DataFrame
     series: pl.DataFrame
     facts: pl.DataFrame
     sectors: Mapping[str, str]
+    members: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=FACTS))
+
+    @property
+    def tables(self) -> dict[str, pl.DataFrame]:
+        """Those that have a date, by name: what an audit changes."""
+        dated = {"bars": self.bars, "series": self.series, "facts": self.facts}
+        return dated | ({"members": self.members} if self.members.height else {})
 
 
 def read_prices(
@@ -51,7 +59,8 @@ def read_sources(
     sectors = read_sectors(experiment.universe, store, version=version)
     series = store.bars(context.series, until=end, version=version) if context.series else bars.clear()
     _require_series(context.series, series, experiment, home, until=until)
-    return Sources(bars, series, _read_facts(experiment, context, store, version), sectors)
+    facts = _read_facts(experiment, context, store, version)
+    return Sources(bars, series, facts, sectors, stored_members(experiment, store, version))
 
 
 def build_prices(experiment: Experiment, sources: Sources) -> pl.DataFrame:
@@ -63,6 +72,7 @@ def build_prices(experiment: Experiment, sources: Sources) -> pl.DataFrame:
     if sources.sectors:
         sector = pl.col("ticker").replace_strict(sources.sectors, default=None, return_dtype=pl.String)
         prices = prices.with_columns(sector=sector)
+    prices = join_members(prices, experiment, sources.members)
     lag = open_source(experiment).context.lag
     return join_context(prices, adjust(sources.series), sources.facts, lag=lag)
 

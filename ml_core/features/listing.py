@@ -45,7 +45,7 @@ def write_markdown() -> str:
         "A feature of session *t* depends on session *t* and earlier ones, bit for bit. History is how many rows",
         "before its own suffice for a value, through everything that it is made of. With `[data.context]`",
         f"each series has the features of `{SERIES}`, and is one itself where `features.names` has it (a level, as",
-        "`context_eps` of a table with a ticker column). What needs a column that the prices lack is left out, and said.",
+        "`context_eps` of a table with a ticker column). What needs a column that is lacking is left out, and said.",
         "A window counts the ticker's own sessions; that of a regime, the market's. Tickers without a sector are each",
         "other's peers. To what divides or stands in a logarithm and may be zero, a small constant is added (1e-12 to",
         "1e-3, or one share), so that a still price gives a number.",

@@ -101,7 +101,7 @@ def build_features(prices: pl.DataFrame, names: tuple[str, ...]) -> FeatureTable
     kept = tuple(name for name in names if name in wanted or name in levels)
     if not kept:
         raise InvalidInput(f"no feature can be built: the prices lack {', '.join(absent) or 'every column'}")
-    used = _columns(wanted) | levels
+    used = _columns(wanted) | levels | ({"member"} & given)
     stages = Stages(
         _in_order(prices.select(pl.col(*KEY), *(pl.col(name) for name in used - set(KEY)))), wanted
     )
