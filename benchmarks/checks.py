@@ -67,7 +67,9 @@ def each_listed(bars: pl.DataFrame, findings: pl.DataFrame) -> Iterator[tuple[st
 
 def print_stocks(bars: pl.DataFrame, findings: pl.DataFrame) -> None:
     listed = list(each_listed(bars, findings))
-    print("\nThe 506 stocks: listed defects, all of them said and kept: nothing beside the price tells what they are\n")
+    print(
+        "\nThe 506 stocks: listed defects, all of them said and kept: nothing beside the price tells what they are\n"
+    )
     print_table(["listed", "bars", "said"], [[label, count, named.height] for label, count, named in listed])
     print("\nOther bars repaired or refused, for you to judge\n")
     known = pl.concat([named for *_, named in listed])

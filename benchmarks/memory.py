@@ -85,6 +85,7 @@ def draw_panel(tickers: int, sessions: int) -> Windows:
         unit_NTH=np.full((*shape, 1), 0.01, dtype=np.float32),
         state_NTK=rng.standard_normal((*shape, len(STATES)), dtype=np.float32),
         present_NT=np.ones(shape, dtype=bool),
+        member_NT=np.ones(shape, dtype=bool),
         close_NT=np.full(shape, 100.0),
     )
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from flows.missing import warn_missing
 from flows.session import DONE, PARTIAL, Session
 from flows.terminal import Terminal
 from ml_core.errors import InvalidInput
@@ -18,12 +20,13 @@ SHOWN = 12
 
 
 def audit(session: Session, *, subject: str, version: str | None, dates: int, seed: int) -> int:
+    missing: dict[str, str] = {}
     if version is None and is_experiment(subject):
-        name, found = subject, _of_experiment(session, subject, dates=dates, seed=seed)
+        name, (missing, found) = subject, _of_experiment(session, subject, dates=dates, seed=seed)
     else:
         asked = find_version(session, subject, version)
         name, found = f"{asked.name} version {asked.version}", _of_model(session, asked, dates, seed)
-    return tell(session.terminal, found, name)
+    return tell(session.terminal, found, name, missing=missing)
 
 
 def is_experiment(subject: str) -> bool:
@@ -52,8 +55,8 @@ def find_version(session: Session, subject: str, version: str | None) -> ModelVe
     return registry.find(name, version)
 
 
-def tell(terminal: Terminal, found: Audit, name: str) -> int:
-    """The screen, the document and the exit code of an audit."""
+def tell(terminal: Terminal, found: Audit, name: str, *, missing: Mapping[str, str] | None = None) -> int:
+    """The screen, the document and the exit code of an audit; `missing` tickers had no bars to audit."""
     counts = found.counts()
     terminal.table(count_rows(counts), title=f"{name}: rows that must stay equal in every bit")
     for finding in found.findings[:SHOWN]:
@@ -64,8 +67,16 @@ def tell(terminal: Terminal, found: Audit, name: str) -> int:
     verdict = f"{len(found.findings)} findings" if found.findings else "nothing knows the future"
     terminal.say(f"{looked:,} rows compared: {verdict}".replace(",", " "))
     findings = [dataclasses.asdict(one) | {"told": str(one)} for one in found.findings]
-    terminal.document({"subject": name, "rows": looked, "compared": counts, "findings": findings})
-    return PARTIAL if found.findings else DONE
+    terminal.document(
+        {
+            "subject": name,
+            "rows": looked,
+            "compared": counts,
+            "findings": findings,
+            "missing": dict(missing or {}),
+        }
+    )
+    return PARTIAL if found.findings or missing else DONE
 
 
 def count_rows(counts: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -88,21 +99,27 @@ def count_rows(counts: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return told
 
 
-def _of_experiment(session: Session, subject: str, *, dates: int, seed: int) -> Audit:
+def _of_experiment(session: Session, subject: str, *, dates: int, seed: int) -> tuple[dict[str, str], Audit]:
+    """The tickers without bars, and the audit of the others."""
     from ml_core.audit.experiment import audit_experiment
     from ml_core.data.arrived import read_arrived
-    from ml_core.data.prices import read_sources
+    from ml_core.data.prices import read_sources, tell_absent
 
-    experiment, terminal = dataclasses.replace(session, name=subject).experiment, session.terminal
-    terminal.step(f"auditing {experiment.name}: two folds, {dates} dates")
+    opened = dataclasses.replace(session, name=subject)
+    experiment, terminal = opened.experiment, session.terminal
     sources = read_sources(experiment, session.home)
-    return audit_experiment(
+    missing = tell_absent(experiment, session.home, sources.bars)
+    warn_missing(opened, missing)
+    terminal.step(f"auditing {experiment.name}: two folds, {dates} dates")
+    arrived = read_arrived(experiment, session.home, until=experiment.data.end)
+    found = audit_experiment(
         experiment,
-        dataclasses.replace(sources, bars=read_arrived(experiment, session.home, until=experiment.data.end)),
+        dataclasses.replace(sources, bars=arrived),
         dates=dates,
         seed=seed,
         progress=terminal.progress,
     )
+    return missing, found
 
 
 def _of_model(session: Session, asked: ModelVersion, dates: int, seed: int) -> Audit:

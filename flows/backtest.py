@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
+from flows.missing import warn_missing
 from flows.session import DONE, PARTIAL, Session
 from ml_core.errors import InvalidData, InvalidInput, NotEnoughData
 from ml_core.frames import SCORED, conform
@@ -39,7 +40,7 @@ def backtest(
     out: Path | None,
 ) -> int:
     from flows.money import describe_strategy, limits_in_force, print_money
-    from ml_core.data.prices import read_benchmark, read_prices
+    from ml_core.data.prices import read_benchmark, read_prices, tell_absent
     from ml_core.reporting.trading import gather, write_trading
     from ml_core.walkforward import horizon_of, weigh
 
@@ -51,6 +52,7 @@ def backtest(
         raise InvalidInput(f"--start {first} is after --end {last}")
     experiment, terminal = session.experiment, session.terminal
     prices, benchmark = read_prices(experiment, session.home), read_benchmark(experiment, session.home)
+    absent = tell_absent(experiment, session.home, prices, compared=True)
     if forecasts:
         source = _of_file(forecasts)
     elif walk:
@@ -65,9 +67,11 @@ def backtest(
         terminal.say(f"  {line}")
     for split, one in money.items():
         print_money(terminal, one, title=f"\n{_scored(rows.filter(split=pl.lit(split)), split)}")
-    missing = sorted(set(experiment.universe.tickers) - set(rows["ticker"]))
-    if missing:
-        terminal.warn(f"without any forecast there: {', '.join(missing)}")
+    warn_missing(session, absent)
+    silent = sorted(_in_then(prices, rows) - set(rows["ticker"]) - set(absent))
+    if silent:
+        terminal.warn(f"without any forecast there: {', '.join(silent)}")
+    missing = absent | dict.fromkeys(silent, "without any forecast there")
     if folder:
         files = write_trading(experiment, gather(money), folder)
         terminal.say(f"written to {folder}: {', '.join(files)}")
@@ -84,6 +88,12 @@ def backtest(
         }
     )
     return PARTIAL if missing else DONE
+
+
+def _in_then(prices: pl.DataFrame, rows: pl.DataFrame) -> set[str]:
+    """The tickers with a bar, and in the universe, on some date of these forecasts."""
+    there = prices.filter(pl.col("date").is_between(rows["as_of"].min(), rows["as_of"].max()))
+    return set((there.filter("member") if "member" in prices.columns else prices)["ticker"])
 
 
 def read_day(option: str, text: str | None) -> dt.date | None:

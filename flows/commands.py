@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from flows import report
+from flows.missing import warn_left_out, warn_missing
 from flows.output import open_output
 from flows.session import DONE, PARTIAL, Session
-from flows.terminal import Terminal, plain
+from flows.terminal import plain
 from ml_core.errors import InvalidInput
 from ml_core.experiment_file import find_experiment
 from ml_core.settings import open_folder
@@ -21,13 +22,15 @@ if TYPE_CHECKING:
 
 def evaluate(session: Session, *, out: Path | None) -> int:
     from flows.evaluation import print_evaluation
-    from ml_core.data.prices import read_benchmark, read_prices
+    from ml_core.data.prices import read_benchmark, read_prices, tell_absent
     from ml_core.reporting.evaluation import write_evaluation
     from ml_core.walkforward import evaluate as walk
 
     experiment, terminal = session.experiment, session.terminal
     folder = open_folder(out, "--out") if out else None
     prices, benchmark = read_prices(experiment, session.home), read_benchmark(experiment, session.home)
+    missing = tell_absent(experiment, session.home, prices, compared=True)
+    warn_missing(session, missing)
     terminal.step(f"walking {experiment.name} forward")
     found = walk(experiment, prices, benchmark=benchmark, progress=terminal.progress)
     document = {
@@ -36,6 +39,7 @@ def evaluate(session: Session, *, out: Path | None) -> int:
         "risk": found.risk,
         "left_out": list(found.left_out),
         "lost": list(found.lost),
+        "missing": missing,
     }
     warn_left_out(terminal, found.left_out, found.lost)
     print_evaluation(terminal, experiment, found)
@@ -46,7 +50,7 @@ def evaluate(session: Session, *, out: Path | None) -> int:
         (folder / "scores.json").write_text(json.dumps(plain(document), indent=1), encoding="utf-8")
         terminal.say(f"written to {folder}: {', '.join(files)}")
     terminal.document({**document, "out": str(folder) if folder else None, "files": files})
-    return DONE
+    return PARTIAL if missing else DONE
 
 
 def search(session: Session, *, trials: int | None, resume: bool) -> int:
@@ -61,7 +65,7 @@ def search(session: Session, *, trials: int | None, resume: bool) -> int:
     report.print_gate(terminal, outcome.evidence["gate"])
     terminal.say(f"version {outcome.version.version}: {report.verdict(outcome.evidence)}", styled=True)
     terminal.document(outcome.summary())
-    return DONE if outcome.passed else PARTIAL
+    return DONE if outcome.passed and not outcome.missing else PARTIAL
 
 
 def run_search(session: Session, *, trials: int | None = None, resume: bool = False) -> SearchOutcome:
@@ -91,21 +95,14 @@ def run_search(session: Session, *, trials: int | None = None, resume: bool = Fa
             address=session.settings.ray_address,
             progress=show,
         )
+    warn_missing(session, outcome.missing)
     warn_left_out(terminal, outcome.left_out, outcome.lost)
     return outcome
 
 
-def warn_left_out(terminal: Terminal, features: tuple[str, ...], lost: tuple[str, ...]) -> None:
-    if features:
-        more = f" and {len(features) - 3} more" if len(features) > 3 else ""
-        terminal.warn(f"left out, the prices lack a column for them: {', '.join(features[:3])}{more}")
-    for sentence in lost:
-        terminal.warn(sentence)
-
-
 def predict(session: Session, *, as_of: str | None, out: Path | None, version: str | None) -> int:
     from ml_core.data.forecasts import write_forecast
-    from ml_core.data.prices import read_prices
+    from ml_core.data.prices import read_prices, tell_absent
     from ml_core.prediction import forecast, require_answers
     from ml_core.registry import Registry
 
@@ -119,11 +116,12 @@ def predict(session: Session, *, as_of: str | None, out: Path | None, version: s
     asked = experiment.universe.tickers
     table = forecast(forecaster, prices, as_of=day, tickers=asked)
     missing = require_answers(asked, table, prices)
+    missing |= tell_absent(experiment, session.home, prices, until=day)
     write_forecast(session.home, experiment.model_name, table)
     if write:
         write(table)
     for ticker, reason in missing.items():
-        terminal.warn(f"{ticker}: no forecast: {reason}")
+        terminal.warn(f"{ticker}: no forecast: {session.spell_out(reason)}")
     terminal.table(report.forecast_rows(table), title=f"{forecaster.name} version {forecaster.version}")
     terminal.document({"forecasts": table.to_dicts(), "missing": missing})
     return PARTIAL if missing else DONE

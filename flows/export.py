@@ -6,7 +6,8 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from flows.session import DONE, Session
+from flows.missing import warn_missing
+from flows.session import DONE, PARTIAL, Session
 from flows.terminal import plain
 from ml_core.settings import open_folder
 
@@ -21,7 +22,11 @@ def export(session: Session, *, out: Path, version: str | None) -> int:
     from ml_core.processed import process
 
     folder, terminal = open_folder(out, "--out"), session.terminal
-    spec, windows, splits = _of_version(session, version) if version else _of_experiment(session)
+    if version:
+        missing, (spec, windows, splits) = {}, _of_version(session, version)
+    else:
+        missing, (spec, windows, splits) = _of_experiment(session)
+    warn_missing(session, missing)
     written = []
     for split in splits:
         done = process(spec, windows, split)
@@ -42,8 +47,8 @@ def export(session: Session, *, out: Path, version: str | None) -> int:
         title=f"{session.name}: processed rows",
     )
     terminal.say(f"written to {folder}")
-    terminal.document({"out": str(folder), "files": written})
-    return DONE
+    terminal.document({"out": str(folder), "files": written, "missing": missing})
+    return PARTIAL if missing else DONE
 
 
 def describe(done: Processed) -> dict[str, Any]:
@@ -63,13 +68,16 @@ def describe(done: Processed) -> dict[str, Any]:
     }
 
 
-def _of_experiment(session: Session) -> tuple[RunSpec, Windows, list[Split]]:
-    from ml_core.data.prices import read_prices
+def _of_experiment(session: Session) -> tuple[dict[str, str], tuple[RunSpec, Windows, list[Split]]]:
+    """The tickers without bars, and what stands of the others."""
+    from ml_core.data.prices import read_prices, tell_absent
     from ml_core.walkforward import open_windows, plan
 
     experiment = session.experiment
-    windows, _ = open_windows(experiment.spec, read_prices(experiment, session.home))
-    return experiment.spec, windows, plan(experiment, windows)
+    prices = read_prices(experiment, session.home)
+    windows, _ = open_windows(experiment.spec, prices)
+    missing = tell_absent(experiment, session.home, prices)
+    return missing, (experiment.spec, windows, plan(experiment, windows))
 
 
 def _of_version(session: Session, version: str) -> tuple[RunSpec, Windows, list[Split]]:

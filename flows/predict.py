@@ -1,5 +1,7 @@
 """The predict flow: an experiment's name in, the champion's forecast of the newest session in the store."""
 
+from collections.abc import Mapping
+
 import polars as pl
 from prefect import flow, task
 from prefect.artifacts import create_table_artifact
@@ -10,7 +12,7 @@ from prefect.states import Completed
 from flows.lock import hold
 from flows.order import Order, open_order
 from ml_core.data.forecasts import read_forecast, write_forecast
-from ml_core.data.prices import read_prices
+from ml_core.data.prices import read_prices, tell_absent
 from ml_core.errors import NoChampion
 
 
@@ -33,13 +35,13 @@ def find_nothing_to_do(order: Order) -> str | None:
 
 
 @task(name="predict", cache_policy=NO_CACHE)
-def predict_newest(order: Order) -> pl.DataFrame:
-    """FORECAST rows of the champion; an answer for nobody is an error."""
+def predict_newest(order: Order) -> tuple[pl.DataFrame, dict[str, str]]:
+    """FORECAST rows of the champion, and why a ticker has none; an answer for nobody is an error."""
     from ml_core.prediction import predict, require_answers
 
-    forecast = predict(order.experiment, order.home)
-    require_answers(order.experiment.universe.tickers, forecast, read_prices(order.experiment, order.home))
-    return forecast
+    forecast, prices = predict(order.experiment, order.home), read_prices(order.experiment, order.home)
+    missing = require_answers(order.experiment.universe.tickers, forecast, prices)
+    return forecast, missing | tell_absent(order.experiment, order.home, prices)
 
 
 @task(name="write forecast", retries=2, retry_delay_seconds=10, cache_policy=NO_CACHE)
@@ -55,14 +57,19 @@ def predict_sessions(experiment: str, overrides: list[str] | None = None, home: 
     with hold(order.home, order.lock("predict"), wait=600):
         if reason := find_nothing_to_do(order):
             return Completed(message=reason)
-        forecast = predict_newest(order)
+        forecast, missing = predict_newest(order)
         write_newest(order, forecast)
     shown = forecast.select("ticker", pl.col("as_of").cast(pl.String), "horizon", "mean", "lower", "upper")
-    create_table_artifact(shown.to_dicts(), key=order.artifact("predict"), description=summarise(forecast))
-    return Completed(message=summarise(forecast))
+    create_table_artifact(
+        shown.to_dicts(), key=order.artifact("predict"), description=summarise(forecast, missing)
+    )
+    return Completed(message=summarise(forecast, missing))
 
 
-def summarise(forecast: pl.DataFrame) -> str:
-    """One line: how many rows, of which session, by which version."""
+def summarise(forecast: pl.DataFrame, missing: Mapping[str, str]) -> str:
+    """One line: how many rows, of which session, by which version, and which tickers have none."""
     newest, version = forecast["as_of"].max(), forecast["version"][0]
-    return f"{forecast.height} forecasts of {newest} by version {version}"
+    told = "; ".join(f"{ticker}: {reason}" for ticker, reason in missing.items())
+    return f"{forecast.height} forecasts of {newest} by version {version}" + (
+        f"; without {told}" if told else ""
+    )

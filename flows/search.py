@@ -61,10 +61,11 @@ def search_models(
 
 
 def summarise(outcome: "SearchOutcome") -> str:
-    """One line: which version, and what the gate said."""
+    """One line: which version, what the gate said, and which tickers had no bars."""
     refused = [check["name"] for check in outcome.evidence["gate"]["checks"] if not check["passed"]]
     verdict = "is champion" if outcome.passed else f"was refused by the gate: {', '.join(refused)}"
-    return f"version {outcome.version.version} {verdict}"
+    without = f"; without {', '.join(outcome.missing)}" if outcome.missing else ""
+    return f"version {outcome.version.version} {verdict}{without}"
 
 
 def build_report(evidence: Any) -> str:

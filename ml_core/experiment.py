@@ -5,14 +5,17 @@ from __future__ import annotations
 import datetime as dt
 import math
 from itertools import pairwise
+from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
     Field,
     PositiveInt,
+    SerializerFunctionWrapHandler,
     ValidationError,
     ValidatorFunctionWrapHandler,
     field_validator,
+    model_serializer,
     model_validator,
 )
 
@@ -24,10 +27,22 @@ MOST_FITS = 1000  # that a combinatorial scheme may ask for
 
 
 class Universe(Section):
+    """`members`: a file of (ticker, from, to) that says who was in and when; without `tickers`, all of its names.
+    `delisting`: what a ticker returned on the session after its last bar; else it leaves at its last price."""
+
     tickers: tuple[str, ...] = Field(min_length=1)
     sectors: dict[str, str] = Field(default_factory=dict)
     calendar: str = "XNYS"
     benchmark: str | None = None
+    members: Path | None = None
+    delisting: dict[str, Annotated[float, Field(ge=-1, allow_inf_nan=False)]] = Field(default_factory=dict)
+
+    @model_serializer(mode="wrap")
+    def _as_before(self, write: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Without what is not said: an experiment that says nothing of it keeps its digest."""
+        return {
+            key: value for key, value in write(self).items() if value or key not in ("members", "delisting")
+        }
 
     @field_validator("tickers")
     @classmethod
@@ -40,10 +55,11 @@ class Universe(Section):
         return tickers
 
     @model_validator(mode="after")
-    def _sectors_name_tickers(self) -> Self:
-        strangers = sorted(set(self.sectors) - set(self.tickers))
-        if strangers:
-            raise ValueError(f"sectors names tickers that are not in the universe: {', '.join(strangers)}")
+    def _what_is_said_is_of_tickers(self) -> Self:
+        for name in ("sectors", "delisting"):
+            strangers = sorted(set(getattr(self, name)) - set(self.tickers))
+            if strangers:
+                raise ValueError(f"{name} names tickers that are not in the universe: {', '.join(strangers)}")
         return self
 
 

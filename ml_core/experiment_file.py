@@ -10,6 +10,7 @@ from pydantic import BaseModel, ValidationError
 from ml_core.choices import nearest
 from ml_core.errors import InvalidInput
 from ml_core.experiment import Experiment, Model, RunSpec
+from ml_core.members import name_members
 
 Options = TypeVar("Options", bound=BaseModel)
 
@@ -29,6 +30,7 @@ def read_experiment(name: str, overrides: tuple[str, ...] = ()) -> Experiment:
     _anchor(content, path.resolve().parent)
     for override in overrides:
         _lay_over(content, override)
+    _name_members(content)
     try:
         return Experiment.model_validate(content)
     except ValidationError as error:
@@ -88,6 +90,16 @@ def _anchor(content: dict[str, Any], folder: Path) -> None:
         section = data.get(table) if isinstance(data, dict) else None
         if isinstance(section, dict) and isinstance(section.get(key), str):
             section[key] = str(folder / Path(section[key]).expanduser())
+    universe = content.get("universe")
+    if isinstance(universe, dict) and isinstance(universe.get("members"), str):
+        universe["members"] = str(folder / Path(universe["members"]).expanduser())
+
+
+def _name_members(content: dict[str, Any]) -> None:
+    """A universe that has members and names no ticker is all of theirs."""
+    universe = content.get("universe")
+    if isinstance(universe, dict) and isinstance(universe.get("members"), str) and "tickers" not in universe:
+        universe["tickers"] = name_members(Path(universe["members"]))
 
 
 def _lay_over(content: dict[str, Any], override: str) -> None:

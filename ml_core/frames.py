@@ -14,7 +14,9 @@ BARS = {
 
 # On read: open..close are adjusted forward from each ticker's first bar, so that a row depends on the past
 # only; `factor` = adjusted / as given. Divide by the last factor to show prices as they stand today. Columns may
-# follow: `sector` (String, null where unknown) where any is known, and `context_…` (Float64) of [data.context].
+# follow: `sector` (String, null where unknown) where any is known, `member` (Boolean: in the universe on that date) and
+# `delisting` (Float64: the return after the last bar) where a file or the experiment says so, and `context_…` (Float64)
+# of [data.context].
 PRICES = {
     "ticker": pl.String, "date": pl.Date,
     "open": pl.Float64, "high": pl.Float64, "low": pl.Float64, "close": pl.Float64, "volume": pl.Float64,

@@ -21,13 +21,30 @@ def tell_lost(prices: pl.DataFrame, windows: Windows, lookback: int) -> tuple[st
         missing |= set(known.filter(pl.col("begins").is_null())["ticker"])
         told += _of_column(column, known, made=_names(features))
     usable_NT = windows.usable(lookback)
+    never = [name for place, name in enumerate(windows.tickers) if not np.any(windows.member_NT[place])]
+    if never:
+        told.append(f"{_names(never)}: not in the universe on any date of these prices")
+        missing |= set(never)
     short = [ticker for place, ticker in enumerate(windows.tickers) if not np.any(usable_NT[place])]
     if short := [ticker for ticker in short if ticker not in missing]:
         told.append(
             f"{_names(short)}: no window of {lookback} sessions; too few bars after the features' warm-up, or none "
             "on which every feature is known"
         )
-    return tuple(told)
+    return (*told, *_tell_ended(prices, windows))
+
+
+def _tell_ended(prices: pl.DataFrame, windows: Windows) -> Iterator[str]:
+    """Whose bars end before the prices do: forecasts that reach beyond have no outcome, unless one is stated."""
+    last = prices.group_by("ticker").agg(pl.col("date").max()).sort("ticker")
+    since = windows.sessions[-1 - min(LATE, len(windows.sessions) - 1)]
+    stated = set(prices.drop_nulls("delisting")["ticker"]) if "delisting" in prices.columns else set()
+    ended = {name: day for name, day in last.iter_rows() if day < since and name not in stated}
+    if ended:
+        yield (
+            f"{_dated(ended)}: no bar after that day; what was forecast beyond it has no outcome, and a holding leaves "
+            "at its last price; universe.delisting states another"
+        )
 
 
 def _known(prices: pl.DataFrame, column: str) -> pl.DataFrame:

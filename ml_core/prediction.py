@@ -41,18 +41,31 @@ def unanswered(asked: tuple[str, ...], table: pl.DataFrame, prices: pl.DataFrame
     """Why a ticker that was asked for has no forecast."""
     answered = set(table["ticker"].unique())
     last = dict(prices.group_by("ticker").agg(pl.col("date").max()).iter_rows())
+    outside, newest = find_outsiders(prices), prices["date"].max()
     return {
-        ticker: f"too little history, no bar on the last session (its last: {last[ticker]}), or not in a joint model"
+        ticker: f"not in the universe on {newest}"
+        if ticker in outside
+        else "too little history, a feature that was never known, no bar on the last session "
+        f"(its last: {last[ticker]}), or not in a joint model"
         if ticker in last
-        else "no bars stored"
+        else "no bars stored by then"
         for ticker in asked
         if ticker not in answered
     }
 
 
+def find_outsiders(prices: pl.DataFrame) -> frozenset[str]:
+    """Who is not in the universe by the last of these prices: nobody asks for a forecast of them."""
+    if "member" not in prices.columns:
+        return frozenset()
+    newest = prices.sort("date").group_by("ticker").agg(pl.col("member").last())
+    return frozenset(newest.filter(~pl.col("member"))["ticker"])
+
+
 def require_answers(asked: tuple[str, ...], table: pl.DataFrame, prices: pl.DataFrame) -> dict[str, str]:
-    """As `unanswered`; an answer for nobody is an error."""
-    missing = unanswered(asked, table, prices)
+    """As `unanswered`, of those in the universe on the last session; an answer for nobody is an error."""
+    outside = find_outsiders(prices)
+    missing = unanswered(tuple(ticker for ticker in asked if ticker not in outside), table, prices)
     if table.is_empty():
         first = next(iter(missing), "any ticker")
         raise InvalidInput(f"no forecast for {first}: {missing.get(first, 'nothing was asked')}")

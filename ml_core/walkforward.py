@@ -148,10 +148,10 @@ def tell_volatility(windows: Windows, split: Split) -> pl.DataFrame:
     """(ticker, as_of, volatility) of the test span: how the volatility known at each close stands among those of the
     ticker's training dates, or of all tickers' where it has none."""
     unit_NT, train_T = windows.unit_NTH[:, :, 0], windows.rows(split.train)
-    learned_NT = np.where(windows.present_NT & train_T, unit_NT, np.nan)
+    learned_NT = np.where(windows.open_NT & train_T, unit_NT, np.nan)
     own = [learned_T[np.isfinite(learned_T)] for learned_T in learned_NT]
     cuts_NC = np.array([np.quantile(one if len(one) else np.concatenate(own), (1 / 3, 2 / 3)) for one in own])
-    ticker, session = np.nonzero(windows.present_NT & windows.rows(split.test))
+    ticker, session = np.nonzero(windows.open_NT & windows.rows(split.test))
     state = (unit_NT[ticker, session, None] > cuts_NC[ticker]).sum(axis=1)
     return pl.DataFrame(
         {
@@ -215,7 +215,8 @@ def trade(experiment: Experiment, prices: pl.DataFrame, forecasts: pl.DataFrame)
 
 def market_of(experiment: Experiment, prices: pl.DataFrame, benchmark: pl.DataFrame | None = None) -> Market:
     """The prices with the benchmark to stand beside; without prices of one, an equal weight of the tickers does."""
-    name, among = experiment.universe.benchmark, experiment.universe.benchmark in experiment.universe.tickers
+    name = experiment.universe.benchmark
+    among = name is not None and name in prices["ticker"]
     return Market(
         prices,
         PERIODS_PER_YEAR[experiment.task.frequency],

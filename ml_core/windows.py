@@ -19,14 +19,17 @@ from ml_core.features.target import build_target, build_unit
 from ml_core.features.volatility import build_states
 from ml_core.splits import Span
 
-ARRAYS = ("x_NTF", "y_NTH", "unit_NTH", "state_NTK", "present_NT", "close_NT")
+ARRAYS = ("x_NTF", "y_NTH", "unit_NTH", "state_NTK", "present_NT", "member_NT", "close_NT")
+LEAST_LEFT = 0.01  # of a price: what is worth nothing has no logarithm
 
 
 @dataclass(frozen=True)
 class Windows:
     """The panel of all tickers on one grid of sessions. A window is an index into it, never a copy of it.
 
-    Targets stand in units of the volatility known at each row; `unit_NTH` brings them back to log returns.
+    Targets stand in units of the volatility known at each row; `unit_NTH` brings them back to log returns. A row of
+    a ticker that is not a member of the universe that day may be looked back on, and is no row to learn, to score or
+    to forecast.
     """
 
     tickers: tuple[str, ...]
@@ -38,6 +41,7 @@ class Windows:
     unit_NTH: np.ndarray
     state_NTK: np.ndarray
     present_NT: np.ndarray
+    member_NT: np.ndarray
     close_NT: np.ndarray
     target: Literal["return", "excess", "rank"] = "return"
     shared: Mapping[str, np.ndarray] = field(default_factory=dict)
@@ -89,17 +93,23 @@ class Windows:
         """The first row of each ticker that is warmed up and has a close."""
         return np.where(self.present_NT.any(axis=1), self.present_NT.argmax(axis=1), len(self.sessions))
 
+    @property
+    def open_NT(self) -> np.ndarray:
+        """Rows of members that are warmed up and have a close."""
+        return self.present_NT & self.member_NT
+
     @cached_property
     def step_NT(self) -> np.ndarray:
         """The one-session outcome that ended at each session, in the target's own terms: known at its close."""
         ended_NT = np.full(self.close_NT.shape, np.nan)
-        ended_NT[:, 1:] = build_target(self.close_NT, (1,), self.target)[:, :-1, 0]
+        rows_NT = None if self.target == "return" else self.member_NT  # its own past is no comparison
+        ended_NT[:, 1:] = build_target(self.close_NT, (1,), self.target, rows_NT=rows_NT)[:, :-1, 0]
         return ended_NT
 
     def usable(self, lookback: int) -> np.ndarray:
         """usable_NT: a window of this look-back may end here. Gaps inside it count as average days."""
         begins = np.arange(len(self.sessions)) - (lookback - 1)
-        return self.present_NT & (begins[None, :] >= self.first_N[:, None])
+        return self.open_NT & (begins[None, :] >= self.first_N[:, None])
 
     def usable_sessions(self, lookback: int) -> list[dt.date]:
         """The sessions on which at least one window may end."""
@@ -146,7 +156,13 @@ def build_windows(prices: pl.DataFrame, built: FeatureTable, task: Task) -> Wind
     for name, column_NT in bars_NT.items():
         column_NT[place] = prices[name].to_numpy()
     close_NT = bars_NT["close"]
-    y_NTH = build_target(close_NT, task.horizons, task.target)
+    member_NT = np.ones(close_NT.shape, dtype=bool)
+    if "member" in prices.columns:
+        member_NT[...] = False
+        member_NT[place] = prices["member"].to_numpy()
+    ended_NT = _with_delisting(close_NT, prices, tickers)
+    rows_NT = member_NT & np.isfinite(close_NT)
+    y_NTH = build_target(ended_NT, task.horizons, task.target, rows_NT=rows_NT)
     unit_NTH = build_unit(close_NT, task.horizons, task.target)
     return Windows(
         tickers=tickers,
@@ -158,9 +174,22 @@ def build_windows(prices: pl.DataFrame, built: FeatureTable, task: Task) -> Wind
         unit_NTH=unit_NTH.astype(np.float32),
         state_NTK=build_states(bars_NT),
         present_NT=_warmed_up(x_NTF) & np.isfinite(unit_NTH[:, :, 0]) & np.isfinite(close_NT),
+        member_NT=member_NT,
         close_NT=close_NT,
         target=task.target,
     )
+
+
+def _with_delisting(close_NT: np.ndarray, prices: pl.DataFrame, tickers: tuple[str, ...]) -> np.ndarray:
+    """Closes with what is left of a ticker after its last bar, where a delisting return is stated."""
+    if "delisting" not in prices.columns:
+        return close_NT
+    ended_NT, stated = close_NT.copy(), prices.select("ticker", "delisting").drop_nulls().unique()
+    for ticker, told in stated.iter_rows():
+        close_T = ended_NT[tickers.index(ticker)]
+        last = int(np.flatnonzero(np.isfinite(close_T))[-1])
+        close_T[last + 1 :] = close_T[last] * max(1 + told, LEAST_LEFT)
+    return ended_NT
 
 
 def _warmed_up(x_NTF: np.ndarray) -> np.ndarray:

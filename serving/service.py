@@ -6,13 +6,14 @@ from collections.abc import Sequence
 import polars as pl
 
 from ml_core.choices import nearest
+from ml_core.data.absence import tell_absence
 from ml_core.data.prices import open_store
 from ml_core.errors import ForecastError, InvalidInput, NotEnoughData, UnknownTicker
 from ml_core.experiment import Experiment
 from ml_core.portfolio.legs import strategy_kind
 from ml_core.portfolio.market import Market
 from ml_core.portfolio.strategies import build_positions
-from ml_core.prediction import unanswered
+from ml_core.prediction import find_outsiders, unanswered
 from ml_core.settings import Home
 from serving.champion import Champion, Clock, Served
 from serving.evidence import describe
@@ -69,7 +70,7 @@ class Service:
     def batch(self, tickers: Sequence[str] | None = None, *, date: dt.date | None = None) -> BatchAnswer:
         """The forecasts of many tickers; those that cannot be made are named with the reason."""
         served = self._served()
-        names, failed = self._names(served, tickers or self.tickers())
+        names, failed = self._names(served, tickers or self._members(served))
         known, horizons = served.tickers, choose_horizons(served, None)
         today = self._moments.at(served, date)
         found: list[TickerForecast] = []
@@ -100,6 +101,11 @@ class Service:
     def tickers(self) -> list[str]:
         """What the app offers; others may be typed."""
         return list(self.experiment.universe.tickers)
+
+    def _members(self, served: Served) -> list[str]:
+        """Those that are in the universe on the last session."""
+        outside = find_outsiders(served.prices)
+        return [ticker for ticker in self.tickers() if ticker not in outside]
 
     def health(self) -> Health:
         champion = self._champion
@@ -152,6 +158,9 @@ class Service:
             raise UnknownTicker(
                 f"'{given}' is none of the tickers that this joint model knows{_offer(given, known)}"
             )
+        if given in self.experiment.universe.tickers:
+            why = tell_absence(self.experiment, self._home, (given,))[given]
+            raise UnknownTicker(f"'{given}': {why}")
         store = open_store(self.experiment, self._home)
         for name in dict.fromkeys((given, given.upper())):
             if store.read((name,), version=served.data_version).height:

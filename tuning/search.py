@@ -5,13 +5,13 @@ from __future__ import annotations
 import datetime as dt
 import time
 from collections import Counter
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 import polars as pl
 
-from ml_core.data.prices import data_version, read_benchmark, read_prices
+from ml_core.data.prices import data_version, read_prices, tell_absent
 from ml_core.errors import ForecastError, InvalidInput
 from ml_core.experiment import Experiment, RunSpec
 from ml_core.experiment_file import write_spec
@@ -65,6 +65,7 @@ class SearchOutcome:
     spec: RunSpec
     left_out: tuple[str, ...] = ()
     lost: tuple[str, ...] = ()
+    missing: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def evidence(self) -> Any:
@@ -84,6 +85,7 @@ class SearchOutcome:
             "spec": write_spec(self.spec),
             "left_out": list(self.left_out),
             "lost": list(self.lost),
+            "missing": dict(self.missing),
         }
 
 
@@ -101,7 +103,7 @@ def search(
     experiment = with_trials(experiment, trials or experiment.search.trials)
     build_space(experiment)
     prices = read_prices(experiment, home)
-    read_benchmark(experiment, home)  # one that was never fetched is named before the search, not after it
+    missing = tell_absent(experiment, home, prices, compared=True)
     windows, left_out = open_windows(experiment.spec, prices)
     folds, final = split_for_search(experiment, windows)
     ledger, facts = _run_trials(
@@ -121,7 +123,7 @@ def search(
     candidate = Candidate(forecaster, windows, prices, final, ledger.streams(), facts)
     promotion: Promotion = promote_candidate(experiment, home, candidate, now=now)
     lost = tell_lost(prices, windows, experiment.task.lookback)
-    return SearchOutcome(promotion.promoted, promotion.version, ledger, winner, left_out, lost)
+    return SearchOutcome(promotion.promoted, promotion.version, ledger, winner, left_out, lost, missing)
 
 
 def _run_trials(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import polars as pl
 
 from ml_core.evaluation.leakage import Audit, Compared, Finding
+from ml_core.windows import LEAST_LEFT
 
 NEAR = 1e-5  # targets are kept in single precision, in units of volatility
 
@@ -37,11 +38,16 @@ def audit_alignment(targets: pl.DataFrame, prices: pl.DataFrame, *, kind: str) -
 
 def _obvious(prices: pl.DataFrame, horizon: int, kind: str) -> pl.DataFrame:
     session = pl.DataFrame({"date": prices["date"].unique().sort()}).with_row_index("session")
-    closes = prices.select("ticker", "date", "close").join(session, on="date")
+    beside = [name for name in ("member", "delisting") if name in prices.columns]
+    closes = prices.select("ticker", "date", "close", *beside).join(session, on="date")
     later = closes.select("ticker", pl.col("session").cast(pl.Int64) - horizon, later="close")
     both = closes.with_columns(pl.col("session").cast(pl.Int64)).join(
         later, on=["ticker", "session"], how="left"
     )
+    if "delisting" in beside:
+        both = both.with_columns(later=pl.coalesce("later", _left(len(session), horizon)))
+    if "member" in beside:
+        both = both.filter("member")
     moved = (pl.col("later") / pl.col("close")).log()
     both = both.with_columns(wanted=pl.when(moved.is_finite()).then(moved))
     wanted = pl.col("wanted")
@@ -52,3 +58,11 @@ def _obvious(prices: pl.DataFrame, horizon: int, kind: str) -> pl.DataFrame:
     return both.select(
         "ticker", pl.col("date").alias("as_of"), pl.lit(horizon, pl.Int32).alias("horizon"), "wanted"
     )
+
+
+def _left(sessions: int, horizon: int) -> pl.Expr:
+    """What is left after a ticker's last bar, of those whose delisting return is stated."""
+    last, reached = pl.col("session").max().over("ticker"), pl.col("session") + horizon
+    price = pl.col("close").sort_by("session").last().over("ticker")
+    left = price * (1 + pl.col("delisting")).clip(lower_bound=LEAST_LEFT)
+    return pl.when((reached > last) & (reached < sessions)).then(left)

@@ -61,7 +61,7 @@ def audit_model(
     sources = read_sources(experiment, home, version=found.evidence["data_version"])
     forecaster = Registry(home).load(found)
     prices = build_prices(experiment, sources)
-    tables = {"bars": sources.bars, "series": sources.series, "facts": sources.facts}
+    tables = sources.tables
 
     def answer(changed: Tables, until: dt.date) -> Tables:
         told = build_prices(experiment, _with(sources, changed))
@@ -102,7 +102,7 @@ def _dates(prices: pl.DataFrame, split: Split, *, count: int, seed: int) -> list
 
 
 def _with(sources: Sources, tables: Tables) -> Sources:
-    return replace(sources, bars=tables["bars"], series=tables["series"], facts=tables["facts"])
+    return replace(sources, **tables)
 
 
 def _answer(

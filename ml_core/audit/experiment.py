@@ -71,7 +71,7 @@ def audit_experiment(
     windows, _ = walk.steps.panel(experiment.spec, prices)
     folds = choose_folds(experiment, windows, seed=seed)
     chosen = audited_dates(windows, folds, count=dates, seed=seed, unclear=unclear_dates(checked))
-    tables = {"bars": sources.bars, "series": sources.series, "facts": sources.facts}
+    tables = sources.tables
     given = walk.run(tables, folds, last_date(tables))
     found = audit_stages(
         lambda changed, until: walk.run(changed, folds, until),
@@ -140,7 +140,7 @@ class _Walk:
     def run(self, tables: Tables, folds: list[Fold], until: dt.date) -> Tables:
         """The tables of every stage; of forecasts and what follows from them, up to that date."""
         checked = self.steps.check(self.experiment, tables["bars"])
-        sources = replace(self.sources, bars=checked.sound, series=tables["series"], facts=tables["facts"])
+        sources = replace(self.sources, **{**tables, "bars": checked.sound})
         prices = self.steps.read(self.experiment, sources)
         windows, _ = self.steps.panel(self.experiment.spec, prices)
         stages: dict[str, list[pl.DataFrame]] = {

@@ -31,7 +31,7 @@ def tell_features(windows: Windows) -> pl.DataFrame:
         columns[f"unit_{horizon}"] = windows.unit_NTH[ticker, session, place]
     for place in range(windows.state_NTK.shape[2]):
         columns[f"state_{place}"] = windows.state_NTK[ticker, session, place]
-    columns["usable"] = windows.present_NT[ticker, session]
+    columns["usable"] = windows.open_NT[ticker, session]
     return pl.DataFrame({**_key(windows, ticker, session), **columns})
 
 

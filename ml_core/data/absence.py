@@ -1,4 +1,4 @@
-"""Tickers without a bar in; one line that says why, and what would help, out."""
+"""Tickers without a bar in; why, and what would help, out: as one line, or ticker by ticker."""
 
 import datetime as dt
 
@@ -34,11 +34,41 @@ def explain_absence(
             f" to see them: walkforward data {experiment.name}"
         )
     first, last, _ = spans[missing[0]]
-    begin, end = experiment.data.start, until or experiment.data.end
-    asked = (f" from {begin}" if begin else "") + (f" up to {end}" if end else "")
+    asked = _asked(experiment, until)
     return (
         f"no bars stored{asked} for {_listed(list(missing))}; {missing[0]} is stored from {first} to {last}"
     )
+
+
+def tell_absence(
+    experiment: Experiment, home: Home, missing: tuple[str, ...], *, until: dt.date | None = None
+) -> dict[str, str]:
+    """Why each of these tickers has no bar: what one command leaves out, another may bring."""
+    if not missing:
+        return {}
+    identity = open_source(experiment).identity
+    spans, coverage = PriceStore(home.store, identity).spans(missing), read_coverage(home, identity)
+    refused = read_findings(home, identity, missing).filter(verdict="quarantine")
+    known, whole = set(coverage["ticker"]), set(refused["ticker"])
+    told = {}
+    for ticker in missing:
+        if ticker in spans:
+            first, last, _ = spans[ticker]
+            told[ticker] = f"no bars stored{_asked(experiment, until)}; it is stored from {first} to {last}"
+        elif ticker in whole:
+            told[ticker] = (
+                f"no sound bar: in quarantine are {_counted(refused, ticker)} (data.quality.accept)"
+            )
+        elif ticker in known:
+            told[ticker] = f"no bars stored{_said(coverage, ticker)}"
+        else:
+            told[ticker] = f"no bars stored; run: walkforward refresh {experiment.name}"
+    return told
+
+
+def _asked(experiment: Experiment, until: dt.date | None) -> str:
+    begin, end = experiment.data.start, until or experiment.data.end
+    return (f" from {begin}" if begin else "") + (f" up to {end}" if end else "")
 
 
 def _listed(tickers: list[str]) -> str:
@@ -53,7 +83,11 @@ def _said(coverage: pl.DataFrame, ticker: str) -> str:
 
 
 def _reasons(refused: pl.DataFrame, ticker: str) -> str:
+    return f"{ticker}, {_counted(refused, ticker)}"
+
+
+def _counted(refused: pl.DataFrame, ticker: str) -> str:
     """Why, the commonest first, with the number of bars."""
     rows = refused.filter(ticker=ticker).group_by("reason").agg(bars=pl.col("date").n_unique())
     counted = rows.sort("bars", "reason", descending=[True, False]).iter_rows()
-    return f"{ticker}, " + ", ".join(f"{bars} for '{reason}'" for reason, bars in counted)
+    return ", ".join(f"{bars} for '{reason}'" for reason, bars in counted)

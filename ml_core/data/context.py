@@ -1,30 +1,28 @@
 """What is known beside the bars, as of each session: other series of the same source, and a user's own dated table."""
 
-import datetime as dt
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
 import polars as pl
 from pydantic import Field
 
-from ml_core.data.columns import known_as
-from ml_core.data.numerals import find_decimal, read_numbers, unread
-from ml_core.data.store import FACTS
-from ml_core.errors import InvalidInput
+from ml_core.data.store import PARTED
 from ml_core.experiment import Section
 
 PREFIX = "context_"
-PERIOD = r"^\d{4}([-/ ]?(Q[1-4]|\d{2}))?$"  # 2024, 2024Q1, 2024-03: in the order of their letters
-ZONED, A_MOMENT = "%Y-%m-%dT%H:%M:%S%#z", dt.timedelta(microseconds=1)
-FORMS = ("%Y-%m-%d", "%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M")
+OF_TICKER = (
+    f"^{PARTED}([^{PARTED}]+){PARTED}(.+)$"  # a ticker holds no slash, and no column may begin with one
+)
 
 
 class Context(Section):
     """`series`: tickers that are not forecast, as ^VIX; `lag`: sessions after which their close is known, for those
     that close later than the universe; `table`: a Parquet or CSV file of your own, whose column `known` says since
     when each row was known, beside any columns of numbers. A column `date`, if it has one, says what a row is about: a
-    value that was revised stands there again with the same date and a later `known`."""
+    value that was revised stands there again with the same date and a later `known`. A column of tickers says whose
+    the row is; a row without one holds for all."""
 
     series: tuple[str, ...] = ()
     lag: Annotated[int, Field(ge=0)] = 0
@@ -45,6 +43,33 @@ def column_of(name: str) -> str:
     return PREFIX + re.sub(r"[^a-z0-9]+", "_", name.lower()).strip("_")
 
 
+def name_fact(ticker: pl.Expr, column: str) -> pl.Expr:
+    """How FACTS name a column of the table: by itself where it holds for all, else with the ticker before it."""
+    own = pl.concat_str(pl.lit(PARTED), ticker, pl.lit(f"{PARTED}{column}"))
+    return pl.when(ticker.is_null()).then(pl.lit(column)).otherwise(own)
+
+
+def part_facts(facts: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """(name, date, value) that hold for all, and (ticker, name, date, value) that hold for one."""
+    name = pl.col("name")
+    told = facts.select(
+        "date", "value", ticker=name.str.extract(OF_TICKER, 1), name=name.str.replace(OF_TICKER, "$2")
+    )
+    common = told.filter(pl.col("ticker").is_null()).select("name", "date", "value")
+    return common, told.filter(pl.col("ticker").is_not_null()).select("ticker", "name", "date", "value")
+
+
+def tell_strangers(facts: pl.DataFrame, context: Context, tickers: Sequence[str]) -> list[str]:
+    """Whose rows of the table nobody reads."""
+    strange = sorted(set(part_facts(facts)[1]["ticker"]) - set(tickers))
+    if not strange:
+        return []
+    one = len(strange) == 1
+    first = strange[0] if one else f"first {strange[0]}"
+    count = "1 ticker that is" if one else f"{len(strange)} tickers that are"
+    return [f"data.context.table {context.table}: rows of {count} not in the universe are not read: {first}"]
+
+
 def join_context(
     prices: pl.DataFrame, series: pl.DataFrame, facts: pl.DataFrame, *, lag: int = 0
 ) -> pl.DataFrame:
@@ -52,10 +77,15 @@ def join_context(
 
     `series` holds (ticker, date, close); `facts` are FACTS. Before the first value: null.
     """
+    common, own = part_facts(facts)
+    both = set(own["name"])  # a column of which some rows have a ticker
     dates = prices.select("date").unique().sort("date")
     dates = _join(dates, series.select("date", name="ticker", value="close"), lag=lag)
-    dates = _join(dates, facts, lag=0)
-    return prices.join(dates, on="date", how="left", maintain_order="left")
+    dates = _join(dates, common.filter(~pl.col("name").is_in(list(both))), lag=0)
+    joined = prices.join(dates, on="date", how="left", maintain_order="left")
+    for name in sorted(both):
+        joined = _join_own(joined, common.filter(name=name), own.filter(name=name), name)
+    return joined
 
 
 def _join(dates: pl.DataFrame, told: pl.DataFrame, *, lag: int) -> pl.DataFrame:
@@ -68,141 +98,15 @@ def _join(dates: pl.DataFrame, told: pl.DataFrame, *, lag: int) -> pl.DataFrame:
     return dates
 
 
-def read_table(context: Context) -> pl.DataFrame:
-    """FACTS of the table's columns of numbers; none where the experiment names no table.
-
-    What became known at a time of day counts from the next day on: the close may have been before it. Of two rows
-    known since the same day the later one holds; a revision of an older date is no news of the newest.
-    """
-    path = context.table
-    if path is None:
-        return pl.DataFrame(schema=FACTS)
-    raw = _read(path.expanduser())
-    if context.known not in raw.columns:
-        raise InvalidInput(
-            f"data.context.table {path}: no column '{context.known}' that says since when a row was known;"
-            f" it has {', '.join(raw.columns)}"
-        )
-    if tickers := [name for name in raw.columns if known_as(name) == "ticker"]:
-        raise InvalidInput(
-            f"data.context.table {path}: column '{tickers[0]}' parts the rows; expected values that hold for all "
-            "tickers, one column for each"
-        )
-    raw = _numbers(raw, (context.known, context.date), path)
-    numbers = [name for name in raw.columns if name not in (context.known, context.date)]
-    if not numbers:
-        raise InvalidInput(f"data.context.table {path}: no column of numbers beside '{context.known}'")
-    if twice := {name for name in numbers if [column_of(one) for one in numbers].count(column_of(name)) > 1}:
-        raise InvalidInput(f"data.context.table {path}: one name for {', '.join(sorted(twice))}; rename one")
-    known, about = _known(raw[context.known], path), _about(raw, context.date, path)
-    _refuse_foreknown(known, about, path)
-    values = (raw.select(date=known, about=about, value=pl.col(name)) for name in numbers)
-    facts = pl.concat(_as_known(rows, name) for rows, name in zip(values, numbers, strict=True))
-    if facts.is_empty():
-        raise InvalidInput(f"data.context.table {path}: no value with a day since when it was known")
-    return facts
-
-
-def _as_known(rows: pl.DataFrame, name: str) -> pl.DataFrame:
-    """Of one column: the value of the newest date that was known at each time."""
-    told = rows.filter(pl.col("date").is_not_null() & pl.col("value").is_finite())
-    newest = told.sort("date", "about", maintain_order=True).filter(
-        pl.col("about") >= pl.col("about").cum_max()
+def _join_own(prices: pl.DataFrame, common: pl.DataFrame, own: pl.DataFrame, name: str) -> pl.DataFrame:
+    """Of one column: for each ticker the newest of its own values and of those for all; of one day, its own."""
+    for_all = prices.select("ticker").unique().join(common.select("date", "value"), how="cross")
+    told = pl.concat([for_all, own.select("ticker", "date", "value")])
+    values = told.unique(["ticker", "date"], keep="last", maintain_order=True).sort("ticker", "date")
+    return prices.join_asof(
+        values.rename({"value": column_of(name)}),
+        on="date",
+        by="ticker",
+        strategy="backward",
+        check_sortedness=False,
     )
-    last = newest.unique("date", keep="last", maintain_order=True)
-    return last.select(pl.lit(name).alias("name"), "date", "value", pl.lit(None, pl.String).alias("word"))
-
-
-def _refuse_foreknown(known: pl.Series, about: pl.Series, path: Path) -> None:
-    """A value of a day cannot have been known before it: one of the two columns is not what it says."""
-    if about.dtype == pl.Date and len(
-        early := pl.DataFrame([known.alias("k"), about.alias("a")]).filter(pl.col("k") < pl.col("a"))
-    ):
-        since, day = early.row(0)
-        raise InvalidInput(
-            f"data.context.table {path}: a row about {day} was known since {since}, before it; of an estimate leave "
-            "out what it is about"
-        )
-
-
-def _numbers(raw: pl.DataFrame, beside: tuple[str, ...], path: Path) -> pl.DataFrame:
-    """The table with its columns of numbers as floats; columns of words are left out, one that is both is refused."""
-    where = f"data.context.table {path}"
-    told = [raw[name] for name in raw.columns if name not in beside]
-    worded = [one.name for one in told if one.dtype == pl.String and not _bears_number(one)]
-    told = [
-        one for one in told if one.name not in worded and (one.dtype == pl.String or one.dtype.is_numeric())
-    ]
-    decimal = find_decimal(told, where)
-    read = [read_numbers(one, where, decimal=decimal) for one in told]
-    for given, found in zip(told, read, strict=True):
-        if bad := unread(given, found):
-            raise InvalidInput(f"{where}: column '{given.name}' holds {bad[0]!r}; expected numbers")
-    return raw.select(name for name in beside if name in raw.columns).with_columns(read)
-
-
-def _bears_number(column: pl.Series) -> bool:
-    return bool(column.str.strip_chars().str.contains(r"^[-+$€£¥]?\d*[.,]?\d[\d.,]*%?$").any())
-
-
-def _about(raw: pl.DataFrame, column: str, path: Path) -> pl.Series:
-    """What each row is about, in an order that is time's; all about the same where no column says it."""
-    if column not in raw.columns:
-        return pl.zeros(raw.height, pl.Int32, eager=True)
-    about = raw[column]
-    if about.dtype == pl.String and about.null_count() == 0 and about.str.contains(PERIOD).all():
-        return about
-    if about.dtype == pl.String:
-        return _moments(about, path).dt.date()
-    wrong = about.filter(about.is_null() | (not (about.dtype.is_temporal() or about.dtype.is_integer())))
-    if len(wrong):
-        raise InvalidInput(
-            f"data.context.table {path}: column '{column}' holds {wrong[0]!r}; expected dates, as 2024-03-28"
-        )
-    return about
-
-
-def _read(path: Path) -> pl.DataFrame:
-    if not path.is_file():
-        raise InvalidInput(f"data.context.table {path}: there is no such file")
-    try:
-        if path.suffix.lower() in (".parquet", ".pq"):
-            return pl.read_parquet(path)
-        with path.open(encoding="utf-8-sig", errors="replace") as lines:
-            separator = max(";,\t|", key=lines.readline().count)
-        return pl.read_csv(
-            path, null_values=["", "NA", "NaN", "null"], separator=separator, infer_schema=False
-        )
-    except (pl.exceptions.PolarsError, OSError) as error:
-        line = (str(error).splitlines() or ["?"])[0]
-        raise InvalidInput(f"data.context.table {path}: cannot be read: {line}") from None
-
-
-def _known(column: pl.Series, path: Path) -> pl.Series:
-    """The first date on whose close the row may be used."""
-    if column.dtype == pl.Date:
-        return column.alias("known")
-    moments = _moments(column, path)
-    late = (moments.dt.time() != dt.time(0)).cast(pl.Int64)
-    return (moments.dt.date().cast(pl.Int32) + late).cast(pl.Int32).cast(pl.Date).alias("known")
-
-
-def _moments(column: pl.Series, path: Path) -> pl.Series:
-    """Dates or times; of a time with a zone, that in Greenwich, a moment after midnight at the earliest: what was
-    known then counts from the next day on, wherever the exchange is."""
-    moments = column
-    if column.dtype == pl.String:
-        text = column.str.strip_chars()
-        tries = [text.str.to_datetime(form, strict=False) for form in FORMS]
-        zoned = text.str.to_datetime(ZONED, strict=False, time_zone="UTC").dt.replace_time_zone(None)
-        tries.append(zoned + A_MOMENT)
-        moments = pl.select(pl.coalesce([pl.lit(parsed) for parsed in tries])).to_series()
-    wrong = column.filter(moments.is_null() & column.is_not_null())
-    if not isinstance(moments.dtype, pl.Datetime) or len(wrong):
-        bad = wrong[0] if len(wrong) else next((value for value in column if value is not None), None)
-        raise InvalidInput(
-            f"data.context.table {path}: column '{column.name}' holds {bad!r}; expected dates, as 2024-03-28"
-        )
-    if moments.dtype.time_zone:
-        return moments.dt.convert_time_zone("UTC").dt.replace_time_zone(None) + A_MOMENT
-    return moments

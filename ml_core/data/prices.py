@@ -2,13 +2,14 @@
 
 import datetime as dt
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import polars as pl
 
-from ml_core.data.absence import explain_absence
+from ml_core.data.absence import explain_absence, tell_absence
 from ml_core.data.context import Context, join_context
 from ml_core.data.frequency import at_frequency
+from ml_core.data.membership import join_members, stored_members
 from ml_core.data.sectors import read_sectors
 from ml_core.data.source import open_source
 from ml_core.data.store import FACTS, PriceStore, adjust
@@ -19,20 +20,28 @@ from ml_core.settings import Home
 
 @dataclass(frozen=True)
 class Sources:
-    """What prices are made of: BARS of the universe and of its context's series, FACTS of the user's own table, and
-    the sector of each ticker where any is known."""
+    """What prices are made of: BARS of the universe and of its context's series, FACTS of the user's own table, the
+    sector of each ticker where any is known, and FACTS of who is in the universe when."""
 
     bars: pl.DataFrame
     series: pl.DataFrame
     facts: pl.DataFrame
     sectors: Mapping[str, str]
+    members: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=FACTS))
+
+    @property
+    def tables(self) -> dict[str, pl.DataFrame]:
+        """Those that have a date, by name: what an audit changes."""
+        dated = {"bars": self.bars, "series": self.series, "facts": self.facts}
+        return dated | ({"members": self.members} if self.members.height else {})
 
 
 def read_prices(
     experiment: Experiment, home: Home, *, until: dt.date | None = None, version: int | None = None
 ) -> pl.DataFrame:
     """PRICES of the universe, from `data.start` to `data.end` or `until`, as a version of the store held them;
-    with the sector of each ticker where any is known, and a column for each series of its context."""
+    with the sector of each ticker where any is known, and a column for each series of its context. A ticker without
+    a bar is not among them (`tell_absent` says why); where no ticker has one, that is an error."""
     return build_prices(experiment, read_sources(experiment, home, until=until, version=version))
 
 
@@ -45,11 +54,13 @@ def read_sources(
     end = min(until or dt.date.max, experiment.data.end or dt.date.max)
     bars = store.bars(experiment.universe.tickers, until=end, version=version)
     kept = bars.filter(pl.col("date") >= experiment.data.start) if experiment.data.start else bars
-    _require(experiment.universe.tickers, kept, experiment, home, until=until)
+    _require_enough(kept, experiment, home, until=until)
+    bars = bars.join(kept.select("ticker").unique(), on="ticker", how="semi", maintain_order="left")
     sectors = read_sectors(experiment.universe, store, version=version)
     series = store.bars(context.series, until=end, version=version) if context.series else bars.clear()
-    _require(context.series, series, experiment, home, until=until)
-    return Sources(bars, series, _read_facts(experiment, context, store, version), sectors)
+    _require_series(context.series, series, experiment, home, until=until)
+    facts = _read_facts(experiment, context, store, version)
+    return Sources(bars, series, facts, sectors, stored_members(experiment, store, version))
 
 
 def build_prices(experiment: Experiment, sources: Sources) -> pl.DataFrame:
@@ -61,6 +72,7 @@ def build_prices(experiment: Experiment, sources: Sources) -> pl.DataFrame:
     if sources.sectors:
         sector = pl.col("ticker").replace_strict(sources.sectors, default=None, return_dtype=pl.String)
         prices = prices.with_columns(sector=sector)
+    prices = join_members(prices, experiment, sources.members)
     lag = open_source(experiment).context.lag
     return join_context(prices, adjust(sources.series), sources.facts, lag=lag)
 
@@ -81,26 +93,61 @@ def _read_facts(
 
 
 def read_benchmark(experiment: Experiment, home: Home) -> pl.DataFrame | None:
-    """PRICES of the benchmark on all stored dates, for comparison only: no model reads them."""
+    """PRICES of the benchmark on all stored dates, for comparison only: no model reads them. None where there are
+    none: what is held is then beside all tickers in equal parts."""
     ticker = experiment.universe.benchmark
-    if ticker is None:
+    prices = open_store(experiment, home).read((ticker,)) if ticker else pl.DataFrame()
+    if prices.is_empty():
         return None
-    prices = open_store(experiment, home).read((ticker,))
-    _require((ticker,), prices, experiment, home)
     return at_frequency(prices, experiment.task.frequency, calendar=experiment.universe.calendar)
 
 
-def _require(
-    tickers: tuple[str, ...],
+def tell_absent(
+    experiment: Experiment,
+    home: Home,
+    prices: pl.DataFrame,
+    *,
+    until: dt.date | None = None,
+    compared: bool = False,
+) -> dict[str, str]:
+    """The tickers of the universe that these prices lack, each with the reason; if they are `compared` with the
+    benchmark, that too where it has no bars."""
+    there, benchmark = set(prices["ticker"].unique()), experiment.universe.benchmark
+    missing = tuple(ticker for ticker in experiment.universe.tickers if ticker not in there)
+    told = tell_absence(experiment, home, missing, until=until)
+    if compared and benchmark and benchmark not in there and read_benchmark(experiment, home) is None:
+        why = tell_absence(experiment, home, (benchmark,))[benchmark]
+        told[benchmark] = f"no comparison with the benchmark, but with all tickers in equal parts: {why}"
+    return told
+
+
+def _require_enough(
+    prices: pl.DataFrame, experiment: Experiment, home: Home, *, until: dt.date | None
+) -> None:
+    """Bars of some ticker, or of two where tickers are compared."""
+    least, there = 1 if experiment.task.target == "return" else 2, set(prices["ticker"].unique())
+    if len(there) >= least:
+        return
+    missing = tuple(ticker for ticker in experiment.universe.tickers if ticker not in there)
+    why = explain_absence(experiment, home, missing, until=until)
+    if there:
+        why = (
+            f"task.target '{experiment.task.target}' compares tickers, and only {min(there)} has bars: {why}"
+        )
+    raise InvalidInput(why)
+
+
+def _require_series(
+    series: tuple[str, ...],
     prices: pl.DataFrame,
     experiment: Experiment,
     home: Home,
     *,
-    until: dt.date | None = None,
+    until: dt.date | None,
 ) -> None:
-    known = set(prices["ticker"].unique())
-    missing = tuple(ticker for ticker in tickers if ticker not in known)
-    if missing:
+    """All of them: without its series a feature would go without a word, and another model be fitted."""
+    there = set(prices["ticker"].unique())
+    if missing := tuple(name for name in series if name not in there):
         raise InvalidInput(explain_absence(experiment, home, missing, until=until))
 
 

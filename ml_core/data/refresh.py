@@ -8,7 +8,6 @@ from typing import Any
 import polars as pl
 
 from ml_core.data.calendar import last_closed_session
-from ml_core.data.context import read_table
 from ml_core.data.coverage import (
     Plan,
     describe_coverage,
@@ -32,7 +31,7 @@ from ml_core.data.quarantine import (
 from ml_core.data.sectors import refresh_sectors
 from ml_core.data.source import Source, open_source
 from ml_core.data.store import PriceStore
-from ml_core.data.tables import Written
+from ml_core.data.told import keep_told, read_told
 from ml_core.errors import InvalidInput, ProviderFailed
 from ml_core.experiment import Experiment
 from ml_core.settings import Home
@@ -88,7 +87,7 @@ def refresh(
     nothing, and the next one asks for the rest.
     """
     source = open_source(experiment)
-    facts, topic = read_table(source.context), source.context.topic(experiment.name)
+    told = read_told(experiment, source.context)
     store = PriceStore(home.store, source.identity)
     before = read_coverage(home, source.identity)
     spans = store.spans()
@@ -106,9 +105,7 @@ def refresh(
     came = tuple(ticker for ticker, outcome in tally.outcomes.items() if outcome.status == "ok")
     _require_something(source, tally)
     refresh_sectors(source, store, request, came, now=now)
-    if topic:
-        kept = store.keep(topic, facts, observed_at=now, whole=True)
-        tally.notes += _tell_change(source, kept)
+    tally.notes += keep_told(store, told, now=now)
     stored = [spans[ticker][1] for ticker in request.tickers if ticker in spans]
     tally.notes += tell_newest(findings.filter(verdict="quarantine"), stored)
     return Refreshed(
@@ -238,10 +235,3 @@ def _require_something(source: Source, tally: _Tally) -> None:
     raise (InvalidInput if asked_wrongly else ProviderFailed)(
         f"no bar could be stored; {ticker}{others}: {outcome.reason or outcome.status}"
     )
-
-
-def _tell_change(source: Source, kept: Written) -> list[str]:
-    if not (kept.inserted or kept.updated or kept.deleted):
-        return []
-    counts = f"{kept.inserted} values new, {kept.updated} changed, {kept.deleted} gone"
-    return [f"data.context.table {source.context.table}: {counts}"]

@@ -16,6 +16,7 @@ Scope = Literal["ticker", "calendar", "date", "sector", "regime"]
 Declare = Callable[[Callable[..., pl.Expr]], Callable[..., pl.Expr]]
 
 SPANS = 7
+PEERS = " of peers"
 
 
 @dataclass(frozen=True)
@@ -41,6 +42,12 @@ class Feature:
         """The column; a feature in single precision, so that what is made of it does not depend on who asked."""
         value = self.build() if self.part else self.build().cast(pl.Float32)
         return value.alias(self.name)
+
+
+def peers(need: str) -> pl.Expr:
+    """What a comparing feature needs, of those that are compared: null on the rows of a ticker that is not in the
+    universe that day. All aggregates read this; what is the ticker's own reads the column itself."""
+    return pl.col(need + PEERS)
 
 
 def feature(

@@ -10,7 +10,7 @@ from itertools import pairwise
 
 import polars as pl
 
-from ml_core.features.declaration import Feature
+from ml_core.features.declaration import PEERS, Feature
 
 KEY = ("ticker", "date")
 GROUPED_BY = {"date": "date", "sector": "peers"}
@@ -58,8 +58,15 @@ class Stages:
         peers = [_peers(self.prices)] if any(feature.scope == "sector" for feature in comparing) else []
         given = [need for need in needs if need not in self.held.columns and need not in KEY]
         table = self.prices.select("date", *given, *peers).hstack(self.held)
+        table = table.with_columns(self._of_members(need) for need in needs if need not in KEY)
         found = table.select(feature.expression().over(GROUPED_BY[feature.scope]) for feature in comparing)
         self.held = self._beside(found.select(_finite(name) for name in found.columns))
+
+    def _of_members(self, need: str) -> pl.Expr:
+        value = pl.col(need)
+        if "member" in self.prices.columns:
+            value = pl.when(self.prices["member"]).then(value)
+        return value.alias(need + PEERS)
 
     def _beside(self, columns: pl.DataFrame) -> pl.DataFrame:
         """In one piece each: tickers are cut out of them."""
@@ -79,7 +86,12 @@ class Stages:
             wide = [feature.name for feature in step if feature.name in later and not feature.part]
             computed.append([_finite(name).cast(pl.Float64) for name in wide])
         given = [pl.col(name) for name in KEY if key]
-        asked = [pl.col(name).cast(pl.Float32) if name in later else _finite(name) for name in names]
+        asked = [
+            pl.col(name).cast(pl.Float32)
+            if name in later or name not in self.wanted  # a column of the prices themselves
+            else _finite(name)
+            for name in names
+        ]
         computed = [expressions for expressions in computed if expressions]
 
         def compute(start: int, stop: int) -> pl.DataFrame:

@@ -70,19 +70,23 @@ def group_of(name: str) -> str:
 
 
 def chosen_names(asked: Features, columns: Iterable[str] | None = None) -> tuple[str, ...]:
-    """The features of an experiment: its groups and names, or all of them. Without the columns of its prices a
-    name of a context series is taken on trust."""
+    """The features of an experiment: its groups and names, or all of them. A column of the context itself, whose
+    level means something, is a feature where it is named. Without the columns of its prices such a name is taken on
+    trust."""
+    columns = None if columns is None else tuple(columns)
     known = known_features(columns or ())
     groups = choices.names(GROUPS)
     for group in asked.groups:
         if group not in groups:
             raise InvalidInput(f"features.groups: unknown group '{group}'{nearest(group, groups)}")
+    levels = [name for name in asked.names if name not in known and name.startswith(context.PREFIX)]
     for name in asked.names:
-        if name not in known and (columns is not None or not name.startswith(context.PREFIX)):
+        if name not in known and not (name in levels and (columns is None or name in columns)):
             raise InvalidInput(f"features.names: unknown feature '{name}'{nearest(name, list(known))}")
     if not asked.groups and not asked.names:
         return tuple(known)
-    return tuple(name for name, (group, _) in known.items() if group in asked.groups or name in asked.names)
+    chosen = (name for name, (group, _) in known.items() if group in asked.groups or name in asked.names)
+    return (*chosen, *levels)
 
 
 def build_features(prices: pl.DataFrame, names: tuple[str, ...]) -> FeatureTable:
@@ -91,17 +95,17 @@ def build_features(prices: pl.DataFrame, names: tuple[str, ...]) -> FeatureTable
     names = tuple(dict.fromkeys(SOURCE if name in REGIME_FEATURES else name for name in names))
     absent = [column for column in prices.columns if prices[column].null_count() == prices.height]
     known = parts() | {name: feature for name, (_, feature) in known_features(prices.columns).items()}
-    wanted = _possible(_with_needs(names, known), set(prices.columns) - set(absent))
-    kept = tuple(name for name in names if name in wanted)
+    given = set(prices.columns) - set(absent)
+    wanted = _possible(_with_needs(names, known), given)
+    levels = {name for name in names if name not in known and name in given}
+    kept = tuple(name for name in names if name in wanted or name in levels)
     if not kept:
         raise InvalidInput(f"no feature can be built: the prices lack {', '.join(absent) or 'every column'}")
-    used = _columns(wanted)
+    used = _columns(wanted) | levels | ({"member"} & given)
     stages = Stages(
         _in_order(prices.select(pl.col(*KEY), *(pl.col(name) for name in used - set(KEY)))), wanted
     )
-    return FeatureTable(
-        lambda: stages.blocks(kept), kept, tuple(name for name in names if name not in wanted)
-    )
+    return FeatureTable(lambda: stages.blocks(kept), kept, tuple(name for name in names if name not in kept))
 
 
 def columns_read(names: Iterable[str], columns: Iterable[str]) -> dict[str, list[str]]:
@@ -109,7 +113,7 @@ def columns_read(names: Iterable[str], columns: Iterable[str]) -> dict[str, list
     known = parts() | {name: feature for name, (_, feature) in known_features(columns).items()}
     found: dict[str, list[str]] = {}
     for name in names:
-        for column in _columns(_with_needs([name], known)):
+        for column in _columns(_with_needs([name], known)) if name in known else [name]:
             found.setdefault(column, []).append(name)
     return found
 

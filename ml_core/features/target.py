@@ -7,13 +7,18 @@ UNIT_SPAN = 32
 LEAST_UNIT = 1e-4
 
 
-def build_target(close_NT: np.ndarray, horizons: tuple[int, ...], kind: str) -> np.ndarray:
-    """y_NTH: log(close t+h / close t); less the date's mean for `excess`, as a centred rank for `rank`."""
+def build_target(
+    close_NT: np.ndarray, horizons: tuple[int, ...], kind: str, *, rows_NT: np.ndarray | None = None
+) -> np.ndarray:
+    """y_NTH: log(close t+h / close t); less the date's mean for `excess`, as a centred rank for `rank`. Without
+    `rows_NT` of all rows; else the others have none, and none is compared with them."""
     log_close = np.log(close_NT)
     y_NTH = np.full((*close_NT.shape, len(horizons)), np.nan)
     for column, horizon in enumerate(horizons):
         if horizon < close_NT.shape[1]:
             y_NTH[:, :-horizon, column] = log_close[:, horizon:] - log_close[:, :-horizon]
+    if rows_NT is not None:
+        y_NTH[~rows_NT] = np.nan
     if kind == "excess":
         known = np.isfinite(y_NTH)
         mean = np.where(known, y_NTH, 0).sum(axis=0) / np.maximum(known.sum(axis=0), 1)

@@ -48,8 +48,10 @@ def backtest(
     Every `hold`-th decision is traded. `turnover` is the value traded as a share of equity, both sides, so
     net = (1 + gross) · (1 - turnover · cost_bps / 10000) - 1 exactly; nothing is sold at the end. A name
     without a bar on the trading session cannot be bought, and what is held of it leaves at its last price;
-    between rebalances it stays at that price. `benchmark` buys that ticker, or equal parts of every ticker
-    that the positions name, at the first trade, and holds without cost.
+    between rebalances it stays at that price, or where its stated delisting return has left it. A name that
+    is not in the universe is not bought, and what is held of it is sold on the first session that it is out.
+    `benchmark` buys that ticker, or equal parts of every ticker that the positions name and that is in, at
+    the first trade, and holds without cost.
     """
     execution = possible_execution(prices, execution)
     table = conform(positions, POSITIONS, "positions")
@@ -64,7 +66,7 @@ def backtest(
         last = panel.sessions[-1]
         raise NotEnoughData(f"backtest: no session after the first position; prices end on {last}")
     end = min(int(decided_K[-1]) + hold, len(panel.sessions) - 1)
-    gross, turnover, exposure = run_trades(panel, trades, end)
+    gross, turnover, exposure = run_trades(panel, sell_leavers(panel, trades, execution, end), end)
     net = charge(gross, turnover, cost_bps)
     gross, turnover, exposure = (np.where(_closed(net), 0.0, one) for one in (gross, turnover, exposure))
     bought = run_trades(panel, _buy_and_hold(panel, trades, benchmark), end)[0]
@@ -106,16 +108,41 @@ def take_trades(panel: Panel, decided_K: NDArray[np.int64], target_KN: Array, ex
     session_K = decided_K + (execution != "same_close")
     possible = session_K < len(panel.sessions)
     session_K, target_KN = session_K[possible], target_KN[possible]
-    prices_TN = panel.open_TN if execution == "next_open" else panel.close_TN
-    weight_KN = np.where(panel.has_bar_TN[session_K], target_KN, 0.0)
-    return Trades(session_K, weight_KN, _filled(prices_TN[session_K]))
+    may_TN = panel.has_bar_TN[session_K] & panel.member_TN[session_K]
+    weight_KN = np.where(may_TN, target_KN, 0.0)
+    return Trades(session_K, weight_KN, _filled(_traded_at(panel, execution)[session_K]))
+
+
+def _traded_at(panel: Panel, execution: Execution) -> Array:
+    return panel.open_TN if execution == "next_open" else panel.close_TN
+
+
+def sell_leavers(panel: Panel, trades: Trades, execution: Execution, end: int) -> Trades:
+    """Between rebalances, what is held of a name is sold where it leaves the universe; the others stay as they are."""
+    if panel.member_TN.all():
+        return trades
+    price_TN, sold = _filled(_traded_at(panel, execution)), []
+    for place, session in enumerate(trades.session_K):
+        weight_N, paid_N = trades.weight_KN[place], trades.price_KN[place]
+        until = trades.session_K[place + 1] if place + 1 < len(trades.session_K) else end + 1
+        sold.append((session, weight_N, paid_N))
+        out_TN = ~panel.member_TN[session + 1 : until] & (weight_N != 0)
+        for later in session + 1 + np.flatnonzero(out_TN.any(axis=1)):
+            leaving = ~panel.member_TN[later] & (weight_N != 0)
+            held_N = _value(weight_N, price_TN[later], paid_N)
+            grown = 1 + float(total((held_N - weight_N)[None, :])[0])
+            if leaving.any() and grown > 0:
+                weight_N, paid_N = np.where(leaving, 0.0, held_N / grown), price_TN[later]
+                sold.append((later, weight_N, paid_N))
+    session_K, weight_KN, price_KN = (np.array(part) for part in zip(*sold, strict=True))
+    return Trades(session_K, weight_KN, price_KN)
 
 
 def _buy_and_hold(panel: Panel, trades: Trades, benchmark: str | None) -> Trades:
     """One purchase at the first trade: the benchmark, or equal parts of every ticker that has a bar then."""
     session = trades.session_K[:1]
     wanted = np.array([benchmark in (None, ticker) for ticker in panel.tickers])
-    chosen = wanted & panel.has_bar_TN[session[0]]
+    chosen = wanted & panel.has_bar_TN[session[0]] & panel.member_TN[session[0]]
     if not chosen.any():
         raise NotEnoughData(
             f"benchmark {benchmark}: no bar on the first trading session {panel.sessions[session[0]]}"

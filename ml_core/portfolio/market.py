@@ -37,7 +37,8 @@ class Market:
         """The prices, with those of the benchmark."""
         if self.beside is None:
             return self.prices
-        return pl.concat([self.prices.select(self.beside.columns), self.beside])
+        told = [name for name in ("member", "delisting") if name in self.prices.columns]
+        return pl.concat([self.prices.select(*self.beside.columns, *told), self.beside], how="diagonal")
 
     @cached_property
     def panel(self) -> Panel:

@@ -10,13 +10,15 @@ from ml_core.errors import InvalidData
 from ml_core.frames import unique
 
 Array = NDArray[np.float64]
+NOTHING = 1e-12  # of the last price: what is lost is all of it, and still can be divided by
 
 
 @dataclass(frozen=True)
 class Panel:
     """Prices by session and ticker. Over sessions without a bar both carry the last close.
 
-    An open that is not known is that session's close.
+    An open that is not known is that session's close. After its last bar a ticker whose delisting return is stated
+    stands at what that left. `member_TN`: whether it is in the universe, and may be held.
     """
 
     sessions: NDArray[np.datetime64]
@@ -24,13 +26,15 @@ class Panel:
     open_TN: Array
     close_TN: Array
     has_bar_TN: NDArray[np.bool_]
+    member_TN: NDArray[np.bool_]
 
 
 def panel_of(prices: pl.DataFrame, tickers: tuple[str, ...]) -> Panel:
     """The panel of these tickers over every session of the prices; they must be positive."""
     sessions = _days(prices["date"].to_numpy())
+    told = [name for name in ("member", "delisting") if name in prices.columns]
     rows = prices.select(
-        "date", "open", "close", ticker=pl.col("ticker").cast(pl.Enum(tickers), strict=False)
+        "date", "open", "close", *told, ticker=pl.col("ticker").cast(pl.Enum(tickers), strict=False)
     ).filter(pl.col("ticker").is_not_null() & pl.col("close").is_not_null() & pl.col("close").is_not_nan())
     absent = sorted(set(tickers) - set(rows["ticker"].unique().cast(pl.String)))
     if absent:
@@ -47,7 +51,34 @@ def panel_of(prices: pl.DataFrame, tickers: tuple[str, ...]) -> Panel:
     has_bar_TN = ~np.isnan(close_TN)
     carried_TN = _carry(close_TN, has_bar_TN)
     open_TN = np.where(np.isnan(open_TN), carried_TN, open_TN)
-    return Panel(sessions, tickers, open_TN, carried_TN, has_bar_TN)
+    if "delisting" in told:
+        _leave(rows, has_bar_TN, tickers, open_TN, carried_TN)
+    return Panel(sessions, tickers, open_TN, carried_TN, has_bar_TN, _members(rows, has_bar_TN, at))
+
+
+def _leave(
+    rows: pl.DataFrame,
+    has_bar_TN: NDArray[np.bool_],
+    tickers: tuple[str, ...],
+    open_TN: Array,
+    close_TN: Array,
+) -> None:
+    """From the session after its last bar on, a ticker stands where its stated delisting return has left it."""
+    stated = rows.select(pl.col("ticker").cast(pl.String), "delisting").drop_nulls().unique()
+    for ticker, told in stated.iter_rows():
+        place = tickers.index(ticker)
+        last = int(np.flatnonzero(has_bar_TN[:, place])[-1])
+        left = close_TN[last, place] * max(1 + told, NOTHING)
+        open_TN[last + 1 :, place] = close_TN[last + 1 :, place] = left
+
+
+def _members(rows: pl.DataFrame, has_bar_TN: NDArray[np.bool_], at: tuple) -> NDArray[np.bool_]:
+    """Over sessions without a bar, as on the last one with a bar. What no file speaks of, a benchmark, is in."""
+    member_TN = np.ones(has_bar_TN.shape, dtype=bool)
+    if "member" not in rows.columns:
+        return member_TN
+    member_TN[at] = rows["member"].fill_null(value=True).to_numpy()
+    return _carry(member_TN, has_bar_TN)
 
 
 def targets_of(positions: pl.DataFrame, panel: Panel) -> tuple[NDArray[np.int64], Array]:
@@ -98,7 +129,7 @@ def total(values_TN: Array) -> Array:
     return np.cumsum(values_TN, axis=1)[:, -1] if values_TN.shape[1] else np.zeros(len(values_TN))
 
 
-def _carry(values_TN: Array, known_TN: NDArray[np.bool_]) -> Array:
+def _carry(values_TN: NDArray, known_TN: NDArray[np.bool_]) -> NDArray:
     """Each column with its last known value carried on; NaN before the first."""
     if known_TN.all():
         return values_TN

@@ -92,3 +92,11 @@ def delay(positions: pl.DataFrame, sessions: int, *, of: pl.Series) -> pl.DataFr
     later = days.with_columns(later=pl.col("date").shift(-sessions)).drop_nulls()
     moved = positions.join(later, on="date", how="inner", maintain_order="left")
     return moved.with_columns(date=pl.col("later")).drop("later")
+
+
+def close_outsiders(positions: pl.DataFrame, prices: pl.DataFrame) -> pl.DataFrame:
+    """Nothing on the dates on which a ticker is not in the universe: what was decided earlier ends with it."""
+    outside = prices.filter(~pl.col("member")).select("ticker", "date", outside=pl.lit(value=True))
+    weight = pl.when(pl.col("outside").is_null()).then("weight").otherwise(0.0)
+    joined = positions.join(outside, on=["ticker", "date"], how="left", maintain_order="left")
+    return joined.with_columns(weight=weight).drop("outside")

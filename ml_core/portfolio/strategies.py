@@ -40,6 +40,8 @@ def build_positions(
         positions = control_drawdown(positions, account, strategy.max_drawdown)
     if strategy.delay:
         positions = sizing.delay(positions, strategy.delay, of=need(market, "delay").prices["date"])
+    if market is not None and "member" in market.prices.columns:
+        positions = sizing.close_outsiders(positions, market.prices)
     return conform(positions, POSITIONS, "positions").sort("date", "ticker")
 
 

@@ -154,6 +154,18 @@ def context_back_filled(experiment: Experiment, sources: Sources) -> pl.DataFram
     return prices.with_columns(pl.col(told).backward_fill().over("ticker"))
 
 
+def context_of_tomorrow(experiment: Experiment, sources: Sources) -> pl.DataFrame:
+    """Each row as if it had been known a week before it was."""
+    early = sources.facts.with_columns(pl.col("date") - pl.duration(days=7))
+    return build_prices(experiment, replace(sources, facts=early))
+
+
+def members_of_later(experiment: Experiment, sources: Sources) -> pl.DataFrame:
+    """Who is to join within four months is in already, who is to leave is out."""
+    early = sources.members.with_columns(pl.col("date") - pl.duration(days=120))
+    return build_prices(experiment, replace(sources, members=early))
+
+
 def trade_at_the_open_of_the_decision(
     positions: pl.DataFrame, strategy: Strategy, *, hold: int, market: Market
 ) -> pl.DataFrame:

@@ -1,18 +1,21 @@
 """Whoever knows the future is caught, and named by stage, ticker, date and column; the shipped experiments are not."""
 
 import datetime as dt
+from dataclasses import replace
 
 import polars as pl
 import pytest
 
 from ml_core.audit.experiment import Steps, audit_experiment
+from ml_core.data.membership import tell_members
 from ml_core.data.prices import Sources, build_prices
 from ml_core.data.providers import Request, simulated
 from ml_core.data.store import FACTS
 from ml_core.evaluation.leakage import Audit
 from ml_core.experiment import Experiment, Model
 from ml_core.experiment_file import read_experiment
-from tests.audit.leaks import LEAKS, Leak, context_back_filled
+from ml_core.members import Span
+from tests.audit.leaks import LEAKS, Leak, context_back_filled, context_of_tomorrow, members_of_later
 from tests.market import NOW, TICKERS, small_experiment
 
 SHORT = {"train": 60, "test": 20, "holdout": 20}
@@ -130,6 +133,67 @@ def test_the_users_own_table_is_changed_too_and_one_joined_too_early_is_named():
     leaking = audit_experiment(experiment, sources, dates=3, seed=1, changes=("truncated",), steps=steps)
     named = {one.column for one in leaking.findings if one.stage == "features"}
     assert any(column.startswith("context_rate") for column in named)
+
+
+FACTS_OF_EARNINGS = pl.DataFrame(
+    [
+        (f"/{ticker}/eps", dt.date(2018, month, 3 + place), 0.1 * month * (place + 1), None)
+        for place, ticker in enumerate(TICKERS[:6])
+        for month in range(1, 13)
+    ],
+    schema=FACTS,
+    orient="row",
+)
+
+
+def test_a_value_of_one_ticker_that_is_joined_too_early_is_named():
+    experiment = small_experiment(
+        model=Model(family="ridge"),
+        features={"names": ["momentum_5", "context_eps"], "groups": [], "select": "all"},
+        validation=SHORT,
+    )
+    sources = sources_of(experiment, FACTS_OF_EARNINGS)
+    assert build_prices(experiment, sources).group_by("date").agg(pl.col("context_eps").n_unique())[
+        "context_eps"
+    ].max() == len(TICKERS[:6])
+    assert audit_experiment(experiment, sources, dates=3, seed=1).findings == ()
+    for early in (context_back_filled, context_of_tomorrow):
+        leaking = audit_experiment(
+            experiment, sources, dates=3, seed=1, changes=("changed",), steps=Steps(read=early)
+        )
+        assert "context_eps" in {one.column for one in leaking.findings if one.stage == "features"}
+
+
+SPANS = [
+    *(Span(ticker, dt.date(2017, 1, 2), None, None, 0) for ticker in TICKERS[:3]),
+    Span(TICKERS[3], dt.date(2018, 11, 1), None, None, 0),
+    Span(TICKERS[4], dt.date(2017, 1, 2), dt.date(2018, 11, 30), None, 0),
+    Span(TICKERS[5], dt.date(2017, 1, 2), dt.date(2018, 4, 30), None, 0),
+    Span(TICKERS[5], dt.date(2018, 9, 3), dt.date(2030, 1, 2), -0.5, 0),
+]
+
+
+@pytest.mark.parametrize("target", ["return", "excess"])
+def test_membership_knows_nothing_of_the_future_and_one_known_too_early_is_named(target):
+    experiment = small_experiment(
+        model=Model(family="ridge"),
+        universe={"members": "members.csv"},
+        features={
+            "names": ["momentum_5", "relative_momentum_5", "momentum_rank_5", "regime_return"],
+            "groups": [],
+            "select": "all",
+        },
+        task={"target": target},
+        validation=SHORT,
+    )
+    sources = replace(sources_of(experiment), members=tell_members(SPANS))
+    assert not build_prices(experiment, sources)["member"].all()
+    found = audit_experiment(experiment, sources, dates=4, seed=1)
+    assert [str(one) for one in found.findings] == []
+    leaking = audit_experiment(
+        experiment, sources, dates=4, seed=1, changes=("truncated",), steps=Steps(read=members_of_later)
+    )
+    assert {"usable", "relative_momentum_5"} <= {one.column for one in leaking.findings}
 
 
 SMALL = {

@@ -67,7 +67,7 @@ BAD = {
     "an unknown baseline": ('gate.beat=["zeros"]', "gate.beat: unknown baseline 'zeros'; did you mean 'zero'?"),
     "an unknown searched family": ('search.families=["lstmm"]', "did you mean 'lstm'?"),
     "an unknown range": ('search.ranges={"lstm.hiden" = [3]}', "unknown key 'lstm.hiden'"),
-    "an unknown ticker": ('universe.tickers=["ALFA", "NOPE"]', "no bars stored for NOPE; run: walkforward refresh"),
+    "an unknown ticker": ('universe.tickers=["NOPE"]', "no bars stored for NOPE; run: walkforward refresh"),
     "a horizon longer than the data": ("task.horizons=[400]", "400 is longer than the 260 sessions of data"),
     "a look-back longer than the data": ("task.lookback=300", "260 sessions from"),
     "training longer than the data": ("validation.train=500", "too few for one fold: train 500"),

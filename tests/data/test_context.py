@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ml_core.data.context import Context, join_context, read_table
+from ml_core.data.context import Context, join_context
+from ml_core.data.own_table import read_table
 from ml_core.data.prices import data_version, open_store, read_prices
 from ml_core.data.refresh import refresh
 from ml_core.data.store import FACTS
@@ -197,7 +198,6 @@ def read_text(tmp_path, text: str) -> pl.DataFrame:
 @pytest.mark.parametrize(
     ("text", "told"),
     [
-        ("known,ticker,eps\n2024-01-02,AAA,1\n2024-01-02,BBB,2\n", "column 'ticker' parts the rows"),
         ("known,cpi\n2024-01-02,1.5\n2024-02-02,oops\n", "column 'cpi' holds 'oops'; expected numbers"),
         ("known,cpi\n2024-01-02,1.5\nsoon,2\n", "column 'known' holds 'soon'; expected dates"),
         (

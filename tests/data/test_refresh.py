@@ -8,7 +8,7 @@ import polars as pl
 import pytest
 
 from ml_core.data.coverage import read_coverage
-from ml_core.data.prices import read_prices
+from ml_core.data.prices import read_prices, tell_absent
 from ml_core.data.refresh import refresh
 from ml_core.data.store import PriceStore
 from ml_core.errors import InvalidInput, ProviderFailed
@@ -133,8 +133,10 @@ def test_what_is_missing_is_told_with_what_would_help(market, home):
     grow(market, "BBB", 60, faults=["404"], for_ever=True)
     run(market, home, until=60)
     both = make_experiment(["AAA", "BBB"])
+    (reason,) = tell_absent(both, home, read_prices(both, home)).values()
+    assert reason.startswith("no bars stored (BBB was unknown")
     with pytest.raises(InvalidInput, match=r"for BBB \(BBB was unknown.*\); run: walkforward refresh x"):
-        read_prices(both, home)
+        read_prices(make_experiment(["BBB"]), home)
     alone = make_experiment(["AAA"])
     past = SESSIONS[0] - dt.timedelta(days=1)
     with pytest.raises(InvalidInput, match=rf"up to {past} for AAA; AAA is stored from {SESSIONS[0]} to"):

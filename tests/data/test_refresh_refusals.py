@@ -4,7 +4,7 @@ import polars as pl
 import pytest
 
 from ml_core.data.coverage import read_coverage
-from ml_core.data.prices import read_prices
+from ml_core.data.prices import read_prices, tell_absent
 from ml_core.data.quarantine import read_findings
 from ml_core.data.store import PriceStore
 from ml_core.errors import InvalidData, InvalidInput, ProviderFailed
@@ -116,8 +116,13 @@ def test_a_ticker_that_loses_half_of_its_bars_is_refused_whole(market, home):
     done = run(market, home, until=60, quality={"limit": 0.6})
     assert done.outcomes["AAA"].status == "failed" and "60 of 60 bars refused" in done.outcomes["AAA"].reason
     assert done.outcomes["BBB"].status == "ok" and done.partial
+    both = make_experiment(["AAA", "BBB"])
+    prices = read_prices(both, home)
+    assert set(prices["ticker"]) == {"BBB"}
+    (reason,) = tell_absent(both, home, prices).values()
+    assert reason.startswith("no sound bar: in quarantine are 60 for '") and "refresh" not in reason
     with pytest.raises(InvalidInput) as told:
-        read_prices(make_experiment(["AAA", "BBB"]), home)
+        read_prices(make_experiment(["AAA"]), home)
     for said in ("no sound bar of AAA", "AAA, 60 for '", "data.quality.accept", "walkforward data x"):
         assert said in str(told.value)
     assert "refresh" not in str(told.value)

@@ -233,3 +233,14 @@ def test_a_baseline_can_be_tried_win_be_registered_and_forecast(home):
     assert len(forecaster.members) == 1, "a second seed would say the same"
     rows = forecaster.predict(read_prices(experiment, home))
     assert rows["ticker"].n_unique() == 6
+
+
+@pytest.mark.usefixtures("ray_cluster")
+def test_a_ticker_without_bars_is_left_out_of_the_search_and_named(home):
+    universe = {"tickers": (*small_experiment().universe.tickers, "NOPE"), "benchmark": "NADA"}
+    experiment = small_experiment(
+        name="lacking", universe=universe, search={"families": ["ridge"], "trials": 1}
+    )
+    outcome = search(experiment, home, now=NOW)
+    assert set(outcome.missing) == set(outcome.summary()["missing"]) == {"NOPE", "NADA"}
+    assert "NOPE" not in outcome.evidence["tickers"]

@@ -2,16 +2,18 @@
 
 import polars as pl
 
-from ml_core.features.declaration import feature
+from ml_core.features.declaration import feature, peers
 
 
 def _centred_rank(column: str) -> pl.Expr:
-    ranked = pl.col(column)
-    return (ranked.rank("average") - 0.5) / ranked.count() - 0.5
+    """Of one that is not among them that day: in the middle."""
+    ranked = peers(column)
+    rank = (ranked.rank("average") - 0.5) / ranked.count() - 0.5
+    return pl.when(ranked.is_null() & pl.col(column).is_not_null()).then(0.0).otherwise(rank)
 
 
 def _gap(column: str) -> pl.Expr:
-    return pl.col(column) - pl.col(column).mean()
+    return pl.col(column) - peers(column).mean()
 
 
 @feature("momentum_{window}", windows=(5, 20, 60, 120), history=0, scope="date")
@@ -65,7 +67,7 @@ def relative_z_score(window: int) -> pl.Expr:
 @feature("shock", scope="date")
 def relative_shock() -> pl.Expr:
     """Today's shock less the average shock of the date's tickers."""
-    return pl.col("shock") - pl.col("shock").mean()
+    return pl.col("shock") - peers("shock").mean()
 
 
 @feature("relative_shock", windows=(10, 20, 40), spans=7)
@@ -101,13 +103,13 @@ def sector_volatility_gap(window: int) -> pl.Expr:
 @feature("relative_momentum_{window}", "sector", windows=(5, 20, 60), history=0, scope="sector")
 def sector_strength(window: int) -> pl.Expr:
     """The sector's average momentum less that of all tickers."""
-    return pl.col(f"relative_momentum_{window}").mean()
+    return peers(f"relative_momentum_{window}").mean()
 
 
 @feature("momentum_1", "sector", scope="sector")
 def sector_dispersion() -> pl.Expr:
     """Logarithm of the spread of the day's returns within the sector."""
-    return (pl.col("momentum_1").std(ddof=0) + 1e-4).log()
+    return (peers("momentum_1").std(ddof=0) + 1e-4).log()
 
 
 @feature("shock", "sector", scope="sector")

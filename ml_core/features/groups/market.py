@@ -3,7 +3,7 @@
 import polars as pl
 
 from ml_core.features.bars import TINY, correlation, mean_change
-from ml_core.features.declaration import feature, part
+from ml_core.features.declaration import feature, part, peers
 
 own, market = pl.col("change"), pl.col("regime_return")
 
@@ -108,13 +108,13 @@ def market_follower() -> pl.Expr:
 @feature("sma_gap_{window}", windows=(20, 50, 200), history=0, scope="date")
 def breadth(window: int) -> pl.Expr:
     """Share of the tickers above their simple average."""
-    return (pl.col(f"sma_gap_{window}") > 0).mean()
+    return (peers(f"sma_gap_{window}") > 0).mean()
 
 
 @feature("momentum_1", scope="date")
 def advances() -> pl.Expr:
     """Share of the tickers that rose less that of those that fell."""
-    return pl.col("momentum_1").sign().mean()
+    return peers("momentum_1").sign().mean()
 
 
 @feature("advances", windows=(10,))
@@ -126,7 +126,7 @@ def advances_mean(window: int) -> pl.Expr:
 @feature("momentum_1", scope="date")
 def dispersion() -> pl.Expr:
     """Logarithm of the spread of the day's returns among the tickers."""
-    return (pl.col("momentum_1").std(ddof=0) + 1e-4).log()
+    return (peers("momentum_1").std(ddof=0) + 1e-4).log()
 
 
 @feature("dispersion", windows=(20,))
@@ -138,37 +138,37 @@ def dispersion_mean(window: int) -> pl.Expr:
 @feature("momentum_20", scope="date")
 def dispersion_month() -> pl.Expr:
     """Logarithm of the spread of the month's returns among the tickers."""
-    return (pl.col("momentum_20").std(ddof=0) + 1e-4).log()
+    return (peers("momentum_20").std(ddof=0) + 1e-4).log()
 
 
 @feature("high_gap_{window}", windows=(60,), history=0, scope="date")
 def new_highs(window: int) -> pl.Expr:
     """Share of the tickers at the highest close of the window."""
-    return (pl.col(f"high_gap_{window}") >= 0).mean()
+    return (peers(f"high_gap_{window}") >= 0).mean()
 
 
 @feature("low_gap_{window}", windows=(60,), history=0, scope="date")
 def new_lows(window: int) -> pl.Expr:
     """Share of the tickers at the lowest close of the window."""
-    return (pl.col(f"low_gap_{window}") <= 0).mean()
+    return (peers(f"low_gap_{window}") <= 0).mean()
 
 
 @feature("high_gap_{window}", windows=(250,), history=0, scope="date")
 def market_drawdown(window: int) -> pl.Expr:
     """Average distance of the tickers from their high of the window."""
-    return pl.col(f"high_gap_{window}").mean()
+    return peers(f"high_gap_{window}").mean()
 
 
 @feature("volume_surprise_{window}", windows=(20,), history=0, scope="date")
 def market_volume(window: int) -> pl.Expr:
     """Average unusual volume of the tickers."""
-    return pl.col(f"volume_surprise_{window}").mean()
+    return peers(f"volume_surprise_{window}").mean()
 
 
 @feature("volatility_{window}", windows=(20,), history=0, scope="date")
 def usual_volatility(window: int) -> pl.Expr:
     """Average log volatility of the tickers."""
-    return pl.col(f"volatility_{window}").mean()
+    return peers(f"volatility_{window}").mean()
 
 
 @feature("market_volatility_{window}", "usual_volatility_{window}", windows=(20,), history=0)

@@ -2,10 +2,10 @@
 
 import polars as pl
 
-from ml_core.features.declaration import feature
+from ml_core.features.declaration import feature, peers
 
 
 @feature("momentum_1", scope="date")
 def regime_return() -> pl.Expr:
     """The market's return: the mean of the date's tickers."""
-    return pl.col("momentum_1").mean()
+    return peers("momentum_1").mean()
