@@ -3,11 +3,14 @@
     python benchmarks/store.py [--tickers 500] [--years 20] [--folder DIR]
 
 Each writes everything, adds one session to what stands, and reads a year of ten tickers as of a past date; bytes
-are what the added session cost on disk. The store also keeps every version and checks keys; the others do not.
+are what the added session cost on disk. The store also keeps every version, checks keys and the checksums of what it
+reads; the others do not. Then, of the store alone, what a refresh asks of it, in CPU seconds of a process of its own:
+`first` is with the checksums of the files that are read, `again` without.
 """
 
 import argparse
 import datetime as dt
+import multiprocessing
 import tempfile
 import time
 from collections.abc import Callable
@@ -18,6 +21,7 @@ import numpy as np
 import pandas as pd
 import polars as pl
 
+from ml_core.data.datafiles import _whole
 from ml_core.data.store import PriceStore
 from ml_core.frames import BARS, conform
 
@@ -146,6 +150,60 @@ def measure(kind: Store | Pandas, history: pl.DataFrame, session: pl.DataFrame) 
     }
 
 
+def ask_store(folder: Path) -> None:
+    """What a refresh asks, each in the order it does; printed by a process that has read nothing before."""
+    store = PriceStore(folder, "bench")
+    names = tuple(store.spans())
+    _whole.clear()
+    asked: dict[str, Callable[[], object]] = {
+        "version": store.version,
+        "spans of all tickers": store.spans,
+        "last 300 bars of each": lambda: store.tail(names, 300),
+        "10 tickers, all years": lambda: store.bars(names[:10]),
+        "everything": store.bars,
+    }
+    rows = []
+    for name, work in asked.items():
+        _whole.clear()
+        rows.append({"": name, "first, CPU s": on_cpu(work), "again, CPU s": on_cpu(work)})
+    session = store.tail(names, 1).with_columns(pl.col("date") + pl.duration(days=3))
+    before = bytes_in(folder)
+    rows.append({"": "add a session", "first, CPU s": on_cpu(lambda: store.write(session, observed_at=NOW)),
+                 "again, CPU s": on_cpu(lambda: store.write(session, observed_at=NOW))})  # fmt: skip
+    print(pl.DataFrame(rows), f"added to the disk: {(bytes_in(folder) - before) / 1e3:.1f} KB")
+
+
+def write_first(tickers: int, years: int, folder: Path) -> None:
+    """The first write in a process of its own, for its peak of memory above the rows."""
+    bars = make_bars(tickers, years * SESSIONS_A_YEAR)
+    before = peak_memory()
+    spent = on_cpu(lambda: PriceStore(folder, "bench").write(bars, observed_at=NOW))
+    peak = peak_memory()
+    print(
+        f"first write of {bars.height:,} bars ({bars.estimated_size() / 1e6:.0f} MB): {spent:.2f} CPU s, "
+        f"peak {peak:.0f} MB, {peak - before:.0f} above that of making them"
+    )
+
+
+def on_cpu(work: Callable[[], object]) -> float:
+    began = time.process_time()
+    work()
+    return time.process_time() - began
+
+
+def peak_memory() -> float:
+    """In MB, as Linux counts it for this process; `getrusage` counts what came before it too."""
+    line = next(line for line in Path("/proc/self/status").read_text().splitlines() if "VmHWM" in line)
+    return int(line.split()[1]) / 1e3
+
+
+def alone(work: Callable[..., None], *given: object) -> None:
+    """In a fresh process."""
+    process = multiprocessing.get_context("spawn").Process(target=work, args=given)
+    process.start()
+    process.join()
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--tickers", type=int, default=500)
@@ -164,6 +222,9 @@ def main() -> None:
         rows = [measure(kind, history, session) for kind in kinds]
     with pl.Config(tbl_cols=-1, tbl_width_chars=160, float_precision=3, tbl_hide_column_data_types=True):
         print(pl.DataFrame(rows))
+        with tempfile.TemporaryDirectory(dir=asked.folder) as folder:
+            alone(write_first, asked.tickers, asked.years, Path(folder))
+            alone(ask_store, Path(folder))
 
 
 if __name__ == "__main__":

@@ -28,7 +28,7 @@ from flows.options import (
     Picture,
     Version,
 )
-from flows.session import open_session
+from flows.session import Use, open_session
 from flows.terminal import Terminal
 from flows.truth import truth as find_truth
 from ml_core.errors import ForecastError
@@ -45,9 +45,12 @@ SHARED = {"experiment": ExperimentName, "sets": Overrides, "home": HomeFolder, "
 DEFAULTS = {"sets": None, "home": None, "as_json": False}
 
 
-def command(run: Callable[..., int], *shared: str, experiment: str | None = None) -> Callable:
+def command(
+    run: Callable[..., int], *shared: str, experiment: str | None = None, use: Use = "writes"
+) -> Callable:
     """Declare a command: the function below it states the help and the options that are its own, which go to `run`
-    as keywords; the shared ones (default: all) make its session. `experiment` is taken where none is named."""
+    as keywords; the shared ones (default: all) make its session. `experiment` is taken where none is named. One that
+    only reads under the home works where that cannot be written, and makes none."""
     defaults = DEFAULTS | ({"experiment": experiment} if experiment else {})
 
     def declare(function: Callable) -> Callable:
@@ -65,7 +68,7 @@ def command(run: Callable[..., int], *shared: str, experiment: str | None = None
         options[1:1] = [option.replace(kind=inspect.Parameter.KEYWORD_ONLY) for option in own]
 
         def called(**given: Any) -> None:
-            _run(run, {name: given.pop(name, DEFAULTS.get(name)) for name in SHARED}, given)
+            _run(run, {name: given.pop(name, DEFAULTS.get(name)) for name in SHARED}, given, use=use)
 
         vars(called)["__signature__"] = inspect.Signature(options)
         called.__annotations__ = {option.name: option.annotation for option in options}
@@ -79,7 +82,7 @@ def refresh():
     """Fetch, check and write bars."""
 
 
-@command(bars.overview)
+@command(bars.overview, use="reads")
 def data(out: Picture = None):
     """Show what the stored bars cover, what was refused or repaired and why, and whether they are stationary."""
 
@@ -93,12 +96,12 @@ def vacuum(
     """Free space of the stored bars; versions that registered models name stay readable."""
 
 
-@command(commands.evaluate)
+@command(commands.evaluate, use="reads")
 def evaluate(out: Figures = None):
     """Walk the experiment's own spec forward through time, without a search."""
 
 
-@command(trade_past)
+@command(trade_past, use="reads")
 def backtest(
     start: Annotated[
         str | None, typer.Option(metavar="DATE", help="The first day of forecasts to trade.")
@@ -130,7 +133,7 @@ def predict(as_of: AsOf = None, out: OutFile = None, version: Version = None):
     """Write the champion's forecasts for every ticker."""
 
 
-@command(commands.models)
+@command(commands.models, use="reads")
 def models():
     """List the registered versions, their aliases and their evidence."""
 
@@ -140,7 +143,7 @@ def rollback(version: Version = None):
     """Move the alias `champion` to a version; by default to the one that passed the gate before it."""
 
 
-@command(commands.rebuild, "home", "as_json")
+@command(commands.rebuild, "home", "as_json", use="reads")
 def rebuild(
     model: Annotated[str, typer.Argument(metavar="MODEL", help="A registered name, such as demo.simulated.")],
     version: Version = None,
@@ -148,7 +151,7 @@ def rebuild(
     """Fit a registered model again from its data version, spec and seed, and compare it byte by byte."""
 
 
-@command(audit_leaks, "sets", "home", "as_json")
+@command(audit_leaks, "sets", "home", "as_json", use="reads")
 def audit(
     subject: Annotated[
         str, typer.Argument(metavar="EXPERIMENT|MODEL", help="An experiment, or a registered model's name.")
@@ -160,12 +163,12 @@ def audit(
     """Change the future at random dates; whatever was known before must stay equal in every bit."""
 
 
-@command(export_rows)
+@command(export_rows, use="reads")
 def export(out: OutFolder, version: Version = None):
     """Write the processed rows of every fold, or of a registered version: scaled features, targets, parts."""
 
 
-@command(list_features, "home", "as_json")
+@command(list_features, "home", "as_json", use="nothing")
 def features(
     markdown: Annotated[bool, typer.Option("--markdown", help="As the page docs/features.md.")] = False,
 ):
@@ -223,10 +226,11 @@ def main() -> None:
     app(prog_name="walkforward")
 
 
-def _run(run: Callable[..., int], shared: dict[str, Any], options: dict[str, Any]) -> None:
+def _run(run: Callable[..., int], shared: dict[str, Any], options: dict[str, Any], *, use: Use) -> None:
     terminal, opened = Terminal(as_json=shared["as_json"]), None
     try:
-        opened = open_session(terminal, shared["experiment"], tuple(shared["sets"] or ()), shared["home"])
+        sets = tuple(shared["sets"] or ())
+        opened = open_session(terminal, shared["experiment"], sets, shared["home"], use=use)
         code = run(opened, **options)
     except ForecastError as error:
         terminal.fail(opened.spell_out(str(error)) if opened else str(error))

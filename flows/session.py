@@ -7,15 +7,18 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from flows.hints import spell, spell_out
 from flows.lock import hold
 from flows.terminal import Terminal
+from ml_core.errors import InvalidInput
 from ml_core.experiment import Experiment
 from ml_core.experiment_file import read_experiment
-from ml_core.settings import Home, Settings, open_home
+from ml_core.settings import Home, Settings, find_home, open_home
 
 DONE, PARTIAL = 0, 1  # exit codes; bad input is 2
+Use = Literal["writes", "reads", "nothing"]
 
 
 @dataclass(frozen=True)
@@ -72,10 +75,23 @@ class Session:
 
 
 def open_session(
-    terminal: Terminal, name: str | None, overrides: tuple[str, ...], home: Path | None
+    terminal: Terminal,
+    name: str | None,
+    overrides: tuple[str, ...],
+    home: Path | None,
+    *,
+    use: Use = "writes",
 ) -> Session:
+    """`use`: what the command does under the home, which is made where it is absent and will be written."""
     settings = Settings()
     if name is not None:
         read_experiment(name, overrides)
-    opened = open_home(home or settings.home, settings.tracking_uri)
+    place = home or settings.home
+    if use == "writes":
+        opened = open_home(place, settings.tracking_uri)
+    else:
+        opened = find_home(place, settings.tracking_uri)
+        if use == "reads" and not opened.root.is_dir():
+            make = spell("refresh", name or settings.experiment, home=opened, overrides=overrides)
+            raise InvalidInput(f"--home {opened.root}: there is no home here yet; run: {make}")
     return Session(terminal, settings, opened, name or "", overrides, dt.datetime.now(dt.UTC))

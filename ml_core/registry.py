@@ -1,15 +1,11 @@
-"""Forecasters and their evidence in, versions with aliases out. The only file that knows MLflow."""
+"""Forecasters and their evidence in, versions with aliases out. It and `tracking.py` alone know MLflow."""
 
 from __future__ import annotations
 
 import datetime as dt
 import json
-import logging
-import os
-import sqlite3
 import tempfile
 from collections.abc import Mapping
-from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,10 +15,10 @@ from ml_core.errors import BrokenArtifact, ForecastError, InvalidInput, NoChampi
 from ml_core.experiment import RunSpec
 from ml_core.forecaster import Forecaster
 from ml_core.settings import Home
+from ml_core.tracking import connect
 
 if TYPE_CHECKING:
     from mlflow.entities.model_registry import ModelVersion as MlflowVersion
-    from mlflow.tracking import MlflowClient
 
 CHAMPION = "champion"
 NOBODY = ""
@@ -62,7 +58,8 @@ class Registry:
 
     def __init__(self, home: Home) -> None:
         self.home = home
-        self._client = _connect(home)
+        self._client = connect(home)
+        self._temporary: tempfile.TemporaryDirectory | None = None
 
     @property
     def _local(self) -> bool:
@@ -185,11 +182,18 @@ class Registry:
     def _folder(self, found: MlflowVersion) -> Path:
         if self._local:
             return self.home.artifacts / found.name / str(found.run_id) / "artifacts" / FOLDER
-        kept = self.home.root / "downloads" / found.name / str(found.version)
+        kept = self._downloads() / found.name / str(found.version)
         if not (kept / FOLDER / EVIDENCE).is_file():
             kept.mkdir(parents=True, exist_ok=True)
             self._client.download_artifacts(str(found.run_id), FOLDER, str(kept))
         return kept / FOLDER
+
+    def _downloads(self) -> Path:
+        """Under the home; where that is only to be read, in a folder that goes with this object."""
+        if not self.home.reads:
+            return self.home.root / "downloads"
+        self._temporary = self._temporary or tempfile.TemporaryDirectory(prefix="walkforward-")
+        return Path(self._temporary.name)
 
     def _holder(self, name: str) -> str:
         try:
@@ -209,19 +213,3 @@ def flatten(content: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
         inner = isinstance(value, Mapping)
         flat |= flatten(value, f"{prefix}{key}.") if inner else {f"{prefix}{key}": value}
     return flat
-
-
-def _connect(home: Home) -> MlflowClient:
-    """A client whose database is migrated once, in write-ahead mode, quietly."""
-    os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
-    os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
-    from mlflow.tracking import MlflowClient
-
-    for noisy in ("mlflow", "alembic"):
-        logging.getLogger(noisy).setLevel(logging.ERROR)
-    client = MlflowClient(tracking_uri=home.tracking_uri)
-    if home.tracking_uri.startswith("sqlite:///"):
-        client.search_experiments(max_results=1)
-        with closing(sqlite3.connect(home.tracking_uri.removeprefix("sqlite:///"))) as database:
-            database.execute("PRAGMA journal_mode=WAL")
-    return client

@@ -40,10 +40,11 @@ class Settings(BaseSettings):
 
 @dataclass(frozen=True)
 class Home:
-    """One folder holds all state."""
+    """One folder holds all state. `reads`: who works with it makes and changes nothing under it."""
 
     root: Path
     tracking: str | None = None
+    reads: bool = False
 
     @property
     def store(self) -> Path:
@@ -76,12 +77,24 @@ def _parts(given: list[str]) -> tuple[str, ...]:
 
 def open_home(root: Path, tracking: str | None = None) -> Home:
     """The home at that folder, made if absent; a folder that cannot be written is refused by name."""
+    return Home(open_folder(_place(root), "--home"), tracking)
+
+
+def find_home(root: Path, tracking: str | None = None) -> Home:
+    """The home at that folder to be read only: nothing is made there, and it may be absent."""
+    root = _place(root)
+    if root.exists() and not root.is_dir():
+        raise InvalidInput(f"--home {root}: expected a folder")
+    return Home(root, tracking, reads=True)
+
+
+def _place(root: Path) -> Path:
     root = root.expanduser().resolve()
     if odd := [sign for sign in "%#?" if sign in str(root)]:
         raise InvalidInput(
             f"--home {root}: '{odd[0]}' in a path means something else to the store; choose another"
         )
-    return Home(open_folder(root, "--home"), tracking)
+    return root
 
 
 def open_folder(path: Path, option: str) -> Path:

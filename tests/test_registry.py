@@ -2,6 +2,9 @@
 
 import datetime as dt
 import json
+import os
+import shutil
+from pathlib import Path
 
 import polars as pl
 import pytest
@@ -11,7 +14,7 @@ from ml_core.data.prices import data_version, read_prices
 from ml_core.data.refresh import refresh
 from ml_core.errors import BrokenArtifact, ForecastError, InvalidInput, NoChampion
 from ml_core.registry import NOBODY, Registry, Trial, flatten
-from ml_core.settings import Home
+from ml_core.settings import Home, find_home
 from ml_core.training.fit import fit
 from ml_core.walkforward import open_windows, plan
 from tests.market import NOW, small_experiment
@@ -77,6 +80,24 @@ def test_a_registered_version_is_found_with_its_evidence_and_loads_as_it_was(hom
     assert loaded.predict(prices).select(told).equals(forecaster.predict(prices).select(told))
     assert (loaded.name, loaded.version) == (name, "1")
     assert set(loaded.predict(prices)["version"]) == {"1"}
+
+
+@pytest.mark.parametrize("writable", [True, False])
+def test_who_only_reads_finds_and_loads_the_same_and_changes_nothing(
+    new_home, fitted, tmp_path, monkeypatch, writable
+):
+    made, access = new_home(), os.access
+    version = Registry(made).register(fitted[3], NAME, evidence_of())
+    Registry(made).promote(NAME, version.version)
+    copied = Path(shutil.copytree(made.root, tmp_path / "home"))
+    before = {
+        path: path.read_bytes() for path in copied.rglob("*") if path.suffix != ".db-shm" and path.is_file()
+    }
+    monkeypatch.setattr(os, "access", lambda path, mode: access(path, mode) and (writable or mode != os.W_OK))
+    reader = Registry(find_home(copied))
+    assert [found.version for found in reader.everything()] == [version.version]
+    assert reader.load(reader.find(NAME)).features == fitted[3].features
+    assert all(path.read_bytes() == content for path, content in before.items())
 
 
 def test_the_champion_moves_by_promotion_and_back_by_another(home, name, fitted):

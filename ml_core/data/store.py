@@ -1,7 +1,6 @@
 """Bars as given in, prices adjusted on read out, and facts beside them. One table per source; every version stays
 readable."""
 
-import dataclasses
 import datetime as dt
 from pathlib import Path
 
@@ -16,6 +15,7 @@ from ml_core.frames import BARS, KEYS, PRICES, conform, unique
 # is no ticker, so that one version stands for all that a model has read.
 FACTS = {"name": pl.String, "date": pl.Date, "value": pl.Float64, "word": pl.String}
 PARTED = "/"
+DAYS_A_SESSION = 2  # generously: 7 / 5 and the holidays
 IS_BAR = ~pl.col("ticker").str.contains(PARTED, literal=True)
 
 
@@ -63,13 +63,12 @@ class PriceStore:
         )
 
     def _facts(self, topic: str, *, version: int | None = None) -> pl.DataFrame:
-        rows = tables.read(self.folder, version=version)
+        # a range, not a prefix: the files' ranges can tell what is outside of it
+        after = chr(ord(PARTED) + 1)
+        rows = tables.read(self.folder, version=version, within={"ticker": (topic + PARTED, topic + after)})
         if rows is None:
             return pl.DataFrame(schema=BARS)
-        after = chr(
-            ord(PARTED) + 1
-        )  # a range, not a prefix: Parquet's statistics can tell what is outside of it
-        inside = pl.col("ticker").is_between(pl.lit(topic + PARTED), pl.lit(topic + after), closed="left")
+        inside = pl.col("ticker").str.starts_with(topic + PARTED)
         return tables.gather(rows.filter(inside), self.folder).sort(KEYS["bars"])
 
     def _merge(
@@ -82,10 +81,7 @@ class PriceStore:
     ) -> Written:
         stamped = rows.with_columns(observed_at=pl.lit(observed_at, dtype=pl.Datetime("us", "UTC")))
         ignore = ("observed_at", "adj_close")
-        written = tables.merge(self.folder, stamped, KEYS["bars"], ignore=ignore, replace=replace, drop=drop)
-        if tables.tidy(self.folder):
-            return dataclasses.replace(written, version=self.version() or written.version)
-        return written
+        return tables.merge(self.folder, stamped, KEYS["bars"], ignore=ignore, replace=replace, drop=drop)
 
     def read(
         self,
@@ -101,33 +97,67 @@ class PriceStore:
         self,
         tickers: tuple[str, ...] = (),
         *,
+        since: dt.date | None = None,
         until: dt.date | None = None,
         version: int | None = None,
     ) -> pl.DataFrame:
         """BARS as they were accepted, sorted; none where the table is not there yet."""
-        return self._rows(tickers, until=until, version=version).sort(KEYS["bars"])
+        return self._rows(tickers, since=since, until=until, version=version).sort(KEYS["bars"])
 
-    def _rows(self, tickers: tuple[str, ...], *, until: dt.date | None, version: int | None) -> pl.DataFrame:
-        rows = tables.read(self.folder, version=version)
+    def tail(
+        self,
+        tickers: tuple[str, ...],
+        count: int,
+        *,
+        until: dt.date | None = None,
+        version: int | None = None,
+    ) -> pl.DataFrame:
+        """The last so many BARS of each of these tickers, up to `until`, sorted; of years before them nothing is
+        read, but for tickers that have fewer."""
+        first, last = tables.span(self.folder, "date", version=version) or (dt.date.min, dt.date.min)
+        end, days = min(until or last, last), DAYS_A_SESSION * count
+        wanted, found = set(tickers), [pl.DataFrame(schema=BARS)]
+        while wanted:
+            since = end - dt.timedelta(days=days) if days < (end - first).days else None
+            rows = self.bars(tuple(sorted(wanted)), since=since, until=until, version=version)
+            held = dict(rows.group_by("ticker").len().iter_rows())
+            full = {ticker for ticker in wanted if since is None or held.get(ticker, 0) >= count}
+            found.append(rows.filter(pl.col("ticker").is_in(full)).group_by("ticker").tail(count))
+            wanted, days = wanted - full, 8 * days
+        return pl.concat([part.select(list(BARS)) for part in found]).sort(KEYS["bars"])
+
+    def _rows(
+        self,
+        tickers: tuple[str, ...],
+        *,
+        since: dt.date | None = None,
+        until: dt.date | None = None,
+        version: int | None = None,
+    ) -> pl.DataFrame:
+        rows = self._lazy(tickers, since=since, until=until, version=version)
         if rows is None:
             return pl.DataFrame(schema=BARS)
-        wanted = [ticker for ticker in tickers if PARTED not in ticker]
-        rows = rows.filter(pl.col("ticker").is_in(wanted) if tickers else IS_BAR)
-        if until:
-            rows = rows.filter(pl.col("date") <= until)
         return tables.gather(rows.select(list(BARS)), self.folder)
+
+    def _lazy(
+        self,
+        tickers: tuple[str, ...],
+        *,
+        since: dt.date | None = None,
+        until: dt.date | None = None,
+        version: int | None = None,
+    ) -> pl.LazyFrame | None:
+        among = {"ticker": [ticker for ticker in tickers if PARTED not in ticker]} if tickers else None
+        rows = tables.read(self.folder, version=version, among=among, within={"date": (since, until)})
+        return rows if rows is None or tickers else rows.filter(IS_BAR)
 
     def spans(self, tickers: tuple[str, ...] = ()) -> dict[str, tuple[dt.date, dt.date, int]]:
         """First and last stored date of these tickers (default all), and the number of their bars."""
-        rows = tables.read(self.folder)
+        rows = self._lazy(tickers)
         if rows is None:
             return {}
         date = pl.col("date")
-        spans = (
-            rows.filter(pl.col("ticker").is_in(list(tickers)) if tickers else IS_BAR)
-            .group_by("ticker")
-            .agg(date.min().alias("first"), date.max().alias("last"), pl.len())
-        )
+        spans = rows.group_by("ticker").agg(date.min().alias("first"), date.max().alias("last"), pl.len())
         return {
             ticker: (first, last, count)
             for ticker, first, last, count in tables.gather(spans, self.folder).iter_rows()

@@ -2,23 +2,32 @@
 
 import os
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import reduce
+from operator import and_
 from pathlib import Path
-from typing import TYPE_CHECKING
-from urllib.parse import unquote, urlsplit
+from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
+from ml_core.data.datafiles import ROWS, DataFile, scan_files, write_files
+from ml_core.data.deltalog import (
+    add_columns,
+    columns_of,
+    commit,
+    create_log,
+    list_files,
+    open_log,
+    told,
+)
 from ml_core.errors import StoreFailed
 
 if TYPE_CHECKING:
     from deltalake import DeltaTable
 
 TRIES = 30
-MANY_FILES = 64
-# By default a checkpoint drops log entries of 30 days ago, and with them the versions that models name.
-KEPT = {"delta.enableExpiredLogCleanup": "false", "delta.logRetentionDuration": "interval 36500 days"}
+MANY_FILES, SMALL = 64, ROWS // 4  # more files of fewer rows than that are gathered with the next write
 
 
 @dataclass(frozen=True)
@@ -45,131 +54,103 @@ def merge(
     A change in a column of `ignore` is none. Tickers in `replace` keep no row that is not in `rows`; the keys in
     `drop` keep none.
     """
-    from deltalake.exceptions import CommitFailedError, DeltaError
-
-    last: Exception | None = None
     for attempt in range(TRIES):
-        try:
-            return _merge_once(
-                _open_or_create(folder, rows), rows, key, ignore=ignore, replace=replace, drop=drop
-            )
-        except (CommitFailedError, FileExistsError) as error:
-            last = error
+        table = open_log(folder)
+        if table is None:
+            create_log(folder, rows)
+        elif not add_columns(folder, table, rows):
+            change = _compare(folder, table, rows, key, ignore=ignore, replace=replace, drop=drop)
+            if change.nothing:
+                return change.told(table.version())
+            version = _apply(folder, table, change, key)
+            if version is not None:
+                return change.told(version)
             time.sleep(0.01 * 2 ** min(attempt, 6) * (0.5 + os.getpid() % 16 / 16))
-        except (DeltaError, OSError, pl.exceptions.PolarsError) as error:
-            if "already exists" not in str(error):
-                raise StoreFailed(f"{folder}: cannot be written: {_line(error)}") from None
-            last = error
-    raise StoreFailed(f"{folder}: other writers won {TRIES} times: {last}")
+    raise StoreFailed(f"{folder}: other writers won {TRIES} times")
 
 
-def read(folder: Path, *, version: int | None = None) -> pl.LazyFrame | None:
-    """The rows of a version, by default the newest; None where there is no table."""
-    from deltalake import DeltaTable
-    from deltalake.exceptions import DeltaError
+def read(
+    folder: Path,
+    *,
+    version: int | None = None,
+    within: Mapping[str, tuple[Any, Any]] | None = None,
+    among: Mapping[str, Collection[str]] | None = None,
+) -> pl.LazyFrame | None:
+    """The rows of a version, by default the newest; None where there is no table.
 
-    if not exists(folder):
+    Of files that cannot hold what is asked for nothing is read: `within` are columns with a lowest and a highest
+    value, either None where it is open, and `among` columns with the values that are wanted.
+    """
+    table = open_log(folder, version)
+    if table is None:
         return None
-    try:
-        table = DeltaTable(str(folder))
-        if version is not None:
-            if not 0 <= version <= table.version():
-                raise StoreFailed(f"{folder}: no version {version}; there are 0 to {table.version()}")
-            table.load_as_version(version)
-        _require_whole(table, folder)
-        return _scan(table)
-    except (DeltaError, OSError) as error:
-        wanted = "" if version is None else f" at version {version}"
-        raise StoreFailed(f"{folder}: cannot be read{wanted}: {_line(error)}") from None
-
-
-def _require_whole(table: "DeltaTable", folder: Path) -> None:
-    """Every data file is there at its recorded size: a file that was cut off is named before anything reads it."""
-    actions = pl.DataFrame(table.get_add_actions(flatten=True))
-    for name, size in actions.select("path", "size_bytes").iter_rows():
-        file = folder / unquote(name)
-        if not file.is_file() or file.stat().st_size != size:
-            raise StoreFailed(
-                f"{file}: a data file is missing or damaged; restore it, or refresh into another --home"
-            )
+    within, among = within or {}, among or {}
+    with told(folder, "cannot be read"):
+        files = [
+            file
+            for file in list_files(table)
+            if file.overlaps(within) and all(file.may_hold(name, wanted) for name, wanted in among.items())
+        ]
+        rows = scan_files(folder, files, columns_of(table))
+    for name, wanted in among.items():
+        rows = rows.filter(pl.col(name).is_in(list(wanted)))
+    for name, (low, high) in within.items():
+        rows = rows if low is None else rows.filter(pl.col(name) >= pl.lit(low))
+        rows = rows if high is None else rows.filter(pl.col(name) <= pl.lit(high))
+    return rows
 
 
 def gather(rows: pl.LazyFrame, folder: Path) -> pl.DataFrame:
     """What `read` promised; a data file that is missing or damaged is told as one line."""
-    try:
+    with told(folder, "a data file is missing or damaged"):
         return rows.collect()
-    except (pl.exceptions.PolarsError, OSError, ValueError) as error:
-        raise StoreFailed(f"{folder}: a data file is missing or damaged: {_line(error)}") from None
-    except BaseException as error:
-        if type(error).__name__ != "PanicException":  # how polars meets a file that was cut off
-            raise
-        raise StoreFailed(f"{folder}: a data file is damaged") from None
-
-
-def exists(folder: Path) -> bool:
-    from deltalake import DeltaTable
-
-    return DeltaTable.is_deltatable(str(folder))
 
 
 def newest_version(folder: Path) -> int | None:
     """None where there is no table."""
-    from deltalake import DeltaTable
+    table = open_log(folder)
+    return None if table is None else table.version()
 
-    return DeltaTable(str(folder)).version() if exists(folder) else None
 
-
-def tidy(folder: Path, *, many: int = MANY_FILES) -> bool:
-    """Gather a table of many small files into few; its content and its older versions stay as they are."""
-    from deltalake import DeltaTable
-    from deltalake.exceptions import CommitFailedError
-
-    if not exists(folder):
-        return False
-    table = DeltaTable(str(folder))
-    if len(table.file_uris()) <= many:
-        return False
-    try:
-        table.optimize.compact()
-    except CommitFailedError:
-        return False
-    return True
+def span(folder: Path, column: str, *, version: int | None = None) -> tuple[Any, Any] | None:
+    """The lowest and highest value of a key column, as the log knows them; None where there are no rows."""
+    table = open_log(folder, version)
+    files = list_files(table) if table else []
+    ranges = [file.ranges[column] for file in files if column in file.ranges]
+    return (min(low for low, _ in ranges), max(high for _, high in ranges)) if ranges else None
 
 
 def vacuum(folder: Path, *, keep: Iterable[int], days: int) -> list[str]:
     """Delete data files that no version in `keep`, nor the newest, needs, and that left the table `days` ago."""
-    from deltalake import DeltaTable
-    from deltalake.exceptions import DeltaError
-
-    if not exists(folder):
+    table = open_log(folder)
+    if table is None:
         return []
-    table = DeltaTable(str(folder))
     kept = sorted({*keep, table.version()})
-    try:
+    with told(folder, "cannot be cleaned"):
         return table.vacuum(retention_hours=24 * days, dry_run=False, keep_versions=kept)
-    except (DeltaError, OSError) as error:
-        raise StoreFailed(f"{folder}: cannot be cleaned: {_line(error)}") from None
 
 
-def _scan(table: "DeltaTable") -> pl.LazyFrame:
-    """Polars takes a file's place as a URI writes it, so a home with a space in its path is scanned file by file."""
-    if "%" not in table.table_uri:
-        return pl.scan_delta(table)
-    files = [Path(unquote(urlsplit(uri).path)) for uri in table.file_uris()]
-    if not files:
-        return pl.DataFrame(table.to_pyarrow_table()).lazy()
-    return pl.scan_parquet(files, glob=False, missing_columns="insert")
+@dataclass(frozen=True)
+class _Change:
+    """What a merge does to a table: rows that are new, rows that stand instead of stored ones, keys of stored rows
+    that go, and the files that hold any of those."""
+
+    fresh: pl.DataFrame
+    instead: pl.DataFrame
+    gone: pl.DataFrame
+    touched: tuple[DataFile, ...]
+    updated: int
+
+    @property
+    def nothing(self) -> bool:
+        return not (self.fresh.height or self.instead.height or self.gone.height)
+
+    def told(self, version: int) -> Written:
+        return Written(self.fresh.height, self.updated, version, self.gone.height)
 
 
-def _open_or_create(folder: Path, rows: pl.DataFrame) -> "DeltaTable":
-    from deltalake import DeltaTable
-
-    if not exists(folder):
-        rows.clear().write_delta(str(folder), mode="error", delta_write_options={"configuration": KEPT})
-    return DeltaTable(str(folder))
-
-
-def _merge_once(
+def _compare(
+    folder: Path,
     table: "DeltaTable",
     rows: pl.DataFrame,
     key: list[str],
@@ -177,50 +158,67 @@ def _merge_once(
     ignore: tuple[str, ...],
     replace: Sequence[str],
     drop: pl.DataFrame | None,
-) -> Written:
-    compared = [column for column in rows.columns if column not in key and column not in ignore]
+) -> _Change:
     asked = rows.select(key) if drop is None else pl.concat([rows.select(key), drop.select(key)])
-    stored = _stored_beside(table, asked, key, replace=replace)
-    new = [pl.lit(None, kind).alias(name) for name, kind in rows.schema.items() if name not in stored.columns]
-    stored = stored.with_columns(new)
-    fresh = rows.join(stored, on=key, how="anti")
+    files = _files_beside(list_files(table), asked, key, replace=replace)
+    if not files:
+        return _Change(rows, rows.clear(), asked.clear(), (), 0)
+    stored = _stored_beside(folder, files, asked, key, replace=replace, columns=columns_of(table))
+    compared = [column for column in rows.columns if column not in key and column not in ignore]
     changed = _changed(rows, stored, key, compared)
-    gone = stored.filter(pl.col(key[0]).is_in(list(replace))).join(rows, on=key, how="anti")
-    dropped = stored.join(drop, on=key, how="semi").select(rows.columns) if drop is not None else rows.clear()
-    if not (fresh.height or changed.height or gone.height or dropped.height):
-        return Written(0, 0, table.version())
-    rewritten = list(gone[key[0]].unique())
-    source = pl.concat([fresh, changed]).filter(~pl.col(key[0]).is_in(rewritten))
-    source = pl.concat([source, rows.filter(pl.col(key[0]).is_in(rewritten))])
-    matched = " AND ".join(f"s.{column} = t.{column}" for column in key)
-    values = {column: f"s.{column}" for column in rows.columns}
-    source = pl.concat([source.with_columns(drop=pl.lit(False)), dropped.with_columns(drop=pl.lit(True))])
-    merging = table.merge(
-        source, predicate=matched, source_alias="s", target_alias="t", merge_schema=bool(new)
-    )
-    merging = merging.when_not_matched_insert(values, predicate="NOT s.drop")
-    if dropped.height:
-        merging = merging.when_matched_delete(predicate="s.drop")
-    if changed.height or rewritten:
-        merging = merging.when_matched_update(values)
-    if rewritten:
-        names = ", ".join(_quoted(name) for name in rewritten)
-        merging = merging.when_not_matched_by_source_delete(predicate=f"t.{key[0]} IN ({names})")
-    merging.execute()
-    return Written(fresh.height, changed.height, table.version(), gone.height + dropped.height)
+    gone = stored.filter(pl.col(key[0]).is_in(list(replace))).join(rows, on=key, how="anti").select(key)
+    if drop is not None:
+        dropped = stored.join(drop, on=key, how="semi").join(rows, on=key, how="anti").select(key)
+        gone = pl.concat([gone, dropped]).unique()
+    # a ticker whose history is another one now is written whole, the columns that are no news included
+    rewritten = gone.filter(pl.col(key[0]).is_in(list(replace)))[key[0]].unique()
+    restated = rows.filter(pl.col(key[0]).is_in(rewritten.to_list())).join(stored, on=key, how="semi")
+    instead = pl.concat([changed, restated.join(changed, on=key, how="anti")])
+    dead = pl.concat([instead.select(key), gone])
+    holding = set(stored.join(dead, on=key, how="semi")["file"])
+    touched = tuple(file for place, file in enumerate(files) if place in holding)
+    return _Change(rows.join(stored, on=key, how="anti"), instead, gone, touched, changed.height)
+
+
+def _files_beside(
+    files: list[DataFile], asked: pl.DataFrame, key: list[str], *, replace: Sequence[str]
+) -> list[DataFile]:
+    """Those that could hold a key that is asked for, by their ranges, or a ticker that is replaced."""
+    spans = _spans(asked, key)
+    return [
+        file
+        for file in files
+        if (spans is not None and file.overlaps(spans)) or (replace and file.may_hold(key[0], replace))
+    ]
 
 
 def _stored_beside(
-    table: "DeltaTable", rows: pl.DataFrame, key: list[str], *, replace: Sequence[str]
+    folder: Path,
+    files: list[DataFile],
+    asked: pl.DataFrame,
+    key: list[str],
+    *,
+    replace: Sequence[str],
+    columns: pl.Schema,
 ) -> pl.DataFrame:
-    """The stored rows that could share a key with `rows`: found by the files' ranges, without reading all."""
-    in_range = pl.lit(True)
-    for column in key:
-        low, high = rows[column].min(), rows[column].max()
-        if low is not None:
-            in_range &= pl.col(column).is_between(pl.lit(low), pl.lit(high))
-    stored = _scan(table).filter(in_range | pl.col(key[0]).is_in(list(replace)))
-    return gather(stored, Path(unquote(urlsplit(table.table_uri).path)))
+    """The stored rows that could share a key with what is asked for, each with the place of its `file`."""
+    spans = _spans(asked, key)
+    spanned = (
+        pl.col(name).is_between(pl.lit(low), pl.lit(high)) for name, (low, high) in (spans or {}).items()
+    )
+    wanted = reduce(and_, spanned, pl.lit(spans is not None)) | pl.col(key[0]).is_in(list(replace))
+    parts = [
+        scan_files(folder, [file], columns).filter(wanted).with_columns(file=pl.lit(place, pl.Int64))
+        for place, file in enumerate(files)
+    ]
+    return gather(pl.concat(parts), folder)
+
+
+def _spans(asked: pl.DataFrame, key: list[str]) -> dict[str, tuple[Any, Any]] | None:
+    """The lowest and highest value of each column of the key; None where nothing is asked for."""
+    if asked.is_empty():
+        return None
+    return {name: (asked[name].min(), asked[name].max()) for name in key if not asked[name].has_nulls()}
 
 
 def _changed(rows: pl.DataFrame, stored: pl.DataFrame, key: list[str], compared: list[str]) -> pl.DataFrame:
@@ -231,9 +229,21 @@ def _changed(rows: pl.DataFrame, stored: pl.DataFrame, key: list[str], compared:
     return beside.filter(pl.any_horizontal(differs)).select(rows.columns)
 
 
-def _quoted(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"
-
-
-def _line(error: Exception) -> str:
-    return (str(error).splitlines() or [type(error).__name__])[0]
+def _apply(folder: Path, table: "DeltaTable", change: _Change, key: list[str]) -> int | None:
+    """Files are never changed: what stays of those that are touched is written anew, beside what is new."""
+    files, columns = list_files(table), columns_of(table)
+    small = [file for file in files if file.rows < SMALL]
+    gathered = {file.name: file for file in (*small, *change.touched) if len(small) > MANY_FILES}
+    gathered |= {file.name: file for file in change.touched}
+    gathered |= {file.name: file for file in files if file.checksum is None}
+    stay = gather(scan_files(folder, gathered.values(), columns), folder)
+    dead = pl.concat([change.instead.select(key), change.gone])
+    if dead.height:
+        stay = stay.join(dead, on=key, how="anti")
+    parts = [part for part in (stay, change.instead, change.fresh) if part.height]
+    with told(folder, "cannot be written"):
+        rows = pl.concat(parts or [stay], how="diagonal").select(
+            pl.col(name).cast(kind) for name, kind in columns.items()
+        )
+        added = write_files(folder, rows, key) if parts else []
+    return commit(folder, table, added, list(gathered.values()))

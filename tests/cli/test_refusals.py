@@ -108,13 +108,12 @@ def test_one_session_of_bars_is_told_in_numbers(file, home, tmp_path):
     )
 
 
-@pytest.mark.parametrize("command", ["refresh", "evaluate", "search", "predict", "models", "rollback"])
-def test_a_home_that_cannot_be_written_is_named(file, tmp_path, command):
+@pytest.mark.parametrize("command", ["refresh", "search", "predict", "rollback", "evaluate", "models"])
+def test_a_home_that_is_no_folder_is_named(file, tmp_path, command):
     (tmp_path / "taken").touch()
-    out = ("--out", str(tmp_path / "out")) if command == "evaluate" else ()
+    told = "expected a folder" if command in ("evaluate", "models") else "cannot be written"
     assert_refused(
-        run(command, file, *out, "--home", str(tmp_path / "taken")),
-        f"{tmp_path / 'taken'}: cannot be written",
+        run(command, file, "--home", str(tmp_path / "taken")), f"--home {tmp_path / 'taken'}: {told}"
     )
 
 

@@ -1,0 +1,154 @@
+"""Rows in, Parquet files out whose names carry their checksum; and back again, each file checked before it is read."""
+
+import datetime as dt
+import hashlib
+import io
+import json
+import os
+import re
+import uuid
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote
+
+import polars as pl
+
+from ml_core.errors import StoreFailed
+
+ROWS = 2**15  # of a file: little to write again where one bar is corrected, and few files for a whole market
+GROUP = 2**13  # rows of a group inside a file: what a read of one ticker has to unpack
+SIGNED = re.compile(r"-([0-9a-f]{64})\.parquet$")
+RANGED = (pl.String, pl.Date, pl.Int32, pl.Int64)
+
+# What was found whole in this process: a file's place with its size and time. A file is never written twice.
+_whole: dict[Path, tuple[int, int]] = {}
+
+
+@dataclass(frozen=True)
+class DataFile:
+    """One file of a table: its name in the log, and the ranges of its key columns where they are known."""
+
+    name: str
+    size: int
+    rows: int
+    ranges: Mapping[str, tuple[Any, Any]]
+
+    @property
+    def checksum(self) -> str | None:
+        """None in a table of an older version of this program, until its next write."""
+        found = SIGNED.search(self.name)
+        return found[1] if found else None
+
+    @property
+    def stats(self) -> str:
+        """The ranges as the log keeps them."""
+        ends = [{name: _plain(span[end]) for name, span in self.ranges.items()} for end in (0, 1)]
+        nulls = dict.fromkeys(self.ranges, 0)
+        content = {"numRecords": self.rows, "minValues": ends[0], "maxValues": ends[1], "nullCount": nulls}
+        return json.dumps(content)
+
+    def overlaps(self, within: Mapping[str, tuple[Any, Any]]) -> bool:
+        """Whether a row may lie within all these ranges; an end that is None is open."""
+        return not any(
+            (high is not None and high < self.ranges[name][0])
+            or (low is not None and low > self.ranges[name][1])
+            for name, (low, high) in within.items()
+            if name in self.ranges
+        )
+
+    def may_hold(self, column: str, values: Collection[str]) -> bool:
+        if column not in self.ranges:
+            return True
+        low, high = self.ranges[column]
+        return any(low <= value <= high for value in values)
+
+
+def write_files(folder: Path, rows: pl.DataFrame, key: Sequence[str]) -> list[DataFile]:
+    """The rows in files of like size, each of few years and a range of keys, so that a read can pass most of them."""
+    return [_write_file(folder, part, key) for part in _parts(rows, key)]
+
+
+def require_whole(folder: Path, files: Collection[DataFile]) -> None:
+    """Every file is there as it was written; one that is not is named before anything reads it."""
+    for file in files:
+        path = folder / unquote(file.name)
+        try:
+            found = path.stat()
+        except OSError:
+            raise StoreFailed(_damaged(path, "missing")) from None
+        state = (found.st_size, found.st_mtime_ns)
+        if _whole.get(path) == state:
+            continue
+        if found.st_size != file.size or (file.checksum and _checksum(path) != file.checksum):
+            raise StoreFailed(_damaged(path, "damaged"))
+        _whole[path] = state
+
+
+def scan_files(folder: Path, files: Collection[DataFile], schema: pl.Schema) -> pl.LazyFrame:
+    """The rows of these files; a column that came later is null in those before it."""
+    if not files:
+        return pl.LazyFrame(schema=schema)
+    require_whole(folder, files)
+    paths = [folder / unquote(file.name) for file in files]
+    return pl.scan_parquet(paths, glob=False, schema=schema, missing_columns="insert")
+
+
+def _damaged(path: Path, how: str) -> str:
+    return f"{path}: a data file is {how}; restore it from a copy, or refresh into another --home"
+
+
+def _checksum(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _parts(rows: pl.DataFrame, key: Sequence[str]) -> Iterator[pl.DataFrame]:
+    dated = next((name for name in key if rows.schema[name] == pl.Date), None)
+    periods = _periods(rows, dated) if dated and rows.height > ROWS else [rows]
+    for period in periods:
+        ordered, count = period.sort(key), -(-period.height // ROWS)
+        ends = [place * period.height // count for place in range(count + 1)]
+        for start, end in pairwise(ends):
+            yield ordered.slice(start, end - start)
+
+
+def _periods(rows: pl.DataFrame, dated: str) -> Iterator[pl.DataFrame]:
+    """The rows year by year; years of few rows together."""
+    year = pl.col(dated).dt.year()
+    counts = rows.group_by(year.alias("year")).len().sort("year")
+    together, height = [], 0
+    for place, (value, count) in enumerate(counts.iter_rows()):
+        together.append(value)
+        height += count
+        if height >= ROWS or place == counts.height - 1:
+            yield rows.filter(year.is_in(together, nulls_equal=True))
+            together, height = [], 0
+
+
+def _write_file(folder: Path, rows: pl.DataFrame, key: Sequence[str]) -> DataFile:
+    """Made in memory first: the checksum is of what was meant, and a full disk is met by us and not by a library."""
+    packed = io.BytesIO()
+    rows.write_parquet(packed, compression="zstd", row_group_size=GROUP)
+    content = packed.getbuffer()
+    name = f"{uuid.uuid4().hex[:12]}-{hashlib.sha256(content).hexdigest()}.parquet"
+    try:
+        with (folder / name).open("xb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+    except OSError:
+        (folder / name).unlink(missing_ok=True)
+        raise
+    ranges = {
+        column: (rows[column].min(), rows[column].max())
+        for column in key
+        if rows.schema[column] in RANGED and not rows[column].has_nulls() and rows.height
+    }
+    return DataFile(name, len(content), rows.height, ranges)
+
+
+def _plain(value: Any) -> Any:
+    return value.isoformat() if isinstance(value, dt.date) else value
