@@ -107,6 +107,18 @@ class PriceStore:
         """BARS as they were accepted, sorted; none where the table is not there yet."""
         return self._rows(tickers, until=until, version=version).sort(KEYS["bars"])
 
+    def tail(
+        self,
+        tickers: tuple[str, ...],
+        count: int,
+        *,
+        until: dt.date | None = None,
+        version: int | None = None,
+    ) -> pl.DataFrame:
+        """The last so many BARS of each of these tickers, up to `until`, sorted."""
+        rows = self.bars(tickers, until=until, version=version).group_by("ticker").tail(count)
+        return rows.select(list(BARS)).sort(KEYS["bars"])
+
     def _rows(self, tickers: tuple[str, ...], *, until: dt.date | None, version: int | None) -> pl.DataFrame:
         rows = tables.read(self.folder, version=version)
         if rows is None:
