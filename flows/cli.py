@@ -77,7 +77,7 @@ def command(run: Callable[..., int], *shared: str, experiment: str | None = None
 @command(bars.refresh)
 def refresh(
     tickers: Annotated[
-        list[str] | None, typer.Argument(metavar="[TICKER]...", help="With --whole: these alone.")
+        list[str] | None, typer.Argument(metavar="TICKER", help="With --whole: these alone.")
     ] = None,
     whole: Annotated[
         bool, typer.Option("--whole", help="Fetch all bars anew, compare, and store what differs.")

@@ -175,7 +175,7 @@ def test_a_bad_answer_is_asked_for_again_and_not_remembered(ask, fault):
     ],
 )
 def test_a_bad_answer_that_stays_is_named(ask, fault, status, reason):
-    fetched, _ = ask({"X": make_listing(faults=[fault], for_ever=True), "Y": make_listing()})
+    fetched, _ = ask({"X": make_listing(faults=[fault], for_ever=True), "Y": make_listing()}, budget=5)
     assert fetched.outcomes["X"].status == status
     assert reason in fetched.outcomes["X"].reason
     assert "\n" not in fetched.outcomes["X"].reason

@@ -3,7 +3,6 @@ and is noted where Yahoo wants a pause."""
 
 import datetime as dt
 import email.utils
-import threading
 import time
 from typing import Any
 from urllib.parse import urlsplit
@@ -15,6 +14,7 @@ from ml_core.data.providers._yahoo_patience import Patience
 
 ASIDE = 4  # a cookie or a crumb may take this part of the time-out: prices come without them as well
 SKIPPED = 60.0  # seconds for which a host of cookies that was silent is not asked
+LEAST = 1.0  # seconds that an answer is given, however little is left of the budget
 WANTS_PAUSE = (429, 503)
 
 
@@ -28,12 +28,6 @@ class Line(curl_cffi.requests.Session):
         self._cookies = self.through.cookies
         self._patience, self._timeout = patience, timeout
         self._skipped: dict[str, float] = {}
-        self._own = threading.local()
-
-    @property
-    def is_refused(self) -> bool:
-        """Whether the last answer to this thread was a refusal."""
-        return getattr(self._own, "refused", False)
 
     def request(self, method: Any, url: str, *args: Any, **kwargs: Any) -> Any:
         prices, host = "/chart/" in url, urlsplit(url).netloc
@@ -41,7 +35,7 @@ class Line(curl_cffi.requests.Session):
             raise Timeout(f"{host} was silent a moment ago")
         self._take_turn()
         longest = self._timeout if prices else self._timeout / ASIDE
-        kwargs["timeout"] = max(min(longest, self._patience.left), 0.1)
+        kwargs["timeout"] = min(longest, max(self._patience.left, LEAST))
         began = time.monotonic()
         try:
             answer = self.through.request(method, url, *args, **kwargs)
@@ -50,8 +44,7 @@ class Line(curl_cffi.requests.Session):
             if not prices:
                 self._skipped[host] = time.monotonic() + SKIPPED
             raise
-        self._own.refused = answer.status_code in WANTS_PAUSE
-        if self._own.refused and (seconds := read_pause(answer.headers.get("Retry-After"))):
+        if answer.status_code in WANTS_PAUSE and (seconds := read_pause(answer.headers.get("Retry-After"))):
             self._patience.pace.hold_off(seconds)
         return answer
 

@@ -31,6 +31,8 @@ class Patience:
         with self._alone:
             self._spent += max(until - max(since, self._counted_to), 0.0)
             self._counted_to = max(self._counted_to, until)
+            if self._spent > self.config.budget > 0 and not self.gave_up:
+                self.gave_up = f"the budget of {self.config.budget:g} s for waiting is used up"
 
     def wait(self, seconds: float) -> None:
         """In vain: it counts. Ends at once where the refresh is stopped."""

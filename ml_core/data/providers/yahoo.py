@@ -144,6 +144,8 @@ def _ask(
         except Exception as error:  # of every kind: yfinance's own, curl's, and what an odd answer leads to
             outcome, again = judge(error)
             answer = Answer(outcome)
+            if patience.gave_up:
+                break
         if again and patience.go_on(refused=answer.outcome.status == "rate_limited", attempt=attempt):
             continue
         patience.heard(answer.outcome)
@@ -153,7 +155,8 @@ def _ask(
         empty = Outcome("empty", "no session in range")
         return bars, Outcome("ok", rows=bars.height) if bars.height else empty
     status = "rate_limited" if "429" in patience.gave_up else "failed"
-    return pl.DataFrame(schema=BARS), Outcome(status, f"not asked: {patience.gave_up}")
+    said = patience.gave_up if attempt else f"not asked: {patience.gave_up}"
+    return pl.DataFrame(schema=BARS), Outcome(status, said)
 
 
 def _request_chart(talk: Any, ticker: str, request: Request, config: Config) -> Any:
