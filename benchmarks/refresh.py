@@ -1,4 +1,4 @@
-"""What a refresh costs: CPU seconds, the largest resident memory, versions made, of a first load and of one new session.
+"""What a first load and one new session cost: CPU seconds, the largest resident memory, and versions made.
 
     python benchmarks/refresh.py [--tickers 500] [--years 20] [--source yahoo,files,simulated] [--delay 0.05]
 
@@ -11,7 +11,6 @@ import argparse
 import datetime as dt
 import json
 import multiprocessing
-import os
 import resource
 import subprocess
 import sys
@@ -126,7 +125,12 @@ def main() -> None:
     parser.add_argument("--here", help=argparse.SUPPRESS)
     given = parser.parse_args()
     if given.here:
-        return refresh_here(json.loads(given.here))
+        refresh_here(json.loads(given.here))
+    else:
+        compare(given)
+
+
+def compare(given: argparse.Namespace) -> None:
     tickers = [f"T{place:03d}" for place in range(given.tickers)]
     days = sessions_of(given.years)
     before, after = (f"{day}T22:00:00+00:00" for day in days[-2:])
@@ -157,7 +161,6 @@ def main() -> None:
             measure(f"{source}, nothing new", asked | {"now": after})
             if channel:
                 channel.send("end")
-    os.sync()
 
 
 if __name__ == "__main__":
