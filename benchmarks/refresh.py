@@ -82,7 +82,6 @@ def refresh_here(asked: dict[str, Any]) -> None:
 
     session = None
     if url := asked["url"]:
-
         from tests.data.loopback_yahoo import LoopbackSession
 
         session = LoopbackSession(url)
@@ -92,7 +91,8 @@ def refresh_here(asked: dict[str, Any]) -> None:
     done = refresh(experiment, home, now=dt.datetime.fromisoformat(asked["now"]), session=session)
     identity = next((home.store / "bars").iterdir()).name
     versions = {
-        name: (newest_version(home.store / name / identity) or 0) for name in ("bars", "quarantine", "coverage")
+        name: (newest_version(home.store / name / identity) or 0)
+        for name in ("bars", "quarantine", "coverage")
     }
     print(
         json.dumps(

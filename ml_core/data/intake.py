@@ -86,7 +86,7 @@ class Intake:
             self.source.identity,
             checked,
             now=self.request.now,
-            rejudged=self.plan.anew & set(outcomes),
+            rejudged=self.plan.rejudged & set(outcomes),
         )
         self.share.require_few()
         self._write(batches, checked.sound)
@@ -131,7 +131,8 @@ class Intake:
         whole = self.source.module.fetch(request, self.source.config)
         outcomes, rewritten = dict(whole.outcomes), self.again
         self.again = {}
-        self.plan = replace(self.plan, rejudged=self.plan.rejudged | set(rewritten))
+        since = {ticker: day for ticker, day in self.plan.since.items() if ticker not in rewritten}
+        self.plan = replace(self.plan, since=since)
         batch = self._check(whole.bars, outcomes, replace(request, since={}))
         came = {ticker for ticker, how in batch.outcomes.items() if how.status == "ok"}
         return replace(batch, rewritten={ticker: why for ticker, why in rewritten.items() if ticker in came})
