@@ -5,7 +5,7 @@ import threading
 import time
 from typing import Any
 
-from ml_core.data.providers import Outcome
+from ml_core.data.providers import Outcome, Status
 from ml_core.data.providers._yahoo_answers import NO_LINE, SILENT
 from ml_core.data.providers._yahoo_pace import Pace
 
@@ -16,6 +16,7 @@ class Patience:
     def __init__(self, config: Any, pace: Pace, chance: random.Random) -> None:
         self.config, self.pace = config, pace
         self.gave_up = ""
+        self.status: Status = "failed"
         self.stopped = threading.Event()
         self._chance = chance
         self._spent, self._counted_to = 0.0, 0.0
@@ -63,6 +64,7 @@ class Patience:
         """Whether a pause that Yahoo wants is within what is left; where it is not, nobody is asked any more."""
         if seconds > self.left:
             budget = f"the budget of {self.config.budget:g} s"
+            self.status = "rate_limited"
             self.gave_up = f"Yahoo refuses (429, too many requests) for {seconds:.0f} s more, beyond {budget}"
         return not self.gave_up
 

@@ -154,9 +154,8 @@ def _ask(
         bars = _wanted(answer, request, ticker, closed)
         empty = Outcome("empty", "no session in range")
         return bars, Outcome("ok", rows=bars.height) if bars.height else empty
-    status = "rate_limited" if "429" in patience.gave_up else "failed"
     said = patience.gave_up if attempt else f"not asked: {patience.gave_up}"
-    return pl.DataFrame(schema=BARS), Outcome(status, said)
+    return pl.DataFrame(schema=BARS), Outcome(patience.status, said)
 
 
 def _request_chart(talk: Any, ticker: str, request: Request, config: Config) -> Any:
