@@ -25,13 +25,13 @@ NEAR = 0.03  # log: after the checks, adjusted closes run as those of the sound 
 FILES = ("sp500_daily_2013_2018", "etf10_daily_2007_2019", "aapl_daily_2000_2019")
 CALENDAR = "XNYS"
 ACTED = pl.col("verdict") != "note"
-# Known to be wrong in the 506 stocks: the check that names it (None for any that refuses), tickers, date.
+# Known to be wrong in the 506 stocks: the check that names it, tickers, date. Jumps are said, and kept.
 LISTED = {
     "gap of DHR, ES, O in March 2015": ("sessions_missing", ["DHR", "ES", "O"], dt.date(2015, 3, 23)),
-    "LNT, split glitch": (None, ["LNT"], dt.date(2016, 5, 19)),
-    "EBAY, spin-off": ("unrecorded_action", ["EBAY"], dt.date(2015, 7, 20)),
-    "BAX, spin-off": ("unrecorded_action", ["BAX"], dt.date(2015, 7, 1)),
-    "NI, spin-off": ("unrecorded_action", ["NI"], dt.date(2015, 7, 2)),
+    "LNT, split glitch": ("unexplained_jump", ["LNT"], dt.date(2016, 5, 19)),
+    "EBAY, spin-off": ("unexplained_jump", ["EBAY"], dt.date(2015, 7, 20)),
+    "BAX, spin-off": ("unexplained_jump", ["BAX"], dt.date(2015, 7, 1)),
+    "NI, spin-off": ("unexplained_jump", ["NI"], dt.date(2015, 7, 2)),
 }
 
 
@@ -60,15 +60,15 @@ def each_listed(bars: pl.DataFrame, findings: pl.DataFrame) -> Iterator[tuple[st
     holes = bars.filter(pl.col("open").is_null()).select(KEY)
     yield "null opens", holes.height, findings.join(holes, on=KEY, how="semi").select(KEY).unique()
     for label, (check, tickers, date) in LISTED.items():
-        named = findings.filter(ACTED if check is None else pl.col("check") == check)
+        named = findings.filter(check=check)
         hit = pl.col("ticker").is_in(tickers) & (pl.col("date") == date)
         yield label, len(tickers), named.filter(hit).select(KEY).unique()
 
 
 def print_stocks(bars: pl.DataFrame, findings: pl.DataFrame) -> None:
     listed = list(each_listed(bars, findings))
-    print("\nThe 506 stocks: listed defects (null opens and gaps are noted: there is nothing to refuse)\n")
-    print_table(["listed", "bars", "found"], [[label, count, named.height] for label, count, named in listed])
+    print("\nThe 506 stocks: listed defects, all of them said and kept: nothing beside the price tells what they are\n")
+    print_table(["listed", "bars", "said"], [[label, count, named.height] for label, count, named in listed])
     print("\nOther bars repaired or refused, for you to judge\n")
     known = pl.concat([named for *_, named in listed])
     others = findings.filter(ACTED).join(known, on=KEY, how="anti").sort("check", *KEY)

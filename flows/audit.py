@@ -90,13 +90,15 @@ def count_rows(counts: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 def _of_experiment(session: Session, subject: str, *, dates: int, seed: int) -> Audit:
     from ml_core.audit.experiment import audit_experiment
+    from ml_core.data.arrived import read_arrived
     from ml_core.data.prices import read_sources
 
     experiment, terminal = dataclasses.replace(session, name=subject).experiment, session.terminal
     terminal.step(f"auditing {experiment.name}: two folds, {dates} dates")
+    sources = read_sources(experiment, session.home)
     return audit_experiment(
         experiment,
-        read_sources(experiment, session.home),
+        dataclasses.replace(sources, bars=read_arrived(experiment, session.home, until=experiment.data.end)),
         dates=dates,
         seed=seed,
         progress=terminal.progress,

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from flows.session import DONE, PARTIAL, Session
+from flows.terminal import Terminal
 from ml_core.errors import InvalidInput
 
 if TYPE_CHECKING:
@@ -108,6 +109,7 @@ def overview(session: Session, *, out: Path | None) -> int:
         terminal.table(_texts(told.head(FINDINGS)))
         if told.height > FINDINGS:
             terminal.say(f"and {told.height - FINDINGS} more such lines; --out FILE and --json have all")
+    _print_jumps(terminal, found.jumps)
     terminal.say()
     terminal.table(_texts(found.stationarity), title="stationarity")
     if out:
@@ -115,6 +117,30 @@ def overview(session: Session, *, out: Path | None) -> int:
         terminal.say(f"\npicture: {out}")
     terminal.document(found.document())
     return DONE
+
+
+def _print_jumps(terminal: Terminal, jumps: pl.DataFrame) -> None:
+    """The newest bars that nothing recorded explains, and how the user says what they are."""
+    terminal.say(f"\njumps that nothing recorded explains, kept as they came: {jumps.height}")
+    if jumps.is_empty():
+        return
+    rows = [
+        {
+            "ticker": ticker,
+            "date": str(date),
+            "change": f"{change:+.1%}",
+            "volume": "-" if volume is None else f"{volume:.1f} x usual",
+        }
+        for ticker, date, change, volume in jumps.head(FINDINGS).iter_rows()
+    ]
+    terminal.table(rows)
+    if jumps.height > FINDINGS:
+        terminal.say(f"and {jumps.height - FINDINGS} older ones; --json lists them all")
+    day = f"{rows[0]['ticker']} {rows[0]['date']}"
+    terminal.say(
+        f'Under [data.quality] of the experiment\'s file: accept = ["{day}"] where it is true, refuse = ["{day}"] to\n'
+        f'keep it out, split = ["{day} RATIO"] where it was a split or spin-off.'
+    )
 
 
 def vacuum(session: Session, *, days: int) -> int:

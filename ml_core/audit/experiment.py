@@ -1,9 +1,9 @@
-"""An experiment and its sources in; whether any stage of its walk through time knows the future, out."""
+"""Whether any stage of an experiment's walk through time knows the future, from the bars that came to the account."""
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
@@ -13,7 +13,9 @@ import polars as pl
 from ml_core.audit.alignment import audit_alignment
 from ml_core.audit.execution import audit_execution
 from ml_core.audit.stages import tell_features, tell_forecasts, tell_learned, tell_states, tell_targets
+from ml_core.data.arrived import ACTED, check_arrived, tell_known
 from ml_core.data.prices import Sources, build_prices
+from ml_core.data.quality import Checked
 from ml_core.errors import NotEnoughData
 from ml_core.evaluation.leakage import WHAT, Audit, audit_stages
 from ml_core.evaluation.variants import Tables, last_date
@@ -34,6 +36,7 @@ WINDOWS = 256
 class Steps:
     """The functions that are audited: those of every evaluation. A test puts one that leaks in the place of any."""
 
+    check: Callable[[Experiment, pl.DataFrame], Checked] = check_arrived
     read: Callable[[Experiment, Sources], pl.DataFrame] = build_prices
     panel: Callable[[RunSpec, pl.DataFrame], tuple[Windows, tuple[str, ...]]] = read_panel
     fit: Callable[..., Forecaster] = fit
@@ -59,14 +62,15 @@ def audit_experiment(
     steps: Steps | None = None,
     progress: Callable[[str], None] | None = None,
 ) -> Audit:
-    """Features, targets, what two folds learn, their forecasts, positions and backtest: each up to the second session
-    of all, to the last that a fold learns from, and to random ones after it. Targets must be aligned, and positions
-    earn from when they could be traded."""
+    """Bars, features, targets, what two folds learn, their forecasts, positions and backtest: each up to the second
+    session of all, to the last that a fold learns from, and to random ones after it. Targets must be aligned, and
+    positions earn from when they could be traded. The bars of `sources` are those that arrived, before any check."""
     walk = _Walk(experiment, sources, steps or Steps())
-    prices = walk.steps.read(experiment, sources)
+    checked = walk.steps.check(experiment, sources.bars)
+    prices = walk.steps.read(experiment, replace(sources, bars=checked.sound))
     windows, _ = walk.steps.panel(experiment.spec, prices)
     folds = choose_folds(experiment, windows, seed=seed)
-    chosen = audited_dates(windows, folds, count=dates, seed=seed)
+    chosen = audited_dates(windows, folds, count=dates, seed=seed, unclear=unclear_dates(checked))
     tables = {"bars": sources.bars, "series": sources.series, "facts": sources.facts}
     given = walk.run(tables, folds, last_date(tables))
     found = audit_stages(
@@ -98,17 +102,31 @@ def choose_folds(experiment: Experiment, windows: Windows, *, seed: int) -> list
     ]
 
 
-def audited_dates(windows: Windows, folds: list[Fold], *, count: int, seed: int) -> list[dt.date]:
+def unclear_dates(checked: Checked) -> set[dt.date]:
+    """Sessions before which some bar stands as a later one tells it: a unit that came back, a split recorded late. What
+    was made of the bar until then was another thing, and is no leak."""
+    late = checked.findings.filter(ACTED, pl.col("known") > pl.col("date")).select("date", "known").unique()
+    return {
+        since + dt.timedelta(days=days)
+        for since, known in late.iter_rows()
+        for days in range((known - since).days)
+    }
+
+
+def audited_dates(
+    windows: Windows, folds: list[Fold], *, count: int, seed: int, unclear: Collection[dt.date] = ()
+) -> list[dt.date]:
     """The second session, where alone a back-fill shows; the last that the first fold learns from; others by chance
-    of the folds' test spans in turn. Never the last session: nothing comes after it."""
-    sessions, random = windows.sessions[:-1], np.random.default_rng([seed, 1])
+    of the folds' test spans in turn. Never the last session, for nothing comes after it, nor one that is unclear."""
+    sessions = [date for date in windows.sessions[:-1] if date not in unclear]
+    random = np.random.default_rng([seed, 1])
     chosen = [windows.sessions[1], folds[0].known]
     for number in range(max(0, count - len(chosen))):
         test = folds[number % len(folds)].split.test
         inside = [date for date in sessions if test.start <= date <= test.end]
         if inside:
             chosen.append(inside[int(random.integers(len(inside)))])
-    return sorted(set(chosen))
+    return sorted(set(chosen) - set(unclear))
 
 
 @dataclass(frozen=True)
@@ -121,10 +139,12 @@ class _Walk:
 
     def run(self, tables: Tables, folds: list[Fold], until: dt.date) -> Tables:
         """The tables of every stage; of forecasts and what follows from them, up to that date."""
-        sources = replace(self.sources, bars=tables["bars"], series=tables["series"], facts=tables["facts"])
+        checked = self.steps.check(self.experiment, tables["bars"])
+        sources = replace(self.sources, bars=checked.sound, series=tables["series"], facts=tables["facts"])
         prices = self.steps.read(self.experiment, sources)
         windows, _ = self.steps.panel(self.experiment.spec, prices)
         stages: dict[str, list[pl.DataFrame]] = {
+            "bars": [tell_known(checked)],
             "features": [tell_features(windows)],
             "targets": [tell_targets(windows)],
         }

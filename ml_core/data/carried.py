@@ -18,7 +18,9 @@ def carry_actions(rows: pl.DataFrame, refused: pl.DataFrame) -> tuple[pl.DataFra
         refused.join(doubted, on="row", how="anti")
         .filter((pl.col("dividend") > 0) | ((pl.col("split") != 1) & (pl.col("basis") == "traded")))
         .group_by("ticker", "date")
-        .agg(pl.col("dividend").max(), pl.col("split").max())
+        .agg(
+            pl.col("dividend").max(), pl.when(pl.col("basis") == "traded").then("split").max().fill_null(1.0)
+        )
         .filter(pl.col("date").is_not_null())
     )
     if lost.is_empty() or rows.is_empty():
@@ -31,12 +33,14 @@ def carry_actions(rows: pl.DataFrame, refused: pl.DataFrame) -> tuple[pl.DataFra
         .agg(more=pl.col("dividend").sum(), times=pl.col("split").product())
         .filter(pl.col("row").is_not_null())
     )
+    moved, traded = pl.col("times").fill_null(1.0) != 1, pl.col("basis") == "traded"
     changed = rows.join(carried, on="row", how="left", maintain_order="left").with_columns(
         dividend=pl.when(pl.col("more") > 0)
         .then(pl.col("dividend").fill_null(0.0) + pl.col("more"))
         .otherwise("dividend"),
-        split=pl.when((pl.col("basis") == "traded") & pl.col("times").is_not_null())
-        .then(pl.col("split").fill_null(1.0) * pl.col("times"))
+        split=pl.when(moved)
+        .then(pl.col("times") * pl.when(traded).then(pl.col("split").fill_null(1.0)).otherwise(1.0))
         .otherwise("split"),
+        basis=pl.when(moved).then(pl.lit("traded")).otherwise("basis"),  # the split is in no price before it
     )
     return changed.drop("more", "times"), rows.join(carried, on="row", how="semi")

@@ -1,52 +1,126 @@
-"""Closes and adjusted closes in, the dividends and splits that lie between them out."""
+"""Closes and adjusted closes in, the dividends and splits that lie between them out.
+
+adjusted / given is a level that moves on the day of an action only; by the usual rule an amount d before a close p
+lifts it by p / (p - d). What is said of a row depends on it and on earlier rows of its ticker.
+"""
+
+import math
+from collections.abc import Iterator
+from fractions import Fraction
+from typing import NamedTuple
 
 import polars as pl
 
-LEAST = 1e-4
-NOISE = 8.0
-SPLIT = 0.16
-BACK_WITHIN = 60  # sessions: a step that is undone so soon was a wrong close, not an action
-ALIKE = 0.1
+from ml_core.data.rounding import count_decimals, half_unit
+from ml_core.frames import KEYS
+
+FLOOR = 1e-5  # of the price: what pays less tells itself from how numbers are stored only after some time
+SPLIT = 0.16  # what lifts the level by more, or lowers it, is a split
+LEAST_FALL = 1e-3  # a level that falls by less was not rounded as it seems; nothing comes of it
+SESSIONS, FEW = 60, 5
+LARGEST_TERM = 20
 
 
-def imply_actions(table: pl.DataFrame) -> tuple[pl.DataFrame, str]:
-    """The table with `dividend` and `split`, and the basis of its prices.
+class Action(NamedTuple):
+    """`row` is where it is first seen."""
 
-    adjusted / given changes on the day of an action only; what a rounded adjusted close makes it tremble is
-    no action. By the usual rule an amount d before a close p has changed it by p / (p - d).
+    row: int
+    dividend: float
+    split: float
+
+
+def imply_actions(table: pl.DataFrame) -> pl.DataFrame:
+    """(ticker, date, dividend, split) of the days on which adjusted and given close move apart.
+
+    Rows without both closes, and those of a day with two different rows, say nothing: an action shows on the next.
     """
-    step, before = _step(), pl.col("close").shift().over("ticker")
-    tremble = (step - 1).abs().median().over("ticker")
-    least = pl.max_horizontal(pl.lit(LEAST), NOISE * tremble)
-    judged = (
-        table.sort("ticker", "date")
-        .with_row_index("place")
-        .with_columns(step=pl.when((step - 1).abs() > least).then(step).otherwise(1.0), before=before)
+    rows = _bound(_usable(table))
+    found, start = [], 0
+    for length in rows["ticker"].rle().struct.field("len"):
+        one = rows.slice(start, length)
+        found += [action._replace(row=start + action.row) for action in _follow(one)]
+        start += length
+    return _name(rows, found)
+
+
+def _usable(table: pl.DataFrame) -> pl.DataFrame:
+    """Rows in order, with the `level` of each."""
+    known = [pl.col(name).is_finite() & (pl.col(name) > 0) for name in ("close", "adj_close")]
+    rows = table.select(*KEYS["bars"], "close", "adj_close").filter(*known).sort(KEYS["bars"])
+    rows = rows if rows.select(_stands_once().all()).item() else rows.filter(_stands_once())
+    return rows.with_columns(level=pl.col("adj_close") / pl.col("close"))
+
+
+def _bound(rows: pl.DataFrame) -> pl.DataFrame:
+    """With what the level may be, `under` to `over`, for all that rounding did to it."""
+    rows = rows.with_columns(
+        decimals=count_decimals("close"), adjusted_decimals=count_decimals("adj_close")
+    ).with_columns(adjusted=half_unit("adj_close", "adjusted_decimals"), given=half_unit("close", "decimals"))
+    # A close with fewer decimals than what was made of it was not rounded; the first rows cannot tell.
+    more = pl.col("decimals").cum_max() < pl.col("adjusted_decimals").cum_max()
+    exact = (more & (pl.int_range(pl.len()) >= FEW)).over("ticker")
+    rounded = FLOOR + pl.col("adjusted") + pl.when(exact).then(0.0).otherwise("given")
+    rows = rows.select(*KEYS["bars"], "close", "level", slack=rounded)
+    fall = (1 - pl.col("level") / pl.col("level").shift()).clip(0.0)
+    rough = (fall > pl.col("slack") + pl.col("slack").shift()).over("ticker").fill_null(False)
+    if (named := rows.filter(rough)["ticker"].unique()).len():
+        # Actions lift the level; where it falls by more than rounding does, as often as it rises, that is its noise.
+        tremble = fall.rolling_quantile(0.75, window_size=SESSIONS, min_samples=FEW).shift(fill_value=0.0)
+        noisy = pl.col("rough").cum_max().shift(fill_value=False)
+        wide = pl.when(noisy).then(pl.max_horizontal("slack", 2 * tremble.fill_null(0.0))).otherwise("slack")
+        meant = pl.col("ticker").is_in(named.implode())
+        trembling = rows.with_columns(rough=rough).filter(meant).with_columns(slack=wide.over("ticker"))
+        rows = pl.concat([rows.filter(~meant), trembling.select(rows.columns)])
+    return rows.with_columns(
+        under=pl.col("level") * (1 - pl.col("slack")), over=pl.col("level") * (1 + pl.col("slack"))
     )
-    judged = judged.with_columns(
-        step=pl.when(pl.col("place").is_in(_undone(judged).implode())).then(1.0).otherwise(pl.col("step"))
-    )
-    split = (pl.col("step") - 1).abs() > SPLIT
-    paid = (pl.col("step") > 1) & ~split
-    found = judged.with_columns(
-        split=pl.when(split).then(pl.col("step").round(3)),
-        dividend=pl.when(paid).then((pl.col("before") * (1 - 1 / pl.col("step"))).round(6)).otherwise(0.0),
-    ).drop("step", "before", "place")
-    return found, "traded" if found["split"].null_count() < found.height else "split_adjusted"
 
 
-def _step() -> pl.Expr:
-    ratio = pl.col("adj_close") / pl.col("close")
-    return (ratio / ratio.shift()).over("ticker").fill_null(1.0)
+def _stands_once() -> pl.Expr:
+    """Of rows in order."""
+    return pl.all_horizontal(_differs(1), _differs(-1))
 
 
-def _undone(judged: pl.DataFrame) -> pl.Series:
-    """The places of steps that the next step takes back, and of those next ones."""
-    size, place = pl.col("step").log(), pl.col("place").cast(pl.Int64)
-    steps = judged.filter(pl.col("step") != 1).with_columns(
-        sum=size + size.shift(-1).over("ticker"), gap=place.shift(-1).over("ticker") - place
-    )
-    first = (pl.col("sum").abs() < ALIKE * size.abs()) & (pl.col("gap") <= BACK_WITHIN)
-    first = first.fill_null(False)
-    second = first.shift(1).over("ticker").fill_null(False)
-    return steps.filter(first | second)["place"]
+def _differs(by: int) -> pl.Expr:
+    return pl.any_horizontal(pl.col(key).ne_missing(pl.col(key).shift(by)) for key in KEYS["bars"])
+
+
+def _follow(rows: pl.DataFrame) -> Iterator[Action]:
+    """The steps of one ticker. The level is known the better the longer it stands; what is told of each step makes
+    good what rounding left of the one before, so that all of them together are as right as the last."""
+    level, close = rows["level"], rows["close"]
+    bounds = zip(rows["under"].to_list(), rows["over"].to_list(), strict=True)
+    low, high, told, fallen_from = 0.0, math.inf, 0.0, 0.0
+    for row, (under, over) in enumerate(bounds):
+        if under <= low and over >= high:
+            continue
+        if under <= high and over >= low:
+            low, high = max(low, under), min(high, over)
+            continue
+        told = told or (low + high) / 2
+        step, fell = level[row] / told, over < low
+        if step < 1 - LEAST_FALL if fell else step > 1:
+            back = under <= fallen_from <= over  # what a fall took, as beside one wrong close, is no dividend
+            fallen_from = told if fell else 0.0
+            if back or not 1 < step <= 1 + SPLIT:
+                step = _clean(step, (over - under + high - low) / (over + under))
+                yield Action(row, 0.0, step)
+            else:
+                yield Action(row, round(close[row - 1] * (1 - 1 / step), 8), 1.0)
+            told *= step
+        low, high = under, over
+
+
+def _clean(step: float, slack: float) -> float:
+    """The ratio of small numbers that it is, as far as can be told; else itself."""
+    near = Fraction(max(step, 1 / step)).limit_denominator(LARGEST_TERM)
+    clean = float(near) if step > 1 else float(1 / near)
+    return clean if abs(clean / step - 1) <= slack else step
+
+
+def _name(rows: pl.DataFrame, actions: list[Action]) -> pl.DataFrame:
+    schema = {"row": pl.Int64, "dividend": pl.Float64, "split": pl.Float64}
+    said = pl.DataFrame(actions, schema=schema, orient="row")
+    places = rows.select(KEYS["bars"])
+    named = places[said["row"].to_list()] if actions else places.clear()
+    return pl.concat([named, said.drop("row")], how="horizontal")

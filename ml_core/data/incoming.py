@@ -1,6 +1,8 @@
-"""Bars as a source gave them in; judged together with the stored ones before them, sound bars and findings out."""
+"""Judges bars as a source gave them, together with the stored ones before them: what is sound, what was found, and
+which tickers have another past than the one that is stored."""
 
 import datetime as dt
+from collections.abc import Mapping
 
 import polars as pl
 
@@ -12,7 +14,7 @@ from ml_core.data.source import Source
 from ml_core.data.stored import Stored
 from ml_core.frames import BARS
 
-TAIL = 300  # stored bars before the new ones that the checks also see
+TAIL = 300  # stored bars before the new ones that the checks also see: no check looks further back
 
 
 def check_incoming(
@@ -31,8 +33,20 @@ def check_incoming(
         pl.concat([before, bars.select(list(BARS))]), calendar=request.calendar, quality=source.quality
     )
     new = (pl.col("date") >= since) | pl.col("date").is_null()
+    explained = find_explained(checked.findings.filter(~new), request.since)
     checked = Checked(checked.sound.filter(new), checked.findings.filter(new))
-    return checked, find_rewritten(stored, checked.sound)
+    return checked, find_rewritten(stored, checked.sound) | explained
+
+
+def find_explained(before: pl.DataFrame, since: Mapping[str, dt.date]) -> dict[str, str]:
+    """Tickers of which the new bars tell that older ones, stored as they came, were on another scale."""
+    told = before.filter(pl.col("verdict") == "repair", pl.col("known").is_not_null())
+    rows = told.group_by("ticker").agg(pl.col("known").max(), pl.col("date").min(), pl.col("reason").first())
+    return {
+        row["ticker"]: f"bars from {row['date']} are told by the one of {row['known']}: {row['reason']}"
+        for row in rows.sort("ticker").iter_rows(named=True)
+        if row["known"] >= since.get(row["ticker"], dt.date.max)
+    }
 
 
 def _at_the_seam(refused: pl.DataFrame, tail: pl.DataFrame) -> pl.DataFrame:

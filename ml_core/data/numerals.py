@@ -8,6 +8,7 @@ import polars as pl
 
 from ml_core.errors import InvalidInput
 
+NO_VALUE = ("", "NA", "N/A", "NaN", "nan", "null", "NULL", "None", "-")
 BESIDE = r"[\s$€£¥'%]"
 SUFFIX = r"^([-+]?[\d.,]+(?:[eE][-+]?\d+)?)([kKmMbBtT]?)$"
 TIMES = {"k": 1e3, "m": 1e6, "b": 1e9, "t": 1e12}
@@ -27,16 +28,17 @@ def find_decimal(columns: Sequence[pl.Series], where: str, *, separator: str = "
 
     Where all of them could be either, a comma is decimal in a file whose columns are parted by semicolons.
     """
-    texts = [_bare(column) for column in columns if column.dtype == pl.String]
-    comma, point = (_first(texts, pattern) for pattern in (DECIMAL_COMMA, DECIMAL_POINT))
+    told = [column for column in columns if column.dtype == pl.String]
+    texts = [_bare(_not_plain(column)) for column in told]  # a comma makes a number one that is not plain
+    comma = _first(texts, DECIMAL_COMMA)
+    unsure = comma or (separator == ";" and _first(texts, EITHER))
+    point = _first([_bare(column) for column in told], DECIMAL_POINT) if unsure else None
     if comma and point:
         raise InvalidInput(
             f"{where}: column '{comma[0]}' holds {comma[1]!r}, column '{point[0]}' {point[1]!r}; "
             "expected one decimal sign in all numbers of a file"
         )
-    if comma or point:
-        return "," if comma else "."
-    return "," if separator == ";" and _first(texts, EITHER) else "."
+    return "," if unsure and not point else "."
 
 
 def read_numbers(column: pl.Series, where: str, *, decimal: str = ".") -> pl.Series:
@@ -46,14 +48,14 @@ def read_numbers(column: pl.Series, where: str, *, decimal: str = ".") -> pl.Ser
         return column.cast(pl.Float64)
     if column.dtype != pl.String:
         raise InvalidInput(f"{where}: column '{column.name}' holds {column.dtype}; expected numbers")
-    bare = _bare(column)
-    parts = bare.str.extract_groups(SUFFIX)
-    digits = parts.struct[0].str.replace_all("." if decimal == "," else ",", "", literal=True)
-    number = digits.str.replace(",", ".", literal=True).cast(pl.Float64, strict=False)
-    times = parts.struct[1].str.to_lowercase().replace_strict(TIMES, default=1.0, return_dtype=pl.Float64)
-    ratio = bare.str.to_lowercase().str.extract_groups(RATIO)
-    over = ratio.struct[0].cast(pl.Float64, strict=False) / ratio.struct[1].cast(pl.Float64, strict=False)
-    read = pl.select(pl.coalesce(number * times, over)).to_series().alias(column.name)
+    read = (
+        _plain(column)
+        if decimal == "."
+        else pl.Series(column.name, [None], pl.Float64).new_from_index(0, len(column))
+    )
+    rest = read.is_null() & column.is_not_null() & ~column.is_in(NO_VALUE)
+    if rest.any():
+        read = read.scatter(rest.arg_true(), _parse(column.filter(rest), decimal))
     if (bad := unread(column, read)) and len(bad) > read.count():
         raise InvalidInput(f"{where}: column '{column.name}' holds {bad[0]!r}; expected numbers")
     return read
@@ -61,7 +63,30 @@ def read_numbers(column: pl.Series, where: str, *, decimal: str = ".") -> pl.Ser
 
 def unread(column: pl.Series, read: pl.Series) -> list[str]:
     """The cells that hold something, but no number."""
-    return column.filter(read.is_null() & column.is_not_null()).to_list()
+    left = column.filter(read.is_null() & column.is_not_null())
+    return left.filter(~left.is_in(NO_VALUE)).to_list() if left.dtype == pl.String else left.to_list()
+
+
+def _plain(column: pl.Series) -> pl.Series:
+    """What a program reads as it stands; null where it does not."""
+    read = column.cast(pl.Float64, strict=False)
+    return read.set(~read.is_finite(), None) if not read.is_finite().all() else read
+
+
+def _not_plain(column: pl.Series) -> pl.Series:
+    return column.filter(_plain(column).is_null() & column.is_not_null())
+
+
+def _parse(column: pl.Series, decimal: str) -> pl.Series:
+    bare = _bare(column)
+    parts = bare.str.extract_groups(SUFFIX)
+    digits = parts.struct[0].str.replace_all("." if decimal == "," else ",", "", literal=True)
+    number = digits.str.replace(",", ".", literal=True).cast(pl.Float64, strict=False)
+    times = parts.struct[1].str.to_lowercase().replace_strict(TIMES, default=1.0, return_dtype=pl.Float64)
+    ratio = bare.str.to_lowercase().str.extract_groups(RATIO)
+    over = ratio.struct[0].cast(pl.Float64, strict=False) / ratio.struct[1].cast(pl.Float64, strict=False)
+    read = pl.select(pl.coalesce(number * times, over)).to_series()
+    return read.set(~read.is_finite(), None)
 
 
 def _bare(column: pl.Series) -> pl.Series:

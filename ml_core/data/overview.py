@@ -23,13 +23,15 @@ COVERED = [
     "ticker", "status", "bars", "first", "last", "missing", "longest_gap", "quarantined", "repaired", "refreshed_at",
     "reason",
 ]  # fmt: skip
+USUAL = 20  # sessions of usual volume
 SHOWN = ["ticker", "date", "check", "reason", "open", "high", "low", "close", "volume", "observed_at"]
 
 
 @dataclass(frozen=True)
 class Overview:
-    """`coverage`: a row per ticker; `quarantine`, `repairs`, `remarks`: a row per finding; `stationarity`: two rows
-    per ticker; `presence`: the share of each month's sessions that is stored."""
+    """`coverage`: a row per ticker; `quarantine`, `repairs`, `remarks`: a row per finding; `jumps`: how far the close
+    went where nothing recorded explains it, the newest first; `stationarity`: two rows per ticker; `presence`: the share
+    of each month's sessions that is stored."""
 
     experiment: str
     source: str
@@ -38,6 +40,7 @@ class Overview:
     quarantine: pl.DataFrame
     repairs: pl.DataFrame
     remarks: pl.DataFrame
+    jumps: pl.DataFrame
     stationarity: pl.DataFrame
     presence: pl.DataFrame
 
@@ -48,7 +51,7 @@ class Overview:
 
     def document(self) -> dict[str, Any]:
         """All of it but the picture's table, ready for JSON."""
-        tables = ("coverage", "quarantine", "repairs", "remarks", "stationarity")
+        tables = ("coverage", "quarantine", "repairs", "remarks", "jumps", "stationarity")
         return {
             "source": self.source,
             "version": self.version,
@@ -76,6 +79,7 @@ def read_overview(experiment: Experiment, home: Home) -> Overview:
         _of(findings, "quarantine", bars),
         _of(findings, "repair", bars),
         _of(findings, "note", bars),
+        measure_jumps(bars, findings),
         judge_stationarity(adjust(bars)),
         measure_presence(tickers, bars, sessions),
     )
@@ -117,6 +121,22 @@ def measure_presence(tickers: tuple[str, ...], bars: pl.DataFrame, sessions: pl.
     every = pl.DataFrame({"ticker": list(tickers)}).join(wanted.sort("month"), how="cross")
     return every.join(held, on=["ticker", "month"], how="left", maintain_order="left").select(
         "ticker", "month", share=pl.col("held").fill_null(0) / pl.col("wanted")
+    )
+
+
+def measure_jumps(bars: pl.DataFrame, findings: pl.DataFrame) -> pl.DataFrame:
+    """(ticker, date, change, volume): how far the close went, and how many times the usual volume was traded."""
+    close, volume = pl.col("close"), pl.col("volume")
+    usual = volume.shift().rolling_median(USUAL, min_samples=1).over("ticker")
+    moves = bars.select(
+        "ticker",
+        "date",
+        change=(close / close.shift().over("ticker") - 1),
+        volume=volume / pl.when(usual > 0).then(usual),
+    )
+    named = findings.filter(check="unexplained_jump").select("ticker", "date")
+    return moves.join(named, on=["ticker", "date"], how="semi").sort(
+        "date", "ticker", descending=[True, False]
     )
 
 

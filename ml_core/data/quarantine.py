@@ -39,11 +39,13 @@ def keep_findings(
 def read_findings(home: Home, identity: str, tickers: tuple[str, ...] = ()) -> pl.DataFrame:
     """Quarantined bars, repairs (with the bar before them) and notes, as kept."""
     folder = home.store / "quarantine" / identity
-    rows = tables.read(folder)
+    rows, schema = tables.read(folder), {**FINDINGS, "observed_at": pl.Datetime("us", "UTC")}
     if rows is None:
-        return pl.DataFrame(schema={**FINDINGS, "observed_at": pl.Datetime("us", "UTC")})
+        return pl.DataFrame(schema=schema)
     chosen = rows.filter(pl.col("ticker").is_in(list(tickers))) if tickers else rows
-    return tables.gather(chosen, folder).sort(KEY)
+    found = tables.gather(chosen, folder).sort(KEY)
+    blank = pl.DataFrame(schema=schema)  # a table that was written before a column came
+    return pl.concat([blank, found], how="diagonal").select(list(schema))
 
 
 def count_bars(findings: pl.DataFrame) -> int:
@@ -61,12 +63,14 @@ def count_held(
 def refuse_whole_tickers(checked: Checked) -> tuple[Checked, dict[str, str]]:
     """A ticker that loses half of its bars loses all of them; with the commonest reason."""
     refused = checked.refused.unique(["ticker", "date"], keep="first")
-    lost = refused.group_by("ticker").agg(lost=pl.len(), reason=pl.col("reason").mode().min())
+    commonest = pl.struct("reason", "check").mode().sort().first()
+    lost = refused.group_by("ticker").agg(lost=pl.len(), why=commonest).unnest("why")
     kept = checked.sound.group_by("ticker").agg(kept=pl.len())
     counted = lost.join(kept, on="ticker", how="left").with_columns(pl.col("kept").fill_null(0))
     whole = counted.filter(pl.col("lost") > MOST_REFUSED * (pl.col("lost") + pl.col("kept")))
     reasons = {
-        row["ticker"]: f"{row['lost']} of {row['lost'] + row['kept']} bars refused: {row['reason']}"
+        row["ticker"]: f"{row['lost']} of {row['lost'] + row['kept']} bars refused: {row['reason']};"
+        f" {tell_accept(row['ticker'], row['check'])}"
         for row in whole.sort("ticker").iter_rows(named=True)
     }
     sound = checked.sound.filter(~pl.col("ticker").is_in(list(reasons)))
@@ -96,7 +100,9 @@ class Share:
         self.held += sum(held.values())
         self.seen += len(held)
         for row in single.head(0 if self.first else 1).iter_rows(named=True):
-            self.first = f"{row['ticker']} {row['date']}: {row['reason']}"
+            self.first = (
+                f"{row['ticker']} {row['date']}: {row['reason']}; {tell_accept(row['ticker'], row['date'])}"
+            )
 
     def require_few(self) -> None:
         """Where too large a share is refused the source is at fault, and the run ends.
@@ -117,6 +123,11 @@ class Share:
             raise InvalidData(
                 f"{self.bad} of {bars} bars are quarantined, {beyond}; first {self.first}; {stays}"
             )
+
+
+def tell_accept(ticker: str, what: object) -> str:
+    """How to keep a bar, or all that a check refuses of a ticker, as it came."""
+    return f'to keep what came: data.quality.accept = ["{ticker} {what}"]'
 
 
 def tell_newest(refused: pl.DataFrame, stored: list[dt.date]) -> list[str]:

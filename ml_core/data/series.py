@@ -1,124 +1,133 @@
-"""Bars in, one ticker at a time out, as arrays: what checks of a whole series look at."""
+"""How the price of each ticker usually moves, and its bars as arrays: what checks of a whole series look at. Whatever
+is said of a session here depends on that session and earlier ones only."""
 
 import datetime as dt
 import math
 from collections.abc import Iterator
-from functools import cached_property
-from typing import Any
+from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
 
-SPAN = 60
+SPAN = 60  # changes before a session that show how much the price usually moves
+FEW = 10  # with fewer of them nothing is known, and the price is taken to move as a stock does
+USUAL = 0.02
 LEAST_VOLATILITY = 0.004
-LARGE = 1.9
+LARGE = 1.9  # a log change beyond it is told by its size alone
+TICK_SPAN = 240
 SAME = 1e-6  # relative: less is how numbers are stored
-FEW = 60  # closes that show the least step
+TRADED_BEFORE = 20
+ABSENT = {"split": 1.0, "dividend": 0.0}  # where a column is empty; NaN for all others
+COLUMNS = (
+    "close", "volume", "split", "dividend", "high", "low", "price_change", "change", "volatility", "usual_volume",
+    "step",
+)  # fmt: skip
 
 
+@dataclass(frozen=True)
 class Series:
-    """One ticker's bars in order. `change` is the log change of the close without recorded splits; where a
-    recorded dividend makes it smaller, without that too."""
+    """One ticker's bars in order.
 
-    def __init__(self, bars: pl.DataFrame) -> None:
-        self.bars = bars
-        self.length = bars.height
-        self.close = bars["close"].to_numpy()
-        self.volume = _numbers(bars["volume"])
-        self.split = _numbers(bars["split"], absent=1.0)
-        self.dividend = _numbers(bars["dividend"], absent=0.0)
-        self.adjusted = _numbers(bars["adj_close"])
-        self.traded = (bars["basis"] == "traded").to_numpy()
-        step = np.log(self.close)
-        self.price_change = np.diff(step, prepend=step[:1]) + np.where(self.traded, np.log(self.split), 0.0)
-        whole = self.price_change + np.log1p(np.maximum(self.dividend, 0.0) / self.close)
-        self.change = np.where(np.abs(whole) < np.abs(self.price_change), whole, self.price_change)
+    `change` is the log change of the close without recorded splits; where a recorded dividend makes it smaller, without
+    that too; `price_change` always with it. `volatility` is the usual size of a change before a session, by the median,
+    so that one jump does not raise it; at least a tick, for a cheap share moves by percents at a time. `step` is what
+    the adjusted close gained on the close, in logs: nothing, where there is no dividend or split; NaN where unknown.
+    """
 
-    @cached_property
-    def volatility(self) -> np.ndarray:
-        """The usual size of a change, by the median around each session: a jump does not raise it."""
-        sizes = pl.Series(np.abs(self.change))
-        usual = sizes.rolling_median(SPAN, min_samples=1, center=True) * 1.4826
-        return np.maximum(np.maximum(usual.to_numpy(), LEAST_VOLATILITY), self.tick / self.close)
+    ticker: str
+    dates: np.ndarray
+    traded: np.ndarray
+    close: np.ndarray
+    volume: np.ndarray
+    split: np.ndarray
+    dividend: np.ndarray
+    high: np.ndarray
+    low: np.ndarray
+    price_change: np.ndarray
+    change: np.ndarray
+    volatility: np.ndarray
+    usual_volume: np.ndarray
+    step: np.ndarray
 
-    @cached_property
-    def tick(self) -> float:
-        """The least that a close ever changed by: a cheap share moves by percents at a time."""
-        steps = np.abs(np.diff(self.close))
-        return (
-            float(steps.min(initial=np.inf, where=steps > SAME * self.close[1:]))
-            if self.length > FEW
-            else 0.0
-        )
+    @property
+    def length(self) -> int:
+        return len(self.close)
 
     def key(self, at: int) -> tuple[str, dt.date]:
-        return self.bars["ticker"][at], self.bars["date"][at]
+        return self.ticker, self.date(at)
+
+    def date(self, at: int) -> dt.date:
+        return self.dates[at].item()
 
     def splits(self) -> Iterator[tuple[int, float]]:
-        """Recorded splits, with the place of each."""
+        """Recorded splits that have a session before them, with the place of each."""
         for at in np.flatnonzero(self.split != 1.0):
-            yield int(at), float(self.split[at])
+            if at:
+                yield int(at), float(self.split[at])
 
     def payments(self) -> list[int]:
         """The places of the dividends that have a session before them."""
         return [int(at) for at in np.flatnonzero(self.dividend > 0) if at]
 
-    def split_is_in_prices(self, at: int) -> bool:
-        """Whether the prices before a recorded split should be free of it, by their basis."""
-        return not self.traded[at]
-
-    def jumps_by(self, at: int, size: float) -> bool:
-        tolerance = min(max(0.12, 3 * self.volatility[at]), 0.3 * abs(size))
-        if abs(size) > LARGE:
-            tolerance = 0.3 * abs(size)
+    def moves_by(self, at: int, size: float) -> bool:
+        """Whether the change is that size, as far as this ticker's own moves let it be told."""
+        tolerance = 0.3 * abs(size)
+        if abs(size) < LARGE:
+            tolerance = min(max(0.06, 3 * self.volatility[at]), tolerance)
         return bool(abs(self.change[at] - size) < tolerance)
 
-    def crowded(self, at: int, times: float) -> bool:
-        """Whether far more was traded that day than before it, in shares and in money; unknown says no."""
-        return all(
-            _exceeds(traded[max(0, at - 20) : at + 1], times)
-            for traded in (self.volume, self.volume * self.close)
-        )
 
-    def volume_known(self, at: int) -> bool:
-        return bool(np.isfinite(self.volume[max(0, at - 20) : at + 1]).sum() > 1)
-
-    def opens_there(self, at: int) -> bool:
-        """Whether the change came overnight: by the open, most of it was made. True where opens are unknown."""
-        opened = self.bars["open"][at]
-        if opened is None or not opened > 0:
-            return True
-        gap = math.log(opened / self.close[at - 1])
-        gap += math.log(self.split[at]) if self.traded[at] else 0.0
-        return gap * self.change[at] > 0 and abs(gap) > 0.75 * abs(self.change[at])
-
-    def returns_from(self, at: int) -> bool:
-        """Whether the price is back within a few sessions: then it was no action."""
-        later = self.change[at : at + 6].cumsum()
-        return bool(np.abs(later[1:]).min(initial=np.inf) < 0.3 * abs(self.change[at]))
-
-    def scaled(self, at: int, scale: float, *, shares: bool) -> tuple[Any, ...]:
-        """(ticker, date, factor of the prices, divisor of the volume)."""
-        return (*self.key(at), scale, scale if shares else 1.0)
-
-
-def each_series(bars: pl.DataFrame, *, least: float = 0.0) -> Iterator[Series]:
-    """Tickers with a log change of at least that size; the others need no closer look."""
-    if bars.is_empty():
+def each_series(bars: pl.DataFrame, wanted: pl.Expr) -> Iterator[Series]:
+    """Tickers for which the condition holds on some row; the others need no closer look."""
+    named = bars.filter(wanted)["ticker"].unique() if bars.height else bars["ticker"]
+    if not len(named):
         return
-    step = (pl.col("close") / pl.col("close").shift()).log().abs()
-    moved = bars.group_by("ticker").agg(largest=step.max(), splits=(pl.col("split") != 1).any())
-    wanted = pl.col("splits") if least == 0 else pl.col("largest") >= least
-    chosen = moved.filter(wanted)
-    for table in bars.filter(pl.col("ticker").is_in(chosen["ticker"].implode())).partition_by("ticker"):
-        if table.height > 1:
-            yield Series(table)
+    marked = _add_context(bars.filter(pl.col("ticker").is_in(named.implode())))
+    arrays = {name: marked[name].fill_null(ABSENT.get(name, math.nan)).to_numpy() for name in COLUMNS}
+    arrays |= {"dates": marked["date"].to_numpy(), "traded": (marked["basis"] == "traded").to_numpy()}
+    stop = 0
+    for length, ticker in marked["ticker"].rle().struct.unnest().iter_rows():
+        start, stop = stop, stop + length
+        if length > 1:
+            yield Series(ticker, **{name: values[start:stop] for name, values in arrays.items()})
 
 
-def _exceeds(values: np.ndarray, times: float) -> bool:
-    before = values[:-1][np.isfinite(values[:-1]) & (values[:-1] > 0)]
-    return bool(before.size and values[-1] > times * np.median(before))
+def before(name: str) -> pl.Expr:
+    """The value of the session before."""
+    return pl.col(name).shift().over("ticker")
 
 
-def _numbers(column: pl.Series, *, absent: float = math.nan) -> np.ndarray:
-    return column.fill_null(absent).to_numpy().astype(float)
+def moved(least: float) -> pl.Expr:
+    """Rows whose close is at least that far from the one before it, in logs."""
+    return (pl.col("close") / before("close")).log().abs() >= least
+
+
+def adjusted_step() -> pl.Expr:
+    """What the adjusted close gained on the close since the session before, in logs."""
+    usable = pl.when(pl.col("adj_close") > 0).then("adj_close") / pl.col("close")
+    return (usable / usable.shift().over("ticker")).log()
+
+
+def add_changes(bars: pl.DataFrame) -> pl.DataFrame:
+    """The bars with `price_change`, `change` and `volatility`, as a Series has them."""
+    step = (pl.col("close") / before("close")).log().fill_null(0.0)
+    split = pl.when(pl.col("basis") == "traded").then(pl.col("split").fill_null(1.0).log()).otherwise(0.0)
+    paid = (pl.col("dividend").fill_null(0.0).clip(0) / pl.col("close")).log1p()
+    size = (pl.col("close") - before("close")).abs()
+    marked = bars.with_columns(price_change=step + split, whole=step + split + paid, size=size).with_columns(
+        change=pl.when(pl.col("whole").abs() < pl.col("price_change").abs())
+        .then("whole")
+        .otherwise("price_change"),
+        size=pl.when(pl.col("size") > SAME * pl.col("close")).then("size"),
+    )
+    usual = pl.col("change").abs().shift().rolling_median(SPAN, min_samples=FEW).over("ticker") * 1.4826
+    tick = pl.col("size").shift().rolling_min(TICK_SPAN, min_samples=SPAN // 2).over("ticker") / pl.col(
+        "close"
+    )
+    volatility = pl.max_horizontal(usual.fill_null(USUAL), pl.lit(LEAST_VOLATILITY), tick.fill_null(0.0))
+    return marked.with_columns(volatility=volatility).drop("whole", "size")
+
+
+def _add_context(bars: pl.DataFrame) -> pl.DataFrame:
+    usual = pl.when(pl.col("volume") > 0).then("volume").shift().rolling_median(TRADED_BEFORE, min_samples=1)
+    return add_changes(bars).with_columns(usual_volume=usual.over("ticker"), step=adjusted_step())

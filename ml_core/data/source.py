@@ -9,7 +9,7 @@ from pydantic import ValidationError
 from ml_core import choices
 from ml_core.choices import nearest
 from ml_core.data.context import Context
-from ml_core.data.quality import Quality
+from ml_core.data.quality_settings import Quality
 from ml_core.errors import InvalidInput
 from ml_core.experiment import Experiment, Section
 from ml_core.experiment_file import explain

@@ -11,19 +11,23 @@ Verdict = Literal["note", "repair", "quarantine"]
 Found: TypeAlias = pl.Expr | pl.DataFrame
 
 # A later stage sees what the earlier ones left: a price of zero must not look like a jump.
-STAGES = ("row", "date", "shape", "scale", "print", "apart", "series", "action", "adjusted")
+STAGES = ("asked", "row", "date", "shape", "scale", "series", "action", "told")
 
 
 @dataclass(frozen=True)
 class Scene:
-    """What a check may know beside the bars: the exchange's sessions, None where they are whatever the data has."""
+    """What a check may know beside the bars: the exchange's sessions (None where they are whatever the data has), and
+    what the user says of single days, as (ticker, first, last) and (ticker, date, split)."""
 
     sessions: pl.Series | None
+    refused: pl.DataFrame
+    splits: pl.DataFrame
 
 
 @dataclass(frozen=True)
 class Check:
-    """`find` gives a condition, or the rows it means as (ticker, date) with, for a repair, the new values."""
+    """`find` gives a condition, or the rows it means as (ticker, date) with, for a repair, the new values. A verdict
+    that rests on later bars adds `known`: the date of the last bar that it needs."""
 
     name: str
     says: str

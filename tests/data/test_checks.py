@@ -7,7 +7,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from ml_core.data.quality import Quality, catalogue, check_bars
+from ml_core.data.quality import catalogue, check_bars
+from ml_core.data.quality_settings import Quality
+from ml_core.data.store import adjust
 from ml_core.frames import BARS, conform
 from tests.data.sound_bars import AT, DATES, found, make_sound, simulate, spoil, times
 
@@ -63,19 +65,37 @@ def test_missing_sessions_are_said_and_nothing_is_made_up(sound):
     assert checked.sound.equals(bars)
 
 
-@pytest.mark.parametrize("volume", [{}, {"volume": lambda volume: volume * 1.1}])
-def test_bars_that_repeat_again_and_again_are_quarantined(sound, volume):
-    stale = (
-        sound[AT].drop("date").join(sound[AT + 1 : AT + 5].select("date"), how="cross").select(sound.columns)
-    )
-    bars = spoil(pl.concat([sound[: AT + 1], stale, sound[AT + 5 :]]), [AT + 2], **volume)
-    assert found(bars)["stale"] == [AT + 1, AT + 2, AT + 3, AT + 4]
+def repeated(sound: pl.DataFrame, times: int = 4) -> pl.DataFrame:
+    """The bar at AT so many times more, volume included."""
+    days = sound[AT + 1 : AT + 1 + times].select("date")
+    again = sound[AT].drop("date").join(days, how="cross").select(sound.columns)
+    return pl.concat([sound[: AT + 1], again, sound[AT + 1 + times :]])
+
+
+def test_bars_that_repeat_to_the_last_share_are_quarantined(sound):
+    assert found(repeated(sound))["stale"] == [AT + 1, AT + 2, AT + 3, AT + 4]
+
+
+def test_a_range_of_prices_in_which_nobody_traded_is_quarantined_where_others_had_trade(sound):
+    idle = spoil(repeated(sound), range(AT + 1, AT + 5), volume=0.0)
+    assert found(idle)["stale"] == [AT + 1, AT + 2, AT + 3, AT + 4]
+
+
+@pytest.mark.parametrize("volume", [lambda volume: volume * 1.0 + pl.int_range(pl.len()), None])
+def test_a_price_that_stands_still_is_kept_and_said(sound, volume):
+    bars = spoil(repeated(sound), range(AT, AT + 5), volume=volume)
+    assert found(bars) == {"repeats": [AT + 1, AT + 2, AT + 3, AT + 4]}
+    assert check_bars(bars).sound.equals(bars)
+
+
+def test_a_pegged_currency_that_repeats_for_a_year_keeps_every_bar(sound):
+    pegged = repeated(sound, times=170).with_columns(volume=pl.lit(0.0))
+    assert check_bars(pegged).sound.equals(pegged)
 
 
 def test_a_bar_that_is_the_one_before_it_once_is_kept_and_said(sound):
-    again = sound[AT].with_columns(date=sound["date"][AT + 1])
-    bars = pl.concat([sound[: AT + 1], again, sound[AT + 2 :]])
-    assert found(bars) == {"bar_twice": [AT + 1]} and check_bars(bars).sound.equals(bars)
+    bars = repeated(sound, times=1)
+    assert found(bars) == {"repeats": [AT + 1]} and check_bars(bars).sound.equals(bars)
 
 
 def test_sessions_on_which_nothing_was_traded_are_said(sound):
@@ -84,47 +104,124 @@ def test_sessions_on_which_nothing_was_traded_are_said(sound):
     assert found(bars) == {"nothing_traded": list(range(AT, AT + 6))}
 
 
-def test_a_stretch_on_another_basis_is_quarantined(sound):
-    places = list(range(AT, AT + 20))
-    assert found(spoil(sound, places, **times(2.0))) == {"bad_print": places}
+def test_a_stretch_on_another_basis_is_kept_and_both_jumps_are_said(sound):
+    bars = spoil(sound, range(AT, AT + 20), **times(2.0))
+    assert found(bars) == {"unexplained_jump": [AT, AT + 20]} and check_bars(bars).sound.equals(bars)
 
 
-@pytest.mark.parametrize(
-    ("factor", "places"),
-    [(factor, places) for factor in (100, 0.01, 10, 0.001) for places in ([AT], range(AT, AT + 9))]
-    + [(factor, range(40)) for factor in (100, 0.01, 0.001)],
-)
-def test_a_wrong_unit_is_scaled_back_to_what_follows(sound, factor, places):
+@pytest.mark.parametrize("places", [[AT], range(AT, AT + 9)])
+@pytest.mark.parametrize("factor", [100, 0.01, 10, 0.001])
+def test_a_wrong_unit_that_returns_on_the_same_volume_is_scaled_back(sound, factor, places):
     bars = spoil(sound, places, **times(factor))
     assert found(bars) == {"wrong_unit": list(places)}
     repaired = check_bars(bars).sound
     assert (repaired["close"] / sound["close"] - 1).abs().max() < 1e-9
 
 
+@pytest.mark.parametrize("factor", [100, 0.01, 10])
+def test_a_price_in_another_unit_that_does_not_return_is_kept_and_said(sound, factor):
+    bars = spoil(sound, range(AT), **times(factor))
+    assert found(bars) == {"unexplained_jump": [AT]} and check_bars(bars).sound.equals(bars)
+
+
+@pytest.mark.parametrize("volume", [6.0, 0.1])
+def test_a_tenfold_price_that_returns_on_another_volume_is_no_unit(sound, volume):
+    bars = spoil(sound, range(AT, AT + 9), **times(0.1), volume=lambda column: column * volume)
+    assert "wrong_unit" not in found(bars) and check_bars(bars).sound.equals(bars)
+
+
+def test_of_a_day_only_the_prices_in_the_wrong_unit_are_scaled(sound):
+    right = sound.row(AT, named=True)
+    bars = spoil(sound, [AT], **times(0.01, "low", "close"))
+    assert found(bars)["wrong_unit"] == [AT]
+    repaired = check_bars(bars).sound.row(AT, named=True)
+    assert [repaired[name] for name in ("open", "high", "low", "close")] == pytest.approx(
+        [right[name] for name in ("open", "high", "low", "close")]
+    )
+
+
+def test_a_ticker_of_two_instruments_is_refused_whole_and_nothing_drifts(sound):
+    places = [place for start in range(20, 360, 12) for place in range(start, start + 4)]
+    bars = spoil(sound, places, **times(0.001))
+    checked = check_bars(bars)
+    assert checked.sound.is_empty() and set(checked.findings["check"]) == {"unit_unclear"}
+    accepted = check_bars(bars, quality=Quality(accept=("AAA unit_unclear", "AAA wrong_unit")))
+    assert accepted.sound.equals(bars)
+
+
 @pytest.mark.parametrize("ratio", [2.0, 4.0, 0.1, 1.5])
-def test_bars_on_the_wrong_side_of_a_recorded_split_are_scaled(sound, ratio):
+@pytest.mark.parametrize("twice", [False, True])
+def test_a_recorded_split_that_the_prices_change_by_is_taken_as_traded_on_its_day(sound, ratio, twice):
     recorded = spoil(sound, [AT], split=ratio)
     assert found(recorded) == {}
-    bars = spoil(recorded, range(AT - 3), **times(ratio))
-    assert found(bars) == {"split_misplaced": list(range(AT - 3))}
+    bars = spoil(recorded, range(AT), **times(1 / ratio if twice else ratio))
+    assert found(bars) == {"split_not_in_prices": [AT]}
+    kept, true = adjust(check_bars(bars).sound), adjust(recorded)
+    assert (kept["close"] / kept["close"][0] / (true["close"] / true["close"][0]) - 1).abs().max() < 1e-9
+
+
+@pytest.mark.parametrize(("ratio", "last"), [(2.0, AT), (1.5, AT), (4.0, AT - 3), (0.1, AT - 3)])
+def test_bars_on_the_other_side_of_a_recorded_split_are_scaled(sound, ratio, last):
+    """They end on its day; or, of a large split, their volume is that of the other side too."""
+    places = list(range(AT - 12, last))
+    other = times(ratio) | {"volume": lambda volume: volume / ratio}
+    bars = spoil(spoil(sound, [AT], split=ratio), places, **other)
+    assert found(bars) == {"split_beside": places}
     assert (check_bars(bars).sound["close"] / sound["close"] - 1).abs().max() < 1e-9
 
 
-@pytest.mark.parametrize(("ratio", "taken"), [(2.0, 2.0), (3.0, 3.0), (1.5, 1.5), (0.5, 0.5), (1.37, None)])
-def test_an_unrecorded_split_or_spin_off_is_taken_as_an_action_and_said(sound, ratio, taken):
+@pytest.mark.parametrize("ratio", [2.0, 1.5, 4.0])
+def test_a_panic_that_comes_back_near_a_recorded_split_is_a_panic(sound, ratio):
+    bars = spoil(spoil(sound, [AT], split=ratio), range(AT - 12, AT - 3), **times(1 / ratio))
+    assert check_bars(bars).sound["close"].equals(bars["close"])
+
+
+@pytest.mark.parametrize("days", [-20, -3, 2, 30])
+def test_a_crash_near_a_recorded_split_is_a_crash(sound, days):
+    bars = spoil(spoil(sound, [AT], split=2.0), range(AT + days), **times(2.0))
+    assert found(bars) == {"unexplained_jump": [AT + days]} and check_bars(bars).sound["close"].equals(
+        bars["close"]
+    )
+
+
+@pytest.mark.parametrize("ratio", [2.0, 3.0, 1.5, 0.5, 1.37])
+def test_a_jump_that_nothing_records_is_kept_and_said(sound, ratio):
     bars = spoil(sound, range(AT), **times(ratio))
-    assert found(bars) == {"unrecorded_action": [AT]}
+    assert found(bars) == {"unexplained_jump": [AT]} and check_bars(bars).sound.equals(bars)
+
+
+def with_adjusted(bars: pl.DataFrame, sound: pl.DataFrame) -> pl.DataFrame:
+    return bars.with_columns(adj_close=sound["close"])
+
+
+@pytest.mark.parametrize("ratio", [3.0, 0.5, 0.1])
+def test_a_split_that_the_adjusted_close_knows_is_taken_where_none_is_recorded(sound, ratio):
+    bars = with_adjusted(spoil(sound, range(AT), **times(ratio)), sound)
+    assert found(bars) == {"split_missing": [AT]}
     row = check_bars(bars).sound.row(AT, named=True)
-    assert row["basis"] == "traded" and row["split"] == pytest.approx(taken or ratio, rel=0.06)
+    assert row["basis"] == "traded" and row["split"] == pytest.approx(ratio, rel=0.06)
 
 
-def test_a_crash_on_which_everybody_trades_is_no_defect(sound):
-    bars = spoil(spoil(sound, range(AT), **times(2.2)), [AT], volume=lambda volume: volume * 25)
-    assert found(bars) == {}
+@pytest.mark.parametrize("ratio", [3.0, 2.0, 1.4, 0.5])
+def test_a_jump_that_the_adjusted_close_makes_too_is_a_return(sound, ratio):
+    bars = spoil(sound, range(AT), **times(ratio)).with_columns(adj_close=pl.col("close"))
+    assert found(bars) == {"unexplained_jump": [AT]} and check_bars(bars).sound.equals(bars)
 
 
-def test_a_price_that_leaves_and_comes_back_is_quarantined(sound):
-    assert found(spoil(sound, [AT], **times(1.35))) == {"bad_print": [AT]}
+def test_a_price_that_leaves_and_comes_back_is_kept_and_said(sound):
+    bars = spoil(sound, [AT], **times(1.35))
+    told = found(bars)
+    assert told.pop("bar_apart") == [AT] and told == {"comes_back": [AT], "unexplained_jump": [AT, AT + 1]}
+    assert check_bars(bars).sound.equals(bars)
+
+
+def test_an_adjusted_close_of_no_size_costs_no_bar(sound):
+    bars = sound.with_columns(adj_close=pl.lit(1e15))
+    checked = check_bars(bars)
+    assert (
+        checked.sound["close"].equals(sound["close"])
+        and checked.sound["adj_close"].null_count() == sound.height
+    )
 
 
 @pytest.mark.parametrize(("factor", "check"), [(100.0, "dividend_unit"), (0.0, None)])
@@ -143,27 +240,72 @@ def test_a_distribution_counted_twice_is_counted_once(sound):
     assert found(bars) == {"dividend_twice": [AT + 1]}
 
 
-def test_an_adjusted_close_that_misses_a_dividend_is_not_used(sound):
+def test_an_adjusted_close_that_misses_a_dividend_is_said_on_its_day(sound):
     paid = float(sound["close"][AT - 1]) * 0.03
     fell = spoil(sound, range(AT), **times(1 / 0.97)).with_columns(adj_close=pl.col("close"))
     bars = spoil(fell, [AT], dividend=paid)
-    checked = check_bars(bars)
-    assert set(checked.findings["check"]) == {"adjusted_close_disagrees"}
-    assert checked.sound["adj_close"].null_count() == AT
+    assert found(bars) == {"adjusted_close_disagrees": [AT]} and check_bars(bars).sound.equals(bars)
 
 
-def test_a_finding_that_the_user_knows_to_be_true_is_accepted(sound):
-    bars = spoil(sound, range(AT), **times(2.0))
-    accept = Quality(accept=(f"AAA {bars['date'][AT]}",))
-    assert check_bars(bars, quality=accept).sound.equals(bars)
-    assert check_bars(bars, quality=Quality(skip=("unrecorded_action",))).findings.is_empty()
+def test_a_dividend_that_no_share_pays_is_doubted_on_a_quiet_day_where_the_adjusted_close_denies_it(sound):
+    before = float(sound["close"][AT - 1])
+    still = dict.fromkeys(("open", "high", "low", "close"), before)
+    bars = spoil(sound, [AT], dividend=before * 0.7, volume=0.0, **still)
+    early = pl.int_range(pl.len()) < AT
+    adjusted = pl.when(early).then(pl.col("close") * 0.993).otherwise("close")
+    checked = check_bars(bars.with_columns(adj_close=adjusted))
+    assert checked.sound["dividend"][AT] == pytest.approx(0.007 * before, rel=1e-4)
 
 
-@pytest.mark.parametrize("factor", [0.5, 0.7, 1.3])
-def test_of_an_accepted_day_the_way_back_is_no_split(sound, factor):
-    bars = spoil(sound, [AT], **times(factor))
-    accept = Quality(accept=(f"AAA {bars['date'][AT]}",))
-    assert check_bars(bars, quality=accept).sound.equals(bars)
+@pytest.mark.parametrize("entry", ["AAA {day}", "AAA {day}..{day}", "AAA {check}"])
+@pytest.mark.parametrize("check", ["wrong_unit", "close_outside_range", "date_twice", "stale", "no_session"])
+def test_what_the_user_accepts_is_kept_as_it_came_whatever_the_verdict(sound, check, entry):
+    second = spoil(sound, [AT], **times(1.01))[AT]
+    bars, day = {
+        "wrong_unit": (spoil(sound, [AT], **times(100.0)), sound["date"][AT]),
+        "close_outside_range": (spoil(sound, [AT], **times(1.15, "close")), sound["date"][AT]),
+        "date_twice": (pl.concat([sound, second]), sound["date"][AT]),
+        "stale": (repeated(sound, times=2), sound["date"][AT + 1]),
+        "no_session": (
+            pl.concat([sound, sound[AT].with_columns(date=dt.date(2022, 7, 4))]),
+            dt.date(2022, 7, 4),
+        ),
+    }[check]
+    quality = Quality(accept=(entry.format(day=day, check=check),))
+    assert check in found(bars, calendar="XNYS")
+    told = check_bars(bars, calendar="XNYS", quality=quality).findings.filter(check=check)
+    assert day not in told["date"].to_list()
+
+
+def test_what_the_user_refuses_is_kept_out_and_what_he_records_is_a_split(sound):
+    bars = spoil(sound, range(AT), **times(2.4))
+    day = bars["date"][AT]
+    refused = check_bars(bars, quality=Quality(refuse=(f"AAA {day}",)))
+    assert refused.sound.equals(bars.filter(pl.col("date") != day))
+    assert refused.refused["check"].to_list() == ["refused_by_you"]
+    told = found(bars, quality=Quality(split=(f"AAA {day} 2.4",)))
+    assert told == {"split_by_you": [AT]}
+    recorded = adjust(check_bars(bars, quality=Quality(split=(f"AAA {day} 2.4",))).sound)
+    assert (recorded["close"] / 2.4 / sound["close"] - 1).abs().max() < 1e-9
+
+
+@pytest.mark.parametrize(
+    ("key", "entry"),
+    [
+        ("accept", "AAA"),
+        ("accept", "AAA 2022-13-01"),
+        ("accept", "AAA no_such_check"),
+        ("refuse", "AAA stale"),
+        ("refuse", "AAA 2022-02-01..2022-01-01"),
+        ("split", "AAA 2022-02-01"),
+        ("split", "AAA 2022-02-01 -2"),
+        ("split", "AAA 2022-02-01 nan"),
+        ("skip", "no_such_check"),
+    ],
+)
+def test_an_entry_that_cannot_be_read_is_refused_with_what_was_expected(key, entry):
+    with pytest.raises(ValueError, match=r"expected|did you mean"):
+        Quality.model_validate({key: [entry]})
 
 
 def test_every_check_says_in_one_line_what_it_means():

@@ -65,6 +65,21 @@ def test_quarantine_names_the_bar_and_the_reason(overview):
     assert overview.quarantine["reason"][0]
 
 
+def test_a_crash_is_listed_as_far_as_it_went_until_the_user_says_that_it_is_true(asked, tmp_path):
+    """The list, and the screen of `data` with what can be said of it."""
+    home, file = Home(tmp_path / "home"), tmp_path / "bars.parquet"
+    crashed = pl.when(pl.col("date") >= SESSIONS[100]).then(pl.col("close") * 0.6).otherwise("close")
+    pl.read_parquet(file).with_columns(crashed.alias("close")).write_parquet(file)
+    refresh(asked, home, now=NOW)
+    jumps = read_overview(asked, home).jumps
+    assert jumps.select("ticker", "date").rows() == [("AAA", SESSIONS[100]), ("BBB", SESSIONS[100])]
+    assert jumps["change"].to_list() == pytest.approx([-0.4, -0.4], abs=0.02)
+    said = {"data": {**asked.data.model_dump(mode="json"), "quality": {"accept": [f"AAA {SESSIONS[100]}"]}}}
+    accepted = Experiment.model_validate(asked.model_dump(mode="json") | said)
+    refresh(accepted, home, now=NOW)
+    assert read_overview(accepted, home).jumps["ticker"].to_list() == ["BBB"]
+
+
 def test_a_bar_that_was_corrected_since_is_no_longer_listed_as_held_back(asked, tmp_path):
     home, file = Home(tmp_path / "home"), tmp_path / "bars.parquet"
     refresh(asked, home, now=NOW)
@@ -92,7 +107,7 @@ def test_every_stored_ticker_has_two_verdicts_on_stationarity(overview):
 def test_the_document_is_json_and_the_picture_needs_no_network(overview, tmp_path):
     told = json.loads(json.dumps(overview.document()))
     assert set(told) == {
-        "source", "version", "coverage", "quarantine", "repairs", "remarks", "stationarity",
+        "source", "version", "coverage", "quarantine", "repairs", "remarks", "jumps", "stationarity",
     }  # fmt: skip
     write_picture(overview, tmp_path / "pictures" / "data.html")
     page = (tmp_path / "pictures" / "data.html").read_text(encoding="utf-8")

@@ -6,7 +6,6 @@ import pytest
 from ml_core.data.coverage import read_coverage
 from ml_core.data.prices import read_prices
 from ml_core.data.quarantine import read_findings
-from ml_core.data.source import open_source
 from ml_core.data.store import PriceStore
 from ml_core.errors import InvalidData, InvalidInput, ProviderFailed
 from tests.data.loopback_yahoo import Listing
@@ -104,7 +103,7 @@ def test_what_another_experiment_did_not_check_is_checked_before_a_stricter_one_
 
 @pytest.mark.parametrize("entry", ["AAA 2015-7-20", "2015-07-20", "AAA", "AAA 20150720", "AAA 2015-02-30"])
 def test_what_names_no_ticker_and_day_cannot_be_accepted(market, home, entry):
-    with pytest.raises(InvalidInput, match=f"'{entry}': expected \"TICKER YYYY-MM-DD\""):
+    with pytest.raises(InvalidInput, match=f"'{entry}': expected \"TICKER DATE\""):
         run(market, home, until=60, quality={"accept": [entry]})
 
 
@@ -141,24 +140,27 @@ def test_the_dividend_of_a_refused_bar_stays_where_it_was_put_however_often_it_i
         assert prices.filter(pl.col("dividend") > 0).select("date", "dividend").rows() == [(following, 0.5)]
 
 
-def test_a_stored_bar_that_the_next_ones_show_to_be_wrong_is_taken_out_again(market, home):
-    def serve(until: int, wrong: float = 1.12) -> None:
+def test_a_stored_bar_that_a_later_one_shows_to_be_in_another_unit_is_put_right(market, home):
+    """On its own day nothing tells a wrong unit from a price: it stands as it came, and is said."""
+
+    def serve(until: int) -> None:
         rows = make_rows(SESSIONS[:until])
         day, *prices, volume = rows[40]
-        rows[40] = (day, *(price * wrong for price in prices), volume)
+        rows[40] = (day, *(price * 100 for price in prices), volume)
         market.listings["AAA"] = Listing(rows)
+
+    def stored() -> pl.DataFrame:
+        return PriceStore(home.store, "yahoo").bars(("AAA",))
 
     serve(41)
     run(market, home, until=41, tickers=("AAA",))
-    assert PriceStore(home.store, open_source(make_experiment(["AAA"])).identity).bars().height == 41
+    true = make_rows(SESSIONS[:43])[40][4]
+    assert stored().height == 41 and stored()["close"][40] == pytest.approx(100 * true)
     serve(43)
     done = run(market, home, until=43, tickers=("AAA",))
-    prices = read_prices(make_experiment(["AAA"]), home)
-    assert done.quarantined == 1 and SESSIONS[40] not in prices["date"].to_list() and prices.height == 42
+    assert done.repaired == 1 and stored().height == 43
+    assert stored()["close"][40] == pytest.approx(true)
     assert run(market, home, until=43, tickers=("AAA",)).version == done.version
-    serve(44, wrong=1.0)
-    run(market, home, until=44, tickers=("AAA",))
-    assert read_prices(make_experiment(["AAA"]), home)["date"].to_list() == SESSIONS[:44]
 
 
 def test_a_bad_answer_for_a_stored_bar_takes_nothing_away(market, home):

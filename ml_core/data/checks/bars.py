@@ -9,6 +9,7 @@ ROUNDING = 1e-3
 MIDPOINT = 1e-2
 WIDE_QUOTES = 5e-2
 HABIT = 0.03
+YEAR, MONTH = 250, 20
 LARGEST = 1e12
 WICK = 2.5
 
@@ -16,11 +17,20 @@ WICK = 2.5
 @check("row", "quarantine")
 def not_finite(_bars: pl.DataFrame, _scene: Scene) -> Found:
     """A price or volume is not a finite number, or of no size that a price has."""
-    columns = (*PRICES, "volume", "adj_close")
-    beyond = pl.any_horizontal((pl.col(name).abs() > LARGEST).fill_null(False) for name in columns)
+    beyond = pl.any_horizontal(
+        (pl.col(name).abs() > LARGEST).fill_null(False) for name in (*PRICES, "volume")
+    )
     return beyond | pl.any_horizontal(
         (pl.col(name).abs() < 1 / LARGEST).fill_null(False) & (pl.col(name) != 0) for name in PRICES
     )
+
+
+@check("row", "repair")
+def adjusted_close_unusable(bars: pl.DataFrame, _scene: Scene) -> Found:
+    """The adjusted close is of no size that a price has; left out, for nothing is made of it."""
+    size = pl.col("adj_close")
+    wrong = (size <= 0) | (size > LARGEST) | (size < 1 / LARGEST) | size.is_infinite()
+    return bars.filter(wrong.fill_null(False)).select("ticker", "date", adj_close=pl.lit(None, pl.Float64))
 
 
 @check("row", "quarantine")
@@ -65,7 +75,9 @@ def close_outside_range(_bars: pl.DataFrame, _scene: Scene) -> Found:
 def price_missing(_bars: pl.DataFrame, _scene: Scene) -> Found:
     """The open, high or low is missing, although this ticker has them elsewhere."""
     missing = pl.any_horizontal(
-        pl.col(name).is_null() & pl.col(name).is_not_null().any().over("ticker") for name in PRICES[:3]
+        pl.col(name).is_null()
+        & pl.col(name).is_not_null().cast(pl.Int8).cum_max().over("ticker").cast(pl.Boolean)
+        for name in PRICES[:3]
     )
     return missing & pl.col("close").is_not_null()
 
@@ -89,22 +101,18 @@ def open_outside_range(bars: pl.DataFrame, _scene: Scene) -> Found:
     )
 
 
-@check("shape", "repair")
-def spike(bars: pl.DataFrame, _scene: Scene) -> Found:
-    """The high or low is far beyond the open and close; left out."""
+@check("told", "note")
+def spike(_bars: pl.DataFrame, _scene: Scene) -> Found:
+    """The high or low is far beyond the open and close, as on 2010-05-06; kept as it came."""
     high = pl.col("high") > WICK * pl.max_horizontal("open", "close")
     low = pl.col("low") < pl.min_horizontal("open", "close") / WICK
-    return bars.filter((high | low).fill_null(False)).select(
-        "ticker",
-        "date",
-        pl.when(~high).then(pl.col("high")).alias("high"),
-        pl.when(~low).then(pl.col("low")).alias("low"),
-    )
+    return (high | low).fill_null(False)
 
 
 def _close_outside() -> pl.Expr:
-    """Where closes are often beside the range, they are mid-prices of wide quotes, and may be further out."""
-    often = _beyond("close", ROUNDING).mean().over("ticker") > HABIT
+    """Where closes have often been beside the range, they are mid-prices of wide quotes, and may be further out."""
+    beside = _beyond("close", ROUNDING).cast(pl.Float64)
+    often = beside.rolling_mean(YEAR, min_samples=MONTH).over("ticker").fill_null(0.0) > HABIT
     return pl.when(often).then(_beyond("close", WIDE_QUOTES)).otherwise(_beyond("close", MIDPOINT))
 
 

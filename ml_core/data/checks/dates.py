@@ -32,28 +32,42 @@ def dates_shifted(bars: pl.DataFrame, scene: Scene) -> Found:
     """The dates of this stretch are those of another day: week after week a day off has a bar and a session none."""
     if scene.sessions is None:
         return pl.lit(False)
-    week = pl.col("date").dt.truncate("1w")
-    due = pl.DataFrame({"date": scene.sessions}).group_by(week.alias("week")).agg(due=pl.len())
-    session = pl.col("date").is_in(scene.sessions.implode())
+    weeks = _weeks(bars, scene.sessions)
+    sure = (_together(by, "odd", pl.col("odd"), "end") for by in (2, 1, -1, -2))
+    weeks = weeks.with_columns(sure=pl.min_horizontal(sure))
+    beside = (_together(by, "lacks", pl.col("sure").is_not_null(), "sure") for by in (1, -1))
+    weeks = weeks.with_columns(known=pl.min_horizontal("sure", *beside))
+    shifted = weeks.filter(pl.col("known").is_not_null()).select("ticker", "week", "known")
+    dated = bars.select("ticker", "date", week=pl.col("date").dt.truncate("1w"))
+    return dated.join(shifted, on=["ticker", "week"]).select("ticker", "date", "known")
+
+
+def _weeks(bars: pl.DataFrame, sessions: pl.Series) -> pl.DataFrame:
+    """Per ticker and week whose `end` a later bar shows: whether a day off has a bar, and whether a session lacks."""
+    week = pl.col("date").dt.truncate("1w").alias("week")
+    due = pl.DataFrame({"date": sessions}).group_by(week).agg(due=pl.len())
+    held = bars.select("ticker", "date", session=pl.col("date").is_in(sessions.implode()))
     weeks = (
-        bars.filter(pl.col("date").is_not_null())
-        .group_by("ticker", week.alias("week"))
-        .agg(free=(~session).any(), held=pl.col("date").filter(session).n_unique())
-        .join(due, on="week")
+        held.filter(pl.col("date").is_not_null())
+        .group_by("ticker", week)
+        .agg(
+            first=pl.col("date").min(),
+            free=(~pl.col("session")).any(),
+            held=pl.col("date").filter("session").n_unique(),
+        )
         .sort("ticker", "week")
-        .with_columns(lacks=pl.col("held") < pl.col("due"))
-        .with_columns(odd=pl.col("free") & pl.col("lacks"))
+        .with_columns(end=pl.col("first").shift(-1).over("ticker"))
     )
-    odd_near = pl.any_horizontal(_week("odd", by) for by in (2, 1, -1, -2))
-    weeks = weeks.with_columns(sure=pl.col("odd") & odd_near)
-    hit = pl.col("sure") | (pl.col("lacks") & (_week("sure", 1) | _week("sure", -1)))
-    shifted = weeks.filter(hit).select("ticker", "week")
-    return bars.with_columns(week=week).join(shifted, on=["ticker", "week"]).select("ticker", "date")
+    lacks = weeks.join(due, on="week", maintain_order="left").with_columns(
+        lacks=pl.col("held") < pl.col("due")
+    )
+    return lacks.filter(pl.col("end").is_not_null()).with_columns(odd=pl.col("free") & pl.col("lacks"))
 
 
-def _week(name: str, by: int) -> pl.Expr:
-    """The value of so many weeks before."""
-    return pl.col(name).shift(by).over("ticker").fill_null(False)
+def _together(by: int, this: str, other: pl.Expr, told: str) -> pl.Expr:
+    """Where this week and the one so many before it are such: when the later of the two was told."""
+    at = pl.max_horizontal("end", pl.col(told).shift(by).over("ticker"))
+    return pl.when(pl.col(this), other.shift(by).over("ticker")).then(at)
 
 
 @check("row", "note")

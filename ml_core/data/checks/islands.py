@@ -1,4 +1,4 @@
-"""Single bars that lie apart from both of their neighbours: of another day, or of another company."""
+"""Single bars that lie apart from both of their neighbours: of another day, of another company, or a wild day."""
 
 import polars as pl
 
@@ -13,9 +13,9 @@ AROUND = 61
 USUAL = 20
 
 
-@check("apart", "quarantine")
+@check("told", "note")
 def bar_apart(bars: pl.DataFrame, _scene: Scene) -> Found:
-    """The whole bar lies apart from those before and after it, which agree; nobody traded on it."""
+    """The whole bar lies apart from those before and after it, which agree, on a usual volume; kept as it came."""
     lone = (
         bars.lazy()
         .sort("ticker", "date")
@@ -36,7 +36,7 @@ def bar_apart(bars: pl.DataFrame, _scene: Scene) -> Found:
     far = pl.max_horizontal(pl.lit(APART), CALM * pl.max_horizontal("usual", least), "rare")
     calm = pl.col("volume") < CROWD * pl.col("volume_before")
     apart = (pl.col("gap") > far) & (pl.col("net") < pl.col("gap") / 2) & calm
-    return lone.filter(apart).select("ticker", "date").collect()
+    return lone.with_columns(known=_after("date")).filter(apart).select("ticker", "date", "known").collect()
 
 
 def _above() -> pl.Expr:

@@ -1,4 +1,5 @@
-"""Bars that say nothing new."""
+"""Bars that say nothing new. A price may stand still; what cannot be is a volume that is the same to the last share,
+or a range of prices in which nobody traded."""
 
 import polars as pl
 
@@ -6,31 +7,39 @@ from ml_core.data.verdicts import Found, Scene, check
 
 CLOSE_ONLY = 15
 QUIET = 5
-COARSE = 0.05
+YEAR = 250
 
 
 @check("series", "quarantine")
-def stale(_bars: pl.DataFrame, _scene: Scene) -> Found:
-    """The bar repeats the one before it, as only a source does that has nothing new."""
+def stale(bars: pl.DataFrame, _scene: Scene) -> Found:
+    """The bar repeats the one before it again and again, and its volume says that it is a copy."""
     same = _repeats("open", "high", "low", "close")
     moved = (pl.col("high") > pl.col("low")).fill_null(False)
-    traded = (pl.col("volume") > 0).fill_null(False)
-    # Where prices have few ticks, a whole bar comes again by chance; not with its volume, nor without any.
-    again = same & _repeats("volume")
-    again = again & _at_least(again, 2)
-    idle = (pl.col("volume") == 0).fill_null(False)
-    without = same & moved & (again | idle | ~_coarse()) & _at_least(same, 2)
-    flat = again & ~moved & traded
-    alone = pl.col("high").is_null() & pl.col("volume").is_null()
-    return without | flat | (same & alone & _at_least(same, CLOSE_ONLY - 1))
+    copied = same & _repeats("volume") & (pl.col("volume") > 0).fill_null(False)
+    idle = same & moved & (pl.col("volume") == 0).fill_null(False) & _traded_lately()
+    return _runs(bars, copied | idle, least=2)
 
 
-@check("series", "note")
-def bar_twice(_bars: pl.DataFrame, _scene: Scene) -> Found:
-    """The bar is the one before it, volume included; one alone is kept."""
-    moved = ((pl.col("high") > pl.col("low")) & (pl.col("volume") > 0)).fill_null(False)
+@check("told", "note")
+def repeats(bars: pl.DataFrame, _scene: Scene) -> Found:
+    """The bar repeats the prices of the one before it; kept, for a price may stand still."""
     same = _repeats("open", "high", "low", "close")
-    return moved & same & _repeats("volume") & ~_at_least(same, 2)
+    moved = (pl.col("high") > pl.col("low")).fill_null(False)
+    alone = pl.col("high").is_null() & pl.col("volume").is_null()
+    twice = same & moved & _repeats("volume") & (pl.col("volume") > 0).fill_null(False)
+    rows = [
+        _runs(bars, same & moved, least=2),
+        _runs(bars, same & alone, least=CLOSE_ONLY - 1),
+        _runs(bars, twice, least=1),
+    ]
+    return pl.concat(rows).unique(["ticker", "date"], keep="first")
+
+
+@check("told", "note")
+def nothing_traded(bars: pl.DataFrame, _scene: Scene) -> Found:
+    """Nothing was traded for several sessions on end."""
+    quiet = (pl.col("volume") == 0).fill_null(False) & _traded_lately()
+    return _runs(bars, quiet, least=QUIET)
 
 
 def _repeats(*names: str) -> pl.Expr:
@@ -40,21 +49,18 @@ def _repeats(*names: str) -> pl.Expr:
     return first & pl.all_horizontal(now.eq_missing(before) for now, before in pairs)
 
 
-def _coarse() -> pl.Expr:
-    """Whether this ticker's close is often the one before it, although the bar is another."""
-    same = _repeats("close") & ~_repeats("open", "high", "low", "close")
-    return same.mean().over("ticker") > COARSE
+def _traded_lately() -> pl.Expr:
+    """Whether this ticker has had a volume within a year: a currency never has one, and 0 says nothing of it."""
+    traded = (pl.col("volume") > 0).fill_null(False).cast(pl.Int8)
+    return traded.rolling_max(YEAR, min_samples=1).over("ticker") > 0
 
 
-def _at_least(condition: pl.Expr, count: int) -> pl.Expr:
-    """Whether the condition holds for a run of so many bars around this one."""
+def _runs(bars: pl.DataFrame, condition: pl.Expr, *, least: int) -> pl.DataFrame:
+    """Bars of runs of so many that meet the condition; known when the run has become so long."""
     run = pl.struct("ticker", condition.alias("holds")).rle_id()
-    return pl.len().over(run) >= count
-
-
-@check("series", "note")
-def nothing_traded(_bars: pl.DataFrame, _scene: Scene) -> Found:
-    """Nothing was traded for several sessions on end."""
-    quiet = (pl.col("volume") == 0).fill_null(False)
-    run = pl.struct(quiet.alias("q")).rle_id().over("ticker")
-    return quiet & (pl.len().over("ticker", run) >= QUIET) & (pl.col("volume") > 0).any().over("ticker")
+    marked = bars.select("ticker", "date", holds=condition, run=run)
+    grown = marked.filter("holds").with_columns(
+        known=pl.max_horizontal("date", pl.col("date").get(least - 1, null_on_oob=True).over("run"))
+    )
+    long = grown.filter(pl.len().over("run") >= least)
+    return long.select("ticker", "date", "known")

@@ -1,28 +1,27 @@
 """Bars from the user's own files: one Parquet or CSV, or a folder of them, with at least date, ticker and close."""
 
-import csv
 import datetime as dt
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Collection
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
 import polars as pl
 
 from ml_core.choices import nearest
-from ml_core.data.columns import gather_sessions, missing_columns, read_columns
-from ml_core.data.headers import lengthen, pair_header, read_header
-from ml_core.data.implied import imply_actions
+from ml_core.data.actions import complete_actions
+from ml_core.data.calendar import last_closed_session
+from ml_core.data.columns import missing_columns
+from ml_core.data.gathering import gather_sessions
 from ml_core.data.providers import Fetched, Outcome, Progress, Request
+from ml_core.data.providers import _file_notes as notes
+from ml_core.data.providers._file_tables import PARQUET, TEXT, read_file, read_tickers
 from ml_core.errors import InvalidInput
 from ml_core.experiment import Section, Universe
 from ml_core.frames import BARS, conform
 
-READERS = {".parquet": pl.read_parquet, ".pq": pl.read_parquet, ".csv": None, ".txt": None, ".tsv": None}
-HEAD = 3  # lines that can be names
-UTF_16 = (b"\xff\xfe", b"\xfe\xff")
-REMARK = "#"  # begins a line that is none of the table
-NO_VALUE = ["", "NA", "N/A", "NaN", "nan", "null", "NULL", "None", "-"]
+READING = 2  # another number wherever the same files give other bars than before
 
 
 class Config(Section):
@@ -41,32 +40,97 @@ def identity(_universe: Universe, config: Config) -> str:
     return f"files-{hashlib.sha256(content.encode()).hexdigest()[:10]}"
 
 
+def fingerprint(request: Request, config: Config) -> str:
+    """Another text whenever a ticker's bars may be others than before: a file was written, the config is another one,
+    or a session has closed. Nothing is read. Which tickers are asked is no part of it: it changes no ticker's bars."""
+    path = _path(config).expanduser()
+    state = [(str(file), *_state(file)) for file in _files(path)]
+    closed = last_closed_session(request.calendar, request.now) or request.now.date()
+    content = f"{READING} {config.model_dump_json()} {request.start} {request.end} {closed} {state}"
+    return hashlib.sha256(content.encode()).hexdigest()[:20]
+
+
+def _state(file: Path) -> tuple[int, ...]:
+    """A file that is put in another's place with its size and time is another inode, or was changed later."""
+    known = file.stat()
+    return known.st_size, known.st_mtime_ns, known.st_ctime_ns, known.st_ino
+
+
+@dataclass
+class _Read:
+    """What the files held of the tickers that were asked for."""
+
+    tables: dict[str, pl.DataFrame] = field(default_factory=dict)
+    seen: set[str] = field(default_factory=set)
+    unseen: list[Path] = field(default_factory=list)  # files whose other tickers were not looked at
+    broken: dict[str, str] = field(default_factory=dict)
+
+
 def fetch(request: Request, config: Config, *, progress: Progress | None = None) -> Fetched:
     """All that the files hold of the tickers that were asked for."""
     path = _path(config).expanduser()
-    files = _files(path)
-    wanted, notes, tables, seen, broken = set(request.tickers), [], [], set(), {}
+    read = _read(path, request, config, progress)
+    absent = {name: _absent(table) for name, table in read.tables.items()}
+    bars, said = _bars(_together(read.tables), request.now.date(), config)
+    bars = _keep(bars, pl.col("date").is_between(request.start or dt.date.min, request.end or dt.date.max))
+    return Fetched(bars, _outcomes(request, bars, path, read), (*said, *notes.tell_missing(absent)))
+
+
+def _read(path: Path, request: Request, config: Config, progress: Progress | None) -> _Read:
+    files, read = _files(path), _Read()
     for place, file in enumerate(files):
         ticker = _ticker_of(file, path, request, config)
         try:
-            table = _read(file, ticker, config)
+            table, tickers = read_file(file, ticker, request.tickers, config.date_format)
         except InvalidInput as error:
-            if len(files) == 1 or ticker not in wanted:
+            if len(files) == 1 or ticker not in request.tickers:
                 raise
-            broken[ticker] = str(error)  # of its own ticker alone: the others are sound
+            read.broken[ticker] = str(error)  # of its own ticker alone: the others are sound
             continue
-        seen |= set(table["ticker"].drop_nulls().unique())
-        table = table.filter(pl.col("ticker").is_in(list(wanted)))
+        if tickers is None:
+            read.unseen.append(file)
+        read.seen |= tickers or set(table["ticker"].drop_nulls().unique())
         if table.height:
-            tables.append(_bars(table, file, config, notes))
+            read.tables[file.name] = table
         if progress:
             progress(file.name, place + 1, len(files))
-    bars = pl.concat(tables) if tables else pl.DataFrame(schema=BARS)
-    bars = bars.filter(
-        (pl.col("date") >= request.start if request.start else pl.lit(True)),
-        pl.col("date") <= min(request.end or dt.date.max, request.now.date()),
+    return read
+
+
+def _absent(table: pl.DataFrame) -> list[str]:
+    absent = missing_columns(table)
+    implied = (
+        ("dividend", "split") if {"dividend", "split"} <= set(absent) and "adj_close" not in absent else ()
     )
-    return Fetched(bars, _outcomes(request, bars, path, seen, broken), tuple(dict.fromkeys(notes)))
+    return [name for name in absent if name not in implied]
+
+
+def _together(tables: dict[str, pl.DataFrame]) -> pl.DataFrame:
+    """Emptied as it goes: what is put together need not be held twice."""
+    parts = [tables.pop(name) for name in list(tables)]
+    if not parts:
+        return pl.DataFrame(schema={**BARS, "moment": pl.Date}).drop("basis")
+    if len({part["moment"].dtype for part in parts}) > 1:
+        parts = [part.with_columns(pl.col("moment").cast(pl.String)) for part in parts]
+    return pl.concat(parts)
+
+
+def _bars(table: pl.DataFrame, today: dt.date, config: Config) -> tuple[pl.DataFrame, list[str]]:
+    """BARS, one a session, and what is worth saying of them."""
+    said = notes.tell_nameless(table)
+    table = _keep(table, pl.col("ticker").is_not_null() & pl.col("date").is_not_null())
+    said += notes.tell_future(table.filter(pl.col("date") > today), today)
+    gathered = gather_sessions(_keep(table, pl.col("date") <= today))
+    del table
+    said += [*notes.tell_gathered(gathered), *notes.tell_empty(gathered.bars)]
+    completed = complete_actions(gathered.bars, config.basis)
+    said = [*notes.tell_implied(completed), *said]
+    return conform(completed.bars, BARS, "files"), said
+
+
+def _keep(table: pl.DataFrame, wanted: pl.Expr) -> pl.DataFrame:
+    """Itself, not another one, where all of it is wanted: it may be large."""
+    return table if table.select(wanted.all()).item() else table.filter(wanted)
 
 
 def _path(config: Config) -> Path:
@@ -77,69 +141,16 @@ def _path(config: Config) -> Path:
 
 def _files(path: Path) -> list[Path]:
     if path.is_file():
-        if path.suffix.lower() not in READERS:
+        if path.suffix.lower() not in (*PARQUET, *TEXT):
             raise InvalidInput(f"data.files.path {path}: expected .parquet or .csv, got '{path.suffix}'")
         return [path]
     if not path.is_dir():
         raise InvalidInput(f"data.files.path {path}: there is no such file or folder")
-    kinds = [kind for kind in READERS if kind != ".txt"]  # beside data it is a licence or a note
+    kinds = [kind for kind in (*PARQUET, *TEXT) if kind != ".txt"]  # beside data it is a licence or a note
     found = sorted(file for file in path.iterdir() if file.suffix.lower() in kinds and file.is_file())
     if not found:
         raise InvalidInput(f"data.files.path {path}: the folder holds no .parquet or .csv file")
     return found
-
-
-def _read(file: Path, ticker: str | None, config: Config) -> pl.DataFrame:
-    try:
-        with file.open("rb") as start:
-            first = start.read(2)
-        if not first:
-            raise InvalidInput(f"{file}: is empty; expected rows of date, ticker and close")
-        if first in UTF_16:
-            raise InvalidInput(f"{file}: is written in UTF-16; expected UTF-8")
-        reader = READERS[file.suffix.lower()]
-        separator = "," if reader else _separator(file)
-        raw = _one_row_of_names(reader(file, glob=False), file) if reader else _read_text(file, separator)
-    except pl.exceptions.NoDataError:
-        raise InvalidInput(f"{file}: is empty; expected rows of date, ticker and close") from None
-    except (pl.exceptions.PolarsError, OSError, UnicodeDecodeError) as error:
-        line = (str(error).splitlines() or [type(error).__name__])[0]
-        raise InvalidInput(f"{file}: cannot be read: {line}") from None
-    if raw.is_empty():
-        raise InvalidInput(f"{file}: has no rows; expected date, ticker and close")
-    return read_columns(raw, str(file), ticker=ticker, date_format=config.date_format, separator=separator)
-
-
-def _one_row_of_names(table: pl.DataFrame, file: Path) -> pl.DataFrame:
-    header = pair_header(table.columns)
-    return lengthen(table, header, str(file)) if header else table
-
-
-def _head(file: Path) -> list[str]:
-    with file.open(encoding="utf-8-sig", errors="replace", newline="") as lines:
-        told = (line for line in lines if not line.startswith(REMARK))
-        return [line for _, line in zip(range(HEAD), told, strict=False)]
-
-
-def _separator(file: Path) -> str:
-    return "\t" if file.suffix.lower() == ".tsv" else max(";,\t|", key=_head(file)[0].count)
-
-
-def _read_text(file: Path, separator: str) -> pl.DataFrame:
-    """Every column as text: a number or a date is made where its column is known."""
-    header = read_header(list(csv.reader(_head(file), delimiter=separator)), str(file))
-    table = pl.read_csv(
-        file,
-        separator=separator,
-        infer_schema=False,
-        null_values=NO_VALUE,
-        comment_prefix=REMARK,
-        truncate_ragged_lines=True,
-        glob=False,
-        has_header=header is None,
-        skip_rows=header.rows if header else 0,
-    )
-    return lengthen(table, header, str(file)) if header else table
 
 
 def _ticker_of(file: Path, path: Path, request: Request, config: Config) -> str | None:
@@ -154,45 +165,22 @@ def _ticker_of(file: Path, path: Path, request: Request, config: Config) -> str 
     return request.tickers[0] if len(request.tickers) == 1 else None
 
 
-def _bars(table: pl.DataFrame, file: Path, config: Config, notes: list[str]) -> pl.DataFrame:
-    table, gathered = gather_sessions(table)
-    if gathered:
-        notes.append(f"{file.name}: several rows a session were gathered into one bar")
-    absent = missing_columns(table)
-    basis = config.basis
-    if {"dividend", "split"} <= set(absent) and "adj_close" not in absent:
-        table, basis = imply_actions(table)
-        notes.append(f"{file.name}: no dividends and splits; read off the adjusted close ({basis} prices)")
-        for ticker, date, ratio in (
-            table.filter(pl.col("split").is_not_null()).select("ticker", "date", "split").rows()
-        ):
-            notes.append(f"{file.name}: {ticker} {date}: a split of {ratio:g} read off the adjusted close")
-        absent = [name for name in absent if name not in ("dividend", "split")]
-    if absent:
-        notes.append(f"{file.name}: no {', '.join(absent)}; what needs them is left out")
-    known = {"dividend": 0.0, "split": 1.0}
-    table = table.with_columns(
-        pl.col(name).fill_null(none) for name, none in known.items() if name not in absent
-    )
-    return conform(table.with_columns(basis=pl.lit(basis)), BARS, str(file))
-
-
-def _outcomes(
-    request: Request, bars: pl.DataFrame, path: Path, seen: set[str], broken: Mapping[str, str]
-) -> dict[str, Outcome]:
+def _outcomes(request: Request, bars: pl.DataFrame, path: Path, read: _Read) -> dict[str, Outcome]:
     rows = dict(bars.group_by("ticker").len().iter_rows())
+    if set(request.tickers) - read.seen - set(read.broken):  # only then is it worth a look
+        read.seen |= {name for file in read.unseen for name in read_tickers(file)}
     return {
-        ticker: Outcome("failed", broken[ticker])
-        if ticker in broken and ticker not in rows
-        else _outcome(ticker, rows.get(ticker, 0), path, sorted(seen))
+        ticker: Outcome("failed", read.broken[ticker])
+        if ticker in read.broken and ticker not in rows
+        else _outcome(ticker, rows.get(ticker, 0), path, read.seen)
         for ticker in request.tickers
     }
 
 
-def _outcome(ticker: str, rows: int, path: Path, seen: list[str]) -> Outcome:
+def _outcome(ticker: str, rows: int, path: Path, seen: Collection[str]) -> Outcome:
     if rows:
         return Outcome("ok", rows=rows)
     if ticker in seen:
         return Outcome("empty", "no row between data.start and data.end")
-    hint = nearest(ticker, seen) if len(seen) <= 20 else f"; it has {len(seen)} others"
+    hint = nearest(ticker, sorted(seen)) if len(seen) <= 20 else f"; it has {len(seen)} others"
     return Outcome("unknown", f"'{ticker}' is not in {path}{hint}")

@@ -1,0 +1,19 @@
+"""What the user says of single days in the experiment file."""
+
+import polars as pl
+
+from ml_core.data.verdicts import Found, Scene, check
+
+
+@check("asked", "quarantine")
+def refused_by_you(bars: pl.DataFrame, scene: Scene) -> Found:
+    """Refused by `data.quality.refuse`."""
+    inside = pl.col("date").is_between("first", "last")
+    return bars.select("ticker", "date").join(scene.refused, on="ticker").filter(inside).drop("first", "last")
+
+
+@check("asked", "repair")
+def split_by_you(bars: pl.DataFrame, scene: Scene) -> Found:
+    """A split or spin-off that `data.quality.split` records; the prices before it are taken as traded."""
+    named = bars.select("ticker", "date").join(scene.splits, on=["ticker", "date"])
+    return named.with_columns(basis=pl.lit("traded"))
