@@ -15,6 +15,7 @@ from ml_core.data.providers._yahoo_patience import Patience
 ASIDE = 4  # a cookie or a crumb may take this part of the time-out: prices come without them as well
 SKIPPED = 60.0  # seconds for which a host of cookies that was silent is not asked
 LEAST = 1.0  # seconds that an answer is given, however little is left of the budget
+COOKIES = "fc.yahoo.com"  # yfinance asks it before every question for as long as no cookie has come of it
 WANTS_PAUSE = (429, 503)
 
 
@@ -28,11 +29,14 @@ class Line(curl_cffi.requests.Session):
         self._cookies = self.through.cookies
         self._patience, self._timeout = patience, timeout
         self._skipped: dict[str, float] = {}
+        self._cookies_told: Any = None
 
     def request(self, method: Any, url: str, *args: Any, **kwargs: Any) -> Any:
         prices, host = "/chart/" in url, urlsplit(url).netloc
         if not prices and self._skipped.get(host, 0.0) > time.monotonic():
             raise Timeout(f"{host} was silent a moment ago")
+        if host == COOKIES and self._cookies_told is not None:
+            return self._cookies_told
         self._take_turn()
         longest = self._timeout if prices else self._timeout / ASIDE
         kwargs["timeout"] = min(longest, max(self._patience.left, LEAST))
@@ -44,6 +48,8 @@ class Line(curl_cffi.requests.Session):
             if not prices:
                 self._skipped[host] = time.monotonic() + SKIPPED
             raise
+        if host == COOKIES and answer.status_code not in WANTS_PAUSE:
+            self._cookies_told = answer
         if answer.status_code in WANTS_PAUSE and (seconds := read_pause(answer.headers.get("Retry-After"))):
             self._patience.pace.hold_off(seconds)
         return answer
