@@ -1,6 +1,9 @@
 """What is done with bars on the command line: bring them up to date, and look at what is stored."""
 
+from __future__ import annotations
+
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import polars as pl
 
@@ -8,13 +11,21 @@ from flows.session import DONE, PARTIAL, Session
 from flows.terminal import Terminal
 from ml_core.errors import InvalidInput
 
+if TYPE_CHECKING:
+    from ml_core.data.refresh import Refreshed
+
 FINDINGS = 20
+NAMED = 10
 
 
-def refresh(session: Session) -> int:
+def refresh(session: Session, *, tickers: list[str] | None = None, whole: bool = False) -> int:
     from ml_core.data.refresh import refresh as refresh_bars
 
     experiment, terminal = session.experiment, session.terminal
+    if tickers and not whole:
+        raise InvalidInput(
+            f"{tickers[0]}: tickers are named with --whole alone; without it, all are brought up to date"
+        )
     terminal.step(f"fetching {len(experiment.universe.tickers)} tickers from {experiment.data.source}")
     with session.alone("refresh"):
         done = refresh_bars(
@@ -22,17 +33,14 @@ def refresh(session: Session) -> int:
             session.home,
             now=session.now,
             progress=lambda ticker, number, total: terminal.progress(f"{number}/{total} {ticker}"),
+            whole=tuple(tickers or ()) if whole else None,
         )
-    for note in done.notes:
-        terminal.warn(note)
-    for ticker, how in done.rebuilt.items():
-        terminal.warn(f"{ticker}: its past was rewritten and is rebuilt as a new version: {how}")
-    failed = {ticker: outcome for ticker, outcome in done.outcomes.items() if outcome.status != "ok"}
-    for ticker, outcome in failed.items():
-        terminal.warn(f"{ticker}: {outcome.status}: {outcome.reason}")
+    for line in tell_problems(done):
+        terminal.warn(line)
     terminal.say(
         f"{done.inserted} bars new, {done.updated} changed, {done.repaired} repaired, {done.quarantined} quarantined; "
         f"last session {done.last}; store version {done.version}"
+        + ("; the source has not changed and was not read again" if done.unchanged else "")
     )
     terminal.document(
         {
@@ -41,6 +49,9 @@ def refresh(session: Session) -> int:
             "repaired": done.repaired,
             "quarantined": done.quarantined,
             "rebuilt": dict(done.rebuilt),
+            "held_back": dict(done.held_back),
+            "jumps": list(done.jumps),
+            "unchanged": done.unchanged,
             "version": done.version,
             "last": done.last,
             "notes": list(done.notes),
@@ -51,6 +62,28 @@ def refresh(session: Session) -> int:
         }
     )
     return PARTIAL if done.partial else DONE
+
+
+def tell_problems(done: Refreshed) -> list[str]:
+    """A line for all that somebody should look at; of many of a kind the first ones, and how many more there are."""
+    rebuilt = [
+        f"{t}: its past was rewritten and is rebuilt as a new version: {how}"
+        for t, how in done.rebuilt.items()
+    ]
+    failed = [f"{ticker}: {how.status}: {how.reason}" for ticker, how in done.failed.items()]
+    held = [f"{ticker}: {why}" for ticker, why in done.held_back.items()]
+    jumps = [f"{line}; kept as it came" for line in done.jumps]
+    if jumps:
+        hint = (
+            'data.quality.refuse = ["TICKER DATE"] keeps one out, data.quality.split = ["TICKER DATE RATIO"]'
+        )
+        jumps = [*_first(jumps, "jumps"), f"{hint} says what it was"]
+    return [*done.notes, *rebuilt, *failed, *_first(held, "refused bars"), *jumps]
+
+
+def _first(lines: list[str], what: str) -> list[str]:
+    more = len(lines) - NAMED
+    return [*lines[:NAMED], f"and {more} more such {what}; --json names all"] if more > 0 else lines
 
 
 def overview(session: Session, *, out: Path | None) -> int:

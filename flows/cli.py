@@ -78,7 +78,14 @@ def command(
 
 
 @command(bars.refresh)
-def refresh():
+def refresh(
+    tickers: Annotated[
+        list[str] | None, typer.Argument(metavar="TICKER", help="With --whole: these alone.")
+    ] = None,
+    whole: Annotated[
+        bool, typer.Option("--whole", help="Fetch all bars anew, compare, and store what differs.")
+    ] = False,
+):
     """Fetch, check and write bars."""
 
 

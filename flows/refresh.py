@@ -59,6 +59,7 @@ def summarise(done: Refreshed) -> str:
     if not (done.inserted or done.updated):
         new = "nothing to do: every bar stands in the store already"
     refused = f"; {done.quarantined} quarantined" if done.quarantined else ""
-    failed = [ticker for ticker, outcome in done.outcomes.items() if outcome.status != "ok"]
-    without = f"; without {', '.join(failed)}" if failed else ""
-    return f"{new}{refused}{without}; version {done.version}, last session {done.last}"
+    without = f"; without {', '.join(done.failed)}" if done.failed else ""
+    held = f"; newest bar refused of {', '.join(done.held_back)}" if done.held_back else ""
+    jumps = f"; {len(done.jumps)} jumps that nothing explains" if done.jumps else ""
+    return f"{new}{refused}{without}{held}{jumps}; version {done.version}, last session {done.last}"

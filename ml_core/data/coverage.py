@@ -2,7 +2,8 @@
 
 import datetime as dt
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 
 import polars as pl
 
@@ -12,23 +13,37 @@ from ml_core.settings import Home
 
 OVERLAP = dt.timedelta(days=21)  # at least 10 sessions: providers correct what they gave
 EARLIEST = dt.date(1, 1, 1)
+ENDED_AFTER = 3  # days on which nothing more came: one may be the provider's fault
+ASK_AGAIN = dt.timedelta(days=30)  # a halt of trade may end
 
+# `whole_at`: when the ticker was last fetched from where it was ever asked from; `empty_days`: on how many days in a
+# row nothing came of it, lastly on `empty_at`.
 COVERAGE = {
     "ticker": pl.String, "status": pl.String, "reason": pl.String, "asked_from": pl.Date,
     "first": pl.Date, "last": pl.Date, "rows": pl.Int64, "quarantined": pl.Int64, "repaired": pl.Int64,
-    "refreshed_at": pl.Datetime("us", "UTC"), "judged_by": pl.String,
+    "refreshed_at": pl.Datetime("us", "UTC"), "judged_by": pl.String, "whole_at": pl.Date,
+    "empty_days": pl.Int64, "empty_at": pl.Date,
 }  # fmt: skip
+Spans = Mapping[str, tuple[dt.date, dt.date, int]]
 
 
 @dataclass(frozen=True)
 class Plan:
-    """`since`: another start for those whose bars are stored; `settled`: nothing new can have come; `rejudged`:
-    last checked by other settings."""
+    """`since`: another start for those whose bars are stored; `settled`: nothing new can have come; `ended`: nothing
+    more is to come; `whole`: asked from the start although bars are stored, to be compared; `rejudged`: last checked
+    by other settings, and so asked from the start as well."""
 
     ask: tuple[str, ...]
     since: Mapping[str, dt.date]
     settled: tuple[str, ...]
     rejudged: frozenset[str] = frozenset()
+    whole: frozenset[str] = frozenset()
+    ended: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def anew(self) -> frozenset[str]:
+        """Tickers of which all bars come, whatever is stored."""
+        return self.rejudged | self.whole | (frozenset(self.ask) - frozenset(self.since))
 
 
 def read_coverage(home: Home, identity: str) -> pl.DataFrame:
@@ -42,7 +57,8 @@ def read_coverage(home: Home, identity: str) -> pl.DataFrame:
 
 
 def write_coverage(home: Home, identity: str, rows: pl.DataFrame) -> None:
-    tables.merge(home.store / "coverage" / identity, rows, ["ticker"])
+    """That it was asked once more, and nothing is otherwise, makes no new version."""
+    tables.merge(home.store / "coverage" / identity, rows, ["ticker"], ignore=("refreshed_at",))
 
 
 def find_rejudged(coverage: pl.DataFrame, judgements: Mapping[str, str]) -> frozenset[str]:
@@ -55,42 +71,112 @@ def find_rejudged(coverage: pl.DataFrame, judgements: Mapping[str, str]) -> froz
 def plan_refresh(
     tickers: tuple[str, ...],
     coverage: pl.DataFrame,
-    spans: Mapping[str, tuple[dt.date, dt.date, int]],
+    spans: Spans,
     *,
     start: dt.date | None,
     last_wanted: dt.date | None,
+    today: dt.date,
     rejudged: frozenset[str] = frozenset(),
+    whole: frozenset[str] = frozenset(),
+    rotate: bool = False,
 ) -> Plan:
     """A ticker is asked from where its stored bars end, less an overlap that shows whether history changed; one
-    that is judged anew from where it was ever asked."""
-    asked_from = dict(coverage.select("ticker", "asked_from").iter_rows())
-    since, settled = {}, []
+    that is judged anew, or wanted whole, from where it was ever asked."""
+    known = {row["ticker"]: row for row in coverage.iter_rows(named=True)}
+    since, settled, ended = {}, [], {}
     for ticker in tickers:
-        known = asked_from.get(ticker)
-        if ticker not in spans or known is None or known > (start or EARLIEST):
+        row = known.get(ticker)
+        if row is None or row["asked_from"] is None or ticker not in spans:
             continue
-        last = spans[ticker][1]
-        if ticker in rejudged:
-            since[ticker] = known
-        elif last_wanted and last >= last_wanted:
+        if row["status"] == "ended" and ticker not in whole and today < row["empty_at"] + ASK_AGAIN:
+            ended[ticker] = row["reason"]
+        elif row["asked_from"] > (start or EARLIEST):
+            continue
+        elif ticker in rejudged or ticker in whole:
+            since[ticker] = row["asked_from"]
+        elif last_wanted and spans[ticker][1] >= last_wanted and row["status"] == "ok":
             settled.append(ticker)
         else:
-            since[ticker] = last - OVERLAP
-    return Plan(tuple(ticker for ticker in tickers if ticker not in settled), since, tuple(settled), rejudged)
+            since[ticker] = spans[ticker][1] - OVERLAP
+    asks = len(settled) + len(ended) < len(tickers)
+    if rotate and asks and (turn := _next_whole(known, [*since, *settled], today)):
+        settled = [ticker for ticker in settled if ticker != turn]
+        since[turn], whole = known[turn]["asked_from"], whole | {turn}
+    ask = tuple(ticker for ticker in tickers if ticker not in settled and ticker not in ended)
+    return Plan(ask, since, tuple(settled), rejudged, whole & frozenset(since), ended)
+
+
+def _next_whole(known: Mapping[str, Mapping[str, Any]], stored: list[str], today: dt.date) -> str | None:
+    """The ticker that was not fetched whole for longest; none where one of the table was today."""
+    if not stored or any(row["whole_at"] == today for row in known.values()):
+        return None
+    return min(stored, key=lambda ticker: (known[ticker]["whole_at"] or EARLIEST, ticker))
+
+
+@dataclass(frozen=True)
+class Emptiness:
+    """Of each ticker without news: on how many days in a row, the last one included."""
+
+    days: Mapping[str, int]
+    today: dt.date
+
+    def settle(self, outcomes: Mapping[str, Outcome], spans: Spans) -> dict[str, Outcome]:
+        """The outcomes; where nothing came for so many days, it is not a failure but the end."""
+        return {
+            ticker: Outcome(
+                "ended", f"no bar since {spans[ticker][1]}; asked again from {self.today + ASK_AGAIN}"
+            )
+            if self.days.get(ticker, 0) >= ENDED_AFTER
+            else outcome
+            for ticker, outcome in outcomes.items()
+        }
+
+
+def count_empty(
+    outcomes: Mapping[str, Outcome],
+    before: pl.DataFrame,
+    spans: Spans,
+    *,
+    today: dt.date,
+    last_wanted: dt.date,
+) -> Emptiness:
+    """A ticker with stored bars counts where its source knows it no more, or has had nothing new for long. Where
+    that is so of most that were asked, it is the source that is out of order, and no ticker counts."""
+    known = {row["ticker"]: row for row in before.iter_rows(named=True)}
+    empty = [
+        ticker for ticker, outcome in outcomes.items() if _is_empty(outcome, spans.get(ticker), last_wanted)
+    ]
+    if len(outcomes) > 1 and len(empty) > len(outcomes) / 2:
+        empty = [ticker for ticker in empty if known.get(ticker, {}).get("status") == "ended"]
+    counted = {}
+    for ticker in empty:
+        row = known.get(ticker, {})
+        counted[ticker] = (row.get("empty_days") or 0) + (row.get("empty_at") != today)
+    return Emptiness(counted, today)
+
+
+def _is_empty(outcome: Outcome, span: tuple[dt.date, dt.date, int] | None, last_wanted: dt.date) -> bool:
+    if span is None:
+        return False
+    return outcome.status in ("empty", "unknown") or (
+        outcome.status == "ok" and span[1] < last_wanted - OVERLAP
+    )
 
 
 def describe_coverage(
     outcomes: Mapping[str, Outcome],
     findings: pl.DataFrame,
     before: pl.DataFrame,
-    spans: Mapping[str, tuple[dt.date, dt.date, int]],
+    spans: Spans,
     *,
     start: dt.date | None,
     now: dt.datetime,
     judgements: Mapping[str, str],
+    anew: frozenset[str],
+    empty: Emptiness,
 ) -> pl.DataFrame:
     """COVERAGE rows after a refresh; a ticker that failed keeps what is known of it."""
-    earlier = {name: known for name, *known in before.select("ticker", "asked_from", "judged_by").iter_rows()}
+    earlier = {row["ticker"]: row for row in before.iter_rows(named=True)}
     counts = {
         (ticker, verdict): count
         for ticker, verdict, count in findings.group_by("ticker", "verdict")
@@ -100,10 +186,20 @@ def describe_coverage(
     rows = []
     for ticker, outcome in outcomes.items():
         first, last, held = spans.get(ticker, (None, None, 0))
-        known, judged = earlier.get(ticker, (None, None))
-        judged = judgements[ticker] if outcome.status == "ok" else judged
-        answered = outcome.status in ("ok", "empty")
-        asked = min(known or dt.date.max, start or EARLIEST) if answered else known
+        known = earlier.get(ticker, dict.fromkeys(COVERAGE))
+        judged = judgements[ticker] if outcome.status == "ok" else known["judged_by"]
+        asked = known["asked_from"]
+        if outcome.status in ("ok", "empty"):
+            asked = min(asked or dt.date.max, start or EARLIEST)
+        whole_at = now.date() if outcome.status == "ok" and ticker in anew else known["whole_at"]
+        days, empty_at = known["empty_days"], known["empty_at"]
+        if ticker in empty.days:
+            days, empty_at = empty.days[ticker], empty.today
+        elif outcome.status == "ok":
+            days, empty_at = 0, None
         found = (counts.get((ticker, verdict), 0) for verdict in ("quarantine", "repair"))
-        rows.append((ticker, outcome.status, outcome.reason, asked, first, last, held, *found, now, judged))
+        rows.append(
+            (ticker, outcome.status, outcome.reason, asked, first, last, held, *found, now, judged, whole_at,
+             days, empty_at)
+        )  # fmt: skip
     return pl.DataFrame(rows, schema=COVERAGE, orient="row")

@@ -10,25 +10,23 @@ from ml_core.data.calendar import last_closed_session
 from ml_core.data.history import find_rewritten
 from ml_core.data.providers import Request
 from ml_core.data.quality import Checked, check_bars
-from ml_core.data.quarantine import read_findings
 from ml_core.data.source import Source
-from ml_core.data.store import PriceStore
+from ml_core.data.stored import Stored
 from ml_core.frames import BARS
-from ml_core.settings import Home
 
 TAIL = 300  # stored bars before the new ones that the checks also see: no check looks further back
 
 
 def check_incoming(
-    bars: pl.DataFrame, source: Source, store: PriceStore, request: Request, home: Home
+    bars: pl.DataFrame, source: Source, known: Stored, request: Request
 ) -> tuple[Checked, dict[str, str]]:
     """Checked bars of closed sessions, judged together with the stored ones before them."""
     closed = last_closed_session(request.calendar, request.now) or request.now.date()
     bars = bars.filter((pl.col("date") <= closed) | pl.col("date").is_null())
-    stored = store.bars(tuple(bars["ticker"].drop_nulls().unique()))
+    stored = known.bars(tuple(bars["ticker"].drop_nulls().unique()))
     since = pl.col("ticker").replace_strict(request.since, default=dt.date.min, return_dtype=pl.Date)
     tail = stored.filter(pl.col("date") < since).group_by("ticker").tail(TAIL).select(list(BARS))
-    refused = read_findings(home, source.identity, tuple(request.since)) if tail.height else tail
+    refused = known.refused if tail.height else tail
     before = pl.concat([tail, _at_the_seam(refused, tail).filter(pl.col("date") < since)])
     before = before.with_columns(adj_close=pl.lit(None, pl.Float64))  # of another day: not to be compared
     checked = check_bars(

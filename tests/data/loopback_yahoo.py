@@ -41,6 +41,7 @@ class Listing:
     )
     faults: list[str] = field(default_factory=list)
     for_ever: bool = False
+    symbol: str = ""  # for whom the answer says that it is, where not for the ticker asked
     winter_clock: bool = False  # summer's stamps are made as if it were winter: an hour late, or early
 
 
@@ -52,6 +53,9 @@ class LoopbackYahoo:
         self.asked: Counter[str] = Counter()
         self.ranges: dict[str, list[tuple[dt.date, dt.date]]] = {}
         self.refuse_all = 0
+        self.retry_after = ""  # the pause that refusals name
+        self.delay = 0.0  # seconds before each answer with prices
+        self.moments: list[float] = []  # when prices were asked for
         handler = type("Handler", (_Handler,), {"yahoo": self})
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
         self._server.daemon_threads = True
@@ -125,6 +129,8 @@ class _Handler(BaseHTTPRequestHandler):
         yahoo = self.yahoo
         yahoo.asked["chart"] += 1
         yahoo.asked[ticker] += 1
+        yahoo.moments.append(time.monotonic())
+        time.sleep(yahoo.delay)
         if yahoo.refuse_all:
             yahoo.refuse_all -= 1
             return self._answer(429, "Edge: Too Many Requests", kind="text/html")
@@ -144,6 +150,8 @@ class _Handler(BaseHTTPRequestHandler):
     def _misbehave(self, fault: str, ticker: str, listing: Listing) -> None:
         if fault == "429":
             self._answer(429, "Edge: Too Many Requests", kind="text/html")
+        elif fault == "503":
+            self._answer(503, "Service Unavailable", kind="text/html")
         elif fault == "500":
             self._answer(500, "<html>Internal Server Error</html>", kind="text/html")
         elif fault == "html":
@@ -194,6 +202,8 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_header("Content-Length", str(len(body)))
         if cookie:
             self.send_header("Set-Cookie", cookie)
+        if status in (429, 503) and self.yahoo.retry_after:
+            self.send_header("Retry-After", self.yahoo.retry_after)
         self.end_headers()
         self.wfile.write(body)
 
@@ -222,8 +232,9 @@ def _body(ticker: str, listing: Listing, rows: list[tuple], *, live: tuple | Non
     opened, high, low, close, adjusted, volume = ([row[place] for row in rows] for place in range(1, 7))
     quote = {"open": opened, "high": high, "low": low, "close": close, "volume": volume}
     meta = {
-        "currency": listing.currency, "symbol": ticker, "exchangeName": "NMS", "instrumentType": listing.kind,
-        "exchangeTimezoneName": listing.zone, "timezone": "EST", "gmtoffset": -18000, "priceHint": 2,
+        "currency": listing.currency, "symbol": listing.symbol or ticker, "exchangeName": "NMS",
+        "instrumentType": listing.kind, "exchangeTimezoneName": listing.zone, "timezone": "EST",
+        "gmtoffset": -18000, "priceHint": 2,
         "regularMarketTime": last, "dataGranularity": "1d", "range": "", "validRanges": ["1d", "1mo", "max"],
     }  # fmt: skip
     events: dict[str, dict] = {}

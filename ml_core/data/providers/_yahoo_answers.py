@@ -1,21 +1,17 @@
-"""What yfinance returned or raised in; BARS rows, or a status with its reason out."""
+"""What came of one question to Yahoo in, an answer or an error; bars, or a status with its reason, out."""
 
-import datetime as dt
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field
+from typing import Any
 
-import numpy as np
 import polars as pl
 
 from ml_core.data.providers import Outcome
-from ml_core.frames import BARS, conform
+from ml_core.data.providers._yahoo_chart import to_bars
+from ml_core.frames import BARS
 
-if TYPE_CHECKING:
-    import pandas as pd
-
-COLUMNS = {
-    "open": "Open", "high": "High", "low": "Low", "close": "Close", "volume": "Volume",
-    "dividend": "Dividends", "split": "Stock Splits", "adj_close": "Adj Close",
-}  # fmt: skip
+REFUSED = {429: "too many requests", 503: "busy"}
+SILENT = "no answer from Yahoo in time"
+NO_LINE = "no connection to Yahoo"
 NO_ANSWER = ("Timeout", "ReadTimeout", "ConnectTimeout", "TimeoutError")
 NO_CONNECTION = ("ConnectionError", "DNSError", "ProxyError", "SSLError", "CertificateVerifyError")
 CUT_SHORT = (
@@ -27,47 +23,35 @@ CUT_SHORT = (
 )
 
 
-def to_bars(history: "pd.DataFrame", ticker: str) -> pl.DataFrame:
-    """BARS as Yahoo serves them: past splits are in the prices, dividends are not. A bar belongs to the date
-    of its session at the exchange."""
-    columns = {
-        name: history[given].to_numpy(dtype=float) if given in history else np.full(len(history), np.nan)
-        for name, given in COLUMNS.items()
-    }
-    bars = pl.DataFrame(
-        {"ticker": [ticker] * len(history), "date": [dt.date(d.year, d.month, d.day) for d in history.index]}
-        | columns,
-        schema_overrides={"ticker": pl.String, "date": pl.Date},
-    )
-    if "Capital Gains" in history:
-        bars = bars.with_columns(pl.Series("dividend", _paid(history)))
-    return conform(
-        bars.with_columns(
-            pl.col(*columns).fill_nan(None),
-            pl.lit("split_adjusted").alias("basis"),
-        ).with_columns(
-            pl.col("dividend").fill_null(0.0),
-            pl.when(pl.col("split") > 0).then("split").otherwise(1.0).alias("split"),
-        ),
-        BARS,
-        f"yahoo {ticker}",
-    )
+@dataclass(frozen=True)
+class Answer:
+    """Bars and how it went; `zone`: where the exchange is."""
+
+    outcome: Outcome
+    bars: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=BARS))
+    zone: str = "UTC"
 
 
-def _paid(history: "pd.DataFrame") -> np.ndarray:
-    """A fund's distribution. Capital gains stand beside dividends, or in them already: the adjusted close
-    tells which, and where it does not, the smaller sum is taken."""
-    dividend, gains = (
-        history[name].fillna(0.0).to_numpy(dtype=float) for name in ("Dividends", "Capital Gains")
-    )
-    close, adjusted = (history[name].to_numpy(dtype=float) for name in ("Close", "Adj Close"))
-    both = dividend + gains
-    moved = np.ones_like(close)
-    with np.errstate(all="ignore"):
-        moved[1:] = (adjusted[:-1] / close[:-1]) / (adjusted[1:] / close[1:])
-        told = (1 - moved) * np.concatenate([[np.nan], close[:-1]])
-    nearer_both = np.abs(told - both) < np.abs(told - np.maximum(dividend, gains))
-    return np.where(nearer_both, both, np.maximum(dividend, gains))
+def read_answer(response: Any, ticker: str) -> Answer:
+    """Bars that came; an answer without them says why. Raises where the answer is none."""
+    if said := REFUSED.get(response.status_code):
+        return Answer(Outcome("rate_limited", f"Yahoo answers {response.status_code}, {said}"))
+    chart = response.json()["chart"]
+    if error := chart.get("error"):
+        return Answer(_explain(str(error.get("description") or error.get("code"))))
+    results = chart.get("result") or []
+    if not results or not results[0]["indicators"]["quote"][0]:
+        return Answer(Outcome("empty", "Yahoo: no prices between the dates asked for"))
+    meta = results[0]["meta"]
+    named = meta.get("symbol") or ticker
+    if named.upper() != ticker.upper():
+        return Answer(Outcome("failed", f"Yahoo answered for '{named}'; ask for it by that name"))
+    return Answer(Outcome("ok"), to_bars(results[0], ticker), meta["exchangeTimezoneName"])
+
+
+def _explain(reason: str) -> Outcome:
+    unknown = "No data found" in reason or "symbol may be delisted" in reason or reason == "Not Found"
+    return Outcome("unknown" if unknown else "empty", f"Yahoo: {reason}")
 
 
 def judge(error: Exception) -> tuple[Outcome, bool]:
@@ -75,28 +59,15 @@ def judge(error: Exception) -> tuple[Outcome, bool]:
     names = [kind.__name__ for kind in type(error).__mro__]
     line = (str(error).strip().splitlines() or [names[0]])[0][:160]
     if "YFRateLimitError" in names:
-        return Outcome("rate_limited", "Yahoo answers 429, too many requests"), True
-    if _status_of(error) == 429:
-        return Outcome("rate_limited", "Yahoo answers 429, too many requests"), True
-    if "YFTzMissingError" in names or _status_of(error) == 404:
-        return Outcome("unknown", "Yahoo knows no such symbol"), False
-    if "YFPricesMissingError" in names:
-        reason = getattr(error, "yahoo_reason", None)
-        if reason and ("No data found" in reason or "symbol may be delisted" in reason):
-            return Outcome("unknown", f"Yahoo: {reason}"), False
-        return Outcome("empty", f"Yahoo: {reason or 'no prices between the dates asked for'}"), False
+        return Outcome("rate_limited", f"Yahoo answers 429, {REFUSED[429]}"), True
     if any(name in names for name in NO_ANSWER):
-        return Outcome("failed", "no answer from Yahoo in time"), True
+        return Outcome("failed", SILENT), True
     if "JSONDecodeError" in names:
         return Outcome("failed", "Yahoo's answer is not JSON: an error page, or cut short"), True
     if any(name in names for name in NO_CONNECTION):
-        return Outcome("failed", f"no connection to Yahoo: {line}"), True
+        return Outcome("failed", f"{NO_LINE}: {line}"), True
     if any(name in names for name in CUT_SHORT):
         return Outcome("failed", f"the connection broke: {line}"), True
-    if isinstance(error, (KeyError, TypeError, IndexError)):
+    if isinstance(error, (KeyError, TypeError, IndexError, AttributeError)):
         return Outcome("failed", f"Yahoo's answer has an unknown shape: {names[0]} {line}"), True
     return Outcome("failed", f"{names[0]}: {line}"), True
-
-
-def _status_of(error: Exception) -> int | None:
-    return getattr(getattr(error, "response", None), "status_code", None)

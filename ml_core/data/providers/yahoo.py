@@ -1,46 +1,57 @@
-"""Daily bars from Yahoo Finance through yfinance, ticker by ticker: bars, and for each ticker how it went.
+"""Daily bars from Yahoo Finance, ticker by ticker: bars, and for each ticker how it went.
 
-yfinance hides most failures and remembers bad answers; here each is named, waited for within a stated budget, and
-asked again afresh.
+yfinance brings cookie, crumb and a browser's handshake; the chart's answer is read here, one request a ticker. Every
+failure is named, waited for within a stated budget, and asked again.
 """
 
 import datetime as dt
 import logging
+import queue
 import random
 import threading
-import time
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Annotated, Any
+from urllib.parse import quote
+from zoneinfo import ZoneInfo
 
 import polars as pl
 from pydantic import Field
 
 from ml_core.data.calendar import last_closed_session
 from ml_core.data.providers import Fetched, Outcome, Progress, Request
-from ml_core.data.providers._yahoo_answers import judge, to_bars
+from ml_core.data.providers._yahoo_answers import Answer, judge, read_answer
+from ml_core.data.providers._yahoo_pace import Pace
+from ml_core.data.providers._yahoo_patience import Patience
 from ml_core.experiment import Section, Universe
 from ml_core.frames import BARS
 
+CHART = "https://query2.finance.yahoo.com/v8/finance/chart/"
 FIRST = dt.date(1970, 1, 2)
-PART = 25
+DAY = dt.timedelta(days=1)
+LET_GO = 1.0  # seconds for threads to end; one that waits for Yahoo ends with its time-out, or the process
 _one_stream = threading.Lock()  # yfinance keeps one session, cookie and crumb per process
 
 
 class Config(Section):
-    """Seconds. `budget` bounds all waiting of one refresh; `pace` is the pause between two tickers, `wait` the
-    first pause after a refusal, doubled each time up to `longest_wait`; `tries` are per ticker, for failures
-    other than refusals. After `give_up_after` tickers in a row without a connection the others are not asked.
+    """Seconds. `budget` bounds all waiting in vain of one refresh: pauses after refusals and time-outs. `pace` lies
+    between two requests of all processes of a home, `at_once` are under way together. `wait` is the first pause
+    after a refusal, doubled each time up to `longest_wait`, if Yahoo names none; `tries` are per ticker, for
+    failures other than refusals. After `give_up_after` tickers in a row without an answer the others are not asked.
+    What came is stored every `store_every`. `rotate`: once a day one ticker, in turn, is fetched whole and compared.
     `sectors`: ask once for the sector of each ticker, at three more requests."""
 
     budget: Annotated[float, Field(ge=0)] = 900.0
     timeout: Annotated[float, Field(gt=0)] = 20.0
     pace: Annotated[float, Field(ge=0)] = 0.1
+    at_once: Annotated[int, Field(ge=1, le=16)] = 4
     wait: Annotated[float, Field(gt=0)] = 3.0
     longest_wait: Annotated[float, Field(gt=0)] = 120.0
     tries: Annotated[int, Field(ge=1)] = 3
     give_up_after: Annotated[int, Field(ge=1)] = 3
+    store_every: Annotated[float, Field(ge=0)] = 60.0
+    rotate: bool = True
     sectors: bool = False
 
 
@@ -53,146 +64,144 @@ def fetch(request: Request, config: Config, *, progress: Progress | None = None)
     """Ask for every ticker; what came is returned even where others failed."""
     parts = list(stream(request, config, progress=progress))
     outcomes = {ticker: outcome for part in parts for ticker, outcome in part.outcomes.items()}
+    bars = {ticker: part.bars for part in parts for ticker in part.outcomes}
     notes = tuple(dict.fromkeys(note for part in parts for note in part.notes))
-    return Fetched(pl.concat(part.bars for part in parts), outcomes, notes)
+    return Fetched(
+        pl.concat([pl.DataFrame(schema=BARS), *(bars[ticker] for ticker in request.tickers)]),
+        {ticker: outcomes[ticker] for ticker in request.tickers},
+        notes,
+    )
 
 
 def stream(request: Request, config: Config, *, progress: Progress | None = None) -> Iterator[Fetched]:
-    """As `fetch`, some tickers at a time, so that they can be stored before the next are asked for."""
-    patience = Patience(config, random.Random(f"{request.now}"))
-    for first in range(0, len(request.tickers), PART):
-        tables, outcomes = [], {}
-        with _one_stream, _open_yfinance(request) as yfinance:
-            for place, ticker in enumerate(request.tickers[first : first + PART], start=first + 1):
-                bars, outcomes[ticker] = _ask(yfinance, ticker, request, patience)
-                tables.append(bars)
+    """As `fetch`, each ticker as it comes, while the next ones are asked for. `progress` hears of a ticker when the
+    next one is wanted: what was taken is the taker's by then."""
+    with _speak(request, config) as (talk, patience):
+        waiting: queue.SimpleQueue[str] = queue.SimpleQueue()
+        came: queue.SimpleQueue[Any] = queue.SimpleQueue()
+        closed = last_closed_session(request.calendar, request.now)
+        for ticker in request.tickers:
+            waiting.put(ticker)
+
+        def work() -> None:
+            try:
+                while not patience.stopped.is_set():
+                    ticker = waiting.get_nowait()
+                    came.put((ticker, *_ask(talk, ticker, request, patience, closed)))
+            except queue.Empty:
+                return
+            except BaseException as error:  # a fault of this file: told where somebody listens
+                came.put(error)
+
+        count = len(request.tickers)
+        threads = [threading.Thread(target=work, daemon=True) for _ in range(min(config.at_once, count))]
+        for thread in threads:
+            thread.start()
+        try:
+            for place in range(1, count + 1):
+                answer = came.get()
+                if isinstance(answer, BaseException):
+                    raise answer
+                ticker, bars, outcome = answer
+                yield Fetched(bars, {ticker: outcome}, patience.notes() if place == count else ())
                 if progress:
-                    progress(ticker, place, len(request.tickers))
-        last = first + PART >= len(request.tickers)
-        yield Fetched(pl.concat(tables), outcomes, patience.notes() if last else ())
+                    progress(ticker, place, count)
+        finally:
+            patience.stopped.set()
+            for thread in threads:
+                thread.join(LET_GO)
 
 
 def fetch_sectors(tickers: tuple[str, ...], request: Request, config: Config) -> dict[str, str]:
     """The sector of each ticker; "" for one that has none, as a fund. Those that fail are asked again next time."""
     told: dict[str, str] = {}
-    for ticker in tickers:
-        with _one_stream, _open_yfinance(request) as yfinance:
-            time.sleep(config.pace)
-            try:
-                told[ticker] = yfinance.Ticker(ticker, session=request.session).info.get("sector") or ""
-            except Exception as error:  # as for bars: of every kind
-                outcome, _ = judge(error)
-                if outcome.status == "rate_limited":
-                    break
+    with _speak(request, config):
+        import yfinance
+
+        hidden, yfinance.config.debug.hide_exceptions = yfinance.config.debug.hide_exceptions, False
+        try:
+            for ticker in tickers:
+                try:
+                    told[ticker] = yfinance.Ticker(ticker).info.get("sector") or ""
+                except Exception as error:  # yfinance raises of every kind, its own and of three libraries
+                    outcome, _ = judge(error)
+                    if outcome.status == "rate_limited":
+                        break
+        finally:
+            yfinance.config.debug.hide_exceptions = hidden
     return told
 
 
-class Patience:
-    """How long to go on asking: the waiting that is left, and whether anybody answers at all."""
-
-    def __init__(self, config: Config, chance: random.Random) -> None:
-        self.config = config
-        self.left = config.budget
-        self.refusals = 0
-        self.silent = 0
-        self.gave_up = ""
-        self._chance = chance
-
-    def pause(self, *, refused: bool, attempt: int) -> bool:
-        """Wait before asking again; False where the budget or the tries are used up."""
-        if not refused and attempt >= self.config.tries:
-            return False
-        self.refusals += refused
-        times = self.refusals if refused else attempt
-        wanted = min(self.config.wait * 2 ** (times - 1), self.config.longest_wait)
-        seconds = wanted * (0.5 + self._chance.random())
-        if seconds > self.left:
-            if refused:
-                self.gave_up = f"Yahoo refused (429) for the whole budget of {self.config.budget:g} s"
-            return False
-        self.left -= seconds
-        time.sleep(seconds)
-        return True
-
-    def heard(self, outcome: Outcome) -> None:
-        """A run of tickers without connection means that none is to be had."""
-        if outcome.status != "rate_limited":
-            self.refusals = 0
-        self.silent = self.silent + 1 if outcome.reason.startswith("no connection") else 0
-        if self.silent >= self.config.give_up_after:
-            self.gave_up = outcome.reason
-
-    def notes(self) -> tuple[str, ...]:
-        waited = self.config.budget - self.left
-        return (f"waited {waited:.1f} s of {self.config.budget:g} s for Yahoo",) if waited >= 1 else ()
-
-
-def _ask(yfinance: Any, ticker: str, request: Request, patience: Patience) -> tuple[pl.DataFrame, Outcome]:
-    nothing = pl.DataFrame(schema=BARS)
-    if patience.gave_up:
-        status = "rate_limited" if "429" in patience.gave_up else "failed"
-        return nothing, Outcome(status, f"not asked: {patience.gave_up}")
+def _ask(
+    talk: Any, ticker: str, request: Request, patience: Patience, closed: dt.date | None
+) -> tuple[pl.DataFrame, Outcome]:
     attempt = 0
-    while True:
+    while not patience.gave_up:
         attempt += 1
         try:
-            history = _history(yfinance, ticker, request, patience.config)
-        except Exception as error:  # yfinance raises of every kind, its own and of three libraries
+            answer = read_answer(_request_chart(talk, ticker, request, patience.config), ticker)
+            again = answer.outcome.status == "rate_limited"
+        except Exception as error:  # of every kind: yfinance's own, curl's, and what an odd answer leads to
             outcome, again = judge(error)
-            if again and patience.pause(refused=outcome.status == "rate_limited", attempt=attempt):
-                yfinance.data.YfData().cache_get.cache_clear()  # else the bad answer is served again
-                continue
-            patience.heard(outcome)
-            return nothing, outcome
-        bars = to_bars(history, ticker).filter(pl.col("date") <= _last_wanted(request, history))
-        outcome = Outcome("ok", rows=bars.height) if bars.height else Outcome("empty", "no session in range")
-        patience.heard(outcome)
-        return bars, outcome
+            answer = Answer(outcome)
+            if patience.gave_up:
+                break
+        if again and patience.go_on(refused=answer.outcome.status == "rate_limited", attempt=attempt):
+            continue
+        patience.heard(answer.outcome)
+        if answer.outcome.status != "ok":
+            return answer.bars, answer.outcome
+        bars = _wanted(answer, request, ticker, closed)
+        empty = Outcome("empty", "no session in range")
+        return bars, Outcome("ok", rows=bars.height) if bars.height else empty
+    said = patience.gave_up if attempt else f"not asked: {patience.gave_up}"
+    return pl.DataFrame(schema=BARS), Outcome(patience.status, said)
 
 
-def _history(yfinance: Any, ticker: str, request: Request, config: Config) -> Any:
-    if config.pace:
-        time.sleep(config.pace)
-    start = max(request.since.get(ticker) or request.start or FIRST, FIRST)
-    last = min(request.end or dt.date.max, request.now.date() + dt.timedelta(days=1))
-    return yfinance.Ticker(ticker, session=request.session).history(
-        start=start.isoformat(),
-        end=(last + dt.timedelta(days=1)).isoformat(),
-        interval="1d",
-        auto_adjust=False,
-        actions=True,
-        keepna=True,
-        timeout=config.timeout,
-    )
+def _request_chart(talk: Any, ticker: str, request: Request, config: Config) -> Any:
+    """A day more at either end: which moment a date begins at is known once the answer tells the exchange."""
+    last = min(request.end or dt.date.max - DAY, request.now.date() + DAY)
+    begin, end = _first_wanted(request, ticker) - DAY, last + 2 * DAY
+    moments = {
+        name: int(dt.datetime.combine(day, dt.time(), dt.UTC).timestamp())
+        for name, day in (("period1", begin), ("period2", end))
+    }
+    asked = {"interval": "1d", "includePrePost": False, "events": "div,splits,capitalGains"}
+    return talk.get(CHART + quote(ticker, safe=""), params=moments | asked, timeout=config.timeout)
 
 
-def _last_wanted(request: Request, history: Any) -> dt.date:
-    """The last session that has closed; without a calendar, the last date that is over at the exchange."""
-    closed = last_closed_session(request.calendar, request.now)
-    if closed is None:
-        zone = history.index.tz or dt.UTC
-        closed = request.now.astimezone(zone).date() - dt.timedelta(days=1)
-    return min(closed, request.end or dt.date.max)
+def _first_wanted(request: Request, ticker: str) -> dt.date:
+    return max(request.since.get(ticker) or request.start or FIRST, FIRST)
+
+
+def _wanted(answer: Answer, request: Request, ticker: str, closed: dt.date | None) -> pl.DataFrame:
+    """Bars of the range asked for whose session has closed; without a calendar, whose date is over at the exchange."""
+    closed = closed or request.now.astimezone(ZoneInfo(answer.zone)).date() - DAY
+    last = min(closed, request.end or dt.date.max)
+    return answer.bars.filter(pl.col("date").is_between(_first_wanted(request, ticker), last))
 
 
 @contextmanager
-def _open_yfinance(request: Request) -> Iterator[Any]:
-    """yfinance made to raise rather than to log; as it was, afterwards."""
-    with warnings.catch_warnings():
+def _speak(request: Request, config: Config) -> Iterator[tuple[Any, Patience]]:
+    """yfinance's way to Yahoo, for one refresh at a time, over a paced line; quiet, and as it was afterwards."""
+    with warnings.catch_warnings():  # the import sets filters of its own
         import yfinance
         import yfinance.data
 
-        warnings.simplefilter("ignore")
-        logger = logging.getLogger("yfinance")
-        level, hidden = logger.level, yfinance.config.debug.hide_exceptions
+        from ml_core.data.providers._yahoo_line import Line
+    with _one_stream:
         if request.cache:
             request.cache.mkdir(parents=True, exist_ok=True)
             yfinance.set_tz_cache_location(str(request.cache))
+        pace = Pace(request.cache / "pace" if request.cache else None, config.pace)
+        patience = Patience(config, pace, random.Random(f"{request.now}"))
+        line = Line(request.session, patience, config.timeout)
+        logger = logging.getLogger("yfinance")
+        level = logger.level
         logger.setLevel(logging.CRITICAL)
-        yfinance.config.debug.hide_exceptions = False
         try:
-            yfinance.data.YfData(session=request.session).cache_get.cache_clear()
-            yield yfinance
+            yield yfinance.data.YfData(session=line), patience
         finally:
-            yfinance.config.debug.hide_exceptions = hidden
+            patience.stopped.set()
+            yfinance.data.YfData(session=line.through)
             logger.setLevel(level)

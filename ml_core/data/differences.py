@@ -1,0 +1,51 @@
+"""Bars as stored and as they came whole in; what differs, in words, and what is stored and came no more, out."""
+
+import polars as pl
+
+from ml_core.frames import BARS, KEYS
+
+COMPARED = [name for name in BARS if name not in ("ticker", "date", "adj_close")]
+SAME = 1e-6  # providers compute what they serve: the last digits of a price are none of its
+MOST_GONE = 0.1  # of what is stored: where more is missing, the answer was cut short
+
+
+def find_gone(stored: pl.DataFrame, came: pl.DataFrame) -> pl.DataFrame:
+    """(ticker, date) of stored bars inside the range that came for their ticker, for which none came. `came`: all
+    keys that came, those of refused bars too. Of a ticker that lacks many, none is gone."""
+    key = KEYS["bars"]
+    span = came.group_by("ticker").agg(first=pl.col("date").min(), final=pl.col("date").max())
+    inside = stored.join(span, on="ticker").filter(pl.col("date").is_between("first", "final"))
+    gone = inside.join(came, on=key, how="anti").select(key)
+    held = inside.group_by("ticker").agg(held=pl.len())
+    counted = gone.group_by("ticker").agg(gone=pl.len()).join(held, on="ticker")
+    few = counted.filter(pl.col("gone") <= MOST_GONE * pl.col("held"))
+    return gone.join(few, on="ticker", how="semi")
+
+
+def tell_differences(stored: pl.DataFrame, sound: pl.DataFrame, gone: pl.DataFrame) -> list[str]:
+    """A line for each ticker that is stored and came otherwise: how many bars, since when. A session that is newer
+    than what is stored is no difference."""
+    key = KEYS["bars"]
+    last = stored.group_by("ticker").agg(last=pl.col("date").max())
+    old = sound.join(last, on="ticker").filter(pl.col("date") <= pl.col("last"))
+    beside = old.join(stored.select(*key, *COMPARED), on=key, suffix="_stored")
+    found = {
+        "changed": beside.filter(pl.any_horizontal(_differs(name) for name in COMPARED)),
+        "new": old.join(stored, on=key, how="anti"),
+        "no longer there": gone,
+    }
+    days = pl.concat([rows.select(*key, how=pl.lit(how)) for how, rows in found.items()])
+    lines = []
+    for (ticker,), rows in days.sort(key).group_by("ticker", maintain_order=True):
+        counts = dict(rows.group_by("how", maintain_order=True).len().iter_rows())
+        told = ", ".join(f"{count} {how}" for how, count in counts.items())
+        lines.append(f"{ticker}: fetched whole, {rows.height} bars differ since {rows['date'][0]}: {told}")
+    return lines
+
+
+def _differs(name: str) -> pl.Expr:
+    now, before = pl.col(name), pl.col(f"{name}_stored")
+    if BARS[name] != pl.Float64:
+        return now.ne_missing(before)
+    near = ((now - before).abs() <= SAME * before.abs()).fill_null(False)
+    return now.ne_missing(before) & ~near

@@ -1,0 +1,231 @@
+"""Bars as they come during a refresh in; checked, compared with what is stored, and committed, with what was found."""
+
+import datetime as dt
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+
+import polars as pl
+
+from ml_core.data.calendar import last_closed_session
+from ml_core.data.coverage import OVERLAP, Plan, Spans, count_empty, describe_coverage, write_coverage
+from ml_core.data.differences import find_gone, tell_differences
+from ml_core.data.history import find_withdrawn
+from ml_core.data.incoming import TAIL, check_incoming
+from ml_core.data.providers import Fetched, Outcome, Request
+from ml_core.data.quality import FINDINGS, Checked
+from ml_core.data.quarantine import Share, count_held, keep_findings, read_findings, refuse_whole_tickers
+from ml_core.data.source import Source
+from ml_core.data.store import PriceStore
+from ml_core.data.stored import Stored
+from ml_core.frames import BARS, KEYS
+from ml_core.settings import Home
+
+AT_ONCE = (
+    250_000  # rows that are checked together, 50 tickers of 20 years: the checks take many times their memory
+)
+JUMP = "unexplained_jump"
+
+
+@dataclass
+class _Batch:
+    """Some tickers after their checks; of those in `rewritten` the stored past goes, and so do the bars in `drop`."""
+
+    checked: Checked
+    outcomes: dict[str, Outcome]
+    rewritten: dict[str, str]
+    drop: pl.DataFrame
+
+
+@dataclass
+class Intake:
+    """One refresh's way into the store, and what it adds up to."""
+
+    home: Home
+    source: Source
+    store: PriceStore
+    request: Request
+    plan: Plan
+    before: pl.DataFrame
+    spans: dict[str, tuple[dt.date, dt.date, int]]
+    outcomes: dict[str, Outcome]
+    share: Share
+    findings: list[pl.DataFrame] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    jumps: list[str] = field(default_factory=list)
+    rebuilt: dict[str, str] = field(default_factory=dict)
+    again: dict[str, str] = field(default_factory=dict)
+    inserted: int = 0
+    updated: int = 0
+    early: bool = False
+    newest: dt.date = dt.date.min
+
+    def __post_init__(self) -> None:
+        self.closed = last_closed_session(self.request.calendar, self.request.now) or self.request.now.date()
+        self.known = Stored(
+            self.home, self.store, self.source.identity,
+            since=self.plan.since, whole=self.plan.anew, count=TAIL + OVERLAP.days,
+        )  # fmt: skip
+
+    def take(self, parts: list[Fetched], *, final: bool) -> None:
+        """Check what came and store it: one commit of findings, of bars and of coverage, where they change.
+
+        Tickers whose past the source has rewritten are held back until the `final` one, which asks for them whole.
+        """
+        self.notes += dict.fromkeys(note for part in parts for note in part.notes if note not in self.notes)
+        batches = [self._check(bars, outcomes, self.request) for bars, outcomes in _batches(parts)]
+        if final and self.again:
+            batches.append(self._ask_again())
+        outcomes = {ticker: how for batch in batches for ticker, how in batch.outcomes.items()}
+        checked = Checked(
+            pl.concat([pl.DataFrame(schema=BARS), *(batch.checked.sound for batch in batches)]),
+            pl.concat([pl.DataFrame(schema=FINDINGS), *(batch.checked.findings for batch in batches)]),
+        )
+        self._tell_jumps(checked.findings)
+        keep_findings(
+            self.home,
+            self.source.identity,
+            checked,
+            now=self.request.now,
+            rejudged=self.plan.rejudged & set(outcomes),
+        )
+        self.share.require_few()
+        self._write(batches, checked.sound)
+        last = min(self.closed, self.request.end or dt.date.max)
+        empty = count_empty(
+            outcomes, self.before, self.spans, today=self.request.now.date(), last_wanted=last
+        )
+        if self.source.incremental:
+            outcomes = empty.settle(outcomes, self.spans)
+            self._tell_ended(outcomes)
+        self.outcomes |= outcomes
+        self.findings.append(checked.findings)
+        rows = describe_coverage(
+            outcomes, checked.findings, self.before, self.spans, start=self.request.start, now=self.request.now,
+            judgements=self.source.quality.judgements(outcomes), anew=self.plan.anew, empty=empty,
+        )  # fmt: skip
+        if outcomes:
+            write_coverage(self.home, self.source.identity, rows)
+
+    def _check(self, bars: pl.DataFrame, outcomes: dict[str, Outcome], request: Request) -> _Batch:
+        """Judge some tickers; a ticker with another past than the stored one waits for its whole history."""
+        self.early |= bool((bars["date"] > self.closed).any())
+        latest = bars["date"].max()
+        self.newest = max(self.newest, latest) if isinstance(latest, dt.date) else self.newest
+        checked, rewritten = check_incoming(bars, self.source, self.known, request)
+        again = {t: why for t, why in rewritten.items() if t in request.since and t not in self.plan.anew}
+        if again:
+            self.again |= again
+            others = ~pl.col("ticker").is_in(list(again))
+            checked = Checked(checked.sound.filter(others), checked.findings.filter(others))
+            outcomes = {ticker: how for ticker, how in outcomes.items() if ticker not in again}
+            rewritten = {ticker: why for ticker, why in rewritten.items() if ticker not in again}
+        checked, refused = refuse_whole_tickers(checked)
+        outcomes = _after_checks(outcomes, checked.sound, refused)
+        self.share.add(checked, refused, count_held(outcomes, self.spans))
+        return _Batch(checked, outcomes, rewritten, self._withdraw(checked, set(rewritten)))
+
+    def _ask_again(self) -> _Batch:
+        """Tickers with another past, whole from their first stored day; those that fail stay as they are stored."""
+        first = {ticker: self.spans[ticker][0] for ticker in self.again}
+        request = replace(self.request, tickers=tuple(self.again), since=first)
+        whole = self.source.module.fetch(request, self.source.config)
+        outcomes, rewritten = dict(whole.outcomes), self.again
+        self.again = {}
+        since = {ticker: day for ticker, day in self.plan.since.items() if ticker not in rewritten}
+        self.plan = replace(self.plan, since=since)
+        batch = self._check(whole.bars, outcomes, replace(request, since={}))
+        came = {ticker for ticker, how in batch.outcomes.items() if how.status == "ok"}
+        return replace(batch, rewritten={ticker: why for ticker, why in rewritten.items() if ticker in came})
+
+    def _withdraw(self, checked: Checked, rewritten: set[str]) -> pl.DataFrame:
+        """Stored bars that go: they are refused as they are, or did not come where a ticker came whole."""
+        refused, key = checked.refused, KEYS["bars"]
+        stored = (
+            self.known.bars(tuple(refused["ticker"].drop_nulls().unique())) if refused.height else refused
+        )
+        drop = find_withdrawn(stored, refused, rejudged=self.plan.rejudged)
+        whole = self.plan.whole & set(checked.sound["ticker"].unique()) - rewritten
+        if whole:
+            stored = self.known.bars(whole)
+            came = pl.concat([checked.sound.select(key), refused.select(key)])
+            sound = checked.sound.filter(pl.col("ticker").is_in(list(whole)))
+            gone = find_gone(stored, came)
+            self.notes += tell_differences(stored, sound, gone)
+            drop = pl.concat([drop, gone]).unique()
+        return drop.filter(~pl.col("ticker").is_in(list(rewritten)))
+
+    def _write(self, batches: list[_Batch], sound: pl.DataFrame) -> None:
+        if not sound.height:
+            return
+        rewritten = {ticker: why for batch in batches for ticker, why in batch.rewritten.items()}
+        drop = pl.concat([batch.drop.select(KEYS["bars"]) for batch in batches])
+        written = self.store.write(sound, observed_at=self.request.now, replace=tuple(rewritten), drop=drop)
+        self.rebuilt |= rewritten
+        self.inserted += written.inserted
+        self.updated += written.updated
+        if written.inserted or written.deleted:
+            changed = tuple({*sound["ticker"].unique(), *drop["ticker"].unique()})
+            self.spans |= self.store.spans(changed)
+
+    def _tell_jumps(self, findings: pl.DataFrame) -> None:
+        """Jumps that are kept and that nobody was told of yet."""
+        jumps = findings.filter(pl.col("check") == JUMP, pl.col("date").is_not_null())
+        if jumps.height:
+            earlier = read_findings(self.home, self.source.identity, tuple(jumps["ticker"].unique()))
+            told = earlier.filter(pl.col("check") == JUMP)
+            fresh = jumps.join(told, on=KEYS["bars"], how="anti").sort("date", descending=True)
+            self.jumps += [
+                f"{row['ticker']} {row['date']}: {row['reason']}" for row in fresh.iter_rows(named=True)
+            ]
+
+    def _tell_ended(self, outcomes: Mapping[str, Outcome]) -> None:
+        known = dict(self.before.select("ticker", "status").iter_rows())
+        self.notes += [
+            f"{ticker}: ended: {how.reason}"
+            for ticker, how in outcomes.items()
+            if how.status == "ended" and known.get(ticker) != "ended"
+        ]
+
+
+def find_held_back(findings: pl.DataFrame, tickers: tuple[str, ...], spans: Spans) -> dict[str, str]:
+    """Tickers that lack the newest session because their bar of it was refused, each with the reason."""
+    refused = findings.filter(pl.col("verdict") == "quarantine", pl.col("date").is_not_null())
+    days = [*(spans[ticker][1] for ticker in tickers if ticker in spans), *refused["date"]]
+    last = refused.filter(pl.col("date") == max(days)) if days else refused
+    return {
+        row["ticker"]: f"the bar of {row['date']} was refused: {row['reason']}"
+        for row in last.unique("ticker", keep="first", maintain_order=True).iter_rows(named=True)
+        if row["ticker"] in spans and spans[row["ticker"]][1] < row["date"]
+    }
+
+
+def _batches(parts: list[Fetched]) -> Iterator[tuple[pl.DataFrame, dict[str, Outcome]]]:
+    """What came, which is given up, in tables that are small enough to be checked."""
+    outcomes = {ticker: how for part in parts for ticker, how in part.outcomes.items()}
+    pieces: dict[str | None, list[pl.DataFrame]] = {ticker: [] for ticker in outcomes}
+    for part in parts:
+        for (ticker,), rows in part.bars.partition_by("ticker", as_dict=True).items():
+            pieces.setdefault(ticker, []).append(rows)
+    parts.clear()  # of twenty years it is a quarter of a gigabyte, which now stands in the pieces
+    batch, names, height = [], [], 0
+    while pieces:
+        ticker = next(iter(pieces))
+        rows = pieces.pop(ticker)
+        batch, height = [*batch, *rows], height + sum(piece.height for piece in rows)
+        names.append(ticker)
+        if height >= AT_ONCE or not pieces:
+            bars = pl.concat([pl.DataFrame(schema=BARS), *(piece.select(list(BARS)) for piece in batch)])
+            yield bars, {name: outcomes[name] for name in names if name in outcomes}
+            batch, names, height = [], [], 0
+
+
+def _after_checks(
+    outcomes: Mapping[str, Outcome], sound: pl.DataFrame, refused: Mapping[str, str]
+) -> dict[str, Outcome]:
+    kept = dict(sound.group_by("ticker").len().iter_rows())
+    return {
+        ticker: Outcome("failed", refused.get(ticker) or "no bar that came is of a closed session")
+        if outcome.status == "ok" and not kept.get(ticker)
+        else replace(outcome, rows=kept.get(ticker, 0))
+        for ticker, outcome in outcomes.items()
+    }

@@ -1,0 +1,100 @@
+"""An answer of Yahoo's chart endpoint in; BARS rows of one ticker, each on the date of its session, out."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from ml_core.frames import BARS, conform
+
+PRICES = ("open", "high", "low", "close")
+FUNDS = ("MUTUALFUND", "ETF")
+NO_ACTION = {"dividend": pl.lit(0.0), "split": pl.lit(1.0), "gain": pl.lit(0.0)}
+EVENTS = {"dividends": "dividend", "splits": "split", "capitalGains": "gain"}
+
+
+def to_bars(result: Mapping[str, Any], ticker: str) -> pl.DataFrame:
+    """BARS as Yahoo serves them: past splits are in the prices, dividends are not."""
+    zone = result["meta"]["exchangeTimezoneName"]
+    quote = result["indicators"]["quote"][0]
+    adjusted = result["indicators"].get("adjclose") or [{}]
+    rows = pl.DataFrame(
+        {
+            "date": result.get("timestamp") or [],
+            **{name: quote[name] for name in (*PRICES, "volume")},
+            "adj_close": adjusted[0].get("adjclose") or [None] * len(quote["close"]),
+        },
+        schema={"date": pl.Int64} | dict.fromkeys((*PRICES, "volume", "adj_close"), pl.Float64),
+        strict=False,
+    )
+    # A last price that Yahoo appends is a second row of that day, and the newer one.
+    rows = rows.sort("date").select(
+        _session(zone), *PRICES, pl.col("volume").fill_null(0.0), "adj_close", **NO_ACTION
+    )
+    rows = rows.unique("date", keep="last", maintain_order=True)
+    if result.get("events"):
+        rows = _with_actions(rows, _actions(result, zone))
+        if result["meta"].get("instrumentType") in FUNDS and (rows["gain"] > 0).any():
+            rows = rows.with_columns(dividend=pl.Series(_paid(rows)))
+    named = rows.with_columns(ticker=pl.lit(ticker), basis=pl.lit("split_adjusted"))
+    return conform(named, BARS, f"yahoo {ticker}")
+
+
+def _session(zone: str) -> pl.Expr:
+    """The date at the exchange. Yahoo stamps some midnights with the clock of the other half of the year: an hour
+    or two before midnight is the day that follows."""
+    local = pl.from_epoch("date").dt.replace_time_zone("UTC").dt.convert_time_zone(zone)
+    late = (local.dt.hour() >= 22) & (local.dt.minute() == 0)
+    return (local.dt.date() + pl.duration(days=late.cast(pl.Int64))).alias("date")
+
+
+def _actions(result: Mapping[str, Any], zone: str) -> pl.DataFrame:
+    told = [
+        (
+            event["date"],
+            EVENTS[kind],
+            event["numerator"] / event["denominator"] if kind == "splits" else event["amount"],
+        )
+        for kind, events in (result.get("events") or {}).items()
+        if kind in EVENTS
+        for event in events.values()
+        if kind != "splits" or event["denominator"]
+    ]
+    schema = {"date": pl.Int64, "what": pl.String, "amount": pl.Float64}
+    return pl.DataFrame(told, schema=schema, orient="row").with_columns(_session(zone))
+
+
+def _with_actions(rows: pl.DataFrame, actions: pl.DataFrame) -> pl.DataFrame:
+    """Each action on the bar of its day, or on the next one. Behind the last bar it makes a row without prices, of
+    which the checks know that its action stays to be paid; before the first one it concerns nobody."""
+    actions = actions.filter(pl.col("date") >= rows["date"].min()) if rows.height else actions.clear()
+    if actions.is_empty():
+        return rows
+    behind = actions.filter(pl.col("date") > rows["date"].max()).select(pl.col("date").unique())
+    rows = pl.concat([rows, behind.with_columns(volume=0.0)], how="diagonal").sort("date")
+    placed = actions.sort("date").join_asof(
+        rows.select("date", day="date"), on="date", strategy="forward", check_sortedness=False
+    )
+    of = {name: pl.col("amount").filter(pl.col("what") == name) for name in NO_ACTION}
+    paid = placed.group_by(date="day").agg(
+        dividend=of["dividend"].sum(), split=of["split"].product(), gain=of["gain"].sum()
+    )
+    joined = rows.drop(NO_ACTION.keys()).join(paid, on="date", how="left", maintain_order="left")
+    filled = joined.with_columns(pl.col(name).fill_null(none) for name, none in NO_ACTION.items())
+    return filled.with_columns(split=pl.when(pl.col("split") > 0).then("split").otherwise(1.0))
+
+
+def _paid(rows: pl.DataFrame) -> np.ndarray:
+    """A fund's distribution. Capital gains stand beside dividends, or in them already: the adjusted close
+    tells which, and where it does not, the smaller sum is taken."""
+    dividend, gains, close, adjusted = (
+        rows[name].to_numpy().astype(float) for name in ("dividend", "gain", "close", "adj_close")
+    )
+    both = dividend + gains
+    moved = np.ones_like(close)
+    with np.errstate(all="ignore"):
+        moved[1:] = (adjusted[:-1] / close[:-1]) / (adjusted[1:] / close[1:])
+        told = (1 - moved) * np.concatenate([[np.nan], close[:-1]])
+    nearer_both = np.abs(told - both) < np.abs(told - np.maximum(dividend, gains))
+    return np.where(nearer_both, both, np.maximum(dividend, gains))

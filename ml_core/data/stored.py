@@ -1,0 +1,39 @@
+"""What is stored of the tickers that a refresh asks for, read once: the bars that new ones are judged with."""
+
+import datetime as dt
+from collections.abc import Collection, Mapping
+
+import polars as pl
+
+from ml_core.data.quality import FINDINGS
+from ml_core.data.quarantine import read_findings
+from ml_core.data.store import PriceStore
+from ml_core.frames import BARS
+from ml_core.settings import Home
+
+
+class Stored:
+    """Of tickers that are asked `since` some date only the last `count` bars are held; of those in `whole`, and of
+    those that are asked from the start, all are read where they are wanted, a few tickers at a time."""
+
+    def __init__(
+        self,
+        home: Home,
+        store: PriceStore,
+        identity: str,
+        *,
+        since: Mapping[str, dt.date],
+        whole: Collection[str],
+        count: int,
+    ) -> None:
+        self._store = store
+        recent = tuple(sorted(set(since) - set(whole)))
+        self._held = store.tail(recent, count) if recent else pl.DataFrame(schema=BARS)
+        self._recent = frozenset(recent)
+        self.refused = read_findings(home, identity, tuple(since)) if since else pl.DataFrame(schema=FINDINGS)
+
+    def bars(self, tickers: Collection[str]) -> pl.DataFrame:
+        """BARS of these tickers, sorted: the last ones, or all."""
+        held = self._held.filter(pl.col("ticker").is_in(list(tickers)))
+        others = tuple(sorted(set(tickers) - self._recent))
+        return pl.concat([held, self._store.bars(others)]) if others else held

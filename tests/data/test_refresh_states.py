@@ -1,0 +1,268 @@
+"""What a refresh knows of tickers over the days: ended ones, whole ones in turn, newest bars that were refused."""
+
+import sys
+
+import polars as pl
+import pytest
+
+from flows.bars import tell_problems
+from ml_core.data import providers
+from ml_core.data.coverage import read_coverage
+from ml_core.data.prices import read_prices
+from ml_core.data.refresh import refresh
+from ml_core.data.store import PriceStore
+from ml_core.data.tables import newest_version
+from ml_core.errors import InvalidInput
+from ml_core.experiment import Experiment
+from tests.data.loopback_yahoo import Listing
+from tests.data.refreshing import after, grow, make_experiment, run, swapped
+from tests.data.test_yahoo import QUICK, SESSIONS, make_rows
+
+ALL = ("AAA", "BBB", "CCC", "DDD")
+
+
+def status_of(home, ticker: str) -> str:
+    return read_coverage(home, "yahoo").filter(ticker=ticker)["status"].item()
+
+
+def serve(market, until: int, tickers=ALL) -> None:
+    for ticker in tickers:
+        grow(market, ticker, until)
+
+
+@pytest.fixture
+def ended(market, home):
+    """Four tickers; the second is known no more from the 61st session on, and that was asked on three days."""
+    serve(market, 60)
+    run(market, home, until=60, tickers=ALL)
+    grow(market, "BBB", 60, faults=["404"], for_ever=True)
+    results = []
+    for until in (61, 62, 63):
+        serve(market, until, ("AAA", "CCC", "DDD"))
+        results.append(run(market, home, until=until, tickers=ALL))
+    return results
+
+
+def test_a_ticker_that_is_gone_for_three_days_has_ended_and_that_is_no_failure(home, ended):
+    assert [done.partial for done in ended] == [True, True, False]
+    assert [done.outcomes["BBB"].status for done in ended] == ["unknown", "unknown", "ended"]
+    assert any(f"BBB: ended: no bar since {SESSIONS[59]}" in note for note in ended[-1].notes)
+    assert status_of(home, "BBB") == "ended"
+
+
+def test_an_ended_ticker_is_told_once_and_asked_again_after_a_month(market, home, ended):
+    assert ended[-1].outcomes["BBB"].status == "ended"
+    market.ranges.clear()
+    serve(market, 64, ("AAA", "CCC", "DDD"))
+    done = run(market, home, until=64, tickers=ALL)
+    assert "BBB" not in market.ranges and not done.partial and not done.notes
+    serve(market, 90)
+    done = run(market, home, until=90, tickers=ALL)
+    assert "BBB" in market.ranges and done.outcomes["BBB"].status == "ok"
+    assert PriceStore(home.store, "yahoo").spans()["BBB"][1] == SESSIONS[89]
+
+
+def test_the_same_day_counts_once(market, home):
+    serve(market, 60)
+    run(market, home, until=60, tickers=ALL)
+    serve(market, 61)
+    grow(market, "BBB", 60, faults=["404"], for_ever=True)
+    for _ in range(4):
+        run(market, home, until=61, tickers=ALL)
+    assert status_of(home, "BBB") == "unknown"
+
+
+def test_a_source_that_knows_nobody_any_more_ends_no_ticker(market, home):
+    serve(market, 60)
+    run(market, home, until=60, tickers=ALL)
+    for until in (61, 62, 63, 64):
+        for ticker in ALL[1:]:
+            grow(market, ticker, 60, faults=["404"], for_ever=True)
+        grow(market, "AAA", until)
+        assert run(market, home, until=until, tickers=ALL).partial
+    assert {status_of(home, ticker) for ticker in ALL[1:]} == {"unknown"}
+
+
+def test_one_ticker_a_day_is_asked_for_whole_in_turn(market, home):
+    serve(market, 60)
+    run(market, home, until=60, tickers=ALL)
+    turns = []
+    for until in (61, 62, 63, 64, 65):
+        serve(market, until)
+        market.ranges.clear()
+        run(market, home, until=until, tickers=ALL)
+        run(market, home, until=until, tickers=ALL)
+        turns.append([t for t in ALL if market.ranges[t][0][0] < SESSIONS[0]])
+    assert turns == [["AAA"], ["BBB"], ["CCC"], ["DDD"], ["AAA"]]
+
+
+def test_the_turns_can_be_left_out(market, home):
+    calm = {"yahoo": QUICK | {"rotate": False}}
+    serve(market, 60)
+    run(market, home, until=60, tickers=ALL, **calm)
+    serve(market, 61)
+    market.ranges.clear()
+    run(market, home, until=61, tickers=ALL, **calm)
+    assert all(asked[0][0] > SESSIONS[0] for asked in market.ranges.values())
+
+
+def correct(market, ticker: str, place: int, until: int) -> None:
+    rows = make_rows(SESSIONS[:until])
+    rows[place] = (*rows[place][:4], rows[place][4] + 0.3, *rows[place][5:])
+    market.listings[ticker] = Listing(rows)
+
+
+def test_an_old_correction_is_seen_when_all_is_asked_whole_and_the_older_version_stays(market, home):
+    first = run(market, home, until=60)
+    correct(market, "AAA", 10, 60)
+    assert run(market, home, until=60).version == first.version
+    experiment = make_experiment(["AAA", "BBB"])
+    old = read_prices(experiment, home)
+    done = refresh(experiment, home, now=after(SESSIONS[59]), session=market.session(), whole=())
+    assert done.notes == (f"AAA: fetched whole, 1 bars differ since {SESSIONS[10]}: 1 changed",)
+    assert done.updated == 1 and done.version == (first.version or 0) + 1
+    assert read_prices(experiment, home, version=first.version).equals(old)
+    again = refresh(experiment, home, now=after(SESSIONS[59]), session=market.session(), whole=())
+    assert again.version == done.version and not again.notes
+
+
+def test_only_the_tickers_that_are_named_are_asked_whole(market, home):
+    run(market, home, until=60)
+    market.ranges.clear()
+    experiment = make_experiment(["AAA", "BBB"])
+    refresh(experiment, home, now=after(SESSIONS[59]), session=market.session(), whole=("BBB",))
+    assert list(market.ranges) == ["BBB"]
+    with pytest.raises(InvalidInput, match="--whole CCC: no ticker of this experiment"):
+        refresh(experiment, home, now=after(SESSIONS[59]), session=market.session(), whole=("CCC",))
+
+
+def test_a_bar_that_came_no_more_goes_but_an_answer_cut_short_takes_nothing_away(market, home):
+    run(market, home, until=60)
+    experiment = make_experiment(["AAA", "BBB"])
+    rows = make_rows(SESSIONS[:60])
+    market.listings["AAA"] = Listing([*rows[:20], *rows[21:]])
+    market.listings["BBB"] = Listing([*rows[:20], *rows[40:]])
+    done = refresh(experiment, home, now=after(SESSIONS[59]), session=market.session(), whole=())
+    assert done.notes == (f"AAA: fetched whole, 1 bars differ since {SESSIONS[20]}: 1 no longer there",)
+    held = PriceStore(home.store, "yahoo").spans()
+    assert (held["AAA"][2], held["BBB"][2]) == (59, 60)
+
+
+def test_a_ticker_whose_newest_bar_is_refused_is_named_with_the_reason_and_counts(market, home):
+    serve(market, 60)
+    run(market, home, until=60, tickers=ALL)
+    serve(market, 61)
+    rows = make_rows(SESSIONS[:61])
+    market.listings["BBB"] = Listing([*rows[:-1], *swapped(rows[-1:])])
+    done = run(market, home, until=61, tickers=ALL)
+    assert done.partial and list(done.held_back) == ["BBB"]
+    assert done.held_back["BBB"].startswith(
+        f"the bar of {SESSIONS[60]} was refused: The high is below the low"
+    )
+    assert any(line.startswith("BBB: the bar of") for line in tell_problems(done))
+    assert run(market, home, until=61, tickers=ALL).partial
+    grow(market, "BBB", 61)
+    assert not run(market, home, until=61, tickers=ALL).partial
+
+
+def test_of_many_jumps_ten_are_told_and_the_rest_counted_with_what_to_do(market, home):
+    done = run(market, home, until=60)
+    jumps = tuple(f"AAA 2024-01-{day:02d}: a fall that nothing explains" for day in range(1, 14))
+    lines = tell_problems(type(done)(**vars(done) | {"jumps": jumps}))
+    assert len(lines) == 12 and lines[10] == "and 3 more such jumps; --json names all"
+    assert 'data.quality.refuse = ["TICKER DATE"]' in lines[11] and "data.quality.split" in lines[11]
+
+
+PRINTED = '''
+"""A table in a file beside it, with a fingerprint."""
+import datetime as dt
+import polars as pl
+from pathlib import Path
+from ml_core.data.providers import Fetched, Outcome
+from ml_core.experiment import Section
+HERE = Path(__file__).with_name("bars.parquet")
+FETCHED = []
+
+class Config(Section):
+    pass
+
+def identity(universe, config):
+    return "printed"
+
+def fingerprint(request, config):
+    return str(HERE.stat().st_mtime_ns)
+
+def fetch(request, config, *, progress=None):
+    FETCHED.append(request.tickers)
+    bars = pl.read_parquet(HERE).filter(pl.col("ticker").is_in(list(request.tickers)))
+    known = set(bars["ticker"])
+    return Fetched(bars, {t: Outcome("ok") if t in known else Outcome("unknown", "none") for t in request.tickers})
+'''
+
+
+class Printed:
+    """A provider of one's own that counts how often it is read."""
+
+    def __init__(self, folder, home) -> None:
+        self.file, self.home = folder / "bars.parquet", home
+        (folder / "printed.py").write_text(PRINTED)
+
+    def write(self, until: int) -> None:
+        rows = [
+            (ticker, *row[:6], float(row[6]), row[5]) for ticker in ("AAA", "BBB")
+            for row in ((day, o, h, low, close, v, a) for day, o, h, low, close, a, v in make_rows(SESSIONS[:until]))
+        ]  # fmt: skip
+        names = ["ticker", "date", "open", "high", "low", "close", "volume", "x", "y"]
+        table = pl.DataFrame(rows, schema=names, orient="row").select(names[:7]).cast({"volume": pl.Float64})
+        more = {"dividend": pl.lit(0.0), "split": pl.lit(1.0), "adj_close": pl.lit(None, pl.Float64)}
+        table.with_columns(**more, basis=pl.lit("split_adjusted")).write_parquet(self.file)
+
+    def refresh(self, until: int, tickers=("AAA", "BBB"), **quality):
+        experiment = Experiment.model_validate(
+            {
+                "name": "p",
+                "universe": {"tickers": list(tickers)},
+                "data": {"source": "printed", "quality": quality},
+            }
+        )
+        return refresh(experiment, self.home, now=after(SESSIONS[until - 1]))
+
+    @property
+    def read(self) -> int:
+        return len(sys.modules["ml_core.data.providers.printed"].FETCHED)
+
+
+@pytest.fixture
+def printed(tmp_path, home, monkeypatch):
+    folder = tmp_path / "providers"
+    folder.mkdir()
+    monkeypatch.setattr(providers, "__path__", [*providers.__path__, str(folder)])
+    yield Printed(folder, home)
+    sys.modules.pop("ml_core.data.providers.printed", None)
+
+
+def test_a_source_with_the_same_fingerprint_is_not_read_again(printed, home):
+    printed.write(60)
+    first = printed.refresh(60, ("AAA", "BBB", "CCC"))
+    versions = newest_version(home.store / "coverage" / "printed")
+    second = printed.refresh(60, ("AAA", "BBB", "CCC"))
+    assert printed.read == 1 and second.unchanged and not first.unchanged
+    assert second.outcomes == first.outcomes and second.partial and second.last == first.last
+    assert second.version == first.version
+    assert newest_version(home.store / "coverage" / "printed") == versions
+    assert printed.refresh(61, ("AAA", "BBB", "CCC")).unchanged is False, (
+        "a session has closed that it may have"
+    )
+    assert printed.refresh(62, ("AAA", "BBB", "CCC")).unchanged, "it ended before that session already"
+
+
+def test_another_file_another_judgement_another_universe_and_what_was_held_back_are_read(printed):
+    printed.write(60)
+    printed.refresh(60)
+    assert printed.refresh(60, skip=["spike"]).unchanged is False
+    assert printed.refresh(60, ("AAA",)).unchanged is False
+    printed.write(62)
+    assert printed.refresh(61).inserted == 2
+    assert printed.refresh(61).unchanged is False, "a bar was held back as not yet closed"
+    assert printed.refresh(62).inserted == 2
+    assert printed.refresh(62).unchanged
