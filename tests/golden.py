@@ -5,6 +5,7 @@ commit says so.
 """
 
 import json
+import platform
 from pathlib import Path
 
 import numpy as np
@@ -32,8 +33,18 @@ CASES = {
 
 
 def here() -> str:
-    """What the bits may depend on besides the code."""
-    return f"torch {torch.__version__} numpy {np.__version__} {torch.backends.cpu.get_cpu_capability()}"
+    """What the bits may depend on besides the code: two processors of one instruction set add up in another order."""
+    libraries = f"torch {torch.__version__} numpy {np.__version__} {torch.backends.cpu.get_cpu_capability()}"
+    return f"{libraries}, {processor()}"
+
+
+def processor() -> str:
+    """The kind of processor, as Linux numbers it, or as the platform calls it."""
+    described = Path("/proc/cpuinfo")
+    lines = described.read_text().splitlines() if described.is_file() else []
+    told = dict(line.replace("\t", "").partition(":")[::2] for line in lines)
+    parts = [f"{name} {told[name].strip()}" for name in ("cpu family", "model", "stepping") if name in told]
+    return " ".join(parts) or platform.processor()
 
 
 def scores_of(case: str) -> dict[str, float]:
