@@ -22,6 +22,11 @@ def find_gone(stored: pl.DataFrame, came: pl.DataFrame) -> pl.DataFrame:
     return gone.join(few, on="ticker", how="semi")
 
 
+def drop_same(came: pl.DataFrame, stored: pl.DataFrame) -> pl.DataFrame:
+    """The rows that are not stored just so; the adjusted close, which every dividend to come changes, is no news."""
+    return came.join(stored, on=[*KEYS["bars"], *COMPARED], how="anti", nulls_equal=True)
+
+
 def tell_differences(stored: pl.DataFrame, sound: pl.DataFrame, gone: pl.DataFrame) -> list[str]:
     """A line for each ticker that is stored and came otherwise: how many bars, since when. A session that is newer
     than what is stored is no difference."""

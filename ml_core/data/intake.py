@@ -8,7 +8,7 @@ import polars as pl
 
 from ml_core.data.calendar import last_closed_session
 from ml_core.data.coverage import OVERLAP, Plan, Spans, count_empty, describe_coverage, write_coverage
-from ml_core.data.differences import find_gone, tell_differences
+from ml_core.data.differences import drop_same, find_gone, tell_differences
 from ml_core.data.history import find_withdrawn
 from ml_core.data.incoming import TAIL, check_incoming
 from ml_core.data.providers import Fetched, Outcome, Request
@@ -28,9 +28,11 @@ JUMP = "unexplained_jump"
 
 @dataclass
 class _Batch:
-    """Some tickers after their checks; of those in `rewritten` the stored past goes, and so do the bars in `drop`."""
+    """Some tickers after their checks. `fresh`: the sound bars that are not stored just so; of those in `rewritten` the
+    stored past goes, and so do the bars in `drop`."""
 
     checked: Checked
+    fresh: pl.DataFrame
     outcomes: dict[str, Outcome]
     rewritten: dict[str, str]
     drop: pl.DataFrame
@@ -89,7 +91,7 @@ class Intake:
             rejudged=self.plan.rejudged & set(outcomes),
         )
         self.share.require_few()
-        self._write(batches, checked.sound)
+        self._write(batches)
         last = min(self.closed, self.request.end or dt.date.max)
         empty = count_empty(
             outcomes, self.before, self.spans, today=self.request.now.date(), last_wanted=last
@@ -122,7 +124,18 @@ class Intake:
         checked, refused = refuse_whole_tickers(checked)
         outcomes = _after_checks(outcomes, checked.sound, refused)
         self.share.add(checked, refused, count_held(outcomes, self.spans))
-        return _Batch(checked, outcomes, rewritten, self._withdraw(checked, set(rewritten)))
+        fresh = self._leave_out_stored(checked.sound, set(rewritten))
+        return _Batch(checked, fresh, outcomes, rewritten, self._withdraw(checked, set(rewritten)))
+
+    def _leave_out_stored(self, sound: pl.DataFrame, rewritten: set[str]) -> pl.DataFrame:
+        """Of a ticker that came whole what stands there already is not merged: the store need not look for it."""
+        anew = (self.plan.anew & set(self.spans) & set(sound["ticker"].unique())) - rewritten
+        anew -= set(self.request.since) - set(self.plan.since)  # held by their tail alone
+        if not anew:
+            return sound
+        whole = pl.col("ticker").is_in(list(anew))
+        same = self.known.bars(tuple(sorted(set(sound["ticker"].unique()))))
+        return pl.concat([sound.filter(~whole), drop_same(sound.filter(whole), same)])
 
     def _ask_again(self) -> _Batch:
         """Tickers with another past, whole from their first stored day; those that fail stay as they are stored."""
@@ -154,17 +167,20 @@ class Intake:
             drop = pl.concat([drop, gone]).unique()
         return drop.filter(~pl.col("ticker").is_in(list(rewritten)))
 
-    def _write(self, batches: list[_Batch], sound: pl.DataFrame) -> None:
-        if not sound.height:
+    def _write(self, batches: list[_Batch]) -> None:
+        if not any(batch.checked.sound.height for batch in batches):
             return
         rewritten = {ticker: why for batch in batches for ticker, why in batch.rewritten.items()}
+        fresh = pl.concat([batch.fresh for batch in batches])
         drop = pl.concat([batch.drop.select(KEYS["bars"]) for batch in batches])
-        written = self.store.write(sound, observed_at=self.request.now, replace=tuple(rewritten), drop=drop)
+        if not (fresh.height or drop.height):
+            return
+        written = self.store.write(fresh, observed_at=self.request.now, replace=tuple(rewritten), drop=drop)
         self.rebuilt |= rewritten
         self.inserted += written.inserted
         self.updated += written.updated
         if written.inserted or written.deleted:
-            changed = tuple({*sound["ticker"].unique(), *drop["ticker"].unique()})
+            changed = tuple({*fresh["ticker"].unique(), *drop["ticker"].unique()})
             self.spans |= self.store.spans(changed)
 
     def _tell_jumps(self, findings: pl.DataFrame) -> None:

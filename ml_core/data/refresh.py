@@ -34,8 +34,7 @@ class Refreshed:
     are new.
 
     `rebuilt` says of which tickers the source has rewritten the past, and how; `held_back` whose newest bar was
-    refused, and why; `jumps` are kept bars that nothing explains, told once. `unchanged`: the source is as it was
-    when it was last read, and was not read again.
+    refused, and why; `jumps` are kept bars that nothing explains, told once. `unchanged`: the source was not read.
     """
 
     outcomes: Mapping[str, Outcome]

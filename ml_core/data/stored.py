@@ -30,10 +30,13 @@ class Stored:
         recent = tuple(sorted(set(since) - set(whole)))
         self._held = store.tail(recent, count) if recent else pl.DataFrame(schema=BARS)
         self._recent = frozenset(recent)
+        self._last: tuple[tuple[str, ...], pl.DataFrame] = ((), self._held.clear())
         self.refused = read_findings(home, identity, tuple(since)) if since else pl.DataFrame(schema=FINDINGS)
 
     def bars(self, tickers: Collection[str]) -> pl.DataFrame:
         """BARS of these tickers, sorted: the last ones, or all."""
         held = self._held.filter(pl.col("ticker").is_in(list(tickers)))
         others = tuple(sorted(set(tickers) - self._recent))
-        return pl.concat([held, self._store.bars(others)]) if others else held
+        if others and others != self._last[0]:
+            self._last = (others, self._store.bars(others))
+        return pl.concat([held, self._last[1]]) if others else held
