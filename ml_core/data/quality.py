@@ -75,6 +75,9 @@ def _find(
     if isinstance(found, pl.Expr):
         flagged = rows.filter(found).with_columns(known=pl.col("date"))
         return flagged, _without_accepted(item, flagged, quality)
+    if found.is_empty():
+        nothing = rows.clear().with_columns(known=pl.col("date"))
+        return nothing, nothing
     if "known" not in found.columns:
         found = found.with_columns(known=pl.col("date"))
     found = _without_accepted(item, found.unique(KEYS["bars"], keep="first", maintain_order=True), quality)
@@ -96,8 +99,11 @@ def _as_given(bars: pl.DataFrame) -> pl.DataFrame:
     """NaN is a missing value; a row that is there twice, to the last digit, is one row."""
     rows = conform(bars, BARS, "bars")
     numbers = [name for name, kind in BARS.items() if kind == pl.Float64]
-    rows = rows.with_columns(pl.col(numbers).fill_nan(None)).unique(maintain_order=True)
-    return rows.sort(KEYS["bars"], maintain_order=True).with_row_index("row")
+    rows = rows.with_columns(pl.col(numbers).fill_nan(None)).sort(KEYS["bars"], maintain_order=True)
+    again = pl.all_horizontal(pl.col(name).eq_missing(pl.col(name).shift()) for name in KEYS["bars"])
+    if rows.select(again.any()).item():
+        rows = rows.unique(maintain_order=True)
+    return rows.with_row_index("row")
 
 
 def _sessions(rows: pl.DataFrame, calendar: str) -> pl.Series | None:

@@ -67,6 +67,8 @@ def adjusted_close_disagrees(_bars: pl.DataFrame, _scene: Scene) -> Found:
 
 def _paying(bars: pl.DataFrame) -> Iterator[Series]:
     """Tickers with a dividend that is large, next to nothing, or not the adjusted close's: others are sound."""
+    if not bars.select((pl.col("dividend") > 0).any()).item():
+        return
     share = pl.col("dividend").fill_null(0.0) / before("close")
     told = (1 - (-adjusted_step()).exp() - share).abs() > 0.05 * share
     doubtful = (share >= NOTABLE) | (share < TINY) | told.fill_null(False)

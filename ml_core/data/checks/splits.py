@@ -69,6 +69,8 @@ def split_or_dividend(bars: pl.DataFrame, _scene: Scene) -> Found:
 
 def _with_splits(bars: pl.DataFrame) -> Iterator[Series]:
     """Tickers with a recorded split and a change nearly as large: where there is none, all is well."""
+    if not bars.select((SIZE > SMALL).any()).item():
+        return
     split = pl.when(SIZE > SMALL).then(SIZE)
     marked = add_changes(bars.filter((SIZE > SMALL).any().over("ticker")))
     largest = pl.max_horizontal(pl.col("change", "price_change").abs()).max().over("ticker")
