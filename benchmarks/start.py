@@ -50,7 +50,7 @@ def main() -> None:
         homes = make_homes(Path(folder))
         print("| | least | median |\n|---|--:|--:|")
         for name, words in COMMANDS.items():
-            given = [homes.get(word, word) for word in words or ()]
+            given = [homes.get(word) or word for word in words or ()]
             taken = [seconds(MAIN if words else "pass", *given) for _ in range(runs)]
             print(f"| {name} | {min(taken):.2f} | {statistics.median(taken):.2f} |")
 
