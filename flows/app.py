@@ -1,4 +1,4 @@
-"""Where and what to serve in; this process becomes the web server."""
+"""Turns this process into the web server of one experiment and home; used by `serve` and by the local stack."""
 
 import os
 import socket

@@ -1,4 +1,5 @@
-"""`backtest`: an experiment's strategy on forecasts out of sample; one screen, or one document, out."""
+"""The command `backtest`: trades an experiment's strategy on forecasts that no model learned from, and says what it
+came to."""
 
 from __future__ import annotations
 

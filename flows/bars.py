@@ -5,13 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import polars as pl
-
 from flows.session import DONE, PARTIAL, Session
 from flows.terminal import Terminal
 from ml_core.errors import InvalidInput
 
 if TYPE_CHECKING:
+    import polars as pl
+
     from ml_core.data.refresh import Refreshed
 
 FINDINGS = 20
@@ -165,6 +165,8 @@ def vacuum(session: Session, *, days: int) -> int:
 
 
 def _texts(table: pl.DataFrame) -> list[dict[str, object]]:
+    import polars as pl
+
     moments = [name for name, kind in table.schema.items() if kind == pl.Datetime]
     dates = [name for name, kind in table.schema.items() if kind == pl.Date]
     return table.with_columns(

@@ -4,17 +4,12 @@ import inspect
 import os
 import warnings
 from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from flows import bars, commands
-from flows.audit import audit as audit_leaks
-from flows.backtest import backtest as trade_past
-from flows.demo import demo as tell_story
-from flows.export import export as export_rows
-from flows.features import features as list_features
 from flows.options import (
     AsJson,
     AsOf,
@@ -28,10 +23,10 @@ from flows.options import (
     Picture,
     Version,
 )
-from flows.session import Use, open_session
-from flows.terminal import Terminal
-from flows.truth import truth as find_truth
 from ml_core.errors import ForecastError
+
+if TYPE_CHECKING:
+    from flows.session import Use
 
 app = typer.Typer(
     help="From market data to a served forecast that has earned its place.",
@@ -45,12 +40,11 @@ SHARED = {"experiment": ExperimentName, "sets": Overrides, "home": HomeFolder, "
 DEFAULTS = {"sets": None, "home": None, "as_json": False}
 
 
-def command(
-    run: Callable[..., int], *shared: str, experiment: str | None = None, use: Use = "writes"
-) -> Callable:
+def command(run: str, *shared: str, experiment: str | None = None, use: "Use" = "writes") -> Callable:
     """Declare a command: the function below it states the help and the options that are its own, which go to `run`
-    as keywords; the shared ones (default: all) make its session. `experiment` is taken where none is named. One that
-    only reads under the home works where that cannot be written, and makes none."""
+    as keywords; the shared ones (default: all) make its session. `run` is `module.function` under `flows`, imported
+    when the command is called, so that help and a typo load no library. `experiment` is taken where none is named.
+    One that only reads under the home works where that cannot be written, and makes none."""
     defaults = DEFAULTS | ({"experiment": experiment} if experiment else {})
 
     def declare(function: Callable) -> Callable:
@@ -77,7 +71,7 @@ def command(
     return declare
 
 
-@command(bars.refresh)
+@command("bars.refresh")
 def refresh(
     tickers: Annotated[
         list[str] | None, typer.Argument(metavar="TICKER", help="With --whole: these alone.")
@@ -89,12 +83,12 @@ def refresh(
     """Fetch, check and write bars."""
 
 
-@command(bars.overview, use="reads")
+@command("bars.overview", use="reads")
 def data(out: Picture = None):
     """Show what the stored bars cover, what was refused or repaired and why, and whether they are stationary."""
 
 
-@command(bars.vacuum)
+@command("bars.vacuum")
 def vacuum(
     days: Annotated[
         int, typer.Option(help="Keep what was part of a table within so many days, at least 7.")
@@ -103,12 +97,12 @@ def vacuum(
     """Free space of the stored bars; versions that registered models name stay readable."""
 
 
-@command(commands.evaluate, use="reads")
+@command("commands.evaluate", use="reads")
 def evaluate(out: Figures = None):
     """Walk the experiment's own spec forward through time, without a search."""
 
 
-@command(trade_past, use="reads")
+@command("backtest.backtest", use="reads")
 def backtest(
     start: Annotated[
         str | None, typer.Option(metavar="DATE", help="The first day of forecasts to trade.")
@@ -127,7 +121,7 @@ def backtest(
     """Trade forecasts that no model learned from, by default the champion's since its holdout began."""
 
 
-@command(commands.search)
+@command("commands.search")
 def search(
     trials: Annotated[int | None, typer.Option(min=1, help="How many trials (search.trials).")] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with a search that was ended.")] = False,
@@ -135,22 +129,22 @@ def search(
     """Search, judge the winner on the holdout, register it; the champion moves only if the gate is passed."""
 
 
-@command(commands.predict)
+@command("commands.predict")
 def predict(as_of: AsOf = None, out: OutFile = None, version: Version = None):
     """Write the champion's forecasts for every ticker."""
 
 
-@command(commands.models, use="reads")
+@command("commands.models", use="reads")
 def models():
     """List the registered versions, their aliases and their evidence."""
 
 
-@command(commands.rollback)
+@command("commands.rollback")
 def rollback(version: Version = None):
     """Move the alias `champion` to a version; by default to the one that passed the gate before it."""
 
 
-@command(commands.rebuild, "home", "as_json", use="reads")
+@command("commands.rebuild", "home", "as_json", use="reads")
 def rebuild(
     model: Annotated[str, typer.Argument(metavar="MODEL", help="A registered name, such as demo.simulated.")],
     version: Version = None,
@@ -158,7 +152,7 @@ def rebuild(
     """Fit a registered model again from its data version, spec and seed, and compare it byte by byte."""
 
 
-@command(audit_leaks, "sets", "home", "as_json", use="reads")
+@command("audit.audit", "sets", "home", "as_json", use="reads")
 def audit(
     subject: Annotated[
         str, typer.Argument(metavar="EXPERIMENT|MODEL", help="An experiment, or a registered model's name.")
@@ -170,19 +164,19 @@ def audit(
     """Change the future at random dates; whatever was known before must stay equal in every bit."""
 
 
-@command(export_rows, use="reads")
+@command("export.export", use="reads")
 def export(out: OutFolder, version: Version = None):
     """Write the processed rows of every fold, or of a registered version: scaled features, targets, parts."""
 
 
-@command(list_features, "home", "as_json", use="nothing")
+@command("features.features", "home", "as_json", use="nothing")
 def features(
     markdown: Annotated[bool, typer.Option("--markdown", help="As the page docs/features.md.")] = False,
 ):
     """List the features that there are, with the history each needs and what it is."""
 
 
-@command(find_truth, experiment="truth")
+@command("truth.truth", experiment="truth")
 def truth(
     kinds: Names = None,
     families: Names = None,
@@ -199,7 +193,7 @@ def truth(
     """Try the experiment's settings on simulated markets whose answer is known: how much is found, how much claimed."""
 
 
-@command(commands.serve, "experiment", "sets", "home")
+@command("commands.serve", "experiment", "sets", "home")
 def serve(
     host: Annotated[str, typer.Option(help="Anything but loopback needs WALKFORWARD_API_KEY.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(envvar="PORT", min=1, max=65535)] = 8000,
@@ -207,7 +201,7 @@ def serve(
     """Serve the web app and the REST API."""
 
 
-@command(commands.up, "experiment", "sets", "home", experiment="demo")
+@command("commands.up", "experiment", "sets", "home", experiment="demo")
 def up(
     port: Annotated[int, typer.Option(help="Of the app.")] = 8000,
     prefect_port: int = 4200,
@@ -216,12 +210,12 @@ def up(
     """Start Prefect, MLflow, a worker with the deployments, and the app."""
 
 
-@command(commands.down, "home")
+@command("commands.down", "home")
 def down():
     """End every process that `up` started."""
 
 
-@command(tell_story, experiment="demo")
+@command("demo.demo", experiment="demo")
 def demo():
     """The whole story on a simulated market, ending in a report."""
 
@@ -233,12 +227,16 @@ def main() -> None:
     app(prog_name="walkforward")
 
 
-def _run(run: Callable[..., int], shared: dict[str, Any], options: dict[str, Any], *, use: Use) -> None:
+def _run(run: str, shared: dict[str, Any], options: dict[str, Any], *, use: "Use") -> None:
+    from flows.session import open_session
+    from flows.terminal import Terminal
+
     terminal, opened = Terminal(as_json=shared["as_json"]), None
     try:
         sets = tuple(shared["sets"] or ())
         opened = open_session(terminal, shared["experiment"], sets, shared["home"], use=use)
-        code = run(opened, **options)
+        module, _, name = run.rpartition(".")
+        code = getattr(import_module(f"flows.{module}"), name)(opened, **options)
     except ForecastError as error:
         terminal.fail(opened.spell_out(str(error)) if opened else str(error))
         code = 2 if isinstance(error, ValueError) else 1

@@ -137,7 +137,7 @@ def read_date(text: str | None) -> dt.date | None:
 def models(session: Session) -> int:
     from ml_core.registry import Registry
 
-    name = session.experiment.model_name
+    name = session.model_name
     found = Registry(session.home).versions(name)
     if not found:
         session.terminal.say(f"{name}: nothing is registered yet; run: {session.spell('search')}")
@@ -159,7 +159,7 @@ def models(session: Session) -> int:
 def rollback(session: Session, *, version: str | None) -> int:
     from ml_core.registry import Registry
 
-    registry, name = Registry(session.home), session.experiment.model_name
+    registry, name = Registry(session.home), session.model_name
     before = registry.find(name)
     if version is None:
         passed = [

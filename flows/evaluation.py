@@ -1,4 +1,5 @@
-"""An evaluation in; one screen out: scores beside every baseline, where intervals held, risk beside benchmarks."""
+"""Prints what a walk through time found: scores beside every baseline, where intervals held, and what trading would
+have come to."""
 
 from __future__ import annotations
 

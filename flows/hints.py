@@ -1,4 +1,5 @@
-"""A verb and where the user stands in; the command to type, spelled so that a shell takes it whole, out."""
+"""Spells a command so that the user can type it as printed, with his home and overrides. Error messages end in such
+commands."""
 
 import re
 import shlex

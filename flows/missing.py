@@ -1,4 +1,5 @@
-"""What was left out of a command's work, and what was lost on the way, in; warnings that name it out."""
+"""Warns of tickers and features that a command had to leave out, each with its reason, so that nothing is missing in
+silence."""
 
 from collections.abc import Mapping
 

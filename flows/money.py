@@ -1,4 +1,5 @@
-"""A comparison of accounts and the strategy behind it in; rows of a table and sentences out."""
+"""Puts the results of trading into tables and sentences for the terminal: accounts side by side, limits in force,
+what costs do."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a run was asked for: the text parameters of a deployment in, an experiment and its home out."""
+"""Reads the text parameters of a Prefect deployment into an experiment and its home. Every flow begins with it."""
 
 from dataclasses import dataclass
 from pathlib import Path

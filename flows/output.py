@@ -1,11 +1,15 @@
-"""A file's name in, a way to write a table there out; what cannot be written is refused before any work."""
+"""Opens a file for a table by its ending. One that cannot be written is refused before any work is done."""
+
+from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-
-import polars as pl
+from typing import TYPE_CHECKING
 
 from ml_core.errors import InvalidInput
+
+if TYPE_CHECKING:
+    import polars as pl
 
 WRITERS: dict[str, Callable[[pl.DataFrame, Path], object]] = {
     ".parquet": lambda table, path: table.write_parquet(path),

@@ -1,4 +1,4 @@
-"""The predict flow: an experiment's name in, the champion's forecast of the newest session in the store."""
+"""The predict flow: forecasts the newest session in the store with the champion and writes the result to the store."""
 
 from collections.abc import Mapping
 

@@ -1,4 +1,5 @@
-"""The stack's processes: a command in, one with its own session and log out; families are ended whole."""
+"""Starts each process of the local stack in a session of its own with a log file, and ends it together with its
+children."""
 
 import os
 import signal

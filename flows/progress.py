@@ -1,4 +1,4 @@
-"""How far a task is, for whoever watches it in Prefect: counts in, one progress artifact out."""
+"""Shows in Prefect how far a task is, as one progress artifact that is updated now and then."""
 
 import time
 from collections.abc import Callable

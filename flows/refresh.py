@@ -1,4 +1,5 @@
-"""The refresh flow: an experiment's name in, its new bars in the store and a table of what came out."""
+"""The refresh flow: fetches, checks and stores an experiment's new bars, and publishes what came of each ticker as a
+table."""
 
 import datetime as dt
 from typing import Any

@@ -1,21 +1,21 @@
-"""A version's evidence, its forecasts and its home in; one screen of text out."""
+"""Writes a version's evidence, forecasts and gate as lines and tables for the terminal. Several commands share them."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-import polars as pl
 from rich.markup import escape
 
 from flows.features import read_inputs
 from flows.terminal import Terminal, shown
-from ml_core.learners import is_baseline
-from ml_core.registry import ModelVersion
-from ml_core.settings import Home
 
 if TYPE_CHECKING:
+    import polars as pl
+
     from ml_core.rebuild import Rebuilt
+    from ml_core.registry import ModelVersion
+    from ml_core.settings import Home
 
 
 def print_report(terminal: Terminal, found: ModelVersion, forecast: pl.DataFrame, home: Home) -> None:
@@ -56,6 +56,8 @@ def searched(search: Mapping[str, Any]) -> str:
 
 
 def winner(evidence: Mapping[str, Any]) -> str:
+    from ml_core.learners import is_baseline
+
     model, training = dict(evidence["spec"]["model"]), evidence["spec"]["training"]
     family = model.pop("family")
     fields = ", ".join(f"{key} {shown(value)}" for key, value in model.items())
@@ -94,6 +96,8 @@ def print_gate(terminal: Terminal, gate: Mapping[str, Any]) -> None:
 
 def print_extremes(terminal: Terminal, forecast: pl.DataFrame, *, each: int = 2) -> None:
     """The strongest forecasts of the shortest horizon, up and down."""
+    import polars as pl
+
     if forecast.is_empty():
         return
     nearest = forecast.filter(pl.col("horizon") == forecast["horizon"].min()).sort("mean", descending=True)

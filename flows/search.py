@@ -1,4 +1,4 @@
-"""The search flow: an experiment's name in; searched, gated and registered, a version with its evidence out."""
+"""The search flow: searches for a model, judges the winner at the gate and registers it with its evidence."""
 
 import datetime as dt
 from typing import TYPE_CHECKING, Any

@@ -1,4 +1,5 @@
-"""The stack's services: a plan in, the command, environment and proof of health of each out."""
+"""Describes the services of the local stack: the command and environment of each, and how to tell that it is
+healthy."""
 
 import os
 import socket

@@ -12,6 +12,7 @@ from typing import Literal
 from flows.hints import spell, spell_out
 from flows.lock import hold
 from flows.terminal import Terminal
+from ml_core import choices
 from ml_core.errors import InvalidInput
 from ml_core.experiment import Experiment
 from ml_core.experiment_file import read_experiment
@@ -35,6 +36,15 @@ class Session:
     @property
     def experiment(self) -> Experiment:
         return self.check()
+
+    @property
+    def model_name(self) -> str:
+        """The name that its model is registered by, for commands that only look there and need no library to learn."""
+        from ml_core.data import providers
+
+        experiment = read_experiment(self.name, self.overrides)
+        choices.check(providers.__name__, experiment.data.source)
+        return experiment.model_name
 
     @contextmanager
     def alone(self, verb: str, *, wait: float = 600.0) -> Iterator[None]:

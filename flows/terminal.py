@@ -1,4 +1,4 @@
-"""What a command has to say in; lines and tables on the terminal, or one JSON document, out."""
+"""Prints what a command has to say: lines and tables for people, or one JSON document for programs."""
 
 import datetime as dt
 import json

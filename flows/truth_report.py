@@ -1,4 +1,5 @@
-"""Cells of the truth matrix in; what was recovered by kind and learner, and what was claimed where nothing is, out."""
+"""Sums up a run of `truth`: how much of each planted signal every learner found, and what was claimed where nothing
+was planted."""
 
 from __future__ import annotations
 

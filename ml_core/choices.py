@@ -14,11 +14,16 @@ def names(package: str) -> list[str]:
     return sorted(module.name for module in pkgutil.iter_modules(path) if not module.name.startswith("_"))
 
 
-def load(package: str, name: str) -> ModuleType:
-    """The module of that name; an unknown name is answered with the nearest known one."""
+def check(package: str, name: str) -> None:
+    """Refuse a name that is unknown, with the nearest known one; the module is not imported."""
     known = names(package)
     if name not in known:
         raise InvalidInput(f"unknown {_singular(package)} '{name}'{nearest(name, known)}")
+
+
+def load(package: str, name: str) -> ModuleType:
+    """The module of that name; an unknown name is answered with the nearest known one."""
+    check(package, name)
     return import_module(f"{package}.{name}")
 
 

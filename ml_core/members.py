@@ -7,11 +7,13 @@ import math
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
-
-import polars as pl
+from typing import TYPE_CHECKING
 
 from ml_core.choices import nearest
 from ml_core.errors import InvalidInput
+
+if TYPE_CHECKING:
+    import polars as pl  # read when a file is: an experiment that names none stays light
 
 NEEDED, POSSIBLE = ("ticker", "from", "to"), ("delisting",)
 
@@ -30,6 +32,8 @@ class Span:
 
 def read_members(path: Path) -> tuple[Span, ...]:
     """The spans in the file's order. A ticker may be in more than once, never twice at a time."""
+    import polars as pl
+
     raw, first = _read(path), 1 if _is_parquet(path) else 2  # the line of the header counts
     named = {name.strip().lower(): name for name in raw.columns}
     if lacking := [name for name in NEEDED if name not in named]:
@@ -105,6 +109,8 @@ def _is_parquet(path: Path) -> bool:
 
 
 def _read(path: Path) -> pl.DataFrame:
+    import polars as pl
+
     path = path.expanduser()
     if not path.is_file():
         raise InvalidInput(f"universe.members {path}: there is no such file")

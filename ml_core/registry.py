@@ -10,15 +10,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ml_core.artifact import load_forecaster, save_forecaster
 from ml_core.errors import BrokenArtifact, ForecastError, InvalidInput, NoChampion
 from ml_core.experiment import RunSpec
-from ml_core.forecaster import Forecaster
 from ml_core.settings import Home
 from ml_core.tracking import connect
 
 if TYPE_CHECKING:
     from mlflow.entities.model_registry import ModelVersion as MlflowVersion
+
+    from ml_core.forecaster import Forecaster
 
 CHAMPION = "champion"
 NOBODY = ""
@@ -93,10 +93,14 @@ class Registry:
 
     def load(self, found: ModelVersion) -> Forecaster:
         """The forecaster of a version, its files checked against their checksums."""
+        from ml_core.artifact import load_forecaster
+
         return load_forecaster(found.folder).named(found.name, found.version)
 
     def register(self, forecaster: Forecaster, name: str, evidence: Mapping[str, Any]) -> ModelVersion:
         """A new version with its files and evidence; no alias moves."""
+        from ml_core.artifact import save_forecaster
+
         run = self._client.create_run(
             self._experiment(name), run_name="candidate", tags={"kind": "candidate"}
         )

@@ -1,4 +1,4 @@
-"""The key in the settings and what a visitor shows in, yes or no out. API and app ask the same question."""
+"""Decides whether a visitor may see the API and the app, by the key in the settings. Both ask the same question."""
 
 import hmac
 import ipaddress

@@ -1,4 +1,4 @@
-"""The service in, its REST routes out. Every error is one line: {"error": "…"}."""
+"""Defines the REST routes over the service. Every error is one line: {"error": "…"}."""
 
 import logging
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""The environment in, the web application out: `uvicorn --factory serving.app:create_app`."""
+"""Builds the web application from the environment: `uvicorn --factory serving.app:create_app`."""
 
 import asyncio
 import datetime as dt

@@ -1,4 +1,4 @@
-"""A registered version in, its evidence as the API and the app show it out."""
+"""Picks from a registered version the evidence that the API and the app show."""
 
 import math
 from typing import Any

@@ -1,4 +1,4 @@
-"""Prices and forecasts in, plotly figures out. One template for all of them."""
+"""Draws prices and forecasts as plotly figures, all with one template."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What no request may exceed and every response says: body size in, protective headers out."""
+"""Refuses requests that are too large and adds protective headers to every response."""
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException

@@ -1,4 +1,4 @@
-"""Values in, small pieces of HTML out. Everything that is not markup of ours is escaped here."""
+"""Writes small pieces of HTML. Everything that is not markup of ours is escaped here."""
 
 import math
 from collections.abc import Sequence

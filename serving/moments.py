@@ -1,4 +1,5 @@
-"""A served model and a date in; what was known and what is forecast at that moment out, kept for a while."""
+"""Answers what was known and what is forecast on a past date with the served model, and keeps the answers for a
+while."""
 
 import datetime as dt
 import threading

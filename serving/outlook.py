@@ -1,4 +1,4 @@
-"""FORECAST rows and last closes in; per ticker, what they mean in dates, changes and prices out."""
+"""Says what forecasts mean for people: per ticker the dates ahead, the changes and the prices."""
 
 import datetime as dt
 import math

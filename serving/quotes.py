@@ -1,4 +1,4 @@
-"""Stored prices of one ticker in; what a chart shows, in today's price units, and the numbers above it out."""
+"""Prepares the stored prices of one ticker for a chart, in today's price units, and the numbers above it."""
 
 import datetime as dt
 from dataclasses import dataclass

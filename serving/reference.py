@@ -1,4 +1,5 @@
-"""The OpenAPI document in, a page to read it out. Made here because the usual ones load themselves from elsewhere."""
+"""Turns the OpenAPI document into a page to read. It is made here because the usual ones load themselves from
+elsewhere."""
 
 import json
 from collections.abc import Iterator, Mapping

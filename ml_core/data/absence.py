@@ -1,4 +1,4 @@
-"""Tickers without a bar in; why, and what would help, out: as one line, or ticker by ticker."""
+"""Explains why a ticker has no bars and what would help, for commands, flows and the app."""
 
 import datetime as dt
 

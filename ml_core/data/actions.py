@@ -1,4 +1,5 @@
-"""Bars in, with dividends and splits where somebody recorded them; the same with what can be told of the others out."""
+"""Completes dividends and splits where the source recorded none, from the adjusted close where there is one. Without
+them, returns would be wrong."""
 
 from typing import NamedTuple
 

@@ -1,5 +1,5 @@
-"""Bars as they came from their source, put together again from what is stored and what was found: the audit begins
-there, because checks that know the future would clean the past with it."""
+"""Puts bars together again as they came from their source, from what is stored and what the checks found. The audit
+begins there, because checks that know the future would clean the past with it."""
 
 import datetime as dt
 

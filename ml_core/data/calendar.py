@@ -1,4 +1,5 @@
-"""An exchange code and dates in, trading sessions out. `data` stands for whatever dates the data has."""
+"""Tells the trading sessions of an exchange, so that dates are counted in sessions. The calendar `data` stands for
+whatever dates the data has."""
 
 import datetime as dt
 import warnings

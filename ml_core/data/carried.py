@@ -1,4 +1,5 @@
-"""Bars that stay and bars that are refused in; dividends and splits of the refused put on the next bar that stays."""
+"""Moves dividends and splits of refused bars to the next bar that stays, because a payment is real even where its
+bar is not."""
 
 import polars as pl
 

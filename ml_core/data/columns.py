@@ -1,4 +1,4 @@
-"""A table as common tools write it in; the agreed columns of bars out, with null where it has none."""
+"""Finds the agreed columns of bars in a table as common tools write it. A column that is not there becomes null."""
 
 import datetime as dt
 from collections.abc import Mapping, Sequence

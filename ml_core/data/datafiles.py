@@ -1,4 +1,5 @@
-"""Rows in, Parquet files out whose names carry their checksum; and back again, each file checked before it is read."""
+"""Writes rows to Parquet files whose names carry their checksum, and checks each file before it is read. A damaged
+file is noticed, not believed."""
 
 import datetime as dt
 import hashlib

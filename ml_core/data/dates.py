@@ -1,4 +1,5 @@
-"""A column of dates as people and tools write them in; calendar dates out. How they are written is a file's own way."""
+"""Reads a column of dates as people and tools write them. How they are written is a file's own way, found from the
+whole column."""
 
 import datetime as dt
 from typing import Any

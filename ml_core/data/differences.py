@@ -1,4 +1,4 @@
-"""Bars as stored and as they came whole in; what differs, in words, and what is stored and came no more, out."""
+"""Compares stored bars with the same bars fetched anew, and says in words what differs. `refresh --whole` shows it."""
 
 import polars as pl
 

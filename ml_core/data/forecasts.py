@@ -1,4 +1,4 @@
-"""FORECAST rows in and out of the store: one row per model version, ticker, session and horizon."""
+"""Writes forecasts to the store and reads them back: one row per model version, ticker, session and horizon."""
 
 import datetime as dt
 

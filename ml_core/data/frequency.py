@@ -1,4 +1,4 @@
-"""Daily PRICES in, PRICES at the task's frequency out."""
+"""Turns daily prices into prices of the task's frequency, such as weekly ones."""
 
 import datetime as dt
 

@@ -1,4 +1,4 @@
-"""Rows of one or several moments a date in; one bar a session out, with what was left out or looks odd said."""
+"""Makes one bar a session of rows that hold one or several moments a date, and says what was left out or looks odd."""
 
 from typing import NamedTuple
 

@@ -1,4 +1,5 @@
-"""A table under two rows of names, price and ticker, as `yfinance.download` makes it in; one row per ticker out."""
+"""Reads tables under two rows of names, price and ticker, as `yfinance.download` makes them, into one row per ticker
+and date."""
 
 import ast
 import re

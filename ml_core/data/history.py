@@ -1,4 +1,5 @@
-"""Bars as stored and as they come now in; tickers whose past was rewritten, and bars that are no longer sound, out."""
+"""Compares stored bars with what the source says now: finds tickers whose past was rewritten, and stored bars that
+are no longer sound."""
 
 from collections.abc import Collection
 

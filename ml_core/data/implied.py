@@ -1,4 +1,5 @@
-"""Closes and adjusted closes in, the dividends and splits that lie between them out.
+"""Works out the dividends and splits that lie between closes and adjusted closes, for sources that give both and
+record no actions.
 
 adjusted / given is a level that moves on the day of an action only; by the usual rule an amount d before a close p
 lifts it by p / (p - d). What is said of a row depends on it and on earlier rows of its ticker.

@@ -1,4 +1,5 @@
-"""Bars as they come during a refresh in; checked, compared with what is stored, and committed, with what was found."""
+"""Takes bars in while a refresh runs: checks them, compares them with what is stored, and commits them with what was
+found."""
 
 import datetime as dt
 from collections.abc import Iterator, Mapping

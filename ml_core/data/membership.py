@@ -1,4 +1,5 @@
-"""Spans of membership in, facts for the store out; and back: who is in on each date, and what leaving returned.
+"""Keeps in the store who belonged to a universe and when, and tells who is in on each date and what leaving
+returned. Without it, only survivors would be traded.
 
 That a ticker joins is a fact of its first day, that it left one of the day after its last: so a row of prices knows of
 its own date and earlier ones only.

@@ -1,4 +1,5 @@
-"""Numbers as people and tools write them in, as text; floats out. Which sign is the decimal one is a file's own way."""
+"""Reads numbers that stand as text, as people and tools write them. Which sign is the decimal one is a file's own
+way."""
 
 from __future__ import annotations
 

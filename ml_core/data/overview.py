@@ -1,5 +1,5 @@
-"""An experiment in; what its stored bars cover, what was refused or repaired and why, and whether the series are
-stationary, out: as tables and as one document."""
+"""Gathers what an experiment's stored bars cover, what was refused or repaired and why, and whether the series are
+stationary: as tables and as one document."""
 
 import datetime as dt
 from dataclasses import dataclass

@@ -1,4 +1,5 @@
-"""A user's own dated table in, what it says and since when that was known out, as FACTS."""
+"""Reads a user's own dated table into FACTS: what it says, and since when that was known. So it can be joined
+without knowing the future."""
 
 import datetime as dt
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""An overview of stored bars in, one page out: a picture of what is there month by month, and the tables with words."""
+"""Draws an overview of stored bars as one HTML page: what is there month by month, and the tables with words."""
 
 import datetime as dt
 from html import escape

@@ -1,4 +1,5 @@
-"""An experiment in, its stored prices at its frequency out."""
+"""Reads an experiment's prices from the store, adjusted and at its frequency. Every step that learns or forecasts
+gets its prices here."""
 
 import datetime as dt
 from collections.abc import Mapping

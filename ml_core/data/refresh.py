@@ -1,4 +1,5 @@
-"""An experiment and the time in; bars fetched, checked and written, an outcome for every ticker out."""
+"""Brings an experiment's stored bars up to date: fetches, checks and writes them, and tells for every ticker how it
+went."""
 
 import datetime as dt
 import time

@@ -1,4 +1,5 @@
-"""A source's tables in; the same with less on disk: versions that a model names stay readable, others may go."""
+"""Frees old files of a source's tables. Versions that a registered model names stay readable, so that it can be
+rebuilt."""
 
 from collections.abc import Collection
 from dataclasses import dataclass

@@ -1,4 +1,5 @@
-"""Columns as a file writes them in; how far a number may lie from what it was before it was rounded, out.
+"""Tells how far a number in a file may lie from what it was before it was rounded, so that rounding is not taken for
+a dividend.
 
 A row's answer depends on it and on earlier rows of its ticker: as many decimals, or digits, as were seen so far.
 """

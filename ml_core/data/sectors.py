@@ -1,4 +1,4 @@
-"""A universe in, the sector of each ticker out: as the experiment says, else as the source said once."""
+"""Tells the sector of each ticker: as the experiment says, else as the source said once."""
 
 import datetime as dt
 

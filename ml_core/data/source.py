@@ -1,4 +1,5 @@
-"""An experiment in; its provider, with options checked and the name under which its bars are stored, out."""
+"""Opens an experiment's data source: loads its provider, checks its options, and gives the name under which its bars
+are stored."""
 
 from dataclasses import dataclass
 from types import ModuleType

@@ -1,5 +1,5 @@
-"""PRICES in; for every ticker's log price and log return, whether it is stationary, by two tests that ask opposite
-questions: ADF supposes a unit root, KPSS supposes none."""
+"""Tests whether every ticker's log price and log return are stationary, by two tests that ask opposite questions:
+ADF supposes a unit root, KPSS supposes none."""
 
 import math
 import warnings

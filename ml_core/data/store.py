@@ -1,5 +1,5 @@
-"""Bars as given in, prices adjusted on read out, and facts beside them. One table per source; every version stays
-readable."""
+"""Keeps bars as the source gave them, and facts beside them; prices are adjusted when read. One table per source;
+every version stays readable."""
 
 import datetime as dt
 from pathlib import Path

@@ -1,4 +1,5 @@
-"""Delta tables on disk: keyed merge in, rows of any version out. A lost race is run again on a fresh view."""
+"""Merges rows into Delta tables by key and reads any version of them. A write that lost a race is run again on a
+fresh view."""
 
 import os
 import time

@@ -1,4 +1,4 @@
-"""The catalogue in, a table of every feature for people out: docs/features.md is made from it."""
+"""Lists every feature for people: the table that `features` prints, and the page docs/features.md."""
 
 from itertools import groupby
 

@@ -1,4 +1,4 @@
-"""The market's returns in; two states, calm and turbulent, and what is known of them on each day, out.
+"""Fits two states of the market, calm and turbulent, on its returns, and tells what is known of them on each day.
 
 Markov switching (Hamilton 1989): each state has its own mean and deviation, and a chance to last. The parameters come
 from training dates by expectation-maximisation. What is said of a day is filtered, never smoothed: it depends on that

@@ -1,4 +1,5 @@
-"""Training rows in, a scaling with bounds out; applied to each batch, so the panel is never copied."""
+"""Fits how features are scaled and bounded on training rows, and applies it to each batch, so that the panel is
+never copied."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

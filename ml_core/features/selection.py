@@ -1,4 +1,4 @@
-"""Training rows in, the chosen features out: by group, those whose link with the target lasts, no near copies.
+"""Chooses features on training rows: group by group, those whose link with the target lasts, without near copies.
 
 A feature is judged by its information coefficient in each calendar year: the correlation, date by date over the
 tickers, with the outcome in units of volatility. Where too few tickers trade, and for a feature that is the same for

@@ -1,5 +1,5 @@
-"""Sorted prices and wanted features in; blocks of one ticker each out. What compares tickers is computed in between,
-from the features that it needs of all of them."""
+"""Hands out sorted prices in blocks of one ticker, so that features need little memory. What compares tickers is
+computed in between, from the features that it needs of all of them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Prices in, one column per chosen feature out: (ticker, date, features…). Row t depends on rows up to t."""
+"""Builds the table of chosen features from prices: (ticker, date, features…). Row t depends on rows up to t only."""
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass

@@ -1,4 +1,5 @@
-"""Closing prices on the grid in, what is to be forecast out: h-session log returns and the unit they come in."""
+"""Builds what is to be forecast from closing prices: h-session log returns, and the volatility in whose units they
+are learned."""
 
 import numpy as np
 from scipy.stats import rankdata

@@ -1,4 +1,4 @@
-"""Bars on the grid in, what is known at each close about the volatility to come out: the states of a scale.
+"""Describes what each close tells of the volatility to come. The width of forecasts is fitted on these states.
 
 A HAR in logarithms (Corsi 2009; Parkinson 1980 for the range): variances over a few sessions and over years beside
 the unit's span of a month, and whether prices have been falling.

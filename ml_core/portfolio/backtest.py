@@ -1,4 +1,5 @@
-"""What positions would have earned. In: POSITIONS decided at a session's close, PRICES. Out: BACKTEST.
+"""Computes what positions would have earned after costs. POSITIONS are decided at a session's close; the result is a
+BACKTEST table.
 
 Weights are shares of equity. They are traded once, drift with prices until the next rebalance, and pay costs
 on what is traded. Sums over tickers run in one fixed order: a later listing changes no bit of an earlier row.

@@ -1,4 +1,4 @@
-"""Several strategies in one account. In: what each holds, and what each had earned by each close. Out: one book.
+"""Adds several strategies up to one book in one account, in shares that are given or earned by each close.
 
 The weights of a date come from returns up to its close, and from no later one.
 """

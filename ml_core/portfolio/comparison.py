@@ -1,5 +1,5 @@
-"""A strategy beside what needs no forecast. In: forecasts, the strategy, the Market. Out: tidy tables of accounts,
-their risk, and what costs do to it."""
+"""Sets a strategy beside what needs no forecast, such as buy and hold: accounts, their risk, and what costs do to
+them."""
 
 from __future__ import annotations
 

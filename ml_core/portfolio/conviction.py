@@ -1,5 +1,5 @@
-"""How much of a ticker a forecast asks for. In: VIEWS of one horizon. Out: `unit`, -1 to 1, and `parts`, by which it
-is divided to be a share of the equity."""
+"""Turns a forecast into how much of a ticker to hold: `unit`, from -1 to 1, and `parts`, by which it is divided to
+be a share of the equity."""
 
 import polars as pl
 

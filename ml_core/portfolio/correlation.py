@@ -1,4 +1,4 @@
-"""Names that move together are one bet. In: POSITIONS and the Market. Out: the same, shared among those alike."""
+"""Divides the weights of tickers that move together by how many they are, because together they are one bet."""
 
 import numpy as np
 import polars as pl

@@ -1,4 +1,4 @@
-"""Less at risk while losing. In: POSITIONS and what they had earned by each close. Out: the same, scaled."""
+"""Scales positions down while the account is below its peak, so that less is at risk while losing."""
 
 import numpy as np
 import polars as pl

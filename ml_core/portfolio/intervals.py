@@ -1,4 +1,4 @@
-"""How sure a number of an account is. In: returns by session. Out: what other draws of its blocks would give."""
+"""Tells how sure a number of an account is, by drawing blocks of its returns again and again (a block bootstrap)."""
 
 import numpy as np
 

@@ -1,4 +1,4 @@
-"""One way of sizing at its horizon. In: FORECAST or SCORED rows, the Market. Out: POSITIONS decided on every date."""
+"""Sizes positions in one way at one horizon, from forecasts on every date. A strategy has one or several such legs."""
 
 from __future__ import annotations
 

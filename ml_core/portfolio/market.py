@@ -1,5 +1,5 @@
-"""What sizing may know besides forecasts. In: PRICES. Out: sectors, realised volatility, recent returns, each as known
-at a session's close."""
+"""Holds what sizing may know besides forecasts: sectors, realised volatility and recent returns, each as known at a
+session's close."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""From long tables to matrices of sessions by tickers. In: PRICES, POSITIONS. Out: a Panel, weights."""
+"""Turns long tables of prices and positions into matrices of sessions by tickers, on which the backtest is fast."""
 
 from dataclasses import dataclass
 

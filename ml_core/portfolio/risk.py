@@ -1,4 +1,5 @@
-"""A backtest in numbers. In: BACKTEST. Out: a plain dictionary (JSON), null where a number is not earned."""
+"""Measures the risk and reward of a backtest. The result is a plain dictionary (JSON), with null where a number is
+not earned."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,7 +1,7 @@
-"""The steps between a forecast and a position, each a pure function on a table.
+"""Holds the steps between a forecast and a position, each a pure function on a table.
 
-In: VIEWS (ticker, date, mean, scale) or POSITIONS. Out: the same with other values. What a step says of a date depends
-on rows of that date and of earlier ones only, whatever comes later.
+VIEWS (ticker, date, mean, scale) or POSITIONS come in, the same with other values go out. What a step says of a date
+depends on rows of that date and of earlier ones only, whatever comes later.
 """
 
 import numpy as np

@@ -1,4 +1,4 @@
-"""From forecasts to one book, the steps in their order. In: FORECAST or SCORED rows, the Market. Out: POSITIONS.
+"""Makes one book of positions from forecasts, by taking the strategy's steps in their order.
 
 A position is made from its date's forecasts, earlier ones, and prices up to its date.
 """

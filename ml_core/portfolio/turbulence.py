@@ -1,4 +1,5 @@
-"""The market's state, filtered. In: PRICES and a date. Out: (date, turbulence) from that date on, past-only.
+"""Tells for each date whether the market is turbulent, from what was known by then, so that a strategy can switch
+with it.
 
 Each calendar year is judged by parameters fitted on the thousand sessions before it, so that what is said of a day
 depends neither on later days nor on where the asked span begins.

@@ -1,5 +1,5 @@
-"""Positions sized to a stated risk. In: units or POSITIONS, and the Market. Out: the same, scaled by what was realised
-up to each date; a name whose risk is not known yet has no position."""
+"""Scales positions to a stated risk by the volatility that was realised up to each date. A name whose risk is not
+known yet has no position."""
 
 import numpy as np
 import polars as pl

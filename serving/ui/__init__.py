@@ -1,4 +1,4 @@
-"""The service in, the browser's page out. Each file here is one tab: `title`, `place`, `build(service)`."""
+"""The page in the browser. Each file here is one tab, found by its name: `title`, `place`, `build(service)`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The choice of features in, the model tab's panel of them out."""
+"""Draws the panel of the model tab that shows which features were chosen, and why."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any

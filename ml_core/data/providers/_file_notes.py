@@ -1,4 +1,4 @@
-"""What was read from files in; what is worth saying of it, in sentences, out."""
+"""Says in sentences what is worth knowing of files that were read: what was left out, completed or guessed."""
 
 import datetime as dt
 from collections.abc import Iterable, Mapping

@@ -1,4 +1,4 @@
-"""A Parquet or a text file in; its table as it stands there out, with the columns and rows that are of use."""
+"""Opens a Parquet or text file as a table, as it stands there, with only the columns and rows that are of use."""
 
 import csv
 from collections.abc import Collection, Mapping

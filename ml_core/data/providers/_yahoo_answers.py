@@ -1,4 +1,5 @@
-"""What came of one question to Yahoo in, an answer or an error; bars, or a status with its reason, out."""
+"""Judges what came of one question to Yahoo, an answer or an error, so that each ticker gets its bars, or a status
+with its reason."""
 
 from dataclasses import dataclass, field
 from typing import Any

@@ -1,4 +1,4 @@
-"""An answer of Yahoo's chart endpoint in; BARS rows of one ticker, each on the date of its session, out."""
+"""Reads an answer of Yahoo's chart endpoint into bars of one ticker, each on the date of its session."""
 
 from collections.abc import Mapping
 from typing import Any

@@ -1,5 +1,5 @@
-"""A drawn market in, the bars of one of its tickers out: prices as traded, which fall by what is paid out and by what
-is split.
+"""Makes the bars of one ticker from a drawn market: prices as traded, which fall by what is paid out and by what is
+split.
 
 The open stands at 0.3 of the day's move plus 0.3 volatilities times a standard normal, the gap; the logarithm of what
 is traded is 0.4 times a standard normal, the volume, above 20 times the size of the move.

@@ -1,4 +1,5 @@
-"""Tickers, sectors and a config in; a market drawn session by session out.
+"""Draws a simulated market session by session from a seed, with a signal of known strength in it, to test what
+learners find.
 
 A return is market + sector + own shock, times a volatility that clusters (GARCH) and has regimes. What is observed at
 a close (f, of unit variance) becomes the signal s' = decay·s + f, brought to unit variance. The own shock z of the

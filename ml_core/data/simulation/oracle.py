@@ -1,4 +1,5 @@
-"""A drawn market in; the best forecast that its past allows, mean and deviation of each h-session log return, out.
+"""Computes the best forecast that a drawn market's past allows, mean and deviation of each h-session log return.
+Learners are measured against it.
 
 One session ahead both are exact: the signal that will act is known, or in expectation a known share of it; so is the
 chance of each regime. Farther ahead the mean is that of the signal times that of the volatility, whose variance

@@ -1,0 +1,72 @@
+"""A command loads the libraries that it needs and no others: help and typing errors are answered at once."""
+
+import inspect
+import json
+import subprocess
+import sys
+from importlib import import_module
+
+import pytest
+
+from flows.cli import SHARED, app
+
+HEAVY = [
+    "torch", "scipy", "sklearn", "mlflow", "prefect", "ray", "matplotlib", "polars", "gradio", "pandas",
+]  # fmt: skip
+TRACE = f"""
+import json, sys
+from flows.cli import main
+sys.argv = ["walkforward", *sys.argv[1:]]
+try:
+    main()
+except SystemExit as end:
+    code = end.code
+print(json.dumps([code, [name for name in {HEAVY} if name in sys.modules]]))
+"""
+
+
+def ask(*arguments: str) -> tuple[int, list[str]]:
+    """The exit code of a command, and which heavy libraries its process had loaded when it ended."""
+    done = subprocess.run(
+        [sys.executable, "-c", TRACE, *arguments], capture_output=True, text=True, timeout=200
+    )
+    code, loaded = json.loads(done.stdout.splitlines()[-1])
+    return code, loaded
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        (["--help"], 0),
+        (["search", "--help"], 0),
+        (["serach", "demo"], 2),
+        (["search", "demo", "--trails", "3"], 2),
+        (["search", "nosuch"], 2),
+        (["models", "demo", "--set", "task.lokback=30"], 2),
+    ],
+)
+def test_help_and_a_typing_error_load_no_heavy_library(arguments, code, tmp_path):
+    home = () if "--help" in arguments or "demo" not in arguments else ("--home", str(tmp_path))
+    assert ask(*arguments, *home) == (code, [])
+
+
+@pytest.mark.parametrize("command", ["models", "rollback"])
+def test_looking_into_the_registry_loads_nothing_that_learns_draws_or_orchestrates(new_home, command):
+    _, loaded = ask(command, "demo", "--home", str(new_home().root))
+    assert "mlflow" in loaded
+    assert not {"torch", "sklearn", "prefect", "ray", "matplotlib", "gradio"} & set(loaded)
+
+
+def test_the_models_of_a_source_that_is_unknown_are_not_looked_for(tmp_path):
+    code, loaded = ask("models", "demo", "--set", "data.source=simulatd", "--home", str(tmp_path))
+    assert (code, "mlflow" in loaded) == (2, False)
+
+
+@pytest.mark.parametrize("command", app.registered_commands, ids=lambda command: str(command.name))
+def test_every_command_names_a_function_that_takes_its_options(command):
+    """They are named by text, so that nothing is imported before it is needed."""
+    module, _, name = inspect.getclosurevars(command.callback).nonlocals["run"].rpartition(".")
+    taken = inspect.signature(getattr(import_module(f"flows.{module}"), name)).parameters.values()
+    options = [name for name in inspect.signature(command.callback).parameters if name not in SHARED]
+    if not any(one.kind is inspect.Parameter.VAR_KEYWORD for one in taken):
+        assert set(options) <= {one.name for one in taken}
