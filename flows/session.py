@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -16,7 +17,7 @@ from ml_core import choices
 from ml_core.errors import InvalidInput
 from ml_core.experiment import Experiment
 from ml_core.experiment_file import read_experiment
-from ml_core.settings import Home, Settings, find_home, open_home
+from ml_core.settings import Home, Settings, find_home, open_home, tell_former
 
 DONE, PARTIAL = 0, 1  # exit codes; bad input is 2
 Use = Literal["writes", "reads", "nothing"]
@@ -97,6 +98,8 @@ def open_session(
     if name is not None:
         read_experiment(name, overrides)
     place = home or settings.home
+    for sentence in tell_former(os.environ, place):
+        terminal.warn(sentence)
     if use == "writes":
         opened = open_home(place, settings.tracking_uri)
     else:

@@ -1,5 +1,6 @@
 """The environment, read once at a front door and passed down; where things lie under the home."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
@@ -10,21 +11,24 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from ml_core.errors import InvalidInput
 
 
-class Settings(BaseSettings):
-    """`WALKFORWARD_…` variables. Secrets come from here only.
+FORMER, FORMER_HOME = "WALKFORWARD_", ".walkforward"
 
-    Overrides (`WALKFORWARD_SET`) stand one per line, allowed origins are parted by commas.
+
+class Settings(BaseSettings):
+    """`CANDORCAST_…` variables. Secrets come from here only.
+
+    Overrides (`CANDORCAST_SET`) stand one per line, allowed origins are parted by commas.
     """
 
-    model_config = SettingsConfigDict(env_prefix="WALKFORWARD_", frozen=True, populate_by_name=True)
+    model_config = SettingsConfigDict(env_prefix="CANDORCAST_", frozen=True, populate_by_name=True)
 
-    home: Path = Path(".walkforward")
+    home: Path = Field(default_factory=lambda: default_home(Path()))
     tracking_uri: str | None = None
     ray_address: str | None = None
     api_key: str | None = None
     cors_origins: Annotated[tuple[str, ...], NoDecode] = ()
     experiment: str = "demo"
-    overrides: Annotated[tuple[str, ...], NoDecode, Field(validation_alias="WALKFORWARD_SET")] = ()
+    overrides: Annotated[tuple[str, ...], NoDecode, Field(validation_alias="CANDORCAST_SET")] = ()
     host: str = "127.0.0.1"
 
     @field_validator("cors_origins", mode="before")
@@ -36,6 +40,26 @@ class Settings(BaseSettings):
     @classmethod
     def _by_line(cls, given: Any) -> Any:
         return _parts(given.splitlines()) if isinstance(given, str) else given
+
+
+def default_home(place: Path) -> Path:
+    """The home in this folder; one of the former name goes on where there is no other."""
+    home, former = place / ".candorcast", place / FORMER_HOME
+    return former if former.is_dir() and not home.exists() else home
+
+
+def tell_former(environment: Mapping[str, str], home: Path) -> list[str]:
+    """What still has the program's former name, and what to do about it."""
+    old = sorted(name for name in environment if name.startswith(FORMER))
+    told = [
+        f"{name} is not read any more; it is called CANDORCAST_{name.removeprefix(FORMER)} now"
+        for name in old
+    ]
+    if home.name == FORMER_HOME:
+        told.append(
+            f"the home is {home}, of the program's former name; rename it to .candorcast when you like"
+        )
+    return told
 
 
 @dataclass(frozen=True)

@@ -52,7 +52,7 @@ def registered(home) -> ModelVersion:
     return found
 
 
-def walkforward(*arguments: str) -> subprocess.CompletedProcess:
+def candorcast(*arguments: str) -> subprocess.CompletedProcess:
     """The command in a process of its own, with two threads where this one has one."""
     command = [sys.executable, "-c", "from flows.cli import main; main()", *arguments]
     environment = {**os.environ, "OMP_NUM_THREADS": "2"}
@@ -61,7 +61,7 @@ def walkforward(*arguments: str) -> subprocess.CompletedProcess:
 
 def test_another_process_makes_the_same_weights_from_the_version_seed_and_spec_alone(home, registered):
     given = ("rebuild", registered.name, "--version", registered.version, "--home", str(home.root), "--json")
-    done = walkforward(*given)
+    done = candorcast(*given)
     assert done.returncode == 0, done.stderr
     told = json.loads(done.stdout)
     assert told["same"]
@@ -87,7 +87,7 @@ def test_a_version_without_a_recipe_says_so(home, registered):
 
 
 def test_an_unknown_model_is_answered_with_the_registered_ones(home, registered):
-    done = walkforward("rebuild", "nobody", "--home", str(home.root))
+    done = candorcast("rebuild", "nobody", "--home", str(home.root))
     assert done.returncode == 2
     assert f"no model 'nobody' is registered; expected one of: {registered.name}" in done.stderr
     assert Registry(home).versions("nobody") == []

@@ -60,7 +60,7 @@ def evidence_of(*, passed: bool = True) -> dict:
 def test_nothing_registered_is_an_empty_list_and_no_champion(home, name):
     registry = Registry(home)
     assert registry.versions(name) == []
-    with pytest.raises(NoChampion, match=f"{name} has no champion; run: walkforward search"):
+    with pytest.raises(NoChampion, match=f"{name} has no champion; run: candorcast search"):
         registry.find(name)
     with pytest.raises(InvalidInput, match="has no version '1'; nothing is registered yet"):
         registry.find(name, "1")

@@ -16,7 +16,7 @@ HEAVY = [
 TRACE = f"""
 import json, sys
 from flows.cli import main
-sys.argv = ["walkforward", *sys.argv[1:]]
+sys.argv = ["candorcast", *sys.argv[1:]]
 try:
     main()
 except SystemExit as end:
