@@ -10,7 +10,6 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from ml_core.errors import InvalidInput
 
-
 FORMER, FORMER_HOME = "WALKFORWARD_", ".walkforward"
 
 

@@ -35,6 +35,10 @@ def put_back(stored: pl.DataFrame, findings: pl.DataFrame) -> pl.DataFrame:
     """The stored bars with the given ones in the place of those that checks changed, or where they left none."""
     order = [*(item.name for item in catalogue()), CARRIED]
     place = pl.col("check").replace_strict(order, range(len(order)), default=0, return_dtype=pl.Int32)
+    # Where a refused bar's day has a stored one, another bar has come since, or it was accepted.
+    corrected = pl.col("verdict") == "quarantine"
+    standing = findings.filter(corrected).join(stored, on=KEYS["bars"], how="semi").select(KEYS["bars"])
+    findings = findings.join(standing, on=KEYS["bars"], how="anti")
     twice = findings.filter(check="date_twice").select(KEYS["bars"])
     first = findings.join(twice, on=KEYS["bars"], how="anti").sort(place).unique(KEYS["bars"], keep="first")
     others = stored.select(list(BARS)).join(first, on=KEYS["bars"], how="anti")

@@ -20,6 +20,7 @@ SPLIT = 0.16  # what lifts the level by more, or lowers it, is a split
 LEAST_FALL = 1e-3  # a level that falls by less was not rounded as it seems; nothing comes of it
 SESSIONS, FEW = 60, 5
 LARGEST_TERM = 20
+LATE = 0.01  # of the price: what moves less may repeat an adjusted close in cents by chance
 
 
 class Action(NamedTuple):
@@ -49,6 +50,7 @@ def _usable(table: pl.DataFrame) -> pl.DataFrame:
     known = [pl.col(name).is_finite() & (pl.col(name) > 0) for name in ("close", "adj_close")]
     rows = table.select(*KEYS["bars"], "close", "adj_close").filter(*known).sort(KEYS["bars"])
     rows = rows if rows.select(_stands_once().all()).item() else rows.filter(_stands_once())
+    rows = rows.filter(~_late())
     return rows.with_columns(level=pl.col("adj_close") / pl.col("close"))
 
 
@@ -75,6 +77,12 @@ def _bound(rows: pl.DataFrame) -> pl.DataFrame:
     return rows.with_columns(
         under=pl.col("level") * (1 - pl.col("slack")), over=pl.col("level") * (1 + pl.col("slack"))
     )
+
+
+def _late() -> pl.Expr:
+    """An adjusted close that repeats the one before to the last digit while the close moves has not come yet."""
+    moved = (pl.col("close") / pl.col("close").shift() - 1).abs() > LATE
+    return (moved & (pl.col("adj_close") == pl.col("adj_close").shift())).over("ticker").fill_null(False)
 
 
 def _stands_once() -> pl.Expr:

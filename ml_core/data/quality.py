@@ -86,7 +86,7 @@ def _find(
 
 
 def _without_accepted(item: Check, found: pl.DataFrame, quality: Quality) -> pl.DataFrame:
-    if not quality.accept or found.is_empty():
+    if not quality.accept or found.is_empty() or item.firm:
         return found
     days = quality.days("accept", check=item.name)
     inside = (

@@ -8,12 +8,13 @@ import polars as pl
 from pydantic import Field, field_validator
 
 from ml_core import choices
-from ml_core.data.verdicts import checks_of
+from ml_core.data.verdicts import Check, checks_of
 from ml_core.experiment import Section
 
 CHECKS = "ml_core.data.checks"
 DAYS = {"ticker": pl.String, "first": pl.Date, "last": pl.Date}
 SPLITS = {"ticker": pl.String, "date": pl.Date, "split": pl.Float64}
+IMPLIED = {"unit_unclear": "wrong_unit"}  # who keeps the whole ticker as it came wants none of it scaled
 RETIRED = ("bad_print", "too_early", "unrecorded_action")  # they changed bars for a jump alone; none does now
 A_DAY = '"TICKER DATE" or "TICKER FIRST..LAST"'
 
@@ -44,6 +45,8 @@ class Quality(Section):
     def _accept_is_read(cls, accept: tuple[str, ...]) -> tuple[str, ...]:
         for entry in accept:
             ticker, _, rest = entry.rpartition(" ")
+            if rest in firm_checks():
+                raise ValueError(f"'{entry}': what '{rest}' refuses cannot be kept; correct the source")
             if not ticker.strip() or (_days(rest) is None and rest not in _checks()):
                 raise ValueError(f'\'{entry}\': expected {A_DAY}, or "TICKER CHECK", as "EBAY 2015-07-20"')
         return accept
@@ -72,7 +75,7 @@ class Quality(Section):
             ticker, _, rest = entry.rpartition(" ")
             if days := _days(rest):
                 rows.append((ticker, *days))
-            elif rest == check:
+            elif check in (rest, IMPLIED.get(rest)):
                 rows.append((ticker, dt.date.min, dt.date.max))
         return pl.DataFrame(rows, schema=DAYS, orient="row")
 
@@ -98,8 +101,17 @@ class Quality(Section):
         return ", ".join([*said, *(f"split{rest}" for rest in sorted(own))])
 
 
+def firm_checks() -> list[str]:
+    """Checks that nobody can accept."""
+    return [item.name for item in _catalogue() if item.firm]
+
+
 def _checks() -> list[str]:
-    return [item.name for name in choices.names(CHECKS) for item in checks_of(choices.load(CHECKS, name))]
+    return [item.name for item in _catalogue()]
+
+
+def _catalogue() -> list[Check]:
+    return [item for name in choices.names(CHECKS) for item in checks_of(choices.load(CHECKS, name))]
 
 
 def _days(text: str) -> tuple[dt.date, dt.date] | None:

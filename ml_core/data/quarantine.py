@@ -9,6 +9,7 @@ import polars as pl
 from ml_core.data import tables
 from ml_core.data.providers import Outcome
 from ml_core.data.quality import FINDINGS, Checked
+from ml_core.data.quality_settings import firm_checks
 from ml_core.errors import InvalidData
 from ml_core.settings import Home
 
@@ -70,7 +71,7 @@ def refuse_whole_tickers(checked: Checked) -> tuple[Checked, dict[str, str]]:
     whole = counted.filter(pl.col("lost") > MOST_REFUSED * (pl.col("lost") + pl.col("kept")))
     reasons = {
         row["ticker"]: f"{row['lost']} of {row['lost'] + row['kept']} bars refused: {row['reason']};"
-        f" {tell_accept(row['ticker'], row['check'])}"
+        f" {tell_accept(row['ticker'], row['check'], check=row['check'])}"
         for row in whole.sort("ticker").iter_rows(named=True)
     }
     sound = checked.sound.filter(~pl.col("ticker").is_in(list(reasons)))
@@ -100,9 +101,8 @@ class Share:
         self.held += sum(held.values())
         self.seen += len(held)
         for row in single.head(0 if self.first else 1).iter_rows(named=True):
-            self.first = (
-                f"{row['ticker']} {row['date']}: {row['reason']}; {tell_accept(row['ticker'], row['date'])}"
-            )
+            keep = tell_accept(row["ticker"], row["date"], check=row["check"])
+            self.first = f"{row['ticker']} {row['date']}: {row['reason']}; {keep}"
 
     def require_few(self) -> None:
         """Where too large a share is refused the source is at fault, and the run ends.
@@ -125,8 +125,10 @@ class Share:
             )
 
 
-def tell_accept(ticker: str, what: object) -> str:
-    """How to keep a bar, or all that a check refuses of a ticker, as it came."""
+def tell_accept(ticker: str, what: object, *, check: str = "") -> str:
+    """How to keep a bar, or all that a check refuses of a ticker, as it came; where nobody can, what is left to do."""
+    if check in firm_checks():
+        return "correct the source, or drop the ticker"
     return f'to keep what came: data.quality.accept = ["{ticker} {what}"]'
 
 

@@ -27,26 +27,28 @@ class Scene:
 @dataclass(frozen=True)
 class Check:
     """`find` gives a condition, or the rows it means as (ticker, date) with, for a repair, the new values. A verdict
-    that rests on later bars adds `known`: the date of the last bar that it needs."""
+    that rests on later bars adds `known`: the date of the last bar that it needs. What a `firm` check refuses nobody
+    can accept: nothing could be made of such a bar."""
 
     name: str
     says: str
     stage: str
     verdict: Verdict
     find: Callable[[pl.DataFrame, Scene], Found]
+    firm: bool = False
 
     def verdict_columns(self) -> dict[str, pl.Expr]:
         """What stands beside each row that it found."""
         return {"check": pl.lit(self.name), "verdict": pl.lit(self.verdict), "reason": pl.lit(self.says)}
 
 
-def check(stage: str, verdict: Verdict) -> Callable:
+def check(stage: str, verdict: Verdict, *, firm: bool = False) -> Callable:
     """Declare a check; the first line of its docstring is the reason that a user reads."""
     assert stage in STAGES
 
     def declare(function: Callable[[pl.DataFrame, Scene], Found]) -> Callable:
         says = (function.__doc__ or function.__name__).strip().splitlines()[0].rstrip(".")
-        vars(function)["check"] = Check(function.__name__, says, stage, verdict, function)
+        vars(function)["check"] = Check(function.__name__, says, stage, verdict, function, firm)
         return function
 
     return declare

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.command_line import run, candorcast
+from tests.cli.command_line import candorcast, run
 from tests.market import write_experiment
 
 

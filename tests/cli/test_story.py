@@ -12,7 +12,7 @@ from ml_core.frames import FORECAST, SCORED
 from ml_core.portfolio.comparison import ACCOUNTS
 from ml_core.registry import Registry
 from ml_core.settings import open_home
-from tests.cli.command_line import run, candorcast
+from tests.cli.command_line import candorcast, run
 from tests.market import small_experiment, write_experiment
 
 

@@ -157,7 +157,8 @@ EVERY: dict[str, Planted] = {
     "dividend_denied": Planted(adjusted(paid(0.1, 0.2)), (AT,)),
     "dividend_unit": Planted(tiny, tuple(range(40, 372, 60))),
     "dividend_twice": Planted(paid(0.08, 0.08, AT, AT + 1), (AT + 1,)),
-    "dividend_impossible": Planted(paid(0.0, 0.12), (AT,), Quality(skip=("dividend_unit",))),
+    "dividend_impossible": Planted(paid(0.0, 1.2), (AT,), Quality(skip=("dividend_unit",))),
+    "dividend_doubted": Planted(paid(0.0, 0.12), (AT,)),
     "adjusted_close_disagrees": Planted(
         lambda bars: paid(0.03, 0.03)(bars).with_columns(adj_close=pl.col("close")), (AT,)
     ),

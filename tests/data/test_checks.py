@@ -145,7 +145,7 @@ def test_a_ticker_of_two_instruments_is_refused_whole_and_nothing_drifts(sound):
     bars = spoil(sound, places, **times(0.001))
     checked = check_bars(bars)
     assert checked.sound.is_empty() and set(checked.findings["check"]) == {"unit_unclear"}
-    accepted = check_bars(bars, quality=Quality(accept=("AAA unit_unclear", "AAA wrong_unit")))
+    accepted = check_bars(bars, quality=Quality(accept=("AAA unit_unclear",)))
     assert accepted.sound.equals(bars)
 
 
@@ -174,6 +174,15 @@ def test_bars_on_the_other_side_of_a_recorded_split_are_scaled(sound, ratio, las
 def test_a_panic_that_comes_back_near_a_recorded_split_is_a_panic(sound, ratio):
     bars = spoil(spoil(sound, [AT], split=ratio), range(AT - 12, AT - 3), **times(1 / ratio))
     assert check_bars(bars).sound["close"].equals(bars["close"])
+
+
+@pytest.mark.parametrize(("ratio", "move"), [(1.5, 0.69), (1.25, 0.8), (1.2, 0.85), (0.8, 0.8)])
+def test_a_bad_day_on_the_day_of_a_small_split_is_a_return_where_the_adjusted_close_says_so(
+    sound, ratio, move
+):
+    bars = spoil(spoil(sound, [AT], split=ratio), range(AT), **times(1 / move))
+    bars = bars.with_columns(adj_close=pl.col("close"))
+    assert check_bars(bars).sound.equals(bars)
 
 
 @pytest.mark.parametrize("days", [-20, -3, 2, 30])
@@ -258,13 +267,14 @@ def test_a_dividend_that_no_share_pays_is_doubted_on_a_quiet_day_where_the_adjus
 
 
 @pytest.mark.parametrize("entry", ["AAA {day}", "AAA {day}..{day}", "AAA {check}"])
-@pytest.mark.parametrize("check", ["wrong_unit", "close_outside_range", "date_twice", "stale", "no_session"])
+@pytest.mark.parametrize(
+    "check", ["wrong_unit", "close_outside_range", "high_below_low", "stale", "no_session"]
+)
 def test_what_the_user_accepts_is_kept_as_it_came_whatever_the_verdict(sound, check, entry):
-    second = spoil(sound, [AT], **times(1.01))[AT]
     bars, day = {
         "wrong_unit": (spoil(sound, [AT], **times(100.0)), sound["date"][AT]),
         "close_outside_range": (spoil(sound, [AT], **times(1.15, "close")), sound["date"][AT]),
-        "date_twice": (pl.concat([sound, second]), sound["date"][AT]),
+        "high_below_low": (spoil(sound, [AT], high=lambda high: high * 0.5), sound["date"][AT]),
         "stale": (repeated(sound, times=2), sound["date"][AT + 1]),
         "no_session": (
             pl.concat([sound, sound[AT].with_columns(date=dt.date(2022, 7, 4))]),
@@ -275,6 +285,21 @@ def test_what_the_user_accepts_is_kept_as_it_came_whatever_the_verdict(sound, ch
     assert check in found(bars, calendar="XNYS")
     told = check_bars(bars, calendar="XNYS", quality=quality).findings.filter(check=check)
     assert day not in told["date"].to_list()
+
+
+@pytest.mark.parametrize("values", [{"close": None}, {"close": 0.0}, {"low": -1.0}, {"high": float("inf")}])
+def test_a_bar_of_which_nothing_could_be_made_is_refused_even_where_its_day_is_accepted(sound, values):
+    bars = spoil(sound, [AT], **values)
+    quality = Quality(accept=(f"AAA {sound['date'][AT]}",))
+    assert check_bars(bars, quality=quality).sound.equals(sound.filter(pl.int_range(pl.len()) != AT))
+
+
+def test_a_date_that_stands_twice_stays_refused_and_cannot_be_accepted_by_its_check(sound):
+    twice = pl.concat([sound, spoil(sound, [AT], **times(1.01))[AT]])
+    kept = check_bars(twice, quality=Quality(accept=(f"AAA {sound['date'][AT]}",))).sound
+    assert sound["date"][AT] not in kept["date"]
+    with pytest.raises(ValueError, match="cannot be kept; correct the source"):
+        Quality(accept=("AAA date_twice",))
 
 
 def test_what_the_user_refuses_is_kept_out_and_what_he_records_is_a_split(sound):

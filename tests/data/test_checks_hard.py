@@ -110,12 +110,31 @@ def test_a_wrong_close_beside_a_right_adjusted_one_is_no_missing_dividend(sound)
     assert "dividend_missing" not in found(bars)
 
 
-def test_a_dividend_that_the_price_did_not_fall_by_is_doubted_only_where_there_was_trade(sound):
+def test_a_dividend_that_the_price_did_not_fall_by_is_kept_and_said_where_there_was_trade(sound):
     paid = float(sound["close"][AT - 1]) * 0.12
     bars = spoil(sound, [AT], dividend=paid)
-    assert set(found(bars)) <= {"dividend_impossible", "dividend_unit"} and found(bars)
+    assert found(bars) == {"dividend_doubted": [AT]} and check_bars(bars).sound.equals(bars)
     quiet = spoil(spoil(bars, [AT], volume=0.0), [AT], **dict.fromkeys(PRICES, bars["close"][AT - 1]))
     assert found(quiet) == {}
+
+
+@pytest.mark.parametrize(("share", "kept"), [(0.1, True), (0.3, True), (0.6, True), (0.6, False)])
+def test_a_large_dividend_that_the_adjusted_close_confirms_is_paid_however_good_the_day(sound, share, kept):
+    paid = float(sound["close"][AT - 1]) * share
+    early = pl.when(pl.int_range(pl.len()) < AT).then(pl.col("close") * (1 - share)).otherwise("close")
+    bars = spoil(sound, [AT], dividend=paid).with_columns(
+        adj_close=early if kept else pl.lit(None, pl.Float64)
+    )
+    assert check_bars(bars).sound["dividend"][AT] == pytest.approx(paid if kept else paid / 100)
+
+
+def test_an_adjusted_close_that_is_late_explains_nothing(sound):
+    """On the day it repeats the one before, or is off; with the next bar it has caught up."""
+    crashed = spoil(sound, range(AT), **times(1 / 0.69)).with_columns(adj_close=pl.col("close"))
+    for late in (float(crashed["adj_close"][AT - 1]), float(crashed["adj_close"][AT - 1]) * 1.004):
+        bars = spoil(crashed, [AT], adj_close=late)
+        assert check_bars(bars).sound.equals(bars)
+        assert check_bars(bars[: AT + 1]).sound.equals(bars[: AT + 1])
 
 
 def test_the_dividend_and_the_split_of_a_refused_bar_are_put_on_the_next(sound):

@@ -86,6 +86,18 @@ def test_no_true_return_is_altered_where_a_source_knows_less(columns):
     assert altered(bars).is_empty()
 
 
+@pytest.mark.parametrize("days", [1, 3])
+def test_no_true_return_is_altered_where_the_adjusted_close_comes_late(days):
+    """It repeats the one of the day before for some sessions, then catches up."""
+    bars = known_days(1.0, gap=0.95)
+    place = pl.int_range(pl.len()).over("ticker")
+    held = pl.col("adj_close").filter(place == BEFORE - 1).first().over("ticker")
+    late = bars.with_columns(
+        adj_close=pl.when(place.is_between(BEFORE, BEFORE + days - 1)).then(held).otherwise("adj_close")
+    )
+    assert altered(late).is_empty()
+
+
 @pytest.mark.parametrize("days", [0, 1, 2, 5])
 def test_on_its_own_day_and_after_a_crash_stands_as_it_came(days):
     bars = known_days(0.8, gap=0.95)
@@ -139,7 +151,8 @@ def test_of_ten_thousand_crashes_of_every_size_on_every_volume_none_is_altered()
     split[rows, near] = random.choice([1.0, 1.5, 2.0, 3.0, 4.0, 10.0, 0.5, 0.1, 0.05], count)
     split[rows, at] = split[rows, back] = 1.0
     paid = np.zeros((count, SESSIONS))
-    paid[rows, (near + 3) % SESSIONS] = random.uniform(0, 0.01, count)
+    usual, special = random.uniform(0, 0.01, count), random.uniform(0.04, 0.3, count)
+    paid[rows, (near + 3) % SESSIONS] = np.where(random.random(count) < 0.2, special, usual)
     dividend = pl.Series(paid.ravel()) * pl.Series(bars["close"])
     known = pl.when(pl.int_range(pl.len()) % 2 == 0).then("adj_close")
     served = bars.with_columns(split=pl.Series(split.ravel()), dividend=dividend, adj_close=known)

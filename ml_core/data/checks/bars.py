@@ -14,7 +14,7 @@ LARGEST = 1e12
 WICK = 2.5
 
 
-@check("row", "quarantine")
+@check("row", "quarantine", firm=True)
 def not_finite(_bars: pl.DataFrame, _scene: Scene) -> Found:
     """A price or volume is not a finite number, or of no size that a price has."""
     beyond = pl.any_horizontal(
@@ -33,7 +33,7 @@ def adjusted_close_unusable(bars: pl.DataFrame, _scene: Scene) -> Found:
     return bars.filter(wrong.fill_null(False)).select("ticker", "date", adj_close=pl.lit(None, pl.Float64))
 
 
-@check("row", "quarantine")
+@check("row", "quarantine", firm=True)
 def action_impossible(_bars: pl.DataFrame, _scene: Scene) -> Found:
     """A dividend is negative, a split not positive, or one of them not a finite number."""
     dividend, split = pl.col("dividend"), pl.col("split")
@@ -41,19 +41,19 @@ def action_impossible(_bars: pl.DataFrame, _scene: Scene) -> Found:
     return wrong.fill_null(False)
 
 
-@check("row", "quarantine")
+@check("row", "quarantine", firm=True)
 def close_missing(_bars: pl.DataFrame, _scene: Scene) -> Found:
     """The close is missing."""
     return pl.col("close").is_null()
 
 
-@check("row", "quarantine")
+@check("row", "quarantine", firm=True)
 def not_positive(_bars: pl.DataFrame, _scene: Scene) -> Found:
     """A price is zero or negative."""
     return pl.any_horizontal((pl.col(name) <= 0).fill_null(False) for name in PRICES)
 
 
-@check("row", "quarantine")
+@check("row", "quarantine", firm=True)
 def negative_volume(_bars: pl.DataFrame, _scene: Scene) -> Found:
     """The volume is negative."""
     return (pl.col("volume") < 0).fill_null(False)

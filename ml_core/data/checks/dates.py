@@ -7,13 +7,13 @@ from ml_core.data.verdicts import Found, Scene, check
 KEY = ("ticker", "date")
 
 
-@check("date", "quarantine")
+@check("date", "quarantine", firm=True)
 def date_missing(_bars: pl.DataFrame, _scene: Scene) -> Found:
     """The date or the ticker is missing."""
     return pl.col("date").is_null() | pl.col("ticker").is_null()
 
 
-@check("date", "quarantine")
+@check("date", "quarantine", firm=True)
 def date_twice(_bars: pl.DataFrame, _scene: Scene) -> Found:
     """The date stands twice with different values."""
     return pl.struct(KEY).is_duplicated()

@@ -21,7 +21,9 @@ TOGETHER = 3.0
 CLOSE_BY = 7
 TINY = 0.0006
 LARGE = 0.04
-HUGE = 0.2
+HUGE = 0.2  # of the price: that the adjusted close denies
+ABSURD = 0.5  # of the price: by which it did not fall
+SEVERAL = 3  # payments that tell together what one day cannot
 TOLERANCE = 0.004
 NOISE = 0.0051  # of a price in cents
 NOTABLE = 0.015
@@ -48,8 +50,15 @@ def dividend_twice(bars: pl.DataFrame, _scene: Scene) -> Found:
 
 @check("action", "quarantine")
 def dividend_impossible(bars: pl.DataFrame, _scene: Scene) -> Found:
-    """The dividend is as large as the price, or the price did not fall by it."""
-    rows = [series.key(at) for series in _paying(bars) for at in _impossible(series)]
+    """The dividend is as large as the price."""
+    paid = pl.col("dividend").fill_null(0.0)
+    return bars.filter((paid > 0) & (paid >= before("close"))).select("ticker", "date")
+
+
+@check("told", "note")
+def dividend_doubted(bars: pl.DataFrame, _scene: Scene) -> Found:
+    """The price did not fall by this dividend; kept as recorded, for a good day looks like that."""
+    rows = [series.key(at) for series in _paying(bars) for at in _doubted(series)]
     return pl.DataFrame(rows, schema={"ticker": pl.String, "date": pl.Date}, orient="row")
 
 
@@ -92,8 +101,8 @@ def _denied(series: Series) -> Iterator[tuple]:
 
 
 def _in_wrong_unit(series: Series) -> Iterator[tuple]:
-    """Too large tells by itself or with others as large; too small only all together. As payments come, so does what
-    they tell of the earlier ones."""
+    """Too large tells by itself where no share pays as much, else only several together; too small only all together.
+    As payments come, so does what they tell of the earlier ones."""
     payments = series.payments()
     large = [at for at in payments if series.dividend[at] > LARGE * series.close[at - 1]]
     tiny = [at for at in payments if series.dividend[at] < TINY * series.close[at - 1]]
@@ -102,11 +111,14 @@ def _in_wrong_unit(series: Series) -> Iterator[tuple]:
     sure: dict[int, dt.date] = {}
     for place, at in enumerate(payments):
         told = [one for one in large if one <= at]
-        together = sum(gains[one] for one in told) > SURE and min((gains[one] for one in told), default=0) > 1
+        doubtful = [gains[one] for one in told if gains[one] > 1]
+        together = len(doubtful) >= SEVERAL and len(doubtful) == len(told) and sum(doubtful) > SURE
         low = [one for one in tiny if one <= at]
         usual = len(low) >= place  # it never pays more: likelier a unit than a policy
         policy = len(low) >= 4 and sum(gains[one] for one in low) > (TOGETHER / 2 if usual else TOGETHER)
-        named = [one for one in told if together or gains[one] > SURE] + (low if policy else [])
+        named = [one for one in told if together or _absurd(series, one, gains[one])] + (
+            low if policy else []
+        )
         sure = {one: series.date(at) for one in named} | sure
     for at, known in sure.items():
         scale = 0.01 if series.dividend[at] > LARGE * series.close[at - 1] else 100
@@ -119,14 +131,26 @@ def _twice(series: Series) -> Iterator[tuple]:
         small = pair.max() < 0.02 * series.close[first - 1]
         if second - first > CLOSE_BY or small or pair.min() < 0.75 * pair.max():
             continue
+        if _confirmed(series, first) and _confirmed(series, second):
+            continue
         other = first if _gain(series, first, 0.0) > _gain(series, second, 0.0) else second
         yield (*series.key(other), 0.0, series.date(second))
 
 
-def _impossible(series: Series) -> Iterator[int]:
+def _absurd(series: Series, at: int, gain: float) -> bool:
+    """Half of the price or more, which it did not fall by, and which no adjusted close was made with."""
+    return gain > SURE and series.dividend[at] > ABSURD * series.close[at - 1] and not _confirmed(series, at)
+
+
+def _confirmed(series: Series, at: int) -> bool:
+    """Whether the adjusted close was made with the dividend as it is recorded."""
+    told = series.close[at - 1] * -math.expm1(-series.step[at])
+    return bool(abs(told - series.dividend[at]) < 0.1 * series.dividend[at])
+
+
+def _doubted(series: Series) -> Iterator[int]:
     for at in series.payments():
-        paid, before = series.dividend[at], series.close[at - 1]
-        if paid >= before or (paid > LARGE * before and _gain(series, at, 0.0) > DENIED):
+        if series.dividend[at] > LARGE * series.close[at - 1] and _gain(series, at, 0.0) > DENIED:
             yield at
 
 

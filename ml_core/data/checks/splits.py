@@ -12,6 +12,7 @@ from ml_core.data.verdicts import Found, Scene, check
 
 NEAR = 45  # sessions around a recorded split within which bars may be on its other side for a while
 BESIDE = 5  # sessions that a split of traded prices may be recorded off its day
+DOUBLED = 0.64  # log: no day moves by as much as 2:1 on the day of such a split
 SMALL = 0.1  # log: a smaller one is not told from a day's own move
 SIZE = pl.col("split").fill_null(1.0).log().abs()
 SCHEMA = {
@@ -132,7 +133,7 @@ def _shown(series: Series) -> Iterator[tuple]:
         size = math.log(ratio)
         if abs(size) < SMALL or series.traded[at]:
             continue
-        if series.dividend[at] > 0.05 * series.close[at]:
+        if series.dividend[at] > 0.05 * series.close[at] or _is_return(series, at, size):
             continue
         if series.moves_by(at, -size):
             yield (*series.key(at), ratio, "traded", series.date(at))
@@ -140,6 +141,11 @@ def _shown(series: Series) -> Iterator[tuple]:
             yield (*series.key(at), 1 / ratio, "traded", series.date(at))
         else:
             yield from _untraded(series, at, ratio)
+
+
+def _is_return(series: Series, at: int, size: float) -> bool:
+    """A small split falls on a bad day now and then: where the adjusted close makes the move too, it is a return."""
+    return abs(size) < DOUBLED and bool(abs(series.step[at]) < 0.3 * abs(size))
 
 
 def _untraded(series: Series, place: int, ratio: float) -> Iterator[tuple]:

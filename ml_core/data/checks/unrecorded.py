@@ -1,14 +1,15 @@
 """Actions that nothing records and the adjusted close knows: it is made by somebody who saw them.
 
 Where the close moves and the adjusted close does not, the move is no return. A fall becomes a dividend, as large as
-both say; one of more than half the price a split; a rise a split backwards."""
+both say; one of more than half the price a split; a rise a split backwards. An adjusted close that only repeats the one
+before, or catches up with the close a session later, was late and knows nothing: so the next bar has to confirm it."""
 
 from collections.abc import Iterator
 
 import numpy as np
 import polars as pl
 
-from ml_core.data.series import Series, adjusted_step, each_series
+from ml_core.data.series import SAME, Series, adjusted_step, each_series
 from ml_core.data.verdicts import Found, Scene, check
 
 LEAST = 0.02  # log: what is smaller is not told from how the two are rounded
@@ -21,12 +22,16 @@ STEPPED = (adjusted_step().abs() > LEAST) & pl.col("dividend").is_not_null()
 def dividend_missing(bars: pl.DataFrame, _scene: Scene) -> Found:
     """Price and adjusted close agree on a dividend that is not recorded; taken."""
     rows = [
-        (*series.key(at), round(float(series.close[at - 1] * -np.expm1(-series.step[at])), 6))
+        (
+            *series.key(at),
+            round(float(series.close[at - 1] * -np.expm1(-series.step[at])), 6),
+            series.date(at + 1),
+        )
         for series in each_series(bars, STEPPED)
         for at in _denied(series)
         if 0 < series.step[at] < SPLIT
     ]
-    schema = {"ticker": pl.String, "date": pl.Date, "dividend": pl.Float64}
+    schema = {"ticker": pl.String, "date": pl.Date, "dividend": pl.Float64, "known": pl.Date}
     return pl.DataFrame(rows, schema=schema, orient="row")
 
 
@@ -34,12 +39,14 @@ def dividend_missing(bars: pl.DataFrame, _scene: Scene) -> Found:
 def split_missing(bars: pl.DataFrame, _scene: Scene) -> Found:
     """The price jumps and the adjusted close does not: a split or spin-off that is not recorded; taken as one."""
     rows = [
-        (*series.key(at), float(np.exp(series.step[at])), "traded")
+        (*series.key(at), float(np.exp(series.step[at])), "traded", series.date(at + 1))
         for series in each_series(bars, STEPPED)
         for at in _denied(series)
         if not 0 < series.step[at] < SPLIT
     ]
-    schema = {"ticker": pl.String, "date": pl.Date, "split": pl.Float64, "basis": pl.String}
+    schema = {
+        "ticker": pl.String, "date": pl.Date, "split": pl.Float64, "basis": pl.String, "known": pl.Date,
+    }  # fmt: skip
     return pl.DataFrame(rows, schema=schema, orient="row")
 
 
@@ -51,4 +58,7 @@ def _denied(series: Series) -> Iterator[int]:
         against = series.price_change + series.step  # the return that the adjusted close tells
         large = np.abs(series.price_change) > np.maximum(LEAST, 2 * series.volatility)
         still = np.abs(against) < STILL * np.abs(series.price_change)
-    yield from map(int, np.flatnonzero(stepped & large & still))
+        repeated = np.abs(against) < SAME
+        later = np.append(series.step[1:], np.nan)
+        stays = ~(later * series.step < -STILL * series.step**2) & np.isfinite(later)
+    yield from map(int, np.flatnonzero(stepped & large & still & stays & ~repeated))
