@@ -43,7 +43,7 @@ def registered(home) -> ModelVersion:
     prices = read_prices(EXPERIMENT, home)
     windows, _ = open_windows(EXPERIMENT.spec, prices)
     split = plan(EXPERIMENT, windows)[-1]
-    forecaster = fit(EXPERIMENT.spec, windows, split, seeds=2)
+    forecaster = fit(EXPERIMENT.spec, windows, split)
     candidate = Candidate(forecaster, windows, prices, split, pl.DataFrame(), {"trials": 1})
     found = promote_candidate(EXPERIMENT, home, candidate, now=WHEN_FITTED).version
     seen = data_version(EXPERIMENT, home)

@@ -43,7 +43,7 @@ def test_the_file_may_vary_what_the_code_does_not():
     )
     assert longest_lookback(experiment, space) == 20
     spec = spec_of(experiment, {"family": "lstm", "task.lookback": 20, "features.select": 2})
-    assert (spec.task.lookback, spec.features.select, spec.task.horizons) == (20, 2, (1, 3))
+    assert (spec.reading.lookback, spec.reading.features.select, spec.task.horizons) == (20, 2, (1, 3))
     assert longest_lookback(*space_of()) == 8
 
 
