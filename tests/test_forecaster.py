@@ -201,6 +201,17 @@ def test_a_description_that_does_not_fit_is_refused_though_its_checksum_is_right
     assert "\n" not in str(told.value)
 
 
+def test_a_file_of_an_earlier_format_is_refused_with_what_to_do(copy):
+    described = json.loads((copy / DESCRIPTION).read_text())
+    (copy / DESCRIPTION).write_text(json.dumps({**described, "format": 1}))
+    seal(copy)
+    with pytest.raises(
+        BrokenArtifact, match=r"forecaster.json: is of format 1; expected 2: search again"
+    ) as told:
+        load_forecaster(copy)
+    assert "\n" not in str(told.value)
+
+
 @pytest.mark.parametrize("content", [b"", b"not tensors at all", b"\x80\x04."])
 def test_weights_that_are_none_are_refused_though_their_checksum_is_right(copy, content):
     (copy / WEIGHTS).write_bytes(content)

@@ -18,7 +18,7 @@ from tuning.search import split_for_search
 from tuning.space import build_space, searchable, spec_of, widest_spec
 
 FAMILY = "lstm"
-PRICES = simulate_prices()
+PRICES = simulate_prices(sessions=520)
 NUMBERS = ["ticker", "as_of", "horizon", "mean", "lower", "upper", "scale"]
 OWN = {"task": {"lookback": 8}, "features": {"names": [], "groups": ["momentum", "trend"], "select": 6}}
 VALUES = {  # of each field two that a fit can tell apart; a field without them here fails, and wants two
@@ -42,10 +42,7 @@ VALUES = {  # of each field two that a fit can tell apart; a field without them 
     "lstm.layers": [1, 2],
     "lstm.dropout": [0.0, 0.5],
 }
-NO_WEIGHTS = {
-    "training.patience",
-    "training.device",
-}  # one may stop at the same epoch; the other has none to compare
+SAME_WEIGHTS = {"training.patience"}  # the best epoch may be the same, wherever it stops
 
 
 @cache
@@ -82,8 +79,9 @@ def alike(one: Forecaster, other: Forecaster) -> bool:
 
 
 FIELDS = searchable(FAMILY)
-here = [key for key in FIELDS if key != "training.device"]
-each = pytest.mark.parametrize("key", here)
+each = pytest.mark.parametrize(
+    "key", [key for key in FIELDS if key != "training.device"]
+)  # one is sure to be here
 
 
 def test_every_field_that_a_search_may_vary_is_tried_here():
@@ -116,15 +114,16 @@ def test_what_was_fitted_is_what_the_spec_says(key):
 def test_the_field_makes_another_model(key):
     first, second = fitted(key)
     assert first.spec != second.spec
-    assert key in NO_WEIGHTS or not alike(first, second)
+    assert key in SAME_WEIGHTS or not alike(first, second)
 
 
 def test_a_panel_read_for_more_is_for_each_spec_the_panel_that_it_would_read_alone():
     for key in ("features.groups", "features.names"):
         _, windows, _ = searched(key)
+        assert any(read_panel(spec, PRICES)[0].features != windows.features for spec in specs(key))
         for spec in specs(key):
             own, alone = windows.read_as(spec.reading.features), read_panel(spec, PRICES)[0]
-            assert own.features == alone.features != windows.features
-            assert own.origin.features == alone.origin.features
+            assert own.features == alone.features
+            assert own.origin == alone.origin
             for name in ("x_NTF", "y_NTH", "unit_NTH", "state_NTK", "present_NT", "member_NT", "close_NT"):
                 assert np.array_equal(getattr(own, name), getattr(alone, name), equal_nan=True)
