@@ -93,6 +93,8 @@ def _refit(
 
 def read_panel(spec: RunSpec, prices: pl.DataFrame) -> tuple[Windows, tuple[str, ...]]:
     """The panel that a spec reads, however short, and the features that these prices cannot give."""
+    if (sessions := prices["date"].n_unique()) < 2:
+        raise NotEnoughData(f"{sessions} session of prices; expected at least {spec.reading.lookback + 1}")
     asked, columns = spec.reading.features, tuple(prices.columns)
     built = build_features(prices, chosen_names(asked, columns))
     origin = Origin(asked, columns, built.left_out)
