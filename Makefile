@@ -16,16 +16,16 @@ $(VENV)/installed: pyproject.toml constraints.txt
 install: $(VENV)/installed
 
 demo: $(VENV)/installed
-	@$(BIN)/walkforward demo
+	@$(BIN)/candorcast demo
 
 app: $(VENV)/installed
-	@$(BIN)/walkforward serve demo
+	@$(BIN)/candorcast serve demo
 
 up: $(VENV)/installed
-	@$(BIN)/walkforward up demo
+	@$(BIN)/candorcast up demo
 
 down: $(VENV)/installed
-	@$(BIN)/walkforward down
+	@$(BIN)/candorcast down
 
 lint: $(VENV)/installed
 	$(BIN)/ruff check . && $(BIN)/ruff format --check .
@@ -36,7 +36,7 @@ test: $(VENV)/installed lint
 	$(BIN)/python -m pytest
 
 faults: $(VENV)/installed
-	WALKFORWARD_KILLS=100 $(BIN)/python -m pytest tests/faults --timeout 1200
+	CANDORCAST_KILLS=100 $(BIN)/python -m pytest tests/faults --timeout 1200
 
 clean:
-	rm -rf .walkforward build *.egg-info
+	rm -rf .candorcast build *.egg-info

@@ -218,7 +218,7 @@ def environment(folder: Path) -> Path:
 
 def main() -> None:
     asked = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    asked.add_argument("--peers", type=Path, default=Path(tempfile.gettempdir()) / "walkforward-peers")
+    asked.add_argument("--peers", type=Path, default=Path(tempfile.gettempdir()) / "candorcast-peers")
     asked.add_argument("--seeds", type=int, default=3)
     asked.add_argument("--budget", type=float, default=90.0, help="CPU seconds of each of the peer's fits")
     asked.add_argument("--together", type=int, default=1, help="how many of its fits at a time")

@@ -72,7 +72,7 @@ def timed(work: Callable[[], object]) -> float:
 class Store:
     """The product's own."""
 
-    name = "walkforward store (Delta)"
+    name = "candorcast store (Delta)"
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder

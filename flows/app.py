@@ -22,19 +22,19 @@ def serve_app(
     say: Callable[[str], None],
 ) -> None:
     """Check what can be checked, then hand this process over to the server, which reads its environment."""
-    if host not in LOOPBACK and not os.environ.get("WALKFORWARD_API_KEY"):
+    if host not in LOOPBACK and not os.environ.get("CANDORCAST_API_KEY"):
         raise InvalidInput(
-            f"--host {host} is not loopback: set WALKFORWARD_API_KEY first, then callers must send it"
+            f"--host {host} is not loopback: set CANDORCAST_API_KEY first, then callers must send it"
         )
     _require_free(host, port)
-    say(f"walkforward serves {Path(experiment).stem} at http://{host}:{port} (Ctrl-C ends it)")
+    say(f"candorcast serves {Path(experiment).stem} at http://{host}:{port} (Ctrl-C ends it)")
     sys.stdout.flush()
     environment = {
         **os.environ,
-        "WALKFORWARD_EXPERIMENT": experiment,
-        "WALKFORWARD_SET": "\n".join(overrides),
-        "WALKFORWARD_HOME": str(home.root),
-        "WALKFORWARD_HOST": host,
+        "CANDORCAST_EXPERIMENT": experiment,
+        "CANDORCAST_SET": "\n".join(overrides),
+        "CANDORCAST_HOME": str(home.root),
+        "CANDORCAST_HOST": host,
     }
     command = [sys.executable, "-m", "uvicorn", "--factory", "serving.app:create_app"]
     command += ["--host", host, "--port", str(port), "--log-level", "warning"]

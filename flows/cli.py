@@ -1,4 +1,4 @@
-"""The command line: `walkforward COMMAND EXPERIMENT [--set key=value …] [--home DIR] [--json]`."""
+"""The command line: `candorcast COMMAND EXPERIMENT [--set key=value …] [--home DIR] [--json]`."""
 
 import inspect
 import os
@@ -201,7 +201,7 @@ def truth(
 
 @command(commands.serve, "experiment", "sets", "home")
 def serve(
-    host: Annotated[str, typer.Option(help="Anything but loopback needs WALKFORWARD_API_KEY.")] = "127.0.0.1",
+    host: Annotated[str, typer.Option(help="Anything but loopback needs CANDORCAST_API_KEY.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(envvar="PORT", min=1, max=65535)] = 8000,
 ):
     """Serve the web app and the REST API."""
@@ -230,7 +230,7 @@ def main() -> None:
     """The door: every known failure becomes one line and an exit code."""
     warnings.filterwarnings("ignore", category=FutureWarning, module=r"ray\..*")
     os.environ.setdefault("GIT_PYTHON_REFRESH", "quiet")
-    app(prog_name="walkforward")
+    app(prog_name="candorcast")
 
 
 def _run(run: Callable[..., int], shared: dict[str, Any], options: dict[str, Any], *, use: Use) -> None:

@@ -34,6 +34,6 @@ def demo(session: Session) -> int:
         {"version": known[0].version, "evidence": known[0].evidence, "forecasts": table.to_dicts()}
     )
     serve = session.spell("serve")
-    by_make = "make app, or " if serve == "walkforward serve demo" else ""
+    by_make = "make app, or " if serve == "candorcast serve demo" else ""
     terminal.say(f"\nopen the app, http://127.0.0.1:8000: {by_make}{serve}")
     return max(code, DONE if known[0].evidence["gate"]["passed"] else PARTIAL)

@@ -1,4 +1,4 @@
-"""What `walkforward features` does: the features that there are, as a table or as the page of the documentation."""
+"""What `candorcast features` does: the features that there are, as a table or as the page of the documentation."""
 
 from __future__ import annotations
 

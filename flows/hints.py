@@ -5,12 +5,12 @@ import shlex
 
 from ml_core.settings import Home, Settings
 
-COMMAND = re.compile(r"walkforward (\w+) \S+$")
+COMMAND = re.compile(r"candorcast (\w+) \S+$")
 
 
 def spell(verb: str, experiment: str = "", *, home: Home, overrides: tuple[str, ...] = ()) -> str:
     """With the same overrides, and with the home unless a bare command would find it."""
-    words = ["walkforward", verb, *([experiment] if experiment else [])]
+    words = ["candorcast", verb, *([experiment] if experiment else [])]
     words += [word for override in overrides for word in ("--set", override)]
     if Settings().home.expanduser().resolve() != home.root:
         words += ["--home", str(home.root)]

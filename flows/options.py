@@ -14,7 +14,7 @@ Overrides = Annotated[
 ]
 HomeFolder = Annotated[
     Path | None,
-    typer.Option("--home", metavar="DIR", help="Where all state lies (WALKFORWARD_HOME, .walkforward)."),
+    typer.Option("--home", metavar="DIR", help="Where all state lies (CANDORCAST_HOME, .candorcast)."),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else on stdout.")]
 OutFolder = Annotated[Path, typer.Option("--out", metavar="DIR", help="Where the tables are written.")]

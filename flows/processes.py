@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-MARK = "WALKFORWARD_STACK"
+MARK = "CANDORCAST_STACK"
 PROC = Path("/proc")
 
 

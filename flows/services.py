@@ -17,7 +17,7 @@ from ml_core.settings import Home
 
 PROJECT = Path(__file__).resolve().parent.parent
 LOOPBACK = "127.0.0.1"
-POOL = "walkforward"
+POOL = "candorcast"
 
 # Nothing that we start reports to anyone; a proxy is for the world, not for this machine.
 QUIET = {
@@ -111,9 +111,9 @@ def build_environment(plan: Plan) -> dict[str, str]:
     own = {
         **QUIET,
         MARK: plan.mark,
-        "WALKFORWARD_HOME": root,
-        "WALKFORWARD_PROJECT": str(PROJECT),
-        "WALKFORWARD_EXPERIMENT": plan.experiment,
+        "CANDORCAST_HOME": root,
+        "CANDORCAST_PROJECT": str(PROJECT),
+        "CANDORCAST_EXPERIMENT": plan.experiment,
         "PREFECT_API_URL": plan.api,
         "PREFECT_SERVER_ALLOW_EPHEMERAL_MODE": "false",
         "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)]),
@@ -183,7 +183,7 @@ def build_worker() -> Service:
     command = (sys.executable, "-m", "prefect", "--no-prompt", "worker", "start", "--with-healthcheck")
     return Service(
         name="worker",
-        command=(*command, "--pool", POOL, "--type", "process", "--name", f"walkforward-{os.getpid()}"),
+        command=(*command, "--pool", POOL, "--type", "process", "--name", f"candorcast-{os.getpid()}"),
         address=f"http://{LOOPBACK}:{port}",
         health=f"http://{LOOPBACK}:{port}/health",
         environment={"PREFECT_WORKER_WEBSERVER_HOST": LOOPBACK, "PREFECT_WORKER_WEBSERVER_PORT": str(port)},
@@ -192,7 +192,7 @@ def build_worker() -> Service:
 
 def build_app(plan: Plan) -> Service:
     port = str(plan.ports.app)
-    script = str(Path(sys.executable).with_name("walkforward"))
+    script = str(Path(sys.executable).with_name("candorcast"))
     front = (script, "serve", plan.experiment, "--home", str(plan.home.root))
     overrides = tuple(part for override in plan.overrides for part in ("--set", override))
     return Service(

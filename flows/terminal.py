@@ -56,13 +56,13 @@ class Terminal:
     def warn(self, text: str) -> None:
         """A problem that did not stop the command."""
         self.clear()
-        self.err.print(f"walkforward: {text}", style="yellow", soft_wrap=True, markup=False)
+        self.err.print(f"candorcast: {text}", style="yellow", soft_wrap=True, markup=False)
 
     def fail(self, text: str) -> None:
         """The one line of what went wrong."""
         self.clear()
         self.document({"error": text})
-        self.err.print("walkforward: ", text, style="red", sep="", soft_wrap=True, markup=False)
+        self.err.print("candorcast: ", text, style="red", sep="", soft_wrap=True, markup=False)
 
     def table(self, rows: Iterable[Mapping[str, Any]], *, title: str = "") -> None:
         """Rows of equal keys; numbers to the right."""

@@ -2,7 +2,7 @@
 
 
 class ForecastError(Exception):
-    """Any failure that walkforward explains itself; the front doors print it without a traceback."""
+    """Any failure that candorcast explains itself; the front doors print it without a traceback."""
 
 
 class InvalidInput(ForecastError, ValueError):

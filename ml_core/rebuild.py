@@ -25,7 +25,7 @@ from ml_core.walkforward import open_windows
 from ml_core.windows import Windows
 
 PACKAGES = (
-    "walkforward", "torch", "numpy", "polars", "scikit-learn", "statsmodels", "arch", "xgboost-cpu",
+    "candorcast", "torch", "numpy", "polars", "scikit-learn", "statsmodels", "arch", "xgboost-cpu",
 )  # fmt: skip
 
 

@@ -44,9 +44,9 @@ class ModelVersion:
         try:
             return RunSpec.model_validate(self.evidence["spec"])
         except (KeyError, ValidationError):
-            again = f"run: walkforward search {self.name.rpartition('.')[0]}"
+            again = f"run: candorcast search {self.name.rpartition('.')[0]}"
             raise BrokenArtifact(
-                f"{self.name} version {self.version} was registered by an earlier walkforward, and its spec does not "
+                f"{self.name} version {self.version} was registered by an earlier candorcast, and its spec does not "
                 f"say all that was fitted; {again}"
             ) from None
 
@@ -98,7 +98,7 @@ class Registry:
         except MlflowException:
             if version is None:
                 experiment = name.rpartition(".")[0]
-                raise NoChampion(f"{name} has no champion; run: walkforward search {experiment}") from None
+                raise NoChampion(f"{name} has no champion; run: candorcast search {experiment}") from None
             raise InvalidInput(f"{name} has no version '{version}'{self._known(name)}") from None
 
     def load(self, found: ModelVersion) -> Forecaster:
@@ -202,7 +202,7 @@ class Registry:
         """Under the home; where that is only to be read, in a folder that goes with this object."""
         if not self.home.reads:
             return self.home.root / "downloads"
-        self._temporary = self._temporary or tempfile.TemporaryDirectory(prefix="walkforward-")
+        self._temporary = self._temporary or tempfile.TemporaryDirectory(prefix="candorcast-")
         return Path(self._temporary.name)
 
     def _holder(self, name: str) -> str:

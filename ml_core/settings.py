@@ -11,20 +11,20 @@ from ml_core.errors import InvalidInput
 
 
 class Settings(BaseSettings):
-    """`WALKFORWARD_…` variables. Secrets come from here only.
+    """`CANDORCAST_…` variables. Secrets come from here only.
 
-    Overrides (`WALKFORWARD_SET`) stand one per line, allowed origins are parted by commas.
+    Overrides (`CANDORCAST_SET`) stand one per line, allowed origins are parted by commas.
     """
 
-    model_config = SettingsConfigDict(env_prefix="WALKFORWARD_", frozen=True, populate_by_name=True)
+    model_config = SettingsConfigDict(env_prefix="CANDORCAST_", frozen=True, populate_by_name=True)
 
-    home: Path = Path(".walkforward")
+    home: Path = Path(".candorcast")
     tracking_uri: str | None = None
     ray_address: str | None = None
     api_key: str | None = None
     cors_origins: Annotated[tuple[str, ...], NoDecode] = ()
     experiment: str = "demo"
-    overrides: Annotated[tuple[str, ...], NoDecode, Field(validation_alias="WALKFORWARD_SET")] = ()
+    overrides: Annotated[tuple[str, ...], NoDecode, Field(validation_alias="CANDORCAST_SET")] = ()
     host: str = "127.0.0.1"
 
     @field_validator("cors_origins", mode="before")

@@ -54,7 +54,7 @@ def _to_read(database: Path) -> str:
         return f"{BY_URI}{database}?mode=rw&uri=true"
     left = database.with_name(database.name + "-wal")
     if left.is_file() and left.stat().st_size:
-        folder = Path(tempfile.mkdtemp(prefix="walkforward-"))
+        folder = Path(tempfile.mkdtemp(prefix="candorcast-"))
         atexit.register(shutil.rmtree, folder, ignore_errors=True)
         for file in (database, left):
             (folder / file.name).write_bytes(file.read_bytes())

@@ -11,7 +11,7 @@ from ml_core.errors import InvalidInput
 from ml_core.settings import Settings
 
 HEADER = APIKeyHeader(
-    name="X-API-Key", auto_error=False, description="WALKFORWARD_API_KEY, where one is set."
+    name="X-API-Key", auto_error=False, description="CANDORCAST_API_KEY, where one is set."
 )
 BEARER = HTTPBearer(auto_error=False, description="The same key as a bearer token.")
 
@@ -23,7 +23,7 @@ class Access:
         self._key = settings.api_key or None
         if self._key is None and not is_loopback(settings.host):
             raise InvalidInput(
-                f"--host {settings.host} opens the app to others: set WALKFORWARD_API_KEY, or bind 127.0.0.1"
+                f"--host {settings.host} opens the app to others: set CANDORCAST_API_KEY, or bind 127.0.0.1"
             )
 
     @property

@@ -41,7 +41,7 @@ def build_app(service: Service, access: Access, settings: Settings) -> FastAPI:
     from serving.ui import mount_ui
 
     app = FastAPI(
-        title="walkforward",
+        title="candorcast",
         description=ABOUT,
         version="0.1.0",
         lifespan=_looking(service.look),

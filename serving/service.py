@@ -165,7 +165,7 @@ class Service:
         for name in dict.fromkeys((given, given.upper())):
             if store.read((name,), version=served.data_version).height:
                 return name
-        add = f"add it to universe.tickers and run: walkforward refresh {self.experiment.name}"
+        add = f"add it to universe.tickers and run: candorcast refresh {self.experiment.name}"
         raise UnknownTicker(f"no bars stored for '{given}'{_offer(given, known)}; {add}")
 
     def _outlook(

@@ -11,7 +11,7 @@ PAGE = Path(__file__).parents[1] / "docs" / "features.md"
 
 
 def test_the_page_is_current():
-    told = "docs/features.md is old; run: walkforward features --markdown > docs/features.md"
+    told = "docs/features.md is old; run: candorcast features --markdown > docs/features.md"
     assert PAGE.read_text(encoding="utf-8") == write_markdown(), told
 
 

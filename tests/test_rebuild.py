@@ -54,7 +54,7 @@ def registered(home) -> ModelVersion:
     return found
 
 
-def walkforward(*arguments: str) -> subprocess.CompletedProcess:
+def candorcast(*arguments: str) -> subprocess.CompletedProcess:
     """The command in a process of its own, with two threads where this one has one."""
     command = [sys.executable, "-c", "from flows.cli import main; main()", *arguments]
     environment = {**os.environ, "OMP_NUM_THREADS": "2"}
@@ -63,7 +63,7 @@ def walkforward(*arguments: str) -> subprocess.CompletedProcess:
 
 def test_another_process_makes_the_same_weights_from_the_version_seed_and_spec_alone(home, registered):
     given = ("rebuild", registered.name, "--version", registered.version, "--home", str(home.root), "--json")
-    done = walkforward(*given)
+    done = candorcast(*given)
     assert done.returncode == 0, done.stderr
     told = json.loads(done.stdout)
     assert told["same"]
@@ -116,7 +116,7 @@ def test_a_winner_that_reads_otherwise_than_its_experiment_is_registered_rebuilt
 
 
 def test_an_unknown_model_is_answered_with_the_registered_ones(home, registered):
-    done = walkforward("rebuild", "nobody", "--home", str(home.root))
+    done = candorcast("rebuild", "nobody", "--home", str(home.root))
     assert done.returncode == 2
     assert f"no model 'nobody' is registered; expected one of: {registered.name}" in done.stderr
     assert Registry(home).versions("nobody") == []

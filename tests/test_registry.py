@@ -60,7 +60,7 @@ def evidence_of(*, passed: bool = True) -> dict:
 def test_nothing_registered_is_an_empty_list_and_no_champion(home, name):
     registry = Registry(home)
     assert registry.versions(name) == []
-    with pytest.raises(NoChampion, match=f"{name} has no champion; run: walkforward search"):
+    with pytest.raises(NoChampion, match=f"{name} has no champion; run: candorcast search"):
         registry.find(name)
     with pytest.raises(InvalidInput, match="has no version '1'; nothing is registered yet"):
         registry.find(name, "1")
@@ -248,15 +248,15 @@ def test_a_champion_whose_files_are_broken_stands_in_nobodys_way(home, name, fit
     assert Registry(home).find(experiment.model_name).version == second.version.version
 
 
-def test_the_spec_of_an_earlier_walkforward_is_refused_by_version_with_what_to_do(home, name, fitted):
+def test_the_spec_of_an_earlier_candorcast_is_refused_by_version_with_what_to_do(home, name, fitted):
     told = evidence_of()
     reading = told["spec"].pop("reading")
     told["spec"]["features"] = reading["features"]
     told["spec"]["task"]["lookback"] = reading["lookback"]
     made = Registry(home).register(fitted[3], name, told)
     with pytest.raises(
-        BrokenArtifact, match=r"version 1 was registered by an earlier walkforward"
+        BrokenArtifact, match=r"version 1 was registered by an earlier candorcast"
     ) as refused:
         _ = made.spec
-    assert f"run: walkforward search {name.rpartition('.')[0]}" in str(refused.value)
+    assert f"run: candorcast search {name.rpartition('.')[0]}" in str(refused.value)
     assert "\n" not in str(refused.value)

@@ -154,5 +154,5 @@ def check_baselines(names: tuple[str, ...], key: str) -> None:
         if config.package and not importlib.util.find_spec(config.package):
             raise InvalidInput(
                 f"{key}: '{name}' needs {config.package}, which is not installed; "
-                f"run: pip install 'walkforward[{config.extra}]'"
+                f"run: pip install 'candorcast[{config.extra}]'"
             )

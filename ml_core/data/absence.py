@@ -26,12 +26,12 @@ def explain_absence(
     whole = [ticker for ticker in absent if ticker in set(refused["ticker"])]
     if unknown := [ticker for ticker in absent if ticker not in whole]:
         said = _said(read_coverage(home, identity), unknown[0])
-        return f"no bars stored for {_listed(unknown)}{said}; run: walkforward refresh {experiment.name}"
+        return f"no bars stored for {_listed(unknown)}{said}; run: candorcast refresh {experiment.name}"
     if whole:
         return (
             f"no sound bar of {_listed(whole)}: in quarantine are {_reasons(refused, whole[0])}; say in"
             " data.quality.accept which of them are true, or drop the ticker;"
-            f" to see them: walkforward data {experiment.name}"
+            f" to see them: candorcast data {experiment.name}"
         )
     first, last, _ = spans[missing[0]]
     asked = _asked(experiment, until)
@@ -62,7 +62,7 @@ def tell_absence(
         elif ticker in known:
             told[ticker] = f"no bars stored{_said(coverage, ticker)}"
         else:
-            told[ticker] = f"no bars stored; run: walkforward refresh {experiment.name}"
+            told[ticker] = f"no bars stored; run: candorcast refresh {experiment.name}"
     return told
 
 

@@ -54,7 +54,7 @@ def stored_members(experiment: Experiment, store: PriceStore, version: int | Non
     if facts.is_empty():
         raise InvalidInput(
             f"universe.members {experiment.universe.members}: not read yet; "
-            f"run: walkforward refresh {experiment.name}"
+            f"run: candorcast refresh {experiment.name}"
         )
     return facts
 

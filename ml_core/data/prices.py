@@ -87,7 +87,7 @@ def _read_facts(
     facts = store.facts(topic, version=version)
     if facts.is_empty():
         raise InvalidInput(
-            f"data.context.table {context.table}: not read yet; run: walkforward refresh {experiment.name}"
+            f"data.context.table {context.table}: not read yet; run: candorcast refresh {experiment.name}"
         )
     return facts
 

@@ -40,7 +40,7 @@ def write_markdown() -> str:
         "# Features",
         "",
         f"{len(rows)} features in {len({row['group'] for row in rows})} groups, made by "
-        "`walkforward features --markdown > docs/features.md`; a test holds the page to the code.",
+        "`candorcast features --markdown > docs/features.md`; a test holds the page to the code.",
         "",
         "A feature of session *t* depends on session *t* and earlier ones, bit for bit. History is how many rows",
         "before its own suffice for a value, through everything that it is made of. With `[data.context]`",

@@ -53,7 +53,7 @@ def build_page(service: Service) -> Blocks:
     tabs = sorted(
         (choices.load(__name__, name) for name in choices.names(__name__)), key=lambda tab: tab.place
     )
-    with gr.Blocks(title="walkforward", analytics_enabled=False, fill_width=False) as page:
+    with gr.Blocks(title="candorcast", analytics_enabled=False, fill_width=False) as page:
         gr.HTML(lambda: _head(service))
         with gr.Tabs():
             for tab in tabs:

@@ -31,6 +31,6 @@ def test_a_library_that_is_not_installed_is_named_with_the_extra_that_brings_it(
         lambda: configure(Model(family="xgboost")),
     ):
         with pytest.raises(
-            InvalidInput, match=r"'xgboost' needs xgboost, .* pip install 'walkforward\[boost\]'"
+            InvalidInput, match=r"'xgboost' needs xgboost, .* pip install 'candorcast\[boost\]'"
         ):
             refuse()

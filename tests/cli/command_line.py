@@ -8,7 +8,7 @@ from typer.testing import CliRunner, Result
 
 from flows.cli import app
 
-WALKFORWARD = str(Path(sys.executable).with_name("walkforward"))
+CANDORCAST = str(Path(sys.executable).with_name("candorcast"))
 
 
 def run(*arguments: str) -> Result:
@@ -16,6 +16,6 @@ def run(*arguments: str) -> Result:
     return CliRunner().invoke(app, arguments)
 
 
-def walkforward(*arguments: str) -> subprocess.CompletedProcess:
+def candorcast(*arguments: str) -> subprocess.CompletedProcess:
     """The real command."""
-    return subprocess.run([WALKFORWARD, *arguments], capture_output=True, text=True, timeout=200)
+    return subprocess.run([CANDORCAST, *arguments], capture_output=True, text=True, timeout=200)

@@ -1,4 +1,4 @@
-"""`walkforward backtest`: what no model learned from, traded; what is asked wrongly, told in one line."""
+"""`candorcast backtest`: what no model learned from, traded; what is asked wrongly, told in one line."""
 
 import json
 from pathlib import Path

@@ -24,7 +24,7 @@ def test_it_is_left_out_and_named(file, champion, tmp_path, command):
     done = run(verb, file, *options, *out, "--home", champion, "--set", TICKERS, "--json")
     assert done.exit_code == 1, done.stderr
     assert "NOPE: " in done.stderr and "no bars stored" in done.stderr
-    assert f"walkforward refresh {file} --set" in done.stderr
+    assert f"candorcast refresh {file} --set" in done.stderr
     missing = json.loads(done.stdout)["missing"]
     assert list(missing) == ["NOPE"] and "no bars stored" in missing["NOPE"]
 
@@ -34,4 +34,4 @@ def test_the_app_names_it_and_answers_for_the_others(champion):
     service = Service(small_experiment(universe=universe), open_home(Path(champion)), clock=lambda: NOW)
     answer = service.batch()
     assert len(answer.predictions) == 6
-    assert answer.failed == {"NOPE": "'NOPE': no bars stored; run: walkforward refresh small"}
+    assert answer.failed == {"NOPE": "'NOPE': no bars stored; run: candorcast refresh small"}

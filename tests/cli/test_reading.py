@@ -11,7 +11,7 @@ import pytest
 
 from ml_core.registry import Registry
 from ml_core.settings import Home, find_home
-from tests.cli.command_line import WALKFORWARD, run
+from tests.cli.command_line import CANDORCAST, run
 
 READING = ["data", "evaluate", "models", "backtest", "export"]
 OVERRIDE_ACCESS, DROP_FOR_GOOD = 1, 24  # CAP_DAC_OVERRIDE, PR_CAPBSET_DROP
@@ -44,7 +44,7 @@ def locked(home, tmp_path):
 
 def ask(command: str, file: str, home: Path, at: Path, *more: str) -> subprocess.CompletedProcess:
     return subprocess.run(
-        [WALKFORWARD, command, file, "--home", str(home), *more],
+        [CANDORCAST, command, file, "--home", str(home), *more],
         cwd=at, capture_output=True, text=True, timeout=200, preexec_fn=obey_modes,
     )  # fmt: skip
 
@@ -54,8 +54,8 @@ def ask(command: str, file: str, home: Path, at: Path, *more: str) -> subprocess
     [
         ("data", 0, "coverage"),
         ("evaluate", 0, "walking"),
-        ("models", 0, "nothing is registered yet; run: walkforward search"),
-        ("backtest", 2, "has no champion; run: walkforward search"),
+        ("models", 0, "nothing is registered yet; run: candorcast search"),
+        ("backtest", 2, "has no champion; run: candorcast search"),
     ],
 )
 def test_a_command_that_reads_works_on_a_home_that_cannot_be_written(file, locked, command, code, told):
@@ -74,7 +74,7 @@ def test_a_command_that_writes_is_refused_there_by_name(file, locked):
         done = ask(command, file, home, elsewhere)
         assert done.returncode == 2
         assert done.stderr.splitlines() == [
-            f"walkforward: --home {home}: cannot be written: Permission denied"
+            f"candorcast: --home {home}: cannot be written: Permission denied"
         ]
 
 
@@ -83,19 +83,19 @@ def test_where_there_is_no_home_none_is_made_and_the_command_that_makes_one_is_t
     file, tmp_path, monkeypatch, command
 ):
     monkeypatch.chdir(tmp_path)
-    monkeypatch.delenv("WALKFORWARD_HOME", raising=False)
+    monkeypatch.delenv("CANDORCAST_HOME", raising=False)
     subject = {"rebuild": "small.simulated"}.get(command, file)
     out = ("--out", str(tmp_path / "out")) if command == "export" else ()
     done = run(command, subject, *out)
     assert done.exit_code == 2
-    assert f"{tmp_path / '.walkforward'}: there is no home here yet; run: walkforward refresh " in done.stderr
+    assert f"{tmp_path / '.candorcast'}: there is no home here yet; run: candorcast refresh " in done.stderr
     assert len(done.stderr.splitlines()) == 1
     assert list(tmp_path.iterdir()) == []
 
 
 def test_the_features_are_listed_without_a_home(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    monkeypatch.delenv("WALKFORWARD_HOME", raising=False)
+    monkeypatch.delenv("CANDORCAST_HOME", raising=False)
     assert run("features").exit_code == 0
     assert list(tmp_path.iterdir()) == []
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.command_line import run, walkforward
+from tests.cli.command_line import run, candorcast
 from tests.market import write_experiment
 
 
@@ -67,7 +67,7 @@ BAD = {
     "an unknown baseline": ('gate.beat=["zeros"]', "gate.beat: unknown baseline 'zeros'; did you mean 'zero'?"),
     "an unknown searched family": ('search.families=["lstmm"]', "did you mean 'lstm'?"),
     "an unknown range": ('search.ranges={"lstm.hiden" = [3]}', "unknown key 'lstm.hiden'"),
-    "an unknown ticker": ('universe.tickers=["NOPE"]', "no bars stored for NOPE; run: walkforward refresh"),
+    "an unknown ticker": ('universe.tickers=["NOPE"]', "no bars stored for NOPE; run: candorcast refresh"),
     "a horizon longer than the data": ("task.horizons=[400]", "400 is longer than the 260 sessions of data"),
     "a look-back longer than the data": ("task.lookback=300", "260 sessions from"),
     "training longer than the data": ("validation.train=500", "too few for one fold: train 500"),
@@ -85,11 +85,11 @@ def test_bad_input_is_one_line_that_names_it_and_exit_code_2(file, home, tmp_pat
 
 
 def assert_refused(done, told: str) -> None:
-    """One line on stderr, from walkforward, and nothing on stdout."""
+    """One line on stderr, from candorcast, and nothing on stdout."""
     assert done.exit_code == 2, (done.stderr, done.exception)
     lines = [line for line in done.stderr.splitlines() if not line.startswith(">")]
     assert len(lines) == 1, lines
-    assert lines[0].startswith("walkforward: ")
+    assert lines[0].startswith("candorcast: ")
     assert told in lines[0]
     assert done.stdout == ""
 
@@ -135,16 +135,16 @@ def test_what_is_missing_first_is_named_first_and_its_command_can_be_typed_as_it
     home = new_home().root.rename(tmp_path / "a home")
     asked = ("predict", file, "--home", str(home), "--set", 'universe.tickers=["ALFA", "BRAV"]')
     bare = run(*asked)
-    assert_refused(bare, "no bars stored for ALFA, BRAV; run: walkforward refresh")
+    assert_refused(bare, "no bars stored for ALFA, BRAV; run: candorcast refresh")
     _, *words = shlex.split(bare.stderr.rpartition("run: ")[2])
     assert run(*words).exit_code == 0
-    assert_refused(run(*asked), "small.simulated has no champion; run: walkforward search")
+    assert_refused(run(*asked), "small.simulated has no champion; run: candorcast search")
 
 
 @pytest.mark.parametrize("command", ["predict", "backtest", "rollback"])
 def test_an_absent_champion_is_told_with_the_command_that_makes_one(file, home, command):
     assert_refused(
-        run(command, file, "--home", home), f"small.simulated has no champion; run: walkforward search {file}"
+        run(command, file, "--home", home), f"small.simulated has no champion; run: candorcast search {file}"
     )
 
 
@@ -165,9 +165,9 @@ def test_a_port_in_use_is_named(file, home):
 
 
 def test_a_host_that_others_can_reach_needs_a_key(file, home, monkeypatch):
-    monkeypatch.delenv("WALKFORWARD_API_KEY", raising=False)
+    monkeypatch.delenv("CANDORCAST_API_KEY", raising=False)
     done = run("serve", file, "--host", "0.0.0.0", "--home", home)
-    assert_refused(done, "--host 0.0.0.0 is not loopback: set WALKFORWARD_API_KEY")
+    assert_refused(done, "--host 0.0.0.0 is not loopback: set CANDORCAST_API_KEY")
 
 
 @pytest.mark.parametrize(
@@ -182,10 +182,10 @@ def test_json_of_a_failure_is_one_document_too(file, home, arguments):
 
 
 def test_the_real_command_refuses_without_a_traceback(tmp_path):
-    done = walkforward("evaluate", "demmo", "--out", str(tmp_path), "--home", str(tmp_path))
+    done = candorcast("evaluate", "demmo", "--out", str(tmp_path), "--home", str(tmp_path))
     assert done.returncode == 2
     assert done.stdout == ""
-    assert done.stderr.splitlines() == ["walkforward: no experiment 'demmo'; did you mean 'demo'?"]
+    assert done.stderr.splitlines() == ["candorcast: no experiment 'demmo'; did you mean 'demo'?"]
 
 
 @pytest.mark.parametrize(

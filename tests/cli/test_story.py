@@ -12,7 +12,7 @@ from ml_core.frames import FORECAST, SCORED
 from ml_core.portfolio.comparison import ACCOUNTS
 from ml_core.registry import Registry
 from ml_core.settings import open_home
-from tests.cli.command_line import run, walkforward
+from tests.cli.command_line import run, candorcast
 from tests.market import small_experiment, write_experiment
 
 
@@ -38,7 +38,7 @@ def bars(new_home, tmp_path_factory) -> Story:
     search = {"families": ["lstm"], "trials": 2, "epochs": 1}
     file = str(write_experiment(folder, gate=gate, search=search))
     story = Story(file, Path(new_home().root), folder / "out")
-    done = walkforward("refresh", file, *story.told)
+    done = candorcast("refresh", file, *story.told)
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout)["inserted"] == 6 * 260
     return story
@@ -47,7 +47,7 @@ def bars(new_home, tmp_path_factory) -> Story:
 @pytest.fixture(scope="module")
 def champion(bars) -> Story:
     """The same with a model that the real command searched and promoted."""
-    done = walkforward("search", bars.file, *bars.told)
+    done = candorcast("search", bars.file, *bars.told)
     assert done.returncode == 0, done.stderr
     document = json.loads(done.stdout)
     assert document["promoted"]

@@ -1,4 +1,4 @@
-"""`walkforward truth` as a user meets it: a matrix that ends in a table, goes on where it ended, and fails in parts."""
+"""`candorcast truth` as a user meets it: a matrix that ends in a table, goes on where it ended, and fails in parts."""
 
 import json
 import shutil

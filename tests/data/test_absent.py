@@ -32,7 +32,7 @@ def test_the_others_are_read_as_if_it_had_not_been_asked_for(home):
     assert prices.equals(read_prices(asking(), home))
     assert tell_absent(asking(), home, prices) == {}
     assert tell_absent(asking("NOPE"), home, prices) == {
-        "NOPE": "no bars stored; run: walkforward refresh small"
+        "NOPE": "no bars stored; run: candorcast refresh small"
     }
 
 
@@ -53,7 +53,7 @@ def test_one_that_is_stored_on_other_days_is_named_with_them(home):
 
 
 def test_where_no_ticker_has_bars_nothing_can_be_done(home):
-    with pytest.raises(InvalidInput, match="no bars stored for NOPE, NADA; run: walkforward refresh small"):
+    with pytest.raises(InvalidInput, match="no bars stored for NOPE, NADA; run: candorcast refresh small"):
         read_prices(asking(universe={"tickers": ["NOPE", "NADA"]}), home)
 
 

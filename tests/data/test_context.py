@@ -71,7 +71,7 @@ def test_a_series_holds_its_last_value_is_null_before_its_first_and_may_be_known
 
 def test_a_series_that_was_never_fetched_is_named(home):
     refresh(make_experiment(), home, now=NOW)
-    with pytest.raises(InvalidInput, match=r"no bars stored for \^TNX; run: walkforward refresh x"):
+    with pytest.raises(InvalidInput, match=r"no bars stored for \^TNX; run: candorcast refresh x"):
         read_prices(make_experiment(series=["^TNX"]), home)
 
 
@@ -83,7 +83,7 @@ def test_a_row_of_the_own_table_counts_from_the_day_it_became_known(home, tmp_pa
         f"period,known,CPI yoy,source\n2017-11,{dates[10]},2.2,a\n2017-12,{dates[30]} 08:30:00,2.1,b\n"
     )
     experiment = make_experiment(table=str(path))
-    with pytest.raises(InvalidInput, match=r"macro.csv: not read yet; run: walkforward refresh x"):
+    with pytest.raises(InvalidInput, match=r"macro.csv: not read yet; run: candorcast refresh x"):
         read_prices(experiment, home)
     refresh(experiment, home, now=NOW)
     prices = read_prices(experiment, home).filter(pl.col("ticker") == "AAA")

@@ -105,7 +105,7 @@ def test_a_version_knows_who_was_in_whatever_became_of_the_file(new_home, tmp_pa
     home, file = new_home(), write(tmp_path, MEMBERS)
     experiment = with_members(file)
     refresh(small_experiment(universe={"tickers": ("ALFA", "BRAV", "CHAR")}), home, now=NOW)
-    with pytest.raises(InvalidInput, match=r"members.csv: not read yet; run: walkforward refresh small"):
+    with pytest.raises(InvalidInput, match=r"members.csv: not read yet; run: candorcast refresh small"):
         read_prices(experiment, home)
     refresh(experiment, home, now=NOW)
     prices, version = read_prices(experiment, home), data_version(experiment, home)

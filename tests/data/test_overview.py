@@ -1,4 +1,4 @@
-"""What `walkforward data` shows: coverage with its gaps, quarantine with its reasons, repairs, stationarity."""
+"""What `candorcast data` shows: coverage with its gaps, quarantine with its reasons, repairs, stationarity."""
 
 import datetime as dt
 import json
@@ -154,5 +154,5 @@ def test_a_universe_that_is_wholly_in_quarantine_is_shown_too(tmp_path):
 
 
 def test_nothing_stored_says_what_to_run(asked, tmp_path):
-    with pytest.raises(InvalidInput, match="run: walkforward refresh looked_at"):
+    with pytest.raises(InvalidInput, match="run: candorcast refresh looked_at"):
         read_overview(asked, Home(tmp_path / "empty"))

@@ -175,7 +175,7 @@ def test_what_is_missing_is_told_with_what_would_help(market, home):
     both = make_experiment(["AAA", "BBB"])
     (reason,) = tell_absent(both, home, read_prices(both, home)).values()
     assert reason.startswith("no bars stored (BBB was unknown")
-    with pytest.raises(InvalidInput, match=r"for BBB \(BBB was unknown.*\); run: walkforward refresh x"):
+    with pytest.raises(InvalidInput, match=r"for BBB \(BBB was unknown.*\); run: candorcast refresh x"):
         read_prices(make_experiment(["BBB"]), home)
     alone = make_experiment(["AAA"])
     past = SESSIONS[0] - dt.timedelta(days=1)

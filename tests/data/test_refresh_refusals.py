@@ -125,7 +125,7 @@ def test_a_ticker_that_loses_half_of_its_bars_is_refused_whole(market, home):
     assert reason.startswith("no sound bar: in quarantine are 60 for '") and "refresh" not in reason
     with pytest.raises(InvalidInput) as told:
         read_prices(make_experiment(["AAA"]), home)
-    for said in ("no sound bar of AAA", "AAA, 60 for '", "data.quality.accept", "walkforward data x"):
+    for said in ("no sound bar of AAA", "AAA, 60 for '", "data.quality.accept", "candorcast data x"):
         assert said in str(told.value)
     assert "refresh" not in str(told.value)
 

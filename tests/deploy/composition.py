@@ -21,7 +21,7 @@ SECRETS = {
     "POSTGRES_PASSWORD": "secret",
     "PREFECT_AUTH": "user:secret",
     "RAY_AUTH_TOKEN": "a-token-that-is-long-enough-for-ray",
-    "WALKFORWARD_API_KEY": "key",
+    "CANDORCAST_API_KEY": "key",
 }
 HOSTS = "postgres|mlflow|prefect|ray"
 
@@ -61,7 +61,7 @@ class Composition:
 
     def environment(self, name: str) -> dict[str, str]:
         """Ours without what would lead to another server, and the service's own."""
-        inherited = {k: v for k, v in os.environ.items() if not k.startswith(("PREFECT_", "WALKFORWARD_"))}
+        inherited = {k: v for k, v in os.environ.items() if not k.startswith(("PREFECT_", "CANDORCAST_"))}
         own = {
             key: self.translate(value) for key, value in self.services[name].get("environment", {}).items()
         }

@@ -33,14 +33,14 @@ def environment() -> dict[str, str]:
 
 def test_the_image_runs_as_a_user_without_rights_that_owns_its_data() -> None:
     final = DOCKERFILE.rsplit("\nFROM ", 1)[1]
-    assert re.search(r"^USER walkforward$", final, re.MULTILINE)
+    assert re.search(r"^USER candorcast$", final, re.MULTILINE)
     assert "useradd --uid 10001" in final
-    assert "chown walkforward:walkforward /data" in final
+    assert "chown candorcast:candorcast /data" in final
 
 
 def test_no_secret_and_no_state_is_copied_into_the_image() -> None:
     ignored = (PROJECT / ".dockerignore").read_text().split()
-    assert {".git", ".venv", ".walkforward", "deploy/.env", "tests"} <= set(ignored)
+    assert {".git", ".venv", ".candorcast", "deploy/.env", "tests"} <= set(ignored)
 
 
 @pytest.mark.parametrize("step", ['"torch==${version}"', "pip install -c constraints.txt -e ."])
@@ -50,10 +50,10 @@ def test_what_is_installed_is_pinned(step: str) -> None:
 
 def test_the_image_serves_with_a_key_and_its_health_check_passes(tmp_path: Path) -> None:
     port = free_port()
-    own = {**os.environ, **environment(), "PORT": port, "WALKFORWARD_HOME": str(tmp_path / "data")}
+    own = {**os.environ, **environment(), "PORT": port, "CANDORCAST_HOME": str(tmp_path / "data")}
     own |= {
         "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
-        "WALKFORWARD_API_KEY": "key",
+        "CANDORCAST_API_KEY": "key",
     }
     log = tmp_path / "app.log"
     app = processes.start(

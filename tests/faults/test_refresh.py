@@ -1,6 +1,6 @@
 """Refreshes that are killed, run at once, or find the disk full: the store reads, and the next run makes it whole.
 
-`WALKFORWARD_KILLS` sets how many are killed; `make faults` runs the full number.
+`CANDORCAST_KILLS` sets how many are killed; `make faults` runs the full number.
 """
 
 import os
@@ -19,7 +19,7 @@ from ml_core.data.refresh import refresh
 from ml_core.settings import Home
 from tests.faults.refreshing import NOW, ask, day
 
-KILLS = int(os.environ.get("WALKFORWARD_KILLS", "20"))
+KILLS = int(os.environ.get("CANDORCAST_KILLS", "20"))
 LAST = 360
 STEP = 3
 KEY = ["ticker", "date"]

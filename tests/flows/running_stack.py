@@ -1,4 +1,4 @@
-"""`walkforward up` as a process, as from a terminal, and Prefect's API beside it."""
+"""`candorcast up` as a process, as from a terminal, and Prefect's API beside it."""
 
 import os
 import signal
@@ -16,7 +16,7 @@ from flows import processes
 from flows.services import Ports
 from ml_core.settings import Home
 
-WALKFORWARD = str(Path(sys.executable).with_name("walkforward"))
+CANDORCAST = str(Path(sys.executable).with_name("candorcast"))
 
 
 @dataclass
@@ -35,7 +35,7 @@ class Running:
             "--mlflow-port": self.ports.mlflow,
             "--port": self.ports.app,
         }
-        command = [WALKFORWARD, "up", str(self.experiment), "--home", str(self.home.root)]
+        command = [CANDORCAST, "up", str(self.experiment), "--home", str(self.home.root)]
         command += [str(part) for pair in ports.items() for part in pair]
         with self.output.open("w") as sink:
             self.process = subprocess.Popen(
@@ -114,7 +114,7 @@ class Running:
 def own_environment() -> dict[str, str]:
     """Ours, without what would lead to someone's own servers."""
     return {
-        key: value for key, value in os.environ.items() if not key.startswith(("PREFECT_", "WALKFORWARD_"))
+        key: value for key, value in os.environ.items() if not key.startswith(("PREFECT_", "CANDORCAST_"))
     }
 
 

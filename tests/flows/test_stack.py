@@ -69,11 +69,11 @@ def test_a_page_of_another_origin_can_neither_post_nor_read(stack: Running) -> N
 def test_a_service_that_dies_is_reported_with_its_log_and_started_again(stack: Running) -> None:
     [worker] = [record["pid"] for record in read_records(stack.home) if record["name"] == "worker"]
     log = stack.home.logs / "worker.log"
-    stack.wait_for(lambda: "Worker 'walkforward-" in log.read_text(), what="the worker's first line")
+    stack.wait_for(lambda: "Worker 'candorcast-" in log.read_text(), what="the worker's first line")
     os.kill(worker, signal.SIGKILL)
     stack.wait_for(lambda: stack.said.count("\nworker   http") == 3, what="a second worker")
     assert "worker died with code -9; the end of" in stack.said
-    assert "Worker 'walkforward-" in stack.said
+    assert "Worker 'candorcast-" in stack.said
 
 
 def test_a_search_whose_supervisor_was_killed_is_ended_by_down_and_completed_by_the_next_stack(

@@ -64,9 +64,9 @@ def address(world: World, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     environment = {
-        **{name: value for name, value in os.environ.items() if not name.startswith("WALKFORWARD_")},
-        "WALKFORWARD_EXPERIMENT": str(path),
-        "WALKFORWARD_HOME": str(world.home.root),
+        **{name: value for name, value in os.environ.items() if not name.startswith("CANDORCAST_")},
+        "CANDORCAST_EXPERIMENT": str(path),
+        "CANDORCAST_HOME": str(world.home.root),
     }
     command = [sys.executable, "-m", "uvicorn", "--factory", "serving.app:create_app", "--port", str(port)]
     with (folder / "log").open("w+") as log:
@@ -82,14 +82,14 @@ def address(world: World, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
 @pytest.fixture(scope="session")
 def chromium() -> str:
     """A Chromium on the path. Without one the app has not been looked at, so the test fails and says what to
-    install; WALKFORWARD_NO_BROWSER=1 leaves these tests out on purpose."""
-    if os.environ.get("WALKFORWARD_NO_BROWSER") == "1":
-        pytest.skip("WALKFORWARD_NO_BROWSER=1: nobody looked at the app")
+    install; CANDORCAST_NO_BROWSER=1 leaves these tests out on purpose."""
+    if os.environ.get("CANDORCAST_NO_BROWSER") == "1":
+        pytest.skip("CANDORCAST_NO_BROWSER=1: nobody looked at the app")
     found = next((path for name in BROWSERS if (path := shutil.which(name))), None)
     if found is None:
         pytest.fail(
             "no Chromium on the path: install it (Debian: apt-get install chromium; macOS: brew install chromium) "
-            "or leave out the tests that look at the app with WALKFORWARD_NO_BROWSER=1",
+            "or leave out the tests that look at the app with CANDORCAST_NO_BROWSER=1",
             pytrace=False,
         )
     return found

@@ -22,7 +22,7 @@ def guarded(service):
 @pytest.mark.parametrize("host", ["0.0.0.0", "10.1.2.3", "::", "desk.local"])
 def test_without_a_key_only_loopback_is_served(world, host):
     settings = Settings(home=world.home.root, host=host)
-    with pytest.raises(InvalidInput, match=f"--host {host} opens the app to others: set WALKFORWARD_API_KEY"):
+    with pytest.raises(InvalidInput, match=f"--host {host} opens the app to others: set CANDORCAST_API_KEY"):
         create_app(settings)
 
 
@@ -32,14 +32,14 @@ def test_an_unknown_experiment_is_named(world):
 
 
 def test_the_environment_says_what_is_served(tmp_path, monkeypatch):
-    monkeypatch.setenv("WALKFORWARD_EXPERIMENT", "demo")
-    monkeypatch.setenv("WALKFORWARD_SET", "name=other\ntask.horizons=[1, 2]\n")
-    monkeypatch.setenv("WALKFORWARD_CORS_ORIGINS", "https://a.example, https://b.example")
-    monkeypatch.setenv("WALKFORWARD_HOME", str(tmp_path))
+    monkeypatch.setenv("CANDORCAST_EXPERIMENT", "demo")
+    monkeypatch.setenv("CANDORCAST_SET", "name=other\ntask.horizons=[1, 2]\n")
+    monkeypatch.setenv("CANDORCAST_CORS_ORIGINS", "https://a.example, https://b.example")
+    monkeypatch.setenv("CANDORCAST_HOME", str(tmp_path))
     settings = Settings()
     assert settings.overrides == ("name=other", "task.horizons=[1, 2]")
     assert settings.cors_origins == ("https://a.example", "https://b.example")
-    assert create_app(settings).title == "walkforward"
+    assert create_app(settings).title == "candorcast"
 
 
 @pytest.mark.parametrize(

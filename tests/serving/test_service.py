@@ -73,7 +73,7 @@ def test_a_stranger_with_stored_bars_is_answered_by_a_pooled_model(service):
 
 def test_an_unknown_ticker_is_told_what_is_known_and_how_to_add_it(service):
     with pytest.raises(
-        UnknownTicker, match=r"no bars stored for 'QQQQ'; known: ALFA, .*walkforward refresh small"
+        UnknownTicker, match=r"no bars stored for 'QQQQ'; known: ALFA, .*candorcast refresh small"
     ):
         service.single("QQQQ")
     with pytest.raises(UnknownTicker, match="did you mean 'BRAV'"):
@@ -128,7 +128,7 @@ def test_a_strategy_says_its_position(service):
 
 def test_without_a_champion_one_line_says_what_to_run_and_registering_ends_it(own_world: World):
     service = own_world.service()
-    with pytest.raises(NoChampion, match="run: walkforward search small"):
+    with pytest.raises(NoChampion, match="run: candorcast search small"):
         service.single("ALFA")
     assert service.health().status == "waiting"
     own_world.register()

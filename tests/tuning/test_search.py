@@ -20,7 +20,7 @@ from tests.market import NOW, small_experiment, write_experiment
 from tuning.search import Step, open_ledger, search, split_for_search, with_trials
 from tuning.space import spec_of
 
-WALKFORWARD = str(Path(sys.executable).with_name("walkforward"))
+CANDORCAST = str(Path(sys.executable).with_name("candorcast"))
 FAMILIES = ["lstm", "attention_lstm", "transformer"]
 
 
@@ -144,7 +144,7 @@ def test_a_new_search_begins_anew_and_a_resumed_one_goes_on(home):
 
 def start_search(home, file: Path, *options: str) -> subprocess.Popen:
     """The real command, in a session of its own."""
-    command = [WALKFORWARD, "search", str(file), "--home", str(home.root), *options]
+    command = [CANDORCAST, "search", str(file), "--home", str(home.root), *options]
     return subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
     )
