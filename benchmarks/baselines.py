@@ -71,7 +71,7 @@ def walk(
     name: str, experiment: Experiment, windows: Windows, inputs: dict[Split, Inputs]
 ) -> tuple[pl.DataFrame, Cost]:
     """What the baseline says of every fold's test rows, with the outcomes, and what it took."""
-    lookback, cost, parts = experiment.task.lookback, Cost([], [], 0, 0), []
+    lookback, cost, parts = experiment.reading.lookback, Cost([], [], 0, 0), []
     for split, chosen in inputs.items():
         lesson = Lesson(chosen.windows, split, lookback, chosen.features)
         rows_NT = windows.usable(lookback) & windows.rows(split.test)

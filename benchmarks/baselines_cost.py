@@ -64,7 +64,7 @@ def walk(*, tickers: int, sessions: int) -> Windows:
         }
     )
     names = chosen_names(Features(), prices.columns)[:FEATURES]
-    return build_windows(prices, build_features(prices, names), Task(lookback=LOOKBACK, horizons=(1, 5, 20)))
+    return build_windows(prices, build_features(prices, names), Task(horizons=(1, 5, 20)))
 
 
 def lesson_of(windows: Windows) -> Lesson:

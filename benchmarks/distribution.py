@@ -127,7 +127,7 @@ def report(name: str, prices: pl.DataFrame, folds: int) -> None:
 
 def report_rates(name: str, prices: pl.DataFrame, folds: int) -> None:
     experiment, windows, splits = walk(prices, folds)
-    usable_NT, zero_NTH = windows.usable(experiment.task.lookback), np.zeros(windows.y_NTH.shape)
+    usable_NT, zero_NTH = windows.usable(experiment.reading.lookback), np.zeros(windows.y_NTH.shape)
     print(name)
     still = None
     for rate in RATES:
@@ -160,11 +160,11 @@ def report_rates(name: str, prices: pl.DataFrame, folds: int) -> None:
 
 def forecasts(experiment: Experiment, windows: Windows, split: Split) -> Iterator[tuple[str, pl.DataFrame]]:
     """Every contestant's rows of one fold: mean, scale, interval and CRPS beside what came."""
-    usable_NT = windows.usable(experiment.task.lookback)
+    usable_NT = windows.usable(experiment.reading.lookback)
     rows_NT = usable_NT & windows.rows(Span(split.validation.start, split.test.end))
     zero_NTH = np.zeros(windows.y_NTH.shape)
     both = dataclasses.replace(split, train=Span(split.train.start, split.validation.end))
-    lesson = Lesson(windows, both, experiment.task.lookback, windows.features)
+    lesson = Lesson(windows, both, experiment.reading.lookback, windows.features)
     garch = fit_baseline(Model(family="garch"), lesson).outputs(windows, rows_NT, windows.features)
     contestants: list[tuple[str, Outputs, tuple[float, ...]]] = [
         ("states only", (zero_NTH, np.ones_like(zero_NTH)), (0.0,)),

@@ -24,7 +24,7 @@ from torch.utils import mkldnn
 
 from ml_core.data.providers import Request, simulated
 from ml_core.data.store import adjust
-from ml_core.experiment import Features, Model, RunSpec, Task, Training, Universe
+from ml_core.experiment import Features, Model, Reading, RunSpec, Training, Universe
 from ml_core.features.table import known_features
 from ml_core.models.head import ForecastNetwork
 from ml_core.splits import Span, Split
@@ -125,8 +125,7 @@ def ours(*, validated: int, precision: str = "float32") -> Turn:
     universe = Universe(tickers=tuple(f"T{number:02d}" for number in range(50)))
     names = tuple(name for name, (group, _) in known_features().items() if group != "context")[:INPUTS]
     spec = RunSpec(
-        task=Task(lookback=LOOKBACK, horizons=(1,)),
-        features=Features(names=names),
+        reading=Reading(lookback=LOOKBACK, features=Features(names=names)),
         model=MODEL,
         training=Training.model_validate(
             {"epochs": 10_000, "patience": 10_000, "batch": BATCH, "windows": EPOCH, "precision": precision}

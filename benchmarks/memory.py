@@ -17,7 +17,7 @@ from typing import TypeVar
 import numpy as np
 import torch
 
-from ml_core.experiment import Features, Model, RunSpec, Task, Training
+from ml_core.experiment import Features, Model, Reading, RunSpec, Training
 from ml_core.features.table import known_features
 from ml_core.features.volatility import STATES
 from ml_core.splits import Span, Split
@@ -39,8 +39,7 @@ def main() -> None:
     print(f"panel {windows.x_NTF.nbytes / 1e6:,.0f} MB; resident {resident():,.0f} MB")
     names = windows.features
     spec = RunSpec(
-        task=Task(lookback=60, horizons=(1,)),
-        features=Features(names=names, select="all"),
+        reading=Reading(lookback=60, features=Features(names=names, select="all")),
         model=Model(family="lstm"),
         training=Training(epochs=1, windows=2048),
     )

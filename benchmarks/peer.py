@@ -41,7 +41,7 @@ from panel import SEES, Panel
 
 from ml_core.data.providers import Request, simulated
 from ml_core.data.store import adjust
-from ml_core.experiment import Features, Model, RunSpec, Task, Training, Universe
+from ml_core.experiment import Features, Model, Reading, RunSpec, Task, Training, Universe
 from ml_core.member import run_network
 from ml_core.splits import Span, Split
 from ml_core.training.loop import Fitting
@@ -51,8 +51,9 @@ from ml_core.windows import Windows
 PINS = ("torch==2.13.0", "neuralforecast==3.3.0")
 MARKET = simulated.Config(seed=11, sessions=2251)
 UNIVERSE = Universe(tickers=tuple(f"T{number:03d}" for number in range(100)))
-TASK = Task(lookback=SEES, horizons=(1,), target="excess")
+TASK = Task(horizons=(1,), target="excess")
 LABEL = "momentum_1"  # what the one column is called; it holds the series
+READING = Reading(lookback=SEES, features=Features(names=(LABEL,)))
 FIRST, CUT, SHARE = 40, 2000, 0.9
 COMMON = {"scaler_type": "identity", "max_steps": 1_000_000, "inference_windows_batch_size": 64}
 TRANSFORMER = {"encoder_layers": 2, "hidden_size": 64, "n_head": 4, "conv_hidden_size": 128, "dropout": 0.0}
@@ -142,7 +143,7 @@ def make_panel() -> tuple[Windows, Panel, float]:
         UNIVERSE.tickers, {}, UNIVERSE.calendar, None, None, dt.datetime(2100, 1, 1, tzinfo=dt.UTC)
     )
     prices = adjust(simulated.fetch(request, MARKET).bars)
-    windows, _ = open_windows(RunSpec(task=TASK, features=Features(names=(LABEL,))), prices)
+    windows, _ = open_windows(RunSpec(task=TASK, reading=READING), prices)
     series_NT = np.roll(windows.y_NTH[:, :, 0], 1, axis=1)
     present_NT = np.zeros(series_NT.shape, dtype=bool)
     present_NT[:, FIRST:] = True
@@ -157,7 +158,7 @@ def learn(case: Case, seed: int, windows: Windows, panel: Panel, target: float) 
     """Ours, in this process."""
     training = Training(patience=10_000, **case.training)
     model = Model.model_validate(case.model)
-    spec = RunSpec(task=TASK, features=Features(names=(LABEL,)), model=model, training=training, seed=seed)
+    spec = RunSpec(task=TASK, reading=READING, model=model, training=training, seed=seed)
     days = windows.sessions
     split = Split(0, Span(days[FIRST], days[CUT - 2]), Span(days[CUT], days[-2]), Span(days[-1], days[-1]))
     begun, scoring, found, spent = time.process_time(), 0.0, (0.0, 1.0), 0.0

@@ -16,7 +16,7 @@ import torch
 
 from ml_core.data.providers import Request, simulated
 from ml_core.data.store import adjust
-from ml_core.experiment import Features, Model, RunSpec, Task, Training, Universe
+from ml_core.experiment import Features, Model, Reading, RunSpec, Training, Universe
 from ml_core.splits import Span, Split
 from ml_core.training.loop import Fitting
 from ml_core.walkforward import open_windows
@@ -72,7 +72,7 @@ def learn(family: str, precision: str, market: int, seed: int) -> tuple[float, f
 
 def spec_of() -> RunSpec:
     names = ("relative_shock", "shock", "momentum_1", "volatility_20")
-    return RunSpec(task=Task(lookback=60, horizons=(1,)), features=Features(names=names))
+    return RunSpec(reading=Reading(lookback=60, features=Features(names=names)))
 
 
 def open_market(seed: int) -> tuple[Windows, Split]:

@@ -36,7 +36,7 @@ def by_group(windows: Windows, split: Split) -> tuple[str, ...]:
 
 
 def by_strength(windows: Windows, split: Split) -> tuple[str, ...]:
-    rows_NT = windows.usable(SPEC.task.lookback) & windows.rows(split.train)
+    rows_NT = windows.usable(SPEC.reading.lookback) & windows.rows(split.train)
     x_RF = np.nan_to_num(windows.x_NTF[rows_NT].astype(np.float64))
     y_R = np.nan_to_num(windows.y_NTH[rows_NT][:, 0].astype(np.float64))
     spread = x_RF.std(axis=0)
@@ -55,8 +55,9 @@ def everything(windows: Windows, split: Split) -> tuple[str, ...]:
 
 
 def score(windows: Windows, split: Split, names: tuple[str, ...], family: str) -> list[float]:
-    spec = SPEC.model_copy(update={"features": Features(names=names), "model": Model(family=family)})
-    own = replace(windows, features=names, x_NTF=windows.inputs(names))
+    reading = SPEC.reading.model_copy(update={"features": Features(names=names)})
+    spec = SPEC.model_copy(update={"reading": reading, "model": Model(family=family)})
+    own = replace(windows, features=names, x_NTF=windows.inputs(names), origin=None)
     forecasts = forecast_split(fit(spec, own, split), own, split)
     ic = find_metric("ic")
     return [ic(forecasts.filter(pl.col("horizon") == horizon)) for horizon in (1, 5)]

@@ -17,7 +17,7 @@ import torch
 from ml_core.data.providers import Request, simulated
 from ml_core.data.store import adjust
 from ml_core.evaluation.metrics import find_metric
-from ml_core.experiment import Features, Model, RunSpec, Task, Training, Universe
+from ml_core.experiment import Features, Model, Reading, RunSpec, Training, Universe
 from ml_core.models.family import Supervise
 from ml_core.splits import Span, Split
 from ml_core.training.loop import Fitting
@@ -43,8 +43,9 @@ class Reached:
 def main() -> None:
     torch.set_num_threads(1)
     spec = RunSpec(
-        task=Task(lookback=60, horizons=(1,)),
-        features=Features(names=("relative_shock", "shock", "momentum_1", "volatility_20")),
+        reading=Reading(
+            lookback=60, features=Features(names=("relative_shock", "shock", "momentum_1", "volatility_20"))
+        ),
         model=Model.model_validate({"family": "lstm", "hidden": 64, "layers": 2, "dropout": 0.0}),
         training=Training(epochs=60, patience=60, batch=64, learning_rate=3e-3, windows=1024),
     )

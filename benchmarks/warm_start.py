@@ -20,7 +20,7 @@ import torch
 from ml_core.data.providers import Request, files, simulated
 from ml_core.data.store import adjust
 from ml_core.evaluation.metrics import find_metric
-from ml_core.experiment import Features, Model, RunSpec, Task, Training, Validation
+from ml_core.experiment import Features, Model, Reading, RunSpec, Training, Validation
 from ml_core.splits import walk_forward
 from ml_core.training.fit import assemble
 from ml_core.training.loop import Fitting
@@ -85,8 +85,7 @@ def walk(prices: pl.DataFrame, seed: int) -> list[list[tuple[float, float]]]:
 
 def spec_of(seed: int, epochs: int) -> RunSpec:
     return RunSpec(
-        task=Task(lookback=60, horizons=(1,)),
-        features=Features(names=NAMES, select="all"),
+        reading=Reading(lookback=60, features=Features(names=NAMES, select="all")),
         model=Model(family="lstm"),
         training=Training(epochs=epochs, patience=epochs, windows=1024),
         seed=seed,

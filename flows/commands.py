@@ -172,6 +172,7 @@ def rollback(session: Session, *, version: str | None) -> int:
                 f"{name}: no version before {before.version} passed the gate; name one with --version"
             )
         version = passed[0]
+    registry.load(registry.find(name, version))  # what cannot be read is refused before it is served
     registry.promote(name, version)
     session.terminal.say(f"{name}: champion moved from version {before.version} to {version}")
     session.terminal.document({"model": name, "from": before.version, "to": version})

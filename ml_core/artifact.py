@@ -24,12 +24,13 @@ from ml_core.forecaster import Forecaster
 from ml_core.member import Member, restore_member
 
 WEIGHTS, DESCRIPTION, CHECKSUMS = "weights.safetensors", "forecaster.json", "checksums.json"
+FORMAT = 2  # since a spec tells what is asked from how a model reads
 
 
 class Description(Section):
     """What the JSON file holds."""
 
-    format: int = 1
+    format: int = FORMAT
     spec: RunSpec
     features: tuple[str, ...]
     choice: tuple[Choice, ...] = ()
@@ -82,7 +83,7 @@ def load_forecaster(folder: Path) -> Forecaster:
             if sums.get(name) != checksum(folder / name):
                 raise ValueError("does not match its checksum")
     with _naming(folder / DESCRIPTION):
-        description = Description.model_validate_json((folder / DESCRIPTION).read_bytes())
+        description = _describe((folder / DESCRIPTION).read_bytes())
     with _naming(folder / WEIGHTS):
         tensors = load_file(folder / WEIGHTS)
         members = tuple(_member(description, tensors, number) for number in range(description.members))
@@ -102,6 +103,14 @@ def load_forecaster(folder: Path) -> Forecaster:
         regimes=description.regimes,
         choice=description.choice,
     )
+
+
+def _describe(content: bytes) -> Description:
+    told = json.loads(content)
+    known = told.get("format") if isinstance(told, dict) else FORMAT
+    if known != FORMAT:
+        raise ValueError(f"is of format {known}; expected {FORMAT}: search again to have a model of today's")
+    return Description.model_validate_json(content)
 
 
 @contextmanager

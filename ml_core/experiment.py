@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import math
-from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
@@ -12,15 +11,15 @@ from pydantic import (
     Field,
     PositiveInt,
     SerializerFunctionWrapHandler,
-    ValidationError,
-    ValidatorFunctionWrapHandler,
     field_validator,
     model_serializer,
     model_validator,
 )
 
-from ml_core.ranges import LogUniform, OneOf
 from ml_core.section import OpenSection, Section, Share
+from ml_core.spec.reading import Features, Look, Reading
+from ml_core.spec.run import Model, RunSpec, Training
+from ml_core.spec.task import Task
 from ml_core.strategy import Strategy
 
 MOST_FITS = 1000  # that a combinatorial scheme may ask for
@@ -77,59 +76,8 @@ class Data(OpenSection):
         return self
 
 
-class Task(Section):
-    """What is forecast: over which look-back, how far ahead, and of what."""
-
-    frequency: Literal["daily", "weekly"] = "daily"
-    lookback: Annotated[int, Field(ge=4)] = 60
-    horizons: tuple[PositiveInt, ...] = (1,)
-    layout: Literal["pooled", "joint"] = "pooled"
-    target: Literal["return", "excess", "rank"] = "return"
-
-    @field_validator("horizons")
-    @classmethod
-    def _increasing(cls, horizons: tuple[int, ...]) -> tuple[int, ...]:
-        if not horizons or any(a >= b for a, b in pairwise(horizons)):
-            raise ValueError("expected increasing numbers of sessions, at least one")
-        return horizons
-
-
-class Features(Section):
-    """Which features: whole groups, or single names; of the groups, `select` keeps the best on training dates."""
-
-    groups: tuple[str, ...] = ()
-    names: tuple[str, ...] = ()
-    select: PositiveInt | Literal["all"] = 24
-    scaling: Literal["standard", "minmax", "robust", "quantile"] = "standard"
-
-    @field_validator("select", mode="wrap")
-    @classmethod
-    def _a_number_or_all(cls, value: object, check: ValidatorFunctionWrapHandler) -> int | str:
-        try:
-            return check(value)
-        except ValidationError:
-            raise ValueError('expected a number above 0 or "all"') from None
-
-
-class Model(OpenSection):
-    """A family, found by its file's name; the family checks the other keys."""
-
-    family: str = "lstm"
-
-
-class Training(Section):
-    loss: Annotated[str, OneOf("mse", "student_t")] = "mse"
-    epochs: PositiveInt = 20
-    batch: PositiveInt = 64
-    windows: PositiveInt | None = (
-        None  # at most so many an epoch, drawn at random: bounds it on a large panel
-    )
-    learning_rate: Annotated[float, Field(gt=0), LogUniform(5e-4, 1e-2)] = 3e-3
-    weight_decay: Annotated[float, Field(ge=0), LogUniform(1e-5, 1e-1)] = 1e-2
-    precision: Literal["auto", "float32", "bfloat16"] = "float32"
-    patience: PositiveInt = 5
-    clip: Annotated[float, Field(gt=0)] = 1.0
-    device: str = "cpu"
+class TaskSection(Task, Look):
+    """The file's [task]: what is asked, and beside it how far back and in which layout a model looks."""
 
 
 class Search(Section):
@@ -200,23 +148,13 @@ class Gate(Section):
     coverage_tolerance: Share = 0.05
 
 
-class RunSpec(Section):
-    """Everything that determines one fitted model, given the data; what tuning varies and MLflow logs."""
-
-    task: Task = Task()
-    features: Features = Features()
-    model: Model = Model()
-    training: Training = Training()
-    seed: int = 0
-
-
 class Experiment(Section):
     """One experiment file."""
 
     name: Annotated[str, Field(pattern=r"^[A-Za-z0-9_\-]+$")]
     universe: Universe
     data: Data = Data()
-    task: Task = Task()
+    task: TaskSection = TaskSection()
     features: Features = Features()
     model: Model = Model()
     training: Training = Training()
@@ -239,9 +177,21 @@ class Experiment(Section):
         return self
 
     @property
+    def reading(self) -> Reading:
+        """How the file's own model reads; it stands in [task] and [features]."""
+        return Reading(lookback=self.task.lookback, layout=self.task.layout, features=self.features)
+
+    @property
     def spec(self) -> RunSpec:
         """The run that the file itself describes, before any search."""
-        return RunSpec(task=self.task, features=self.features, model=self.model, training=self.training)
+        return RunSpec(
+            task=Task(**{name: getattr(self.task, name) for name in Task.model_fields}),
+            reading=self.reading,
+            model=self.model,
+            training=self.training,
+            seeds=self.validation.seeds,
+            objective=self.search.objective,
+        )
 
     @property
     def model_name(self) -> str:

@@ -11,6 +11,7 @@ from ml_core.choices import nearest
 from ml_core.errors import InvalidInput
 from ml_core.experiment import Experiment, Model, RunSpec
 from ml_core.members import name_members
+from ml_core.spec.reading import Look
 
 Options = TypeVar("Options", bound=BaseModel)
 
@@ -61,9 +62,13 @@ def explain(error: ValidationError, model: type[BaseModel]) -> str:
 
 
 def write_spec(spec: RunSpec) -> str:
-    """The spec as TOML sections that can be pasted into an experiment file."""
-    content = spec.model_dump(mode="json", exclude_none=True, exclude={"seed"})
-    return tomlkit.dumps(content)
+    """The spec as TOML sections that can be pasted into an experiment file. Seeds and objective stand in the file
+    that was searched, and no search varies them."""
+    told = spec.model_dump(mode="json", exclude_none=True)
+    reading = told["reading"]
+    look = {name: reading[name] for name in Look.model_fields}
+    sections = {"task": told["task"] | look, "features": reading["features"]}
+    return tomlkit.dumps(sections | {name: told[name] for name in ("model", "training")})
 
 
 def read_options(model: Model, config: type[Options]) -> Options:

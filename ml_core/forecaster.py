@@ -37,7 +37,7 @@ class Forecaster:
 
     @property
     def lookback(self) -> int:
-        return self.spec.task.lookback
+        return self.spec.reading.lookback
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -70,7 +70,7 @@ class Forecaster:
 
     def read(self, prices: pl.DataFrame) -> Windows:
         """The windows of these prices as this model reads them."""
-        if self.spec.task.layout == "joint":
+        if self.spec.reading.layout == "joint":
             prices = self._only_own(prices)
         built = build_features(prices, self.features)
         if built.left_out:
@@ -93,7 +93,7 @@ class Forecaster:
 
     def outputs(self, windows: Windows, rows_NT: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Mean and scale in units of volatility, averaged over the members, before calibration."""
-        view = View(with_regimes(windows, self.regimes, self.features), self.features, self.spec.task)
+        view = View(with_regimes(windows, self.regimes, self.features), self.features, self.spec.reading)
         answers = [member.outputs(view, rows_NT) for member in self.members]
         mean_NTH, scale_NTH = (np.mean([answer[part] for answer in answers], axis=0) for part in (0, 1))
         return mean_NTH, scale_NTH

@@ -11,7 +11,7 @@ import numpy as np
 import torch
 
 from ml_core.baselines import Fitted, Learned
-from ml_core.experiment import Model, Task
+from ml_core.experiment import Model, Reading
 from ml_core.features.scaling import Scaler
 from ml_core.layout import Layout, lay_out
 from ml_core.learners import is_baseline
@@ -32,12 +32,14 @@ class View:
 
     windows: Windows
     features: tuple[str, ...]
-    task: Task
+    reading: Reading
 
     @cached_property
     def layout(self) -> Layout:
         """Laid out for networks, once for all of them."""
-        return lay_out(self.windows, self.features, layout=self.task.layout, lookback=self.task.lookback)
+        return lay_out(
+            self.windows, self.features, layout=self.reading.layout, lookback=self.reading.lookback
+        )
 
 
 class Member(Protocol):
@@ -64,7 +66,7 @@ class NetworkMember:
     scaler: Scaler
 
     def outputs(self, view: View, rows_NT: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        mean_STO, scale_STO = run_network(self, view.layout, rows_NT, view.task.lookback)
+        mean_STO, scale_STO = run_network(self, view.layout, rows_NT, view.reading.lookback)
         return view.layout.per_ticker(mean_STO), view.layout.per_ticker(scale_STO)
 
     def arrays(self) -> dict[str, torch.Tensor]:
@@ -98,7 +100,7 @@ class BaselineMember:
     fitted: Fitted
 
     def outputs(self, view: View, rows_NT: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        asked_NT = rows_NT & view.windows.usable(view.task.lookback)
+        asked_NT = rows_NT & view.windows.usable(view.reading.lookback)
         return self.fitted.outputs(view.windows, asked_NT, view.features)
 
     def arrays(self) -> dict[str, torch.Tensor]:

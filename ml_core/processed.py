@@ -28,14 +28,14 @@ class Processed:
 
 def process(spec: RunSpec, windows: Windows, split: Split) -> Processed:
     """Features chosen and scaled on the training dates of the split, as a fit of this spec does."""
-    inputs, task = choose_inputs(spec, windows, split.train), spec.task
+    inputs, reading = choose_inputs(spec, windows, split.train), spec.reading
     windows = inputs.windows
-    layout = lay_out(windows, inputs.features, layout=task.layout, lookback=task.lookback)
+    layout = lay_out(windows, inputs.features, layout=reading.layout, lookback=reading.lookback)
     learn_ST = layout.usable_ST & windows.rows(split.train)
-    scaler = fit_scaler(layout.x_STF.numpy(), learn_ST, spec.features.scaling)
+    scaler = fit_scaler(layout.x_STF.numpy(), learn_ST, reading.features.scaling)
     x_NTF = layout.per_ticker(scaler.scale(layout.x_STF.numpy()))
     parts = {"train": split.train, "validation": split.validation, split.name: split.test}
-    usable_NT = windows.usable(task.lookback)
+    usable_NT = windows.usable(reading.lookback)
     tables = [
         _rows(windows, usable_NT & windows.rows(span), x_NTF, inputs.features, part=part)
         for part, span in parts.items()

@@ -54,7 +54,8 @@ def promote_candidate(
 ) -> Promotion:
     """Register every candidate with its evidence; move `champion` only if every check is passed."""
     registry = Registry(home)
-    windows, split = candidate.windows, candidate.split
+    split = candidate.split
+    windows = candidate.windows.read_as(candidate.forecaster.spec.reading.features)
     forecasts = forecast_split(candidate.forecaster, windows, split)
     baselines = forecast_baselines(experiment, windows, split, beside=candidate.forecaster)
     benchmark = read_benchmark(experiment, home)
@@ -111,13 +112,13 @@ def earlier_looks(registry: Registry, experiment: Experiment, candidate: Candida
     likelier, so their number and their trials count against this one."""
     store = open_source(experiment).identity
     span = (candidate.split.test.start.isoformat(), candidate.split.test.end.isoformat())
-    own = candidate.forecaster.spec.digest()
+    own = candidate.forecaster.spec.model_dump(mode="json")
     return [
         found
         for found in registry.versions(experiment.model_name)
         if found.evidence.get("store") == store
         and (found.evidence["holdout"]["start"], found.evidence["holdout"]["end"]) == span
-        and found.spec.digest() != own
+        and found.evidence["spec"] != own
     ]
 
 
@@ -173,12 +174,7 @@ def _facts(
             "rows": holdout.height,
         },
         "spec": forecaster.spec.model_dump(mode="json"),
-        "recipe": write_recipe(
-            experiment,
-            split,
-            seeds=len(forecaster.members),
-            objective=experiment.search.objective,
-        ).model_dump(mode="json"),
+        "recipe": write_recipe(experiment, split).model_dump(mode="json"),
         "features": list(forecaster.features),
         "choice": [one.model_dump() for one in forecaster.choice],
         "tickers": list(forecaster.tickers),

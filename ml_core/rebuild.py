@@ -34,8 +34,6 @@ class Recipe(Section):
 
     experiment: Experiment
     split: Split
-    seeds: int
-    objective: str
     made_with: dict[str, str]
 
 
@@ -53,10 +51,8 @@ class Rebuilt:
         return not self.differing
 
 
-def write_recipe(experiment: Experiment, split: Split, *, seeds: int, objective: str) -> Recipe:
-    return Recipe(
-        experiment=experiment, split=split, seeds=seeds, objective=objective, made_with=describe_machine()
-    )
+def write_recipe(experiment: Experiment, split: Split) -> Recipe:
+    return Recipe(experiment=experiment, split=split, made_with=describe_machine())
 
 
 def describe_machine() -> dict[str, str]:
@@ -74,7 +70,7 @@ def describe_machine() -> dict[str, str]:
 def rebuild(found: ModelVersion, home: Home) -> Rebuilt:
     """Fit the version again on the data that it saw, and compare weights and description with what is registered."""
     recipe, windows = reopen(found, home)
-    again = fit(found.spec, windows, recipe.split, seeds=recipe.seeds, objective=recipe.objective)
+    again = fit(found.spec, windows, recipe.split)
     with tempfile.TemporaryDirectory() as folder:
         save_forecaster(again, Path(folder))
         sums = {name: checksum(Path(folder) / name) for name in (WEIGHTS, DESCRIPTION)}
@@ -92,7 +88,7 @@ def read_recipe(found: ModelVersion) -> Recipe:
 
 
 def reopen(found: ModelVersion, home: Home) -> tuple[Recipe, Windows]:
-    """The recipe of a version, and its windows from the data version that it saw."""
-    recipe = read_recipe(found)
+    """The recipe of a version, and the windows that it reads, from the data version that it saw."""
+    spec, recipe = found.spec, read_recipe(found)
     prices = read_prices(recipe.experiment, home, version=found.evidence["data_version"])
-    return recipe, open_windows(recipe.experiment.spec, prices)[0]
+    return recipe, open_windows(spec, prices)[0]

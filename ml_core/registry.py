@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pydantic import ValidationError
+
 from ml_core.errors import BrokenArtifact, ForecastError, InvalidInput, NoChampion
 from ml_core.experiment import RunSpec
 from ml_core.settings import Home
@@ -38,7 +40,15 @@ class ModelVersion:
 
     @property
     def spec(self) -> RunSpec:
-        return RunSpec.model_validate(self.evidence["spec"])
+        """What was fitted; a version of a time when specs said less, or otherwise than was done, is refused."""
+        try:
+            return RunSpec.model_validate(self.evidence["spec"])
+        except (KeyError, ValidationError):
+            again = f"run: candorcast search {self.name.rpartition('.')[0]}"
+            raise BrokenArtifact(
+                f"{self.name} version {self.version} was registered by an earlier candorcast, and its spec does not "
+                f"say all that was fitted; {again}"
+            ) from None
 
 
 @dataclass(frozen=True)
@@ -211,7 +221,7 @@ class Registry:
 
 
 def flatten(content: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
-    """`{"task": {"lookback": 30}}` as `{"task.lookback": 30}`."""
+    """`{"reading": {"lookback": 30}}` as `{"reading.lookback": 30}`."""
     flat: dict[str, Any] = {}
     for key, value in content.items():
         inner = isinstance(value, Mapping)

@@ -27,10 +27,11 @@ def forecast_baselines(
 ) -> dict[str, pl.DataFrame]:
     """What each baseline says, mean and scale with a normal's interval of them, on the rows that a model is scored
     on, from the inputs of that model; without one, from all features."""
-    lesson = Lesson(windows, split, experiment.task.lookback, windows.features)
+    lesson = Lesson(windows, split, experiment.reading.lookback, windows.features)
     if beside:
+        windows = windows.read_as(beside.spec.reading.features)
         windows = with_regimes(windows, beside.regimes, beside.features)
-        scaling = beside.spec.features.scaling
+        scaling = beside.spec.reading.features.scaling
         lesson = Lesson(windows, split, beside.lookback, beside.features, scaling, beside.spec.seed)
     rows_NT = windows.usable(lesson.lookback) & windows.rows(split.test)
     tables = {}

@@ -88,7 +88,7 @@ def draw_prices(experiment: Experiment) -> pl.DataFrame:
 def open_course(experiment: Experiment) -> Course:
     """Draw the market, build its features, and keep its last stretch of time for scoring."""
     windows, _ = open_windows(experiment.spec, draw_prices(experiment))
-    sessions = windows.usable_sessions(experiment.task.lookback)
+    sessions = windows.usable_sessions(experiment.reading.lookback)
     split = holdout(sessions, experiment.validation, horizon=experiment.task.horizons[-1])
     return Course(experiment, windows, split)
 
@@ -98,13 +98,7 @@ def score_learner(course: Course, learner: str) -> dict[str, float]:
     experiment = course.experiment
     own = experiment.model.family == learner
     spec = experiment.spec.model_copy(update={"model": experiment.model if own else Model(family=learner)})
-    forecaster = fit(
-        spec,
-        course.windows,
-        course.split,
-        seeds=experiment.validation.seeds,
-        objective=experiment.search.objective,
-    )
+    forecaster = fit(spec, course.windows, course.split)
     rows = forecast_split(forecaster, course.windows, course.split)
     found = recovered(experiment, rows, horizon=horizon_of(experiment))
     if found is None:

@@ -23,7 +23,7 @@ from ml_core.portfolio.market import Market, check_calendar
 from ml_core.rivals import Progress, forecast_baselines
 from ml_core.splits import Split, combinatorial, holdout, walk_forward
 from ml_core.training.fit import fit
-from ml_core.windows import Windows, build_windows
+from ml_core.windows import Origin, Windows, build_windows
 
 PERIODS_PER_YEAR = {"daily": 252.0, "weekly": 52.0}
 
@@ -67,7 +67,7 @@ def evaluate(
         [tell_volatility(windows, split).with_columns(split=name_part(split)) for split in splits]
     )
     found = judge(experiment, prices, forecasts, baselines, volatility, benchmark=benchmark)
-    return replace(found, left_out=left_out, lost=tell_lost(prices, windows, experiment.task.lookback))
+    return replace(found, left_out=left_out, lost=tell_lost(prices, windows, experiment.reading.lookback))
 
 
 def walk_forecasts(
@@ -83,29 +83,32 @@ def _refit(
     experiment: Experiment, windows: Windows, splits: list[Split], *, progress: Progress | None
 ) -> Iterator[tuple[Split, Forecaster]]:
     """The experiment's own spec, fitted anew for each split."""
-    objective, seeds = experiment.search.objective, experiment.validation.seeds
     for number, split in enumerate(splits):
         if progress:
             progress(
                 f"fold {number + 1} of {len(splits)}: {split.name} {split.test.start} to {split.test.end}"
             )
-        yield split, fit(experiment.spec, windows, split, seeds=seeds, objective=objective)
+        yield split, fit(experiment.spec, windows, split)
 
 
 def read_panel(spec: RunSpec, prices: pl.DataFrame) -> tuple[Windows, tuple[str, ...]]:
     """The panel that a spec reads, however short, and the features that these prices cannot give."""
-    built = build_features(prices, chosen_names(spec.features, prices.columns))
-    return build_windows(prices, built, spec.task), built.left_out
+    if (sessions := prices["date"].n_unique()) < 2:
+        raise NotEnoughData(f"{sessions} session of prices; expected at least {spec.reading.lookback + 1}")
+    asked, columns = spec.reading.features, tuple(prices.columns)
+    built = build_features(prices, chosen_names(asked, columns))
+    origin = Origin(asked, columns, built.left_out)
+    return build_windows(prices, built, spec.task, origin=origin), built.left_out
 
 
 def open_windows(spec: RunSpec, prices: pl.DataFrame) -> tuple[Windows, tuple[str, ...]]:
     """The same, long enough for a window and for the longest horizon, its sessions as far apart as the task says."""
     check_calendar(Market(prices, PERIODS_PER_YEAR[spec.task.frequency]))
     windows, left_out = read_panel(spec, prices)
-    if not windows.usable(spec.task.lookback).any():
+    if not windows.usable(spec.reading.lookback).any():
         raise NotEnoughData(
             f"{len(windows.sessions)} sessions from {windows.sessions[0]} to {windows.sessions[-1]} give no window: "
-            f"the features need a warm-up and the look-back {spec.task.lookback} sessions after it"
+            f"the features need a warm-up and the look-back {spec.reading.lookback} sessions after it"
         )
     longest = spec.task.horizons[-1]
     if longest >= len(windows.sessions):
@@ -117,7 +120,7 @@ def open_windows(spec: RunSpec, prices: pl.DataFrame) -> tuple[Windows, tuple[st
 
 def plan(experiment: Experiment, windows: Windows) -> list[Split]:
     """The folds of the experiment's scheme, and the holdout after them if one is asked for."""
-    sessions = windows.usable_sessions(experiment.task.lookback)
+    sessions = windows.usable_sessions(experiment.reading.lookback)
     horizon, validation = experiment.task.horizons[-1], experiment.validation
     cut = combinatorial if validation.scheme == "combinatorial" else walk_forward
     folds = cut(sessions, validation, horizon=horizon)
@@ -128,6 +131,7 @@ def plan(experiment: Experiment, windows: Windows) -> list[Split]:
 
 def forecast_split(forecaster: Forecaster, windows: Windows, split: Split) -> pl.DataFrame:
     """SCORED rows of the test span: every session of it, each beside what came."""
+    windows = windows.read_as(forecaster.spec.reading.features)
     rows_NT = windows.usable(forecaster.lookback) & windows.rows(split.test)
     realized = windows.to_table(rows_NT, realized=windows.y_NTH.astype(float) * windows.unit_NTH)
     forecasts = forecaster.forecast(windows, rows_NT).with_columns(

@@ -12,15 +12,28 @@ from weakref import WeakValueDictionary
 import numpy as np
 import polars as pl
 
-from ml_core.errors import NotEnoughData
-from ml_core.experiment import Task
-from ml_core.features.table import FeatureTable
+from ml_core.errors import InvalidInput, NotEnoughData
+from ml_core.experiment import Features, Task
+from ml_core.features.table import FeatureTable, chosen_names, panel_columns
 from ml_core.features.target import build_target, build_unit
 from ml_core.features.volatility import build_states
 from ml_core.splits import Span
 
 ARRAYS = ("x_NTF", "y_NTH", "unit_NTH", "state_NTK", "present_NT", "member_NT", "close_NT")
 LEAST_LEFT = 0.01  # of a price: what is worth nothing has no logarithm
+
+
+@dataclass(frozen=True)
+class Origin:
+    """What a panel was read for: the features asked of it, the columns of its prices, what those could not give."""
+
+    features: Features
+    columns: tuple[str, ...]
+    left_out: tuple[str, ...] = ()
+
+    def serves(self, asked: Features) -> bool:
+        """Whether it was read for these very features: how many are chosen, and how scaled, is no matter of a panel."""
+        return (self.features.groups, self.features.names) == (asked.groups, asked.names)
 
 
 @dataclass(frozen=True)
@@ -45,6 +58,27 @@ class Windows:
     close_NT: np.ndarray
     target: Literal["return", "excess", "rank"] = "return"
     shared: Mapping[str, np.ndarray] = field(default_factory=dict)
+    origin: Origin | None = None
+
+    def read_as(self, asked: Features) -> Windows:
+        """The panel as these features alone would make it, their own warm-up too, from one that was read for more.
+        One that was laid by hand is read whole."""
+        if self.origin is None or self.origin.serves(asked):
+            return self
+        wanted = panel_columns(chosen_names(asked, self.origin.columns))
+        if lacking := sorted(set(wanted) - {*self.features, *self.origin.left_out}):
+            raise InvalidInput(f"features: the panel was not read for {', '.join(lacking)}")
+        names = tuple(name for name in wanted if name in self.features)
+        if not names:
+            raise InvalidInput(f"features: these prices can give none of {', '.join(wanted)}")
+        x_NTF = np.ascontiguousarray(self.x_NTF[:, :, [self.features.index(name) for name in names]])
+        return replace(
+            self,
+            features=names,
+            x_NTF=x_NTF,
+            present_NT=_present(x_NTF, self.unit_NTH, self.close_NT),
+            origin=replace(self.origin, features=asked),
+        )
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -70,7 +104,7 @@ class Windows:
         part = slice(first, last + 1)
         arrays = {name: getattr(self, name)[:, part] for name in ARRAYS}
         shared = {name: value_T[part] for name, value_T in self.shared.items()}
-        return replace(self, sessions=self.sessions[part], shared=shared, **arrays)
+        return replace(self, sessions=self.sessions[part], shared=shared, origin=None, **arrays)
 
     def inputs(self, names: tuple[str, ...]) -> np.ndarray:
         """x_NTF of these inputs: the panel itself where they are its columns, else one copy for all who use it."""
@@ -141,12 +175,14 @@ class Windows:
         ).with_columns(pl.selectors.float().fill_nan(None))
 
 
-def build_windows(prices: pl.DataFrame, built: FeatureTable, task: Task) -> Windows:
+def build_windows(
+    prices: pl.DataFrame, built: FeatureTable, task: Task, *, origin: Origin | None = None
+) -> Windows:
     """Lay prices and features on one grid. Rows are sorted, so the order of the input does not matter."""
     tickers = tuple(sorted(prices["ticker"].unique().to_list()))
     sessions = tuple(prices["date"].unique().sort().to_list())
     if len(sessions) < 2:
-        raise NotEnoughData(f"{len(sessions)} session of prices; expected at least {task.lookback + 1}")
+        raise NotEnoughData(f"{len(sessions)} session of prices; expected at least 2")
     x_NTF = np.full((len(tickers), len(sessions), len(built.names)), np.nan, dtype=np.float32)
     for block in built.blocks():
         x_NTF[_places(block, tickers, sessions)] = block.select(built.names).to_numpy()
@@ -173,11 +209,17 @@ def build_windows(prices: pl.DataFrame, built: FeatureTable, task: Task) -> Wind
         y_NTH=(y_NTH / unit_NTH).astype(np.float32),
         unit_NTH=unit_NTH.astype(np.float32),
         state_NTK=build_states(bars_NT),
-        present_NT=_warmed_up(x_NTF) & np.isfinite(unit_NTH[:, :, 0]) & np.isfinite(close_NT),
+        present_NT=_present(x_NTF, unit_NTH, close_NT),
         member_NT=member_NT,
         close_NT=close_NT,
         target=task.target,
+        origin=origin,
     )
+
+
+def _present(x_NTF: np.ndarray, unit_NTH: np.ndarray, close_NT: np.ndarray) -> np.ndarray:
+    """Rows that are warmed up, with a unit to tell the target in and a close."""
+    return _warmed_up(x_NTF) & np.isfinite(unit_NTH[:, :, 0]) & np.isfinite(close_NT)
 
 
 def _with_delisting(close_NT: np.ndarray, prices: pl.DataFrame, tickers: tuple[str, ...]) -> np.ndarray:

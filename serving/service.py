@@ -154,7 +154,7 @@ class Service:
         folded = {name.casefold(): name for name in known}
         if given.casefold() in folded:
             return folded[given.casefold()]
-        if served.forecaster.spec.task.layout == "joint":
+        if served.forecaster.spec.reading.layout == "joint":
             raise UnknownTicker(
                 f"'{given}' is none of the tickers that this joint model knows{_offer(given, known)}"
             )

@@ -14,7 +14,7 @@ import torch
 from ml_core import choices
 from ml_core.baselines import BASELINES
 from ml_core.evaluation.metrics import find_metric
-from ml_core.experiment import Model, RunSpec, Task, Training
+from ml_core.experiment import Model, Reading, RunSpec, Task, Training
 from ml_core.models.family import FAMILIES
 from ml_core.splits import Span, Split
 from ml_core.training.fit import fit
@@ -23,7 +23,7 @@ from ml_core.walkforward import forecast_split
 from tests.market import read_windows, simulate_prices
 
 FILE = Path(__file__).with_name("golden.json")
-TASK = Task(lookback=8, horizons=(1, 3))
+TASK, READING = Task(horizons=(1, 3)), Reading(lookback=8)
 QUICK = ("zero", "mean", "last", "ewma", "ridge")  # baselines that lean on no library's own arithmetic
 CASES = {
     **{f"family {name}": (Model(family=name), "mse") for name in choices.names(FAMILIES)},
@@ -53,7 +53,7 @@ def scores_of(case: str) -> dict[str, float]:
     windows = read_windows(simulate_prices(sessions=200), TASK)
     days = windows.sessions
     split = Split(0, Span(days[40], days[120]), Span(days[125], days[150]), Span(days[155], days[-5]))
-    spec = RunSpec(task=TASK, model=model, training=Training(epochs=2, batch=32, loss=loss))
+    spec = RunSpec(task=TASK, reading=READING, model=model, training=Training(epochs=2, batch=32, loss=loss))
     scored = forecast_split(fit(spec, windows, split), windows, split)
     return {name: find_metric(name)(scored) for name in ("mse", "crps")}
 

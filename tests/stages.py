@@ -155,7 +155,7 @@ def correlation(one: np.ndarray, other: np.ndarray) -> float:
 
 
 def _open_windows(prices: pl.DataFrame) -> Windows:
-    return build_windows(prices, build_features(prices, NAMES), Task(lookback=LOOKBACK))
+    return build_windows(prices, build_features(prices, NAMES), Task())
 
 
 def _weights(planted: Planted, told_NT: np.ndarray) -> pl.DataFrame:

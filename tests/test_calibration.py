@@ -99,7 +99,7 @@ def test_dates_that_calibration_saw_have_the_width_that_it_found(fitted):
 
 
 def test_a_models_own_scale_counts_as_far_as_validation_confirms_it():
-    task = Task(lookback=4, horizons=(1,))
+    task = Task(horizons=(1,))
     windows = read_windows(simulate_prices(tickers=4, sessions=600), task, ("momentum_1",))
     split, usable_NT = cut(windows, 350, 550), windows.usable(4)
     rng = np.random.default_rng(0)

@@ -2,12 +2,15 @@
 
 import datetime as dt
 
+import numpy as np
 import polars as pl
 import pytest
 
 from ml_core.errors import InvalidInput
-from ml_core.experiment import Features
+from ml_core.experiment import Features, Reading, RunSpec
 from ml_core.features.table import build_features, chosen_names
+from ml_core.walkforward import read_panel
+from tests.market import simulate_prices
 
 DAYS = pl.date_range(dt.date(2024, 1, 1), dt.date(2024, 6, 1), eager=True)
 
@@ -44,3 +47,19 @@ def test_the_future_of_a_context_series_changes_nothing_earlier() -> None:
 def test_a_feature_of_a_context_that_is_not_there_is_refused_with_the_columns_at_hand() -> None:
     with pytest.raises(InvalidInput, match="unknown feature 'context_vix_change_5'"):
         chosen_names(Features(names=("context_vix_change_5",)), prices().columns)
+
+
+def test_a_panel_read_for_more_gives_each_reading_its_own_columns_and_refuses_what_it_was_not_read_for():
+    table = simulate_prices(sessions=120).with_columns(context_vix=pl.col("close").mean().over("date"))
+    wide, _ = read_panel(asking(groups=("context", "trend"), names=("context_vix", "regime_age")), table)
+    for spec in (asking(groups=("context",)), asking(names=("regime_age", "context_vix"))):
+        own, (alone, _) = wide.read_as(spec.reading.features), read_panel(spec, table)
+        assert own.features == alone.features
+        assert np.array_equal(own.x_NTF, alone.x_NTF, equal_nan=True)
+        assert np.array_equal(own.present_NT, alone.present_NT)
+    with pytest.raises(InvalidInput, match="features: the panel was not read for shock"):
+        wide.read_as(Features(names=("shock", "context_vix")))
+
+
+def asking(**features) -> RunSpec:
+    return RunSpec(reading=Reading(lookback=8, features=Features(**features)))

@@ -19,7 +19,7 @@ PRICES = simulate_prices()
 SESSIONS = PRICES["date"].unique().sort()
 LAST = SESSIONS[199]
 ENDED = PRICES.filter((pl.col("ticker") != "BRAV") | (pl.col("date") <= LAST))
-TASK = Task(lookback=8, horizons=(1, 3))
+TASK = Task(horizons=(1, 3))
 NOBODY = pl.DataFrame(schema=FACTS)
 
 

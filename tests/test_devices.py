@@ -6,7 +6,7 @@ import torch
 
 from ml_core import choices
 from ml_core.errors import InvalidInput
-from ml_core.experiment import Model, RunSpec, Task, Training
+from ml_core.experiment import Model, Reading, RunSpec, Task, Training
 from ml_core.models.family import FAMILIES
 from ml_core.splits import Span, Split
 from ml_core.training.fit import check_training, fit
@@ -15,7 +15,7 @@ from ml_core.training.losses import LOSSES
 from tests.market import read_windows, simulate_prices
 
 DEVICES = ["cpu", *(["cuda"] if torch.cuda.is_available() else [])]
-TASK = Task(lookback=8, horizons=(1, 3))
+TASK = Task(horizons=(1, 3))
 PRICES = simulate_prices(sessions=200)
 WINDOWS = read_windows(PRICES, TASK)
 DAYS = WINDOWS.sessions
@@ -24,8 +24,9 @@ SPLIT = Split(0, Span(DAYS[40], DAYS[120]), Span(DAYS[126], DAYS[150]), Span(DAY
 
 def spec_of(device: str, *, family: str = "lstm", layout: str = "pooled", **training) -> RunSpec:
     given = {"epochs": 2, "batch": 32, "device": device, **training}
-    task = TASK.model_copy(update={"layout": layout})
-    return RunSpec(task=task, model=Model(family=family), training=Training.model_validate(given))
+    reading = Reading.model_validate({"lookback": 8, "layout": layout})
+    fitted = Training.model_validate(given)
+    return RunSpec(task=TASK, reading=reading, model=Model(family=family), training=fitted)
 
 
 @pytest.mark.parametrize("device", DEVICES)

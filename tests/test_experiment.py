@@ -7,7 +7,7 @@ import pytest
 
 from ml_core.data.source import open_source
 from ml_core.errors import InvalidInput
-from ml_core.experiment import Experiment, Model, RunSpec
+from ml_core.experiment import Experiment, Model, Reading, RunSpec, Task
 from ml_core.experiment_file import SHIPPED, find_experiment, read_experiment, write_spec
 from ml_core.features.table import chosen_names
 from ml_core.models.family import complete, configure
@@ -192,6 +192,20 @@ def test_a_digest_changes_with_any_value_and_with_nothing_else(file):
     first = read_experiment(str(file))
     assert first.digest() == read_experiment(str(file)).digest()
     assert first.digest() != read_experiment(str(file), ("training.epochs=3",)).digest()
+
+
+def test_an_experiment_of_before_reads_and_keeps_its_digest_so_that_its_search_resumes():
+    """As files were written, and as the digest was, before a spec parted what is asked from how a model reads."""
+    experiment = small_experiment()
+    assert experiment.digest() == "7942b824ff7e"
+    spec = experiment.spec
+    assert spec.task == Task(horizons=(1, 3))
+    assert spec.reading == Reading(lookback=8, features=experiment.features)
+
+
+def test_a_spec_says_the_seeds_and_the_objective_of_its_experiment():
+    spec = small_experiment(validation={"seeds": 3}, search={"objective": "mse"}).spec
+    assert (spec.seed, spec.seeds, spec.objective) == (0, 3, "mse")
 
 
 def test_an_experiment_is_frozen(file):

@@ -39,10 +39,12 @@ class Fitted:
 @pytest.fixture(scope="module", params=["pooled", "joint"])
 def fitted(request):
     """A forecaster of two members, and its forecasts of the holdout as evaluation makes them."""
-    experiment = small_experiment(task={"layout": request.param}, features={"names": COMPARING})
+    experiment = small_experiment(
+        task={"layout": request.param}, features={"names": COMPARING}, validation={"seeds": 2}
+    )
     windows, _ = open_windows(experiment.spec, PRICES)
     split = plan(experiment, windows)[-1]
-    forecaster = fit(experiment.spec, windows, split, seeds=2)
+    forecaster = fit(experiment.spec, windows, split)
     return Fitted(forecaster, forecast_split(forecaster, windows, split))
 
 
@@ -91,12 +93,12 @@ def test_an_unseen_ticker_is_answered_by_a_pooled_model_and_left_alone_by_a_join
     table = fitted.forecaster.predict(pl.concat([PRICES, NEWCOMER]))
     answered = set(table["ticker"])
     assert answered >= set(PRICES["ticker"])
-    assert ("HOTL" in answered) == (fitted.forecaster.spec.task.layout == "pooled")
+    assert ("HOTL" in answered) == (fitted.forecaster.spec.reading.layout == "pooled")
 
 
 def test_a_joint_model_without_all_of_its_tickers_says_which_it_lacks(fitted):
     some = PRICES.filter(~pl.col("ticker").is_in(["BRAV", "ECHO"]))
-    if fitted.forecaster.spec.task.layout == "pooled":
+    if fitted.forecaster.spec.reading.layout == "pooled":
         assert fitted.forecaster.predict(some)["ticker"].n_unique() == 4
     else:
         with pytest.raises(InvalidInput, match="a joint model needs all of its tickers; missing BRAV, ECHO"):
@@ -196,6 +198,17 @@ def test_a_description_that_does_not_fit_is_refused_though_its_checksum_is_right
     with pytest.raises(BrokenArtifact) as told:
         load_forecaster(copy)
     assert DESCRIPTION in str(told.value) or WEIGHTS in str(told.value)
+    assert "\n" not in str(told.value)
+
+
+def test_a_file_of_an_earlier_format_is_refused_with_what_to_do(copy):
+    described = json.loads((copy / DESCRIPTION).read_text())
+    (copy / DESCRIPTION).write_text(json.dumps({**described, "format": 1}))
+    seal(copy)
+    with pytest.raises(
+        BrokenArtifact, match=r"forecaster.json: is of format 1; expected 2: search again"
+    ) as told:
+        load_forecaster(copy)
     assert "\n" not in str(told.value)
 
 

@@ -9,12 +9,12 @@ from ml_core.walkforward import evaluate
 from ml_core.windows import build_windows
 from tests.market import simulate_prices, small_experiment
 
-TASK = Task(lookback=8, horizons=(1,))
+TASK, LOOKBACK = Task(horizons=(1,)), 8
 
 
 def told_of(prices: pl.DataFrame, *, features: tuple[str, ...]) -> tuple[str, ...]:
     windows = build_windows(prices, build_features(prices, features), TASK)
-    return tell_lost(prices, windows, TASK.lookback)
+    return tell_lost(prices, windows, LOOKBACK)
 
 
 def volume_where(condition: pl.Expr) -> pl.DataFrame:

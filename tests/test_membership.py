@@ -19,7 +19,7 @@ OUTSIDE = (pl.col("ticker") == "BRAV") & (pl.col("date") < JOINS) | (pl.col("tic
 )
 MEMBERS = PRICES.with_columns(member=~OUTSIDE)
 COMPARING = tuple(name for name, (_, one) in catalogue().items() if one.compares)
-TASK = Task(lookback=8, horizons=(1, 3))
+TASK, LOOKBACK = Task(horizons=(1, 3)), 8
 
 
 def windows_of(
@@ -62,14 +62,14 @@ def test_outside_a_ticker_stands_beside_the_members_and_in_the_middle_of_their_r
 def test_a_row_outside_has_no_target_and_no_window_and_the_first_one_inside_looks_back_before_it():
     windows = windows_of(MEMBERS)
     brav, char = windows.tickers.index("BRAV"), windows.tickers.index("CHAR")
-    usable_NT, known_NTH = windows.usable(TASK.lookback), np.isfinite(windows.y_NTH)
+    usable_NT, known_NTH = windows.usable(LOOKBACK), np.isfinite(windows.y_NTH)
     assert usable_NT[brav].argmax() == 150 and not known_NTH[brav, :150].any() and known_NTH[brav, 150].all()
     assert usable_NT[char, 200] and not usable_NT[char, 201:].any() and not known_NTH[char, 201:].any()
     assert known_NTH[char, 200].all()  # what came after the last day inside is an outcome of that day
     plain = windows_of(PRICES)
     assert np.array_equal(windows.y_NTH[brav, 150:], plain.y_NTH[brav, 150:], equal_nan=True)
     part = windows.cut(140, 259)
-    assert part.usable(TASK.lookback)[brav].argmax() == 10
+    assert part.usable(LOOKBACK)[brav].argmax() == 10
 
 
 @pytest.mark.parametrize("target", ["excess", "rank"])

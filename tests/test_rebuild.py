@@ -24,6 +24,8 @@ from ml_core.settings import Home
 from ml_core.training.fit import fit
 from ml_core.walkforward import open_windows, plan
 from tests.market import NOW, small_experiment
+from tuning.search import split_for_search
+from tuning.space import build_space, spec_of, widest_spec
 
 EXPERIMENT = small_experiment(validation={"seeds": 2}).model_copy(
     update={"model": Model(family="transformer", width=16)}
@@ -43,7 +45,7 @@ def registered(home) -> ModelVersion:
     prices = read_prices(EXPERIMENT, home)
     windows, _ = open_windows(EXPERIMENT.spec, prices)
     split = plan(EXPERIMENT, windows)[-1]
-    forecaster = fit(EXPERIMENT.spec, windows, split, seeds=2)
+    forecaster = fit(EXPERIMENT.spec, windows, split)
     candidate = Candidate(forecaster, windows, prices, split, pl.DataFrame(), {"trials": 1})
     found = promote_candidate(EXPERIMENT, home, candidate, now=WHEN_FITTED).version
     seen = data_version(EXPERIMENT, home)
@@ -84,6 +86,33 @@ def test_a_version_without_a_recipe_says_so(home, registered):
     bare = {name: value for name, value in registered.evidence.items() if name != "recipe"}
     with pytest.raises(InvalidInput, match=f"{registered.name} version .* keeps no recipe"):
         rebuild(dataclasses.replace(registered, evidence=bare), home)
+
+
+def test_a_winner_that_reads_otherwise_than_its_experiment_is_registered_rebuilt_and_served_as_it_was_scored(
+    home, registered
+):
+    assert registered.spec.reading == EXPERIMENT.reading
+    ranges = {
+        "features.names": [["shock"], ["volatility_5", "regime_age"]],
+        "task.layout": ["pooled", "joint"],
+    }
+    experiment = small_experiment(name="wide", search={"families": ["lstm"], "ranges": ranges})
+    prices = read_prices(experiment, home)
+    windows, _ = open_windows(widest_spec(experiment, build_space(experiment)), prices)
+    split = split_for_search(experiment, windows)[1]
+    point = {"family": "lstm", "features.names": ["volatility_5", "regime_age"], "task.layout": "joint"}
+    forecaster = fit(spec_of(experiment, point), windows, split)
+    candidate = Candidate(forecaster, windows, prices, split, pl.DataFrame(), {"trials": 1})
+    made = promote_candidate(experiment, home, candidate, now=NOW)
+    assert made.version.spec == forecaster.spec
+    assert made.version.spec.reading.layout == "joint"
+    assert set(made.version.evidence["features"]) <= {"volatility_5", "regime_return", "regime_age"}
+    assert rebuild(made.version, home).same
+    scored = made.evaluation.forecasts
+    day = scored["as_of"].unique().sort()[5]
+    served = Registry(home).load(made.version).predict(prices, as_of=day)
+    told = ["ticker", "horizon", "mean", "lower", "upper"]
+    assert served.select(told).equals(scored.filter(pl.col("as_of") == day).select(told))
 
 
 def test_an_unknown_model_is_answered_with_the_registered_ones(home, registered):

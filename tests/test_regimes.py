@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from ml_core.artifact import load_forecaster, save_forecaster
 from ml_core.errors import NotEnoughData
 from ml_core.evaluation.leakage import audit
-from ml_core.experiment import Features, Model, RunSpec, Task, Training
+from ml_core.experiment import Features, Model, Reading, RunSpec, Task, Training
 from ml_core.features.regimes import (
     REGIME_FEATURES,
     Regimes,
@@ -109,10 +109,11 @@ def test_a_market_that_never_moves_does_no_harm():
     assert np.isfinite(filter_turbulence(still, np.array([0.0, 0.0, 0.3]))).all()
 
 
-TASK = Task(lookback=8, horizons=(1, 3))
+TASK = Task(horizons=(1, 3))
+READING = Reading(lookback=8, features=Features(groups=("regime",), names=("momentum_5",), select="all"))
 SPEC = RunSpec(
     task=TASK,
-    features=Features(groups=("regime",), names=("momentum_5",), select="all"),
+    reading=READING,
     model=Model(family="lstm", hidden=8),
     training=Training(epochs=1, batch=32),
 )
@@ -146,5 +147,9 @@ def test_a_model_keeps_its_regimes_and_passes_the_leak_audit(tmp_path):
 
 
 def test_a_model_that_chose_no_regime_keeps_none():
-    forecaster = fit(SPEC.model_copy(update={"features": Features(names=("momentum_5",))}), WINDOWS, SPLIT)
+    forecaster = fit(
+        SPEC.model_copy(update={"reading": Reading(lookback=8, features=Features(names=("momentum_5",)))}),
+        WINDOWS,
+        SPLIT,
+    )
     assert forecaster.regimes is None

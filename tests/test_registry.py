@@ -246,3 +246,15 @@ def test_a_champion_whose_files_are_broken_stands_in_nobodys_way(home, name, fit
     second = promotion.promote_candidate(experiment, home, candidate_of(fitted), now=NOW)
     assert second.promoted
     assert Registry(home).find(experiment.model_name).version == second.version.version
+
+
+def test_the_spec_of_an_earlier_candorcast_is_refused_by_version_with_what_to_do(home, name, fitted):
+    told = evidence_of()
+    reading = told["spec"].pop("reading")
+    told["spec"]["features"] = reading["features"]
+    told["spec"]["task"]["lookback"] = reading["lookback"]
+    made = Registry(home).register(fitted[3], name, told)
+    with pytest.raises(BrokenArtifact, match=r"version 1 was registered by an earlier candorcast") as refused:
+        _ = made.spec
+    assert f"run: candorcast search {name.rpartition('.')[0]}" in str(refused.value)
+    assert "\n" not in str(refused.value)

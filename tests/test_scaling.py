@@ -6,7 +6,7 @@ import torch
 from sklearn.preprocessing import MinMaxScaler, RobustScaler, StandardScaler
 
 from ml_core.artifact import load_forecaster, save_forecaster
-from ml_core.experiment import Features, Model, RunSpec, Task, Training
+from ml_core.experiment import Features, Model, Reading, RunSpec, Task, Training
 from ml_core.features.scaling import KINDS, fit_scaler
 from ml_core.layout import lay_out
 from ml_core.splits import Span, Split
@@ -76,14 +76,14 @@ def test_the_quantile_scaling_takes_its_edges_from_the_outer_hundredths():
 
 @every_kind
 def test_a_model_keeps_its_scaling(kind, tmp_path):
-    task = Task(lookback=8, horizons=(1,))
+    task = Task(horizons=(1,))
     prices = simulate_prices(sessions=160)
     windows = read_windows(prices, task)
     days = windows.sessions
     split = Split(0, Span(days[20], days[90]), Span(days[93], days[120]), Span(days[123], days[-1]))
     spec = RunSpec(
         task=task,
-        features=Features(scaling=kind),
+        reading=Reading(lookback=8, features=Features(scaling=kind)),
         model=Model(family="lstm", hidden=4),
         training=Training(epochs=1),
     )

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from ml_core.artifact import load_forecaster, save_forecaster
-from ml_core.experiment import Features
+from ml_core.experiment import Features, Reading, RunSpec
 from ml_core.features.selection import Panel, judge_features, select_features
 from ml_core.splits import Span
 from ml_core.training.choice import choose_features, choose_inputs
@@ -159,7 +159,7 @@ def test_all_or_the_named_ones_alone_are_taken_without_a_choice():
     assert (
         tuple(one.feature for one in choose_features(experiment.spec, windows, split.train)) == windows.names
     )
-    spec = experiment.spec.model_copy(update={"features": Features(select="all")})
+    spec = RunSpec(reading=Reading(features=Features(select="all")))
     choice = choose_features(spec, windows, split.train)
     assert tuple(one.feature for one in choice) == windows.names
     assert {one.stability for one in choice} == {None}

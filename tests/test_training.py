@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from ml_core import choices
 from ml_core.calibration import LEAST_TRUST, MOST_TRUST
 from ml_core.errors import InvalidInput, NotEnoughData, TrainingDiverged
-from ml_core.experiment import Model, RunSpec, Task, Training
+from ml_core.experiment import Model, Reading, RunSpec, Task, Training
 from ml_core.models.family import FAMILIES
 from ml_core.splits import Span, Split
 from ml_core.training import tiling
@@ -22,15 +22,16 @@ from ml_core.training.tiling import Tiling, tiles
 from ml_core.windows import Windows
 from tests.market import read_windows, simulate_prices
 
-TASK = Task(lookback=8, horizons=(1, 3))
+TASK, READING = Task(horizons=(1, 3)), Reading(lookback=8)
 WINDOWS = read_windows(simulate_prices(sessions=200), TASK)
 DAYS = WINDOWS.sessions
 SPLIT = Split(0, Span(DAYS[40], DAYS[120]), Span(DAYS[126], DAYS[150]), Span(DAYS[156], DAYS[-1]))
 
 
-def spec_of(*, seed: int = 0, task: Task = TASK, **training) -> RunSpec:
+def spec_of(*, seed: int = 0, seeds: int = 1, reading: Reading = READING, **training) -> RunSpec:
     given = {"epochs": 3, "batch": 32, **training}
-    return RunSpec(task=task, model=Model(family="lstm", hidden=8), training=Training(**given), seed=seed)
+    model, fitted = Model(family="lstm", hidden=8), Training(**given)
+    return RunSpec(task=TASK, reading=reading, model=model, training=fitted, seed=seed, seeds=seeds)
 
 
 def weights_of(network: torch.nn.Module) -> bytes:
@@ -65,17 +66,17 @@ def test_fits_side_by_side_equal_fits_alone_in_every_bit():
 
 def test_the_number_of_threads_changes_neither_weights_nor_forecasts():
     """Attention over matrices of this size rounds otherwise on two threads."""
-    task = Task(lookback=32, horizons=(1, 5))
+    task, reading = Task(horizons=(1, 5)), Reading(lookback=32)
     windows = read_windows(simulate_prices(tickers=12, sessions=300), task)
     days = windows.sessions
     split = Split(0, Span(days[40], days[180]), Span(days[190], days[230]), Span(days[240], days[-1]))
     model = Model(family="transformer", width=64)
-    spec = RunSpec(task=task, model=model, training=Training(epochs=1))
+    spec = RunSpec(task=task, reading=reading, model=model, training=Training(epochs=1))
     before, told = torch.get_num_threads(), []
     for threads in (1, 2):
         torch.set_num_threads(threads)
         forecaster = fit(spec, windows, split)
-        rows_NT = windows.usable(task.lookback) & windows.rows(split.test)
+        rows_NT = windows.usable(reading.lookback) & windows.rows(split.test)
         told.append((weights_of(forecaster.members[0].network), forecaster.forecast(windows, rows_NT)))
         assert torch.get_num_threads() == threads
     torch.set_num_threads(before)
@@ -178,8 +179,10 @@ def test_an_automatic_precision_is_decided_by_the_processor_and_written_into_the
 @pytest.mark.parametrize("layout", ["pooled", "joint"])
 @pytest.mark.parametrize("name", LOSSES)
 def test_every_loss_trains_in_both_layouts_and_its_means_stand_in_the_units_of_outcomes(name, layout):
-    task = TASK.model_copy(update={"layout": layout})
-    fitting = Fitting(spec_of(task=task, loss=name, epochs=8, patience=8, learning_rate=0.01), WINDOWS, SPLIT)
+    reading = READING.model_copy(update={"layout": layout})
+    fitting = Fitting(
+        spec_of(reading=reading, loss=name, epochs=8, patience=8, learning_rate=0.01), WINDOWS, SPLIT
+    )
     epochs = list(fitting.epochs())
     assert epochs[-1].loss < epochs[0].loss
     assert all(abs(epoch.skill) < 1 for epoch in epochs)
@@ -205,10 +208,10 @@ def test_a_universe_of_one_ticker_is_refused_a_loss_that_compares_tickers():
 
 
 def test_calibration_trusts_what_validation_confirms():
-    forecaster = fit(spec_of(epochs=2), WINDOWS, SPLIT, seeds=2)
+    forecaster = fit(spec_of(epochs=2, seeds=2), WINDOWS, SPLIT)
     assert len(forecaster.members) == 2
     assert weights_of(forecaster.members[1].network) == weights_of(
-        trained(seeded(spec_of(epochs=2), 1)).member().network
+        trained(seeded(spec_of(epochs=2, seeds=2))[1]).member().network
     )
     trust_H = forecaster.calibration.trust_H
     assert ((trust_H >= LEAST_TRUST) & (trust_H <= MOST_TRUST)).all()

@@ -10,7 +10,7 @@ from ml_core.scale import fit_slopes, scale_of
 from tests.market import prices_of, read_windows, simulate_prices, walk
 
 PRICES = simulate_prices(tickers=4, sessions=200)
-TASK = Task(lookback=4, horizons=(1, 5))
+TASK = Task(horizons=(1, 5))
 
 
 def states(prices: pl.DataFrame) -> np.ndarray:

@@ -19,7 +19,7 @@ from ml_core.walkforward import plan
 from ml_core.windows import build_windows
 from tests.market import FEATURES, prices_of, read_windows, simulate_prices, small_experiment, walk
 
-TASK = Task(lookback=6, horizons=(1, 4))
+TASK = Task(horizons=(1, 4))
 CLOSE_TN = walk(sessions=90, tickers=5)
 
 
@@ -172,7 +172,7 @@ def test_one_session_is_refused_with_the_number_that_is_needed():
     built = FeatureTable(
         prices.select("ticker", "date", momentum_1=pl.lit(None, pl.Float32)), ("momentum_1",)
     )
-    with pytest.raises(NotEnoughData, match="1 session of prices; expected at least 7"):
+    with pytest.raises(NotEnoughData, match="1 session of prices; expected at least 2"):
         build_windows(prices, built, TASK)
 
 

@@ -16,7 +16,7 @@ from ml_core.training.fit import fit
 from ml_core.walkforward import open_windows
 from tuning.ledger import Ledger
 from tuning.search import choose_winner, describe, split_for_search
-from tuning.space import build_space, first_points, spec_of
+from tuning.space import build_space, first_points, spec_of, widest_spec
 from tuning.trial import run_trial
 
 
@@ -26,10 +26,11 @@ def make_claim(experiment: Experiment, home: Home, *, now: dt.datetime) -> dict[
     experiment = experiment.model_copy(update={"name": f"{experiment.name}-{now:%Y%m%d%H%M%S}"})
     refresh(experiment, home, now=now)
     prices = read_prices(experiment, home)
-    windows, _ = open_windows(experiment.spec, prices)
+    space = build_space(experiment)
+    windows, _ = open_windows(widest_spec(experiment, space), prices)
     folds, final = split_for_search(experiment, windows)
     ledger = Ledger()
-    for point in first_points(experiment, build_space(experiment)):
+    for point in first_points(experiment, space):
         trial = point["family"]
         run_trial(
             point,
@@ -42,8 +43,7 @@ def make_claim(experiment: Experiment, home: Home, *, now: dt.datetime) -> dict[
         ledger.close(trial)
     winner = spec_of(experiment, choose_winner(ledger).point)
     facts = describe(experiment, ledger, folds=len(folds), seconds=0.0)
-    seeds, objective = experiment.validation.seeds, experiment.search.objective
-    forecaster = fit(winner, windows, final, seeds=seeds, objective=objective)
+    forecaster = fit(winner, windows, final)
     candidate = Candidate(forecaster, windows, prices, final, ledger.streams(), facts)
     made = promote_candidate(experiment, home, candidate, now=now)
     checks = made.version.evidence["gate"]["checks"]

@@ -17,7 +17,7 @@ from ml_core.splits import Split
 from ml_core.windows import Windows
 from tuning.cluster import open_cluster
 from tuning.ledger import Ledger
-from tuning.space import Point, build_space, first_points, grid_points
+from tuning.space import Point, build_space, first_points, grid_points, most_epochs
 from tuning.trial import run_trial
 
 Progress = Callable[[Ledger, int], None]
@@ -110,7 +110,7 @@ def _scheduler(experiment: Experiment) -> Any:
 
     if experiment.search.scheduler == "none":
         return FIFOScheduler()
-    epochs = experiment.search.epochs or experiment.training.epochs
+    epochs = most_epochs(experiment, build_space(experiment))
     return AsyncHyperBandScheduler(
         time_attr="rung", max_t=epochs + 1, grace_period=max(1, epochs // 4), reduction_factor=2
     )

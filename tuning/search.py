@@ -15,6 +15,7 @@ from ml_core.data.prices import data_version, read_prices, tell_absent
 from ml_core.errors import ForecastError, InvalidInput
 from ml_core.experiment import Experiment, RunSpec
 from ml_core.experiment_file import write_spec
+from ml_core.features.table import chosen_names
 from ml_core.lost import tell_lost
 from ml_core.promotion import Candidate, Promotion, promote_candidate
 from ml_core.registry import ModelVersion, Registry, Trial
@@ -26,7 +27,7 @@ from ml_core.walkforward import open_windows, plan
 from ml_core.windows import Windows
 from tuning.ledger import Entry, Ledger
 from tuning.runner import run_search
-from tuning.space import build_space, longest_lookback, spec_of
+from tuning.space import build_space, spec_of, widest_spec
 
 
 @dataclass(frozen=True)
@@ -101,28 +102,23 @@ def search(
 ) -> SearchOutcome:
     """Search on the folds, refit the winner, score it on the holdout once, and let the gate decide."""
     experiment = with_trials(experiment, trials or experiment.search.trials)
-    build_space(experiment)
+    widest = widest_spec(experiment, build_space(experiment))
     prices = read_prices(experiment, home)
     missing = tell_absent(experiment, home, prices, compared=True)
-    windows, left_out = open_windows(experiment.spec, prices)
+    windows, left_out = open_windows(widest, prices)
     folds, final = split_for_search(experiment, windows)
     ledger, facts = _run_trials(
         experiment, home, prices, windows, folds, resume=resume, address=address, progress=progress
     )
     winner = spec_of(experiment, choose_winner(ledger).point)
-    forecaster = fit(
-        winner,
-        windows,
-        final,
-        seeds=experiment.validation.seeds,
-        objective=experiment.search.objective,
-        on_epoch=_tell_epochs(ledger, progress),
-    )
+    forecaster = fit(winner, windows, final, on_epoch=_tell_epochs(ledger, progress))
     if progress:
         progress(Step("judge", ledger, facts["trials"], "holdout, leak audit, gate"))
     candidate = Candidate(forecaster, windows, prices, final, ledger.streams(), facts)
     promotion: Promotion = promote_candidate(experiment, home, candidate, now=now)
-    lost = tell_lost(prices, windows, experiment.task.lookback)
+    asked = winner.reading.features
+    lost = tell_lost(prices, windows.read_as(asked), winner.reading.lookback)
+    left_out = tuple(name for name in left_out if name in chosen_names(asked, prices.columns))
     return SearchOutcome(promotion.promoted, promotion.version, ledger, winner, left_out, lost, missing)
 
 
@@ -181,7 +177,7 @@ def split_for_search(experiment: Experiment, windows: Windows) -> tuple[list[Spl
             f"validation.scheme '{experiment.validation.scheme}' is for evaluate; a search walks forward: "
             "add --set validation.scheme=walk_forward"
         )
-    longest = longest_lookback(experiment, build_space(experiment))
+    longest = widest_spec(experiment, build_space(experiment)).reading.lookback
     widest = experiment.model_copy(update={"task": experiment.task.model_copy(update={"lookback": longest})})
     *folds, final = plan(widest, windows)
     return folds, final

@@ -1,25 +1,32 @@
 """An experiment in; what its search may vary, and the spec that a sampled point stands for, out."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from itertools import product
-from typing import Any
+from typing import Any, TypeAlias
 
 from pydantic import ValidationError
 
+from ml_core import choices
 from ml_core.choices import nearest
 from ml_core.errors import InvalidInput
-from ml_core.experiment import Experiment, Features, Model, RunSpec, Task, Training
+from ml_core.experiment import Experiment, Features, Model, RunSpec, Training
 from ml_core.experiment_file import explain
+from ml_core.features.table import GROUPS, chosen_names
 from ml_core.learners import complete, config_class, configure, is_baseline
 from ml_core.ranges import LogUniform, OneOf, Range, parse_range, ranges_of
+from ml_core.spec.reading import Look, Reading
+from ml_core.spec.task import Task
 from ml_core.training.losses import find_loss
 
-SECTIONS = {"training": Training, "task": Task, "features": Features}
+# Sections of the file, with those of their fields that a search may vary: how a model reads, and how it is trained.
+SECTIONS = {"training": Training, "task": Look, "features": Features}
+NETWORKS_ONLY = ("training.", "task.layout")  # a baseline is fitted at once, ticker by ticker
 Point = Mapping[str, Any]
+Space: TypeAlias = dict[str, dict[str, Range]]
 
 
-def build_space(experiment: Experiment) -> dict[str, dict[str, Range]]:
+def build_space(experiment: Experiment) -> Space:
     """For each family, the ranges by key: `training.learning_rate`, `lstm.hidden`. The file's narrow the code's."""
     search = experiment.search
     shared = {f"training.{name}": found for name, found in ranges_of(Training).items()}
@@ -31,11 +38,12 @@ def build_space(experiment: Experiment) -> dict[str, dict[str, Range]]:
             for name, found in ranges_of(config_class(family, key="search.families")).items()
         }
         trained = {} if is_baseline(family) else shared
-        space[family] = trained | own | {key: found for key, found in given.items() if key in _varied(family)}
-    known = sorted({key for family, ranges in space.items() for key in (*ranges, *_varied(family))})
+        space[family] = (
+            trained | own | {key: found for key, found in given.items() if key in searchable(family)}
+        )
     for key in given:
         if not any(key in ranges for ranges in space.values()):
-            raise InvalidInput(f"search.ranges: unknown key '{key}'{nearest(key, known)}")
+            raise _refuse(key, search.families)
     _check_ends(experiment, space)
     return space
 
@@ -43,6 +51,7 @@ def build_space(experiment: Experiment) -> dict[str, dict[str, Range]]:
 def spec_of(experiment: Experiment, point: Point) -> RunSpec:
     """The run that a point stands for: the experiment's own, with the point's values in place."""
     family = point["family"]
+    base = experiment.spec
     changed: dict[str, dict[str, Any]] = {"task": {}, "features": {}, "training": {}, "model": {}}
     for key, value in point.items():
         section, _, name = key.partition(".")
@@ -53,30 +62,48 @@ def spec_of(experiment: Experiment, point: Point) -> RunSpec:
     if experiment.search.epochs:
         changed["training"].setdefault("epochs", experiment.search.epochs)
     own = experiment.model.options if experiment.model.family == family else {}
-    return RunSpec(
-        task=Task(**{**experiment.task.model_dump(), **changed["task"]}),
-        features=Features(**{**experiment.features.model_dump(), **changed["features"]}),
-        training=Training(**{**experiment.training.model_dump(), **changed["training"]}),
-        model=complete(Model(family=family, **{**own, **changed["model"]})),
-    )
+    features = Features(**{**experiment.features.model_dump(), **changed["features"]})
+    update = {
+        "reading": Reading(**{**base.reading.model_dump(), **changed["task"], "features": features}),
+        "training": Training(**{**experiment.training.model_dump(), **changed["training"]}),
+        "model": complete(Model(family=family, **{**own, **changed["model"]})),
+    }
+    return base.model_copy(update=update)
 
 
-def first_points(experiment: Experiment, space: dict[str, dict[str, Range]]) -> list[dict[str, Any]]:
+def widest_spec(experiment: Experiment, space: Space) -> RunSpec:
+    """The spec whose panel serves every trial: the longest look-back, and every feature that any of them asks for."""
+    features, asked = experiment.features, list(_asked_features(experiment, space))
+    if len(asked) > 1:
+        everything = any(not one.groups and not one.names for one in asked)
+        groups = choices.names(GROUPS) if everything else [name for one in asked for name in one.groups]
+        names = [name for one in asked for name in one.names]
+        update = {"groups": tuple(dict.fromkeys(groups)), "names": tuple(dict.fromkeys(names))}
+        features = features.model_copy(update=update)
+    update = {"lookback": longest_lookback(experiment, space), "features": features}
+    return experiment.spec.model_copy(update={"reading": experiment.reading.model_copy(update=update)})
+
+
+def first_points(experiment: Experiment, space: Space) -> list[dict[str, Any]]:
     """Every family once at its defaults, where those lie in the ranges: a search starts from what is known."""
     points = []
     for family, ranges in space.items():
-        spec = spec_of(experiment, {"family": family})
+        spec = spec_of(experiment, {"family": family}).model_dump(mode="json")
+        sections = {
+            "training": spec["training"],
+            "task": spec["reading"],
+            "features": spec["reading"]["features"],
+        }
         point: dict[str, Any] = {"family": family}
         for key, found in ranges.items():
             section, _, name = key.partition(".")
-            holder = getattr(spec, section) if section in SECTIONS else None
-            default = getattr(holder, name) if holder else spec.model.options[name]
+            default = sections.get(section, spec["model"])[name]
             point[key] = default if contains(found, default) else _middle(found)
         points.append(point)
     return points
 
 
-def grid_points(space: dict[str, dict[str, Range]]) -> list[dict[str, Any]]:
+def grid_points(space: Space) -> list[dict[str, Any]]:
     """Every combination of listed values; a range without a list stands at its middle."""
     points = []
     for family, ranges in space.items():
@@ -89,7 +116,7 @@ def grid_points(space: dict[str, dict[str, Range]]) -> list[dict[str, Any]]:
     return points
 
 
-def suggest(trial: Any, space: dict[str, dict[str, Range]]) -> dict[str, Any]:
+def suggest(trial: Any, space: Space) -> dict[str, Any]:
     """Ask an Optuna trial for a family and then for that family's ranges."""
     point: dict[str, Any] = {"family": trial.suggest_categorical("family", list(space))}
     for key, found in space[point["family"]].items():
@@ -106,11 +133,14 @@ def as_choice(value: Any) -> Any:
     return json.dumps(value) if isinstance(value, (list, tuple)) else value
 
 
-def longest_lookback(experiment: Experiment, space: dict[str, dict[str, Range]]) -> int:
+def longest_lookback(experiment: Experiment, space: Space) -> int:
     """The longest look-back any trial may ask for: all trials are scored on the sessions it leaves."""
-    found = [ranges["task.lookback"] for ranges in space.values() if "task.lookback" in ranges]
-    tried = [value for one in found for value in (one.values if isinstance(one, OneOf) else (int(one.high),))]
-    return max([experiment.task.lookback, *tried])
+    return max([experiment.reading.lookback, *_values(space, "task.lookback")])
+
+
+def most_epochs(experiment: Experiment, space: Space) -> int:
+    """The most epochs that any trial may ask for: a scheduler that knew of fewer would cut those trials short."""
+    return max([experiment.search.epochs or experiment.training.epochs, *_values(space, "training.epochs")])
 
 
 def contains(found: Range, value: Any) -> bool:
@@ -130,23 +160,50 @@ def _middle(found: Range) -> Any:
     return (found.low * found.high) ** 0.5 if isinstance(found, LogUniform) else (found.low + found.high) / 2
 
 
-def _varied(family: str) -> list[str]:
-    """The keys that a search over this family may vary; a baseline is not trained by the loop."""
-    sections = {
-        name: kind for name, kind in SECTIONS.items() if name != "training" or not is_baseline(family)
-    }
-    keys = [f"{section}.{name}" for section, kind in sections.items() for name in kind.model_fields]
+def searchable(family: str) -> list[str]:
+    """The keys that a search over this family may vary, each of which changes what is fitted."""
+    keys = [f"{section}.{name}" for section, kind in SECTIONS.items() for name in kind.model_fields]
+    if is_baseline(family):
+        keys = [key for key in keys if not key.startswith(NETWORKS_ONLY)]
     return keys + [f"{family}.{name}" for name in config_class(family).model_fields]
 
 
-def _check_ends(experiment: Experiment, space: dict[str, dict[str, Range]]) -> None:
+def _values(space: Space, key: str) -> list[Any]:
+    """Every value of a key that some trial may have, of a range its upper end."""
+    found = [ranges[key] for ranges in space.values() if key in ranges]
+    return [value for one in found for value in (one.values if isinstance(one, OneOf) else (int(one.high),))]
+
+
+def _asked_features(experiment: Experiment, space: Space) -> Iterator[Features]:
+    """The features of each trial, as far as a panel is concerned: its groups and names."""
+    own = experiment.features.model_dump()
+    for ranges in space.values():
+        listed = {name: ranges.get(f"features.{name}", OneOf(own[name])) for name in ("groups", "names")}
+        values = [found.values for found in listed.values() if isinstance(found, OneOf)]
+        for chosen in product(*values):
+            yield Features(**{**own, **dict(zip(listed, chosen, strict=True))})
+
+
+def _refuse(key: str, families: tuple[str, ...]) -> InvalidInput:
+    known = sorted({one for family in families for one in searchable(family)})
+    if key in {f"task.{name}" for name in Task.model_fields}:
+        reading = [one for one in known if one.startswith(("task.", "features."))]
+        return InvalidInput(
+            f"search.ranges: '{key}' is what is asked, and the same for every trial; expected how a model reads "
+            f"({', '.join(reading)}), a key of [training] or one of a family, such as {families[0]}"
+        )
+    return InvalidInput(f"search.ranges: unknown key '{key}'{nearest(key, known)}")
+
+
+def _check_ends(experiment: Experiment, space: Space) -> None:
     for family, ranges in space.items():
         configure(Model(family=family))
         for key, found in ranges.items():
             for value in _tried(found):
                 try:
-                    training = spec_of(experiment, {"family": family, key: value}).training
-                    find_loss(training.loss, tickers=len(experiment.universe.tickers))
+                    spec = spec_of(experiment, {"family": family, key: value})
+                    find_loss(spec.training.loss, tickers=len(experiment.universe.tickers))
+                    chosen_names(spec.reading.features)
                 except ValidationError as error:
                     kind = SECTIONS.get(key.partition(".")[0], config_class(family))
                     raise InvalidInput(f"search.ranges.{key}: {explain(error, kind)}") from None

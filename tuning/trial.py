@@ -10,7 +10,7 @@ from ml_core.evaluation.metrics import find_metric
 from ml_core.experiment import Experiment
 from ml_core.learners import is_baseline
 from ml_core.splits import Split
-from ml_core.training.fit import AnyFitting, assemble, begin, seeded, seeds_of
+from ml_core.training.fit import AnyFitting, assemble, begin, seeded
 from ml_core.training.loop import Epoch
 from ml_core.walkforward import forecast_split, horizon_of, trade
 from ml_core.windows import Windows
@@ -31,11 +31,8 @@ def run_trial(
     """Report `score` after every epoch, and at the end the score on the folds' unseen test dates. A baseline's only
     epoch stands on no `rung`: half-trained networks are not measured by it, nor it by them."""
     spec = spec_of(experiment, point)
-    objective = experiment.search.objective
-    fittings = [
-        [begin(seeded(spec, seed), windows, split, objective=objective) for split in splits]
-        for seed in range(seeds_of(spec, experiment.validation.seeds))
-    ]
+    windows = windows.read_as(spec.reading.features)
+    fittings = [[begin(one, windows, split) for split in splits] for one in seeded(spec)]
     latest: dict[str, Any] = {}
     for number, epochs in enumerate(side_by_side([one for row in fittings for one in row]), start=1):
         rung = 0 if is_baseline(spec.model.family) else number

@@ -42,7 +42,7 @@ def audit_forecaster(
         {"prices": prices},
         as_of=chosen,
         seed=forecaster.spec.seed,
-        listings=forecaster.spec.task.layout != "joint",
+        listings=forecaster.spec.reading.layout != "joint",
         context=[column for column in prices.columns if column.startswith("context_")],
         given=given,
     )
@@ -56,7 +56,7 @@ def audit_model(
 ) -> Audit:
     """A registered version on the data version that it saw, from the bars as they came; and what it learned, fitted
     again with every later day changed."""
-    recipe = read_recipe(found)
+    spec, recipe = found.spec, read_recipe(found)
     experiment, split = recipe.experiment, recipe.split
     sources = read_sources(experiment, home, version=found.evidence["data_version"])
     forecaster = Registry(home).load(found)
@@ -68,15 +68,15 @@ def audit_model(
         return _answer(forecaster, experiment, told, since=split.test.start, until=until)
 
     def learn(changed: Tables, _until: dt.date) -> Tables:
-        windows = open_windows(found.spec, build_prices(experiment, _with(sources, changed)))[0]
-        again = fit(found.spec, windows, split, seeds=recipe.seeds, objective=recipe.objective)
-        return tell_learned(again, known=known, fold=split.fold, family=found.spec.model.family)
+        windows = open_windows(spec, build_prices(experiment, _with(sources, changed)))[0]
+        again = fit(spec, windows, split)
+        return tell_learned(again, known=known, fold=split.fold, family=spec.model.family)
 
     sessions = prices["date"].unique().sort()
-    known = sessions[sessions.search_sorted(split.validation.end) + experiment.task.horizons[-1]]
+    known = sessions[sessions.search_sorted(split.validation.end) + spec.task.horizons[-1]]
     same_machine = dict(recipe.made_with) == describe_machine()
-    as_registered = tell_learned(forecaster, known=known, fold=split.fold, family=found.spec.model.family)
-    listings = experiment.task.layout != "joint"
+    as_registered = tell_learned(forecaster, known=known, fold=split.fold, family=spec.model.family)
+    listings = spec.reading.layout != "joint"
     chosen = _dates(prices, split, count=dates, seed=seed)
     given = answer(tables, last_date(tables))
     answered = audit_stages(

@@ -78,7 +78,7 @@ def audit_experiment(
         tables,
         as_of=chosen,
         seed=seed,
-        listings=experiment.task.layout != "joint",
+        listings=experiment.reading.layout != "joint",
         changes=changes,
         given=given,
         progress=progress,
@@ -161,7 +161,7 @@ class _Walk:
 
     def _specs(self) -> list[RunSpec]:
         """The experiment's own model, taught briefly, and one that is cheap."""
-        spec = self.experiment.spec
+        spec = self.experiment.spec.model_copy(update={"seeds": 1})
         brief = spec.training.model_copy(update={"epochs": 1, "windows": WINDOWS})
         own = spec.model_copy(update={"training": brief})
         cheap = spec.model_copy(update={"model": Model(family=CHEAP)})
@@ -171,7 +171,7 @@ class _Walk:
         self, spec: RunSpec, windows: Windows, fold: Fold, until: dt.date
     ) -> tuple[dict[str, pl.DataFrame], pl.DataFrame]:
         family, split = spec.model.family, fold.split
-        forecaster = self.steps.fit(spec, windows, split, objective=self.experiment.search.objective)
+        forecaster = self.steps.fit(spec, windows, split)
         told = tell_learned(forecaster, known=fold.known, fold=split.fold, family=family)
         if family == CHEAP:
             told["market states"] = tell_states(windows, forecaster, known=fold.known, fold=split.fold)

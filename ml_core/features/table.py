@@ -89,10 +89,14 @@ def chosen_names(asked: Features, columns: Iterable[str] | None = None) -> tuple
     return (*chosen, *levels)
 
 
+def panel_columns(names: Iterable[str]) -> tuple[str, ...]:
+    """What is computed for these features: in place of those of the regime stands what they are made from."""
+    return tuple(dict.fromkeys(SOURCE if name in REGIME_FEATURES else name for name in names))
+
+
 def build_features(prices: pl.DataFrame, names: tuple[str, ...]) -> FeatureTable:
-    """The named features as float32; infinite values become null. The blocks are computed as they are read. In
-    place of features of the regime stands what they are made from."""
-    names = tuple(dict.fromkeys(SOURCE if name in REGIME_FEATURES else name for name in names))
+    """The named features as float32; infinite values become null. The blocks are computed as they are read."""
+    names = panel_columns(names)
     absent = [column for column in prices.columns if prices[column].null_count() == prices.height]
     known = parts() | {name: feature for name, (_, feature) in known_features(prices.columns).items()}
     given = set(prices.columns) - set(absent)

@@ -21,16 +21,16 @@ from ml_core.windows import Windows
 class BaselineFitting:
     """One baseline on its way. `epochs` fits it in one; `member` is what came of it."""
 
-    def __init__(self, spec: RunSpec, windows: Windows, split: Split, *, objective: str = "ic") -> None:
+    def __init__(self, spec: RunSpec, windows: Windows, split: Split) -> None:
         self.spec = spec.model_copy(update={"model": complete(spec.model)})
-        self.split, self.metric = split, find_metric(objective)
+        self.split, self.metric = split, find_metric(spec.objective)
         self.inputs = choose_inputs(spec, windows, split.train)
         self._lesson = Lesson(
             self.inputs.windows,
             split,
-            spec.task.lookback,
+            spec.reading.lookback,
             self.inputs.features,
-            spec.features.scaling,
+            spec.reading.features.scaling,
             spec.seed,
         )
         self._member: BaselineMember | None = None

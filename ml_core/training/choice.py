@@ -29,8 +29,10 @@ class Inputs:
 
 
 def choose_inputs(spec: RunSpec, windows: Windows, train: Span) -> Inputs:
-    """All of it fitted on training dates. Regimes that no chosen feature speaks of are forgotten."""
-    asked = chosen_names(spec.features)
+    """Of the panel what the spec reads, and all of it fitted on training dates. Regimes that no chosen feature speaks
+    of are forgotten."""
+    windows = windows.read_as(spec.reading.features)
+    asked = chosen_names(spec.reading.features)
     regimes = learn_regimes(windows, train, asked)
     windows = with_regimes(windows, regimes, asked)
     choice = choose_features(spec, windows, train)
@@ -41,7 +43,7 @@ def choose_inputs(spec: RunSpec, windows: Windows, train: Span) -> Inputs:
 def choose_features(spec: RunSpec, windows: Windows, train: Span) -> tuple[Choice, ...]:
     """The `select` best features on training dates, by their link with the average of the horizons; those that the
     spec names stay. Without a choice to make, all of them, unjudged."""
-    names, asked = windows.names, spec.features
+    names, asked = windows.names, spec.reading.features
     if asked.select == "all" or asked.select >= len(names) or set(names) <= set(asked.names):
         return tuple(Choice(feature=name, group=group_of(name), asked=name in asked.names) for name in names)
     sessions = np.asarray(windows.sessions, dtype="datetime64[Y]")
@@ -50,7 +52,7 @@ def choose_features(spec: RunSpec, windows: Windows, train: Span) -> tuple[Choic
         x_NTF=windows.x_NTF,
         shared_TF=np.stack(shared, axis=1) if shared else np.empty((len(sessions), 0), dtype=np.float32),
         y_NT=_average(windows.y_NTH),
-        rows_NT=windows.usable(spec.task.lookback) & windows.rows(train),
+        rows_NT=windows.usable(spec.reading.lookback) & windows.rows(train),
         year_T=sessions.astype(int),
     )
     groups = {name: group_of(name) for name in names}

@@ -27,15 +27,10 @@ def fit(
     windows: Windows,
     split: Split,
     *,
-    seeds: int = 1,
-    objective: str = "ic",
     on_epoch: Callable[[int, Epoch], None] | None = None,
 ) -> Forecaster:
     """Train one network per seed on the split and keep the best epoch of each, or fit a baseline, and calibrate."""
-    fittings = [
-        begin(seeded(spec, number), windows, split, objective=objective)
-        for number in range(seeds_of(spec, seeds))
-    ]
+    fittings = [begin(one, windows, split) for one in seeded(spec)]
     for number, fitting in enumerate(fittings):
         for epoch in fitting.epochs():
             if on_epoch:
@@ -43,16 +38,17 @@ def fit(
     return assemble(fittings)
 
 
-def begin(spec: RunSpec, windows: Windows, split: Split, *, objective: str = "ic") -> AnyFitting:
-    """The fitting that this spec asks for: of a network, epoch by epoch, or of a baseline, at once."""
+def begin(spec: RunSpec, windows: Windows, split: Split) -> AnyFitting:
+    """The fitting of one member: of a network, epoch by epoch, or of a baseline, at once."""
     kind = BaselineFitting if is_baseline(spec.model.family) else Fitting
-    return kind(spec, windows, split, objective=objective)
+    return kind(spec, windows, split)
 
 
-def seeds_of(spec: RunSpec, seeds: int) -> int:
-    """How many seeds there is a point in fitting: one, for a learner that draws nothing."""
+def seeded(spec: RunSpec) -> list[RunSpec]:
+    """The spec of each member, a seed after the other; of one alone, for a learner that draws nothing."""
     config = config_class(spec.model.family)
-    return 1 if issubclass(config, BaselineConfig) and not config.draws else seeds
+    seeds = 1 if issubclass(config, BaselineConfig) and not config.draws else spec.seeds
+    return [spec.model_copy(update={"seed": spec.seed + number}) for number in range(seeds)]
 
 
 def check_training(training: Training, *, objective: str, tickers: int) -> None:
@@ -74,16 +70,11 @@ def check_training(training: Training, *, objective: str, tickers: int) -> None:
         raise InvalidInput(f"training.device: '{training.device}' cannot be used: {reason}") from None
 
 
-def seeded(spec: RunSpec, number: int) -> RunSpec:
-    """The spec of the n-th seed."""
-    return spec.model_copy(update={"seed": spec.seed + number})
-
-
 def assemble(fittings: Sequence[AnyFitting]) -> Forecaster:
     """One forecaster of the members fitted on the same split."""
     first, inputs = fittings[0], fittings[0].inputs
     raw = Forecaster(
-        spec=first.spec,
+        spec=first.spec.model_copy(update={"seeds": len(fittings)}),
         features=inputs.features,
         choice=inputs.choice,
         tickers=inputs.windows.tickers,

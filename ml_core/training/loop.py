@@ -55,28 +55,27 @@ class Fitting:
         windows: Windows,
         split: Split,
         *,
-        objective: str = "ic",
         supervise: Supervise | None = None,
     ) -> None:
         training = settle(spec.training, spec.model.family)
         self.spec = spec.model_copy(update={"model": complete(spec.model), "training": training})
-        self.split, self.metric = split, find_metric(objective)
+        self.split, self.metric = split, find_metric(spec.objective)
         self.loss = find_loss(spec.training.loss, tickers=len(windows.tickers))
         self.inputs = choose_inputs(spec, windows, split.train)
         windows = self.inputs.windows
-        task = spec.task
-        self.layout = lay_out(windows, self.inputs.features, layout=task.layout, lookback=task.lookback)
+        reading = spec.reading
+        self.layout = lay_out(windows, self.inputs.features, layout=reading.layout, lookback=reading.lookback)
         supervise = supervise or config_class(spec.model.family).supervises
-        self.width = max(1, task.lookback // 2) if supervise == "every_step" else 1
+        self.width = max(1, reading.lookback // 2) if supervise == "every_step" else 1
         self.learn_ST = self.layout.usable_ST & windows.rows(split.train)
         if not (self.learn_ST[:, :, None] & np.isfinite(self.layout.y_STO.numpy())).any():
             raise NotEnoughData(
                 f"no training window between {split.train.start} and {split.train.end}: "
-                f"a look-back of {task.lookback} and horizon {task.horizons[-1]} leave none"
+                f"a look-back of {reading.lookback} and horizon {spec.task.horizons[-1]} leave none"
             )
-        self.scaler = fit_scaler(self.layout.x_STF.numpy(), self.learn_ST, spec.features.scaling)
+        self.scaler = fit_scaler(self.layout.x_STF.numpy(), self.learn_ST, reading.features.scaling)
         self.watch = Watch.over(
-            windows, self.layout, split.validation, lookback=task.lookback, width=self.width
+            windows, self.layout, split.validation, lookback=reading.lookback, width=self.width
         )
         self.tiling = Tiling(self.learn_ST, self.layout.usable_ST, self.width, self._by_date)
         self.device = torch.device(spec.training.device)
@@ -84,7 +83,7 @@ class Fitting:
             self.layout,
             self.learn_ST,
             self.scaler,
-            lookback=task.lookback,
+            lookback=reading.lookback,
             width=self.width,
             device=self.device,
         )

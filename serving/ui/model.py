@@ -8,6 +8,7 @@ from typing import Any
 
 from ml_core.errors import ForecastError
 from ml_core.evaluation.metrics import find_metric, metric_names
+from ml_core.registry import flatten
 from serving import markup
 from serving.markup import Cell, number, odds, panel, percent, table
 from serving.messages import DISCLAIMER, Info
@@ -78,7 +79,7 @@ def _identity(info: Info) -> str:
     entries = [
         ("Version", info.version, f"{', '.join(info.aliases) or 'no alias'} of {info.model}", ""),
         ("Registered", f"{info.created:%d %b %Y}", f"{info.created:%H:%M} UTC", ""),
-        ("Network", family, f"looks {info.spec['task']['lookback']} sessions back", ""),
+        ("Network", family, f"looks {info.spec['reading']['lookback']} sessions back", ""),
         ("Trained to", str(info.trained.get("end", "")), f"from {info.trained.get('start', '')}", ""),
         ("Holdout to", str(info.holdout.get("end", "")), f"{held_out} sessions no search saw", ""),
         ("Data version", str(info.data_version), f"{len(info.tickers)} tickers", ""),
@@ -249,12 +250,7 @@ def _search(info: Info) -> str:
 
 
 def _spec(info: Info) -> str:
-    flat = [
-        [f"{section}.{key}", str(value)]
-        for section, values in info.spec.items()
-        if isinstance(values, dict)
-        for key, value in values.items()
-    ]
+    flat = [[key, str(value)] for key, value in flatten(info.spec).items()]
     inner = markup.folded("Show all", table(("Key", "Value"), flat, text=(1,)))
     return panel("Specification", "Everything that determines this model, given the data.", inner)
 

@@ -55,8 +55,8 @@ def of_panel(change: Callable[[np.ndarray], np.ndarray], feature: str) -> Steps:
 def of_fit(change: Callable[[Forecaster, Windows], Forecaster]) -> Steps:
     """What a fit has learned, changed by what the windows hold."""
 
-    def learn(spec: RunSpec, windows: Windows, split: Split, *, objective: str) -> Forecaster:
-        return change(fit(spec, windows, split, objective=objective), windows)
+    def learn(spec: RunSpec, windows: Windows, split: Split) -> Forecaster:
+        return change(fit(spec, windows, split), windows)
 
     return Steps(fit=learn)
 
@@ -123,8 +123,8 @@ class RowLesson(Lesson):
         return Asked(self.windows, rows_NT, self.features)
 
 
-def split_by_row(spec: RunSpec, windows: Windows, split: Split, *, objective: str) -> Forecaster:
-    honest = fit(spec, windows, split, objective=objective)
+def split_by_row(spec: RunSpec, windows: Windows, split: Split) -> Forecaster:
+    honest = fit(spec, windows, split)
     windows = with_regimes(windows, honest.regimes, honest.features)
     lesson = RowLesson(windows, split, honest.lookback, honest.features)
     return replace(honest, members=(BaselineMember(fit_baseline(honest.spec.model, lesson)),))

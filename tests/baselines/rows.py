@@ -18,8 +18,7 @@ def windows_of(step_TN: np.ndarray, *, horizons: tuple[int, ...] = (1, 5)) -> Wi
     """Tickers A, B, C… whose closes make these returns; a NaN is a session without a bar."""
     close_TN = 100 * np.exp(np.cumsum(np.nan_to_num(step_TN), axis=0))
     close_TN[np.isnan(step_TN)] = np.nan
-    task = Task(lookback=LOOKBACK, horizons=horizons)
-    return read_windows(prices_of(close_TN), task, ("momentum_1",))
+    return read_windows(prices_of(close_TN), Task(horizons=horizons), ("momentum_1",))
 
 
 def lesson_of(windows: Windows, *, seed: int = 0) -> Lesson:

@@ -14,7 +14,7 @@ import pytest
 from ml_core import choices
 from ml_core.artifact import load_forecaster, save_forecaster
 from ml_core.baselines import BASELINES, Asked, Fitted, Lesson, fit_baseline
-from ml_core.experiment import Model, RunSpec, Task
+from ml_core.experiment import Model, Reading, RunSpec, Task
 from ml_core.forecaster import Forecaster
 from ml_core.learners import complete, config_class
 from ml_core.models.family import FAMILIES
@@ -33,7 +33,7 @@ LIGHT = {
     "xgboost": FEW,
 }  # quick, and still all of the code
 LOOKBACK = 8
-TASK = Task(lookback=LOOKBACK, horizons=(1, 5))
+TASK, READING = Task(horizons=(1, 5)), Reading(lookback=LOOKBACK)
 PRICES = simulate_prices(sessions=260)
 WINDOWS = read_windows(PRICES, TASK)
 DAYS = WINDOWS.sessions
@@ -57,7 +57,7 @@ def fitted(name: str) -> Fitted:
 
 @cache
 def forecaster(name: str) -> Forecaster:
-    return fit(RunSpec(task=TASK, model=model_of(name), seed=3), WINDOWS, SPLIT)
+    return fit(RunSpec(task=TASK, reading=READING, model=model_of(name), seed=3), WINDOWS, SPLIT)
 
 
 def answers(name: str, windows: Windows, rows_NT: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -250,7 +250,9 @@ def test_ridge_is_the_textbooks():
 
 
 def test_every_baseline_stands_on_exactly_the_scored_rows():
-    experiment = small_experiment(task=TASK.model_dump(), validation={"baselines": NAMES})
+    experiment = small_experiment(
+        task={"lookback": LOOKBACK, **TASK.model_dump()}, validation={"baselines": NAMES}
+    )
     light = experiment.model_copy(
         update={"validation": experiment.validation.model_copy(update={"baselines": ("ridge", "ewma")})}
     )

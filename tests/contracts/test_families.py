@@ -12,7 +12,7 @@ import pytest
 import torch
 
 from ml_core.artifact import load_forecaster, save_forecaster
-from ml_core.experiment import Model, RunSpec, Task, Training
+from ml_core.experiment import Model, Reading, RunSpec, Task, Training
 from ml_core.features.scaling import fit_scaler
 from ml_core.forecaster import Forecaster
 from ml_core.layout import lay_out
@@ -38,12 +38,13 @@ LOOKBACK = 8
 
 
 def fit_small(family: str, layout: str, *, seed: int = 0) -> Forecaster:
-    task = Task.model_validate({"lookback": LOOKBACK, "horizons": (1, 3), "layout": layout})
+    task, reading = Task(horizons=(1, 3)), Reading.model_validate({"lookback": LOOKBACK, "layout": layout})
     windows = read_windows(simulate_prices(sessions=200), task)
     days = windows.sessions
     split = Split(0, Span(days[40], days[120]), Span(days[125], days[150]), Span(days[155], days[-1]))
-    training = Training(epochs=2, batch=32)
-    return fit(RunSpec(task=task, model=Model(family=family), training=training, seed=seed), windows, split)
+    model, training = Model(family=family), Training(epochs=2, batch=32)
+    spec = RunSpec(task=task, reading=reading, model=model, training=training, seed=seed)
+    return fit(spec, windows, split)
 
 
 def bytes_of(forecaster: Forecaster) -> str:
@@ -158,7 +159,7 @@ def test_a_window_is_answered_alike_wherever_and_among_whichever_others_it_stand
 @every_family
 @every_layout
 def test_a_window_alone_is_answered_as_in_a_batch_in_every_bit(family, layout):
-    task = Task(lookback=30, horizons=(1, 3), layout=layout)
+    task = Task(horizons=(1, 3))
     windows = read_windows(simulate_prices(sessions=200), task)
     laid = lay_out(windows, windows.features, layout=layout, lookback=30)
     member = NetworkMember(network_of(family, layout), fit_scaler(laid.x_STF.numpy(), laid.usable_ST))

@@ -8,7 +8,7 @@ import pytest
 from ml_core.data.prices import data_version, open_store, read_prices
 from ml_core.data.sectors import read_sectors
 from ml_core.evaluation.leakage import audit, choose_dates
-from ml_core.experiment import Experiment, Task
+from ml_core.experiment import Experiment
 from ml_core.features.table import build_features, catalogue
 from ml_core.frames import PRICES
 from ml_core.settings import Home, open_home
@@ -68,7 +68,7 @@ def with_sectors(experiment: Experiment, sectors: dict[str, str], **changes) -> 
 @pytest.mark.parametrize("frequency", ["daily", "weekly"])
 def test_prices_carry_the_sector_of_each_ticker_and_null_where_none_is_known(market, tmp_path, frequency):
     home, plain = open_home(tmp_path), make_experiment(["AAA", "BBB"])
-    plain = plain.model_copy(update={"task": Task(frequency=frequency)})
+    plain = plain.model_copy(update={"task": plain.task.model_copy(update={"frequency": frequency})})
     run(market, home, until=10)
     assert read_prices(plain, home).schema == PRICES
     prices = read_prices(with_sectors(plain, {"BBB": "Shipping"}), home)

@@ -36,7 +36,7 @@ def register_champion(stack: Running, experiment: Path) -> None:
     """A model of one epoch: what is tested is the way to it, not what it knows."""
     asked = read_experiment(str(experiment))
     windows, _ = open_windows(asked.spec, read_prices(asked, stack.home))
-    forecaster = fit(asked.spec, windows, plan(asked, windows)[0], seeds=1, objective="ic")
+    forecaster = fit(asked.spec, windows, plan(asked, windows)[0])
     registry = Registry(stack.home)
     evidence = {"spec": asked.spec.model_dump(mode="json")}
     version = registry.register(forecaster, asked.model_name, evidence)

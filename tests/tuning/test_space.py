@@ -3,12 +3,22 @@
 import pytest
 
 from ml_core.errors import InvalidInput
-from ml_core.experiment import RunSpec
+from ml_core.experiment import Features, RunSpec, Task
+from ml_core.features.table import chosen_names
 from ml_core.ranges import LogUniform, OneOf, Uniform, parse_range
 from tests.market import small_experiment
 from tuning.ledger import Entry
 from tuning.sampler import OptunaPoints
-from tuning.space import build_space, contains, first_points, grid_points, longest_lookback, spec_of
+from tuning.space import (
+    build_space,
+    contains,
+    first_points,
+    grid_points,
+    longest_lookback,
+    most_epochs,
+    spec_of,
+    widest_spec,
+)
 
 FAMILIES = ("lstm", "attention_lstm", "transformer")
 
@@ -43,7 +53,7 @@ def test_the_file_may_vary_what_the_code_does_not():
     )
     assert longest_lookback(experiment, space) == 20
     spec = spec_of(experiment, {"family": "lstm", "task.lookback": 20, "features.select": 2})
-    assert (spec.task.lookback, spec.features.select, spec.task.horizons) == (20, 2, (1, 3))
+    assert (spec.reading.lookback, spec.reading.features.select, spec.task.horizons) == (20, 2, (1, 3))
     assert longest_lookback(*space_of()) == 8
 
 
@@ -59,6 +69,56 @@ def test_the_file_may_vary_what_the_code_does_not():
 def test_an_unknown_key_is_answered_with_the_nearest(key, told):
     with pytest.raises(InvalidInput, match=told):
         space_of(**{key: [1]})
+
+
+@pytest.mark.parametrize("name", Task.model_fields)
+def test_what_is_asked_is_no_matter_of_a_search_which_is_told_what_is(name):
+    told = rf"search.ranges: 'task.{name}' is what is asked, .* \(features.groups, .*, task.lookback\), a key of \[tr"
+    with pytest.raises(InvalidInput, match=told):
+        space_of(**{f"task.{name}": [getattr(Task(), name)]})
+
+
+def test_a_baseline_has_no_layout_to_search():
+    with pytest.raises(InvalidInput, match=r"search.ranges: unknown key 'task.layout'"):
+        space_of(("ridge",), **{"task.layout": ["pooled", "joint"]})
+    _, space = space_of(("lstm", "ridge"), **{"task.layout": ["pooled", "joint"]})
+    assert "task.layout" in space["lstm"]
+    assert "task.layout" not in space["ridge"]
+
+
+def test_the_widest_spec_asks_for_what_any_trial_may():
+    experiment, space = space_of(**{"task.lookback": [8, 20], "features.select": [2, 3]})
+    assert widest_spec(experiment, space).reading == experiment.reading.model_copy(update={"lookback": 20})
+    experiment, space = space_of(**{"features.groups": [["trend"], ["volume", "trend"]]})
+    wide = widest_spec(experiment, space).reading.features
+    assert (wide.groups, wide.names) == (("trend", "volume"), experiment.features.names)
+    experiment, space = space_of(**{"features.names": [[], ["shock"]]})
+    assert set(chosen_names(widest_spec(experiment, space).reading.features)) == set(chosen_names(Features()))
+
+
+def test_groups_are_searched_like_any_other_choice():
+    experiment, space = space_of(("lstm",), **{"features.groups": [[], ["trend"]]})
+    first = first_points(experiment, space)[0]
+    assert first["features.groups"] == []
+    points = OptunaPoints(experiment.search, space, queue=[first], known=[])
+    drawn = [points.suggest(f"t{number}")["features.groups"] for number in range(8)]
+    assert {str(groups) for groups in drawn} == {"[]", "['trend']"}
+    assert spec_of(experiment, {"family": "lstm", "features.groups": ["trend"]}).reading.features.groups == (
+        "trend",
+    )
+
+
+def test_a_group_that_nobody_wrote_is_refused_before_anything_runs():
+    with pytest.raises(
+        InvalidInput, match=r"features.groups: unknown group 'trends'; did you mean 'trend'\?"
+    ):
+        space_of(**{"features.groups": [["trends"]]})
+
+
+def test_the_scheduler_knows_of_the_longest_trial():
+    experiment, space = space_of(**{"training.epochs": [1, 40]})
+    assert most_epochs(experiment, space) == 40
+    assert most_epochs(*space_of()) == 2
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,37 @@
+"""How a model reads the prices to answer. A search may vary all of it; what it finds is fitted, stored and served."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field, PositiveInt, ValidationError, ValidatorFunctionWrapHandler, field_validator
+
+from ml_core.section import Section
+
+
+class Look(Section):
+    """How many sessions a model looks back on, and whether it sees one ticker at a time or all of them."""
+
+    lookback: Annotated[int, Field(ge=4)] = 60
+    layout: Literal["pooled", "joint"] = "pooled"
+
+
+class Features(Section):
+    """Which features: whole groups, or single names; of the groups, `select` keeps the best on training dates."""
+
+    groups: tuple[str, ...] = ()
+    names: tuple[str, ...] = ()
+    select: PositiveInt | Literal["all"] = 24
+    scaling: Literal["standard", "minmax", "robust", "quantile"] = "standard"
+
+    @field_validator("select", mode="wrap")
+    @classmethod
+    def _a_number_or_all(cls, value: object, check: ValidatorFunctionWrapHandler) -> int | str:
+        try:
+            return check(value)
+        except ValidationError:
+            raise ValueError('expected a number above 0 or "all"') from None
+
+
+class Reading(Look):
+    """Look-back, layout and features of one model."""
+
+    features: Features = Features()

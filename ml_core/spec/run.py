@@ -1,0 +1,44 @@
+"""One fit, described in full: the question, how the model reads, the model, its training, its seeds."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field, PositiveInt
+
+from ml_core.ranges import LogUniform, OneOf
+from ml_core.section import OpenSection, Section
+from ml_core.spec.reading import Reading
+from ml_core.spec.task import Task
+
+
+class Model(OpenSection):
+    """A family, found by its file's name; the family checks the other keys."""
+
+    family: str = "lstm"
+
+
+class Training(Section):
+    loss: Annotated[str, OneOf("mse", "student_t")] = "mse"
+    epochs: PositiveInt = 20
+    batch: PositiveInt = 64
+    windows: PositiveInt | None = (
+        None  # at most so many an epoch, drawn at random: bounds it on a large panel
+    )
+    learning_rate: Annotated[float, Field(gt=0), LogUniform(5e-4, 1e-2)] = 3e-3
+    weight_decay: Annotated[float, Field(ge=0), LogUniform(1e-5, 1e-1)] = 1e-2
+    precision: Literal["auto", "float32", "bfloat16"] = "float32"
+    patience: PositiveInt = 5
+    clip: Annotated[float, Field(gt=0)] = 1.0
+    device: str = "cpu"
+
+
+class RunSpec(Section):
+    """Everything that determines one fitted model, given the data and the dates; what tuning varies and MLflow logs.
+    `seeds` members begin at `seed`; `objective` chooses each one's best epoch."""
+
+    task: Task = Task()
+    reading: Reading = Reading()
+    model: Model = Model()
+    training: Training = Training()
+    seed: int = 0
+    seeds: PositiveInt = 1
+    objective: str = "ic"

@@ -1,0 +1,129 @@
+"""What a search varies is fitted, stored and served: every field that `searchable` lists, whichever is added."""
+
+from functools import cache
+
+import numpy as np
+import polars as pl
+import pytest
+
+from ml_core.artifact import load_forecaster, save_forecaster
+from ml_core.experiment import Experiment, RunSpec
+from ml_core.forecaster import Forecaster
+from ml_core.splits import Split
+from ml_core.training.fit import fit
+from ml_core.walkforward import forecast_split, open_windows, read_panel
+from ml_core.windows import Windows
+from tests.market import simulate_prices, small_experiment
+from tuning.search import split_for_search
+from tuning.space import build_space, searchable, spec_of, widest_spec
+
+FAMILY = "lstm"
+PRICES = simulate_prices(sessions=520)
+NUMBERS = ["ticker", "as_of", "horizon", "mean", "lower", "upper", "scale"]
+OWN = {"task": {"lookback": 8}, "features": {"names": [], "groups": ["momentum", "trend"], "select": 6}}
+VALUES = {  # of each field two that a fit can tell apart; a field without them here fails, and wants two
+    "task.lookback": [8, 14],
+    "task.layout": ["pooled", "joint"],
+    "features.groups": [["momentum"], ["volatility", "regime"]],
+    "features.names": [[], ["regime_age", "volume_surprise_5"]],
+    "features.select": [3, "all"],
+    "features.scaling": ["standard", "quantile"],
+    "training.loss": ["mse", "ic"],
+    "training.epochs": [1, 3],
+    "training.batch": [16, 64],
+    "training.windows": [20, 200],
+    "training.learning_rate": [1e-4, 1e-2],
+    "training.weight_decay": [0.0, 0.9],
+    "training.precision": ["float32", "bfloat16"],
+    "training.patience": [1, 5],
+    "training.clip": [1e-4, 1.0],
+    "training.device": ["cpu", "meta"],
+    "lstm.hidden": [8, [8, 4]],
+    "lstm.layers": [1, 2],
+    "lstm.dropout": [0.0, 0.5],
+}
+SAME_WEIGHTS = {"training.patience"}  # the best epoch may be the same, wherever it stops
+
+
+@cache
+def searched(key: str) -> tuple[Experiment, Windows, Split]:
+    """The experiment of a search over this field, the panel of all its trials, and the holdout."""
+    experiment = small_experiment(
+        **OWN,
+        training={"epochs": 3, "patience": 3, "batch": 32},
+        search={"families": [FAMILY], "epochs": None, "ranges": {key: VALUES[key]}},
+    )
+    windows, _ = open_windows(widest_spec(experiment, build_space(experiment)), PRICES)
+    return experiment, windows, split_for_search(experiment, windows)[1]
+
+
+def specs(key: str) -> list[RunSpec]:
+    return [spec_of(searched(key)[0], {"family": FAMILY, key: value}) for value in VALUES[key]]
+
+
+@cache
+def fitted(key: str) -> list[Forecaster]:
+    _, windows, split = searched(key)
+    return [fit(spec, windows, split) for spec in specs(key)]
+
+
+def weights(forecaster: Forecaster) -> dict[str, np.ndarray]:
+    return {name: tensor.numpy() for member in forecaster.members for name, tensor in member.arrays().items()}
+
+
+def alike(one: Forecaster, other: Forecaster) -> bool:
+    ours, theirs = weights(one), weights(other)
+    return (one.features, list(ours)) == (other.features, list(theirs)) and all(
+        np.array_equal(ours[name], theirs[name]) for name in ours
+    )
+
+
+FIELDS = searchable(FAMILY)
+each = pytest.mark.parametrize(
+    "key", [key for key in FIELDS if key != "training.device"]
+)  # one is sure to be here
+
+
+def test_every_field_that_a_search_may_vary_is_tried_here():
+    assert set(FIELDS) == set(VALUES)
+
+
+@each
+def test_what_is_served_is_what_was_scored_bit_for_bit(key, tmp_path):
+    _, windows, split = searched(key)
+    for place, forecaster in enumerate(fitted(key)):
+        scored = forecast_split(forecaster, windows, split)
+        save_forecaster(forecaster, tmp_path / str(place))
+        loaded = load_forecaster(tmp_path / str(place))
+        assert loaded.spec == forecaster.spec
+        for day in scored["as_of"].unique().sort().gather([0, 17, -1]):
+            served, known = loaded.predict(PRICES, as_of=day), scored.filter(pl.col("as_of") == day)
+            assert served.height and served.select(NUMBERS).equals(known.select(NUMBERS))
+
+
+@each
+def test_what_was_fitted_is_what_the_spec_says(key):
+    for spec, forecaster in zip(specs(key), fitted(key), strict=True):
+        assert forecaster.spec.reading == spec.reading
+        assert forecaster.spec.model_copy(update={"model": spec.model, "training": spec.training}) == spec
+        alone, _ = read_panel(spec, PRICES)
+        assert alike(fit(spec, alone, searched(key)[2]), forecaster), "as a panel of its own would have it"
+
+
+@each
+def test_the_field_makes_another_model(key):
+    first, second = fitted(key)
+    assert first.spec != second.spec
+    assert key in SAME_WEIGHTS or not alike(first, second)
+
+
+def test_a_panel_read_for_more_is_for_each_spec_the_panel_that_it_would_read_alone():
+    for key in ("features.groups", "features.names"):
+        _, windows, _ = searched(key)
+        assert any(read_panel(spec, PRICES)[0].features != windows.features for spec in specs(key))
+        for spec in specs(key):
+            own, alone = windows.read_as(spec.reading.features), read_panel(spec, PRICES)[0]
+            assert own.features == alone.features
+            assert own.origin == alone.origin
+            for name in ("x_NTF", "y_NTH", "unit_NTH", "state_NTK", "present_NT", "member_NT", "close_NT"):
+                assert np.array_equal(getattr(own, name), getattr(alone, name), equal_nan=True)
