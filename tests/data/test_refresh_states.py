@@ -1,5 +1,7 @@
 """What a refresh knows of tickers over the days: ended ones, whole ones in turn, newest bars that were refused."""
 
+import datetime as dt
+
 import pytest
 
 from flows.bars import tell_problems
@@ -26,12 +28,12 @@ def serve(market, until: int, tickers=ALL) -> None:
 
 @pytest.fixture
 def ended(market, home):
-    """Four tickers; the second is known no more from the 61st session on, and that was asked on three days."""
+    """Four tickers; the second is known no more from the 61st session on; asked on three days, weeks later."""
     serve(market, 60)
     run(market, home, until=60, tickers=ALL)
     grow(market, "BBB", 60, faults=["404"], for_ever=True)
     results = []
-    for until in (61, 62, 63):
+    for until in (77, 78, 79):
         serve(market, until, ("AAA", "CCC", "DDD"))
         results.append(run(market, home, until=until, tickers=ALL))
     return results
@@ -47,29 +49,78 @@ def test_a_ticker_that_is_gone_for_three_days_has_ended_and_that_is_no_failure(h
 def test_an_ended_ticker_is_told_once_and_asked_again_after_a_month(market, home, ended):
     assert ended[-1].outcomes["BBB"].status == "ended"
     market.ranges.clear()
-    serve(market, 64, ("AAA", "CCC", "DDD"))
-    done = run(market, home, until=64, tickers=ALL)
+    serve(market, 80, ("AAA", "CCC", "DDD"))
+    done = run(market, home, until=80, tickers=ALL)
     assert "BBB" not in market.ranges and not done.partial and not done.notes
-    serve(market, 90)
-    done = run(market, home, until=90, tickers=ALL)
+    serve(market, 110)
+    done = run(market, home, until=110, tickers=ALL)
     assert "BBB" in market.ranges and done.outcomes["BBB"].status == "ok"
-    assert PriceStore(home.store, "yahoo").spans()["BBB"][1] == SESSIONS[89]
+    assert PriceStore(home.store, "yahoo").spans()["BBB"][1] == SESSIONS[109]
+
+
+@pytest.mark.parametrize(
+    "wanted",
+    [
+        {"quality": {"accept": [f"BBB {SESSIONS[30]}"]}},
+        {"quality": {"refuse": [f"BBB {SESSIONS[30]}"]}},
+        {"quality": {"split": [f"BBB {SESSIONS[30]} 2"]}},
+        {"start": SESSIONS[0] - dt.timedelta(days=30)},
+    ],
+    ids=["accept", "refuse", "split", "an earlier start"],
+)
+def test_what_is_wanted_anew_of_an_ended_ticker_is_asked_once_and_it_stays_ended(market, home, ended, wanted):
+    assert ended[-1].outcomes["BBB"].status == "ended"
+    serve(market, 79, ("AAA", "CCC", "DDD"))
+    grow(market, "BBB", 60)
+    market.ranges.clear()
+    done = run(market, home, until=79, tickers=ALL, **wanted)
+    assert "BBB" in market.ranges and done.outcomes["BBB"].status == "ended"
+    held = PriceStore(home.store, "yahoo").bars(("BBB",))["date"]
+    assert (SESSIONS[30] in held) is ("refuse" not in wanted.get("quality", {}))
+    market.ranges.clear()
+    assert not run(market, home, until=79, tickers=ALL, **wanted).notes and "BBB" not in market.ranges
+
+
+@pytest.mark.parametrize("others", [(), ("BBB",)], ids=["alone", "one of two"])
+def test_a_ticker_whose_last_bar_is_days_old_has_not_ended_whatever_its_source_says(market, home, others):
+    tickers = ("AAA", *others)
+    run(market, home, until=60, tickers=tickers)
+    grow(market, "AAA", 60, faults=["404"], for_ever=True)
+    for until in range(61, 67):
+        serve(market, until, others)
+        if others:
+            assert run(market, home, until=until, tickers=tickers).partial
+        else:
+            with pytest.raises(InvalidInput, match="AAA"):
+                run(market, home, until=until, tickers=tickers)
+        assert status_of(home, "AAA") == "unknown"
+    serve(market, 67, tickers)
+    assert run(market, home, until=67, tickers=tickers).outcomes["AAA"].status == "ok"
+
+
+def test_a_ticker_that_is_alone_ends_once_its_last_bar_is_old(market, home):
+    run(market, home, until=60, tickers=("AAA",))
+    grow(market, "AAA", 60, faults=["404"], for_ever=True)
+    for until in (77, 78):
+        with pytest.raises(InvalidInput, match="AAA"):
+            run(market, home, until=until, tickers=("AAA",))
+    assert run(market, home, until=79, tickers=("AAA",)).outcomes["AAA"].status == "ended"
 
 
 def test_the_same_day_counts_once(market, home):
     serve(market, 60)
     run(market, home, until=60, tickers=ALL)
-    serve(market, 61)
+    serve(market, 77)
     grow(market, "BBB", 60, faults=["404"], for_ever=True)
     for _ in range(4):
-        run(market, home, until=61, tickers=ALL)
+        run(market, home, until=77, tickers=ALL)
     assert status_of(home, "BBB") == "unknown"
 
 
 def test_a_source_that_knows_nobody_any_more_ends_no_ticker(market, home):
     serve(market, 60)
     run(market, home, until=60, tickers=ALL)
-    for until in (61, 62, 63, 64):
+    for until in (77, 78, 79, 80):
         for ticker in ALL[1:]:
             grow(market, ticker, 60, faults=["404"], for_ever=True)
         grow(market, "AAA", until)
