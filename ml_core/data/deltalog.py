@@ -175,7 +175,9 @@ def _is_whole(lines: list[dict[str, Any]]) -> bool:
     """Entries of other kinds, and those of older versions of this program, carry no digest; none that puts in a file
     with a checksum, or takes one out, was written without."""
     wanted = next((line["commitInfo"].get(DIGEST) for line in lines if "commitInfo" in line), None)
-    ins = [(line["add"]["path"], line["add"]["size"], line["add"]["stats"]) for line in lines if "add" in line]
+    ins = [
+        (line["add"]["path"], line["add"]["size"], line["add"]["stats"]) for line in lines if "add" in line
+    ]
     outs = [line["remove"]["path"] for line in lines if "remove" in line]
     if wanted is None:
         return not any(SIGNED.search(name) for name in (*(file[0] for file in ins), *outs))

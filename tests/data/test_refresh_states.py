@@ -1,6 +1,7 @@
 """What a refresh knows of tickers over the days: ended ones, whole ones in turn, newest bars that were refused."""
 
 import datetime as dt
+from dataclasses import replace
 
 import pytest
 
@@ -11,7 +12,7 @@ from ml_core.data.refresh import refresh
 from ml_core.data.store import PriceStore
 from ml_core.errors import InvalidInput
 from tests.data.loopback_yahoo import Listing
-from tests.data.refreshing import after, grow, make_experiment, run, swapped
+from tests.data.refreshing import after, grow, make_experiment, one_swapped, run, swapped
 from tests.data.test_yahoo import QUICK, SESSIONS, make_rows
 
 ALL = ("AAA", "BBB", "CCC", "DDD")
@@ -204,6 +205,10 @@ def test_a_ticker_whose_newest_bar_is_refused_is_named_with_the_reason_and_count
     assert done.held_back["BBB"].startswith(
         f"the bar of {SESSIONS[60]} was refused: The high is below the low"
     )
+    assert done.held_back["BBB"].endswith(
+        f'; to keep what came: data.quality.accept = ["BBB {SESSIONS[60]}"]'
+    )
+    assert not done.refused
     assert any(line.startswith("BBB: the bar of") for line in tell_problems(done))
     assert run(market, home, until=61, tickers=ALL).partial
     grow(market, "BBB", 61)
@@ -216,3 +221,34 @@ def test_of_many_jumps_ten_are_told_and_the_rest_counted_with_what_to_do(market,
     lines = tell_problems(type(done)(**vars(done) | {"jumps": jumps}))
     assert len(lines) == 12 and lines[10] == "and 3 more such jumps; --json names all"
     assert 'data.quality.refuse = ["TICKER DATE"]' in lines[11] and "data.quality.split" in lines[11]
+
+
+def test_a_jump_is_told_as_it_is_found(market, home):
+    done = run(market, home, until=60)
+    jump = f"AAA {SESSIONS[9]}: The price jumps, and nothing recorded says why; kept as it came"
+    assert tell_problems(replace(done, jumps=(jump,)))[0] == jump
+
+
+def test_an_older_bar_that_is_refused_is_named_once_with_the_way_to_keep_it(market, home):
+    market.listings["AAA"] = one_swapped(30)
+    done = run(market, home, until=60)
+    assert list(done.refused) == [f"AAA {SESSIONS[30]}"] and not done.partial
+    lines = tell_problems(done)
+    assert lines[0].startswith(f"AAA {SESSIONS[30]}: refused: The high is below the low")
+    assert lines[1] == 'data.quality.accept = ["TICKER DATE"] keeps one as it came'
+    market.listings["AAA"] = one_swapped(30)
+    again = refresh(
+        make_experiment(["AAA", "BBB"]), home, now=after(SESSIONS[59]), session=market.session(), whole=()
+    )
+    assert again.quarantined == 1 and not again.refused
+
+
+def test_of_many_refused_bars_ten_are_named_and_a_ticker_that_is_refused_whole_is_one_line(market, home):
+    rows = make_rows(SESSIONS[:60])
+    market.listings["AAA"] = Listing([*swapped(rows[:13]), *rows[13:]])
+    market.listings["BBB"] = Listing(swapped(rows))
+    done = run(market, home, until=60, tickers=ALL[:2], quality={"limit": 0.9})
+    lines = tell_problems(done)
+    assert len(done.refused) == 13 and sum(": refused: " in line for line in lines) == 10
+    assert "and 3 more such refused bars; --json names all" in lines
+    assert sum(line.startswith("BBB") for line in lines) == 1
