@@ -50,6 +50,7 @@ def refresh(session: Session, *, tickers: list[str] | None = None, whole: bool =
             "quarantined": done.quarantined,
             "rebuilt": dict(done.rebuilt),
             "held_back": dict(done.held_back),
+            "refused": dict(done.refused),
             "jumps": list(done.jumps),
             "unchanged": done.unchanged,
             "version": done.version,
@@ -72,13 +73,17 @@ def tell_problems(done: Refreshed) -> list[str]:
     ]
     failed = [f"{ticker}: {how.status}: {how.reason}" for ticker, how in done.failed.items()]
     held = [f"{ticker}: {why}" for ticker, why in done.held_back.items()]
-    jumps = [f"{line}; kept as it came" for line in done.jumps]
+    refused = [f"{bar}: refused: {reason}" for bar, reason in done.refused.items()]
+    if refused:
+        hint = 'data.quality.accept = ["TICKER DATE"] keeps one as it came'
+        refused = [*_first(refused, "refused bars"), hint]
+    jumps = list(done.jumps)
     if jumps:
         hint = (
             'data.quality.refuse = ["TICKER DATE"] keeps one out, data.quality.split = ["TICKER DATE RATIO"]'
         )
         jumps = [*_first(jumps, "jumps"), f"{hint} says what it was"]
-    return [*done.notes, *rebuilt, *failed, *_first(held, "refused bars"), *jumps]
+    return [*done.notes, *rebuilt, *failed, *_first(held, "refused bars"), *refused, *jumps]
 
 
 def _first(lines: list[str], what: str) -> list[str]:
@@ -90,7 +95,7 @@ def overview(session: Session, *, out: Path | None) -> int:
     """Coverage, quarantine with reasons, repairs and stationarity, as tables; with `out` also as a picture."""
     from ml_core.data.overview import read_overview, summarise_findings
     from ml_core.data.picture import write_picture
-    from ml_core.data.quarantine import count_bars
+    from ml_core.data.quarantine import count_bars, tell_accept
 
     terminal = session.terminal
     if out and out.suffix != ".html":
@@ -109,6 +114,8 @@ def overview(session: Session, *, out: Path | None) -> int:
         terminal.table(_texts(told.head(FINDINGS)))
         if told.height > FINDINGS:
             terminal.say(f"and {told.height - FINDINGS} more such lines; --out FILE and --json have all")
+        if title == "quarantine" and told.height:
+            terminal.say(tell_accept(told["ticker"][0], told["first"][0]))
     _print_jumps(terminal, found.jumps)
     terminal.say()
     terminal.table(_texts(found.stationarity), title="stationarity")

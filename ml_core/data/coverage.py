@@ -2,7 +2,7 @@
 
 import datetime as dt
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import polars as pl
@@ -24,7 +24,8 @@ COVERAGE = {
     "refreshed_at": pl.Datetime("us", "UTC"), "judged_by": pl.String, "whole_at": pl.Date,
     "empty_days": pl.Int64, "empty_at": pl.Date,
 }  # fmt: skip
-Spans = Mapping[str, tuple[dt.date, dt.date, int]]
+Span = tuple[dt.date, dt.date, int]
+Spans = Mapping[str, Span]
 
 
 @dataclass(frozen=True)
@@ -81,19 +82,20 @@ def plan_refresh(
     rotate: bool = False,
 ) -> Plan:
     """A ticker is asked from where its stored bars end, less an overlap that shows whether history changed; one
-    that is judged anew, or wanted whole, from where it was ever asked."""
+    that is judged anew, or wanted whole, from where it was ever asked. An ended one is left alone for a while, unless
+    more is wanted of it than its next bar."""
     known = {row["ticker"]: row for row in coverage.iter_rows(named=True)}
     since, settled, ended = {}, [], {}
     for ticker in tickers:
         row = known.get(ticker)
         if row is None or row["asked_from"] is None or ticker not in spans:
             continue
-        if row["status"] == "ended" and ticker not in whole and today < row["empty_at"] + ASK_AGAIN:
-            ended[ticker] = row["reason"]
-        elif row["asked_from"] > (start or EARLIEST):
+        if row["asked_from"] > (start or EARLIEST):
             continue
-        elif ticker in rejudged or ticker in whole:
+        if ticker in rejudged or ticker in whole:
             since[ticker] = row["asked_from"]
+        elif _rests(row, spans[ticker], last_wanted or today, today):
+            ended[ticker] = row["reason"]
         elif last_wanted and spans[ticker][1] >= last_wanted and row["status"] == "ok":
             settled.append(ticker)
         else:
@@ -104,6 +106,15 @@ def plan_refresh(
         since[turn], whole = known[turn]["asked_from"], whole | {turn}
     ask = tuple(ticker for ticker in tickers if ticker not in settled and ticker not in ended)
     return Plan(ask, since, tuple(settled), rejudged, whole & frozenset(since), ended)
+
+
+def _rests(row: Mapping[str, Any], span: Span, last_wanted: dt.date, today: dt.date) -> bool:
+    return row["status"] == "ended" and _is_old(span, last_wanted) and today < row["empty_at"] + ASK_AGAIN
+
+
+def _is_old(span: Span, last_wanted: dt.date) -> bool:
+    """Whatever its source says of it today, a ticker with younger bars may have been traded yesterday."""
+    return span[1] <= last_wanted - OVERLAP
 
 
 def _next_whole(known: Mapping[str, Mapping[str, Any]], stored: list[str], today: dt.date) -> str | None:
@@ -123,8 +134,10 @@ class Emptiness:
     def settle(self, outcomes: Mapping[str, Outcome], spans: Spans) -> dict[str, Outcome]:
         """The outcomes; where nothing came for so many days, it is not a failure but the end."""
         return {
-            ticker: Outcome(
-                "ended", f"no bar since {spans[ticker][1]}; asked again from {self.today + ASK_AGAIN}"
+            ticker: replace(
+                outcome,
+                status="ended",
+                reason=f"no bar since {spans[ticker][1]}; asked again from {self.today + ASK_AGAIN}",
             )
             if self.days.get(ticker, 0) >= ENDED_AFTER
             else outcome
@@ -140,8 +153,8 @@ def count_empty(
     today: dt.date,
     last_wanted: dt.date,
 ) -> Emptiness:
-    """A ticker with stored bars counts where its source knows it no more, or has had nothing new for long. Where
-    that is so of most that were asked, it is the source that is out of order, and no ticker counts."""
+    """A ticker whose last stored bar is old counts where its source knows it no more, or has nothing new. Where that
+    is so of most that were asked, it is the source that is out of order, and no ticker counts."""
     known = {row["ticker"]: row for row in before.iter_rows(named=True)}
     empty = [
         ticker for ticker, outcome in outcomes.items() if _is_empty(outcome, spans.get(ticker), last_wanted)
@@ -155,12 +168,8 @@ def count_empty(
     return Emptiness(counted, today)
 
 
-def _is_empty(outcome: Outcome, span: tuple[dt.date, dt.date, int] | None, last_wanted: dt.date) -> bool:
-    if span is None:
-        return False
-    return outcome.status in ("empty", "unknown") or (
-        outcome.status == "ok" and span[1] < last_wanted - OVERLAP
-    )
+def _is_empty(outcome: Outcome, span: Span | None, last_wanted: dt.date) -> bool:
+    return bool(span) and outcome.status in ("ok", "empty", "unknown") and _is_old(span, last_wanted)
 
 
 def describe_coverage(
@@ -187,11 +196,12 @@ def describe_coverage(
     for ticker, outcome in outcomes.items():
         first, last, held = spans.get(ticker, (None, None, 0))
         known = earlier.get(ticker, dict.fromkeys(COVERAGE))
-        judged = judgements[ticker] if outcome.status == "ok" else known["judged_by"]
+        came = outcome.status == "ok" or (outcome.status == "ended" and outcome.rows > 0)
+        judged = judgements[ticker] if came else known["judged_by"]
         asked = known["asked_from"]
-        if outcome.status in ("ok", "empty"):
+        if came or outcome.status == "empty":
             asked = min(asked or dt.date.max, start or EARLIEST)
-        whole_at = now.date() if outcome.status == "ok" and ticker in anew else known["whole_at"]
+        whole_at = now.date() if came and ticker in anew else known["whole_at"]
         days, empty_at = known["empty_days"], known["empty_at"]
         if ticker in empty.days:
             days, empty_at = empty.days[ticker], empty.today

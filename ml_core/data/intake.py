@@ -8,23 +8,23 @@ from dataclasses import dataclass, field, replace
 import polars as pl
 
 from ml_core.data.calendar import last_closed_session
-from ml_core.data.coverage import OVERLAP, Plan, Spans, count_empty, describe_coverage, write_coverage
+from ml_core.data.coverage import OVERLAP, Plan, count_empty, describe_coverage, write_coverage
 from ml_core.data.differences import drop_same, find_gone, tell_differences
 from ml_core.data.history import find_withdrawn
 from ml_core.data.incoming import TAIL, check_incoming
 from ml_core.data.providers import Fetched, Outcome, Request
 from ml_core.data.quality import FINDINGS, Checked
-from ml_core.data.quarantine import Share, count_held, keep_findings, read_findings, refuse_whole_tickers
+from ml_core.data.quarantine import Share, count_held, keep_findings, refuse_whole_tickers
 from ml_core.data.source import Source
 from ml_core.data.store import PriceStore
 from ml_core.data.stored import Stored
+from ml_core.data.unsaid import find_new_jumps, find_new_refusals
 from ml_core.frames import BARS, KEYS
 from ml_core.settings import Home
 
 AT_ONCE = (
     250_000  # rows that are checked together, 50 tickers of 20 years: the checks take many times their memory
 )
-JUMP = "unexplained_jump"
 
 
 @dataclass
@@ -55,6 +55,7 @@ class Intake:
     findings: list[pl.DataFrame] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     jumps: list[str] = field(default_factory=list)
+    refused: dict[str, str] = field(default_factory=dict)
     rebuilt: dict[str, str] = field(default_factory=dict)
     again: dict[str, str] = field(default_factory=dict)
     inserted: int = 0
@@ -83,7 +84,7 @@ class Intake:
             pl.concat([pl.DataFrame(schema=BARS), *(batch.checked.sound for batch in batches)]),
             pl.concat([pl.DataFrame(schema=FINDINGS), *(batch.checked.findings for batch in batches)]),
         )
-        self._tell_jumps(checked.findings)
+        self._tell_new(checked.findings)
         keep_findings(
             self.home,
             self.source.identity,
@@ -184,16 +185,12 @@ class Intake:
             changed = tuple({*fresh["ticker"].unique(), *drop["ticker"].unique()})
             self.spans |= self.store.spans(changed)
 
-    def _tell_jumps(self, findings: pl.DataFrame) -> None:
-        """Jumps that are kept and that nobody was told of yet."""
-        jumps = findings.filter(pl.col("check") == JUMP, pl.col("date").is_not_null())
-        if jumps.height:
-            earlier = read_findings(self.home, self.source.identity, tuple(jumps["ticker"].unique()))
-            told = earlier.filter(pl.col("check") == JUMP)
-            fresh = jumps.join(told, on=KEYS["bars"], how="anti").sort("date", descending=True)
-            self.jumps += [
-                f"{row['ticker']} {row['date']}: {row['reason']}" for row in fresh.iter_rows(named=True)
-            ]
+    def _tell_new(self, findings: pl.DataFrame) -> None:
+        """Jumps and refused bars that nobody was told of yet; a ticker that is refused whole is told as such."""
+        single = findings.filter(~pl.col("ticker").is_in(list(self.share.refused)))
+        self.refused |= find_new_refusals(self.home, self.source.identity, single)
+        new = find_new_jumps(self.home, self.source.identity, findings)
+        self.jumps += [f"{bar}: {reason}" for bar, reason in new.items()]
 
     def _tell_ended(self, outcomes: Mapping[str, Outcome]) -> None:
         known = dict(self.before.select("ticker", "status").iter_rows())
@@ -202,18 +199,6 @@ class Intake:
             for ticker, how in outcomes.items()
             if how.status == "ended" and known.get(ticker) != "ended"
         ]
-
-
-def find_held_back(findings: pl.DataFrame, tickers: tuple[str, ...], spans: Spans) -> dict[str, str]:
-    """Tickers that lack the newest session because their bar of it was refused, each with the reason."""
-    refused = findings.filter(pl.col("verdict") == "quarantine", pl.col("date").is_not_null())
-    days = [*(spans[ticker][1] for ticker in tickers if ticker in spans), *refused["date"]]
-    last = refused.filter(pl.col("date") == max(days)) if days else refused
-    return {
-        row["ticker"]: f"the bar of {row['date']} was refused: {row['reason']}"
-        for row in last.unique("ticker", keep="first", maintain_order=True).iter_rows(named=True)
-        if row["ticker"] in spans and spans[row["ticker"]][1] < row["date"]
-    }
 
 
 def _batches(parts: list[Fetched]) -> Iterator[tuple[pl.DataFrame, dict[str, Outcome]]]:

@@ -14,7 +14,7 @@ from ml_core.choices import nearest
 from ml_core.data.calendar import last_closed_session
 from ml_core.data.coverage import Plan, Spans, find_rejudged, plan_refresh, read_coverage
 from ml_core.data.fingerprint import Looked, take_look
-from ml_core.data.intake import Intake, find_held_back
+from ml_core.data.intake import Intake
 from ml_core.data.providers import Fetched, Outcome, Progress, Request
 from ml_core.data.quality import FINDINGS
 from ml_core.data.quarantine import Share, count_bars, tell_newest
@@ -22,6 +22,7 @@ from ml_core.data.sectors import refresh_sectors
 from ml_core.data.source import Source, open_source
 from ml_core.data.store import PriceStore
 from ml_core.data.told import keep_told, read_told
+from ml_core.data.unsaid import find_held_back
 from ml_core.errors import InvalidInput, ProviderFailed
 from ml_core.experiment import Experiment
 from ml_core.settings import Home
@@ -35,7 +36,8 @@ class Refreshed:
     are new.
 
     `rebuilt` says of which tickers the source has rewritten the past, and how; `held_back` whose newest bar was
-    refused, and why; `jumps` are kept bars that nothing explains, told once. `unchanged`: the source was not read.
+    refused, and why; `refused` are other bars that were, and `jumps` kept bars that nothing explains, both told once.
+    `unchanged`: the source was not read.
     """
 
     outcomes: Mapping[str, Outcome]
@@ -49,6 +51,7 @@ class Refreshed:
     repaired: int = 0
     held_back: Mapping[str, str] = field(default_factory=dict)
     jumps: tuple[str, ...] = ()
+    refused: Mapping[str, str] = field(default_factory=dict)
     unchanged: bool = False
 
     @property
@@ -210,6 +213,8 @@ def _sum_up(intake: Intake, told: tuple[str, ...]) -> Refreshed:
     findings = pl.concat([pl.DataFrame(schema=FINDINGS), *intake.findings])
     stored = [spans[ticker][1] for ticker in tickers if ticker in spans]
     refused = findings.filter(verdict="quarantine")
+    held = find_held_back(findings, tickers, spans)
+    newest = {f"{ticker} {refused['date'].max()}" for ticker in held}
     return Refreshed(
         {ticker: intake.outcomes[ticker] for ticker in tickers},
         intake.inserted,
@@ -220,8 +225,9 @@ def _sum_up(intake: Intake, told: tuple[str, ...]) -> Refreshed:
         (*intake.notes, *told, *tell_newest(refused, stored)),
         intake.rebuilt,
         count_bars(findings.filter(verdict="repair")),
-        find_held_back(findings, tickers, spans),
+        held,
         tuple(intake.jumps),
+        {bar: reason for bar, reason in intake.refused.items() if bar not in newest},
     )
 
 

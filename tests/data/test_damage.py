@@ -75,6 +75,46 @@ def store(tmp_path):
     return made
 
 
+def flip(content: bytes, dice: random.Random) -> bytes:
+    flipped = bytearray(content)
+    flipped[dice.randrange(len(content))] ^= 1 << dice.randrange(8)
+    return bytes(flipped)
+
+
+@pytest.mark.parametrize("place", range(4))
+def test_any_flipped_bit_of_a_log_entry_gives_the_right_rows_or_one_line(store, place):
+    """Entry 0 makes the table, the others put files in; a last one also takes one out."""
+    store.write(make_bars([99.0] * 30, ticker="X1"), observed_at=NOW)
+    entry = entries(store.folder / "_delta_log")[(0, 1, 2, -1)[place]]
+    content, sound, dice, told = entry.read_bytes(), store.bars(), random.Random(place), 0
+    for _ in range(300):
+        entry.write_bytes(flip(content, dice))
+        try:
+            assert store.bars().equals(sound), entry.read_text(errors="replace")
+        except StoreFailed as error:
+            told += 1
+            assert str(store.folder) in str(error) and "\n" not in str(error)
+    entry.write_bytes(content)
+    assert store.bars().equals(sound) and told > 30
+
+
+@pytest.mark.parametrize("key", ["size", "path", "stats", "add", "filesDigest", "commitInfo", "remove"])
+def test_a_key_of_a_log_entry_that_is_another_word_is_one_line_that_names_the_entry(store, key):
+    store.write(make_bars([99.0] * 30, ticker="X1"), observed_at=NOW)
+    entry = entries(store.folder / "_delta_log")[-1]
+    entry.write_text(entry.read_text().replace(f'"{key}"', f'"{key[:-1]}f"'))
+    with pytest.raises(StoreFailed, match=f"{entry.name}: an entry of the table's log is damaged"):
+        store.bars()
+
+
+@pytest.mark.parametrize("line", ["[1, 2]", "7", "null", '{"add": 3}', '{"commitInfo": null}', "[" * 100_000])
+def test_a_log_entry_of_any_other_shape_is_one_line_that_names_the_entry(store, line):
+    entry = entries(store.folder / "_delta_log")[-1]
+    entry.write_text(f"{line}\n{entry.read_text()}")
+    with pytest.raises(StoreFailed, match=f"{entry.name}: an entry of the table's log is damaged"):
+        store.bars()
+
+
 @pytest.mark.parametrize("damage", DAMAGES.values(), ids=DAMAGES)
 def test_a_damaged_log_is_one_line_that_names_its_folder(store, damage):
     damage(store.folder / "_delta_log")

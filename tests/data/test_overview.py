@@ -2,12 +2,15 @@
 
 import datetime as dt
 import json
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import polars as pl
 import pytest
 
+from flows.bars import overview as show
+from flows.terminal import Terminal
 from ml_core.data.calendar import sessions_between
 from ml_core.data.overview import read_overview, summarise_findings
 from ml_core.data.picture import draw_overview, write_picture
@@ -91,6 +94,17 @@ def test_a_bar_that_was_corrected_since_is_no_longer_listed_as_held_back(asked, 
     found = read_overview(asked, home)
     assert found.held_back.is_empty()
     assert found.quarantine["stored"].to_list() == [True]
+
+
+def test_the_screens_quarantine_ends_with_the_way_to_keep_its_first_bar(asked, tmp_path, capsys):
+    home = Home(tmp_path / "home")
+    refresh(asked, home, now=NOW)
+    session: Any = SimpleNamespace(experiment=asked, home=home, terminal=Terminal())
+    show(session, out=None)
+    shown = capsys.readouterr().out
+    section = shown[shown.index("\nquarantine: 1") : shown.index("\nrepairs:")]
+    assert section.strip().endswith(f'to keep what came: data.quality.accept = ["AAA {SESSIONS[50]}"]')
+    assert shown.count("to keep what came") == 1
 
 
 def test_presence_is_a_share_of_each_months_sessions(overview):

@@ -1,5 +1,8 @@
 """What a refresh knows of tickers over the days: ended ones, whole ones in turn, newest bars that were refused."""
 
+import datetime as dt
+from dataclasses import replace
+
 import pytest
 
 from flows.bars import tell_problems
@@ -9,7 +12,7 @@ from ml_core.data.refresh import refresh
 from ml_core.data.store import PriceStore
 from ml_core.errors import InvalidInput
 from tests.data.loopback_yahoo import Listing
-from tests.data.refreshing import after, grow, make_experiment, run, swapped
+from tests.data.refreshing import after, grow, make_experiment, one_swapped, run, swapped
 from tests.data.test_yahoo import QUICK, SESSIONS, make_rows
 
 ALL = ("AAA", "BBB", "CCC", "DDD")
@@ -26,12 +29,12 @@ def serve(market, until: int, tickers=ALL) -> None:
 
 @pytest.fixture
 def ended(market, home):
-    """Four tickers; the second is known no more from the 61st session on, and that was asked on three days."""
+    """Four tickers; the second is known no more from the 61st session on; asked on three days, weeks later."""
     serve(market, 60)
     run(market, home, until=60, tickers=ALL)
     grow(market, "BBB", 60, faults=["404"], for_ever=True)
     results = []
-    for until in (61, 62, 63):
+    for until in (77, 78, 79):
         serve(market, until, ("AAA", "CCC", "DDD"))
         results.append(run(market, home, until=until, tickers=ALL))
     return results
@@ -47,29 +50,78 @@ def test_a_ticker_that_is_gone_for_three_days_has_ended_and_that_is_no_failure(h
 def test_an_ended_ticker_is_told_once_and_asked_again_after_a_month(market, home, ended):
     assert ended[-1].outcomes["BBB"].status == "ended"
     market.ranges.clear()
-    serve(market, 64, ("AAA", "CCC", "DDD"))
-    done = run(market, home, until=64, tickers=ALL)
+    serve(market, 80, ("AAA", "CCC", "DDD"))
+    done = run(market, home, until=80, tickers=ALL)
     assert "BBB" not in market.ranges and not done.partial and not done.notes
-    serve(market, 90)
-    done = run(market, home, until=90, tickers=ALL)
+    serve(market, 110)
+    done = run(market, home, until=110, tickers=ALL)
     assert "BBB" in market.ranges and done.outcomes["BBB"].status == "ok"
-    assert PriceStore(home.store, "yahoo").spans()["BBB"][1] == SESSIONS[89]
+    assert PriceStore(home.store, "yahoo").spans()["BBB"][1] == SESSIONS[109]
+
+
+@pytest.mark.parametrize(
+    "wanted",
+    [
+        {"quality": {"accept": [f"BBB {SESSIONS[30]}"]}},
+        {"quality": {"refuse": [f"BBB {SESSIONS[30]}"]}},
+        {"quality": {"split": [f"BBB {SESSIONS[30]} 2"]}},
+        {"start": SESSIONS[0] - dt.timedelta(days=30)},
+    ],
+    ids=["accept", "refuse", "split", "an earlier start"],
+)
+def test_what_is_wanted_anew_of_an_ended_ticker_is_asked_once_and_it_stays_ended(market, home, ended, wanted):
+    assert ended[-1].outcomes["BBB"].status == "ended"
+    serve(market, 79, ("AAA", "CCC", "DDD"))
+    grow(market, "BBB", 60)
+    market.ranges.clear()
+    done = run(market, home, until=79, tickers=ALL, **wanted)
+    assert "BBB" in market.ranges and done.outcomes["BBB"].status == "ended"
+    held = PriceStore(home.store, "yahoo").bars(("BBB",))["date"]
+    assert (SESSIONS[30] in held) is ("refuse" not in wanted.get("quality", {}))
+    market.ranges.clear()
+    assert not run(market, home, until=79, tickers=ALL, **wanted).notes and "BBB" not in market.ranges
+
+
+@pytest.mark.parametrize("others", [(), ("BBB",)], ids=["alone", "one of two"])
+def test_a_ticker_whose_last_bar_is_days_old_has_not_ended_whatever_its_source_says(market, home, others):
+    tickers = ("AAA", *others)
+    run(market, home, until=60, tickers=tickers)
+    grow(market, "AAA", 60, faults=["404"], for_ever=True)
+    for until in range(61, 67):
+        serve(market, until, others)
+        if others:
+            assert run(market, home, until=until, tickers=tickers).partial
+        else:
+            with pytest.raises(InvalidInput, match="AAA"):
+                run(market, home, until=until, tickers=tickers)
+        assert status_of(home, "AAA") == "unknown"
+    serve(market, 67, tickers)
+    assert run(market, home, until=67, tickers=tickers).outcomes["AAA"].status == "ok"
+
+
+def test_a_ticker_that_is_alone_ends_once_its_last_bar_is_old(market, home):
+    run(market, home, until=60, tickers=("AAA",))
+    grow(market, "AAA", 60, faults=["404"], for_ever=True)
+    for until in (77, 78):
+        with pytest.raises(InvalidInput, match="AAA"):
+            run(market, home, until=until, tickers=("AAA",))
+    assert run(market, home, until=79, tickers=("AAA",)).outcomes["AAA"].status == "ended"
 
 
 def test_the_same_day_counts_once(market, home):
     serve(market, 60)
     run(market, home, until=60, tickers=ALL)
-    serve(market, 61)
+    serve(market, 77)
     grow(market, "BBB", 60, faults=["404"], for_ever=True)
     for _ in range(4):
-        run(market, home, until=61, tickers=ALL)
+        run(market, home, until=77, tickers=ALL)
     assert status_of(home, "BBB") == "unknown"
 
 
 def test_a_source_that_knows_nobody_any_more_ends_no_ticker(market, home):
     serve(market, 60)
     run(market, home, until=60, tickers=ALL)
-    for until in (61, 62, 63, 64):
+    for until in (77, 78, 79, 80):
         for ticker in ALL[1:]:
             grow(market, ticker, 60, faults=["404"], for_ever=True)
         grow(market, "AAA", until)
@@ -153,6 +205,10 @@ def test_a_ticker_whose_newest_bar_is_refused_is_named_with_the_reason_and_count
     assert done.held_back["BBB"].startswith(
         f"the bar of {SESSIONS[60]} was refused: The high is below the low"
     )
+    assert done.held_back["BBB"].endswith(
+        f'; to keep what came: data.quality.accept = ["BBB {SESSIONS[60]}"]'
+    )
+    assert not done.refused
     assert any(line.startswith("BBB: the bar of") for line in tell_problems(done))
     assert run(market, home, until=61, tickers=ALL).partial
     grow(market, "BBB", 61)
@@ -165,3 +221,34 @@ def test_of_many_jumps_ten_are_told_and_the_rest_counted_with_what_to_do(market,
     lines = tell_problems(type(done)(**vars(done) | {"jumps": jumps}))
     assert len(lines) == 12 and lines[10] == "and 3 more such jumps; --json names all"
     assert 'data.quality.refuse = ["TICKER DATE"]' in lines[11] and "data.quality.split" in lines[11]
+
+
+def test_a_jump_is_told_as_it_is_found(market, home):
+    done = run(market, home, until=60)
+    jump = f"AAA {SESSIONS[9]}: The price jumps, and nothing recorded says why; kept as it came"
+    assert tell_problems(replace(done, jumps=(jump,)))[0] == jump
+
+
+def test_an_older_bar_that_is_refused_is_named_once_with_the_way_to_keep_it(market, home):
+    market.listings["AAA"] = one_swapped(30)
+    done = run(market, home, until=60)
+    assert list(done.refused) == [f"AAA {SESSIONS[30]}"] and not done.partial
+    lines = tell_problems(done)
+    assert lines[0].startswith(f"AAA {SESSIONS[30]}: refused: The high is below the low")
+    assert lines[1] == 'data.quality.accept = ["TICKER DATE"] keeps one as it came'
+    market.listings["AAA"] = one_swapped(30)
+    again = refresh(
+        make_experiment(["AAA", "BBB"]), home, now=after(SESSIONS[59]), session=market.session(), whole=()
+    )
+    assert again.quarantined == 1 and not again.refused
+
+
+def test_of_many_refused_bars_ten_are_named_and_a_ticker_that_is_refused_whole_is_one_line(market, home):
+    rows = make_rows(SESSIONS[:60])
+    market.listings["AAA"] = Listing([*swapped(rows[:13]), *rows[13:]])
+    market.listings["BBB"] = Listing(swapped(rows))
+    done = run(market, home, until=60, tickers=ALL[:2], quality={"limit": 0.9})
+    lines = tell_problems(done)
+    assert len(done.refused) == 13 and sum(": refused: " in line for line in lines) == 10
+    assert "and 3 more such refused bars; --json names all" in lines
+    assert sum(line.startswith("BBB") for line in lines) == 1

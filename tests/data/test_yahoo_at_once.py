@@ -83,10 +83,11 @@ def test_the_pause_that_a_refusal_names_is_kept(tmp_path, fault, written):
     assert gaps and min(gaps) > 0.9
 
 
-def test_a_pause_beyond_the_budget_ends_the_asking_for_every_process_of_the_home(tmp_path):
+@pytest.mark.parametrize("pause", ["3600", "86401", "864000", "1e400"])
+def test_a_pause_beyond_the_budget_ends_the_asking_for_every_process_of_the_home(tmp_path, pause):
     listings = {f"T{place}": make_listing(faults=["429"], for_ever=True) for place in range(20)}
     with LoopbackYahoo(listings) as server:
-        server.retry_after = "3600"
+        server.retry_after = pause
         config = yahoo.Config(**QUICK)
         fetched = yahoo.fetch(make_request(listings, tmp_path, server.session()), config)
         assert {how.status for how in fetched.outcomes.values()} == {"rate_limited"}

@@ -28,11 +28,11 @@ class Pace:
             return slot - now, refused > now
 
     def hold_off(self, seconds: float) -> None:
-        """Nobody asks for so long."""
+        """Nobody asks for so long; a pause of more than a day is kept as one of a day."""
         with self._open() as moments:
             now = time.time()
             free, refused = self._sane(moments, now)
-            moments[:] = [free, max(refused, now + seconds)]
+            moments[:] = [free, max(refused, now + min(seconds, FURTHEST))]
 
     def refused_for(self) -> float:
         """Seconds for which nobody is to ask."""
