@@ -131,8 +131,6 @@ def _twice(series: Series) -> Iterator[tuple]:
         small = pair.max() < 0.02 * series.close[first - 1]
         if second - first > CLOSE_BY or small or pair.min() < 0.75 * pair.max():
             continue
-        if _confirmed(series, first) and _confirmed(series, second):
-            continue
         other = first if _gain(series, first, 0.0) > _gain(series, second, 0.0) else second
         yield (*series.key(other), 0.0, series.date(second))
 
