@@ -84,6 +84,17 @@ class Quality(Section):
         rows = [read for entry in self.split if (read := _split(entry))]
         return pl.DataFrame(rows, schema=SPLITS, orient="row").unique(["ticker", "date"], keep="last")
 
+    def strangers(self, tickers: Iterable[str]) -> list[str]:
+        """A sentence for every entry that speaks of none of these tickers, and so does nothing."""
+        known, told = list(tickers), []
+        for kind in ("accept", "refuse", "split"):
+            for entry in getattr(self, kind):
+                name = entry.rsplit(" ", 2 if kind == "split" else 1)[0]
+                if name not in known:
+                    hint = choices.nearest(name, known) if len(known) < 20 else ""
+                    told.append(f"data.quality.{kind} '{entry}': no ticker '{name}' is asked for{hint}")
+        return told
+
     def judgements(self, tickers: Iterable[str]) -> dict[str, str]:
         """What of it decides on each ticker's bars; another one may find otherwise."""
         return {ticker: self._judgement(ticker) for ticker in tickers}

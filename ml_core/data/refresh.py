@@ -82,11 +82,12 @@ def refresh(
     told = read_told(experiment, source.context)
     store = PriceStore(home.store, source.identity)
     request = _request(experiment, home, source, now, session)
+    strangers = source.quality.strangers(request.tickers)
     before = read_coverage(home, source.identity)
     rejudged = find_rejudged(before, source.quality.judgements(request.tickers))
     look = take_look(source, request, home)
     if look and whole is None and not rejudged and (known := look.unchanged(store.version())):
-        return _as_before(known, tuple(keep_told(store, told, now=now)), store.version())
+        return _as_before(known, (*strangers, *keep_told(store, told, now=now)), store.version())
     spans = store.spans()
     plan = _plan(source, request, before, spans, rejudged=rejudged, whole=whole)
     intake = _open_intake(home, source, store, replace(request, since=plan.since), plan, before, spans)
@@ -96,8 +97,7 @@ def refresh(
     _require_something(source, outcomes)
     came = tuple(ticker for ticker, outcome in outcomes.items() if outcome.status == "ok")
     refresh_sectors(source, store, request, came, now=now)
-    told = tuple(keep_told(store, told, now=now))
-    done = _sum_up(intake, told)
+    done = _sum_up(intake, (*strangers, *keep_told(store, told, now=now)))
     if look and not intake.early:
         look.keep(
             newest=intake.newest, version=done.version or 0, last=done.last, outcomes=done.outcomes,

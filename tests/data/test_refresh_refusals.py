@@ -176,3 +176,12 @@ def test_a_bad_answer_for_a_stored_bar_takes_nothing_away(market, home):
     market.listings["AAA"] = Listing(rows)
     run(market, home, until=42, tickers=("AAA",))
     assert read_prices(make_experiment(["AAA"]), home)["date"].to_list() == SESSIONS[:42]
+
+
+def test_what_is_said_of_a_ticker_that_nobody_asks_for_is_told_and_does_nothing(market, home):
+    quality = {"accept": ["ZZZ 2015-07-20"], "refuse": ["aaa 2015-07-20"], "split": ["BBB 2015-07-20 2"]}
+    notes = run(market, home, until=60, quality=quality).notes
+    assert [note for note in notes if "no ticker" in note] == [
+        "data.quality.accept 'ZZZ 2015-07-20': no ticker 'ZZZ' is asked for; expected one of AAA, BBB",
+        "data.quality.refuse 'aaa 2015-07-20': no ticker 'aaa' is asked for; expected one of AAA, BBB",
+    ]
