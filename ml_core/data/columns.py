@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 import polars as pl
 
 from ml_core.data.dates import read_dates
-from ml_core.data.numerals import find_decimal, read_numbers
+from ml_core.data.numerals import find_decimal, read_numbers, unread
 from ml_core.errors import InvalidInput
 from ml_core.frames import BARS
 
@@ -40,6 +40,7 @@ NAMES = {
     ),
     "split": ("split", "splits", "stocksplits", "splitratio", "splitfactor", "splitcoefficient"),
 }
+ACTIONS = ("dividend", "split")
 NUMBERS = ("open", "high", "low", "close", "volume", "dividend", "split", "adj_close")
 
 
@@ -77,7 +78,11 @@ def read_columns(
     told = told.with_columns(read_dates(date, where, date_format), _moments(date))
     del date
     for name in numbers:
-        read = read_numbers(given.pop(name), where, decimal=decimal).fill_nan(None)
+        column = given.pop(name)
+        read = read_numbers(column, where, decimal=decimal)
+        if name in ACTIONS:
+            _require_read(column, read, where)
+        read = read.fill_nan(None)
         told = told.with_columns(read.alias(name))
     if whole and told.height and told["close"].null_count() == told.height:
         raise InvalidInput(f"{where}: column '{found['close']}' holds no number")
@@ -86,6 +91,18 @@ def read_columns(
     # Yahoo's 0 in a column of splits means that there was none.
     none = (told["split"] == 0).any()
     return told.with_columns(split=pl.col("split").replace(0.0, 1.0)) if none else told
+
+
+def _require_read(column: pl.Series, read: pl.Series, where: str) -> None:
+    """An action that cannot be read would be lost, and with it what it earned."""
+    wrong = (
+        unread(column, read.fill_nan(None)) or column.filter(read.is_infinite().fill_null(False)).to_list()
+    )
+    if wrong:
+        row = column.to_list().index(wrong[0]) + 1
+        raise InvalidInput(
+            f"{where}: row {row} below the names holds {wrong[0]!r} in '{column.name}'; expected a number"
+        )
 
 
 def name_tickers(found: Mapping[str, str], ticker: str | None) -> pl.Expr:

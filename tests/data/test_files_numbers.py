@@ -1,5 +1,6 @@
 """Files of numbers as they are written in other countries, and folders of which one file is broken."""
 
+import polars as pl
 import pytest
 
 from ml_core.errors import InvalidInput
@@ -50,3 +51,23 @@ def test_what_is_not_known_of_several_rows_a_day_stays_unknown(tmp_path):
     assert fetched.bars["volume"].to_list() == [200.0, 200.0]
     assert fetched.bars["dividend"].null_count() == 2
     assert any("no open, high, low, dividend" in note for note in fetched.notes), fetched.notes
+
+
+@pytest.mark.parametrize("written", ["0.5O", "abc", "inf", "0/0"])
+def test_a_dividend_that_cannot_be_read_is_named_with_its_row_and_not_lost(tmp_path, written):
+    file = tmp_path / "AAA.csv"
+    given = table()
+    paid = ["0"] * given.height
+    paid[7] = written
+    given.with_columns(Dividends=pl.Series(paid)).write_csv(file)
+    with pytest.raises(InvalidInput, match=rf"row 8 below the names holds '{written}' in 'Dividends'"):
+        fetch(file)
+
+
+@pytest.mark.parametrize("written", ["", "nan", "None", "-", "0"])
+def test_a_dividend_that_says_none_is_none(tmp_path, written):
+    file = tmp_path / "AAA.csv"
+    given = table()
+    paid = ["0.1", *[written] * (given.height - 1)]
+    given.with_columns(Dividends=pl.Series(paid)).write_csv(file)
+    assert fetch(file).bars["dividend"].fill_null(0.0).sum() == pytest.approx(0.1)
