@@ -17,8 +17,8 @@ NAMED = 5
 def explain_absence(
     experiment: Experiment, home: Home, missing: tuple[str, ...], *, until: dt.date | None = None
 ) -> str:
-    """Lost from the store: refresh --whole. Never fetched: refresh. Refused by the checks: another refresh would refuse them again. Stored, but of other
-    days: which."""
+    """Lost from the store: refresh --whole. Never fetched: refresh. Refused by the checks: another refresh would refuse
+    them again. Stored, but of other days: which."""
     identity = open_source(experiment).identity
     spans = PriceStore(home.store, identity).spans()
     refused = read_findings(home, identity, missing).filter(verdict="quarantine")
