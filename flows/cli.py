@@ -62,7 +62,12 @@ def command(run: str, *shared: str, experiment: str | None = None, use: "Use" = 
         options[1:1] = [option.replace(kind=inspect.Parameter.KEYWORD_ONLY) for option in own]
 
         def called(**given: Any) -> None:
-            _run(run, {name: given.pop(name, DEFAULTS.get(name)) for name in SHARED}, given, use=use)
+            shared = {name: given.pop(name, DEFAULTS.get(name)) for name in SHARED}
+            try:
+                _run(run, shared, given, use=use)
+            except KeyboardInterrupt:  # while there was no terminal yet: typer would end without a word
+                typer.echo("candorcast: interrupted", err=True)
+                raise typer.Exit(130) from None
 
         vars(called)["__signature__"] = inspect.Signature(options)
         called.__annotations__ = {option.name: option.annotation for option in options}

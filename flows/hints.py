@@ -6,7 +6,7 @@ import shlex
 
 from ml_core.settings import Home, Settings
 
-COMMAND = re.compile(r"candorcast (\w+) \S+$")
+COMMAND = re.compile(r"candorcast (\w+) \S+( --whole)?$")
 
 
 def spell(verb: str, experiment: str = "", *, home: Home, overrides: tuple[str, ...] = ()) -> str:
@@ -23,4 +23,6 @@ def spell_out(text: str, experiment: str, *, home: Home, overrides: tuple[str, .
     by its name alone, but a file is found by its path."""
     if not experiment:
         return text
-    return COMMAND.sub(lambda found: spell(found[1], experiment, home=home, overrides=overrides), text)
+    return COMMAND.sub(
+        lambda found: spell(found[1], experiment, home=home, overrides=overrides) + (found[2] or ""), text
+    )

@@ -17,15 +17,18 @@ NAMED = 5
 def explain_absence(
     experiment: Experiment, home: Home, missing: tuple[str, ...], *, until: dt.date | None = None
 ) -> str:
-    """Never fetched: refresh. Refused by the checks: another refresh would refuse them again. Stored, but of other
-    days: which."""
+    """Lost from the store: refresh --whole. Never fetched: refresh. Refused by the checks: another refresh would refuse
+    them again. Stored, but of other days: which."""
     identity = open_source(experiment).identity
     spans = PriceStore(home.store, identity).spans()
     refused = read_findings(home, identity, missing).filter(verdict="quarantine")
     absent = [ticker for ticker in missing if ticker not in spans]
     whole = [ticker for ticker in absent if ticker in set(refused["ticker"])]
+    coverage = read_coverage(home, identity)
+    if lost := [ticker for ticker in absent if _held(coverage, ticker)]:
+        return f"{_lost(coverage, lost)}; run: candorcast refresh {experiment.name} --whole"
     if unknown := [ticker for ticker in absent if ticker not in whole]:
-        said = _said(read_coverage(home, identity), unknown[0])
+        said = _said(coverage, unknown[0])
         return f"no bars stored for {_listed(unknown)}{said}; run: candorcast refresh {experiment.name}"
     if whole:
         return (
@@ -55,6 +58,8 @@ def tell_absence(
         if ticker in spans:
             first, last, _ = spans[ticker]
             told[ticker] = f"no bars stored{_asked(experiment, until)}; it is stored from {first} to {last}"
+        elif _held(coverage, ticker):
+            told[ticker] = f"{_lost(coverage, [ticker])}; run: candorcast refresh {experiment.name} --whole"
         elif ticker in whole:
             told[ticker] = (
                 f"no sound bar: in quarantine are {_counted(refused, ticker)} (data.quality.accept)"
@@ -64,6 +69,17 @@ def tell_absence(
         else:
             told[ticker] = f"no bars stored; run: candorcast refresh {experiment.name}"
     return told
+
+
+def _held(coverage: pl.DataFrame, ticker: str) -> int:
+    """How many of its bars were stored after its last refresh."""
+    return coverage.filter(ticker=ticker)["rows"].sum()
+
+
+def _lost(coverage: pl.DataFrame, tickers: list[str]) -> str:
+    """Bars were stored and are not there: a part of the table's log, or all of it, was taken away."""
+    held = _held(coverage, tickers[0])
+    return f"the store has lost the bars of {_listed(tickers)} (of {tickers[0]} {held} were stored)"
 
 
 def _asked(experiment: Experiment, until: dt.date | None) -> str:

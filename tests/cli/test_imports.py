@@ -70,3 +70,27 @@ def test_every_command_names_a_function_that_takes_its_options(command):
     options = [name for name in inspect.signature(command.callback).parameters if name not in SHARED]
     if not any(one.kind is inspect.Parameter.VAR_KEYWORD for one in taken):
         assert set(options) <= {one.name for one in taken}
+
+
+INTERRUPT = """
+import sys
+loading = sys.argv[1]
+class Interrupted:
+    def find_spec(self, name, path=None, target=None):
+        if name == loading:
+            raise KeyboardInterrupt
+sys.meta_path.insert(0, Interrupted())
+from flows.door import main
+sys.argv[1:] = ["data", "demo"]
+main()
+"""
+
+
+@pytest.mark.parametrize(
+    "loading", ["flows.cli", "typer", "flows.session", "flows.terminal", "ml_core.experiment"]
+)
+def test_ctrl_c_while_anything_is_loaded_is_one_line_and_its_exit_code(loading):
+    done = subprocess.run(
+        [sys.executable, "-c", INTERRUPT, loading], capture_output=True, text=True, timeout=200
+    )
+    assert (done.returncode, done.stderr, done.stdout) == (130, "candorcast: interrupted\n", "")

@@ -159,6 +159,19 @@ def test_every_command_tells_a_damaged_log_in_one_line(stored, tmp_path, damage)
         assert "_delta_log" in lines[0] or "its log is damaged" in lines[0]
 
 
+def test_bars_that_left_with_the_newest_log_entries_are_told_as_lost_and_come_back(stored, tmp_path):
+    file, sound = stored
+    home = Path(shutil.copytree(sound, tmp_path / "home"))
+    for entry in entries(next((home / "store" / "bars").iterdir()) / "_delta_log")[1:]:
+        entry.unlink()
+    done = run("data", file, "--home", str(home))
+    assert done.exit_code == 2
+    assert "the store has lost the bars of " in done.stderr
+    assert done.stderr.rstrip().endswith(f"run: candorcast refresh {file} --home {home} --whole")
+    assert run("refresh", file, "--home", str(home), "--whole").exit_code == 0
+    assert run("data", file, "--home", str(home)).exit_code == 0
+
+
 def test_any_flipped_bit_of_a_data_file_is_told_and_never_read(store):
     files = sorted(store.folder.glob("*.parquet"))
     dice, sound = random.Random(7), store.bars()

@@ -218,7 +218,7 @@ def test_a_ticker_whose_newest_bar_is_refused_is_named_with_the_reason_and_count
 def test_of_many_jumps_ten_are_told_and_the_rest_counted_with_what_to_do(market, home):
     done = run(market, home, until=60)
     jumps = tuple(f"AAA 2024-01-{day:02d}: a fall that nothing explains" for day in range(1, 14))
-    lines = tell_problems(type(done)(**vars(done) | {"jumps": jumps}))
+    lines = tell_problems(replace(done, jumps=jumps))
     assert len(lines) == 12 and lines[10] == "and 3 more such jumps; --json names all"
     assert 'data.quality.refuse = ["TICKER DATE"]' in lines[11] and "data.quality.split" in lines[11]
 
