@@ -26,8 +26,6 @@ def connect(home: Home) -> MlflowClient:
     """A client, quietly. A database under a home that is written is migrated once and put in write-ahead mode."""
     os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
     os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
-    for noisy in ("mlflow", "alembic"):
-        logging.getLogger(noisy).setLevel(logging.ERROR)
     if not home.tracking_uri.startswith(LOCAL):
         return _client(home.tracking_uri)
     database = Path(home.tracking_uri.removeprefix(LOCAL))
@@ -41,8 +39,10 @@ def connect(home: Home) -> MlflowClient:
 
 
 def _client(uri: str) -> MlflowClient:
-    from mlflow.tracking import MlflowClient
+    from mlflow.tracking import MlflowClient  # which sets how loud it is, so that it is hushed afterwards
 
+    for noisy in ("mlflow", "alembic"):
+        logging.getLogger(noisy).setLevel(logging.ERROR)
     return MlflowClient(tracking_uri=uri)
 
 

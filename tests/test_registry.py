@@ -4,6 +4,8 @@ import datetime as dt
 import json
 import os
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import polars as pl
@@ -258,3 +260,13 @@ def test_the_spec_of_an_earlier_candorcast_is_refused_by_version_with_what_to_do
         _ = made.spec
     assert f"run: candorcast search {name.rpartition('.')[0]}" in str(refused.value)
     assert "\n" not in str(refused.value)
+
+
+def test_a_database_is_made_without_a_word(tmp_path):
+    """In a process of its own: MLflow sets how loud it is when it is first imported."""
+    made = "from ml_core.tracking import connect; from ml_core.settings import open_home; from pathlib import Path; "
+    done = subprocess.run(
+        [sys.executable, "-c", f"{made}connect(open_home(Path({str(tmp_path / 'home')!r})))"],
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert (done.stdout, done.stderr) == ("", "")
