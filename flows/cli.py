@@ -62,9 +62,8 @@ def command(run: str, *shared: str, experiment: str | None = None, use: "Use" = 
         options[1:1] = [option.replace(kind=inspect.Parameter.KEYWORD_ONLY) for option in own]
 
         def called(**given: Any) -> None:
-            shared = {name: given.pop(name, DEFAULTS.get(name)) for name in SHARED}
             try:
-                _run(run, shared, given, use=use)
+                _run(run, {name: given.pop(name, DEFAULTS.get(name)) for name in SHARED}, given, use=use)
             except KeyboardInterrupt:  # while there was no terminal yet: typer would end without a word
                 typer.echo("candorcast: interrupted", err=True)
                 raise typer.Exit(130) from None
@@ -238,8 +237,9 @@ def _run(run: str, shared: dict[str, Any], options: dict[str, Any], *, use: "Use
 
     terminal, opened = Terminal(as_json=shared["as_json"]), None
     try:
-        sets = tuple(shared["sets"] or ())
-        opened = open_session(terminal, shared["experiment"], sets, shared["home"], use=use)
+        opened = open_session(
+            terminal, shared["experiment"], tuple(shared["sets"] or ()), shared["home"], use=use
+        )
         module, _, name = run.rpartition(".")
         code = getattr(import_module(f"flows.{module}"), name)(opened, **options)
     except ForecastError as error:
