@@ -73,7 +73,7 @@ def tell_absence(
 
 def _held(coverage: pl.DataFrame, ticker: str) -> int:
     """How many of its bars were stored after its last refresh."""
-    return coverage.filter(ticker=ticker)["rows"].sum()
+    return int(coverage.filter(ticker=ticker)["rows"].sum())
 
 
 def _lost(coverage: pl.DataFrame, tickers: list[str]) -> str:
