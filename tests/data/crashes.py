@@ -1,6 +1,7 @@
-"""Days that a person of the field knows: what one share really did, and splits that really were; of the public record.
+"""Days that a person of the field knows: what one share did, and splits that were.
 
-Returns are rounded to a tenth of a percent; the names are those of the day."""
+Those of ETFs and AAPL, and of stocks from 2013 to 2018, were read off daily bars; the others are told from memory and
+were compared with no source: sizes to test with, no record. The names are those of the day."""
 
 # panics, earnings, trials, frauds: (ticker, date, return in %)
 MOVES = (
