@@ -49,7 +49,8 @@ def test_four_are_asked_at_once_and_each_only_once(tmp_path):
         yahoo.fetch(make_request(server.listings, tmp_path, server.session()), yahoo.Config(pace=0))
         together = [moment for moment in server.moments if moment - min(server.moments) < 0.3]
     assert len(together) == 4 and time.monotonic() - began < 8 * 0.3
-    assert (server.asked["chart"], server.asked["cookie"]) == (8, 1) and server.asked["crumb"] <= 1
+    # yfinance keeps a cookie and a crumb as long as the process lives: an earlier test may have got them already
+    assert server.asked["chart"] == 8 and server.asked["cookie"] <= 1 and server.asked["crumb"] <= 1
 
 
 def test_an_answer_for_another_symbol_is_refused_by_name(tmp_path):
