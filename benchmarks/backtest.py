@@ -19,12 +19,12 @@ import numpy as np
 import pandas as pd
 import polars as pl
 
-from ml_core.experiment import Strategy
 from ml_core.portfolio.backtest import backtest, charge, run_trades, take_trades
 from ml_core.portfolio.comparison import COSTS
 from ml_core.portfolio.panel import Panel, panel_of, targets_of
 from ml_core.portfolio.risk import sweep_costs
 from ml_core.portfolio.strategies import build_positions
+from ml_core.spec.experiment import Strategy
 
 SESSIONS, TICKERS, COST_BPS = 2520, 500, 10.0
 ROUNDS = 7

@@ -19,19 +19,19 @@ from pathlib import Path
 
 import polars as pl
 
-from ml_core import choices
 from ml_core.baselines import BASELINES, Lesson, fit_baseline
+from ml_core.data.intake.refresh import refresh
 from ml_core.data.prices import read_prices
-from ml_core.data.refresh import refresh
 from ml_core.evaluation.scores import score
-from ml_core.experiment import Experiment, Model
-from ml_core.experiment_file import read_experiment
-from ml_core.learners import complete
-from ml_core.settings import open_home
-from ml_core.splits import Split
+from ml_core.forecaster.learners import complete
+from ml_core.home.settings import open_home
+from ml_core.panel.splits import Split
+from ml_core.panel.windows import Windows
+from ml_core.spec import choices
+from ml_core.spec.experiment import Experiment, Model
+from ml_core.spec.file import read_experiment
 from ml_core.training.choice import Inputs, choose_inputs
-from ml_core.walkforward import open_windows, plan
-from ml_core.windows import Windows
+from ml_core.walkforward.opening import open_windows, plan
 
 
 @dataclass

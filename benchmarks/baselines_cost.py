@@ -15,13 +15,13 @@ import time
 import numpy as np
 import polars as pl
 
-from ml_core import choices
 from ml_core.baselines import BASELINES, Lesson, fit_baseline
-from ml_core.experiment import Features, Model, Task
 from ml_core.features.table import build_features, chosen_names
-from ml_core.learners import complete
-from ml_core.splits import Span, Split
-from ml_core.windows import Windows, build_windows
+from ml_core.forecaster.learners import complete
+from ml_core.panel.splits import Span, Split
+from ml_core.panel.windows import Windows, build_windows
+from ml_core.spec import choices
+from ml_core.spec.experiment import Features, Model, Task
 
 LOOKBACK, FEATURES, TRAINED = 60, 24, 1000
 

@@ -23,18 +23,19 @@ import polars as pl
 import torch
 
 from ml_core.baselines import Lesson, fit_baseline
-from ml_core.calibration import SHARES, fit_calibration
 from ml_core.data.providers import Request, simulated
-from ml_core.data.store import adjust
+from ml_core.data.store.bars import adjust
 from ml_core.evaluation.coverage import measure_coverage
 from ml_core.evaluation.intervals import track_widths
 from ml_core.evaluation.metrics import DEVIATIONS, LEVEL, normal_crps
 from ml_core.evaluation.significance import diebold_mariano
-from ml_core.experiment import Experiment, Model
-from ml_core.splits import Span, Split
+from ml_core.forecaster.calibration import SHARES, fit_calibration
+from ml_core.panel.splits import Span, Split
+from ml_core.panel.windows import Windows
+from ml_core.spec.experiment import Experiment, Model
 from ml_core.training.fit import fit
-from ml_core.walkforward import open_windows, plan, tell_volatility
-from ml_core.windows import Windows
+from ml_core.walkforward.opening import open_windows, plan
+from ml_core.walkforward.rows import tell_volatility
 
 ETFS = ("SPY", "QQQ", "IWM", "EFA", "EEM", "TLT", "GLD", "VNQ", "HYG", "LQD")
 SIMULATED = tuple(f"T{number:02d}" for number in range(20))

@@ -12,9 +12,9 @@ from dataclasses import dataclass, field
 
 import torch
 
-from ml_core import choices
-from ml_core.experiment import Model
 from ml_core.models.family import FAMILIES, Encoder, build_encoder
+from ml_core.spec import choices
+from ml_core.spec.experiment import Model
 
 WINDOWS = 64
 

@@ -23,10 +23,10 @@ import polars as pl
 from alpha158 import declare_alphas
 from feature_peers import measure
 
-from ml_core.experiment import Task
 from ml_core.features.stages import Stages
 from ml_core.features.table import build_features, catalogue
-from ml_core.windows import build_windows
+from ml_core.panel.windows import build_windows
+from ml_core.spec.experiment import Task
 
 HERE = Path(__file__).parent
 OURS = ("all", "spread", "panel", "chosen", "simple", "alpha158")

@@ -6,8 +6,8 @@ from pathlib import Path
 import polars as pl
 
 from ml_core.data.providers import Request, files
-from ml_core.data.quality import check_bars
-from ml_core.data.store import adjust
+from ml_core.data.quality.judge import check_bars
+from ml_core.data.store.bars import adjust
 
 SAME = 1e-3  # relative: values nearer than that are equal; the twins are rounded to 1e-4
 TRADED = ("open", "high", "low", "close", "volume", "dividend", "split")

@@ -23,14 +23,14 @@ from torch import nn
 from torch.utils import mkldnn
 
 from ml_core.data.providers import Request, simulated
-from ml_core.data.store import adjust
-from ml_core.experiment import Features, Model, Reading, RunSpec, Training, Universe
+from ml_core.data.store.bars import adjust
 from ml_core.features.table import known_features
 from ml_core.models.head import ForecastNetwork
-from ml_core.splits import Span, Split
+from ml_core.panel.splits import Span, Split
+from ml_core.spec.experiment import Features, Model, Reading, RunSpec, Training, Universe
 from ml_core.training.loop import Fitting
 from ml_core.training.losses import find_loss
-from ml_core.walkforward import open_windows
+from ml_core.walkforward.opening import open_windows
 from tuning.cluster import WORKER_ENVIRONMENT
 
 LOOKBACK, INPUTS, HIDDEN, LAYERS, BATCH, MICRO = 60, 16, 64, 2, 256, 64

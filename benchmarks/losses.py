@@ -13,7 +13,7 @@ from statistics import mean, stdev
 import torch
 from precision import MARKETS, open_market, spec_of
 
-from ml_core.experiment import Training
+from ml_core.spec.experiment import Training
 from ml_core.training.loop import Epoch, Fitting
 from ml_core.training.losses import LOSSES
 

@@ -17,13 +17,13 @@ from typing import TypeVar
 import numpy as np
 import torch
 
-from ml_core.experiment import Features, Model, Reading, RunSpec, Training
 from ml_core.features.table import known_features
 from ml_core.features.volatility import STATES
-from ml_core.splits import Span, Split
+from ml_core.panel.splits import Span, Split
+from ml_core.panel.windows import Windows
+from ml_core.spec.experiment import Features, Model, Reading, RunSpec, Training
 from ml_core.training.fit import assemble
 from ml_core.training.loop import Fitting
-from ml_core.windows import Windows
 
 FEATURES = 24
 Result = TypeVar("Result")

@@ -40,13 +40,13 @@ import torch
 from panel import SEES, Panel
 
 from ml_core.data.providers import Request, simulated
-from ml_core.data.store import adjust
-from ml_core.experiment import Features, Model, Reading, RunSpec, Task, Training, Universe
-from ml_core.member import run_network
-from ml_core.splits import Span, Split
+from ml_core.data.store.bars import adjust
+from ml_core.forecaster.members import run_network
+from ml_core.panel.splits import Span, Split
+from ml_core.panel.windows import Windows
+from ml_core.spec.experiment import Features, Model, Reading, RunSpec, Task, Training, Universe
 from ml_core.training.loop import Fitting
-from ml_core.walkforward import open_windows
-from ml_core.windows import Windows
+from ml_core.walkforward.opening import open_windows
 
 PINS = ("torch==2.13.0", "neuralforecast==3.3.0")
 MARKET = simulated.Config(seed=11, sessions=2251)

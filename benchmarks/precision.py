@@ -15,12 +15,12 @@ from statistics import mean, stdev
 import torch
 
 from ml_core.data.providers import Request, simulated
-from ml_core.data.store import adjust
-from ml_core.experiment import Features, Model, Reading, RunSpec, Training, Universe
-from ml_core.splits import Span, Split
+from ml_core.data.store.bars import adjust
+from ml_core.panel.splits import Span, Split
+from ml_core.panel.windows import Windows
+from ml_core.spec.experiment import Features, Model, Reading, RunSpec, Training, Universe
 from ml_core.training.loop import Fitting
-from ml_core.walkforward import open_windows
-from ml_core.windows import Windows
+from ml_core.walkforward.opening import open_windows
 
 SIZES = {
     "lstm": {"hidden": 64, "layers": 2},

@@ -17,13 +17,13 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from ml_core import choices
-from ml_core.experiment import Model
 from ml_core.features.scaling import CLIP, Scaler
-from ml_core.layout import Layout
-from ml_core.member import NetworkMember, run_network
+from ml_core.forecaster.members import NetworkMember, run_network
 from ml_core.models.family import FAMILIES, complete
 from ml_core.models.head import ForecastNetwork
+from ml_core.panel.layout import Layout
+from ml_core.spec import choices
+from ml_core.spec.experiment import Model
 
 TICKERS, SESSIONS, LOOKBACK, INPUTS = 500, 2500, 60, 24
 

@@ -17,16 +17,17 @@ import torch
 
 from ml_core.data.frequency import at_frequency
 from ml_core.data.providers import Request, simulated
-from ml_core.data.store import adjust
+from ml_core.data.store.bars import adjust
 from ml_core.evaluation.metrics import find_metric
-from ml_core.experiment import Experiment
-from ml_core.experiment_file import read_experiment
-from ml_core.rivals import forecast_baselines
-from ml_core.splits import Split
+from ml_core.panel.splits import Split
+from ml_core.panel.windows import Windows
+from ml_core.spec.experiment import Experiment
+from ml_core.spec.file import read_experiment
 from ml_core.training.fit import assemble
 from ml_core.training.loop import Fitting
-from ml_core.walkforward import forecast_split, open_windows, plan
-from ml_core.windows import Windows
+from ml_core.walkforward.beside import forecast_baselines
+from ml_core.walkforward.opening import open_windows, plan
+from ml_core.walkforward.rows import forecast_split
 
 CASES = {
     "demo": ("lstm", "attention_lstm", "transformer"),

@@ -75,10 +75,10 @@ def write_files(folder: Path, tickers: list[str], years: int, *, whole: bool) ->
 
 def refresh_here(asked: dict[str, Any]) -> None:
     """In a process of its own: one refresh, and what it cost."""
-    from ml_core.data.refresh import refresh
-    from ml_core.data.tables import newest_version
-    from ml_core.experiment import Experiment
-    from ml_core.settings import open_home
+    from ml_core.data.intake.refresh import refresh
+    from ml_core.data.store.tables import newest_version
+    from ml_core.home.settings import open_home
+    from ml_core.spec.experiment import Experiment
 
     session = None
     if url := asked["url"]:

@@ -16,15 +16,16 @@ import numpy as np
 import polars as pl
 
 from ml_core.data.providers import Request, simulated
-from ml_core.data.store import adjust
+from ml_core.data.store.bars import adjust
 from ml_core.evaluation.metrics import find_metric
-from ml_core.experiment import Features, Model
-from ml_core.experiment_file import read_experiment
-from ml_core.splits import Split
+from ml_core.panel.splits import Split
+from ml_core.panel.windows import Windows
+from ml_core.spec.experiment import Features, Model
+from ml_core.spec.file import read_experiment
 from ml_core.training.choice import choose_features
 from ml_core.training.fit import fit
-from ml_core.walkforward import forecast_split, open_windows, plan
-from ml_core.windows import Windows
+from ml_core.walkforward.opening import open_windows, plan
+from ml_core.walkforward.rows import forecast_split
 
 EXPERIMENT = read_experiment("demo", ())
 SPEC, COUNT, NEAR_COPY = EXPERIMENT.spec, 16, 0.95

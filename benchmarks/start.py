@@ -11,7 +11,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-MAIN = "from flows.cli import main; main()"
+MAIN = "from cli.line import main; main()"
 COMMANDS = {
     "nothing: an empty Python": None,
     "--help": ["--help"],
@@ -33,8 +33,8 @@ def seconds(code: str, *arguments: str) -> float:
 
 def make_homes(folder: Path) -> dict[str, str]:
     """A home without a registry and one whose registry is empty."""
-    from ml_core.registry import Registry
-    from ml_core.settings import open_home
+    from ml_core.home.settings import open_home
+    from ml_core.registry.versions import Registry
 
     homes = {"BARE": folder / "bare", "HOME": folder / "home"}
     Registry(open_home(homes["HOME"]))

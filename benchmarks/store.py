@@ -21,8 +21,8 @@ import numpy as np
 import pandas as pd
 import polars as pl
 
-from ml_core.data.datafiles import _whole
-from ml_core.data.store import PriceStore
+from ml_core.data.store.bars import PriceStore
+from ml_core.data.store.datafiles import _whole
 from ml_core.frames import BARS, conform
 
 NOW = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)

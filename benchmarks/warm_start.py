@@ -18,13 +18,14 @@ import polars as pl
 import torch
 
 from ml_core.data.providers import Request, files, simulated
-from ml_core.data.store import adjust
+from ml_core.data.store.bars import adjust
 from ml_core.evaluation.metrics import find_metric
-from ml_core.experiment import Features, Model, Reading, RunSpec, Training, Validation
-from ml_core.splits import walk_forward
+from ml_core.panel.splits import walk_forward
+from ml_core.spec.experiment import Features, Model, Reading, RunSpec, Training, Validation
 from ml_core.training.fit import assemble
 from ml_core.training.loop import Fitting
-from ml_core.walkforward import forecast_split, open_windows
+from ml_core.walkforward.opening import open_windows
+from ml_core.walkforward.rows import forecast_split
 
 COLD, WARM, FOLDS = 8, 3, 20
 VALIDATION = Validation(train=504, test=63, folds=FOLDS, holdout=0)

@@ -14,7 +14,7 @@ from prefect.client.schemas.sorting import FlowRunSort
 from prefect.exceptions import ObjectAlreadyExists
 from prefect.states import Cancelled, Crashed
 
-from flows.zombies import watch_heartbeats
+from flows.stack.silent_runs import watch_heartbeats
 
 PROJECT = Path(__file__).resolve().parent.parent
 

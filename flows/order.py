@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from ml_core.experiment import Experiment
-from ml_core.experiment_file import read_experiment
-from ml_core.settings import Home, Settings, open_home
+from ml_core.home.settings import Home, Settings, open_home
+from ml_core.spec.experiment import Experiment
+from ml_core.spec.file import read_experiment
 
 
 @dataclass(frozen=True)

@@ -9,17 +9,17 @@ from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import State
 from prefect.states import Completed
 
-from flows.lock import hold
 from flows.order import Order, open_order
-from ml_core.data.forecasts import read_forecast, write_forecast
 from ml_core.data.prices import read_prices, tell_absent
+from ml_core.data.store.forecasts import read_forecast, write_forecast
 from ml_core.errors import NoChampion
+from ml_core.home.lock import hold
 
 
 @task(name="find what is missing", cache_policy=NO_CACHE)
 def find_nothing_to_do(order: Order) -> str | None:
     """Why there is nothing to do, or None: judged by what the store holds, not by what ran before."""
-    from ml_core.registry import Registry
+    from ml_core.registry.versions import Registry
 
     try:
         champion = Registry(order.home).find(order.experiment.model_name)
@@ -37,7 +37,7 @@ def find_nothing_to_do(order: Order) -> str | None:
 @task(name="predict", cache_policy=NO_CACHE)
 def predict_newest(order: Order) -> tuple[pl.DataFrame, dict[str, str]]:
     """FORECAST rows of the champion, and why a ticker has none; an answer for nobody is an error."""
-    from ml_core.prediction import predict, require_answers
+    from ml_core.prediction.forecast import predict, require_answers
 
     forecast, prices = predict(order.experiment, order.home), read_prices(order.experiment, order.home)
     missing = require_answers(order.experiment.universe.tickers, forecast, prices)

@@ -11,11 +11,11 @@ from prefect.client.schemas.objects import State
 from prefect.states import Completed
 from prefect.tasks import exponential_backoff
 
-from flows.lock import hold
 from flows.order import Order, open_order
 from flows.progress import open_progress
-from ml_core.data.refresh import Refreshed, refresh
+from ml_core.data.intake.refresh import Refreshed, refresh
 from ml_core.errors import ProviderFailed, StoreFailed
+from ml_core.home.lock import hold
 
 
 async def may_pass(_task: Any, _run: Any, state: State) -> bool:

@@ -9,9 +9,9 @@ from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import State
 from prefect.states import Completed
 
-from flows.lock import hold
 from flows.order import Order, open_order
 from flows.progress import open_progress
+from ml_core.home.lock import hold
 
 if TYPE_CHECKING:
     from tuning.search import SearchOutcome, Step
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 def find_nothing_to_do(order: Order) -> str | None:
     """Why there is nothing to search: the newest version came from this very experiment and this very data."""
     from ml_core.data.prices import data_version
-    from ml_core.registry import Registry
+    from ml_core.registry.versions import Registry
 
     newest = next(iter(Registry(order.home).versions(order.experiment.model_name)), None)
     asked = {"digest": order.experiment.digest(), "data_version": data_version(order.experiment, order.home)}

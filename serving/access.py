@@ -8,7 +8,7 @@ from fastapi import Depends, HTTPException
 from fastapi.security import APIKeyHeader, HTTPAuthorizationCredentials, HTTPBearer
 
 from ml_core.errors import InvalidInput
-from ml_core.settings import Settings
+from ml_core.home.settings import Settings
 
 HEADER = APIKeyHeader(name="X-API-Key", auto_error=False, description="CANDORCAST_API_KEY, where one is set.")
 BEARER = HTTPBearer(auto_error=False, description="The same key as a bearer token.")

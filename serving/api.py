@@ -9,8 +9,8 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
-from ml_core.choices import nearest
 from ml_core.errors import ForecastError, InvalidInput, NoChampion, UnknownTicker
+from ml_core.spec.choices import nearest
 from serving.access import Access
 from serving.messages import (
     BatchAnswer,

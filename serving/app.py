@@ -10,8 +10,8 @@ from fastapi.middleware.cors import CORSMiddleware
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
-from ml_core.experiment_file import read_experiment
-from ml_core.settings import Settings, open_home
+from ml_core.home.settings import Settings, open_home
+from ml_core.spec.file import read_experiment
 from serving.access import Access
 from serving.api import build_router, explain_errors
 from serving.limits import Limits

@@ -11,11 +11,11 @@ import polars as pl
 
 from ml_core.data.prices import data_version, read_prices
 from ml_core.errors import ForecastError, InvalidInput
-from ml_core.experiment import Experiment
-from ml_core.forecaster import Forecaster
-from ml_core.prediction import forecast
-from ml_core.registry import ModelVersion, Registry
-from ml_core.settings import Home
+from ml_core.forecaster.forecaster import Forecaster
+from ml_core.home.settings import Home
+from ml_core.prediction.forecast import forecast
+from ml_core.registry.versions import ModelVersion, Registry
+from ml_core.spec.experiment import Experiment
 
 Clock = Callable[[], dt.datetime]
 RETRY = dt.timedelta(seconds=60)

@@ -3,7 +3,7 @@
 import math
 from typing import Any
 
-from ml_core.registry import ModelVersion
+from ml_core.registry.versions import ModelVersion
 from serving.messages import Info
 
 

@@ -11,9 +11,9 @@ import polars as pl
 
 from ml_core.data.prices import read_prices
 from ml_core.errors import InvalidInput, NotEnoughData
-from ml_core.experiment import Experiment
-from ml_core.prediction import forecast
-from ml_core.settings import Home
+from ml_core.home.settings import Home
+from ml_core.prediction.forecast import forecast
+from ml_core.spec.experiment import Experiment
 from serving.champion import Clock, Served
 
 KEPT = 64

@@ -5,16 +5,16 @@ from collections.abc import Sequence
 
 import polars as pl
 
-from ml_core.choices import nearest
 from ml_core.data.absence import tell_absence
 from ml_core.data.prices import open_store
 from ml_core.errors import ForecastError, InvalidInput, NotEnoughData, UnknownTicker
-from ml_core.experiment import Experiment
+from ml_core.home.settings import Home
 from ml_core.portfolio.legs import strategy_kind
 from ml_core.portfolio.market import Market
 from ml_core.portfolio.strategies import build_positions
-from ml_core.prediction import find_outsiders, unanswered
-from ml_core.settings import Home
+from ml_core.prediction.forecast import find_outsiders, unanswered
+from ml_core.spec.choices import nearest
+from ml_core.spec.experiment import Experiment
 from serving.champion import Champion, Clock, Served
 from serving.evidence import describe
 from serving.messages import (

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from ml_core.settings import Home, open_home
+from ml_core.home.settings import Home, open_home
 
 # Small networks are faster on one thread, and tests run beside others. Processes that tests start inherit it.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
@@ -15,7 +15,7 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 @pytest.fixture(scope="session")
 def new_home(tmp_path_factory) -> Callable[[], Home]:
     """Makes empty homes whose MLflow database is migrated already, which takes seconds and is done once."""
-    from ml_core.registry import Registry
+    from ml_core.registry.versions import Registry
 
     first = open_home(tmp_path_factory.mktemp("first"))
     Registry(first)

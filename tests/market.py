@@ -8,10 +8,10 @@ import numpy as np
 import polars as pl
 
 from ml_core.data.providers import Request, simulated
-from ml_core.data.store import adjust
-from ml_core.experiment import Experiment, Task
+from ml_core.data.store.bars import adjust
 from ml_core.features.table import build_features
-from ml_core.windows import Windows, build_windows
+from ml_core.panel.windows import Windows, build_windows
+from ml_core.spec.experiment import Experiment, Task
 
 NOW = dt.datetime(2026, 1, 2, 22, tzinfo=dt.UTC)
 TICKERS = ("ALFA", "BRAV", "CHAR", "DELT", "ECHO", "FOXT", "GOLF", "HOTL")

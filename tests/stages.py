@@ -15,14 +15,14 @@ import torch
 
 from ml_core.data.providers import Request, simulated
 from ml_core.data.simulation.market import Market, simulate
-from ml_core.data.store import adjust
-from ml_core.experiment import Strategy, Task
+from ml_core.data.store.bars import adjust
 from ml_core.features.scaling import fit_scaler
 from ml_core.features.table import build_features
-from ml_core.layout import lay_out
+from ml_core.panel.layout import lay_out
+from ml_core.panel.windows import Windows, build_windows
 from ml_core.portfolio.backtest import Execution, backtest
 from ml_core.portfolio.strategies import build_positions
-from ml_core.windows import Windows, build_windows
+from ml_core.spec.experiment import Strategy, Task
 from tests.market import NOW
 
 TICKERS = tuple(f"T{number:02d}" for number in range(12))

@@ -7,13 +7,13 @@ import datetime as dt
 from functools import partial
 from typing import Any
 
+from ml_core.data.intake.refresh import refresh
 from ml_core.data.prices import read_prices
-from ml_core.data.refresh import refresh
-from ml_core.experiment import Experiment
-from ml_core.promotion import Candidate, promote_candidate
-from ml_core.settings import Home
+from ml_core.home.settings import Home
+from ml_core.promotion.judge import Candidate, promote_candidate
+from ml_core.spec.experiment import Experiment
 from ml_core.training.fit import fit
-from ml_core.walkforward import open_windows
+from ml_core.walkforward.opening import open_windows
 from tuning.ledger import Ledger
 from tuning.search import choose_winner, describe, split_for_search
 from tuning.space import build_space, first_points, spec_of, widest_spec

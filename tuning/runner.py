@@ -12,9 +12,9 @@ from typing import Any
 import polars as pl
 
 from ml_core.errors import SearchStalled
-from ml_core.experiment import Experiment
-from ml_core.splits import Split
-from ml_core.windows import Windows
+from ml_core.panel.splits import Split
+from ml_core.panel.windows import Windows
+from ml_core.spec.experiment import Experiment
 from tuning.cluster import open_cluster
 from tuning.ledger import Ledger
 from tuning.space import Point, build_space, first_points, grid_points, most_epochs

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from ray.tune.search import Searcher
 
-from ml_core.experiment import Search
-from ml_core.ranges import LogUniform, OneOf, Range
+from ml_core.spec.experiment import Search
+from ml_core.spec.ranges import LogUniform, OneOf, Range
 from tuning.ledger import Entry
 from tuning.space import Point, as_choice, suggest
 

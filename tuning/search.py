@@ -13,18 +13,18 @@ import polars as pl
 
 from ml_core.data.prices import data_version, read_prices, tell_absent
 from ml_core.errors import ForecastError, InvalidInput
-from ml_core.experiment import Experiment, RunSpec
-from ml_core.experiment_file import write_spec
 from ml_core.features.table import chosen_names
-from ml_core.lost import tell_lost
-from ml_core.promotion import Candidate, Promotion, promote_candidate
-from ml_core.registry import ModelVersion, Registry, Trial
-from ml_core.settings import Home
-from ml_core.splits import Split
+from ml_core.home.settings import Home
+from ml_core.panel.gaps import tell_lost
+from ml_core.panel.splits import Split
+from ml_core.panel.windows import Windows
+from ml_core.promotion.judge import Candidate, Promotion, promote_candidate
+from ml_core.registry.versions import ModelVersion, Registry, Trial
+from ml_core.spec.experiment import Experiment, RunSpec
+from ml_core.spec.file import write_spec
 from ml_core.training.fit import fit
 from ml_core.training.loop import Epoch
-from ml_core.walkforward import open_windows, plan
-from ml_core.windows import Windows
+from ml_core.walkforward.opening import open_windows, plan
 from tuning.ledger import Entry, Ledger
 from tuning.runner import run_search
 from tuning.space import build_space, spec_of, widest_spec

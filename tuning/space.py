@@ -7,14 +7,14 @@ from typing import Any, TypeAlias
 
 from pydantic import ValidationError
 
-from ml_core import choices
-from ml_core.choices import nearest
 from ml_core.errors import InvalidInput
-from ml_core.experiment import Experiment, Features, Model, RunSpec, Training
-from ml_core.experiment_file import explain
 from ml_core.features.table import GROUPS, chosen_names
-from ml_core.learners import complete, config_class, configure, is_baseline
-from ml_core.ranges import LogUniform, OneOf, Range, parse_range, ranges_of
+from ml_core.forecaster.learners import complete, config_class, configure, is_baseline
+from ml_core.spec import choices
+from ml_core.spec.choices import nearest
+from ml_core.spec.experiment import Experiment, Features, Model, RunSpec, Training
+from ml_core.spec.file import explain
+from ml_core.spec.ranges import LogUniform, OneOf, Range, parse_range, ranges_of
 from ml_core.spec.reading import Look, Reading
 from ml_core.spec.task import Task
 from ml_core.training.losses import find_loss

@@ -7,13 +7,14 @@ import numpy as np
 import polars as pl
 
 from ml_core.evaluation.metrics import find_metric
-from ml_core.experiment import Experiment
-from ml_core.learners import is_baseline
-from ml_core.splits import Split
+from ml_core.forecaster.learners import is_baseline
+from ml_core.panel.splits import Split
+from ml_core.panel.windows import Windows
+from ml_core.spec.experiment import Experiment
 from ml_core.training.fit import AnyFitting, assemble, begin, seeded
 from ml_core.training.loop import Epoch
-from ml_core.walkforward import forecast_split, horizon_of, trade
-from ml_core.windows import Windows
+from ml_core.walkforward.rows import forecast_split
+from ml_core.walkforward.trading import horizon_of, trade
 from tuning.space import Point, spec_of
 
 Report = Callable[[dict[str, Any]], None]

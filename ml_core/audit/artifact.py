@@ -10,19 +10,20 @@ from dataclasses import replace
 import polars as pl
 
 from ml_core.audit.execution import audit_execution
+from ml_core.audit.rebuild import describe_machine, read_recipe
 from ml_core.audit.stages import tell_features, tell_forecasts, tell_learned
 from ml_core.data.prices import Sources, build_prices, read_sources
 from ml_core.errors import NotEnoughData
 from ml_core.evaluation.leakage import Audit, audit_stages, choose_dates
 from ml_core.evaluation.variants import Tables, last_date
-from ml_core.experiment import Experiment
-from ml_core.forecaster import Forecaster
-from ml_core.rebuild import describe_machine, read_recipe
-from ml_core.registry import ModelVersion, Registry
-from ml_core.settings import Home
-from ml_core.splits import Split
+from ml_core.forecaster.forecaster import Forecaster
+from ml_core.home.settings import Home
+from ml_core.panel.splits import Split
+from ml_core.registry.versions import ModelVersion, Registry
+from ml_core.spec.experiment import Experiment
 from ml_core.training.fit import fit
-from ml_core.walkforward import decide, open_windows, trade
+from ml_core.walkforward.opening import open_windows
+from ml_core.walkforward.trading import decide, trade
 
 Progress = Callable[[str], None]
 BEFORE = 5  # sessions before the first date whose forecasts are compared too

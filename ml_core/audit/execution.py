@@ -11,11 +11,11 @@ import polars as pl
 
 from ml_core.evaluation.leakage import Audit, compare_tables
 from ml_core.evaluation.variants import change_bars
-from ml_core.experiment import Experiment
 from ml_core.portfolio import strategies
 from ml_core.portfolio.backtest import possible_execution
 from ml_core.portfolio.legs import hold_of
-from ml_core.walkforward import horizon_of, market_of
+from ml_core.spec.experiment import Experiment
+from ml_core.walkforward.trading import horizon_of, market_of
 
 STAGE, CHANGE = "execution", "earlier"
 

@@ -13,19 +13,21 @@ import polars as pl
 from ml_core.audit.alignment import audit_alignment
 from ml_core.audit.execution import audit_execution
 from ml_core.audit.stages import tell_features, tell_forecasts, tell_learned, tell_states, tell_targets
-from ml_core.data.arrived import ACTED, check_arrived, tell_known
+from ml_core.data.intake.arrived import ACTED, check_arrived, tell_known
 from ml_core.data.prices import Sources, build_prices
-from ml_core.data.quality import Checked
+from ml_core.data.quality.judge import Checked
 from ml_core.errors import NotEnoughData
 from ml_core.evaluation.leakage import WHAT, Audit, audit_stages
 from ml_core.evaluation.variants import Tables, last_date
-from ml_core.experiment import Experiment, Model, RunSpec
-from ml_core.forecaster import Forecaster
+from ml_core.forecaster.forecaster import Forecaster
+from ml_core.panel.splits import Span, Split
+from ml_core.panel.windows import Windows
 from ml_core.portfolio import strategies
-from ml_core.splits import Span, Split
+from ml_core.spec.experiment import Experiment, Model, RunSpec
 from ml_core.training.fit import fit
-from ml_core.walkforward import decide, forecast_split, plan, read_panel, trade
-from ml_core.windows import Windows
+from ml_core.walkforward.opening import plan, read_panel
+from ml_core.walkforward.rows import forecast_split
+from ml_core.walkforward.trading import decide, trade
 
 CHEAP = "ridge"  # reads the scaler, the chosen features and their order: what they know, it knows
 FOLDS = 2

@@ -12,9 +12,9 @@ import polars as pl
 
 from ml_core.evaluation.variants import NEWCOMER
 from ml_core.features.scaling import Scaler
-from ml_core.forecaster import Forecaster
-from ml_core.regimes import with_regimes
-from ml_core.windows import Windows
+from ml_core.forecaster.forecaster import Forecaster
+from ml_core.panel.regimes import with_regimes
+from ml_core.panel.windows import Windows
 
 LEARNED = {
     "known": pl.Date, "family": pl.String, "fold": pl.Int32, "name": pl.String, "place": pl.String,

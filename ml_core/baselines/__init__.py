@@ -16,12 +16,12 @@ from typing import Any, ClassVar
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from ml_core import choices
 from ml_core.errors import InvalidInput, NotEnoughData
-from ml_core.experiment import Model, Section
-from ml_core.experiment_file import read_options
-from ml_core.splits import Split
-from ml_core.windows import Windows
+from ml_core.panel.splits import Split
+from ml_core.panel.windows import Windows
+from ml_core.spec import choices
+from ml_core.spec.experiment import Model, Section
+from ml_core.spec.file import read_options
 
 BASELINES = __name__
 

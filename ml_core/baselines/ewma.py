@@ -8,7 +8,7 @@ from pydantic import Field
 from ml_core.baselines import Asked, BaselineConfig, Learned, Lesson
 from ml_core.baselines._paths import add_means, add_variances
 from ml_core.features.target import past_mean
-from ml_core.ranges import OneOf
+from ml_core.spec.ranges import OneOf
 
 LEAST_SHARE = 1e-4  # of the second moment: a constant return still has a scale
 

@@ -7,7 +7,7 @@ from pydantic import Field, PositiveInt
 
 from ml_core.baselines import Asked, BaselineConfig, Learned, Lesson
 from ml_core.baselines._trees import Rows, Tree, draw_rows, make_tree, predict_trees, stack_trees
-from ml_core.ranges import OneOf, Uniform
+from ml_core.spec.ranges import OneOf, Uniform
 
 
 class Config(BaselineConfig):

@@ -8,7 +8,7 @@ from pydantic import Field, PositiveInt
 
 from ml_core.baselines import Asked, BaselineConfig, Learned, Lesson
 from ml_core.baselines._trees import Rows, Tree, draw_rows, make_tree, predict_trees, stack_trees
-from ml_core.ranges import LogUniform, OneOf
+from ml_core.spec.ranges import LogUniform, OneOf
 
 
 class Config(BaselineConfig):

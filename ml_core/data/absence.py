@@ -4,12 +4,12 @@ import datetime as dt
 
 import polars as pl
 
-from ml_core.data.coverage import read_coverage
-from ml_core.data.quarantine import read_findings
 from ml_core.data.source import open_source
-from ml_core.data.store import PriceStore
-from ml_core.experiment import Experiment
-from ml_core.settings import Home
+from ml_core.data.store.bars import PriceStore
+from ml_core.data.store.coverage import read_coverage
+from ml_core.data.store.findings import read_findings
+from ml_core.home.settings import Home
+from ml_core.spec.experiment import Experiment
 
 NAMED = 5
 

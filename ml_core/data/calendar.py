@@ -6,8 +6,8 @@ import warnings
 from functools import cache
 from typing import Any
 
-from ml_core.choices import nearest
 from ml_core.errors import InvalidInput
+from ml_core.spec.choices import nearest
 
 WHATEVER = "data"
 MARGIN = dt.timedelta(days=20)

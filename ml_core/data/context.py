@@ -8,8 +8,8 @@ from typing import Annotated
 import polars as pl
 from pydantic import Field
 
-from ml_core.data.store import PARTED
-from ml_core.experiment import Section
+from ml_core.data.store.bars import PARTED
+from ml_core.spec.experiment import Section
 
 PREFIX = "context_"
 OF_TICKER = (

@@ -9,15 +9,15 @@ import polars as pl
 
 from ml_core.data.absence import explain_absence
 from ml_core.data.calendar import WHATEVER, sessions_between
-from ml_core.data.coverage import read_coverage
 from ml_core.data.prices import open_store
-from ml_core.data.quarantine import read_findings
 from ml_core.data.source import open_source
 from ml_core.data.stationarity import judge_stationarity
-from ml_core.data.store import adjust
+from ml_core.data.store.bars import adjust
+from ml_core.data.store.coverage import read_coverage
+from ml_core.data.store.findings import read_findings
 from ml_core.errors import InvalidInput
-from ml_core.experiment import Experiment
-from ml_core.settings import Home
+from ml_core.home.settings import Home
+from ml_core.spec.experiment import Experiment
 
 COVERED = [
     "ticker", "status", "bars", "first", "last", "missing", "longest_gap", "quarantined", "repaired", "refreshed_at",

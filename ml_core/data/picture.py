@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from ml_core.data.overview import Overview, summarise_findings
-from ml_core.data.quarantine import count_bars
+from ml_core.data.store.findings import count_bars
 from ml_core.errors import StoreFailed
 
 if TYPE_CHECKING:

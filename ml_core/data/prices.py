@@ -10,13 +10,13 @@ import polars as pl
 from ml_core.data.absence import explain_absence, tell_absence
 from ml_core.data.context import Context, join_context
 from ml_core.data.frequency import at_frequency
-from ml_core.data.membership import join_members, stored_members
 from ml_core.data.sectors import read_sectors
 from ml_core.data.source import open_source
-from ml_core.data.store import FACTS, PriceStore, adjust
+from ml_core.data.store.bars import FACTS, PriceStore, adjust
+from ml_core.data.store.membership import join_members, stored_members
 from ml_core.errors import InvalidInput
-from ml_core.experiment import Experiment
-from ml_core.settings import Home
+from ml_core.home.settings import Home
+from ml_core.spec.experiment import Experiment
 
 
 @dataclass(frozen=True)

@@ -6,8 +6,8 @@ import polars as pl
 
 from ml_core.data.providers import Request
 from ml_core.data.source import Source
-from ml_core.data.store import FACTS, PriceStore
-from ml_core.experiment import Universe
+from ml_core.data.store.bars import FACTS, PriceStore
+from ml_core.spec.experiment import Universe
 
 TOPIC = "sector"
 

@@ -7,13 +7,13 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from ml_core import choices
-from ml_core.choices import nearest
 from ml_core.data.context import Context
-from ml_core.data.quality_settings import Quality
+from ml_core.data.quality.settings import Quality
 from ml_core.errors import InvalidInput
-from ml_core.experiment import Experiment, Section
-from ml_core.experiment_file import explain
+from ml_core.spec import choices
+from ml_core.spec.choices import nearest
+from ml_core.spec.experiment import Experiment, Section
+from ml_core.spec.file import explain
 
 PROVIDERS = "ml_core.data.providers"
 

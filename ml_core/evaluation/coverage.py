@@ -6,7 +6,7 @@ import polars as pl
 
 from ml_core.errors import InvalidData
 from ml_core.evaluation.rows import KEY
-from ml_core.series import block_bootstrap, block_length
+from ml_core.evaluation.series import block_bootstrap, block_length
 
 STATES = ("calm", "middle", "wild")
 COVERAGE = {

@@ -4,10 +4,10 @@ import numpy as np
 from scipy.special import ndtr
 from scipy.stats import rankdata
 
-from ml_core.choices import nearest
 from ml_core.errors import InvalidInput
 from ml_core.evaluation.declaration import Metric, per_date, per_row
 from ml_core.evaluation.rows import Array, Rows
+from ml_core.spec.choices import nearest
 
 LEVEL = 0.9  # of every interval between lower and upper
 DEVIATIONS = 1.6448536269514722  # a normal's interval of that level: so `scale` is a standard deviation

@@ -8,7 +8,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import stats
 
 from ml_core.errors import InvalidInput, NotEnoughData
-from ml_core.series import block_bootstrap, expected_maximum, probabilistic_sharpe, sharpe
+from ml_core.evaluation.series import block_bootstrap, expected_maximum, probabilistic_sharpe, sharpe
 
 __all__ = [
     "Comparison", "block_bootstrap", "deflated_sharpe", "diebold_mariano", "expected_maximum",

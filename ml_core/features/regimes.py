@@ -14,8 +14,8 @@ import numpy as np
 import polars as pl
 
 from ml_core.errors import NotEnoughData
-from ml_core.experiment import Section
 from ml_core.features.declaration import Feature
+from ml_core.spec.experiment import Section
 
 LEAST_SESSIONS = 30
 ROUNDS = 200

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ml_core.experiment import Section
+from ml_core.spec.experiment import Section
 
 NEAR_COPY = 0.9
 LEAST_TICKERS = 5

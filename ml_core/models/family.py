@@ -9,10 +9,10 @@ from typing import ClassVar, Literal, TypeAlias
 import torch
 from torch import nn
 
-from ml_core import choices
-from ml_core.experiment import Model, Section
-from ml_core.experiment_file import read_options
 from ml_core.models.initialisation import initialise
+from ml_core.spec import choices
+from ml_core.spec.experiment import Model, Section
+from ml_core.spec.file import read_options
 
 FAMILIES = "ml_core.models.families"
 Supervise: TypeAlias = Literal["every_step", "last_step"]

@@ -4,8 +4,8 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from ml_core.experiment import Model
 from ml_core.models.family import build_encoder
+from ml_core.spec.experiment import Model
 
 LEAST_SCALE = 0.05
 

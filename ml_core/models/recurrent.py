@@ -10,7 +10,7 @@ from torch import nn
 
 from ml_core.models.dropout import Dropout
 from ml_core.models.family import ModelConfig
-from ml_core.ranges import OneOf, Uniform
+from ml_core.spec.ranges import OneOf, Uniform
 
 
 def check_sizes(value: Any) -> Any:

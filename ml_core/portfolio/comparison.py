@@ -17,7 +17,7 @@ from ml_core.portfolio.legs import hold_of
 from ml_core.portfolio.market import Market, check_calendar
 from ml_core.portfolio.risk import Scored, describe, describe_account, sweep_costs
 from ml_core.portfolio.strategies import build_positions, trade
-from ml_core.strategy import Strategy
+from ml_core.spec.strategy import Strategy
 
 STRATEGY, HELD, EQUAL, ZERO = "strategy", "buy_and_hold", "equal_weight", "zero_forecast"
 COSTS = (0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 12, 15, 20, 25, 30, 35, 40, 45, 50)

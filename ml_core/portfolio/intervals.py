@@ -2,8 +2,8 @@
 
 import numpy as np
 
+from ml_core.evaluation.series import block_length, draw_blocks, interval
 from ml_core.portfolio.panel import Array
-from ml_core.series import block_length, draw_blocks, interval
 
 LEVEL = 0.9
 RESAMPLES = 500

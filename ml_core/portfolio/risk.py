@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 from scipy import optimize, stats
 
 from ml_core.errors import NotEnoughData
+from ml_core.evaluation.series import expected_maximum, probabilistic_sharpe, sharpe
 from ml_core.frames import BACKTEST, conform
 from ml_core.portfolio.backtest import charge
 from ml_core.portfolio.intervals import MEASURED, draw_intervals
-from ml_core.series import expected_maximum, probabilistic_sharpe, sharpe
 
 Array = NDArray[np.float64]
 YEAR = 252

@@ -18,7 +18,7 @@ from ml_core.portfolio.legs import Leg, hold_of, legs_of, size, strategy_kind, t
 from ml_core.portfolio.market import Market, need
 from ml_core.portfolio.turbulence import tell_turbulence
 from ml_core.portfolio.volatility import target_book
-from ml_core.strategy import Strategy
+from ml_core.spec.strategy import Strategy
 
 
 def build_positions(

@@ -11,12 +11,12 @@ import polars as pl
 from ml_core.evaluation.deciles import measure_deciles
 from ml_core.evaluation.paths import spread_over_paths
 from ml_core.evaluation.through_time import measure_ic
-from ml_core.experiment import Experiment
 from ml_core.reporting.calibration import draw_calibration
 from ml_core.reporting.information import draw_ic
 from ml_core.reporting.style import count_sessions, write_figures, write_tables
 from ml_core.reporting.trading import gather, write_trading
-from ml_core.walkforward import Evaluation
+from ml_core.spec.experiment import Experiment
+from ml_core.walkforward.judging import Evaluation
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, PositiveInt, ValidationError, ValidatorFunctionWrapHandler, field_validator
 
-from ml_core.section import Section
+from ml_core.spec.section import Section
 
 
 class Look(Section):

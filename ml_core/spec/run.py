@@ -4,9 +4,9 @@ from typing import Annotated, Literal
 
 from pydantic import Field, PositiveInt
 
-from ml_core.ranges import LogUniform, OneOf
-from ml_core.section import OpenSection, Section
+from ml_core.spec.ranges import LogUniform, OneOf
 from ml_core.spec.reading import Reading
+from ml_core.spec.section import OpenSection, Section
 from ml_core.spec.task import Task
 
 

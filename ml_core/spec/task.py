@@ -5,7 +5,7 @@ from typing import Literal
 
 from pydantic import PositiveInt, field_validator
 
-from ml_core.section import Section
+from ml_core.spec.section import Section
 
 
 class Task(Section):

@@ -8,14 +8,14 @@ import numpy as np
 
 from ml_core.baselines import Lesson, fit_baseline
 from ml_core.evaluation.metrics import find_metric
-from ml_core.experiment import RunSpec
-from ml_core.learners import complete
-from ml_core.member import BaselineMember
-from ml_core.splits import Split
+from ml_core.forecaster.learners import complete
+from ml_core.forecaster.members import BaselineMember
+from ml_core.panel.splits import Split
+from ml_core.panel.windows import Windows
+from ml_core.spec.experiment import RunSpec
 from ml_core.training.choice import choose_inputs
 from ml_core.training.loop import Epoch
 from ml_core.training.validation import score_of, skill_of
-from ml_core.windows import Windows
 
 
 class BaselineFitting:

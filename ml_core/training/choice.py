@@ -6,13 +6,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ml_core.experiment import RunSpec
 from ml_core.features.regimes import REGIME_FEATURES, Regimes
 from ml_core.features.selection import Choice, Panel, select_features
 from ml_core.features.table import chosen_names, group_of
-from ml_core.regimes import learn_regimes, with_regimes
-from ml_core.splits import Span
-from ml_core.windows import Windows
+from ml_core.panel.regimes import learn_regimes, with_regimes
+from ml_core.panel.splits import Span
+from ml_core.panel.windows import Windows
+from ml_core.spec.experiment import RunSpec
 
 
 @dataclass(frozen=True)

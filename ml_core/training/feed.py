@@ -10,7 +10,7 @@ import numpy as np
 import torch
 
 from ml_core.features.scaling import Scaler
-from ml_core.layout import Layout, rescale, scale_of, windows_of
+from ml_core.panel.layout import Layout, rescale, scale_of, windows_of
 from ml_core.training.tiling import Piece
 
 

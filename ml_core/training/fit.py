@@ -7,17 +7,17 @@ from typing import TypeAlias
 import torch
 
 from ml_core.baselines import BaselineConfig
-from ml_core.calibration import Calibration, fit_calibration
 from ml_core.errors import InvalidInput
 from ml_core.evaluation.metrics import find_metric
-from ml_core.experiment import RunSpec, Training
-from ml_core.forecaster import Forecaster
-from ml_core.learners import config_class, is_baseline
-from ml_core.splits import Split
+from ml_core.forecaster.calibration import Calibration, fit_calibration
+from ml_core.forecaster.forecaster import Forecaster
+from ml_core.forecaster.learners import config_class, is_baseline
+from ml_core.panel.splits import Split
+from ml_core.panel.windows import Windows
+from ml_core.spec.experiment import RunSpec, Training
 from ml_core.training.baseline import BaselineFitting
 from ml_core.training.loop import Epoch, Fitting
 from ml_core.training.losses import find_loss
-from ml_core.windows import Windows
 
 AnyFitting: TypeAlias = Fitting | BaselineFitting
 

@@ -13,14 +13,15 @@ import torch
 
 from ml_core.errors import NotEnoughData, TrainingDiverged
 from ml_core.evaluation.metrics import find_metric
-from ml_core.experiment import RunSpec
 from ml_core.features.scaling import fit_scaler
-from ml_core.layout import lay_out
-from ml_core.member import NetworkMember
+from ml_core.forecaster.members import NetworkMember
+from ml_core.forecaster.threads import one_thread
 from ml_core.models.family import Supervise, complete, config_class
 from ml_core.models.head import ForecastNetwork
-from ml_core.splits import Split
-from ml_core.threads import one_thread
+from ml_core.panel.layout import lay_out
+from ml_core.panel.splits import Split
+from ml_core.panel.windows import Windows
+from ml_core.spec.experiment import RunSpec
 from ml_core.training.choice import choose_inputs
 from ml_core.training.feed import Feed
 from ml_core.training.level import fit_level, set_level
@@ -29,7 +30,6 @@ from ml_core.training.optimizer import Optimizer
 from ml_core.training.precision import settle
 from ml_core.training.tiling import Piece, Tiling, tiles
 from ml_core.training.validation import Watch, score_of, skill_of
-from ml_core.windows import Windows
 
 HOPELESS = 1e6  # times the squared error of zero: the weights blew up in the last step of an epoch
 LEVELLED = 512  # windows that the level of a loss without one is found on, after each epoch

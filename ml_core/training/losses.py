@@ -7,8 +7,8 @@ from typing import Literal, TypeAlias
 
 import torch
 
-from ml_core.choices import nearest
 from ml_core.errors import InvalidInput
+from ml_core.spec.choices import nearest
 
 Tensor: TypeAlias = torch.Tensor
 Each: TypeAlias = Callable[[Tensor, Tensor, Tensor], Tensor]

@@ -10,7 +10,7 @@ import torch
 # The class around this function imports torch's compiler on its first use: a second of every process that trains.
 from torch.optim.adamw import adamw
 
-from ml_core.experiment import Training
+from ml_core.spec.experiment import Training
 
 BETAS = (0.9, 0.999)
 EPSILON = 1e-8

@@ -2,7 +2,7 @@
 
 import torch
 
-from ml_core.experiment import Training
+from ml_core.spec.experiment import Training
 
 GAINS = frozenset({"attention_lstm", "lstm", "tcn"})  # on a CPU, by benchmarks/precision.py
 INSTRUCTIONS = ("avx512_bf16", "amx_bf16")

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from ml_core.evaluation.declaration import Metric
-from ml_core.layout import Layout
-from ml_core.splits import Span
+from ml_core.panel.layout import Layout
+from ml_core.panel.splits import Span
+from ml_core.panel.windows import Windows
 from ml_core.training.tiling import tiles
-from ml_core.windows import Windows
 
 WORST = -1e6  # the score of an error that is not known
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from fastapi import FastAPI
 
-from ml_core import choices
+from ml_core.spec import choices
 from serving.access import Access
 from serving.markup import header
 from serving.service import Service

@@ -8,7 +8,7 @@ from typing import Any
 
 from ml_core.errors import ForecastError
 from ml_core.evaluation.metrics import find_metric, metric_names
-from ml_core.registry import flatten
+from ml_core.registry.versions import flatten
 from serving import markup
 from serving.markup import Cell, number, odds, panel, percent, table
 from serving.messages import DISCLAIMER, Info

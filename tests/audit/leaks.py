@@ -11,23 +11,24 @@ import polars as pl
 
 from ml_core.audit.experiment import Steps
 from ml_core.baselines import Asked, Lesson, fit_baseline
-from ml_core.data.arrived import check_arrived
+from ml_core.data.intake.arrived import check_arrived
 from ml_core.data.prices import Sources, build_prices
-from ml_core.data.quality import Checked
-from ml_core.experiment import Experiment, RunSpec
+from ml_core.data.quality.judge import Checked
 from ml_core.features.regimes import fit_regimes
 from ml_core.features.scaling import fit_scaler
-from ml_core.forecaster import Forecaster
-from ml_core.member import BaselineMember
+from ml_core.forecaster.forecaster import Forecaster
+from ml_core.forecaster.members import BaselineMember
+from ml_core.panel.regimes import market_return, with_regimes
+from ml_core.panel.splits import Span, Split
+from ml_core.panel.windows import Windows
 from ml_core.portfolio import strategies
 from ml_core.portfolio.market import Market
-from ml_core.regimes import market_return, with_regimes
-from ml_core.splits import Span, Split
-from ml_core.strategy import Strategy
+from ml_core.spec.experiment import Experiment, RunSpec
+from ml_core.spec.strategy import Strategy
 from ml_core.training.choice import choose_inputs
 from ml_core.training.fit import fit
-from ml_core.walkforward import decide, read_panel
-from ml_core.windows import Windows
+from ml_core.walkforward.opening import read_panel
+from ml_core.walkforward.trading import decide
 
 
 @dataclass(frozen=True)

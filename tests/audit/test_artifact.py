@@ -8,16 +8,16 @@ import polars as pl
 import pytest
 
 from ml_core.audit.artifact import audit_forecaster, audit_model
+from ml_core.data.intake.refresh import refresh
 from ml_core.data.prices import read_prices
-from ml_core.data.refresh import refresh
-from ml_core.experiment import Model
-from ml_core.forecaster import Forecaster
-from ml_core.promotion import Candidate, promote_candidate
-from ml_core.registry import ModelVersion
-from ml_core.settings import Home
-from ml_core.splits import Span
+from ml_core.forecaster.forecaster import Forecaster
+from ml_core.home.settings import Home
+from ml_core.panel.splits import Span
+from ml_core.promotion.judge import Candidate, promote_candidate
+from ml_core.registry.versions import ModelVersion
+from ml_core.spec.experiment import Model
 from ml_core.training.fit import fit
-from ml_core.walkforward import open_windows, plan
+from ml_core.walkforward.opening import open_windows, plan
 from tests.market import NOW, small_experiment
 
 EXPERIMENT = small_experiment(model=Model(family="ridge"))

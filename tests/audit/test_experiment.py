@@ -7,14 +7,14 @@ import polars as pl
 import pytest
 
 from ml_core.audit.experiment import Steps, audit_experiment
-from ml_core.data.membership import tell_members
 from ml_core.data.prices import Sources, build_prices
 from ml_core.data.providers import Request, simulated
-from ml_core.data.store import FACTS
+from ml_core.data.store.bars import FACTS
+from ml_core.data.store.membership import tell_members
 from ml_core.evaluation.leakage import Audit
-from ml_core.experiment import Experiment, Model
-from ml_core.experiment_file import read_experiment
-from ml_core.members import Span
+from ml_core.spec.experiment import Experiment, Model
+from ml_core.spec.file import read_experiment
+from ml_core.spec.members import Span
 from tests.audit.leaks import LEAKS, Leak, context_back_filled, context_of_tomorrow, members_of_later
 from tests.market import NOW, TICKERS, small_experiment
 
@@ -225,7 +225,7 @@ def test_the_shipped_experiments_know_nothing_of_the_future(name):
 
 def test_dates_begin_where_a_back_fill_shows_and_where_the_first_fold_ends_to_learn():
     from ml_core.audit.experiment import audited_dates, choose_folds
-    from ml_core.walkforward import read_panel
+    from ml_core.walkforward.opening import read_panel
 
     windows, _ = read_panel(RIDGE.spec, build_prices(RIDGE, sources_of(RIDGE)))
     folds = choose_folds(RIDGE, windows, seed=1)

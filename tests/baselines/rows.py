@@ -5,9 +5,9 @@ import dataclasses
 import numpy as np
 
 from ml_core.baselines import Lesson
-from ml_core.experiment import Task
-from ml_core.splits import Span, Split
-from ml_core.windows import Windows
+from ml_core.panel.splits import Span, Split
+from ml_core.panel.windows import Windows
+from ml_core.spec.experiment import Task
 from tests.market import prices_of, read_windows
 
 LOOKBACK = 4

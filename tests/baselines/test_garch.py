@@ -6,7 +6,7 @@ import numpy as np
 from arch import arch_model
 
 from ml_core.baselines import Fitted, Lesson, fit_baseline
-from ml_core.experiment import Model
+from ml_core.spec.experiment import Model
 from tests.baselines.rows import lesson_of, rows_asked, windows_of
 
 SESSIONS = 900

@@ -6,8 +6,8 @@ import pytest
 
 from ml_core.baselines import check_baselines
 from ml_core.errors import InvalidInput
-from ml_core.experiment import Model
-from ml_core.learners import configure
+from ml_core.forecaster.learners import configure
+from ml_core.spec.experiment import Model
 
 
 def test_an_unknown_baseline_is_answered_with_the_nearest():

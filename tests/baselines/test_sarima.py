@@ -7,7 +7,7 @@ import numpy as np
 from statsmodels.tsa.statespace.sarimax import SARIMAX
 
 from ml_core.baselines import Fitted, Lesson, fit_baseline
-from ml_core.experiment import Model
+from ml_core.spec.experiment import Model
 from tests.baselines.rows import lesson_of, rows_asked, windows_of
 
 SESSIONS = 500

@@ -5,10 +5,10 @@ from functools import cache
 import numpy as np
 import pytest
 
-from ml_core import choices
 from ml_core.baselines import BASELINES, Asked, Lesson, fit_baseline
 from ml_core.baselines._trees import draw_rows, predict_trees, stack_trees
-from ml_core.experiment import Model
+from ml_core.spec import choices
+from ml_core.spec.experiment import Model
 from tests.baselines.rows import lesson_of, panel_of, rows_asked
 
 OPTIONS = {"trees": 25, "depth": 5, "leaf": 10, "rows": 3000}

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from typer.testing import CliRunner, Result
 
-from flows.cli import app
+from cli.line import app
 
 CANDORCAST = str(Path(sys.executable).with_name("candorcast"))
 

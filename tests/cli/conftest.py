@@ -5,13 +5,13 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from ml_core.data.intake.refresh import refresh
 from ml_core.data.prices import read_prices
-from ml_core.data.refresh import refresh
-from ml_core.promotion import Candidate, promote_candidate
-from ml_core.registry import Registry
-from ml_core.settings import open_home
+from ml_core.home.settings import open_home
+from ml_core.promotion.judge import Candidate, promote_candidate
+from ml_core.registry.versions import Registry
 from ml_core.training.fit import fit
-from ml_core.walkforward import open_windows, plan
+from ml_core.walkforward.opening import open_windows, plan
 from tests.market import NOW, small_experiment, write_experiment
 
 

@@ -3,8 +3,8 @@
 import datetime as dt
 import json
 
-from flows.audit import count_rows, tell
-from flows.terminal import Terminal
+from cli.commands.audit import count_rows, tell
+from cli.terminal import Terminal
 from ml_core.evaluation.leakage import Audit, Compared, Finding
 
 DAY = dt.date(2024, 1, 5)

@@ -6,8 +6,8 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from ml_core.registry import Registry
-from ml_core.settings import open_home
+from ml_core.home.settings import open_home
+from ml_core.registry.versions import Registry
 from tests.cli.command_line import run
 
 

@@ -8,14 +8,14 @@ from importlib import import_module
 
 import pytest
 
-from flows.cli import SHARED, app
+from cli.line import SHARED, app
 
 HEAVY = [
     "torch", "scipy", "sklearn", "mlflow", "prefect", "ray", "matplotlib", "polars", "gradio", "pandas",
 ]  # fmt: skip
 TRACE = f"""
 import json, sys
-from flows.cli import main
+from cli.line import main
 sys.argv = ["candorcast", *sys.argv[1:]]
 try:
     main()
@@ -66,7 +66,7 @@ def test_the_models_of_a_source_that_is_unknown_are_not_looked_for(tmp_path):
 def test_every_command_names_a_function_that_takes_its_options(command):
     """They are named by text, so that nothing is imported before it is needed."""
     module, _, name = inspect.getclosurevars(command.callback).nonlocals["run"].rpartition(".")
-    taken = inspect.signature(getattr(import_module(f"flows.{module}"), name)).parameters.values()
+    taken = inspect.signature(getattr(import_module(f"cli.commands.{module}"), name)).parameters.values()
     options = [name for name in inspect.signature(command.callback).parameters if name not in SHARED]
     if not any(one.kind is inspect.Parameter.VAR_KEYWORD for one in taken):
         assert set(options) <= {one.name for one in taken}
@@ -80,14 +80,14 @@ class Interrupted:
         if name == loading:
             raise KeyboardInterrupt
 sys.meta_path.insert(0, Interrupted())
-from flows.door import main
+from cli.door import main
 sys.argv[1:] = ["data", "demo"]
 main()
 """
 
 
 @pytest.mark.parametrize(
-    "loading", ["flows.cli", "typer", "flows.session", "flows.terminal", "ml_core.experiment"]
+    "loading", ["cli.line", "typer", "cli.session", "cli.terminal", "ml_core.spec.experiment"]
 )
 def test_ctrl_c_while_anything_is_loaded_is_one_line_and_its_exit_code(loading):
     done = subprocess.run(

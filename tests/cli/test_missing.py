@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from ml_core.settings import open_home
+from ml_core.home.settings import open_home
 from serving.service import Service
 from tests.cli.command_line import run
 from tests.market import NOW, small_experiment

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from ml_core.registry import Registry
-from ml_core.settings import Home, find_home
+from ml_core.home.settings import Home, find_home
+from ml_core.registry.versions import Registry
 from tests.cli.command_line import CANDORCAST, run
 
 READING = ["data", "evaluate", "models", "backtest", "export"]

@@ -9,9 +9,9 @@ import pytest
 
 from ml_core.data.calendar import sessions_between
 from ml_core.frames import FORECAST, SCORED
+from ml_core.home.settings import open_home
 from ml_core.portfolio.comparison import ACCOUNTS
-from ml_core.registry import Registry
-from ml_core.settings import open_home
+from ml_core.registry.versions import Registry
 from tests.cli.command_line import candorcast, run
 from tests.market import small_experiment, write_experiment
 
@@ -167,7 +167,7 @@ def test_a_home_may_have_spaces_and_letters_of_any_language(file, tmp_path):
 
 
 def test_a_relative_path_in_the_file_is_meant_from_the_files_own_folder(tmp_path, monkeypatch):
-    from ml_core.experiment_file import read_experiment
+    from ml_core.spec.file import read_experiment
 
     path = tmp_path / "mine.toml"
     path.write_text(

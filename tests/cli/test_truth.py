@@ -62,8 +62,8 @@ def test_where_nothing_is_planted_the_gate_as_it_stands_refuses_and_says_why(ask
 
 
 def test_what_was_ended_is_gone_on_with_and_what_failed_is_tried_again(asked, truth_home):
-    from flows.truth import read_cells
-    from ml_core.settings import open_home
+    from cli.commands.truth import read_cells
+    from ml_core.home.settings import open_home
 
     wild = ("--set", "training.learning_rate=1e30", "--kinds", "linear", "--baselines", "ridge")
     some = ("--sessions", "330", "--tickers", "8", "--families", "lstm")

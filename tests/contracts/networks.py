@@ -3,10 +3,10 @@
 import pytest
 import torch
 
-from ml_core import choices
-from ml_core.experiment import Model
 from ml_core.models.family import FAMILIES, complete
 from ml_core.models.head import ForecastNetwork
+from ml_core.spec import choices
+from ml_core.spec.experiment import Model
 
 NAMES = choices.names(FAMILIES)
 VARIANTS = {  # what defaults leave out; `informer` in blocks so small that some lie far behind

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 import polars as pl
 
-from ml_core.data.quality_settings import Quality
+from ml_core.data.quality.settings import Quality
 from tests.data.sound_bars import AT, spoil, times
 
 PRICES = ("open", "high", "low", "close")

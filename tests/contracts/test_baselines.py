@@ -11,18 +11,18 @@ import numpy as np
 import polars as pl
 import pytest
 
-from ml_core import choices
-from ml_core.artifact import load_forecaster, save_forecaster
 from ml_core.baselines import BASELINES, Asked, Fitted, Lesson, fit_baseline
-from ml_core.experiment import Model, Reading, RunSpec, Task
-from ml_core.forecaster import Forecaster
-from ml_core.learners import complete, config_class
+from ml_core.forecaster.files import load_forecaster, save_forecaster
+from ml_core.forecaster.forecaster import Forecaster
+from ml_core.forecaster.learners import complete, config_class
 from ml_core.models.family import FAMILIES
-from ml_core.ranges import OneOf, ranges_of
-from ml_core.rivals import baselines_beside, forecast_baselines
-from ml_core.splits import Span, Split
+from ml_core.panel.splits import Span, Split
+from ml_core.panel.windows import Windows
+from ml_core.spec import choices
+from ml_core.spec.experiment import Model, Reading, RunSpec, Task
+from ml_core.spec.ranges import OneOf, ranges_of
 from ml_core.training.fit import fit
-from ml_core.windows import Windows
+from ml_core.walkforward.beside import baselines_beside, forecast_baselines
 from tests.market import FEATURES, read_windows, simulate_prices, small_experiment
 
 NAMES = choices.names(BASELINES)
@@ -178,7 +178,7 @@ def test_what_is_loaded_answers_without_the_library_that_fitted_it(tmp_path):
     PRICES.write_parquet(tmp_path / "prices.parquet")
     code = (
         "import sys, json, polars as pl; from pathlib import Path\n"
-        "from ml_core.artifact import load_forecaster\n"
+        "from ml_core.forecaster.files import load_forecaster\n"
         f"folder = Path({str(tmp_path)!r}); prices = pl.read_parquet(folder / 'prices.parquet')\n"
         f"rows = [load_forecaster(folder / name).predict(prices).height for name in {NAMES}]\n"
         "heavy = [name for name in ('sklearn', 'statsmodels', 'arch', 'xgboost', 'pandas') if name in sys.modules]\n"

@@ -4,9 +4,9 @@ refuses a bar knows only what had arrived by then."""
 import polars as pl
 import pytest
 
-from ml_core.data.incoming import TAIL
-from ml_core.data.quality import catalogue, check_bars
-from ml_core.data.verdicts import Check, Found, Scene
+from ml_core.data.intake.incoming import TAIL
+from ml_core.data.quality.judge import catalogue, check_bars
+from ml_core.data.quality.verdicts import Check, Found, Scene
 from tests.contracts.planted_bars import DAY, EVERY, Planted
 from tests.data.sound_bars import AT, make_sound, simulate
 
@@ -88,7 +88,7 @@ def test_a_check_that_reads_one_bar_ahead_would_break_the_contract(sound, monkey
         return ((pl.col("close").shift(-1) / pl.col("close")).log().abs() > 0.2).fill_null(False)
 
     leaky = (Check("peeks", "it peeks", "series", "quarantine", peeks),)
-    monkeypatch.setattr("ml_core.data.quality.catalogue", lambda: leaky)
+    monkeypatch.setattr("ml_core.data.quality.judge.catalogue", lambda: leaky)
     plant = EVERY["unexplained_jump"]
     bars = plant.spoilt(sound)
     day = bars["date"][AT - 1]

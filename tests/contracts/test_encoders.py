@@ -4,9 +4,9 @@ import pytest
 import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from ml_core.experiment import Model
 from ml_core.models.family import Encoder, build_encoder, config_class, configure
-from ml_core.ranges import OneOf, ranges_of
+from ml_core.spec.experiment import Model
+from ml_core.spec.ranges import OneOf, ranges_of
 from tests.contracts.networks import DEVICES, batch_of, every_case, every_family, network_of
 
 

@@ -11,15 +11,15 @@ import numpy as np
 import pytest
 import torch
 
-from ml_core.artifact import load_forecaster, save_forecaster
-from ml_core.experiment import Model, Reading, RunSpec, Task, Training
 from ml_core.features.scaling import fit_scaler
-from ml_core.forecaster import Forecaster
-from ml_core.layout import lay_out
-from ml_core.member import BATCH, NetworkMember, run_network
+from ml_core.forecaster.files import load_forecaster, save_forecaster
+from ml_core.forecaster.forecaster import Forecaster
+from ml_core.forecaster.members import BATCH, NetworkMember, run_network
 from ml_core.models.family import complete, config_class
 from ml_core.models.head import ForecastNetwork
-from ml_core.splits import Span, Split
+from ml_core.panel.layout import lay_out
+from ml_core.panel.splits import Span, Split
+from ml_core.spec.experiment import Model, Reading, RunSpec, Task, Training
 from ml_core.training.fit import fit
 from tests.contracts.networks import (
     CASES,

@@ -8,11 +8,11 @@ import polars as pl
 import pytest
 from pydantic import ValidationError
 
-from ml_core import choices
 from ml_core.data.providers import Request
 from ml_core.data.source import PROVIDERS
-from ml_core.experiment import Universe
 from ml_core.frames import BARS
+from ml_core.spec import choices
+from ml_core.spec.experiment import Universe
 from tests.data.loopback_yahoo import LoopbackYahoo
 from tests.data.test_yahoo import QUICK, SESSIONS, make_listing, make_rows
 

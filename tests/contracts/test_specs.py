@@ -6,13 +6,14 @@ import numpy as np
 import polars as pl
 import pytest
 
-from ml_core.artifact import load_forecaster, save_forecaster
-from ml_core.experiment import Experiment, RunSpec
-from ml_core.forecaster import Forecaster
-from ml_core.splits import Split
+from ml_core.forecaster.files import load_forecaster, save_forecaster
+from ml_core.forecaster.forecaster import Forecaster
+from ml_core.panel.splits import Split
+from ml_core.panel.windows import Windows
+from ml_core.spec.experiment import Experiment, RunSpec
 from ml_core.training.fit import fit
-from ml_core.walkforward import forecast_split, open_windows, read_panel
-from ml_core.windows import Windows
+from ml_core.walkforward.opening import open_windows, read_panel
+from ml_core.walkforward.rows import forecast_split
 from tests.market import simulate_prices, small_experiment
 from tuning.search import split_for_search
 from tuning.space import build_space, searchable, spec_of, widest_spec

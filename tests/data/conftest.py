@@ -2,7 +2,7 @@
 
 import pytest
 
-from ml_core.settings import open_home
+from ml_core.home.settings import open_home
 from tests.data.loopback_yahoo import Listing, LoopbackYahoo
 from tests.data.test_yahoo import SESSIONS, make_rows
 

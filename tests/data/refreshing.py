@@ -2,8 +2,8 @@
 
 import datetime as dt
 
-from ml_core.data.refresh import refresh
-from ml_core.experiment import Experiment
+from ml_core.data.intake.refresh import refresh
+from ml_core.spec.experiment import Experiment
 from tests.data.loopback_yahoo import Listing
 from tests.data.test_yahoo import QUICK, SESSIONS, make_rows
 

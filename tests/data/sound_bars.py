@@ -6,7 +6,7 @@ import polars as pl
 
 from ml_core.data.calendar import sessions_between
 from ml_core.data.providers import Request, simulated
-from ml_core.data.quality import check_bars
+from ml_core.data.quality.judge import check_bars
 from ml_core.frames import BARS
 
 DATES = sessions_between("XNYS", dt.date(2022, 1, 3), dt.date(2023, 6, 30))

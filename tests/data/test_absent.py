@@ -5,11 +5,11 @@ import datetime as dt
 import polars as pl
 import pytest
 
+from ml_core.data.intake.refresh import refresh
 from ml_core.data.prices import read_benchmark, read_prices, tell_absent
-from ml_core.data.refresh import refresh
 from ml_core.errors import InvalidInput
-from ml_core.experiment import Experiment, Model
-from ml_core.walkforward import evaluate
+from ml_core.spec.experiment import Experiment, Model
+from ml_core.walkforward.walk import evaluate
 from tests.market import NOW, TICKERS, small_experiment
 
 LISTED = TICKERS[:6]

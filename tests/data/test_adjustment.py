@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ml_core.data.frequency import at_frequency, is_week_over
-from ml_core.data.store import adjust
+from ml_core.data.store.bars import adjust
 from ml_core.frames import BARS, PRICES, conform
 
 START = dt.date(2024, 1, 1)

@@ -5,8 +5,8 @@ import datetime as dt
 import polars as pl
 import pytest
 
-from ml_core.data.arrived import check_arrived, read_arrived, tell_known
-from ml_core.data.store import PriceStore
+from ml_core.data.intake.arrived import check_arrived, read_arrived, tell_known
+from ml_core.data.store.bars import PriceStore
 from ml_core.frames import KEYS
 from tests.data.loopback_yahoo import Listing
 from tests.data.refreshing import make_experiment, run

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from ml_core.data.quality import catalogue, check_bars
-from ml_core.data.quality_settings import Quality
-from ml_core.data.store import adjust
+from ml_core.data.quality.judge import catalogue, check_bars
+from ml_core.data.quality.settings import Quality
+from ml_core.data.store.bars import adjust
 from ml_core.frames import BARS, conform
 from tests.data.sound_bars import AT, DATES, found, make_sound, simulate, spoil, times
 

@@ -6,7 +6,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from ml_core.data.quality import check_bars
+from ml_core.data.quality.judge import check_bars
 from ml_core.frames import BARS, conform
 
 

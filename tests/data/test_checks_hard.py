@@ -5,8 +5,8 @@ import datetime as dt
 import polars as pl
 import pytest
 
-from ml_core.data.quality import check_bars
-from ml_core.data.quality_settings import Quality
+from ml_core.data.quality.judge import check_bars
+from ml_core.data.quality.settings import Quality
 from tests.data.sound_bars import AT, found, make_sound, spoil, times
 
 PRICES = ("open", "high", "low", "close")

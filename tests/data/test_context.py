@@ -8,13 +8,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ml_core.data.context import Context, join_context
-from ml_core.data.own_table import read_table
+from ml_core.data.intake.own_table import read_table
+from ml_core.data.intake.refresh import refresh
 from ml_core.data.prices import data_version, open_store, read_prices
-from ml_core.data.refresh import refresh
-from ml_core.data.store import FACTS
+from ml_core.data.store.bars import FACTS
 from ml_core.errors import InvalidInput
-from ml_core.experiment import Experiment
-from ml_core.settings import open_home
+from ml_core.home.settings import open_home
+from ml_core.spec.experiment import Experiment
 
 NOW = dt.datetime(2030, 1, 1, tzinfo=dt.UTC)
 NOTHING = pl.DataFrame(schema=FACTS)

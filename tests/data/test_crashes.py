@@ -7,8 +7,8 @@ import numpy as np
 import polars as pl
 import pytest
 
-from ml_core.data.quality import check_bars
-from ml_core.data.store import adjust
+from ml_core.data.quality.judge import check_bars
+from ml_core.data.store.bars import adjust
 from ml_core.frames import BARS, conform
 from tests.data.crashes import MOVES, SPLITS
 

@@ -14,8 +14,8 @@ import polars as pl
 import pytest
 from deltalake import DeltaTable
 
-from ml_core.data import tables
-from ml_core.data.store import PriceStore
+from ml_core.data.store import tables
+from ml_core.data.store.bars import PriceStore
 from ml_core.errors import StoreFailed
 from tests.cli.command_line import run
 from tests.data.test_adjustment import make_bars
@@ -211,7 +211,7 @@ def test_a_damaged_file_is_not_written_over_as_if_it_were_sound(store):
 FILL = """
 import datetime as dt, resource, signal, sys
 from pathlib import Path
-from ml_core.data.store import PriceStore
+from ml_core.data.store.bars import PriceStore
 from ml_core.errors import StoreFailed
 from tests.data.test_adjustment import make_bars
 now, most = dt.datetime(2024, 6, 1, tzinfo=dt.UTC), int(sys.argv[2])

@@ -6,12 +6,12 @@ import polars as pl
 import pytest
 
 from ml_core.data.calendar import sessions_between
+from ml_core.data.intake.refresh import refresh
 from ml_core.data.prices import read_prices
 from ml_core.data.providers import Request, files
-from ml_core.data.refresh import refresh
 from ml_core.errors import InvalidInput
-from ml_core.experiment import Experiment
-from ml_core.settings import open_home
+from ml_core.home.settings import open_home
+from ml_core.spec.experiment import Experiment
 from tests.data.test_yahoo import make_rows
 
 DATES = sessions_between("XNYS", dt.date(2023, 1, 3), dt.date(2023, 6, 30))

@@ -7,10 +7,10 @@ import numpy as np
 import polars as pl
 import pytest
 
-from ml_core.data.implied import imply_actions
+from ml_core.data.files.implied import imply_actions
 from ml_core.data.providers import Request, files
-from ml_core.data.quality import check_bars
-from ml_core.data.store import adjust
+from ml_core.data.quality.judge import check_bars
+from ml_core.data.store.bars import adjust
 from tests.data.test_files import DATES, fetch, table
 
 NOW = dt.datetime(2040, 1, 2, tzinfo=dt.UTC)

@@ -8,7 +8,7 @@ import polars as pl
 import pytest
 
 from ml_core.data.providers import Request, files
-from ml_core.data.quality import check_bars
+from ml_core.data.quality.judge import check_bars
 from ml_core.errors import InvalidInput
 
 DATES = pd.DatetimeIndex(pd.bdate_range("2023-01-03", periods=8), name="Date")

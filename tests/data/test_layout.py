@@ -8,9 +8,9 @@ import polars as pl
 import pytest
 from deltalake import DeltaTable
 
-from ml_core.data import tables
-from ml_core.data.datafiles import ROWS
-from ml_core.data.store import PriceStore
+from ml_core.data.store import tables
+from ml_core.data.store.bars import PriceStore
+from ml_core.data.store.datafiles import ROWS
 from ml_core.frames import BARS
 from tests.data.test_adjustment import make_bars
 

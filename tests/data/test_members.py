@@ -5,13 +5,13 @@ import datetime as dt
 import polars as pl
 import pytest
 
-from ml_core.data.membership import join_members, tell_members
+from ml_core.data.intake.refresh import refresh
 from ml_core.data.prices import data_version, read_prices
-from ml_core.data.refresh import refresh
+from ml_core.data.store.membership import join_members, tell_members
 from ml_core.errors import InvalidInput
-from ml_core.experiment import Experiment
-from ml_core.experiment_file import read_experiment
-from ml_core.members import read_members
+from ml_core.spec.experiment import Experiment
+from ml_core.spec.file import read_experiment
+from ml_core.spec.members import read_members
 from tests.market import NOW, small_experiment
 
 DAYS = [dt.date(2024, 1, 1) + dt.timedelta(days=place) for place in range(8)]

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ml_core.data.numerals import find_decimal, read_numbers
+from ml_core.data.files.numerals import find_decimal, read_numbers
 from ml_core.errors import InvalidInput
 
 

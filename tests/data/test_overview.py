@@ -9,16 +9,16 @@ import numpy as np
 import polars as pl
 import pytest
 
-from flows.bars import overview as show
-from flows.terminal import Terminal
+from cli.commands.data import data as show
+from cli.terminal import Terminal
 from ml_core.data.calendar import sessions_between
+from ml_core.data.intake.refresh import refresh
 from ml_core.data.overview import read_overview, summarise_findings
 from ml_core.data.picture import draw_overview, write_picture
 from ml_core.data.prices import read_prices
-from ml_core.data.refresh import refresh
 from ml_core.errors import InvalidInput
-from ml_core.experiment import Experiment
-from ml_core.settings import Home
+from ml_core.home.settings import Home
+from ml_core.spec.experiment import Experiment
 
 NOW = dt.datetime(2024, 12, 31, 23, tzinfo=dt.UTC)
 SESSIONS = sessions_between("XNYS", dt.date(2024, 1, 2), dt.date(2024, 6, 28))

@@ -8,13 +8,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ml_core.data.context import Context, join_context, part_facts
-from ml_core.data.own_table import read_table
+from ml_core.data.intake.own_table import read_table
+from ml_core.data.intake.refresh import refresh
 from ml_core.data.prices import data_version, read_prices
-from ml_core.data.refresh import refresh
-from ml_core.data.store import FACTS
+from ml_core.data.store.bars import FACTS
 from ml_core.errors import InvalidInput
-from ml_core.experiment import Experiment, Model
-from ml_core.walkforward import evaluate, read_panel
+from ml_core.spec.experiment import Experiment, Model
+from ml_core.walkforward.opening import read_panel
+from ml_core.walkforward.walk import evaluate
 from tests.data.test_context import DAYS
 from tests.market import NOW, TICKERS, small_experiment
 

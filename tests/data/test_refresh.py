@@ -7,13 +7,13 @@ import shutil
 import polars as pl
 import pytest
 
-from ml_core.data.coverage import read_coverage
+from ml_core.data.intake.refresh import refresh
 from ml_core.data.prices import read_prices, tell_absent
-from ml_core.data.refresh import refresh
-from ml_core.data.store import PriceStore
-from ml_core.data.tables import newest_version
+from ml_core.data.store.bars import PriceStore
+from ml_core.data.store.coverage import read_coverage
+from ml_core.data.store.tables import newest_version
 from ml_core.errors import InvalidInput, ProviderFailed
-from ml_core.settings import open_home
+from ml_core.home.settings import open_home
 from tests.data.loopback_yahoo import Listing
 from tests.data.refreshing import after, grow, make_experiment, run
 from tests.data.test_yahoo import QUICK, SESSIONS, make_rows

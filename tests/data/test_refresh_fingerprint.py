@@ -6,9 +6,9 @@ import polars as pl
 import pytest
 
 from ml_core.data import providers
-from ml_core.data.refresh import refresh
-from ml_core.data.tables import newest_version
-from ml_core.experiment import Experiment
+from ml_core.data.intake.refresh import refresh
+from ml_core.data.store.tables import newest_version
+from ml_core.spec.experiment import Experiment
 from tests.data.refreshing import after
 from tests.data.test_yahoo import SESSIONS, make_rows
 
@@ -18,7 +18,7 @@ import datetime as dt
 import polars as pl
 from pathlib import Path
 from ml_core.data.providers import Fetched, Outcome
-from ml_core.experiment import Section
+from ml_core.spec.experiment import Section
 HERE = Path(__file__).with_name("bars.parquet")
 FETCHED = []
 

@@ -3,10 +3,10 @@
 import polars as pl
 import pytest
 
-from ml_core.data.coverage import read_coverage
 from ml_core.data.prices import read_prices, tell_absent
-from ml_core.data.quarantine import read_findings
-from ml_core.data.store import PriceStore
+from ml_core.data.store.bars import PriceStore
+from ml_core.data.store.coverage import read_coverage
+from ml_core.data.store.findings import read_findings
 from ml_core.errors import InvalidData, InvalidInput, ProviderFailed
 from tests.data.loopback_yahoo import Listing
 from tests.data.refreshing import grow, make_experiment, one_swapped, run, swapped

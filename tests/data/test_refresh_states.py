@@ -5,11 +5,11 @@ from dataclasses import replace
 
 import pytest
 
-from flows.bars import tell_problems
-from ml_core.data.coverage import read_coverage
+from cli.commands.refresh import tell_problems
+from ml_core.data.intake.refresh import refresh
 from ml_core.data.prices import read_prices
-from ml_core.data.refresh import refresh
-from ml_core.data.store import PriceStore
+from ml_core.data.store.bars import PriceStore
+from ml_core.data.store.coverage import read_coverage
 from ml_core.errors import InvalidInput
 from tests.data.loopback_yahoo import Listing
 from tests.data.refreshing import after, grow, make_experiment, one_swapped, run, swapped

@@ -8,11 +8,11 @@ import pytest
 from ml_core.data.prices import data_version, open_store, read_prices
 from ml_core.data.sectors import read_sectors
 from ml_core.evaluation.leakage import audit, choose_dates
-from ml_core.experiment import Experiment
 from ml_core.features.table import build_features, catalogue
 from ml_core.frames import PRICES
-from ml_core.settings import Home, open_home
-from ml_core.walkforward import weigh
+from ml_core.home.settings import Home, open_home
+from ml_core.spec.experiment import Experiment
+from ml_core.walkforward.trading import weigh
 from tests.data.loopback_yahoo import Listing, LoopbackYahoo
 from tests.data.refreshing import make_experiment, run
 from tests.data.test_yahoo import QUICK, SESSIONS, make_rows

@@ -7,13 +7,13 @@ import numpy as np
 import polars as pl
 import pytest
 
-from ml_core import choices
 from ml_core.data.providers import Request, simulated
 from ml_core.data.simulation.config import SIGNALS, Config
 from ml_core.data.simulation.market import Market, simulate
 from ml_core.data.simulation.oracle import forecast_market
-from ml_core.data.store import adjust
-from ml_core.experiment import Universe
+from ml_core.data.store.bars import adjust
+from ml_core.spec import choices
+from ml_core.spec.experiment import Universe
 
 NOW = dt.datetime(2030, 1, 1, tzinfo=dt.UTC)
 TICKERS = tuple(f"T{place:02d}" for place in range(40))

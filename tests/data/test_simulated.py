@@ -7,12 +7,12 @@ import polars as pl
 import pytest
 from pydantic import ValidationError
 
-from ml_core import choices
 from ml_core.data.calendar import sessions_between
 from ml_core.data.providers import Request, simulated
 from ml_core.data.simulation.config import SIGNALS
-from ml_core.data.store import adjust
-from ml_core.experiment import Universe
+from ml_core.data.store.bars import adjust
+from ml_core.spec import choices
+from ml_core.spec.experiment import Universe
 
 NOW = dt.datetime(2030, 1, 1, tzinfo=dt.UTC)
 TICKERS = tuple(f"T{place:02d}" for place in range(40))

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ml_core.data import tables
-from ml_core.data.store import PriceStore
+from ml_core.data.store import tables
+from ml_core.data.store.bars import PriceStore
 from ml_core.errors import InvalidData, StoreFailed
 from ml_core.frames import BARS
 from tests.data.test_adjustment import make_bars

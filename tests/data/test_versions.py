@@ -10,14 +10,14 @@ import polars as pl
 import pytest
 from deltalake import DeltaTable
 
-from ml_core.data import tables
+from ml_core.data.intake.refresh import refresh
 from ml_core.data.prices import data_version, open_store, read_prices
-from ml_core.data.refresh import refresh
-from ml_core.data.retention import free_space
 from ml_core.data.source import open_source
+from ml_core.data.store import tables
+from ml_core.data.store.retention import free_space
 from ml_core.errors import InvalidInput, StoreFailed
-from ml_core.experiment import Experiment
-from ml_core.settings import Home
+from ml_core.home.settings import Home
+from ml_core.spec.experiment import Experiment
 
 NOW = dt.datetime(2024, 12, 31, 23, tzinfo=dt.UTC)
 LONG_AGO = 90 * 86_400

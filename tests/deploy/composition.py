@@ -13,7 +13,7 @@ from pathlib import Path
 
 import yaml
 
-from flows import processes
+from flows.stack import processes
 
 PROJECT = Path(__file__).resolve().parents[2]
 COMPOSE = PROJECT / "deploy" / "compose.yaml"

@@ -11,7 +11,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from flows import processes
+from flows.stack import processes
 from tests.deploy.composition import PROJECT, free_port
 
 DOCKERFILE = (PROJECT / "Dockerfile").read_text()

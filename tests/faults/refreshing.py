@@ -6,11 +6,11 @@ import signal
 import sys
 from pathlib import Path
 
+from ml_core.data.intake.refresh import refresh
 from ml_core.data.prices import open_store
-from ml_core.data.refresh import refresh
 from ml_core.errors import ForecastError
-from ml_core.experiment import Experiment
-from ml_core.settings import Home
+from ml_core.home.settings import Home
+from ml_core.spec.experiment import Experiment
 
 TICKERS = tuple(f"T{place:02d}" for place in range(12))
 NOW = dt.datetime(2030, 1, 1, tzinfo=dt.UTC)

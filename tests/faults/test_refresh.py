@@ -14,9 +14,9 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from ml_core.data.intake.refresh import refresh
 from ml_core.data.prices import open_store
-from ml_core.data.refresh import refresh
-from ml_core.settings import Home
+from ml_core.home.settings import Home
 from tests.faults.refreshing import NOW, ask, day
 
 KILLS = int(os.environ.get("CANDORCAST_KILLS", "20"))

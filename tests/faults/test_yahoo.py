@@ -12,10 +12,10 @@ from pathlib import Path
 
 import polars as pl
 
-from ml_core.data.coverage import read_coverage
+from ml_core.data.intake.refresh import refresh
 from ml_core.data.prices import open_store
-from ml_core.data.refresh import refresh
-from ml_core.settings import Home
+from ml_core.data.store.coverage import read_coverage
+from ml_core.home.settings import Home
 from tests.data.loopback_yahoo import LoopbackYahoo
 from tests.data.test_yahoo import NOW, make_listing
 from tests.faults.refreshing import ask_yahoo

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from ml_core.settings import open_home
+from ml_core.home.settings import open_home
 from tests.flows.running_stack import Running, free_ports
 
 

@@ -12,9 +12,9 @@ from pathlib import Path
 
 import httpx
 
-from flows import processes
-from flows.services import Ports
-from ml_core.settings import Home
+from flows.stack import processes
+from flows.stack.services import Ports
+from ml_core.home.settings import Home
 
 CANDORCAST = str(Path(sys.executable).with_name("candorcast"))
 

@@ -9,13 +9,13 @@ import pytest
 from prefect.states import Failed
 
 from flows.refresh import may_pass
-from ml_core.data.forecasts import read_forecast
 from ml_core.data.prices import read_prices
+from ml_core.data.store.forecasts import read_forecast
 from ml_core.errors import InvalidInput, ProviderFailed
-from ml_core.experiment_file import read_experiment
-from ml_core.registry import Registry
+from ml_core.registry.versions import Registry
+from ml_core.spec.file import read_experiment
 from ml_core.training.fit import fit
-from ml_core.walkforward import open_windows, plan
+from ml_core.walkforward.opening import open_windows, plan
 from tests.flows.running_stack import Running
 
 NEW_YORK = zoneinfo.ZoneInfo("America/New_York")

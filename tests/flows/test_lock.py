@@ -6,15 +6,15 @@ from pathlib import Path
 
 import pytest
 
-from flows.lock import hold, holder
 from ml_core.errors import AlreadyRunning
-from ml_core.settings import Home, open_home
+from ml_core.home.lock import hold, holder
+from ml_core.home.settings import Home, open_home
 
 OWNER = """
 import sys, time
 from pathlib import Path
-from flows.lock import hold
-from ml_core.settings import open_home
+from ml_core.home.lock import hold
+from ml_core.home.settings import open_home
 with hold(open_home(Path(sys.argv[1])), "refresh-demo"):
     print("held", flush=True)
     time.sleep(60)

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from flows import processes
+from flows.stack import processes
 
 # A child that starts a grandchild in another session and dies: what a killed worker does to its flow run.
 ORPHANING = """

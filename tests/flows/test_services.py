@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from flows.services import Plan, Ports, build_environment, build_services, prepare_tracking
-from ml_core.settings import open_home
+from flows.stack.services import Plan, Ports, build_environment, build_services, prepare_tracking
+from ml_core.home.settings import open_home
 
 
 @pytest.fixture

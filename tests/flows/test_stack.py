@@ -11,13 +11,13 @@ import httpx
 import pytest
 
 from flows.order import open_order
-from flows.services import Plan, Ports, build_services, check_ports
-from flows.stack import down, up
-from flows.supervisor import read_records
-from ml_core.data.refresh import refresh
+from flows.stack.services import Plan, Ports, build_services, check_ports
+from flows.stack.stack import down, up
+from flows.stack.supervisor import read_records
+from ml_core.data.intake.refresh import refresh
 from ml_core.errors import InvalidInput
-from ml_core.registry import Registry
-from ml_core.settings import open_home
+from ml_core.home.settings import open_home
+from ml_core.registry.versions import Registry
 from tests.flows.running_stack import Running, free_ports
 
 

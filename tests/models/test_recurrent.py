@@ -5,8 +5,8 @@ import torch
 from torch import nn
 
 from ml_core.errors import InvalidInput
-from ml_core.experiment import Model
 from ml_core.models.family import build_encoder, complete, configure
+from ml_core.spec.experiment import Model
 
 
 def lstms_of(**options):

@@ -20,7 +20,7 @@ from ml_core.portfolio.comparison import (
 )
 from ml_core.portfolio.market import Market
 from ml_core.portfolio.risk import describe
-from ml_core.strategy import Strategy
+from ml_core.spec.strategy import Strategy
 from tests.portfolio.test_steps import CASES, PRICES, forecast_of
 
 FORECAST = forecast_of(PRICES)

@@ -8,6 +8,7 @@ import pytest
 from scipy import stats
 
 from ml_core.errors import NotEnoughData
+from ml_core.evaluation.series import block_length, draw_blocks
 from ml_core.frames import BACKTEST
 from ml_core.portfolio.risk import (
     break_even_cost,
@@ -18,7 +19,6 @@ from ml_core.portfolio.risk import (
     sweep_costs,
     tail_loss,
 )
-from ml_core.series import block_length, draw_blocks
 
 
 def make_backtest(sessions: int = 300, *, seed: int = 0, cost_bps: float = 5.0) -> pl.DataFrame:

@@ -4,11 +4,11 @@ import numpy as np
 import polars as pl
 import pytest
 
+from ml_core.evaluation.series import sharpe
 from ml_core.portfolio.comparison import STRATEGY, Comparison, compare
 from ml_core.portfolio.market import Market
 from ml_core.portfolio.risk import Scored, deflate, describe
-from ml_core.series import sharpe
-from ml_core.strategy import Strategy
+from ml_core.spec.strategy import Strategy
 from tests.market import prices_of, walk
 
 PRICES = prices_of(walk(sessions=420, tickers=6))

@@ -12,7 +12,7 @@ from ml_core.portfolio.legs import hold_of
 from ml_core.portfolio.market import Market
 from ml_core.portfolio.strategies import build_positions, trade
 from ml_core.portfolio.turbulence import tell_turbulence
-from ml_core.strategy import Strategy
+from ml_core.spec.strategy import Strategy
 from tests.portfolio.market import random_market
 
 SECTORS = {"A": "oil", "B": "oil", "C": "oil", "D": "oil", "E": "tin", "F": "tin", "G": "tin", "H": "ice"}

@@ -9,9 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ml_core.errors import InvalidData
-from ml_core.experiment import Strategy
 from ml_core.portfolio.legs import strategy_kind
 from ml_core.portfolio.strategies import build_positions
+from ml_core.spec.experiment import Strategy
 from tests.evaluation.scored import make_scored
 
 LONG_SHORT, SINGLE = Strategy(kind="long_short"), Strategy(kind="single")

@@ -9,13 +9,15 @@ import pytest
 from scipy.stats import norm
 
 from ml_core.evaluation.metrics import LEVEL, metric_names
-from ml_core.experiment import Model
 from ml_core.reporting.curves import build_curves
 from ml_core.reporting.evaluation import write_evaluation
 from ml_core.reporting.information import pick_horizons
 from ml_core.reporting.trading import gather, name_accounts
-from ml_core.rivals import baselines_beside, forecast_baselines
-from ml_core.walkforward import Evaluation, evaluate, open_windows, plan
+from ml_core.spec.experiment import Model
+from ml_core.walkforward.beside import baselines_beside, forecast_baselines
+from ml_core.walkforward.judging import Evaluation
+from ml_core.walkforward.opening import open_windows, plan
+from ml_core.walkforward.walk import evaluate
 from tests.market import simulate_prices, small_experiment
 
 EXPERIMENT = small_experiment(
@@ -123,7 +125,7 @@ def test_four_horizons_are_picked_with_the_nearest_and_the_farthest():
 
 def test_drawing_never_touches_pyplot_and_commands_start_without_matplotlib():
     code = (
-        "import sys, flows.cli, flows.commands, ml_core.reporting.evaluation as e\n"
+        "import sys, cli.line, cli.commands.evaluate, ml_core.reporting.evaluation as e\n"
         "assert 'matplotlib' not in sys.modules\n"
         "from ml_core.reporting.style import new_figure\n"
         "new_figure(3).subplots()\n"

@@ -13,7 +13,7 @@ import httpx
 import pytest
 from fastapi.testclient import TestClient
 
-from ml_core.settings import Settings
+from ml_core.home.settings import Settings
 from serving.access import Access
 from serving.app import build_app
 from serving.service import Service

@@ -6,7 +6,7 @@ import time
 import pytest
 
 from ml_core.errors import InvalidInput
-from ml_core.settings import Settings
+from ml_core.home.settings import Settings
 from serving.app import create_app
 from tests.serving.conftest import open_client
 

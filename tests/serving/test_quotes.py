@@ -6,7 +6,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from ml_core.data.store import adjust
+from ml_core.data.store.bars import adjust
 from ml_core.frames import BARS
 from serving.outlook import dates_ahead
 from serving.quotes import build_history, build_quote

@@ -7,7 +7,7 @@ import pytest
 
 from ml_core.data.prices import read_prices
 from ml_core.errors import BrokenArtifact, InvalidInput, NoChampion, NotEnoughData, UnknownTicker
-from ml_core.prediction import predict
+from ml_core.prediction.forecast import predict
 from serving.champion import RETRY
 from serving.service import Service
 from serving.ui.forecast import show_forecast

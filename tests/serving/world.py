@@ -9,15 +9,15 @@ from pathlib import Path
 
 import polars as pl
 
+from ml_core.data.intake.refresh import refresh
 from ml_core.data.prices import read_prices
-from ml_core.data.refresh import refresh
-from ml_core.experiment import Experiment
-from ml_core.forecaster import Forecaster
-from ml_core.promotion import Candidate, promote_candidate
-from ml_core.registry import ModelVersion, Registry
-from ml_core.settings import Home, open_home
+from ml_core.forecaster.forecaster import Forecaster
+from ml_core.home.settings import Home, open_home
+from ml_core.promotion.judge import Candidate, promote_candidate
+from ml_core.registry.versions import ModelVersion, Registry
+from ml_core.spec.experiment import Experiment
 from ml_core.training.fit import fit
-from ml_core.walkforward import open_windows, plan
+from ml_core.walkforward.opening import open_windows, plan
 from serving.service import Service
 from tests.market import NOW, TICKERS, small_experiment
 

@@ -10,12 +10,12 @@ from pathlib import Path
 
 import pytest
 
+from ml_core.data.intake.refresh import refresh
 from ml_core.data.prices import read_prices
-from ml_core.data.refresh import refresh
 from ml_core.errors import InvalidInput
-from ml_core.experiment import Experiment
-from ml_core.registry import Registry
-from ml_core.walkforward import open_windows
+from ml_core.registry.versions import Registry
+from ml_core.spec.experiment import Experiment
+from ml_core.walkforward.opening import open_windows
 from tests.market import NOW, small_experiment, write_experiment
 from tuning.search import Step, open_ledger, search, split_for_search, with_trials
 from tuning.space import spec_of

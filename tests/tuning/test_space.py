@@ -3,9 +3,9 @@
 import pytest
 
 from ml_core.errors import InvalidInput
-from ml_core.experiment import Features, RunSpec, Task
 from ml_core.features.table import chosen_names
-from ml_core.ranges import LogUniform, OneOf, Uniform, parse_range
+from ml_core.spec.experiment import Features, RunSpec, Task
+from ml_core.spec.ranges import LogUniform, OneOf, Uniform, parse_range
 from tests.market import small_experiment
 from tuning.ledger import Entry
 from tuning.sampler import OptunaPoints

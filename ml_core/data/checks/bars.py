@@ -2,7 +2,7 @@
 
 import polars as pl
 
-from ml_core.data.verdicts import Found, Scene, check
+from ml_core.data.quality.verdicts import Found, Scene, check
 
 PRICES = ("open", "high", "low", "close")
 ROUNDING = 1e-3

@@ -11,8 +11,8 @@ from itertools import pairwise
 
 import polars as pl
 
-from ml_core.data.series import Series, adjusted_step, before, each_series
-from ml_core.data.verdicts import Found, Scene, check
+from ml_core.data.quality.series import Series, adjusted_step, before, each_series
+from ml_core.data.quality.verdicts import Found, Scene, check
 
 SURE = 8.0
 DENIED = 5.0

@@ -2,8 +2,8 @@
 
 import polars as pl
 
-from ml_core.data.series import LEAST_VOLATILITY, SAME
-from ml_core.data.verdicts import Found, Scene, check
+from ml_core.data.quality.series import LEAST_VOLATILITY, SAME
+from ml_core.data.quality.verdicts import Found, Scene, check
 
 APART = 0.03  # the least log distance between the ranges
 CALM = 4.0  # in units of the ticker's own volatility

@@ -2,8 +2,8 @@
 
 import polars as pl
 
-from ml_core.data.series import add_changes, moved
-from ml_core.data.verdicts import Found, Scene, check
+from ml_core.data.quality.series import add_changes, moved
+from ml_core.data.quality.verdicts import Found, Scene, check
 
 JUMP = 0.15  # the least log change that is said
 RARE = 8.0  # in units of the ticker's own volatility

@@ -3,7 +3,7 @@ or a range of prices in which nobody traded."""
 
 import polars as pl
 
-from ml_core.data.verdicts import Found, Scene, check
+from ml_core.data.quality.verdicts import Found, Scene, check
 
 CLOSE_ONLY = 15
 QUIET = 5

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 import numpy as np
 import polars as pl
 
-from ml_core.data.series import Series, add_changes, each_series
-from ml_core.data.verdicts import Found, Scene, check
+from ml_core.data.quality.series import Series, add_changes, each_series
+from ml_core.data.quality.verdicts import Found, Scene, check
 
 NEAR = 45  # sessions around a recorded split within which bars may be on its other side for a while
 BESIDE = 5  # sessions that a split of traded prices may be recorded off its day

@@ -9,8 +9,8 @@ from collections.abc import Iterator
 import numpy as np
 import polars as pl
 
-from ml_core.data.series import SAME, Series, adjusted_step, each_series
-from ml_core.data.verdicts import Found, Scene, check
+from ml_core.data.quality.series import SAME, Series, adjusted_step, each_series
+from ml_core.data.quality.verdicts import Found, Scene, check
 
 LEAST = 0.02  # log: what is smaller is not told from how the two are rounded
 STILL = 0.5  # of the close's move, at most, that the adjusted close makes too

@@ -9,17 +9,17 @@ from typing import Literal
 
 import polars as pl
 
-from ml_core.choices import nearest
-from ml_core.data.actions import complete_actions
 from ml_core.data.calendar import last_closed_session
-from ml_core.data.columns import missing_columns
-from ml_core.data.gathering import gather_sessions
+from ml_core.data.files import notes as notes
+from ml_core.data.files.actions import complete_actions
+from ml_core.data.files.columns import missing_columns
+from ml_core.data.files.gathering import gather_sessions
+from ml_core.data.files.tables import PARQUET, TEXT, read_file, read_tickers
 from ml_core.data.providers import Fetched, Outcome, Progress, Request
-from ml_core.data.providers import _file_notes as notes
-from ml_core.data.providers._file_tables import PARQUET, TEXT, read_file, read_tickers
 from ml_core.errors import InvalidInput
-from ml_core.experiment import Section, Universe
 from ml_core.frames import BARS, conform
+from ml_core.spec.choices import nearest
+from ml_core.spec.experiment import Section, Universe
 
 READING = 2  # another number wherever the same files give other bars than before
 

@@ -12,7 +12,7 @@ from ml_core.data.simulation.config import Config
 from ml_core.data.simulation.market import listed_between, simulate
 from ml_core.data.simulation.oracle import forecast_market
 from ml_core.data.simulation.signals import ActsOn, load_kind
-from ml_core.experiment import Universe
+from ml_core.spec.experiment import Universe
 
 __all__ = ["Config", "acts_on", "fetch", "identity", "oracle"]
 

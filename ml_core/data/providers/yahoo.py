@@ -24,8 +24,8 @@ from ml_core.data.providers import Fetched, Outcome, Progress, Request
 from ml_core.data.providers._yahoo_answers import Answer, judge, read_answer
 from ml_core.data.providers._yahoo_pace import Pace
 from ml_core.data.providers._yahoo_patience import Patience
-from ml_core.experiment import Section, Universe
 from ml_core.frames import BARS
+from ml_core.spec.experiment import Section, Universe
 
 CHART = "https://query2.finance.yahoo.com/v8/finance/chart/"
 FIRST = dt.date(1970, 1, 2)

@@ -5,8 +5,8 @@ from typing import Annotated
 
 from pydantic import Field, field_validator
 
-from ml_core import choices
-from ml_core.experiment import Section
+from ml_core.spec import choices
+from ml_core.spec.experiment import Section
 
 SIGNALS = "ml_core.data.simulation.signals"
 

@@ -13,7 +13,7 @@ from ml_core.models.attention import check_heads, dense_blocks, ending_through, 
 from ml_core.models.dropout import Dropout
 from ml_core.models.family import Encoder
 from ml_core.models.recurrent import Recurrent, RecurrentConfig
-from ml_core.ranges import OneOf
+from ml_core.spec.ranges import OneOf
 
 
 class Config(RecurrentConfig):

@@ -24,7 +24,7 @@ from ml_core.models.convolution import CausalConvolution
 from ml_core.models.family import Encoder, ModelConfig
 from ml_core.models.sparse import SparseAttention
 from ml_core.models.tokens import fold, hold, spread
-from ml_core.ranges import OneOf, Uniform
+from ml_core.spec.ranges import OneOf, Uniform
 
 
 class Config(ModelConfig):

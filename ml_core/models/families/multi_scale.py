@@ -19,7 +19,7 @@ from ml_core.models.dropout import Dropout
 from ml_core.models.family import Encoder, ModelConfig
 from ml_core.models.initialisation import AddedLinear
 from ml_core.models.tokens import fold, hold, spread
-from ml_core.ranges import OneOf, Uniform
+from ml_core.spec.ranges import OneOf, Uniform
 
 
 class Config(ModelConfig):

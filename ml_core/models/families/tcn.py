@@ -15,7 +15,7 @@ from torch.nn import functional
 from ml_core.models.convolution import CausalConvolution
 from ml_core.models.dropout import Dropout
 from ml_core.models.family import Encoder, ModelConfig
-from ml_core.ranges import OneOf, Uniform
+from ml_core.spec.ranges import OneOf, Uniform
 
 
 class Config(ModelConfig):

@@ -21,7 +21,7 @@ from torch.nn import functional
 from ml_core.models.attention import check_heads, reachable
 from ml_core.models.dropout import Dropout
 from ml_core.models.family import Encoder, ModelConfig
-from ml_core.ranges import OneOf, Uniform
+from ml_core.spec.ranges import OneOf, Uniform
 
 LOUDER = 4.0  # an LSTM's states are small at first; without this the inputs drown what is remembered
 

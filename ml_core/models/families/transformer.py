@@ -18,7 +18,7 @@ from torch.nn import functional
 from ml_core.models.attention import add_places, check_heads, dense_blocks, ending_through, weights_through
 from ml_core.models.family import Encoder, ModelConfig
 from ml_core.models.tokens import fold, hold, spread
-from ml_core.ranges import OneOf, Uniform
+from ml_core.spec.ranges import OneOf, Uniform
 
 
 class Config(ModelConfig):

@@ -13,8 +13,8 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from ml_core import choices
 from ml_core.data.simulation.config import SIGNALS, Config
+from ml_core.spec import choices
 
 Array = NDArray[np.float64]
 ActsOn = Literal["mean", "size", "nothing"]

@@ -1,0 +1,191 @@
+"""The command `backtest`: trades an experiment's strategy on forecasts that no model learned from, and says what it
+came to."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import polars as pl
+
+from cli.screens.missing import warn_missing
+from cli.session import DONE, PARTIAL, Session
+from ml_core.errors import InvalidData, InvalidInput, NotEnoughData
+from ml_core.frames import SCORED, conform
+from ml_core.home.settings import open_folder
+
+if TYPE_CHECKING:
+    import datetime as dt
+
+
+@dataclass(frozen=True)
+class Source:
+    """SCORED rows that no model learned from, and what they are."""
+
+    forecasts: pl.DataFrame
+    told: str
+    trials: int = 1
+    facts: dict[str, Any] = field(default_factory=dict)
+
+
+def backtest(
+    session: Session,
+    *,
+    start: str | None,
+    end: str | None,
+    version: str | None,
+    walk: bool,
+    forecasts: Path | None,
+    trials: int | None,
+    out: Path | None,
+) -> int:
+    from cli.screens.money import describe_strategy, limits_in_force, print_money
+    from ml_core.data.prices import read_benchmark, read_prices, tell_absent
+    from ml_core.reporting.trading import gather, write_trading
+    from ml_core.walkforward.trading import horizon_of, weigh
+
+    if sum((version is not None, walk, forecasts is not None)) > 1:
+        raise InvalidInput("--version, --walk and --forecasts are three sources; expected one of them")
+    first, last = read_day("--start", start), read_day("--end", end)
+    folder = open_folder(out, "--out") if out else None
+    if first and last and first > last:
+        raise InvalidInput(f"--start {first} is after --end {last}")
+    experiment, terminal = session.experiment, session.terminal
+    prices, benchmark = read_prices(experiment, session.home), read_benchmark(experiment, session.home)
+    absent = tell_absent(experiment, session.home, prices, compared=True)
+    if forecasts:
+        source = _of_file(forecasts)
+    elif walk:
+        source = _of_walk(session, prices)
+    else:
+        source = _of_version(session, prices, version, first)
+    rows = _between(source, first, last)
+    tried, horizon = trials or source.trials, horizon_of(experiment)
+    money = weigh(experiment, prices, rows, benchmark=benchmark, trials=tried)
+    terminal.say(f"{experiment.name}: {source.told}")
+    for line in describe_strategy(experiment.strategy, rows, horizon=horizon):
+        terminal.say(f"  {line}")
+    for split, one in money.items():
+        print_money(terminal, one, title=f"\n{_scored(rows.filter(split=pl.lit(split)), split)}")
+    warn_missing(session, absent)
+    silent = sorted(_in_then(prices, rows) - set(rows["ticker"]) - set(absent))
+    if silent:
+        terminal.warn(f"without any forecast there: {', '.join(silent)}")
+    missing = absent | dict.fromkeys(silent, "without any forecast there")
+    if folder:
+        files = write_trading(experiment, gather(money), folder)
+        terminal.say(f"written to {folder}: {', '.join(files)}")
+    terminal.document(
+        {
+            "experiment": experiment.name,
+            "scored": source.told,
+            **source.facts,
+            "trials": tried,
+            "strategy": experiment.strategy.model_dump(mode="json"),
+            "limits": limits_in_force(experiment.strategy),
+            "missing": missing,
+            "splits": {split: one.summary for split, one in money.items()},
+        }
+    )
+    return PARTIAL if missing else DONE
+
+
+def _in_then(prices: pl.DataFrame, rows: pl.DataFrame) -> set[str]:
+    """The tickers with a bar, and in the universe, on some date of these forecasts."""
+    there = prices.filter(pl.col("date").is_between(rows["as_of"].min(), rows["as_of"].max()))
+    return set((there.filter("member") if "member" in prices.columns else prices)["ticker"])
+
+
+def read_day(option: str, text: str | None) -> dt.date | None:
+    """A date as an option gives it."""
+    import datetime as dt
+
+    try:
+        return dt.date.fromisoformat(text) if text else None
+    except ValueError:
+        raise InvalidInput(f"{option} {text}: expected a date such as 2024-05-31") from None
+
+
+def _of_version(session: Session, prices: pl.DataFrame, version: str | None, first: dt.date | None) -> Source:
+    """What a registered version says of the sessions from its holdout on: it learned from none of them."""
+    import datetime as dt
+
+    from ml_core.panel.splits import Span, Split
+    from ml_core.registry.versions import Registry
+    from ml_core.walkforward.rows import forecast_split
+
+    registry = Registry(session.home)
+    found = registry.find(session.experiment.model_name, version)
+    held_out, ended = (dt.date.fromisoformat(found.evidence["holdout"][end]) for end in ("start", "end"))
+    if first and first < held_out:
+        raise InvalidInput(
+            f"--start {first}: version {found.version} was fitted before {held_out}, and chosen on dates before it; "
+            f"expected a day from {held_out} on, or --walk"
+        )
+    forecaster = registry.load(found)
+    windows = forecaster.read(prices)
+    last = windows.sessions[-1]
+    if last < held_out:
+        raise NotEnoughData(
+            f"prices end on {last}, before the holdout of version {found.version}: {held_out}"
+        )
+    trained = found.evidence["trained"]
+    span = Span(held_out, last)
+    learned = Span(dt.date.fromisoformat(trained["start"]), dt.date.fromisoformat(trained["end"]))
+    scored = forecast_split(forecaster, windows, Split(0, learned, learned, span, "holdout"))
+    since = scored.filter(pl.col("as_of") > ended)["as_of"].n_unique()
+    told = (
+        f"version {found.version} ({forecaster.spec.model.family}) on what it never learned from, "
+        f"its holdout from {held_out} to {ended} and {since} sessions since"
+    )
+    facts = {"model": found.name, "version": found.version, "holdout": found.evidence["holdout"]}
+    tried = found.evidence["backtest"].get("trials") or found.evidence["search"]["trials"]
+    return Source(scored, told, trials=int(tried), facts=facts)
+
+
+def _of_walk(session: Session, prices: pl.DataFrame) -> Source:
+    """The experiment's own model, refitted for every fold."""
+    from ml_core.walkforward.walk import walk_forecasts
+
+    session.terminal.step(f"walking {session.experiment.name} forward")
+    forecasts = walk_forecasts(session.experiment, prices, progress=session.terminal.progress)
+    family = session.experiment.model.family
+    return Source(forecasts, f"{family}, refitted for each of {forecasts['fold'].n_unique()} folds")
+
+
+def _of_file(path: Path) -> Source:
+    """What `evaluate --out` wrote."""
+    try:
+        table = pl.read_parquet(path)
+    except (OSError, pl.exceptions.PolarsError) as error:
+        raise InvalidInput(f"--forecasts {path}: cannot be read: {str(error).splitlines()[0]}") from None
+    try:
+        return Source(conform(table, SCORED, "forecasts"), f"the forecasts in {path.name}")
+    except InvalidData as error:
+        raise InvalidInput(f"--forecasts {path}: {error}; expected what evaluate --out writes") from None
+
+
+def _between(source: Source, first: dt.date | None, last: dt.date | None) -> pl.DataFrame:
+    """The decisions of that span; the accounts begin and end with them."""
+    day, rows = (
+        pl.col("as_of"),
+        source.forecasts.filter(pl.col("mean").is_not_null() & pl.col("mean").is_not_nan()),
+    )
+    if rows.is_empty():
+        raise NotEnoughData(f"{source.told}: no forecast with a mean among {source.forecasts.height} rows")
+    kept = rows.filter(day >= first) if first else rows
+    kept = kept.filter(day <= last) if last else kept
+    if kept.is_empty():
+        raise NotEnoughData(
+            f"no forecast from {first or 'the first'} to {last or 'the last'}: "
+            f"they go from {rows['as_of'].min()} to {rows['as_of'].max()}"
+        )
+    return kept
+
+
+def _scored(rows: pl.DataFrame, split: str) -> str:
+    return (
+        f"{split}: forecasts of {rows['as_of'].min()} to {rows['as_of'].max()}, {rows['as_of'].n_unique()} sessions, "
+        f"{rows['ticker'].n_unique()} tickers"
+    )

@@ -1,0 +1,39 @@
+"""The whole story: refresh → search → predict, then one screen of what came of it."""
+
+from cli.commands.refresh import refresh
+from cli.commands.search import run_search
+from cli.screens import versions
+from cli.session import DONE, PARTIAL, Session
+
+
+def demo(session: Session) -> int:
+    """refresh → search → predict, then the report; what stands from an earlier run is used again."""
+    from ml_core.data.prices import data_version, read_prices
+    from ml_core.data.store.forecasts import write_forecast
+    from ml_core.prediction.forecast import forecast
+    from ml_core.registry.versions import Registry
+
+    experiment, terminal = session.experiment, session.terminal
+    code = refresh(session)
+    registry, version = Registry(session.home), data_version(experiment, session.home)
+    asked = (experiment.digest(), version)
+    known = [
+        found
+        for found in registry.versions(experiment.model_name)
+        if (found.evidence["digest"], found.evidence["data_version"]) == asked
+    ]
+    if known:
+        terminal.step(f"the search of {known[0].created:%Y-%m-%d %H:%M} stands; its model is used again")
+    else:
+        known = [run_search(session).version]
+    terminal.step("forecasting the last session")
+    table = forecast(registry.load(known[0]), read_prices(experiment, session.home))
+    write_forecast(session.home, experiment.model_name, table)
+    versions.print_report(terminal, known[0], table, session.home)
+    terminal.document(
+        {"version": known[0].version, "evidence": known[0].evidence, "forecasts": table.to_dicts()}
+    )
+    serve = session.spell("serve")
+    by_make = "make app, or " if serve == "candorcast serve demo" else ""
+    terminal.say(f"\nopen the app, http://127.0.0.1:8000: {by_make}{serve}")
+    return max(code, DONE if known[0].evidence["gate"]["passed"] else PARTIAL)

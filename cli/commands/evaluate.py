@@ -1,0 +1,44 @@
+"""`evaluate`: walks the experiment's own model forward through time and shows its scores beside every baseline."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from cli.screens.missing import warn_left_out, warn_missing
+from cli.session import DONE, PARTIAL, Session
+from cli.terminal import plain
+from ml_core.home.settings import open_folder
+
+
+def evaluate(session: Session, *, out: Path | None) -> int:
+    from cli.screens.evaluation import print_evaluation
+    from ml_core.data.prices import read_benchmark, read_prices, tell_absent
+    from ml_core.reporting.evaluation import write_evaluation
+    from ml_core.walkforward.walk import evaluate as walk
+
+    experiment, terminal = session.experiment, session.terminal
+    folder = open_folder(out, "--out") if out else None
+    prices, benchmark = read_prices(experiment, session.home), read_benchmark(experiment, session.home)
+    missing = tell_absent(experiment, session.home, prices, compared=True)
+    warn_missing(session, missing)
+    terminal.step(f"walking {experiment.name} forward")
+    found = walk(experiment, prices, benchmark=benchmark, progress=terminal.progress)
+    document = {
+        "scores": found.scores.to_dicts(),
+        "coverage": found.coverage.to_dicts(),
+        "risk": found.risk,
+        "left_out": list(found.left_out),
+        "lost": list(found.lost),
+        "missing": missing,
+    }
+    warn_left_out(terminal, found.left_out, found.lost)
+    print_evaluation(terminal, experiment, found)
+    files: list[str] = []
+    if folder:
+        terminal.progress("drawing")
+        files = ["scores.json", *write_evaluation(experiment, found, folder)]
+        (folder / "scores.json").write_text(json.dumps(plain(document), indent=1), encoding="utf-8")
+        terminal.say(f"written to {folder}: {', '.join(files)}")
+    terminal.document({**document, "out": str(folder) if folder else None, "files": files})
+    return PARTIAL if missing else DONE

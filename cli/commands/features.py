@@ -1,0 +1,28 @@
+"""What `candorcast features` does: the features that there are, as a table or as the page of the documentation."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from cli.session import DONE, Session
+
+
+def features(session: Session, *, markdown: bool) -> int:
+    from ml_core.features.listing import list_features, write_markdown
+
+    rows = list_features()
+    if markdown:
+        session.terminal.say(write_markdown().rstrip("\n"))
+    else:
+        session.terminal.table(rows)
+    session.terminal.document(rows)
+    return DONE
+
+
+def read_inputs(evidence: Mapping[str, Any], *, most: int = 3) -> str:
+    """How many features a model reads, and those whose link with the target is the surest."""
+    judged = [one for one in evidence.get("choice", []) if one["stability"] is not None]
+    surest = sorted(judged, key=lambda one: -one["stability"])[:most]
+    named = ", ".join(f"{one['feature']} (IC {one['ic']:+.3f})" for one in surest)
+    return f"{len(evidence['features'])} features" + (f", surest {named}" if named else "")

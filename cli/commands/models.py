@@ -1,0 +1,52 @@
+"""`models` lists what is registered; `rollback` moves the champion to a version that stood before."""
+
+from __future__ import annotations
+
+from cli.screens import versions
+from cli.session import DONE, Session
+from ml_core.errors import InvalidInput
+
+
+def models(session: Session) -> int:
+    from ml_core.registry.versions import Registry
+
+    name = session.model_name
+    found = Registry(session.home).versions(name)
+    if not found:
+        session.terminal.say(f"{name}: nothing is registered yet; run: {session.spell('search')}")
+    session.terminal.table([versions.version_row(version) for version in found], title=name)
+    session.terminal.document(
+        [
+            {
+                "version": version.version,
+                "aliases": list(version.aliases),
+                "created": version.created,
+                "evidence": version.evidence,
+            }
+            for version in found
+        ]
+    )
+    return DONE
+
+
+def rollback(session: Session, *, version: str | None) -> int:
+    from ml_core.registry.versions import Registry
+
+    registry, name = Registry(session.home), session.model_name
+    before = registry.find(name)
+    if version is None:
+        passed = [
+            found.version
+            for found in registry.versions(name)
+            if found.evidence["gate"]["passed"] and int(found.version) < int(before.version)
+        ]
+        if not passed:
+            raise InvalidInput(
+                f"{name}: no version before {before.version} passed the gate; name one with --version"
+            )
+        version = passed[0]
+    registry.load(registry.find(name, version))  # what cannot be read is refused before it is served
+    registry.promote(name, version)
+    session.terminal.say(f"{name}: champion moved from version {before.version} to {version}")
+    session.terminal.document({"model": name, "from": before.version, "to": version})
+    return DONE

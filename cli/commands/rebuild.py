@@ -1,0 +1,41 @@
+"""`rebuild`: fits a registered model again from its own recipe and compares it byte by byte."""
+
+from __future__ import annotations
+
+from cli.screens import versions
+from cli.session import DONE, PARTIAL, Session
+from ml_core.errors import InvalidInput
+
+
+def rebuild(session: Session, *, model: str, version: str | None) -> int:
+    from ml_core.audit.rebuild import rebuild as make_again
+    from ml_core.registry.versions import Registry
+
+    terminal, registry = session.terminal, Registry(session.home)
+    if not registry.versions(model):
+        known = sorted({found.name for found in registry.everything()})
+        raise InvalidInput(
+            f"no model '{model}' is registered; expected one of: {', '.join(known) or 'none yet'}"
+        )
+    found = registry.find(model, version)
+    terminal.step(
+        f"fitting {model} version {found.version} again on data version {found.evidence['data_version']}"
+    )
+    made = make_again(found, session.home)
+    terminal.table(versions.rebuilt_rows(made), title=f"{model} version {found.version}")
+    if made.same:
+        terminal.say("the same, byte for byte")
+    else:
+        terminal.warn(versions.why_rebuilt_differs(made))
+    terminal.document(
+        {
+            "model": model,
+            "version": found.version,
+            "same": made.same,
+            "differing": list(made.differing),
+            "checksums": dict(made.checksums),
+            "then": dict(made.then),
+            "now": dict(made.now),
+        }
+    )
+    return DONE if made.same else PARTIAL

@@ -1,0 +1,59 @@
+"""`search`: searches for a model with its progress shown, and says how it was judged."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from cli.screens import versions
+from cli.screens.missing import warn_left_out, warn_missing
+from cli.session import DONE, PARTIAL, Session
+
+if TYPE_CHECKING:
+    from tuning.search import SearchOutcome
+
+
+def search(session: Session, *, trials: int | None, resume: bool) -> int:
+    outcome, terminal = run_search(session, trials=trials, resume=resume), session.terminal
+    folds, each = outcome.evidence["search"]["folds"], session.experiment.validation.test
+    terminal.table(
+        versions.ledger_rows(outcome.ledger.head()),
+        title=f"ledger, the best first: {folds * each} test sessions in {folds} folds",
+    )
+    terminal.say(f"\n{outcome.summary()['spec']}")
+    versions.print_scores(terminal, outcome.evidence)
+    versions.print_gate(terminal, outcome.evidence["gate"])
+    terminal.say(f"version {outcome.version.version}: {versions.verdict(outcome.evidence)}", styled=True)
+    terminal.document(outcome.summary())
+    return DONE if outcome.passed and not outcome.missing else PARTIAL
+
+
+def run_search(session: Session, *, trials: int | None = None, resume: bool = False) -> SearchOutcome:
+    """The search with its progress shown."""
+    from tuning.search import Step
+    from tuning.search import search as run
+
+    experiment, terminal = session.experiment, session.terminal
+    terminal.step(f"searching {experiment.name}: {', '.join(experiment.search.families)}")
+    steps = {"search"}
+
+    def show(step: Step) -> None:
+        if step.name not in steps:
+            steps.add(step.name)
+            terminal.step(
+                {"refit": "refitting the winner before the holdout", "judge": step.detail}[step.name]
+            )
+        terminal.progress(step.text())
+
+    with session.alone("search", wait=0):
+        outcome = run(
+            experiment,
+            session.home,
+            now=session.now,
+            trials=trials,
+            resume=resume,
+            address=session.settings.ray_address,
+            progress=show,
+        )
+    warn_missing(session, outcome.missing)
+    warn_left_out(terminal, outcome.left_out, outcome.lost)
+    return outcome

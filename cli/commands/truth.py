@@ -1,0 +1,188 @@
+"""`truth`: an experiment's settings on simulated markets whose answer is known. What each learner finds of each kind
+of signal; and where nothing is planted, how often the gate believed in something."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import time
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from cli.screens import truth as report
+from cli.screens.truth import NOTHING
+from cli.session import DONE, PARTIAL, Session
+from ml_core.errors import InvalidInput
+from ml_core.home.settings import open_folder, open_home
+from ml_core.spec.experiment import Experiment
+
+Found = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One learner on one market; where nothing is planted, a search over all of them with its gate."""
+
+    kind: str
+    seed: int
+    learner: str
+
+
+@dataclass(frozen=True)
+class Matrix:
+    """What was asked for; `market` holds fields of [data.simulated], None for the experiment's own."""
+
+    experiment: Experiment
+    kinds: tuple[str, ...]
+    families: tuple[str, ...]
+    baselines: tuple[str, ...]
+    seeds: tuple[int, ...]
+    tickers: int | None
+    market: dict[str, Any]
+
+    @property
+    def learners(self) -> tuple[str, ...]:
+        return (*self.families, *self.baselines)
+
+    @property
+    def digest(self) -> str:
+        content = {**asdict(self), "experiment": self.experiment.digest()}
+        return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:12]
+
+    def cells(self, kind: str, seed: int) -> Iterator[Cell]:
+        for learner in ("+".join(self.learners),) if kind == NOTHING else self.learners:
+            yield Cell(kind, seed, learner)
+
+    def planted(self, kind: str, seed: int) -> Experiment:
+        from ml_core.walkforward.known_answers import plant
+
+        return plant(self.experiment, kind, seed=seed, tickers=self.tickers, **self.market)
+
+
+def truth(session: Session, *, resume: bool, **asked: Any) -> int:
+    matrix, terminal = _read(session, asked), session.terminal
+    file = open_folder(session.home.root / "truth", "--home") / f"{matrix.digest}.jsonl"
+    terminal.step(
+        f"{', '.join(matrix.kinds)}: {len(matrix.seeds)} market(s) each, {', '.join(matrix.learners)}"
+    )
+    with session.alone(f"truth-{matrix.digest}", wait=0):
+        if not resume:
+            file.unlink(missing_ok=True)
+        found = run_matrix(session, matrix, file)
+    for one in found:
+        if "error" in one:
+            terminal.warn(f"{one['kind']} {one['seed']} {one['learner']}: {one['error']}")
+    recovery, claims = report.recovery(found, matrix.families), report.claims(found)
+    terminal.table(report.recovery_rows(recovery), title="IC and share of the oracle's that was recovered")
+    for line in report.claim_lines(claims):
+        terminal.say(line)
+    terminal.document({"recovery": recovery, "claims": claims, "cells": found})
+    return PARTIAL if any("error" in one for one in found) else DONE
+
+
+def run_matrix(session: Session, matrix: Matrix, file: Path) -> list[Found]:
+    """Every cell, in order; those that the file holds are not run again, those that failed are."""
+    known, found = read_cells(file), []
+    total = sum(1 for kind in matrix.kinds for seed in matrix.seeds for _ in matrix.cells(kind, seed))
+    for kind in matrix.kinds:
+        for seed in matrix.seeds:
+            cells = list(matrix.cells(kind, seed))
+            run = None if all(cell in known for cell in cells) else _open(session, matrix, kind, seed)
+            for cell in cells:
+                session.terminal.progress(f"{len(found) + 1} of {total}: {kind} {seed} {cell.learner}")
+                if cell not in known and run:
+                    known[cell] = _keep(file, _try(cell, run))
+                found.append(known[cell])
+    return found
+
+
+def read_cells(file: Path) -> dict[Cell, Found]:
+    """The cells that an earlier run ended; a line cut short by a kill is left."""
+    known: dict[Cell, Found] = {}
+    for line in file.read_text(encoding="utf-8").splitlines() if file.is_file() else ():
+        try:
+            one = json.loads(line)
+        except ValueError:
+            continue
+        if "error" not in one:
+            known[Cell(one["kind"], one["seed"], one["learner"])] = one
+    return known
+
+
+def _open(session: Session, matrix: Matrix, kind: str, seed: int) -> Callable[[Cell], Found]:
+    """How a cell of this market is run. The market is drawn with the first of them, so that what it cannot give is
+    the failure of a cell."""
+    experiment = matrix.planted(kind, seed)
+    if kind == NOTHING:
+        return lambda cell: _claim(session, experiment, matrix, cell)
+    course: list[Any] = []
+
+    def score(cell: Cell) -> Found:
+        from ml_core.walkforward.known_answers import open_course, score_learner
+
+        if not course:
+            course.append(open_course(experiment))
+        return score_learner(course[0], cell.learner)
+
+    return score
+
+
+def _claim(session: Session, experiment: Experiment, matrix: Matrix, _: Cell) -> Found:
+    from tuning.claims import make_claim
+
+    search = experiment.search.model_copy(update={"families": matrix.learners})
+    home = open_home(session.home.root / "truth")
+    return make_claim(experiment.model_copy(update={"search": search}), home, now=session.now)
+
+
+def _try(cell: Cell, run: Callable[[Cell], Found]) -> Found:
+    """What came of it, with its CPU seconds, or why it failed: the others go on."""
+    began = time.process_time()
+    try:
+        found = run(cell)
+    except Exception as error:
+        found = {"error": (str(error) or type(error).__name__).splitlines()[0]}
+    return {**asdict(cell), **found, "seconds": round(time.process_time() - began, 1)}
+
+
+def _keep(file: Path, found: Found) -> Found:
+    with file.open("a", encoding="utf-8") as lines:
+        lines.write("\n" + json.dumps(found))  # a line that a kill cut short stays alone
+    return found
+
+
+def _read(session: Session, asked: dict[str, Any]) -> Matrix:
+    """The options as a matrix; what they leave open is the experiment's."""
+    from ml_core.baselines import check_baselines
+    from ml_core.data.source import open_source
+    from ml_core.forecaster.learners import config_class
+    from ml_core.walkforward.known_answers import check_kinds, first_seed
+
+    experiment = session.experiment
+    families = _names(asked["families"], experiment.search.families)
+    baselines = _names(asked["baselines"], experiment.validation.baselines)
+    for family in families:
+        config_class(family, key="--families")
+    check_baselines(baselines, "--baselines")
+    if not (families or baselines):
+        raise InvalidInput("--families, --baselines: expected at least one learner")
+    first = first_seed(experiment) if asked["seed"] is None else asked["seed"]
+    matrix = Matrix(
+        experiment,
+        check_kinds(_names(asked["kinds"], ())),
+        families,
+        baselines,
+        tuple(range(first, first + asked["markets"])),
+        asked["tickers"],
+        {name: asked[name] for name in ("sessions", "ic", "delay", "decay")},
+    )
+    open_source(matrix.planted(matrix.kinds[0], first))
+    return matrix
+
+
+def _names(text: str | None, otherwise: Iterable[str]) -> tuple[str, ...]:
+    if text is None:
+        return tuple(otherwise)
+    return tuple(dict.fromkeys(part.strip() for part in text.split(",") if part.strip()))

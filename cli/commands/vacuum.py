@@ -1,0 +1,26 @@
+"""`vacuum`: frees what has left the tables long ago; versions that registered models name stay readable."""
+
+from __future__ import annotations
+
+from cli.session import DONE, Session
+
+
+def vacuum(session: Session, *, days: int) -> int:
+    """Free what has left the tables long ago; every version that a registered model names stays readable."""
+    from ml_core.data.source import open_source
+    from ml_core.data.store.retention import free_space
+    from ml_core.registry.versions import Registry
+
+    source = open_source(session.experiment)
+    models = Registry(session.home).everything()
+    named = {
+        found.evidence["data_version"] for found in models if found.evidence.get("store") == source.identity
+    }
+    with session.alone("refresh"):
+        freed = free_space(source, session.home, named=named, days=days)
+    kept = ", ".join(map(str, freed.kept)) or "none"
+    session.terminal.say(
+        f"{source.identity}: {freed.files} files freed; versions kept for their models: {kept}"
+    )
+    session.terminal.document({"files": freed.files, "kept": list(freed.kept)})
+    return DONE

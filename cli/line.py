@@ -1,0 +1,252 @@
+"""The command line: `candorcast COMMAND EXPERIMENT [--set key=value …] [--home DIR] [--json]`."""
+
+import inspect
+import os
+import warnings
+from collections.abc import Callable
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from cli.options import (
+    AsJson,
+    AsOf,
+    ExperimentName,
+    Figures,
+    HomeFolder,
+    Names,
+    OutFile,
+    OutFolder,
+    Overrides,
+    Picture,
+    Version,
+)
+from ml_core.errors import ForecastError
+
+if TYPE_CHECKING:
+    from cli.session import Use
+
+app = typer.Typer(
+    help="From market data to a served forecast that has earned its place.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+SHARED = {"experiment": ExperimentName, "sets": Overrides, "home": HomeFolder, "as_json": AsJson}
+DEFAULTS = {"sets": None, "home": None, "as_json": False}
+
+
+def command(run: str, *shared: str, experiment: str | None = None, use: "Use" = "writes") -> Callable:
+    """Declare a command: the function below it states the help and the options that are its own, which go to `run`
+    as keywords; the shared ones (default: all) make its session. `run` is `module.function` in `cli/commands`: it is
+    imported when the command is called, so that help and a typo load no library. `experiment` is taken where none is
+    named. One that only reads under the home works where that cannot be written, and makes none."""
+    defaults = DEFAULTS | ({"experiment": experiment} if experiment else {})
+
+    def declare(function: Callable) -> Callable:
+        options = [
+            inspect.Parameter(
+                name,
+                inspect.Parameter.KEYWORD_ONLY,
+                annotation=kind,
+                default=defaults.get(name, inspect.Parameter.empty),
+            )
+            for name, kind in SHARED.items()
+            if name in (shared or SHARED)
+        ]
+        own = inspect.signature(function).parameters.values()
+        options[1:1] = [option.replace(kind=inspect.Parameter.KEYWORD_ONLY) for option in own]
+
+        def called(**given: Any) -> None:
+            try:
+                _run(run, {name: given.pop(name, DEFAULTS.get(name)) for name in SHARED}, given, use=use)
+            except KeyboardInterrupt:  # while there was no terminal yet: typer would end without a word
+                typer.echo("candorcast: interrupted", err=True)
+                raise typer.Exit(130) from None
+
+        vars(called)["__signature__"] = inspect.Signature(options)
+        called.__annotations__ = {option.name: option.annotation for option in options}
+        return app.command(function.__name__, help=function.__doc__)(called)
+
+    return declare
+
+
+@command("refresh.refresh")
+def refresh(
+    tickers: Annotated[
+        list[str] | None, typer.Argument(metavar="TICKER", help="With --whole: these alone.")
+    ] = None,
+    whole: Annotated[
+        bool, typer.Option("--whole", help="Fetch all bars anew, compare, and store what differs.")
+    ] = False,
+):
+    """Fetch, check and write bars."""
+
+
+@command("data.data", use="reads")
+def data(out: Picture = None):
+    """Show what the stored bars cover, what was refused or repaired and why, and whether they are stationary."""
+
+
+@command("vacuum.vacuum")
+def vacuum(
+    days: Annotated[
+        int, typer.Option(help="Keep what was part of a table within so many days, at least 7.")
+    ] = 30,
+):
+    """Free space of the stored bars; versions that registered models name stay readable."""
+
+
+@command("evaluate.evaluate", use="reads")
+def evaluate(out: Figures = None):
+    """Walk the experiment's own spec forward through time, without a search."""
+
+
+@command("backtest.backtest", use="reads")
+def backtest(
+    start: Annotated[
+        str | None, typer.Option(metavar="DATE", help="The first day of forecasts to trade.")
+    ] = None,
+    end: Annotated[str | None, typer.Option(metavar="DATE", help="The last one.")] = None,
+    version: Version = None,
+    walk: Annotated[bool, typer.Option("--walk", help="Refit the file's own model for every fold.")] = False,
+    forecasts: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Forecasts that `evaluate --out` wrote.")
+    ] = None,
+    trials: Annotated[
+        int | None, typer.Option(min=1, help="How many variants were tried; the Sharpe is deflated by them.")
+    ] = None,
+    out: Figures = None,
+):
+    """Trade forecasts that no model learned from, by default the champion's since its holdout began."""
+
+
+@command("search.search")
+def search(
+    trials: Annotated[int | None, typer.Option(min=1, help="How many trials (search.trials).")] = None,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on with a search that was ended.")] = False,
+):
+    """Search, judge the winner on the holdout, register it; the champion moves only if the gate is passed."""
+
+
+@command("predict.predict")
+def predict(as_of: AsOf = None, out: OutFile = None, version: Version = None):
+    """Write the champion's forecasts for every ticker."""
+
+
+@command("models.models", use="reads")
+def models():
+    """List the registered versions, their aliases and their evidence."""
+
+
+@command("models.rollback")
+def rollback(version: Version = None):
+    """Move the alias `champion` to a version; by default to the one that passed the gate before it."""
+
+
+@command("rebuild.rebuild", "home", "as_json", use="reads")
+def rebuild(
+    model: Annotated[str, typer.Argument(metavar="MODEL", help="A registered name, such as demo.simulated.")],
+    version: Version = None,
+):
+    """Fit a registered model again from its data version, spec and seed, and compare it byte by byte."""
+
+
+@command("audit.audit", "sets", "home", "as_json", use="reads")
+def audit(
+    subject: Annotated[
+        str, typer.Argument(metavar="EXPERIMENT|MODEL", help="An experiment, or a registered model's name.")
+    ],
+    version: Version = None,
+    dates: Annotated[int, typer.Option(min=3, help="How many dates to change the future after.")] = 4,
+    seed: Annotated[int, typer.Option(help="Which dates, and what comes after them.")] = 0,
+):
+    """Change the future at random dates; whatever was known before must stay equal in every bit."""
+
+
+@command("export.export", use="reads")
+def export(out: OutFolder, version: Version = None):
+    """Write the processed rows of every fold, or of a registered version: scaled features, targets, parts."""
+
+
+@command("features.features", "home", "as_json", use="nothing")
+def features(
+    markdown: Annotated[bool, typer.Option("--markdown", help="As the page docs/features.md.")] = False,
+):
+    """List the features that there are, with the history each needs and what it is."""
+
+
+@command("truth.truth", experiment="truth")
+def truth(
+    kinds: Names = None,
+    families: Names = None,
+    baselines: Names = None,
+    tickers: Annotated[int | None, typer.Option(min=2, max=1000, help="So many made-up ones.")] = None,
+    sessions: Annotated[int | None, typer.Option(min=1, help="(data.simulated.sessions)")] = None,
+    ic: Annotated[float | None, typer.Option(help="How strong the signal is (data.simulated.ic).")] = None,
+    delay: Annotated[int | None, typer.Option(min=1, max=10, help="Sessions until it acts.")] = None,
+    decay: Annotated[float | None, typer.Option(help="Share of it that is left a session later.")] = None,
+    markets: Annotated[int, typer.Option(min=1, help="Markets of each kind.")] = 1,
+    seed: Annotated[int | None, typer.Option(min=0, help="Of the first one (data.simulated.seed).")] = None,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on with a run that was ended.")] = False,
+):
+    """Try the experiment's settings on simulated markets whose answer is known: how much is found, how much claimed."""
+
+
+@command("serve.serve", "experiment", "sets", "home")
+def serve(
+    host: Annotated[str, typer.Option(help="Anything but loopback needs CANDORCAST_API_KEY.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(envvar="PORT", min=1, max=65535)] = 8000,
+):
+    """Serve the web app and the REST API."""
+
+
+@command("serve.up", "experiment", "sets", "home", experiment="demo")
+def up(
+    port: Annotated[int, typer.Option(help="Of the app.")] = 8000,
+    prefect_port: int = 4200,
+    mlflow_port: int = 5001,
+):
+    """Start Prefect, MLflow, a worker with the deployments, and the app."""
+
+
+@command("serve.down", "home")
+def down():
+    """End every process that `up` started."""
+
+
+@command("demo.demo", experiment="demo")
+def demo():
+    """The whole story on a simulated market, ending in a report."""
+
+
+def main() -> None:
+    """The door: every known failure becomes one line and an exit code."""
+    warnings.filterwarnings("ignore", category=FutureWarning, module=r"ray\..*")
+    os.environ.setdefault("GIT_PYTHON_REFRESH", "quiet")
+    app(prog_name="candorcast")
+
+
+def _run(run: str, shared: dict[str, Any], options: dict[str, Any], *, use: "Use") -> None:
+    from cli.session import open_session
+    from cli.terminal import Terminal
+
+    terminal, opened = Terminal(as_json=shared["as_json"]), None
+    try:
+        opened = open_session(
+            terminal, shared["experiment"], tuple(shared["sets"] or ()), shared["home"], use=use
+        )
+        module, _, name = run.rpartition(".")
+        code = getattr(import_module(f"cli.commands.{module}"), name)(opened, **options)
+    except ForecastError as error:
+        terminal.fail(opened.spell_out(str(error)) if opened else str(error))
+        code = 2 if isinstance(error, ValueError) else 1
+    except KeyboardInterrupt:
+        terminal.fail("interrupted")
+        code = 130
+    terminal.close()
+    raise typer.Exit(code)

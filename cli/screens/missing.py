@@ -1,0 +1,25 @@
+"""Warns of tickers and features that a command had to leave out, each with its reason, so that nothing is missing in
+silence."""
+
+from collections.abc import Mapping
+
+from cli.session import Session
+from cli.terminal import Terminal
+
+NAMED = 20  # tickers, each with its reason; `--json` has them all
+
+
+def warn_missing(session: Session, missing: Mapping[str, str]) -> None:
+    """Tickers that nothing was done for, each with the reason."""
+    for ticker, reason in list(missing.items())[:NAMED]:
+        session.terminal.warn(f"{ticker}: left out: {session.spell_out(reason)}")
+    if len(missing) > NAMED:
+        session.terminal.warn(f"and {len(missing) - NAMED} more tickers left out; --json names them all")
+
+
+def warn_left_out(terminal: Terminal, features: tuple[str, ...], lost: tuple[str, ...]) -> None:
+    if features:
+        more = f" and {len(features) - 3} more" if len(features) > 3 else ""
+        terminal.warn(f"left out, the prices lack a column for them: {', '.join(features[:3])}{more}")
+    for sentence in lost:
+        terminal.warn(sentence)

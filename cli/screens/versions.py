@@ -1,0 +1,216 @@
+"""Writes a version's evidence, forecasts and gate as lines and tables for the terminal. Several commands share them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from rich.markup import escape
+
+from cli.commands.features import read_inputs
+from cli.terminal import Terminal, shown
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from ml_core.audit.rebuild import Rebuilt
+    from ml_core.home.settings import Home
+    from ml_core.registry.versions import ModelVersion
+
+
+def print_report(terminal: Terminal, found: ModelVersion, forecast: pl.DataFrame, home: Home) -> None:
+    """What was searched, what won, how it did beside the baselines, what it says now, and where all this lies."""
+    evidence = found.evidence
+    terminal.say()
+    terminal.say(f"[bold]{found.name} version {found.version}[/bold] · {verdict(evidence)}", styled=True)
+    terminal.say(searched(evidence["search"]))
+    terminal.say(f"winner    {winner(evidence)}")
+    for note in evidence.get("notes", ()):
+        terminal.say(f"noted     {note}")
+    print_scores(terminal, evidence)
+    if evidence.get("oracle"):
+        oracle = evidence["oracle"]
+        terminal.say(
+            f"planted   signal of IC {oracle['ic']:.3f}, found IC {oracle['achieved']:.3f}: "
+            f"{oracle['recovered']:.0%} recovered on the holdout"
+        )
+    terminal.say(f"backtest  {traded(evidence['backtest'])}")
+    print_gate(terminal, evidence["gate"])
+    print_extremes(terminal, forecast)
+    terminal.say(f"stored    bars, forecasts: {home.store} · trials, models: {home.tracking_uri}")
+
+
+def verdict(evidence: Mapping[str, Any]) -> str:
+    if evidence["gate"]["passed"]:
+        return "[green]passed the gate: champion[/green]"
+    return "[red]refused by the gate[/red]"
+
+
+def searched(search: Mapping[str, Any]) -> str:
+    families = ", ".join(f"{count} {family}" for family, count in search["families"].items())
+    return (
+        f"searched  {search['trials']} trials ({families}) over {search['folds']} folds x {search['seeds']} seed(s) "
+        f"in {search['seconds']:.0f} s: {search['finished']} finished, {search['stopped']} stopped early, "
+        f"{search['failed']} failed"
+    )
+
+
+def winner(evidence: Mapping[str, Any]) -> str:
+    from ml_core.forecaster.learners import is_baseline
+
+    model, training = dict(evidence["spec"]["model"]), evidence["spec"]["training"]
+    family = model.pop("family")
+    fields = ", ".join(f"{key} {shown(value)}" for key, value in model.items())
+    rest = (
+        ""
+        if is_baseline(family)
+        else f"loss {training['loss']}, learning rate {training['learning_rate']:.2g}"
+    )
+    return f"{family} ({'; '.join(filter(None, (fields, rest)))}), {read_inputs(evidence)}"
+
+
+def print_scores(terminal: Terminal, evidence: Mapping[str, Any], *, most: int = 4) -> None:
+    """Per horizon the IC with its interval, and how much smaller the squared error is than each baseline's."""
+    holdout = evidence["holdout"]
+    rows = [row for row in evidence["scores"] if row["ticker"] == "*" and row["split"] == "holdout"]
+    horizons = sorted({row["horizon"] for row in rows})
+    terminal.table(
+        [
+            score_row(horizon, {row["metric"]: row for row in rows if row["horizon"] == horizon})
+            for horizon in horizons[:most]
+        ],
+        title=f"holdout   {holdout['start']} to {holdout['end']}: {holdout['sessions']} sessions, "
+        f"{holdout['rows']} forecasts\n          squared error against baselines, Diebold-Mariano p",
+    )
+    if len(horizons) > most:
+        terminal.say(f"          and {len(horizons) - most} more horizons")
+
+
+def print_gate(terminal: Terminal, gate: Mapping[str, Any]) -> None:
+    for check in gate["checks"]:
+        mark = "[green]✓[/green]" if check["passed"] else "[red]✗[/red]"
+        sign = "p = " if check["required"].startswith("p <") else ""
+        told = f"{check['name']}: {sign}{shown(check['value'])} ({check['required']}) {check['why']}"
+        terminal.say(f"  {mark} {escape(told)}", styled=True)
+
+
+def print_extremes(terminal: Terminal, forecast: pl.DataFrame, *, each: int = 2) -> None:
+    """The strongest forecasts of the shortest horizon, up and down."""
+    import polars as pl
+
+    if forecast.is_empty():
+        return
+    nearest = forecast.filter(pl.col("horizon") == forecast["horizon"].min()).sort("mean", descending=True)
+    ends = nearest if nearest.height <= 2 * each else pl.concat([nearest.head(each), nearest.tail(each)])
+    told = ", ".join(
+        f"{row['ticker']} {row['mean']:+.2%} [{row['lower']:+.1%}, {row['upper']:+.1%}]"
+        for row in ends.iter_rows(named=True)
+    )
+    terminal.say(
+        f"forecast  {forecast['ticker'].n_unique()} tickers as of {forecast['as_of'].max()}, "
+        f"{nearest['horizon'].min()} session(s) ahead: {told}"
+    )
+
+
+def traded(risk: Mapping[str, Any]) -> str:
+    if risk.get("sharpe") is None:
+        ratio = f"Sharpe refused: {risk.get('sharpe_reason')}"
+    else:
+        ratio = f"Sharpe {risk['sharpe']:.2f} [{risk['sharpe_low']:.2f}, {risk['sharpe_high']:.2f}]"
+    benchmark = risk["benchmark"]
+    return (
+        f"after costs {risk['cumulative']:+.1%} in {risk['sessions']} sessions, {ratio}, "
+        f"deepest fall {risk['max_drawdown']:.1%}; buy and hold {benchmark['cumulative']:+.1%}"
+    )
+
+
+def ledger_rows(head: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return [
+        {
+            **{
+                key: row[key]
+                for key in ("trial", "status", "family", "epochs", "validation", "test", "seconds")
+            },
+            "params": ", ".join(
+                f"{key.partition('.')[2]} {shown(value)}" for key, value in row["params"].items()
+            ),
+        }
+        for row in head
+    ]
+
+
+def forecast_rows(table: pl.DataFrame) -> list[dict[str, str]]:
+    return [
+        {
+            "ticker": row["ticker"],
+            "as of": str(row["as_of"]),
+            "horizon": str(row["horizon"]),
+            "mean": f"{row['mean']:+.3%}",
+            "lower": f"{row['lower']:+.2%}",
+            "upper": f"{row['upper']:+.2%}",
+        }
+        for row in table.iter_rows(named=True)
+    ]
+
+
+def version_row(version: ModelVersion) -> dict[str, str]:
+    evidence = version.evidence
+    refused = [check["name"] for check in evidence["gate"]["checks"] if not check["passed"]]
+    return {
+        "version": version.version,
+        "alias": ", ".join(version.aliases) or "-",
+        "created": f"{version.created:%Y-%m-%d %H:%M}",
+        "family": evidence["spec"]["model"]["family"],
+        "data version": str(evidence["data_version"]),
+        "features": str(len(evidence["features"])),
+        "holdout": f"{evidence['holdout']['start']} to {evidence['holdout']['end']}",
+        "gate": "passed" if not refused else f"refused: {', '.join(refused)}",
+    }
+
+
+def score_row(horizon: int, by_metric: Mapping[str, Mapping[str, Any]], **counts: str) -> dict[str, str]:
+    """The IC with its interval, and how much smaller the squared error is than each baseline's."""
+    error, ic = by_metric["mse"], by_metric["ic"]
+    row = {"ahead": str(horizon), **counts, "IC [90 % interval]": _with_interval(ic)}
+    for name in (key.removeprefix("skill_") for key in error if key.startswith("skill_")):
+        if error[f"skill_{name}"] is not None:
+            row[f"error vs {name}" if name == "zero" else f"vs {name}"] = (
+                f"{-error[f'skill_{name}']:+.1%} ({_p(error[f'p_{name}'])})"
+            )
+    return row
+
+
+def _with_interval(row: Mapping[str, Any]) -> str:
+    value, low, high = row["value"], row["low"], row["high"]
+    if value is None:
+        return shown(None)
+    return f"{value:.3f}" if low is None else f"{value:.3f} [{low:.3f}, {high:.3f}]"
+
+
+def _p(value: float | None) -> str:
+    if value is None:
+        return "p -"
+    return "p<.001" if value < 0.001 else f"p {value:.3f}".replace("0.", ".", 1)
+
+
+def rebuilt_rows(made: Rebuilt) -> list[dict[str, str]]:
+    """Each file with its checksum, and whether it came out as registered."""
+    return [
+        {"file": name, "sha256": digest[:16], "registered": "differs" if name in made.differing else "same"}
+        for name, digest in made.checksums.items()
+    ]
+
+
+def why_rebuilt_differs(made: Rebuilt) -> str:
+    """What was otherwise when it was registered, the likeliest reason; none if nothing that is known was."""
+    changed = [
+        f"{name} {made.then.get(name, 'unknown')}, now {value}"
+        for name, value in made.now.items()
+        if made.then.get(name) != value
+    ]
+    reason = (
+        f"made with {'; '.join(changed)}"
+        if changed
+        else "made with the same versions: the code's arithmetic changed"
+    )
+    return f"{', '.join(made.differing)} came out otherwise: {reason}"

@@ -1,0 +1,235 @@
+"""Describes the services of the local stack: the command and environment of each, and how to tell that it is
+healthy."""
+
+import os
+import socket
+import sqlite3
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import httpx
+
+from flows.stack.processes import MARK
+from ml_core.errors import InvalidInput
+from ml_core.home.settings import Home
+from ml_core.spec.file import SHIPPED, find_experiment
+
+PROJECT = Path(__file__).resolve().parents[2]
+LOOPBACK = "127.0.0.1"
+POOL = "candorcast"
+
+# Nothing that we start reports to anyone; a proxy is for the world, not for this machine.
+QUIET = {
+    "DO_NOT_TRACK": "1",
+    "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+    "PREFECT_SERVER_UI_SHOW_PROMOTIONAL_CONTENT": "false",
+    "MLFLOW_DISABLE_TELEMETRY": "true",
+    "GRADIO_ANALYTICS_ENABLED": "False",
+    "HF_HUB_OFFLINE": "1",
+    "RAY_USAGE_STATS_ENABLED": "0",
+    "PYTHONUNBUFFERED": "1",
+}
+
+
+@dataclass(frozen=True)
+class Ports:
+    """Where each service listens, on loopback; the command line's flag stands beside each."""
+
+    prefect: int = field(default=4200, metadata={"flag": "--prefect-port"})
+    mlflow: int = field(default=5001, metadata={"flag": "--mlflow-port"})
+    app: int = field(default=8000, metadata={"flag": "--port"})
+
+
+@dataclass(frozen=True)
+class Service:
+    """One long-lived process of the stack."""
+
+    name: str
+    command: tuple[str, ...]
+    address: str
+    health: str
+    environment: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What `up` was asked for."""
+
+    experiment: str
+    home: Home
+    overrides: tuple[str, ...] = ()
+    ports: Ports = Ports()
+
+    @property
+    def mark(self) -> str:
+        """What every process of this home's stack carries in its environment."""
+        return str(self.home.services)
+
+    @property
+    def given_prefect(self) -> str | None:
+        """A Prefect server that is run by someone else."""
+        return os.environ.get("PREFECT_API_URL")
+
+    @property
+    def given_mlflow(self) -> str | None:
+        """An MLflow server that is run by someone else."""
+        uri = self.home.tracking_uri
+        return uri if urlsplit(uri).scheme in ("http", "https") else None
+
+    @property
+    def given(self) -> dict[str, str]:
+        """Where those services are that we do not run."""
+        places = {"prefect": self.given_prefect, "mlflow": self.given_mlflow}
+        return {name: place for name, place in places.items() if place}
+
+    @property
+    def api(self) -> str:
+        return (self.given_prefect or f"http://{LOOPBACK}:{self.ports.prefect}/api").rstrip("/")
+
+
+def check_ports(plan: Plan, services: list[Service]) -> None:
+    """Refuse, before anything starts, a port that something else listens on."""
+    for service in services:
+        port = getattr(plan.ports, service.name, None)
+        if port is None:
+            continue
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind((LOOPBACK, port))
+            except OSError:
+                flag = Ports.__dataclass_fields__[service.name].metadata["flag"]
+                raise InvalidInput(
+                    f"port {port} of {service.name} is in use; choose another with {flag}"
+                ) from None
+
+
+def build_environment(plan: Plan) -> dict[str, str]:
+    """The environment of every child: this one's, quiet, bound to this home and this Prefect server."""
+    root = str(plan.home.root)
+    own = {
+        **QUIET,
+        MARK: plan.mark,
+        "CANDORCAST_HOME": root,
+        "CANDORCAST_PROJECT": str(PROJECT),
+        "CANDORCAST_EXPERIMENT": plan.experiment,
+        "PREFECT_API_URL": plan.api,
+        "PREFECT_SERVER_ALLOW_EPHEMERAL_MODE": "false",
+        "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)]),
+    }
+    for name in ("NO_PROXY", "no_proxy"):
+        own[name] = ",".join(filter(None, [os.environ.get(name), LOOPBACK, "localhost"]))
+    inherited = dict(os.environ)
+    if not plan.given_prefect:
+        own["PREFECT_HOME"] = str(plan.home.root / "prefect")
+        inherited.pop("PREFECT_PROFILE", None)
+    secret = os.environ.get("PREFECT_SERVER_API_AUTH_STRING")
+    if secret:
+        inherited.setdefault("PREFECT_API_AUTH_STRING", secret)
+    inherited.setdefault("PREFECT_WORKER_QUERY_SECONDS", "3")
+    inherited.setdefault("PREFECT_FLOWS_HEARTBEAT_FREQUENCY", "30")
+    return {**inherited, **own}
+
+
+def build_services(plan: Plan) -> list[Service]:
+    """The services that this machine has to run, in the order of their lines on the screen."""
+    services = [build_app(plan), build_worker()]
+    if not plan.given_mlflow:
+        services.insert(0, build_mlflow(plan))
+    if not plan.given_prefect:
+        services.insert(0, build_prefect(plan))
+    return services
+
+
+def build_prefect(plan: Plan) -> Service:
+    port = plan.ports.prefect
+    origin = f"http://{LOOPBACK}:{port}"
+    command = (sys.executable, "-m", "prefect", "--no-prompt", "server", "start")
+    return Service(
+        name="prefect",
+        command=(*command, "--host", LOOPBACK, "--port", str(port)),
+        address=origin,
+        health=f"{plan.api}/health",
+        environment={"PREFECT_SERVER_CORS_ALLOWED_ORIGINS": f"{origin},http://localhost:{port}"},
+    )
+
+
+def build_mlflow(plan: Plan) -> Service:
+    port = plan.ports.mlflow
+    origin = f"http://{LOOPBACK}:{port}"
+    options = {
+        "--host": LOOPBACK,
+        "--port": str(port),
+        "--workers": "1",
+        "--backend-store-uri": plan.home.tracking_uri,
+        "--artifacts-destination": plan.home.artifacts.as_uri(),
+        "--allowed-hosts": f"{LOOPBACK}:*,localhost:*",
+        "--cors-allowed-origins": f"{origin},http://localhost:{port}",
+    }
+    command = (sys.executable, "-m", "mlflow", "server")
+    return Service(
+        name="mlflow",
+        command=(*command, *(part for pair in options.items() for part in pair)),
+        address=origin,
+        health=f"{origin}/health",
+        environment={"MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"},
+    )
+
+
+def build_worker() -> Service:
+    """Its health is that it has polled lately, which only the process itself can say."""
+    port = free_port()
+    command = (sys.executable, "-m", "prefect", "--no-prompt", "worker", "start", "--with-healthcheck")
+    return Service(
+        name="worker",
+        command=(*command, "--pool", POOL, "--type", "process", "--name", f"candorcast-{os.getpid()}"),
+        address=f"http://{LOOPBACK}:{port}",
+        health=f"http://{LOOPBACK}:{port}/health",
+        environment={"PREFECT_WORKER_WEBSERVER_HOST": LOOPBACK, "PREFECT_WORKER_WEBSERVER_PORT": str(port)},
+    )
+
+
+def build_app(plan: Plan) -> Service:
+    port = str(plan.ports.app)
+    script = str(Path(sys.executable).with_name("candorcast"))
+    front = (script, "serve", plan.experiment, "--home", str(plan.home.root))
+    overrides = tuple(part for override in plan.overrides for part in ("--set", override))
+    return Service(
+        name="app",
+        command=(*front, "--host", LOOPBACK, "--port", port, *overrides),
+        address=f"http://{LOOPBACK}:{port}",
+        health=f"http://{LOOPBACK}:{port}/health",
+    )
+
+
+def is_healthy(service: Service) -> bool:
+    """Whether the service itself says so, over HTTP."""
+    try:
+        return httpx.get(service.health, trust_env=False, timeout=2.0).is_success
+    except httpx.HTTPError:
+        return False
+
+
+def free_port() -> int:
+    """A port that nobody listens on, for what nobody has to find."""
+    with socket.socket() as probe:
+        probe.bind((LOOPBACK, 0))
+        return probe.getsockname()[1]
+
+
+def prepare_tracking(home: Home) -> None:
+    """Readers of MLflow's database shall not wait for its writer; the file remembers this."""
+    scheme, _, path = home.tracking_uri.partition(":///")
+    if scheme != "sqlite":
+        return
+    with sqlite3.connect(path) as database:
+        database.execute("PRAGMA journal_mode=WAL")
+    database.close()
+
+
+def find_elsewhere(experiment: str) -> str:
+    """A shipped experiment by its name, any other by its full path: children stand in another folder."""
+    path = find_experiment(experiment).resolve()
+    return path.stem if path.parent == SHIPPED else str(path)

@@ -1,0 +1,120 @@
+"""The local stack: `up` starts Prefect, MLflow, a worker and the app and watches them; `down` ends all."""
+
+import signal
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+
+from flows.stack import processes
+from flows.stack.services import (
+    POOL,
+    Plan,
+    Ports,
+    Service,
+    build_services,
+    check_ports,
+    find_elsewhere,
+    prepare_tracking,
+)
+from flows.stack.supervisor import STOP_SECONDS, StopRequested, Supervisor, forget_records, line, read_records
+from ml_core.errors import ServiceFailed
+from ml_core.home.lock import hold, holder
+from ml_core.home.settings import Home
+from ml_core.home.spelling import spell
+from ml_core.spec.file import read_experiment
+
+
+def _print(text: str) -> None:
+    sys.stdout.write(f"{text}\n")
+    sys.stdout.flush()
+
+
+def up(
+    experiment: str,
+    home: Home,
+    *,
+    overrides: tuple[str, ...] = (),
+    ports: Ports | None = None,
+    say: Callable[[str], None] = _print,
+) -> None:
+    """Start the stack, say where each service is, and watch over it until Ctrl-C, SIGTERM or `down`."""
+    read_experiment(experiment, overrides)
+    plan = Plan(find_elsewhere(experiment), home, overrides, ports or Ports())
+    if owner := holder(home, "stack"):
+        say(
+            f"the stack of {home.root} is running already (process {owner}); `{spell('down', home=home)}` ends it"
+        )
+        for record in read_records(home):
+            say(line(record["name"], record["address"], f"log {record['log']}"))
+        return
+    with hold(home, "stack"), _stop_signals() as stop:
+        processes.end(_leftovers(home), grace=STOP_SECONDS)
+        services = build_services(plan)
+        check_ports(plan, services)
+        prepare_tracking(home)
+        _run(Supervisor(plan, say=say, stop=stop), services)
+
+
+def down(home: Home, *, say: Callable[[str], None] = _print) -> None:
+    """End the stack of that home, wherever it was started, and whatever an ended one left behind."""
+    owner = holder(home, "stack")
+    if owner:
+        processes.send([owner], signal.SIGTERM)
+        processes.wait_gone([owner], timeout=5 * STOP_SECONDS)
+    left = _leftovers(home)
+    if still := processes.end(left, grace=STOP_SECONDS):
+        raise ServiceFailed(f"these processes could not be ended: {', '.join(map(str, sorted(still)))}")
+    forget_records(home)
+    say(f"ended the stack of {home.root}" if owner or left else f"nothing is running under {home.root}")
+
+
+def _run(supervisor: Supervisor, services: list[Service]) -> None:
+    say, plan = supervisor.say, supervisor.plan
+    try:
+        with suppress(StopRequested):
+            _start(supervisor, services)
+            say(f"logs in {plan.home.logs}; Ctrl-C or `{spell('down', home=plan.home)}` ends every process")
+            supervisor.watch()
+        say("ending every process")
+    finally:
+        left = supervisor.close()
+    if left:
+        raise ServiceFailed(f"these processes could not be ended: {', '.join(map(str, sorted(left)))}")
+
+
+def _start(supervisor: Supervisor, services: list[Service]) -> None:
+    """Everything at once, except the worker: it needs the pool, which needs the server."""
+    plan = supervisor.plan
+    worker = [service for service in services if service.name == "worker"]
+    for name, place in plan.given.items():
+        supervisor.say(line(name, place, "run by someone else"))
+    for service in services:
+        if service not in worker:
+            supervisor.launch(service)
+    if worker:
+        supervisor.await_health("prefect")
+        owned = "given" if plan.given_prefect else "own"
+        supervisor.finish("deploy", (sys.executable, "-m", "flows.deployments", POOL, owned, *plan.overrides))
+        supervisor.launch(worker[0])
+    supervisor.await_health(*(service.name for service in services))
+
+
+def _leftovers(home: Home) -> set[int]:
+    """What a stack of this home that was killed has left running."""
+    return processes.family(Plan("", home).mark)
+
+
+@contextmanager
+def _stop_signals() -> Iterator[threading.Event]:
+    """An event set by Ctrl-C, SIGTERM and a closed terminal, unless the terminal was told to let go."""
+    stop = threading.Event()
+    wanted = [signal.SIGINT, signal.SIGTERM]
+    if signal.getsignal(signal.SIGHUP) != signal.SIG_IGN:
+        wanted.append(signal.SIGHUP)
+    before = {number: signal.signal(number, lambda *_: stop.set()) for number in wanted}
+    try:
+        yield stop
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

@@ -1,0 +1,153 @@
+"""Watches the stack: each service is started, found healthy, started again if it dies, ended in order."""
+
+import json
+import subprocess
+import threading
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from flows.stack import processes
+from flows.stack.services import Plan, Service, build_environment, is_healthy
+from ml_core.errors import ServiceFailed
+from ml_core.home.settings import Home
+
+START_SECONDS = 120.0
+STOP_SECONDS = 10.0
+RESTARTS = 3
+RESTART_WINDOW = 600.0
+
+
+class StopRequested(Exception):
+    """Ctrl-C, SIGTERM or `down` came while the stack was starting."""
+
+
+@dataclass
+class Child:
+    """A service and the process that runs it now; `deaths` are the instants at which earlier ones ended."""
+
+    service: Service
+    log: Path
+    process: subprocess.Popen
+    started: float
+    deaths: list[float] = field(default_factory=list)
+    healthy: bool = False
+
+
+class Supervisor:
+    """The one owner of the stack's processes."""
+
+    def __init__(self, plan: Plan, *, say: Callable[[str], None], stop: threading.Event) -> None:
+        self.plan, self.say, self.stop = plan, say, stop
+        self.environment = build_environment(plan)
+        self.children: dict[str, Child] = {}
+
+    def launch(self, service: Service) -> None:
+        """Start it, with a fresh log the first time; the last stack's log stays beside it."""
+        log = self.plan.home.logs / f"{service.name}.log"
+        before = self.children.get(service.name)
+        if before is None and log.exists():
+            log.replace(log.with_suffix(".previous.log"))
+        process = self._start(service.command, log, service.environment)
+        deaths = before.deaths if before else []
+        self.children[service.name] = Child(service, log, process, time.monotonic(), deaths)
+        write_record(self.plan.home, service, process.pid, log)
+
+    def finish(self, name: str, command: Iterable[str]) -> None:
+        """Run a step of the start-up to its end."""
+        log = self.plan.home.logs / f"{name}.log"
+        log.unlink(missing_ok=True)
+        process = self._start(command, log, {})
+        while process.poll() is None:
+            self._observe()
+        if process.returncode:
+            raise ServiceFailed(f"{name} failed; the end of {log}:\n{processes.tail(log)}")
+
+    def await_health(self, *names: str) -> None:
+        """Until each of these answers over HTTP; one that dies or stays silent ends the start-up."""
+        while any(name in self.children and not self.children[name].healthy for name in names):
+            self._observe()
+
+    def watch(self) -> None:
+        """Until the stop: a child that dies is reported with the end of its log, and started again."""
+        while not self.stop.wait(0.5):
+            for child in list(self.children.values()):
+                if child.process.poll() is not None:
+                    self._revive(child)
+                elif not child.healthy:
+                    self._ask(child)
+
+    def close(self) -> set[int]:
+        """End flow runs first, while the server still listens, then the rest; what is left is returned."""
+        worker = self.children.get("worker")
+        if worker:
+            processes.end(processes.descendants(worker.process.pid), grace=STOP_SECONDS)
+        front = [child.process.pid for name, child in self.children.items() if name in ("worker", "app")]
+        processes.end(front, grace=STOP_SECONDS)
+        left = processes.end(processes.family(self.plan.mark), grace=STOP_SECONDS)
+        for child in self.children.values():
+            child.process.poll()
+        forget_records(self.plan.home)
+        return left
+
+    def _revive(self, child: Child) -> None:
+        self.say(self._obituary(child))
+        child.deaths.append(time.monotonic())
+        recent = [death for death in child.deaths if death > child.deaths[-1] - RESTART_WINDOW]
+        if len(recent) > RESTARTS:
+            self.say(f"{child.service.name} has died {len(recent)} times; it is left dead")
+            del self.children[child.service.name]
+            return
+        self.say(line(child.service.name, child.service.address, "is started again"))
+        self.launch(child.service)
+
+    def _observe(self) -> None:
+        """Ask those that have not answered yet; a death or a long silence ends the start-up."""
+        for child in self.children.values():
+            if child.healthy or self._ask(child):
+                continue
+            if child.process.poll() is not None or time.monotonic() - child.started > START_SECONDS:
+                raise ServiceFailed(self._obituary(child))
+        if self.stop.wait(0.2):
+            raise StopRequested
+
+    def _ask(self, child: Child) -> bool:
+        """Whether it is healthy, which is said once."""
+        child.healthy = is_healthy(child.service)
+        if child.healthy:
+            took = time.monotonic() - child.started
+            self.say(line(child.service.name, child.service.address, f"healthy after {took:.1f} s"))
+        return child.healthy
+
+    def _obituary(self, child: Child) -> str:
+        code = child.process.poll()
+        what = f"died with code {code}" if code is not None else f"is not healthy after {START_SECONDS:.0f} s"
+        return f"{child.service.name} {what}; the end of {child.log}:\n{processes.tail(child.log)}"
+
+    def _start(self, command: Iterable[str], log: Path, extra: dict[str, str]) -> subprocess.Popen:
+        folder = self.plan.home.root / "work"
+        folder.mkdir(exist_ok=True)
+        return processes.start(command, environment={**self.environment, **extra}, log=log, cwd=folder)
+
+
+def line(name: str, address: str, health: str) -> str:
+    """One service on one line of the screen."""
+    return f"{name:<8} {address:<24} {health}"
+
+
+def write_record(home: Home, service: Service, pid: int, log: Path) -> None:
+    """What a second `up` says about this service."""
+    home.services.mkdir(parents=True, exist_ok=True)
+    record = {"name": service.name, "pid": pid, "address": service.address, "log": str(log)}
+    (home.services / f"{service.name}.json").write_text(json.dumps(record), encoding="utf-8")
+
+
+def read_records(home: Home) -> list[dict]:
+    """The services that a stack of this home has started."""
+    return [json.loads(path.read_text(encoding="utf-8")) for path in sorted(home.services.glob("*.json"))]
+
+
+def forget_records(home: Home) -> None:
+    for path in home.services.glob("*.json"):
+        path.unlink(missing_ok=True)

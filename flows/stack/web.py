@@ -1,0 +1,51 @@
+"""Turns this process into the web server of one experiment and home; used by `serve` and by the local stack."""
+
+import os
+import socket
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from ml_core.errors import InvalidInput
+from ml_core.home.settings import Home
+
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
+
+
+def serve_app(
+    experiment: str,
+    home: Home,
+    *,
+    overrides: tuple[str, ...],
+    host: str,
+    port: int,
+    say: Callable[[str], None],
+) -> None:
+    """Check what can be checked, then hand this process over to the server, which reads its environment."""
+    if host not in LOOPBACK and not os.environ.get("CANDORCAST_API_KEY"):
+        raise InvalidInput(
+            f"--host {host} is not loopback: set CANDORCAST_API_KEY first, then callers must send it"
+        )
+    _require_free(host, port)
+    say(f"candorcast serves {Path(experiment).stem} at http://{host}:{port} (Ctrl-C ends it)")
+    sys.stdout.flush()
+    environment = {
+        **os.environ,
+        "CANDORCAST_EXPERIMENT": experiment,
+        "CANDORCAST_SET": "\n".join(overrides),
+        "CANDORCAST_HOME": str(home.root),
+        "CANDORCAST_HOST": host,
+    }
+    command = [sys.executable, "-m", "uvicorn", "--factory", "serving.app:create_app"]
+    command += ["--host", host, "--port", str(port), "--log-level", "warning"]
+    os.execvpe(command[0], command, environment)
+
+
+def _require_free(host: str, port: int) -> None:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            raise InvalidInput(f"--port {port}: cannot be used on {host}: {error.strerror}") from None

@@ -1,0 +1,94 @@
+"""A registered version in; fitted again from its own recipe and compared byte by byte."""
+
+from __future__ import annotations
+
+import contextlib
+import platform
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError
+from importlib.metadata import version as installed
+from pathlib import Path
+
+import torch
+
+from ml_core.data.prices import read_prices
+from ml_core.errors import InvalidInput
+from ml_core.forecaster.files import DESCRIPTION, WEIGHTS, checksum, save_forecaster
+from ml_core.home.settings import Home
+from ml_core.panel.splits import Split
+from ml_core.panel.windows import Windows
+from ml_core.registry.versions import ModelVersion
+from ml_core.spec.experiment import Experiment, Section
+from ml_core.training.fit import fit
+from ml_core.walkforward.opening import open_windows
+
+PACKAGES = (
+    "candorcast", "torch", "numpy", "polars", "scikit-learn", "statsmodels", "arch", "xgboost-cpu",
+)  # fmt: skip
+
+
+class Recipe(Section):
+    """All that a model was made from besides its spec and the data version, which its evidence names."""
+
+    experiment: Experiment
+    split: Split
+    made_with: dict[str, str]
+
+
+@dataclass(frozen=True)
+class Rebuilt:
+    """Which files came out otherwise, and what it was made with then and now."""
+
+    differing: tuple[str, ...]
+    checksums: Mapping[str, str]
+    then: Mapping[str, str]
+    now: Mapping[str, str]
+
+    @property
+    def same(self) -> bool:
+        return not self.differing
+
+
+def write_recipe(experiment: Experiment, split: Split) -> Recipe:
+    return Recipe(experiment=experiment, split=split, made_with=describe_machine())
+
+
+def describe_machine() -> dict[str, str]:
+    """What besides data, spec and seed the bits of a fit may depend on."""
+    packages = {}
+    for name in PACKAGES:
+        with contextlib.suppress(PackageNotFoundError):  # an extra
+            packages[name] = installed(name)
+    return packages | {
+        "python": platform.python_version(),
+        "processor": f"{platform.machine()} {torch.backends.cpu.get_cpu_capability()}",
+    }
+
+
+def rebuild(found: ModelVersion, home: Home) -> Rebuilt:
+    """Fit the version again on the data that it saw, and compare weights and description with what is registered."""
+    recipe, windows = reopen(found, home)
+    again = fit(found.spec, windows, recipe.split)
+    with tempfile.TemporaryDirectory() as folder:
+        save_forecaster(again, Path(folder))
+        sums = {name: checksum(Path(folder) / name) for name in (WEIGHTS, DESCRIPTION)}
+    differing = tuple(name for name, own in sums.items() if own != checksum(found.folder / name))
+    return Rebuilt(differing, sums, recipe.made_with, describe_machine())
+
+
+def read_recipe(found: ModelVersion) -> Recipe:
+    """How a version was made."""
+    if "recipe" not in found.evidence:
+        raise InvalidInput(
+            f"{found.name} version {found.version} keeps no recipe; search again to have one that does"
+        )
+    return Recipe.model_validate(found.evidence["recipe"])
+
+
+def reopen(found: ModelVersion, home: Home) -> tuple[Recipe, Windows]:
+    """The recipe of a version, and the windows that it reads, from the data version that it saw."""
+    spec, recipe = found.spec, read_recipe(found)
+    prices = read_prices(recipe.experiment, home, version=found.evidence["data_version"])
+    return recipe, open_windows(spec, prices)[0]

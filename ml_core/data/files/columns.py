@@ -1,0 +1,152 @@
+"""Finds the agreed columns of bars in a table as common tools write it. A column that is not there becomes null."""
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+
+import polars as pl
+
+from ml_core.data.files.dates import read_dates
+from ml_core.data.files.numerals import find_decimal, read_numbers, unread
+from ml_core.errors import InvalidInput
+from ml_core.frames import BARS
+
+NAMES = {
+    "date": (
+        "date",
+        "datetime",
+        "timestamp",
+        "time",
+        "day",
+        "tradedate",
+        "tradingday",
+        "session",
+        "indexlevel0",
+    ),
+    "ticker": ("ticker", "symbol", "tic", "code", "asset", "instrument", "name", "sid"),
+    "open": ("open", "o", "openprice", "1open"),
+    "high": ("high", "h", "highprice", "2high"),
+    "low": ("low", "l", "lowprice", "3low"),
+    "close": ("close", "c", "closelast", "closeprice", "last", "price", "px", "4close"),
+    "adj_close": ("adjclose", "adjustedclose", "closeadj", "adjustedprice", "5adjustedclose"),
+    "volume": ("volume", "vol", "v", "shares", "5volume", "6volume"),
+    "dividend": (
+        "dividend",
+        "dividends",
+        "div",
+        "divcash",
+        "exdividend",
+        "dividendamount",
+        "7dividendamount",
+    ),
+    "split": ("split", "splits", "stocksplits", "splitratio", "splitfactor", "splitcoefficient"),
+}
+ACTIONS = ("dividend", "split")
+NUMBERS = ("open", "high", "low", "close", "volume", "dividend", "split", "adj_close")
+
+
+def find_columns(names: Sequence[str], where: str, *, ticker: str | None = None) -> dict[str, str]:
+    """Which column is which; refused where there is none for a date, a close, or a ticker that nobody else named."""
+    found = _find(list(names))
+    for needed in ("date", "close"):
+        if needed not in found:
+            raise InvalidInput(f"{where}: no column for '{needed}'; it has {', '.join(names) or 'none'}")
+    if "ticker" not in found and ticker is None:
+        raise InvalidInput(
+            f"{where}: no column for 'ticker'; set data.files.ticker, or name one file per ticker"
+        )
+    return found
+
+
+def read_columns(
+    raw: pl.DataFrame,
+    where: str,
+    *,
+    ticker: str | None = None,
+    date_format: str | None = None,
+    separator: str = ",",
+) -> pl.DataFrame:
+    """Rows of (ticker, date, moment, prices…); `moment` is the date as it stands there, with its time. `separator`
+    is what parted the columns of a text."""
+    found = find_columns(raw.columns, where, ticker=ticker)
+    told = raw.select(name_tickers(found, ticker))
+    given = {name: raw[column] for name, column in found.items()}
+    del raw  # each column of text is let go as soon as it is read: there may be millions of rows
+    numbers = [name for name in NUMBERS if name in given]
+    decimal = find_decimal([given[name] for name in numbers], where, separator=separator)
+    whole = "ticker" not in given or given["close"].dtype == pl.String  # else others may be left out already
+    date = given.pop("date")
+    told = told.with_columns(read_dates(date, where, date_format), _moments(date))
+    del date
+    for name in numbers:
+        column = given.pop(name)
+        read = read_numbers(column, where, decimal=decimal)
+        if name in ACTIONS:
+            _require_read(column, read, where)
+        read = read.fill_nan(None)
+        told = told.with_columns(read.alias(name))
+    if whole and told.height and told["close"].null_count() == told.height:
+        raise InvalidInput(f"{where}: column '{found['close']}' holds no number")
+    absent = [pl.lit(None, pl.Float64).alias(name) for name in NUMBERS if name not in found]
+    told = told.with_columns(absent).select("ticker", "date", "moment", *NUMBERS)
+    # Yahoo's 0 in a column of splits means that there was none.
+    none = (told["split"] == 0).any()
+    return told.with_columns(split=pl.col("split").replace(0.0, 1.0)) if none else told
+
+
+def _require_read(column: pl.Series, read: pl.Series, where: str) -> None:
+    """An action that cannot be read would be lost, and with it what it earned."""
+    wrong = (
+        unread(column, read.fill_nan(None)) or column.filter(read.is_infinite().fill_null(False)).to_list()
+    )
+    if wrong:
+        row = column.to_list().index(wrong[0]) + 1
+        raise InvalidInput(
+            f"{where}: row {row} below the names holds {wrong[0]!r} in '{column.name}'; expected a number"
+        )
+
+
+def name_tickers(found: Mapping[str, str], ticker: str | None) -> pl.Expr:
+    """The ticker of each row: as its column says, or the one of the file."""
+    if "ticker" not in found:
+        return pl.repeat(ticker, pl.len(), dtype=pl.String).alias("ticker")
+    return pl.col(found["ticker"]).cast(pl.String).str.strip_chars().alias("ticker")
+
+
+def _moments(column: pl.Series) -> pl.Series:
+    """The date with its time, as written; where none has a time, null: the date alone tells."""
+    timed = column.dtype != pl.Date
+    if column.dtype == pl.String:
+        timed = column.str.contains(":", literal=True).any()
+    elif isinstance(column.dtype, pl.Datetime):
+        timed = (column.dt.time() != dt.time(0)).any()
+    return (
+        column.alias("moment")
+        if timed
+        else pl.repeat(None, len(column), dtype=pl.Date, eager=True).alias("moment")
+    )
+
+
+def missing_columns(table: pl.DataFrame) -> list[str]:
+    """The agreed columns that hold nothing: what needs them will be left out."""
+    return [name for name in NUMBERS if name in BARS and table[name].null_count() == table.height]
+
+
+def known_as(column: str) -> str | None:
+    """The agreed name of a column, however a tool writes it."""
+    return next((name for name, knowns in NAMES.items() if _plain(column) in knowns), None)
+
+
+def _plain(column: str) -> str:
+    return "".join(sign for sign in column.lower() if sign.isalnum())
+
+
+def _find(columns: list[str]) -> dict[str, str]:
+    plain = {_plain(column): column for column in reversed(columns)}
+    found = {
+        name: next(plain[known] for known in knowns if known in plain)
+        for name, knowns in NAMES.items()
+        if any(known in plain for known in knowns)
+    }
+    if "date" not in found and columns and columns[0].lower() in ("", "index", "unnamed: 0", "column_1"):
+        found["date"] = columns[0]
+    return found

@@ -1,0 +1,147 @@
+"""Opens a Parquet or text file as a table, as it stands there, with only the columns and rows that are of use."""
+
+import csv
+from collections.abc import Collection, Mapping
+from pathlib import Path
+from typing import NamedTuple
+
+import polars as pl
+
+from ml_core.data.files.columns import NUMBERS, find_columns, name_tickers, read_columns
+from ml_core.data.files.headers import Header, lengthen, pair_header, read_header
+from ml_core.data.files.numerals import NO_VALUE
+from ml_core.errors import InvalidInput
+
+PARQUET = (".parquet", ".pq")
+TEXT = (".csv", ".txt", ".tsv")
+HEAD = 3  # lines that can be names
+UTF_16 = (b"\xff\xfe", b"\xfe\xff")
+REMARK = "#"  # begins a line that is none of the table
+EMPTY = "is empty; expected rows of date, ticker and close"
+
+
+class Rows(NamedTuple):
+    """Those of the wanted tickers, and those that name none; and all `tickers` of the file, None where the others
+    were not looked at."""
+
+    table: pl.DataFrame
+    tickers: frozenset[str] | None
+
+
+def read_file(file: Path, ticker: str | None, wanted: Collection[str], date_format: str | None) -> Rows:
+    """How dates and numbers are written is a file's own way: all of its rows tell, whichever are wanted."""
+    try:
+        _refuse_unreadable(file)
+        separator, whole = ",", True
+        if _is_parquet(file):
+            raw, whole = _read_parquet(file, ticker, wanted)
+        else:
+            separator = _separator(file)
+            raw = _read_text(file, ticker, wanted, separator)
+        held = [raw]  # and by nobody else: `read_columns` lets go of what it has read
+        del raw
+    except pl.exceptions.NoDataError:
+        raise InvalidInput(f"{file}: {EMPTY}") from None
+    except (pl.exceptions.PolarsError, OSError, UnicodeDecodeError) as error:
+        line = (str(error).splitlines() or [type(error).__name__])[0]
+        raise InvalidInput(f"{file}: cannot be read: {line}") from None
+    table = read_columns(held.pop(), str(file), ticker=ticker, date_format=date_format, separator=separator)
+    tickers = frozenset(table["ticker"].drop_nulls().unique()) if whole else None
+    if ticker and not tickers and whole:
+        tickers = frozenset({ticker})
+    if tickers is None or tickers <= set(wanted):
+        return Rows(table, tickers)
+    return Rows(table.filter(_is_wanted(pl.col("ticker"), wanted)), tickers)
+
+
+def read_tickers(file: Path) -> frozenset[str]:
+    """All that a Parquet file with a column of tickers holds."""
+    scan = pl.scan_parquet(file, glob=False)
+    found = find_columns(scan.collect_schema().names(), str(file))
+    return frozenset(scan.select(name_tickers(found, None).unique()).collect()["ticker"].drop_nulls())
+
+
+def _is_wanted(ticker: pl.Expr, wanted: Collection[str]) -> pl.Expr:
+    return ticker.is_in(list(wanted)) | ticker.is_null()
+
+
+def _is_parquet(file: Path) -> bool:
+    return file.suffix.lower() in PARQUET
+
+
+def _refuse_unreadable(file: Path) -> None:
+    with file.open("rb") as start:
+        first = start.read(2)
+    if not first:
+        raise InvalidInput(f"{file}: {EMPTY}")
+    if first in UTF_16:
+        raise InvalidInput(f"{file}: is written in UTF-16; expected UTF-8")
+
+
+def _read_parquet(file: Path, ticker: str | None, wanted: Collection[str]) -> tuple[pl.DataFrame, bool]:
+    """The table, and whether it is the whole: where dates and numbers are such by their type, other tickers' rows
+    tell nothing and are left where they are."""
+    scan = pl.scan_parquet(file, glob=False)
+    schema = scan.collect_schema()
+    if header := pair_header(schema.names()):
+        return lengthen(_some(scan.collect(), file), header, str(file)), True
+    found = find_columns(schema.names(), str(file), ticker=ticker)
+    date, numbers = schema[found["date"]], [schema[found[name]] for name in NUMBERS if name in found]
+    apart = (
+        "ticker" in found
+        and isinstance(date, pl.Date | pl.Datetime)
+        and all(kind.is_numeric() for kind in numbers)
+    )
+    if _is_anothers(found, ticker, wanted):
+        return scan.select(list(found.values())).head(0).collect(), True
+    _some(scan.select(pl.len()).collect().filter(pl.col("len") > 0), file)
+    if apart:
+        scan = scan.filter(_is_wanted(name_tickers(found, ticker), wanted))
+    return scan.select(list(found.values())).collect(), not apart
+
+
+def _read_text(file: Path, ticker: str | None, wanted: Collection[str], separator: str) -> pl.DataFrame:
+    """Every column as text: a number or a date is made where its column is known."""
+    scan, header = _scan_text(file, separator)
+    if header:
+        wide = scan.collect().with_columns(pl.all().replace(list(NO_VALUE), None))
+        return lengthen(_some(wide, file), header, str(file))
+    found = find_columns(scan.collect_schema().names(), str(file), ticker=ticker)
+    needed = scan.select(list(found.values()))
+    return needed.head(0).collect() if _is_anothers(found, ticker, wanted) else _some(needed.collect(), file)
+
+
+def _is_anothers(found: Mapping[str, str], ticker: str | None, wanted: Collection[str]) -> bool:
+    """Whether the whole file is of one ticker that nobody asks for."""
+    return "ticker" not in found and ticker not in wanted
+
+
+def _scan_text(file: Path, separator: str) -> tuple[pl.LazyFrame, Header | None]:
+    header = read_header(list(csv.reader(_head(file), delimiter=separator)), str(file))
+    scan = pl.scan_csv(
+        file,
+        separator=separator,
+        infer_schema=False,
+        comment_prefix=REMARK,
+        truncate_ragged_lines=True,
+        glob=False,
+        has_header=header is None,
+        skip_rows=header.rows if header else 0,
+    )
+    return scan, header
+
+
+def _some(table: pl.DataFrame, file: Path) -> pl.DataFrame:
+    if table.is_empty():
+        raise InvalidInput(f"{file}: has no rows; expected date, ticker and close")
+    return table
+
+
+def _head(file: Path) -> list[str]:
+    with file.open(encoding="utf-8-sig", errors="replace", newline="") as lines:
+        told = (line for line in lines if not line.startswith(REMARK))
+        return [line for _, line in zip(range(HEAD), told, strict=False)]
+
+
+def _separator(file: Path) -> str:
+    return "\t" if file.suffix.lower() == ".tsv" else max(";,\t|", key=_head(file)[0].count)

@@ -1,0 +1,58 @@
+"""Judges bars as a source gave them, together with the stored ones before them: what is sound, what was found, and
+which tickers have another past than the one that is stored."""
+
+import datetime as dt
+from collections.abc import Mapping
+
+import polars as pl
+
+from ml_core.data.calendar import last_closed_session
+from ml_core.data.intake.history import find_rewritten
+from ml_core.data.intake.stored import Stored
+from ml_core.data.providers import Request
+from ml_core.data.quality.judge import Checked, check_bars
+from ml_core.data.source import Source
+from ml_core.frames import BARS
+
+TAIL = 300  # stored bars before the new ones that the checks also see: no check looks further back
+
+
+def check_incoming(
+    bars: pl.DataFrame, source: Source, known: Stored, request: Request
+) -> tuple[Checked, dict[str, str]]:
+    """Checked bars of closed sessions, judged together with the stored ones before them."""
+    closed = last_closed_session(request.calendar, request.now) or request.now.date()
+    bars = bars.filter((pl.col("date") <= closed) | pl.col("date").is_null())
+    stored = known.bars(tuple(bars["ticker"].drop_nulls().unique()))
+    since = pl.col("ticker").replace_strict(request.since, default=dt.date.min, return_dtype=pl.Date)
+    tail = stored.filter(pl.col("date") < since).group_by("ticker").tail(TAIL).select(list(BARS))
+    refused = known.refused if tail.height else tail
+    before = pl.concat([tail, _at_the_seam(refused, tail).filter(pl.col("date") < since)])
+    before = before.with_columns(adj_close=pl.lit(None, pl.Float64))  # of another day: not to be compared
+    checked = check_bars(
+        pl.concat([before, bars.select(list(BARS))]), calendar=request.calendar, quality=source.quality
+    )
+    new = (pl.col("date") >= since) | pl.col("date").is_null()
+    explained = find_explained(checked.findings.filter(~new), request.since)
+    checked = Checked(checked.sound.filter(new), checked.findings.filter(new))
+    return checked, find_rewritten(stored, checked.sound) | explained
+
+
+def find_explained(before: pl.DataFrame, since: Mapping[str, dt.date]) -> dict[str, str]:
+    """Tickers of which the new bars tell that older ones, stored as they came, were on another scale."""
+    told = before.filter(pl.col("verdict") == "repair", pl.col("known").is_not_null())
+    rows = told.group_by("ticker").agg(pl.col("known").max(), pl.col("date").min(), pl.col("reason").first())
+    return {
+        row["ticker"]: f"bars from {row['date']} are told by the one of {row['known']}: {row['reason']}"
+        for row in rows.sort("ticker").iter_rows(named=True)
+        if row["known"] >= since.get(row["ticker"], dt.date.max)
+    }
+
+
+def _at_the_seam(refused: pl.DataFrame, tail: pl.DataFrame) -> pl.DataFrame:
+    """Refused bars that came after the stored ones: what their dividends and splits were put on is asked again."""
+    if refused.is_empty() or tail.is_empty():
+        return tail.clear()
+    last = tail.group_by("ticker").agg(last=pl.col("date").max())
+    found = refused.filter(pl.col("verdict") == "quarantine").join(last, on="ticker")
+    return found.filter(pl.col("date") > pl.col("last")).select(list(BARS)).unique(["ticker", "date"])

@@ -1,0 +1,47 @@
+"""What a refresh found of single bars that somebody should be told, and was not told yet."""
+
+import polars as pl
+
+from ml_core.data.store.coverage import Spans
+from ml_core.data.store.findings import read_findings, tell_accept
+from ml_core.frames import KEYS
+from ml_core.home.settings import Home
+
+JUMP = "unexplained_jump"
+
+
+def find_new_jumps(home: Home, identity: str, findings: pl.DataFrame) -> dict[str, str]:
+    """The reason by `TICKER DATE` of jumps that are kept and not yet among the kept findings, the newest first."""
+    return _tell_new(home, identity, findings, pl.col("check") == JUMP)
+
+
+def find_new_refusals(home: Home, identity: str, findings: pl.DataFrame) -> dict[str, str]:
+    """The same of bars that were refused."""
+    return _tell_new(home, identity, findings, pl.col("verdict") == "quarantine")
+
+
+def find_held_back(findings: pl.DataFrame, tickers: tuple[str, ...], spans: Spans) -> dict[str, str]:
+    """Tickers that lack the newest session because their bar of it was refused, each with the reason and the way to
+    keep it."""
+    refused = findings.filter(pl.col("verdict") == "quarantine", pl.col("date").is_not_null())
+    days = [*(spans[ticker][1] for ticker in tickers if ticker in spans), *refused["date"]]
+    last = refused.filter(pl.col("date") == max(days)) if days else refused
+    return {
+        row["ticker"]: f"the bar of {row['date']} was refused: {row['reason']}; "
+        + tell_accept(row["ticker"], row["date"])
+        for row in last.unique("ticker", keep="first", maintain_order=True).iter_rows(named=True)
+        if row["ticker"] in spans and spans[row["ticker"]][1] < row["date"]
+    }
+
+
+def _tell_new(home: Home, identity: str, findings: pl.DataFrame, which: pl.Expr) -> dict[str, str]:
+    key = KEYS["bars"]
+    found = findings.filter(which, pl.col("date").is_not_null(), pl.col("ticker").is_not_null())
+    if found.is_empty():
+        return {}
+    known = read_findings(home, identity, tuple(found["ticker"].unique())).filter(which)
+    fresh = found.unique(key, keep="first", maintain_order=True).join(known, on=key, how="anti")
+    return {
+        f"{row['ticker']} {row['date']}": row["reason"]
+        for row in fresh.sort("date", "ticker", descending=[True, False]).iter_rows(named=True)
+    }

@@ -1,0 +1,113 @@
+"""Checks the bars that a provider gave: what is sound goes on, and all that was found is told with its reason."""
+
+import datetime as dt
+from dataclasses import dataclass
+from functools import cache
+
+import polars as pl
+
+from ml_core.data.calendar import WHATEVER, sessions_between
+from ml_core.data.quality.carried import VERDICT as CARRIED
+from ml_core.data.quality.carried import carry_actions
+from ml_core.data.quality.settings import Quality
+from ml_core.data.quality.verdicts import STAGES, Check, Scene, checks_of
+from ml_core.frames import BARS, KEYS, conform
+from ml_core.spec import choices
+
+CHECKS = "ml_core.data.checks"
+FINDINGS = {**BARS, "check": pl.String, "verdict": pl.String, "reason": pl.String, "known": pl.Date}
+
+
+@dataclass(frozen=True)
+class Checked:
+    """`sound` bars, with repairs made; `findings`: the bars as given, each with check, verdict and reason, and the date
+    by which the verdict was `known`: its own, but where it takes later bars."""
+
+    sound: pl.DataFrame
+    findings: pl.DataFrame
+
+    @property
+    def refused(self) -> pl.DataFrame:
+        return self.findings.filter(pl.col("verdict") == "quarantine")
+
+
+@cache
+def catalogue() -> tuple[Check, ...]:
+    """Every check, by stage."""
+    found = [item for name in choices.names(CHECKS) for item in checks_of(choices.load(CHECKS, name))]
+    return tuple(sorted(found, key=lambda item: STAGES.index(item.stage)))
+
+
+def check_bars(bars: pl.DataFrame, *, calendar: str = WHATEVER, quality: Quality | None = None) -> Checked:
+    """Run every check, stage by stage: each sees what the stages before it left."""
+    quality = quality or Quality()
+    rows = _as_given(bars)
+    scene = Scene(_sessions(rows, calendar), quality.days("refuse"), quality.splits())
+    findings = [_flag(rows.clear().with_columns(known=pl.lit(None, pl.Date)))]
+    for stage in STAGES:
+        refused = []
+        for item in (item for item in catalogue() if item.stage == stage and item.name not in quality.skip):
+            found, flagged = _find(item, rows, scene, quality)
+            findings.append(flagged.with_columns(**item.verdict_columns()))
+            if item.verdict == "repair" and flagged.height:
+                rows = rows.update(found.drop("known"), on=KEYS["bars"], include_nulls=True)
+            elif item.verdict == "quarantine":
+                refused.append(findings[-1])
+        if any(bars.height for bars in refused):
+            lost = pl.concat(refused)
+            rows, carried = carry_actions(rows.join(lost, on="row", how="anti"), lost)
+            findings.append(carried.with_columns(known=pl.col("date")).with_columns(**CARRIED))
+    return Checked(rows.select(list(BARS)), pl.concat(findings).select(list(FINDINGS)))
+
+
+def _flag(rows: pl.DataFrame) -> pl.DataFrame:
+    return rows.with_columns(check=pl.lit(""), verdict=pl.lit(""), reason=pl.lit(""))
+
+
+def _find(
+    item: Check, rows: pl.DataFrame, scene: Scene, quality: Quality
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """What a check would have instead, and the rows that it means with the date when that was known; without those
+    that the user accepts."""
+    if rows.is_empty():
+        return rows.with_columns(known=pl.col("date")), rows.with_columns(known=pl.col("date"))
+    found = item.find(rows, scene)
+    if isinstance(found, pl.Expr):
+        flagged = rows.filter(found).with_columns(known=pl.col("date"))
+        return flagged, _without_accepted(item, flagged, quality)
+    if found.is_empty():
+        nothing = rows.clear().with_columns(known=pl.col("date"))
+        return nothing, nothing
+    if "known" not in found.columns:
+        found = found.with_columns(known=pl.col("date"))
+    found = _without_accepted(item, found.unique(KEYS["bars"], keep="first", maintain_order=True), quality)
+    flagged = rows.join(found.select(*KEYS["bars"], "known"), on=KEYS["bars"], maintain_order="left")
+    return found, flagged
+
+
+def _without_accepted(item: Check, found: pl.DataFrame, quality: Quality) -> pl.DataFrame:
+    if not quality.accept or found.is_empty() or item.firm:
+        return found
+    days = quality.days("accept", check=item.name)
+    inside = (
+        found.select(KEYS["bars"]).join(days, on="ticker").filter(pl.col("date").is_between("first", "last"))
+    )
+    return found.join(inside, on=KEYS["bars"], how="anti", maintain_order="left")
+
+
+def _as_given(bars: pl.DataFrame) -> pl.DataFrame:
+    """NaN is a missing value; a row that is there twice, to the last digit, is one row."""
+    rows = conform(bars, BARS, "bars")
+    numbers = [name for name, kind in BARS.items() if kind == pl.Float64]
+    rows = rows.with_columns(pl.col(numbers).fill_nan(None)).sort(KEYS["bars"], maintain_order=True)
+    again = pl.all_horizontal(pl.col(name).eq_missing(pl.col(name).shift()) for name in KEYS["bars"])
+    if rows.select(again.any()).item():
+        rows = rows.unique(maintain_order=True)
+    return rows.with_row_index("row")
+
+
+def _sessions(rows: pl.DataFrame, calendar: str) -> pl.Series | None:
+    first, last = rows["date"].min(), rows["date"].max()
+    if calendar == WHATEVER or not isinstance(first, dt.date) or not isinstance(last, dt.date):
+        return None
+    return pl.Series("session", sessions_between(calendar, first, last), dtype=pl.Date)

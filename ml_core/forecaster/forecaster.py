@@ -1,0 +1,105 @@
+"""Prices in, forecasts out: features, scaling, members, calibration and intervals travel as one object."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass, replace
+
+import numpy as np
+import polars as pl
+
+from ml_core.errors import InvalidInput, NotEnoughData
+from ml_core.evaluation.metrics import DEVIATIONS
+from ml_core.features.regimes import Regimes
+from ml_core.features.selection import Choice
+from ml_core.features.table import build_features
+from ml_core.forecaster.calibration import Calibration
+from ml_core.forecaster.members import Member, View
+from ml_core.frames import FORECAST, conform
+from ml_core.panel.regimes import with_regimes
+from ml_core.panel.windows import Windows, build_windows
+from ml_core.spec.experiment import RunSpec
+
+
+@dataclass(frozen=True)
+class Forecaster:
+    """Raw prices in, raw log returns out. Callers never meet a scaled number."""
+
+    spec: RunSpec
+    features: tuple[str, ...]
+    tickers: tuple[str, ...]
+    members: tuple[Member, ...]
+    calibration: Calibration
+    regimes: Regimes | None = None
+    choice: tuple[Choice, ...] = ()
+    name: str = ""
+    version: str = ""
+
+    @property
+    def lookback(self) -> int:
+        return self.spec.reading.lookback
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What the members' fits want told: a ticker without parameters of its own, say."""
+        return tuple(
+            dict.fromkeys(note for member in self.members for note in member.facts().get("notes", ()))
+        )
+
+    def named(self, name: str, version: str) -> Forecaster:
+        return replace(self, name=name, version=version)
+
+    def predict(
+        self,
+        prices: pl.DataFrame,
+        *,
+        as_of: dt.date | None = None,
+        since: dt.date | None = None,
+        tickers: tuple[str, ...] = (),
+    ) -> pl.DataFrame:
+        """The forecast of every ticker, or of these, that can be answered at `as_of` (default the last session), or
+        at every session from `since` on. Rows after `as_of` are not looked at."""
+        known = prices if as_of is None else prices.filter(pl.col("date") <= as_of)
+        if known.is_empty():
+            raise NotEnoughData(f"no prices up to {as_of}")
+        windows = self.read(known)
+        sessions = np.asarray(windows.sessions, dtype="datetime64[D]")
+        asked_T = sessions >= np.datetime64(since or windows.sessions[-1])
+        asked_N = np.array([not tickers or ticker in tickers for ticker in windows.tickers])
+        return self.forecast(windows, windows.usable(self.lookback) & asked_N[:, None] & asked_T)
+
+    def read(self, prices: pl.DataFrame) -> Windows:
+        """The windows of these prices as this model reads them."""
+        if self.spec.reading.layout == "joint":
+            prices = self._only_own(prices)
+        built = build_features(prices, self.features)
+        if built.left_out:
+            raise InvalidInput(f"the model needs {', '.join(built.left_out)}, which these prices cannot give")
+        return build_windows(prices, built, self.spec.task)
+
+    def forecast(self, windows: Windows, rows_NT: np.ndarray) -> pl.DataFrame:
+        """FORECAST rows for the chosen places of the panel: the one way from windows to forecasts."""
+        needed_NT = self.calibration.rows_needed(windows, windows.usable(self.lookback), rows_NT)
+        mean_NTH, reach_NTH = self.calibration.apply(windows, *self.outputs(windows, needed_NT))
+        mean_NTH, reach_NTH = mean_NTH * windows.unit_NTH, reach_NTH * windows.unit_NTH
+        table = windows.to_table(
+            rows_NT,
+            mean=mean_NTH,
+            lower=mean_NTH - reach_NTH,
+            upper=mean_NTH + reach_NTH,
+            scale=reach_NTH / DEVIATIONS,
+        ).with_columns(model=pl.lit(self.name), version=pl.lit(self.version))
+        return conform(table, FORECAST, "forecast")
+
+    def outputs(self, windows: Windows, rows_NT: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Mean and scale in units of volatility, averaged over the members, before calibration."""
+        view = View(with_regimes(windows, self.regimes, self.features), self.features, self.spec.reading)
+        answers = [member.outputs(view, rows_NT) for member in self.members]
+        mean_NTH, scale_NTH = (np.mean([answer[part] for answer in answers], axis=0) for part in (0, 1))
+        return mean_NTH, scale_NTH
+
+    def _only_own(self, prices: pl.DataFrame) -> pl.DataFrame:
+        missing = sorted(set(self.tickers) - set(prices["ticker"].unique()))
+        if missing:
+            raise InvalidInput(f"a joint model needs all of its tickers; missing {', '.join(missing)}")
+        return prices.filter(pl.col("ticker").is_in(self.tickers))

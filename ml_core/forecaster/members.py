@@ -1,0 +1,148 @@
+"""What a forecaster is made of: fitted networks or fitted baselines, which answer for the places of a panel."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from functools import cached_property
+from typing import Any, Protocol
+
+import numpy as np
+import torch
+
+from ml_core.baselines import Fitted, Learned
+from ml_core.features.scaling import Scaler
+from ml_core.forecaster.learners import is_baseline
+from ml_core.forecaster.threads import one_thread
+from ml_core.models.head import ForecastNetwork
+from ml_core.panel.layout import Layout, lay_out
+from ml_core.panel.windows import Windows
+from ml_core.spec.experiment import Model, Reading
+
+# Every pass has this many windows, filled up if need be: a matrix product of another shape rounds otherwise, and a
+# window alone must be answered as among others, bit for bit.
+BATCH = 64
+
+Arrays = Mapping[str, torch.Tensor]
+
+
+@dataclass(frozen=True)
+class View:
+    """A panel as one model reads it."""
+
+    windows: Windows
+    features: tuple[str, ...]
+    reading: Reading
+
+    @cached_property
+    def layout(self) -> Layout:
+        """Laid out for networks, once for all of them."""
+        return lay_out(
+            self.windows, self.features, layout=self.reading.layout, lookback=self.reading.lookback
+        )
+
+
+class Member(Protocol):
+    """One fitted part of a forecaster, and the state that it is saved by and comes back from."""
+
+    def outputs(self, view: View, rows_NT: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """mean_NTH and scale_NTH in units of volatility at the asked places."""
+        ...
+
+    def arrays(self) -> dict[str, torch.Tensor]:
+        """What is saved as safetensors."""
+        ...
+
+    def facts(self) -> dict[str, Any]:
+        """What is saved as JSON."""
+        ...
+
+
+@dataclass(frozen=True)
+class NetworkMember:
+    """One fitted network with the scaler of its training rows."""
+
+    network: ForecastNetwork
+    scaler: Scaler
+
+    def outputs(self, view: View, rows_NT: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        mean_STO, scale_STO = run_network(self, view.layout, rows_NT, view.reading.lookback)
+        return view.layout.per_ticker(mean_STO), view.layout.per_ticker(scale_STO)
+
+    def arrays(self) -> dict[str, torch.Tensor]:
+        weights = {
+            f"network.{name}": tensor.detach().cpu().contiguous()
+            for name, tensor in self.network.state_dict().items()
+        }
+        scaler = {
+            f"scaler.{name}": torch.from_numpy(part_F.copy()) for name, part_F in vars(self.scaler).items()
+        }
+        return {**weights, **scaler}
+
+    def facts(self) -> dict[str, Any]:
+        return {}
+
+    @classmethod
+    def restore(cls, model: Model, arrays: Arrays) -> NetworkMember:
+        scaler = Scaler(*(arrays[f"scaler.{part.name}"].numpy() for part in fields(Scaler)))
+        own = _below("network.", arrays)
+        inputs, outputs = len(scaler.mean_F), len(own["mean.bias"])
+        tickers = inputs // own["direct.weight"].shape[1]
+        network = ForecastNetwork(model, inputs=inputs, outputs=outputs, tickers=tickers)
+        network.load_state_dict(own)
+        return cls(network.eval(), scaler)
+
+
+@dataclass(frozen=True)
+class BaselineMember:
+    """One fitted baseline."""
+
+    fitted: Fitted
+
+    def outputs(self, view: View, rows_NT: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        asked_NT = rows_NT & view.windows.usable(view.reading.lookback)
+        return self.fitted.outputs(view.windows, asked_NT, view.features)
+
+    def arrays(self) -> dict[str, torch.Tensor]:
+        learned = {f"learned.{name}": part for name, part in self.fitted.learned.arrays.items()}
+        state = {**learned, "deviation": self.fitted.deviation_H}
+        return {name: torch.from_numpy(np.ascontiguousarray(part)) for name, part in state.items()}
+
+    def facts(self) -> dict[str, Any]:
+        return {"facts": dict(self.fitted.learned.facts), "notes": list(self.fitted.learned.notes)}
+
+    @classmethod
+    def restore(cls, model: Model, arrays: Arrays, facts: Mapping[str, Any]) -> BaselineMember:
+        learned = {name: part.numpy() for name, part in _below("learned.", arrays).items()}
+        state = Learned(learned, facts["facts"], tuple(facts["notes"]))
+        return cls(Fitted(model.family, state, arrays["deviation"].numpy()))
+
+
+def restore_member(model: Model, arrays: Arrays, facts: Mapping[str, Any]) -> Member:
+    """The member that was saved as these arrays and facts."""
+    if is_baseline(model.family):
+        return BaselineMember.restore(model, arrays, facts)
+    return NetworkMember.restore(model, arrays)
+
+
+def run_network(
+    member: NetworkMember, layout: Layout, rows_NT: np.ndarray, lookback: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """The last step of the window at each asked place; NaN elsewhere."""
+    rows_ST = rows_NT if layout.x_STF.shape[0] == rows_NT.shape[0] else rows_NT.any(axis=0, keepdims=True)
+    places = torch.from_numpy(np.argwhere(rows_ST & layout.usable_ST))
+    places = torch.cat([places, places[:1].expand(-len(places) % BATCH, -1)])
+    mean_STO = np.full((*layout.usable_ST.shape, layout.outputs), np.nan, dtype=np.float32)
+    scale_STO = mean_STO.copy()
+    member.network.eval()
+    with one_thread(), torch.inference_mode():
+        for series_B, end_B in (batch.unbind(1) for batch in places.split(BATCH) if len(batch)):
+            x_BLF = layout.inputs_of(series_B, end_B, lookback=lookback, scaler=member.scaler)
+            mean_B1O, scale_B1O = member.network(x_BLF, last=1)
+            mean_STO[series_B, end_B] = mean_B1O[:, 0].numpy()
+            scale_STO[series_B, end_B] = scale_B1O[:, 0].numpy()
+    return mean_STO, scale_STO
+
+
+def _below(prefix: str, arrays: Arrays) -> dict[str, torch.Tensor]:
+    return {name.removeprefix(prefix): part for name, part in arrays.items() if name.startswith(prefix)}

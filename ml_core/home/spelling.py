@@ -1,0 +1,28 @@
+"""Spells a command so that the user can type it as printed, with his home and overrides. Error messages end in such
+commands."""
+
+import re
+import shlex
+
+from ml_core.home.settings import Home, Settings
+
+COMMAND = re.compile(r"candorcast (\w+) \S+( --whole)?$")
+
+
+def spell(verb: str, experiment: str = "", *, home: Home, overrides: tuple[str, ...] = ()) -> str:
+    """With the same overrides, and with the home unless a bare command would find it."""
+    words = ["candorcast", verb, *([experiment] if experiment else [])]
+    words += [word for override in overrides for word in ("--set", override)]
+    if Settings().home.expanduser().resolve() != home.root:
+        words += ["--home", str(home.root)]
+    return shlex.join(words)
+
+
+def spell_out(text: str, experiment: str, *, home: Home, overrides: tuple[str, ...]) -> str:
+    """The text with the command at its end as this user has to type it: below the front door an experiment is known
+    by its name alone, but a file is found by its path."""
+    if not experiment:
+        return text
+    return COMMAND.sub(
+        lambda found: spell(found[1], experiment, home=home, overrides=overrides) + (found[2] or ""), text
+    )

@@ -1,0 +1,188 @@
+"""A fitted candidate in; scored on the holdout once, audited, gated, registered, and promoted if it earned it."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import polars as pl
+
+from ml_core.audit.artifact import audit_forecaster
+from ml_core.audit.rebuild import write_recipe
+from ml_core.data.prices import data_version, read_benchmark
+from ml_core.data.source import open_source
+from ml_core.errors import BrokenArtifact, InvalidInput, NoChampion
+from ml_core.forecaster.forecaster import Forecaster
+from ml_core.home.settings import Home
+from ml_core.panel.splits import Split
+from ml_core.panel.windows import Windows
+from ml_core.promotion import gate
+from ml_core.registry.versions import NOBODY, ModelVersion, Registry
+from ml_core.spec.experiment import Experiment
+from ml_core.walkforward.beside import forecast_baselines
+from ml_core.walkforward.judging import Evaluation, judge
+from ml_core.walkforward.oracle import recovered
+from ml_core.walkforward.rows import forecast_split, tell_volatility
+from ml_core.walkforward.trading import horizon_of
+
+AUDITED_DATES = 2
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """The winner of a search, refitted, with what it was chosen by."""
+
+    forecaster: Forecaster
+    windows: Windows
+    prices: pl.DataFrame
+    split: Split
+    streams: pl.DataFrame
+    search: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Promotion:
+    """What became of a candidate."""
+
+    version: ModelVersion
+    evaluation: Evaluation
+    promoted: bool
+
+
+def promote_candidate(
+    experiment: Experiment, home: Home, candidate: Candidate, *, now: dt.datetime
+) -> Promotion:
+    """Register every candidate with its evidence; move `champion` only if every check is passed."""
+    registry = Registry(home)
+    split = candidate.split
+    windows = candidate.windows.read_as(candidate.forecaster.spec.reading.features)
+    forecasts = forecast_split(candidate.forecaster, windows, split)
+    baselines = forecast_baselines(experiment, windows, split, beside=candidate.forecaster)
+    benchmark = read_benchmark(experiment, home)
+    volatility = tell_volatility(windows, split)
+    earlier = earlier_looks(registry, experiment, candidate)
+    evaluation = judge(
+        experiment,
+        candidate.prices,
+        forecasts,
+        baselines,
+        volatility,
+        benchmark=benchmark,
+        trials=tried(candidate, earlier),
+    )
+    horizon = horizon_of(experiment)
+    present = find_champion(registry, experiment.model_name)
+    audit = audit_forecaster(candidate.forecaster, experiment, candidate.prices, split, dates=AUDITED_DATES)
+    checks = gate.judge_candidate(
+        experiment.gate,
+        evaluation.scores,
+        horizon=horizon,
+        luck=_luck(candidate, earlier),
+        looks=1 + len(earlier),
+        findings=list(audit.findings),
+        family=candidate.forecaster.spec.model.family,
+        against_champion=_against(registry, present, candidate, forecasts, horizon=horizon),
+    )
+    verdict = gate.as_evidence(checks)
+    evidence = {
+        **_facts(experiment, home, candidate, evaluation, now),
+        "looks": 1 + len(earlier),
+        "oracle": recovered(experiment, forecasts, horizon=horizon),
+        "audit": audit.counts(),
+        "gate": verdict,
+    }
+    version = registry.register(candidate.forecaster, experiment.model_name, evidence)
+    if verdict["passed"]:
+        registry.promote(
+            experiment.model_name, version.version, instead_of=present.version if present else NOBODY
+        )
+        version = registry.find(experiment.model_name, version.version)
+    return Promotion(version, evaluation, verdict["passed"])
+
+
+def find_champion(registry: Registry, name: str) -> ModelVersion | None:
+    try:
+        return registry.find(name)
+    except NoChampion:
+        return None
+
+
+def earlier_looks(registry: Registry, experiment: Experiment, candidate: Candidate) -> list[ModelVersion]:
+    """Other candidates of this model that were judged on this very holdout: each look at it makes a lucky pass
+    likelier, so their number and their trials count against this one."""
+    store = open_source(experiment).identity
+    span = (candidate.split.test.start.isoformat(), candidate.split.test.end.isoformat())
+    own = candidate.forecaster.spec.model_dump(mode="json")
+    return [
+        found
+        for found in registry.versions(experiment.model_name)
+        if found.evidence.get("store") == store
+        and (found.evidence["holdout"]["start"], found.evidence["holdout"]["end"]) == span
+        and found.evidence["spec"] != own
+    ]
+
+
+def tried(candidate: Candidate, earlier: list[ModelVersion]) -> int:
+    """Trials of the search, and of those whose winners were judged on this holdout before."""
+    searches = (candidate.search, *(found.evidence["search"] for found in earlier))
+    return sum(int(search["trials"]) for search in searches)
+
+
+def _luck(candidate: Candidate, earlier: list[ModelVersion]) -> gate.Luck | None:
+    if candidate.streams.is_empty():
+        return None
+    return gate.weigh_luck(candidate.streams, tried=tried(candidate, earlier))
+
+
+def _against(
+    registry: Registry,
+    present: ModelVersion | None,
+    candidate: Candidate,
+    forecasts: pl.DataFrame,
+    *,
+    horizon: int,
+) -> dict[str, float] | None:
+    """The present champion on the same rows; one that cannot answer them stands in nobody's way."""
+    if present is None:
+        return None
+    try:
+        rival = registry.load(present)
+        windows = rival.read(candidate.prices)
+        rows_NT = windows.usable(rival.lookback) & windows.rows(candidate.split.test)
+        return gate.compare(forecasts, rival.forecast(windows, rows_NT), horizon=horizon)
+    except (BrokenArtifact, InvalidInput):
+        return None
+
+
+def _facts(
+    experiment: Experiment, home: Home, candidate: Candidate, evaluation: Evaluation, now: dt.datetime
+) -> dict[str, Any]:
+    split, forecaster = candidate.split, candidate.forecaster
+    holdout = evaluation.forecasts
+    return {
+        "experiment": experiment.name,
+        "digest": experiment.digest(),
+        "source": experiment.data.source,
+        "store": open_source(experiment).identity,
+        "data_version": data_version(experiment, home),
+        "created": now.isoformat(timespec="seconds"),
+        "trained": {"start": split.train.start.isoformat(), "end": split.train.end.isoformat()},
+        "holdout": {
+            "start": split.test.start.isoformat(),
+            "end": split.test.end.isoformat(),
+            "sessions": holdout["as_of"].n_unique(),
+            "rows": holdout.height,
+        },
+        "spec": forecaster.spec.model_dump(mode="json"),
+        "recipe": write_recipe(experiment, split).model_dump(mode="json"),
+        "features": list(forecaster.features),
+        "choice": [one.model_dump() for one in forecaster.choice],
+        "tickers": list(forecaster.tickers),
+        "notes": list(forecaster.notes),
+        "search": dict(candidate.search),
+        "scores": evaluation.scores.to_dicts(),
+        "coverage": evaluation.coverage.to_dicts(),
+        "backtest": evaluation.risk["holdout"],
+    }

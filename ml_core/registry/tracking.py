@@ -1,0 +1,78 @@
+"""A home in, a client of its MLflow database or server out; a home that is only read stays as it is in every file."""
+
+from __future__ import annotations
+
+import atexit
+import logging
+import os
+import shutil
+import sqlite3
+import tempfile
+from contextlib import closing
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+from ml_core.home.settings import Home
+
+if TYPE_CHECKING:
+    from mlflow.tracking import MlflowClient
+
+LOCAL = "sqlite:///"
+# MLflow makes a folder for whatever follows its own prefix, a query too; this spelling is only SQLAlchemy's.
+BY_URI = "sqlite+pysqlite:///file:"
+
+
+def connect(home: Home) -> MlflowClient:
+    """A client, quietly. A database under a home that is written is migrated once and put in write-ahead mode."""
+    os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
+    os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
+    if not home.tracking_uri.startswith(LOCAL):
+        return _client(home.tracking_uri)
+    database = Path(home.tracking_uri.removeprefix(LOCAL))
+    if home.reads:
+        return _client(_to_read(database)) if database.is_file() else cast("MlflowClient", _Empty())
+    client = _client(home.tracking_uri)
+    client.search_experiments(max_results=1)
+    with closing(sqlite3.connect(database)) as opened:
+        opened.execute("PRAGMA journal_mode=WAL")
+    return client
+
+
+def _client(uri: str) -> MlflowClient:
+    from mlflow.tracking import MlflowClient  # which sets how loud it is, so that it is hushed afterwards
+
+    for noisy in ("mlflow", "alembic"):
+        logging.getLogger(noisy).setLevel(logging.ERROR)
+    return MlflowClient(tracking_uri=uri)
+
+
+def _to_read(database: Path) -> str:
+    """Beside a database in write-ahead mode SQLite keeps two files while it is open. Where it cannot make them nobody
+    else can write either, and the file is read as it lies; but not what a writer that was ended left beside it, so
+    then both are read from a copy."""
+    if os.access(database.parent, os.W_OK) and os.access(database, os.W_OK):
+        return f"{BY_URI}{database}?mode=rw&uri=true"
+    left = database.with_name(database.name + "-wal")
+    if left.is_file() and left.stat().st_size:
+        folder = Path(tempfile.mkdtemp(prefix="candorcast-"))
+        atexit.register(shutil.rmtree, folder, ignore_errors=True)
+        for file in (database, left):
+            (folder / file.name).write_bytes(file.read_bytes())
+        return f"{BY_URI}{folder / database.name}?mode=rw&uri=true"
+    return f"{BY_URI}{database}?mode=ro&immutable=1&uri=true"
+
+
+class _Empty:
+    """What a client answers where nothing was ever registered; none is made for the question."""
+
+    def search_model_versions(self, *_: Any, **__: Any) -> list[Any]:
+        return []
+
+    search_registered_models = search_model_versions
+
+    def get_model_version_by_alias(self, name: str, alias: str) -> None:
+        from mlflow.exceptions import MlflowException
+
+        raise MlflowException(f"{name}: nothing is registered as {alias}")
+
+    get_model_version = get_model_version_by_alias

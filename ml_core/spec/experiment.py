@@ -1,0 +1,199 @@
+"""What is asked: one frozen object per section of the experiment file. Knows no file, clock or library."""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import (
+    Field,
+    PositiveInt,
+    SerializerFunctionWrapHandler,
+    field_validator,
+    model_serializer,
+    model_validator,
+)
+
+from ml_core.spec.reading import Features, Look, Reading
+from ml_core.spec.run import Model, RunSpec, Training
+from ml_core.spec.section import OpenSection, Section, Share
+from ml_core.spec.strategy import Strategy
+from ml_core.spec.task import Task
+
+MOST_FITS = 1000  # that a combinatorial scheme may ask for
+
+
+class Universe(Section):
+    """`members`: a file of (ticker, from, to) that says who was in and when; without `tickers`, all of its names.
+    `delisting`: what a ticker returned on the session after its last bar; else it leaves at its last price."""
+
+    tickers: tuple[str, ...] = Field(min_length=1)
+    sectors: dict[str, str] = Field(default_factory=dict)
+    calendar: str = "XNYS"
+    benchmark: str | None = None
+    members: Path | None = None
+    delisting: dict[str, Annotated[float, Field(ge=-1, allow_inf_nan=False)]] = Field(default_factory=dict)
+
+    @model_serializer(mode="wrap")
+    def _as_before(self, write: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Without what is not said: an experiment that says nothing of it keeps its digest."""
+        return {
+            key: value for key, value in write(self).items() if value or key not in ("members", "delisting")
+        }
+
+    @field_validator("tickers")
+    @classmethod
+    def _each_ticker_once(cls, tickers: tuple[str, ...]) -> tuple[str, ...]:
+        twice = sorted({ticker for ticker in tickers if tickers.count(ticker) > 1})
+        if twice:
+            raise ValueError(f"listed more than once: {', '.join(twice)}")
+        if any(not ticker.strip() or any(sign in ticker for sign in "/\\\n ") for ticker in tickers):
+            raise ValueError("a ticker is a non-empty word without spaces or slashes")
+        return tickers
+
+    @model_validator(mode="after")
+    def _what_is_said_is_of_tickers(self) -> Self:
+        for name in ("sectors", "delisting"):
+            strangers = sorted(set(getattr(self, name)) - set(self.tickers))
+            if strangers:
+                raise ValueError(f"{name} names tickers that are not in the universe: {', '.join(strangers)}")
+        return self
+
+
+class Data(OpenSection):
+    """Where bars come from. The keys of a source stand in a table of its name, as `[data.simulated]`."""
+
+    source: str = "yahoo"
+    start: dt.date | None = None
+    end: dt.date | None = None
+
+    @model_validator(mode="after")
+    def _start_before_end(self) -> Self:
+        if self.start and self.end and self.start >= self.end:
+            raise ValueError(f"start {self.start} is not before end {self.end}")
+        return self
+
+
+class TaskSection(Task, Look):
+    """The file's [task]: what is asked, and beside it how far back and in which layout a model looks."""
+
+
+class Search(Section):
+    families: tuple[str, ...] = ("lstm", "attention_lstm", "transformer")
+    trials: PositiveInt = 24
+    epochs: PositiveInt | None = None
+    sampler: Literal["optuna", "random", "grid"] = "optuna"
+    scheduler: Literal["asha", "none"] = "asha"
+    objective: str = "ic"
+    ranges: dict[str, Any] = Field(default_factory=dict)
+    cpus_per_trial: Annotated[float, Field(gt=0)] = 1.0
+    gpus_per_trial: Annotated[float, Field(ge=0)] = 0.0
+    stall_minutes: Annotated[float, Field(gt=0)] = 30.0
+    seed: int = 0
+
+
+class Validation(Section):
+    """Lengths in sessions of the task's frequency; `step` and `embargo` have safe defaults. `baselines` stand beside
+    every score, and with them zero and what the gate names. `combinatorial`: instead of walking forward, `evaluate`
+    cuts the sessions into `groups` and tests every choice of `test_groups` of them; lengths of train, test, step and
+    folds then do not count."""
+
+    scheme: Literal["walk_forward", "combinatorial"] = "walk_forward"
+    groups: Annotated[int, Field(ge=2)] = 6
+    test_groups: PositiveInt = 2
+    train: PositiveInt = 504
+    test: PositiveInt = 63
+    step: PositiveInt | None = None
+    expanding: bool = False
+    embargo: Annotated[int, Field(ge=0)] = 0
+    folds: PositiveInt | None = None
+    holdout: Annotated[int, Field(ge=0)] = 252
+    early_stopping: Share = 0.2
+    seeds: PositiveInt = 1
+    baselines: tuple[str, ...] = ("zero", "mean", "last", "ewma", "ridge")
+
+    @model_validator(mode="after")
+    def _something_is_left_to_train_on(self) -> Self:
+        fits = math.comb(self.groups, self.test_groups) if self.scheme == "combinatorial" else 0
+        if fits > MOST_FITS:
+            raise ValueError(
+                f"groups {self.groups} with test_groups {self.test_groups} are {fits:,} fits; "
+                f"expected at most {MOST_FITS:,}"
+            )
+        if self.test_groups >= self.groups:
+            raise ValueError(
+                f"test_groups {self.test_groups} leave nothing of {self.groups} groups to train on"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _each_session_is_scored_once(self) -> Self:
+        if self.step and self.step < self.test:
+            raise ValueError(
+                f"step {self.step} is shorter than test {self.test}: sessions would be scored twice"
+            )
+        return self
+
+
+class Gate(Section):
+    """What a candidate must show on the holdout before `champion` moves to it."""
+
+    beat: tuple[str, ...] = ("zero", "mean", "last")
+    significance: Share = 0.05
+    deflated_sharpe: Annotated[float, Field(ge=0, lt=1)] = 0.95
+    overfitting: Share | None = None
+    coverage: Share = 0.9
+    coverage_tolerance: Share = 0.05
+
+
+class Experiment(Section):
+    """One experiment file."""
+
+    name: Annotated[str, Field(pattern=r"^[A-Za-z0-9_\-]+$")]
+    universe: Universe
+    data: Data = Data()
+    task: TaskSection = TaskSection()
+    features: Features = Features()
+    model: Model = Model()
+    training: Training = Training()
+    search: Search = Search()
+    validation: Validation = Validation()
+    strategy: Strategy = Strategy()
+    gate: Gate = Gate()
+
+    @model_validator(mode="after")
+    def _parts_fit(self) -> Self:
+        for where, horizon in self.strategy.asked_horizons:
+            if horizon not in self.task.horizons:
+                raise ValueError(f"strategy.{where} {horizon} is not one of {self.task.horizons}")
+        if self.task.target == "rank" and self.strategy.reads("conviction", "target"):
+            raise ValueError(
+                "strategy.conviction 'target' divides a return; task.target 'rank' forecasts none"
+            )
+        if self.task.target != "return" and len(self.universe.tickers) < 2:
+            raise ValueError(f"task.target '{self.task.target}' compares tickers; expected at least two")
+        return self
+
+    @property
+    def reading(self) -> Reading:
+        """How the file's own model reads; it stands in [task] and [features]."""
+        return Reading(lookback=self.task.lookback, layout=self.task.layout, features=self.features)
+
+    @property
+    def spec(self) -> RunSpec:
+        """The run that the file itself describes, before any search."""
+        return RunSpec(
+            task=Task(**{name: getattr(self.task, name) for name in Task.model_fields}),
+            reading=self.reading,
+            model=self.model,
+            training=self.training,
+            seeds=self.validation.seeds,
+            objective=self.search.objective,
+        )
+
+    @property
+    def model_name(self) -> str:
+        """The registered model's name: models of simulated and real prices never share one."""
+        return f"{self.name}.{self.data.source}"

@@ -1,0 +1,127 @@
+"""The door of the experiment file: TOML text and `--set key=value` in, a checked Experiment out."""
+
+import tomllib
+from pathlib import Path
+from typing import Any, TypeVar
+
+import tomlkit
+from pydantic import BaseModel, ValidationError
+
+from ml_core.errors import InvalidInput
+from ml_core.spec.choices import nearest
+from ml_core.spec.experiment import Experiment, Model, RunSpec
+from ml_core.spec.members import name_members
+from ml_core.spec.reading import Look
+
+Options = TypeVar("Options", bound=BaseModel)
+
+PATHS = (("files", "path"), ("context", "table"))
+SHIPPED = Path(__file__).resolve().parents[2] / "experiments"
+
+
+def read_experiment(name: str, overrides: tuple[str, ...] = ()) -> Experiment:
+    """The experiment of that file, or of that name in `experiments/`, with the overrides laid over it."""
+    path = find_experiment(name)
+    try:
+        content = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise InvalidInput(f"{path}: not a TOML file: {error}") from None
+    except OSError as error:
+        raise InvalidInput(f"{path}: cannot be read: {error.strerror}") from None
+    _anchor(content, path.resolve().parent)
+    for override in overrides:
+        _lay_over(content, override)
+    _name_members(content)
+    try:
+        return Experiment.model_validate(content)
+    except ValidationError as error:
+        raise InvalidInput(f"{path.name}: {explain(error, Experiment)}") from None
+
+
+def find_experiment(name: str) -> Path:
+    """A path that exists, else `experiments/NAME.toml` here, else one that is shipped."""
+    candidates = [Path(name), Path("experiments") / f"{name}.toml", SHIPPED / f"{name}.toml"]
+    for path in candidates:
+        if path.is_file():
+            return path
+    known = sorted({path.stem for folder in (Path("experiments"), SHIPPED) for path in folder.glob("*.toml")})
+    raise InvalidInput(f"no experiment '{name}'{nearest(name, known)}")
+
+
+def explain(error: ValidationError, model: type[BaseModel]) -> str:
+    """One line for the first problem, naming the key and, for an unknown one, the nearest valid name."""
+    problem = error.errors()[0]
+    where = ".".join(str(part) for part in problem["loc"])
+    if problem["type"] == "extra_forbidden":
+        *parents, key = (str(part) for part in problem["loc"])
+        return f"unknown key '{where}'{nearest(key, _fields_at(model, parents))}"
+    message = problem["msg"].removeprefix("Value error, ")
+    given = problem.get("input")
+    shown = f", got {given!r}" if not isinstance(given, (dict, BaseModel)) else ""
+    return f"{where}: {message}{shown}" if where else message
+
+
+def write_spec(spec: RunSpec) -> str:
+    """The spec as TOML sections that can be pasted into an experiment file. Seeds and objective stand in the file
+    that was searched, and no search varies them."""
+    told = spec.model_dump(mode="json", exclude_none=True)
+    reading = told["reading"]
+    look = {name: reading[name] for name in Look.model_fields}
+    sections = {"task": told["task"] | look, "features": reading["features"]}
+    return tomlkit.dumps(sections | {name: told[name] for name in ("model", "training")})
+
+
+def read_options(model: Model, config: type[Options]) -> Options:
+    """The checked fields of a model's section; an unknown one is answered with the nearest."""
+    try:
+        return config.model_validate(model.options)
+    except ValidationError as error:
+        raise InvalidInput(f"model ({model.family}): {explain(error, config)}") from None
+
+
+def _fields_at(model: type[BaseModel], parents: list[str]) -> list[str]:
+    for parent in parents:
+        annotation = model.model_fields[parent].annotation if parent in model.model_fields else None
+        if not (isinstance(annotation, type) and issubclass(annotation, BaseModel)):
+            return list(model.model_fields)
+        model = annotation
+    return list(model.model_fields)
+
+
+def _anchor(content: dict[str, Any], folder: Path) -> None:
+    """A path in the file is meant from the file's own folder, wherever the command runs."""
+    data = content.get("data")
+    for table, key in PATHS:
+        section = data.get(table) if isinstance(data, dict) else None
+        if isinstance(section, dict) and isinstance(section.get(key), str):
+            section[key] = str(folder / Path(section[key]).expanduser())
+    universe = content.get("universe")
+    if isinstance(universe, dict) and isinstance(universe.get("members"), str):
+        universe["members"] = str(folder / Path(universe["members"]).expanduser())
+
+
+def _name_members(content: dict[str, Any]) -> None:
+    """A universe that has members and names no ticker is all of theirs."""
+    universe = content.get("universe")
+    if isinstance(universe, dict) and isinstance(universe.get("members"), str) and "tickers" not in universe:
+        universe["tickers"] = name_members(Path(universe["members"]))
+
+
+def _lay_over(content: dict[str, Any], override: str) -> None:
+    key, equals, text = override.partition("=")
+    if not equals or not key.strip():
+        raise InvalidInput(f"--set {override}: expected key=value, such as task.lookback=30")
+    *parents, last = key.strip().split(".")
+    table = content
+    for parent in parents:
+        table = table.setdefault(parent, {})
+        if not isinstance(table, dict):
+            raise InvalidInput(f"--set {override}: '{parent}' is a value, not a section")
+    table[last] = _value(text.strip())
+
+
+def _value(text: str) -> Any:
+    try:
+        return tomllib.loads(f"value = {text}")["value"]
+    except tomllib.TOMLDecodeError:
+        return text

@@ -1,0 +1,62 @@
+"""Trades forecasts as the experiment's strategy says, on its prices and beside its benchmark."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from ml_core.portfolio import strategies
+from ml_core.portfolio.comparison import Comparison, compare
+from ml_core.portfolio.legs import hold_of
+from ml_core.portfolio.market import Market
+from ml_core.spec.experiment import Experiment
+
+PERIODS_PER_YEAR = {"daily": 252.0, "weekly": 52.0}
+
+
+def weigh(
+    experiment: Experiment,
+    prices: pl.DataFrame,
+    forecasts: pl.DataFrame,
+    *,
+    benchmark: pl.DataFrame | None = None,
+    trials: int = 1,
+) -> dict[str, Comparison]:
+    """By split, what the experiment's strategy makes of these forecasts, beside what needs none."""
+    market = market_of(experiment, prices, benchmark)
+    return {
+        name: compare(part, experiment.strategy, market, horizon=horizon_of(experiment), trials=trials)
+        for (name,), part in sorted(
+            forecasts.partition_by("split", as_dict=True).items(),
+            key=lambda one: (one[0] == ("holdout",), one[0]),
+        )
+    }
+
+
+def decide(experiment: Experiment, prices: pl.DataFrame, forecasts: pl.DataFrame) -> pl.DataFrame:
+    """POSITIONS of the experiment's strategy on these forecasts."""
+    market, horizon = market_of(experiment, prices), horizon_of(experiment)
+    return strategies.build_positions(forecasts, experiment.strategy, horizon=horizon, market=market)
+
+
+def trade(experiment: Experiment, prices: pl.DataFrame, forecasts: pl.DataFrame) -> pl.DataFrame:
+    """BACKTEST of these positions."""
+    hold = hold_of(experiment.strategy, horizon=horizon_of(experiment))
+    positions, market = decide(experiment, prices, forecasts), market_of(experiment, prices)
+    return strategies.trade(positions, experiment.strategy, hold=hold, market=market)
+
+
+def market_of(experiment: Experiment, prices: pl.DataFrame, benchmark: pl.DataFrame | None = None) -> Market:
+    """The prices with the benchmark to stand beside; without prices of one, an equal weight of the tickers does."""
+    name = experiment.universe.benchmark
+    among = name is not None and name in prices["ticker"]
+    return Market(
+        prices,
+        PERIODS_PER_YEAR[experiment.task.frequency],
+        benchmark=name if among or benchmark is not None else None,
+        beside=None if among else benchmark,
+    )
+
+
+def horizon_of(experiment: Experiment) -> int:
+    """What is judged first, and traded by what names no horizon of its own."""
+    return experiment.strategy.horizon or experiment.task.horizons[0]

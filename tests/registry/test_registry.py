@@ -1,0 +1,275 @@
+"""Versions with their evidence: registered, found, promoted, rolled back; and the candidate's way to champion."""
+
+import datetime as dt
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from ml_core.data.intake.refresh import refresh
+from ml_core.data.prices import data_version, read_prices
+from ml_core.errors import BrokenArtifact, ForecastError, InvalidInput, NoChampion
+from ml_core.home.settings import Home, find_home
+from ml_core.promotion import judge
+from ml_core.registry.versions import NOBODY, Registry, Trial, flatten
+from ml_core.training.fit import fit
+from ml_core.walkforward.opening import open_windows, plan
+from tests.market import NOW, small_experiment
+from tuning.ledger import Ledger
+from tuning.search import log_trials
+
+EXPERIMENT = small_experiment(training={"epochs": 1})
+NAME = EXPERIMENT.model_name
+
+
+@pytest.fixture(scope="module")
+def home(new_home) -> Home:
+    """A home with bars."""
+    made = new_home()
+    refresh(EXPERIMENT, made, now=NOW)
+    return made
+
+
+@pytest.fixture(scope="module")
+def fitted(home):
+    prices = read_prices(EXPERIMENT, home)
+    windows, _ = open_windows(EXPERIMENT.spec, prices)
+    split = plan(EXPERIMENT, windows)[-1]
+    return prices, windows, split, fit(EXPERIMENT.spec, windows, split)
+
+
+@pytest.fixture
+def name(request) -> str:
+    """A model of its own for each test, in the one registry."""
+    return f"{request.node.name[:40]}.simulated"
+
+
+def evidence_of(*, passed: bool = True) -> dict:
+    return {
+        "experiment": "small",
+        "spec": EXPERIMENT.spec.model_dump(mode="json"),
+        "gate": {"passed": passed, "checks": []},
+        "scores": [{"metric": "mse", "value": None, "as_of": dt.date(2024, 1, 5)}],
+        "note": "naïve ± 5 %",
+    }
+
+
+def test_nothing_registered_is_an_empty_list_and_no_champion(home, name):
+    registry = Registry(home)
+    assert registry.versions(name) == []
+    with pytest.raises(NoChampion, match=f"{name} has no champion; run: candorcast search"):
+        registry.find(name)
+    with pytest.raises(InvalidInput, match="has no version '1'; nothing is registered yet"):
+        registry.find(name, "1")
+
+
+def test_a_registered_version_is_found_with_its_evidence_and_loads_as_it_was(home, name, fitted):
+    prices, _, _, forecaster = fitted
+    registry = Registry(home)
+    made = registry.register(forecaster, name, evidence_of())
+    assert (made.name, made.version, made.aliases) == (name, "1", ())
+    assert made.spec == EXPERIMENT.spec
+    assert made.evidence["note"] == "naïve ± 5 %"
+    assert made.evidence["scores"][0]["as_of"] == "2024-01-05"
+    assert made.created.tzinfo is not None
+    loaded = registry.load(registry.find(name, "1"))
+    told = ["ticker", "as_of", "horizon", "mean", "lower", "upper", "scale"]
+    assert loaded.predict(prices).select(told).equals(forecaster.predict(prices).select(told))
+    assert (loaded.name, loaded.version) == (name, "1")
+    assert set(loaded.predict(prices)["version"]) == {"1"}
+
+
+@pytest.mark.parametrize("writable", [True, False])
+def test_who_only_reads_finds_and_loads_the_same_and_changes_nothing(
+    new_home, fitted, tmp_path, monkeypatch, writable
+):
+    made, access = new_home(), os.access
+    version = Registry(made).register(fitted[3], NAME, evidence_of())
+    Registry(made).promote(NAME, version.version)
+    copied = Path(shutil.copytree(made.root, tmp_path / "home"))
+    before = {
+        path: path.read_bytes() for path in copied.rglob("*") if path.suffix != ".db-shm" and path.is_file()
+    }
+    monkeypatch.setattr(os, "access", lambda path, mode: access(path, mode) and (writable or mode != os.W_OK))
+    reader = Registry(find_home(copied))
+    assert [found.version for found in reader.everything()] == [version.version]
+    assert reader.load(reader.find(NAME)).features == fitted[3].features
+    assert all(path.read_bytes() == content for path, content in before.items())
+
+
+def test_the_champion_moves_by_promotion_and_back_by_another(home, name, fitted):
+    registry = Registry(home)
+    for _ in range(2):
+        registry.register(fitted[3], name, evidence_of())
+    with pytest.raises(NoChampion):
+        registry.find(name)
+    registry.promote(name, "1")
+    with pytest.raises(ForecastError, match="champion moved to version 1 meanwhile; expected none"):
+        registry.promote(name, "2", instead_of=NOBODY)
+    registry.promote(name, "2", instead_of="1")
+    assert registry.find(name).version == "2"
+    assert [(found.version, found.aliases) for found in registry.versions(name)] == [
+        ("2", ("champion",)),
+        ("1", ()),
+    ]
+    registry.promote(name, "1")
+    assert Registry(home).find(name).version == "1"
+    with pytest.raises(InvalidInput, match="has no version '7'; it has 1, 2"):
+        registry.promote(name, "7")
+    assert registry.find(name).version == "1"
+
+
+def test_a_promotion_is_refused_when_the_champion_has_moved_meanwhile(home, name, fitted):
+    registry = Registry(home)
+    for _ in range(3):
+        registry.register(fitted[3], name, evidence_of())
+    registry.promote(name, "2")
+    with pytest.raises(ForecastError, match="champion moved to version 2 meanwhile; expected 1"):
+        registry.promote(name, "3", instead_of="1")
+    assert registry.find(name).version == "2"
+
+
+def test_models_of_two_names_do_not_meet(home, name, fitted):
+    registry = Registry(home)
+    registry.register(fitted[3], name, evidence_of())
+    registry.register(fitted[3], f"other{name}", evidence_of())
+    registry.promote(name, "1")
+    assert [found.version for found in registry.versions(name)] == ["1"]
+    with pytest.raises(NoChampion):
+        registry.find(f"other{name}")
+
+
+def test_files_that_went_missing_or_changed_are_refused_by_name(home, name, fitted):
+    registry = Registry(home)
+    made = registry.register(fitted[3], name, evidence_of())
+    weights = made.folder / "weights.safetensors"
+    weights.write_bytes(weights.read_bytes()[:-1] + b"x")
+    with pytest.raises(BrokenArtifact, match=r"weights\.safetensors"):
+        registry.load(made)
+    (made.folder / "evidence.json").write_text("{")
+    with pytest.raises(BrokenArtifact, match=f"{name} version 1: evidence unreadable"):
+        registry.find(name, "1")
+
+
+def test_trials_are_logged_once_each_however_often_a_search_is_resumed(home, name, tmp_path):
+    registry = Registry(home)
+    ledger = Ledger(tmp_path / "ledger.jsonl")
+    for number, end in enumerate(["finished", "stopped", "failed"]):
+        trial, point = f"t{number}", {"family": "lstm", "training.learning_rate": 0.01}
+        ledger.report(trial, point, {"epoch": 1, "score": 0.1, "loss": 1.0, "skill": 0.0})
+        if end == "finished":
+            ledger.report(trial, point, {"finished": True, "test_score": 0.2, "returns": {}})
+        ledger.close(trial, error="it broke" if end == "failed" else "")
+    log_trials(registry, name, ledger, search="first")
+    log_trials(registry, name, ledger, search="first")
+    assert registry.logged_trials(name, search="first") == {"t0", "t1", "t2"}
+    resumed = Ledger(tmp_path / "ledger.jsonl")
+    resumed.recall()
+    resumed.open("t3", {"family": "lstm"})
+    resumed.close("t3")
+    log_trials(registry, name, resumed, search="first")
+    runs = registry._client.search_runs([registry._experiment(name)], "")
+    assert sorted(run.data.tags["trial"] for run in runs) == ["t0", "t1", "t2", "t3"]
+    failed = next(run for run in runs if run.data.tags["trial"] == "t2")
+    assert (failed.info.status, failed.data.tags["error"]) == ("FAILED", "it broke")
+    finished = next(run for run in runs if run.data.tags["trial"] == "t0")
+    assert finished.data.metrics["test_score"] == 0.2
+    assert finished.data.params["training.learning_rate"] == "0.01"
+    assert registry.logged_trials(name, search="second") == set()
+
+
+def test_a_long_history_of_a_trial_is_logged_in_full(home, name):
+    registry = Registry(home)
+    history = tuple({"score": number / 1000} for number in range(1200))
+    registry.log_trial(name, Trial("long", "stopped", {}, history, {}), search="first")
+    (run,) = registry._client.search_runs([registry._experiment(name)], "")
+    assert len(registry._client.get_metric_history(run.info.run_id, "score")) == 1200
+
+
+def test_nested_values_are_flattened_by_dots():
+    assert flatten({"task": {"lookback": 30, "deep": {"x": 1}}, "seed": 0}) == {
+        "task.lookback": 30, "task.deep.x": 1, "seed": 0,
+    }  # fmt: skip
+
+
+def candidate_of(fitted, *, streams: pl.DataFrame | None = None) -> judge.Candidate:
+    prices, windows, split, forecaster = fitted
+    return judge.Candidate(
+        forecaster, windows, prices, split, pl.DataFrame() if streams is None else streams, {"trials": 3}
+    )
+
+
+def renamed(name: str, **gate) -> object:
+    return small_experiment(name=name.partition(".")[0], training={"epochs": 1}, gate=gate)
+
+
+def test_a_candidate_that_is_refused_is_kept_with_its_evidence_and_moves_nothing(home, name, fitted):
+    experiment = renamed(name[:20], beat=["zero"], significance=1e-9)
+    done = judge.promote_candidate(experiment, home, candidate_of(fitted), now=NOW)
+    assert not done.promoted
+    kept = Registry(home).find(experiment.model_name, done.version.version)
+    assert kept.aliases == ()
+    assert not kept.evidence["gate"]["passed"]
+    assert kept.evidence["holdout"]["sessions"] == 40
+    assert kept.evidence["holdout"]["rows"] == 40 * 6 * 2
+    assert kept.evidence["data_version"] == data_version(EXPERIMENT, home)
+    assert kept.evidence["created"] == NOW.isoformat(timespec="seconds")
+    assert kept.evidence["trained"]["end"] < kept.evidence["holdout"]["start"]
+    assert {row["metric"] for row in kept.evidence["scores"]} >= {"mse", "ic", "coverage"}
+    assert kept.evidence["oracle"]["ic"] > 0.1
+    audit = next(check for check in kept.evidence["gate"]["checks"] if check["name"] == "leak audit")
+    assert audit["passed"]
+    with pytest.raises(NoChampion):
+        Registry(home).find(experiment.model_name)
+    json.dumps(kept.evidence)
+
+
+def test_a_candidate_that_passes_becomes_champion_and_the_next_must_beat_it(home, name, fitted):
+    experiment = renamed(name[:20], beat=[], coverage_tolerance=0.5)
+    first = judge.promote_candidate(experiment, home, candidate_of(fitted), now=NOW)
+    assert first.promoted
+    assert first.version.aliases == ("champion",)
+    second = judge.promote_candidate(experiment, home, candidate_of(fitted), now=NOW)
+    assert not second.promoted  # the same model again is no better
+    checks = {check["name"]: check["passed"] for check in second.version.evidence["gate"]["checks"]}
+    assert checks == {"better than champion": False, "interval coverage": True, "leak audit": True}
+    assert Registry(home).find(experiment.model_name).version == first.version.version
+
+
+def test_a_champion_whose_files_are_broken_stands_in_nobodys_way(home, name, fitted):
+    experiment = renamed(name[:20], beat=[], coverage_tolerance=0.5)
+    first = judge.promote_candidate(experiment, home, candidate_of(fitted), now=NOW)
+    (first.version.folder / "weights.safetensors").write_bytes(b"gone")
+    second = judge.promote_candidate(experiment, home, candidate_of(fitted), now=NOW)
+    assert second.promoted
+    assert Registry(home).find(experiment.model_name).version == second.version.version
+
+
+def test_the_spec_of_an_earlier_candorcast_is_refused_by_version_with_what_to_do(home, name, fitted):
+    told = evidence_of()
+    reading = told["spec"].pop("reading")
+    told["spec"]["features"] = reading["features"]
+    told["spec"]["task"]["lookback"] = reading["lookback"]
+    made = Registry(home).register(fitted[3], name, told)
+    with pytest.raises(BrokenArtifact, match=r"version 1 was registered by an earlier candorcast") as refused:
+        _ = made.spec
+    assert f"run: candorcast search {name.rpartition('.')[0]}" in str(refused.value)
+    assert "\n" not in str(refused.value)
+
+
+def test_a_database_is_made_without_a_word(tmp_path):
+    """In a process of its own: MLflow sets how loud it is when it is first imported."""
+    made = (
+        "from pathlib import Path; from ml_core.home.settings import open_home; "
+        "from ml_core.registry.tracking import connect; "
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", f"{made}connect(open_home(Path({str(tmp_path / 'home')!r})))"],
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert (done.stdout, done.stderr) == ("", "")

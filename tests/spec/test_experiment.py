@@ -1,0 +1,213 @@
+"""The experiment file: what is shipped is valid, what is wrong is told in one line that names it."""
+
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from ml_core.data.source import open_source
+from ml_core.errors import InvalidInput
+from ml_core.features.table import chosen_names
+from ml_core.models.family import complete, configure
+from ml_core.spec.experiment import Experiment, Model, Reading, RunSpec, Task
+from ml_core.spec.file import SHIPPED, find_experiment, read_experiment, write_spec
+from tests.market import small_experiment, write_experiment
+from tuning.space import build_space, first_points, spec_of
+
+SHIPPED_NAMES = sorted(path.stem for path in SHIPPED.glob("*.toml"))
+
+
+@pytest.fixture
+def file(tmp_path) -> Path:
+    return write_experiment(tmp_path)
+
+
+def test_the_four_experiments_of_the_story_are_shipped():
+    assert set(SHIPPED_NAMES) >= {"demo", "weekly_etfs", "single_stock", "cross_section"}
+
+
+@pytest.mark.parametrize("overrides", [(), ("data.source=simulated",)], ids=["as shipped", "simulated"])
+@pytest.mark.parametrize("name", SHIPPED_NAMES)
+def test_every_shipped_experiment_is_valid_down_to_its_chosen_parts(name, overrides):
+    experiment = read_experiment(name, overrides)
+    assert experiment.name == name
+    assert not overrides or open_source(experiment).identity.startswith("simulated-")
+    open_source(experiment)
+    configure(experiment.model)
+    assert chosen_names(experiment.features)
+    space = build_space(experiment)
+    for point in first_points(experiment, space):
+        configure(spec_of(experiment, point).model)
+
+
+@pytest.mark.parametrize(
+    ("override", "told"),
+    [
+        ("task.lookbak=3", "unknown key 'task.lookbak'; did you mean 'lookback'?"),
+        ("trainin.epochs=3", "unknown key 'trainin'; did you mean 'training'?"),
+        ("gate.significanse=0.1", "unknown key 'gate.significanse'; did you mean 'significance'?"),
+        ("zzz=1", "unknown key 'zzz'; expected one of name, universe, data, task"),
+        ("task.lookback=3", "task.lookback: Input should be greater than or equal to 4, got 3"),
+        ("task.lookback=soon", "task.lookback: Input should be a valid integer"),
+        ("task.horizons=[5, 1]", "task.horizons: expected increasing numbers of sessions"),
+        ("task.horizons=[]", "task.horizons: expected increasing numbers of sessions"),
+        ("task.horizons=[0]", "task.horizons.0: Input should be greater than 0, got 0"),
+        ("task.layout=triple", "task.layout: Input should be 'pooled' or 'joint', got 'triple'"),
+        ("task.frequency=hourly", "task.frequency: Input should be 'daily' or 'weekly', got 'hourly'"),
+        ("universe.tickers=[]", "universe.tickers: Tuple should have at least 1 item"),
+        ('universe.tickers=["A", "A"]', "universe.tickers: listed more than once: A"),
+        ('universe.tickers=["A B"]', "universe.tickers: a ticker is a non-empty word"),
+        ('universe.sectors={ZZ="x"}', "sectors names tickers that are not in the universe: ZZ"),
+        ("training.learning_rate=0", "training.learning_rate: Input should be greater than 0, got 0"),
+        ("training.precision=float8", "training.precision: Input should be 'auto', 'float32' or 'bfloat16'"),
+        ("validation.train=-1", "validation.train: Input should be greater than 0, got -1"),
+        ("validation.step=5", "validation: step 5 is shorter than test 24"),
+        ("strategy.horizon=9", "strategy.horizon 9 is not one of (1, 3)"),
+        ("gate.coverage=1.5", "gate.coverage: Input should be less than 1, got 1.5"),
+        ("name=a/b", "name: String should match pattern"),
+        ("search.trials=0", "search.trials: Input should be greater than 0, got 0"),
+        ("task=3", "task: Input should be a valid dictionary"),
+    ],
+)
+def test_each_bad_value_is_told_in_one_line_that_names_its_key(file, override, told):
+    with pytest.raises(InvalidInput) as error:
+        read_experiment(str(file), (override,))
+    line = str(error.value)
+    assert line.startswith("small.toml: ")
+    assert told in line
+    assert "\n" not in line
+
+
+def test_dates_the_wrong_way_round_are_named(file):
+    with pytest.raises(InvalidInput, match="data: start 2024-01-01 is not before end 2023-01-01"):
+        read_experiment(str(file), ("data.start=2024-01-01", "data.end=2023-01-01"))
+
+
+@pytest.mark.parametrize(
+    ("model", "told"),
+    [
+        ({"family": "lstn"}, r"unknown family 'lstn'; did you mean 'lstm'\?"),
+        ({"family": "lstm", "hiden": 3}, r"model \(lstm\): unknown key 'hiden'; did you mean 'hidden'\?"),
+        (
+            {"family": "lstm", "hidden": 0},
+            r"model \(lstm\): hidden: expected a whole number from 1, or one for each layer such as \[64, 32\], got 0",
+        ),
+        ({"family": "transformer", "width": 6, "heads": 4}, "width 6 is not a multiple of heads 4"),
+    ],
+)
+def test_a_family_and_its_fields_are_checked_by_name(model, told):
+    with pytest.raises(InvalidInput, match=told):
+        configure(Model(**model))
+
+
+def test_an_unknown_feature_or_group_is_answered_with_the_nearest():
+    for features, told in (
+        ({"names": ["momentun_5"]}, r"unknown feature 'momentun_5'; did you mean 'momentum_5'\?"),
+        ({"groups": ["momentums"]}, r"features.groups: unknown group 'momentums'; did you mean 'momentum'\?"),
+    ):
+        with pytest.raises(InvalidInput, match=told):
+            chosen_names(
+                small_experiment().features.model_copy(update={"names": (), "groups": (), **features})
+            )
+
+
+@pytest.mark.parametrize(
+    ("override", "read"),
+    [
+        ("task.lookback=30", lambda e: e.task.lookback == 30),
+        ("task.lookback = 30", lambda e: e.task.lookback == 30),
+        ("task.horizons=[1, 2]", lambda e: e.task.horizons == (1, 2)),
+        ("data.source=simulated", lambda e: e.data.source == "simulated"),
+        ('data.source="files"', lambda e: e.data.source == "files"),
+        ("validation.expanding=true", lambda e: e.validation.expanding is True),
+        ("data.start=2020-01-02", lambda e: str(e.data.start) == "2020-01-02"),
+        ("data.simulated.ic=0.2", lambda e: e.data.options["simulated"]["ic"] == 0.2),
+        ("model.hidden=64", lambda e: e.model.options["hidden"] == 64),
+        ("training.learning_rate=1e-3", lambda e: e.training.learning_rate == 0.001),
+        ('universe.benchmark="BRK=B"', lambda e: e.universe.benchmark == "BRK=B"),
+        ("universe.benchmark=BRK=B", lambda e: e.universe.benchmark == "BRK=B"),
+        ('search.ranges={"lstm.hidden" = [8]}', lambda e: e.search.ranges == {"lstm.hidden": [8]}),
+    ],
+)
+def test_an_override_is_read_as_toml_or_else_as_text(file, override, read):
+    assert read(read_experiment(str(file), (override,)))
+
+
+def test_a_later_override_wins(file):
+    assert read_experiment(str(file), ("task.lookback=30", "task.lookback=20")).task.lookback == 20
+
+
+@pytest.mark.parametrize(
+    ("override", "told"),
+    [
+        ("task.lookback", "--set task.lookback: expected key=value"),
+        ("=3", "--set =3: expected key=value"),
+        ("name.deeper=3", "--set name.deeper=3: 'name' is a value, not a section"),
+    ],
+)
+def test_an_override_that_is_none_is_refused(file, override, told):
+    with pytest.raises(InvalidInput) as error:
+        read_experiment(str(file), (override,))
+    assert told in str(error.value)
+
+
+def test_a_file_is_found_by_path_or_name_and_an_unknown_one_is_answered_with_the_nearest(
+    file, tmp_path, monkeypatch
+):
+    assert find_experiment(str(file)) == file
+    assert find_experiment("demo").name == "demo.toml"
+    (tmp_path / "experiments").mkdir()
+    mine = write_experiment(tmp_path / "experiments").rename(tmp_path / "experiments" / "mine.toml")
+    monkeypatch.chdir(tmp_path)
+    assert find_experiment("mine").resolve() == mine
+    with pytest.raises(InvalidInput, match=r"no experiment 'demmo'; did you mean 'demo'\?"):
+        find_experiment("demmo")
+
+
+@pytest.mark.parametrize("content", [b"name = ", b"\xff\xfe\x00", b"[a]\n[a]\n"])
+def test_a_file_that_is_no_toml_is_refused_by_name(tmp_path, content):
+    path = tmp_path / "broken.toml"
+    path.write_bytes(content)
+    with pytest.raises(InvalidInput, match=r"broken\.toml: not a TOML file"):
+        read_experiment(str(path))
+
+
+def test_an_empty_file_is_told_what_is_missing(tmp_path):
+    path = tmp_path / "empty.toml"
+    path.touch()
+    with pytest.raises(InvalidInput, match=r"empty\.toml: name: Field required"):
+        read_experiment(str(path))
+
+
+@pytest.mark.parametrize("family", ["lstm", "attention_lstm", "transformer"])
+def test_a_spec_written_as_toml_reads_back_as_the_same_spec(family):
+    found = small_experiment(model={"family": "lstm"})
+    spec = found.spec.model_copy(update={"model": complete(Model(family=family))})
+    content = {**found.model_dump(mode="json", exclude_none=True), **tomllib.loads(write_spec(spec))}
+    assert Experiment.model_validate(content).spec == spec
+    assert RunSpec.model_validate_json(spec.model_dump_json()) == spec
+
+
+def test_a_digest_changes_with_any_value_and_with_nothing_else(file):
+    first = read_experiment(str(file))
+    assert first.digest() == read_experiment(str(file)).digest()
+    assert first.digest() != read_experiment(str(file), ("training.epochs=3",)).digest()
+
+
+def test_an_experiment_of_before_reads_and_keeps_its_digest_so_that_its_search_resumes():
+    """As files were written, and as the digest was, before a spec parted what is asked from how a model reads."""
+    experiment = small_experiment()
+    assert experiment.digest() == "7942b824ff7e"
+    spec = experiment.spec
+    assert spec.task == Task(horizons=(1, 3))
+    assert spec.reading == Reading(lookback=8, features=experiment.features)
+
+
+def test_a_spec_says_the_seeds_and_the_objective_of_its_experiment():
+    spec = small_experiment(validation={"seeds": 3}, search={"objective": "mse"}).spec
+    assert (spec.seed, spec.seeds, spec.objective) == (0, 3, "mse")
+
+
+def test_an_experiment_is_frozen(file):
+    with pytest.raises(ValueError, match="frozen"):
+        read_experiment(str(file)).task.lookback = 3
