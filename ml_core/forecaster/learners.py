@@ -1,10 +1,11 @@
 """The name of a model in; what kind of learner it is, and its checked fields, out: a network's family or a baseline."""
 
-from ml_core import baselines, choices
+from ml_core import baselines
 from ml_core.baselines import BASELINES, BaselineConfig
 from ml_core.errors import InvalidInput
 from ml_core.models import family
 from ml_core.models.family import FAMILIES, ModelConfig
+from ml_core.spec import choices
 from ml_core.spec.choices import nearest
 from ml_core.spec.experiment import Model
 

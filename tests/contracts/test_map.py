@@ -10,7 +10,9 @@ README, CONTRIBUTING, ARCHITECTURE = (
     (HOUSE / name).read_text(encoding="utf-8")
     for name in ("README.md", "CONTRIBUTING.md", "docs/architecture.md")
 )
-CODE = [path for root in ("cli", "flows", "ml_core", "serving", "tuning") for path in (HOUSE / root).rglob("*.py")]
+CODE = [
+    path for root in ("cli", "flows", "ml_core", "serving", "tuning") for path in (HOUSE / root).rglob("*.py")
+]
 
 
 def map_lines() -> list[str]:
