@@ -2,7 +2,6 @@
 table."""
 
 import datetime as dt
-from typing import Any
 
 from prefect import flow, task
 from prefect.artifacts import create_table_artifact
@@ -11,17 +10,11 @@ from prefect.client.schemas.objects import State
 from prefect.states import Completed
 from prefect.tasks import exponential_backoff
 
-from flows.order import Order, open_order
+from flows.order import FlowOrder, open_order
 from flows.progress import open_progress
+from flows.retries import may_pass
 from ml_core.data.intake.refresh import Refreshed, refresh
-from ml_core.errors import ProviderFailed, StoreFailed
-from ml_core.home.lock import hold
-
-
-async def may_pass(_task: Any, _run: Any, state: State) -> bool:
-    """A provider or a store that failed may answer later; a wrong experiment and a bug stay wrong."""
-    error = await state.aresult(raise_on_failure=False)
-    return isinstance(error, (ProviderFailed, StoreFailed))
+from ml_core.data.order import REFRESH_WAIT
 
 
 @task(
@@ -32,7 +25,7 @@ async def may_pass(_task: Any, _run: Any, state: State) -> bool:
     retry_condition_fn=may_pass,
     cache_policy=NO_CACHE,
 )
-def refresh_store(order: Order, now: dt.datetime) -> Refreshed:
+def refresh_store(order: FlowOrder, now: dt.datetime) -> Refreshed:
     """Fetch, check and write; shows how many tickers have answered."""
     show = open_progress(order.artifact("refresh-progress"), f"{order.experiment.name}: tickers fetched")
     return refresh(
@@ -44,7 +37,7 @@ def refresh_store(order: Order, now: dt.datetime) -> Refreshed:
 def refresh_bars(experiment: str, overrides: list[str] | None = None, home: str | None = None) -> State:
     """Fetch what has been traded since the last run, check it and write it; a rerun changes nothing."""
     order = open_order(experiment, overrides, home)
-    with hold(order.home, order.lock("refresh"), wait=600):
+    with order.alone("refresh", wait=REFRESH_WAIT):
         done = refresh_store(order, dt.datetime.now(dt.UTC))
     rows = [
         {"ticker": ticker, "status": outcome.status, "reason": outcome.reason, "rows": outcome.rows}

@@ -9,16 +9,15 @@ from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import State
 from prefect.states import Completed
 
-from flows.order import Order, open_order
+from flows.order import FlowOrder, open_order
 from flows.progress import open_progress
-from ml_core.home.lock import hold
 
 if TYPE_CHECKING:
     from tuning.search import SearchOutcome, Step
 
 
 @task(name="find what is missing", cache_policy=NO_CACHE)
-def find_nothing_to_do(order: Order) -> str | None:
+def find_nothing_to_do(order: FlowOrder) -> str | None:
     """Why there is nothing to search: the newest version came from this very experiment and this very data."""
     from ml_core.data.prices import data_version
     from ml_core.registry.versions import Registry
@@ -31,7 +30,7 @@ def find_nothing_to_do(order: Order) -> str | None:
 
 
 @task(name="search", cache_policy=NO_CACHE)
-def search_register(order: Order, now: dt.datetime, *, resume: bool) -> "SearchOutcome":
+def search_register(order: FlowOrder, now: dt.datetime, *, resume: bool) -> "SearchOutcome":
     """What a killed run of the same search has finished is kept; shows how many trials have ended."""
     from tuning.search import search
 
@@ -49,8 +48,11 @@ def search_models(
     experiment: str, overrides: list[str] | None = None, home: str | None = None, again: bool = False
 ) -> State:
     """Search, gate and register, unless nothing is new; `again` searches the same data once more."""
+    from tuning.check import check_learning
+
     order = open_order(experiment, overrides, home)
-    with hold(order.home, order.lock("search")):
+    check_learning(order.experiment)
+    with order.alone("search"):
         if not again and (reason := find_nothing_to_do(order)):
             return Completed(message=reason)
         outcome = search_register(order, dt.datetime.now(dt.UTC), resume=not again)

@@ -10,6 +10,7 @@ from fastapi.middleware.cors import CORSMiddleware
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
+from ml_core.data.order import place_order
 from ml_core.home.settings import Settings, open_home
 from ml_core.spec.file import read_experiment
 from serving.access import Access
@@ -32,7 +33,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     access = Access(settings)
     experiment = read_experiment(settings.experiment, settings.overrides)
     home = open_home(settings.home, settings.tracking_uri)
-    service = Service(experiment, home, clock=lambda: dt.datetime.now(dt.UTC))
+    service = Service(place_order(experiment, home), clock=lambda: dt.datetime.now(dt.UTC))
     return build_app(service, access, settings)
 
 

@@ -9,13 +9,12 @@ from functools import cached_property
 
 import polars as pl
 
+from ml_core.data.order import Order
 from ml_core.data.prices import data_version, read_prices
 from ml_core.errors import ForecastError, InvalidInput
 from ml_core.forecaster.forecaster import Forecaster
-from ml_core.home.settings import Home
-from ml_core.prediction.forecast import forecast
+from ml_core.prediction.answer import forecast
 from ml_core.registry.versions import ModelVersion, Registry
-from ml_core.spec.experiment import Experiment
 
 Clock = Callable[[], dt.datetime]
 RETRY = dt.timedelta(seconds=60)
@@ -46,8 +45,8 @@ class Served:
 class Champion:
     """The last champion that has proved it answers. Looking is cheap; loading happens only when something moved."""
 
-    def __init__(self, experiment: Experiment, home: Home, clock: Clock) -> None:
-        self._experiment, self._home, self._clock = experiment, home, clock
+    def __init__(self, order: Order, clock: Clock) -> None:
+        self._order, self._clock = order, clock
         self._looking = threading.Lock()
         self._registry: Registry | None = None
         self._refused: tuple[tuple[str, int], dt.datetime] | None = None
@@ -74,11 +73,13 @@ class Champion:
     def find(self, version: str | None) -> ModelVersion:
         """A registered version by number."""
         with self._looking:
-            return self._open().find(self._experiment.model_name, version)
+            return self._open().find(self._order.name, version)
 
     def _find(self) -> Served:
-        data = data_version(self._experiment, self._home)  # first: bars are missing before a champion can be
-        found = self._open().find(self._experiment.model_name)
+        data = data_version(
+            self._order.experiment, self._order.home
+        )  # first: bars are missing before a champion can be
+        found = self._open().find(self._order.name)
         stamp = (found.version, data)
         if self.served and self.served.stamp == stamp:
             return self.served
@@ -95,19 +96,18 @@ class Champion:
     def _load(self, found: ModelVersion, data: int) -> Served:
         same = self.served and self.served.version.version == found.version
         forecaster = self.served.forecaster if self.served and same else self._open().load(found)
-        asked, learned = self._experiment.task.frequency, forecaster.spec.task.frequency
+        asked, learned = self._order.experiment.task.frequency, forecaster.spec.task.frequency
         if asked != learned:
             raise InvalidInput(
                 f"version {found.version} forecasts {learned} prices, the experiment is {asked}"
             )
-        prices = read_prices(self._experiment, self._home, version=data)
-        latest = forecast(forecaster, prices)
-        if latest.is_empty() or latest["mean"].null_count() == latest.height:
-            raise InvalidInput(f"version {found.version} has no forecast for {prices['date'].max()}")
+        experiment = self._order.experiment
+        prices = read_prices(experiment, self._order.home, version=data)
+        latest, _ = forecast(forecaster, prices, experiment.universe.tickers)
         return Served(found, forecaster, data, prices, latest)
 
     def _open(self) -> Registry:
-        self._registry = self._registry or Registry(self._home)
+        self._registry = self._registry or Registry(self._order.home)
         return self._registry
 
 

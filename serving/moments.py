@@ -9,11 +9,9 @@ from functools import cached_property
 
 import polars as pl
 
+from ml_core.data.order import Order
 from ml_core.data.prices import read_prices
 from ml_core.errors import InvalidInput, NotEnoughData
-from ml_core.home.settings import Home
-from ml_core.prediction.forecast import forecast
-from ml_core.spec.experiment import Experiment
 from serving.champion import Clock, Served
 
 KEPT = 64
@@ -44,8 +42,8 @@ class Moment:
 class Moments:
     """Past dates and strangers are computed one at a time, each once."""
 
-    def __init__(self, experiment: Experiment, home: Home, clock: Clock) -> None:
-        self._experiment, self._home, self._clock = experiment, home, clock
+    def __init__(self, order: Order, clock: Clock) -> None:
+        self._order, self._clock = order, clock
         self._kept: OrderedDict[tuple, Moment] = OrderedDict()
         self._computing = threading.Lock()
         self._latest: Moment | None = None
@@ -74,16 +72,16 @@ class Moments:
         first = min(served.prices["date"])
         if date and date < first:
             raise NotEnoughData(f"date: no prices up to {date}; the first session is {first}")
-        universe = self._experiment.universe
+        universe = self._order.experiment.universe
         tickers = (*universe.tickers, stranger) if stranger else universe.tickers
         wider = universe.model_copy(update={"tickers": tickers})
         prices = read_prices(
-            self._experiment.model_copy(update={"universe": wider}),
-            self._home,
+            self._order.experiment.model_copy(update={"universe": wider}),
+            self._order.home,
             until=date,
             version=served.data_version,
         )
-        table = forecast(served.forecaster, prices, as_of=date)
+        table = served.forecaster.predict(prices, as_of=date)
         if table.is_empty():
             raise NotEnoughData(
                 f"date: too little history up to {date} for a forecast; the first session is {first}"

@@ -6,15 +6,14 @@ from collections.abc import Sequence
 import polars as pl
 
 from ml_core.data.absence import tell_absence
+from ml_core.data.order import Order
 from ml_core.data.prices import open_store
 from ml_core.errors import ForecastError, InvalidInput, NotEnoughData, UnknownTicker
-from ml_core.home.settings import Home
 from ml_core.portfolio.legs import strategy_kind
 from ml_core.portfolio.market import Market
 from ml_core.portfolio.strategies import build_positions
-from ml_core.prediction.forecast import find_outsiders, unanswered
+from ml_core.prediction.answer import find_outsiders, unanswered
 from ml_core.spec.choices import nearest
-from ml_core.spec.experiment import Experiment
 from serving.champion import Champion, Clock, Served
 from serving.evidence import describe
 from serving.messages import (
@@ -36,10 +35,10 @@ SHOWN = 12
 class Service:
     """Answers from the present champion; `look` keeps it present."""
 
-    def __init__(self, experiment: Experiment, home: Home, clock: Clock) -> None:
-        self.experiment, self._home = experiment, home
-        self._champion = Champion(experiment, home, clock)
-        self._moments = Moments(experiment, home, clock)
+    def __init__(self, order: Order, clock: Clock) -> None:
+        self.experiment, self._home = order.experiment, order.home
+        self._champion = Champion(order, clock)
+        self._moments = Moments(order, clock)
 
     def look(self) -> None:
         """See whether alias or data moved. Called on a schedule; a question before that calls it too."""

@@ -42,11 +42,7 @@ def find_version(session: Session, subject: str, version: str | None) -> ModelVe
     from ml_core.registry.versions import Registry
 
     registry = Registry(session.home)
-    name = (
-        dataclasses.replace(session, name=subject).experiment.model_name
-        if is_experiment(subject)
-        else subject
-    )
+    name = session.about(subject).order.name if is_experiment(subject) else subject
     if not registry.versions(name):
         known = ", ".join(sorted({found.name for found in registry.everything()})) or "none yet"
         raise InvalidInput(
@@ -105,8 +101,8 @@ def _of_experiment(session: Session, subject: str, *, dates: int, seed: int) -> 
     from ml_core.data.intake.arrived import read_arrived
     from ml_core.data.prices import read_sources, tell_absent
 
-    opened = dataclasses.replace(session, name=subject)
-    experiment, terminal = opened.experiment, session.terminal
+    opened = session.about(subject)
+    experiment, terminal = opened.learning, session.terminal
     sources = read_sources(experiment, session.home)
     missing = tell_absent(experiment, session.home, sources.bars)
     warn_missing(opened, missing)

@@ -51,7 +51,7 @@ def backtest(
     folder = open_folder(out, "--out") if out else None
     if first and last and first > last:
         raise InvalidInput(f"--start {first} is after --end {last}")
-    experiment, terminal = session.experiment, session.terminal
+    experiment, terminal = session.learning if walk else session.experiment, session.terminal
     prices, benchmark = read_prices(experiment, session.home), read_benchmark(experiment, session.home)
     absent = tell_absent(experiment, session.home, prices, compared=True)
     if forecasts:

@@ -8,12 +8,11 @@ from cli.session import DONE, PARTIAL, Session
 
 def demo(session: Session) -> int:
     """refresh → search → predict, then the report; what stands from an earlier run is used again."""
-    from ml_core.data.prices import data_version, read_prices
-    from ml_core.data.store.forecasts import write_forecast
-    from ml_core.prediction.forecast import forecast
+    from ml_core.data.prices import data_version
+    from ml_core.prediction.answer import answer
     from ml_core.registry.versions import Registry
 
-    experiment, terminal = session.experiment, session.terminal
+    experiment, terminal = session.learning, session.terminal
     code = refresh(session)
     registry, version = Registry(session.home), data_version(experiment, session.home)
     asked = (experiment.digest(), version)
@@ -27,8 +26,7 @@ def demo(session: Session) -> int:
     else:
         known = [run_search(session).version]
     terminal.step("forecasting the last session")
-    table = forecast(registry.load(known[0]), read_prices(experiment, session.home))
-    write_forecast(session.home, experiment.model_name, table)
+    table = answer(session.order, version=known[0].version).table
     versions.print_report(terminal, known[0], table, session.home)
     terminal.document(
         {"version": known[0].version, "evidence": known[0].evidence, "forecasts": table.to_dicts()}

@@ -17,7 +17,7 @@ def evaluate(session: Session, *, out: Path | None) -> int:
     from ml_core.reporting.evaluation import write_evaluation
     from ml_core.walkforward.walk import evaluate as walk
 
-    experiment, terminal = session.experiment, session.terminal
+    experiment, terminal = session.learning, session.terminal
     folder = open_folder(out, "--out") if out else None
     prices, benchmark = read_prices(experiment, session.home), read_benchmark(experiment, session.home)
     missing = tell_absent(experiment, session.home, prices, compared=True)

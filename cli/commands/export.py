@@ -73,7 +73,7 @@ def _of_experiment(session: Session) -> tuple[dict[str, str], tuple[RunSpec, Win
     from ml_core.data.prices import read_prices, tell_absent
     from ml_core.walkforward.opening import open_windows, plan
 
-    experiment = session.experiment
+    experiment = session.learning
     prices = read_prices(experiment, session.home)
     windows, _ = open_windows(experiment.spec, prices)
     missing = tell_absent(experiment, session.home, prices)

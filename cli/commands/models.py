@@ -10,7 +10,7 @@ from ml_core.errors import InvalidInput
 def models(session: Session) -> int:
     from ml_core.registry.versions import Registry
 
-    name = session.model_name
+    name = session.order.name
     found = Registry(session.home).versions(name)
     if not found:
         session.terminal.say(f"{name}: nothing is registered yet; run: {session.spell('search')}")
@@ -32,7 +32,7 @@ def models(session: Session) -> int:
 def rollback(session: Session, *, version: str | None) -> int:
     from ml_core.registry.versions import Registry
 
-    registry, name = Registry(session.home), session.model_name
+    registry, name = Registry(session.home), session.order.name
     before = registry.find(name)
     if version is None:
         passed = [

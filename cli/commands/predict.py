@@ -12,30 +12,20 @@ from ml_core.errors import InvalidInput
 
 
 def predict(session: Session, *, as_of: str | None, out: Path | None, version: str | None) -> int:
-    from ml_core.data.prices import read_prices, tell_absent
-    from ml_core.data.store.forecasts import write_forecast
-    from ml_core.prediction.forecast import forecast, require_answers
-    from ml_core.registry.versions import Registry
+    from ml_core.prediction.answer import answer
 
-    experiment, terminal, day = session.experiment, session.terminal, read_date(as_of)
+    order, terminal, day = session.order, session.terminal, read_date(as_of)
     if day and day > session.now.date():
         raise InvalidInput(f"--as-of {day}: expected a day that has come")
     write = open_output(out) if out else None
-    prices = read_prices(experiment, session.home, until=day)
-    registry = Registry(session.home)
-    forecaster = registry.load(registry.find(experiment.model_name, version))
-    asked = experiment.universe.tickers
-    table = forecast(forecaster, prices, as_of=day, tickers=asked)
-    missing = require_answers(asked, table, prices)
-    missing |= tell_absent(experiment, session.home, prices, until=day)
-    write_forecast(session.home, experiment.model_name, table)
+    found = answer(order, as_of=day, version=version)
     if write:
-        write(table)
-    for ticker, reason in missing.items():
+        write(found.table)
+    for ticker, reason in found.missing.items():
         terminal.warn(f"{ticker}: no forecast: {session.spell_out(reason)}")
-    terminal.table(versions.forecast_rows(table), title=f"{forecaster.name} version {forecaster.version}")
-    terminal.document({"forecasts": table.to_dicts(), "missing": missing})
-    return PARTIAL if missing else DONE
+    terminal.table(versions.forecast_rows(found.table), title=f"{order.name} version {found.version.version}")
+    terminal.document({"forecasts": found.table.to_dicts(), "missing": dict(found.missing)})
+    return PARTIAL if found.missing else DONE
 
 
 def read_date(text: str | None) -> dt.date | None:

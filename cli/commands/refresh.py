@@ -16,6 +16,7 @@ NAMED = 10
 
 def refresh(session: Session, *, tickers: list[str] | None = None, whole: bool = False) -> int:
     from ml_core.data.intake.refresh import refresh as refresh_bars
+    from ml_core.data.order import REFRESH_WAIT
 
     experiment, terminal = session.experiment, session.terminal
     if tickers and not whole:
@@ -23,7 +24,7 @@ def refresh(session: Session, *, tickers: list[str] | None = None, whole: bool =
             f"{tickers[0]}: tickers are named with --whole alone; without it, all are brought up to date"
         )
     terminal.step(f"fetching {len(experiment.universe.tickers)} tickers from {experiment.data.source}")
-    with session.alone("refresh"):
+    with session.order.alone("refresh", wait=REFRESH_WAIT):
         done = refresh_bars(
             experiment,
             session.home,

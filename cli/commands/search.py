@@ -32,7 +32,7 @@ def run_search(session: Session, *, trials: int | None = None, resume: bool = Fa
     from tuning.search import Step
     from tuning.search import search as run
 
-    experiment, terminal = session.experiment, session.terminal
+    experiment, terminal = session.learning, session.terminal
     terminal.step(f"searching {experiment.name}: {', '.join(experiment.search.families)}")
     steps = {"search"}
 
@@ -44,7 +44,7 @@ def run_search(session: Session, *, trials: int | None = None, resume: bool = Fa
             )
         terminal.progress(step.text())
 
-    with session.alone("search", wait=0):
+    with session.order.alone("search"):
         outcome = run(
             experiment,
             session.home,

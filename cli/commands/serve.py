@@ -9,10 +9,10 @@ from ml_core.spec.file import find_experiment
 def serve(session: Session, *, host: str, port: int) -> int:
     from flows.stack.web import serve_app
 
-    session.check()
+    order = session.order  # an experiment that cannot be served is refused before a server starts
     serve_app(
         str(find_experiment(session.name).resolve()),
-        session.home,
+        order.home,
         overrides=session.overrides,
         host=host,
         port=port,

@@ -67,7 +67,7 @@ def truth(session: Session, *, resume: bool, **asked: Any) -> int:
     terminal.step(
         f"{', '.join(matrix.kinds)}: {len(matrix.seeds)} market(s) each, {', '.join(matrix.learners)}"
     )
-    with session.alone(f"truth-{matrix.digest}", wait=0):
+    with session.order.alone(f"truth-{matrix.digest}"):
         if not resume:
             file.unlink(missing_ok=True)
         found = run_matrix(session, matrix, file)
@@ -160,7 +160,7 @@ def _read(session: Session, asked: dict[str, Any]) -> Matrix:
     from ml_core.forecaster.learners import config_class
     from ml_core.walkforward.known_answers import check_kinds, first_seed
 
-    experiment = session.experiment
+    experiment = session.learning
     families = _names(asked["families"], experiment.search.families)
     baselines = _names(asked["baselines"], experiment.validation.baselines)
     for family in families:

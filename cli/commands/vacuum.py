@@ -7,16 +7,16 @@ from cli.session import DONE, Session
 
 def vacuum(session: Session, *, days: int) -> int:
     """Free what has left the tables long ago; every version that a registered model names stays readable."""
-    from ml_core.data.source import open_source
+    from ml_core.data.order import REFRESH_WAIT
     from ml_core.data.store.retention import free_space
     from ml_core.registry.versions import Registry
 
-    source = open_source(session.experiment)
+    source = session.order.source
     models = Registry(session.home).everything()
     named = {
         found.evidence["data_version"] for found in models if found.evidence.get("store") == source.identity
     }
-    with session.alone("refresh"):
+    with session.order.alone("refresh", wait=REFRESH_WAIT):
         freed = free_space(source, session.home, named=named, days=days)
     kept = ", ".join(map(str, freed.kept)) or "none"
     session.terminal.say(

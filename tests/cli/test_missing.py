@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from ml_core.data.order import place_order
 from ml_core.home.settings import open_home
 from serving.service import Service
 from tests.cli.command_line import run
@@ -31,7 +32,9 @@ def test_it_is_left_out_and_named(file, champion, tmp_path, command):
 
 def test_the_app_names_it_and_answers_for_the_others(champion):
     universe = {"tickers": ("ALFA", "BRAV", "CHAR", "DELT", "ECHO", "FOXT", "NOPE")}
-    service = Service(small_experiment(universe=universe), open_home(Path(champion)), clock=lambda: NOW)
+    service = Service(
+        place_order(small_experiment(universe=universe), open_home(Path(champion))), clock=lambda: NOW
+    )
     answer = service.batch()
     assert len(answer.predictions) == 6
     assert answer.failed == {"NOPE": "'NOPE': no bars stored; run: candorcast refresh small"}

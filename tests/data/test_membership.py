@@ -6,7 +6,7 @@ import pytest
 
 from ml_core.features.table import build_features, catalogue
 from ml_core.panel.windows import Windows, build_windows
-from ml_core.prediction.forecast import require_answers, unanswered
+from ml_core.prediction.answer import require_answers, unanswered
 from ml_core.spec.experiment import Experiment, Model, Task
 from ml_core.walkforward.opening import open_windows
 from ml_core.walkforward.trading import decide

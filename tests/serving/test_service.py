@@ -5,9 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from ml_core.data.order import place_order
 from ml_core.data.prices import read_prices
 from ml_core.errors import BrokenArtifact, InvalidInput, NoChampion, NotEnoughData, UnknownTicker
-from ml_core.prediction.forecast import predict
+from ml_core.prediction.answer import answer
 from serving.champion import RETRY
 from serving.service import Service
 from serving.ui.forecast import show_forecast
@@ -19,7 +20,7 @@ PAST = dt.date(2019, 6, 3)
 
 @pytest.mark.parametrize("date", [None, PAST])
 def test_what_is_served_equals_what_the_command_predicts_in_every_bit(world, service, date):
-    table = predict(world.experiment, world.home, as_of=date)
+    table = answer(place_order(world.experiment, world.home), as_of=date).table
     for ticker in LISTED:
         answer = service.single(ticker, date=date)
         rows = table.filter(table["ticker"] == ticker).sort("horizon")
@@ -152,7 +153,7 @@ def test_a_new_champion_is_served_after_a_look(own_world: World):
 def test_a_broken_champion_never_replaces_a_good_one(own_world: World):
     own_world.register()
     clock = [NOW]
-    service = Service(own_world.experiment, own_world.home, clock=lambda: clock[0])
+    service = Service(place_order(own_world.experiment, own_world.home), clock=lambda: clock[0])
     good = service.single("ALFA")
     broken = own_world.register()
     weights = broken.folder / "weights.safetensors"

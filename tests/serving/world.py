@@ -10,6 +10,7 @@ from pathlib import Path
 import polars as pl
 
 from ml_core.data.intake.refresh import refresh
+from ml_core.data.order import place_order
 from ml_core.data.prices import read_prices
 from ml_core.forecaster.forecaster import Forecaster
 from ml_core.home.settings import Home, open_home
@@ -42,7 +43,7 @@ class World:
         return Registry(self.home)
 
     def service(self) -> Service:
-        return Service(self.experiment, self.home, clock=lambda: NOW)
+        return Service(place_order(self.experiment, self.home), clock=lambda: NOW)
 
     def register(self, *, promote: bool = True) -> ModelVersion:
         """One more version of the same model, as champion."""

@@ -1,0 +1,80 @@
+"""Forecasts with a registered model, checks that it answers, and says who has no forecast and why: what the command
+line, the flows, the demo and the app all call."""
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import polars as pl
+
+from ml_core.data.order import Order
+from ml_core.data.prices import read_prices, tell_absent
+from ml_core.data.store.forecasts import write_forecast
+from ml_core.errors import InvalidInput
+from ml_core.forecaster.forecaster import Forecaster
+from ml_core.registry.versions import ModelVersion, Registry
+
+
+@dataclass(frozen=True)
+class Answer:
+    """FORECAST rows of one version for one session, and why a ticker has none."""
+
+    version: ModelVersion
+    table: pl.DataFrame
+    missing: Mapping[str, str]
+
+
+def answer(order: Order, *, as_of: dt.date | None = None, version: str | None = None) -> Answer:
+    """What the champion, or a version, says of the last session up to `as_of`. It is written to the store; an answer
+    for nobody is an error and is not."""
+    experiment, home = order.experiment, order.home
+    prices = read_prices(experiment, home, until=as_of)
+    registry = Registry(home)
+    found = registry.find(order.name, version)
+    table, missing = forecast(registry.load(found), prices, experiment.universe.tickers, as_of=as_of)
+    missing |= tell_absent(experiment, home, prices, until=as_of)
+    write_forecast(home, order.name, table)
+    return Answer(found, table, missing)
+
+
+def forecast(
+    forecaster: Forecaster, prices: pl.DataFrame, tickers: tuple[str, ...], *, as_of: dt.date | None = None
+) -> tuple[pl.DataFrame, dict[str, str]]:
+    """FORECAST rows of these tickers, of which at least one has an answer, and why another of the universe has none."""
+    table = forecaster.predict(prices, as_of=as_of, tickers=tickers)
+    return table, require_answers(tickers, table, prices)
+
+
+def unanswered(asked: tuple[str, ...], table: pl.DataFrame, prices: pl.DataFrame) -> dict[str, str]:
+    """Why a ticker that was asked for has no forecast."""
+    answered = set(table["ticker"].unique())
+    last = dict(prices.group_by("ticker").agg(pl.col("date").max()).iter_rows())
+    outside, newest = find_outsiders(prices), prices["date"].max()
+    return {
+        ticker: f"not in the universe on {newest}"
+        if ticker in outside
+        else "too little history, a feature that was never known, no bar on the last session "
+        f"(its last: {last[ticker]}), or not in a joint model"
+        if ticker in last
+        else "no bars stored by then"
+        for ticker in asked
+        if ticker not in answered
+    }
+
+
+def find_outsiders(prices: pl.DataFrame) -> frozenset[str]:
+    """Who is not in the universe by the last of these prices: nobody asks for a forecast of them."""
+    if "member" not in prices.columns:
+        return frozenset()
+    newest = prices.sort("date").group_by("ticker").agg(pl.col("member").last())
+    return frozenset(newest.filter(~pl.col("member"))["ticker"])
+
+
+def require_answers(asked: tuple[str, ...], table: pl.DataFrame, prices: pl.DataFrame) -> dict[str, str]:
+    """As `unanswered`, of those in the universe on the last session; an answer for nobody is an error."""
+    outside = find_outsiders(prices)
+    missing = unanswered(tuple(ticker for ticker in asked if ticker not in outside), table, prices)
+    if table.is_empty() or table["mean"].null_count() == table.height:
+        first = next(iter(missing), "any ticker")
+        raise InvalidInput(f"no forecast for {first}: {missing.get(first, 'the model gives no number')}")
+    return missing

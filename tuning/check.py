@@ -1,0 +1,23 @@
+"""Checks all of an experiment that its chosen parts check themselves, before anything learns: the model's options,
+features, training, baselines and what the search may vary. A mistake is told at once and not after hours."""
+
+from ml_core.baselines import check_baselines
+from ml_core.features.table import chosen_names
+from ml_core.forecaster.learners import configure
+from ml_core.spec.experiment import Experiment
+from ml_core.training.fit import check_training
+from tuning.space import build_space
+
+
+def check_learning(experiment: Experiment) -> None:
+    """Refuses what a part does not know, by the key that names it."""
+    configure(experiment.model)
+    chosen_names(experiment.features)
+    check_training(
+        experiment.training,
+        objective=experiment.search.objective,
+        tickers=len(experiment.universe.tickers),
+    )
+    check_baselines(experiment.gate.beat, "gate.beat")
+    check_baselines(experiment.validation.baselines, "validation.baselines")
+    build_space(experiment)
