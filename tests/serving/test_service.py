@@ -8,7 +8,7 @@ import pytest
 from ml_core.data.order import place_order
 from ml_core.data.prices import read_prices
 from ml_core.errors import BrokenArtifact, InvalidInput, NoChampion, NotEnoughData, UnknownTicker
-from ml_core.prediction.answer import answer
+from ml_core.prediction import answer as predicted
 from serving.champion import RETRY
 from serving.service import Service
 from serving.ui.forecast import show_forecast
@@ -20,7 +20,7 @@ PAST = dt.date(2019, 6, 3)
 
 @pytest.mark.parametrize("date", [None, PAST])
 def test_what_is_served_equals_what_the_command_predicts_in_every_bit(world, service, date):
-    table = answer(place_order(world.experiment, world.home), as_of=date).table
+    table = predicted.answer(place_order(world.experiment, world.home), as_of=date).table
     for ticker in LISTED:
         answer = service.single(ticker, date=date)
         rows = table.filter(table["ticker"] == ticker).sort("horizon")
