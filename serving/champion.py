@@ -76,9 +76,8 @@ class Champion:
             return self._open().find(self._order.name, version)
 
     def _find(self) -> Served:
-        data = data_version(
-            self._order.experiment, self._order.home
-        )  # first: bars are missing before a champion can be
+        # Bars are asked for first: they are missing before a champion can be.
+        data = data_version(self._order.experiment, self._order.home)
         found = self._open().find(self._order.name)
         stamp = (found.version, data)
         if self.served and self.served.stamp == stamp:
