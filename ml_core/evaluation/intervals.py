@@ -1,4 +1,5 @@
-"""How wide an honest interval is. In: past errors and their forecast scale. Out: a factor per horizon."""
+"""Fits how wide an interval must be to hold the promised share of outcomes, from errors on dates that the fit has
+not seen, and lets the width follow outcomes as they arrive."""
 
 from collections.abc import Sequence
 
