@@ -1,4 +1,5 @@
-"""A forecaster as files and back: weights as safetensors, the rest as JSON, each with a checksum. No pickle."""
+"""Saves a forecaster and loads it again: weights as safetensors, the rest as JSON, each with a checksum. No
+pickle, so that loading a model runs no code."""
 
 import datetime as dt
 import hashlib
