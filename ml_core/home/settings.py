@@ -1,4 +1,4 @@
-"""The environment, read once at a front door and passed down; where things lie under the home."""
+"""Reads the environment once, at a front door, to be passed down, and says where things lie under the home."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
