@@ -1,4 +1,5 @@
-"""Windows that could not be made, or only in part, and why: prices and the windows read from them in, sentences out."""
+"""Says in sentences which tickers have no windows, or none over long stretches, and which column or shortness of
+history costs them."""
 
 import datetime as dt
 from collections.abc import Iterator

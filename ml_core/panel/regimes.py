@@ -1,4 +1,4 @@
-"""Windows in, the states of their market out: fitted on training dates, and laid beside the panel as inputs."""
+"""Fits the market's states on training dates and adds them to a panel as inputs that all tickers share."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""The one hand-over from tables to tensors: features and prices in, a resident panel and its windows out."""
+"""Builds the panel from features and prices: the one hand-over from tables to tensors. A window is an index into
+it, never a copy."""
 
 from __future__ import annotations
 
