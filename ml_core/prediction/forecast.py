@@ -1,4 +1,5 @@
-"""A registered model and stored prices in, forecasts out: what the command line, the flows and the app all call."""
+"""Forecasts with a registered model from stored prices. Command line, flows and app all call it, so that they
+give the same numbers."""
 
 import datetime as dt
 
