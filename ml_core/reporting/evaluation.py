@@ -1,4 +1,5 @@
-"""An evaluation in; tables and figures as files in one folder out. Every figure is drawn from the tables beside it."""
+"""Writes an evaluation into one folder as tables and figures. Every figure is drawn from a table that lies beside
+it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""What all figures share: a canvas without global state, colours that colour-blind readers tell apart, plain axes."""
+"""Gives all figures one look: a canvas without global state, colours that colour-blind readers tell apart, plain
+axes."""
 
 from __future__ import annotations
 
