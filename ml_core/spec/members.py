@@ -1,4 +1,4 @@
-"""A file that says which tickers belonged to a universe and when, in; its spans out, checked row by row."""
+"""Reads and checks, row by row, the file that says which tickers belonged to a universe and when."""
 
 from __future__ import annotations
 

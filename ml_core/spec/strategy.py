@@ -1,4 +1,5 @@
-"""The [strategy] section of the experiment file: how forecasts become positions, within which limits, at what cost."""
+"""Defines the section [strategy] of the experiment file: how forecasts become positions, within which limits, at
+what cost."""
 
 from __future__ import annotations
 

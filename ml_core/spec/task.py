@@ -1,4 +1,5 @@
-"""What is asked: how often, how far ahead, and of what. Every model of an experiment answers this same question."""
+"""Says what is asked: how often, how far ahead, and of what. Every model of an experiment answers this same
+question."""
 
 from itertools import pairwise
 from typing import Literal
