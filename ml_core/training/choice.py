@@ -1,4 +1,5 @@
-"""A spec, windows and training dates in; the inputs that a fit will use, and why, out."""
+"""Chooses the inputs of a fit from its training dates: the market's regimes, and the features that last, each
+with the reason."""
 
 from __future__ import annotations
 

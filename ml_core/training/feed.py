@@ -1,4 +1,5 @@
-"""A layout and the rows to learn in, what a step needs of the windows it is told out; resident on the device."""
+"""Gives training its batches: inputs, targets and cross-sections of the asked windows, taken from a panel that
+stays on the device."""
 
 from __future__ import annotations
 

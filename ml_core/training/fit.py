@@ -1,4 +1,4 @@
-"""The whole interface to learning: a spec, windows and a split in; a calibrated forecaster out."""
+"""Fits a spec on a split and returns a calibrated forecaster. All who want something learned come through here."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace

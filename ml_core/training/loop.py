@@ -1,4 +1,4 @@
-"""The only loop: a spec, windows and a split in; a network that has learned, epoch by epoch, out."""
+"""Trains a network epoch by epoch and keeps its best. It is the only training loop there is."""
 
 from __future__ import annotations
 
