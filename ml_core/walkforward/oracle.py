@@ -1,4 +1,5 @@
-"""Scored rows of a simulated market in; what the planted signal itself scores on them, and the share found, out."""
+"""Scores the planted signal itself on the rows of a simulated market, and says which share of it the forecasts
+found."""
 
 from __future__ import annotations
 
