@@ -1,4 +1,4 @@
-"""An experiment in; what its search may vary, and the spec that a sampled point stands for, out."""
+"""Says what a search may vary, and makes of each sampled point the spec that it stands for."""
 
 import json
 from collections.abc import Iterator, Mapping

@@ -1,4 +1,5 @@
-"""One trial: a sampled point in; its folds and seeds trained side by side in this process, one report an epoch out."""
+"""Runs one trial: trains a sampled point on all folds and seeds side by side, and reports once an epoch, so that
+a scheduler can stop it early."""
 
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
