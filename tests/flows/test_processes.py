@@ -1,3 +1,5 @@
+"""Processes of the stack end with all their children, also with those that left their session or ignore a plea."""
+
 import os
 import sys
 from pathlib import Path

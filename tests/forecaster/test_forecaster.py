@@ -1,4 +1,5 @@
-"""Raw prices in, raw forecasts out: what is served for a past date is what was evaluated; files that are sound."""
+"""What is served for a past date is what was evaluated, from raw prices to raw forecasts; and files are sound or
+refused."""
 
 import dataclasses
 import datetime as dt
