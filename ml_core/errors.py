@@ -39,7 +39,7 @@ class StoreFailed(ForecastError):
 
 
 class TrainingDiverged(ForecastError):
-    """The loss became non-finite."""
+    """The loss or the weights of a network grew beyond use."""
 
 
 class SearchStalled(ForecastError):

@@ -189,7 +189,7 @@ def _refuse(key: str, families: tuple[str, ...]) -> InvalidInput:
     if key in {f"task.{name}" for name in Task.model_fields}:
         reading = [one for one in known if one.startswith(("task.", "features."))]
         return InvalidInput(
-            f"search.ranges: '{key}' is what is asked, and the same for every trial; expected how a model reads "
+            f"search.ranges: '{key}' says what is asked, the same for every trial; expected a key of how a model reads "
             f"({', '.join(reading)}), a key of [training] or one of a family, such as {families[0]}"
         )
     return InvalidInput(f"search.ranges: unknown key '{key}'{nearest(key, known)}")

@@ -19,7 +19,7 @@ def predict(session: Session, *, as_of: str | None, out: Path | None, version: s
 
     experiment, terminal, day = session.experiment, session.terminal, read_date(as_of)
     if day and day > session.now.date():
-        raise InvalidInput(f"--as-of {day}: expected a day that has come")
+        raise InvalidInput(f"--as-of {day}: lies in the future; expected today or a past day")
     write = open_output(out) if out else None
     prices = read_prices(experiment, session.home, until=day)
     registry = Registry(session.home)

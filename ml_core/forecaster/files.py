@@ -110,7 +110,9 @@ def _describe(content: bytes) -> Description:
     told = json.loads(content)
     known = told.get("format") if isinstance(told, dict) else FORMAT
     if known != FORMAT:
-        raise ValueError(f"is of format {known}; expected {FORMAT}: search again to have a model of today's")
+        raise ValueError(
+            f"is of format {known}; expected {FORMAT}; search again to have a model in that format"
+        )
     return Description.model_validate_json(content)
 
 

@@ -91,7 +91,9 @@ def _return(value: object, where: str) -> float | None:
     except ValueError:
         told = math.nan
     if told is not None and not (math.isfinite(told) and told >= -1):
-        raise InvalidInput(f"{where}: 'delisting' is {text!r}; expected a return from -1 on, as -0.3")
+        raise InvalidInput(
+            f"{where}: 'delisting' is {text!r}; expected a return of at least -1, such as -0.3"
+        )
     return told
 
 

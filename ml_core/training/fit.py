@@ -61,7 +61,7 @@ def check_training(training: Training, *, objective: str, tickers: int) -> None:
         raise InvalidInput(f"search.objective: {error}") from None
     if metric.needs or metric.better == "level":
         raise InvalidInput(
-            f"search.objective: '{objective}' measures intervals; expected one of a mean, such as ic"
+            f"search.objective: '{objective}' measures intervals; expected a metric of the mean, such as ic"
         )
     try:
         torch.zeros(1, device=training.device).item()

@@ -98,4 +98,4 @@ def test_a_ticker_without_any_forecast_is_named_and_ends_with_1(file, home, tmp_
     table.write_parquet(out / "less.parquet")
     done = run("backtest", file, "--home", home, "--forecasts", str(out / "less.parquet"))
     assert done.exit_code == 1
-    assert "without any forecast there: BRAV" in done.stderr
+    assert "without any forecast in that time: BRAV" in done.stderr

@@ -157,7 +157,7 @@ def test_what_another_file_or_another_experiment_said_is_not_taken_for_ones_own(
         ("known,cpi\n2024-01-01,\n2024-01-02,NaN\n", "no column of numbers"),
         ("known,cpi\n,1\n2024-01-02,\n", "no value with a day"),
         ("date,known,cpi\n3/2024,2024-04-01,1\n", "column 'date' holds '3/2024'; expected dates"),
-        ("known,CPI yoy,cpi_yoy\n2024-01-01,1,2\n", "one name for CPI yoy, cpi_yoy"),
+        ("known,CPI yoy,cpi_yoy\n2024-01-01,1,2\n", "CPI yoy, cpi_yoy would become one feature"),
     ],
 )
 def test_an_own_table_that_cannot_be_used_is_named_with_the_reason(tmp_path, text, says):

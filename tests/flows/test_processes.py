@@ -1,4 +1,4 @@
-"""Processes of the stack end with all their children, also with those that left their session or ignore a plea."""
+"""Processes of the stack end with all their children, also those that left their session or will not go when asked."""
 
 import os
 import sys
