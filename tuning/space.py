@@ -27,7 +27,8 @@ Space: TypeAlias = dict[str, dict[str, Range]]
 
 
 def build_space(experiment: Experiment) -> Space:
-    """For each family, the ranges by key: `training.learning_rate`, `lstm.hidden`. The file's narrow the code's."""
+    """For each family, the ranges by key: `training.learning_rate`, `lstm.hidden`. Ranges in the file replace
+    those in the code."""
     search = experiment.search
     shared = {f"training.{name}": found for name, found in ranges_of(Training).items()}
     given = {key: parse_range(key, value) for key, value in search.ranges.items()}

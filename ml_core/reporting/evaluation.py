@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 
 
 def write_evaluation(experiment: Experiment, found: Evaluation, folder: Path) -> list[str]:
-    """Scores, coverage, deciles, the information coefficient through time, and all of trading; the files' names."""
+    """Write scores, coverage, deciles, the information coefficient through time, and all of trading; return the files'
+    names."""
     tables = {
         "scores": found.scores,
         "coverage": found.coverage,

@@ -30,8 +30,8 @@ class Inputs:
 
 
 def choose_inputs(spec: RunSpec, windows: Windows, train: Span) -> Inputs:
-    """Of the panel what the spec reads, and all of it fitted on training dates. Regimes that no chosen feature speaks
-    of are forgotten."""
+    """Take from the panel what the spec reads, and fit regimes and the choice of features on training dates. Regimes
+    that no chosen feature uses are dropped."""
     windows = windows.read_as(spec.reading.features)
     asked = chosen_names(spec.reading.features)
     regimes = learn_regimes(windows, train, asked)
