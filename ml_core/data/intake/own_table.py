@@ -102,8 +102,8 @@ def _refuse_foreknown(known: pl.Series, about: pl.Series, path: Path) -> None:
     ):
         since, day = early.row(0)
         raise InvalidInput(
-            f"data.context.table {path}: a row about {day} says that it was known since {since}, before that day; for "
-            "an estimate leave the day that it is about empty"
+            f"data.context.table {path}: a row about {day} says that it was known since {since}, before that day; "
+            "a table of estimates must do without the column of the day that they are about"
         )
 
 
