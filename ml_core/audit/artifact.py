@@ -1,5 +1,5 @@
 """Audits a fitted forecaster: the future is changed, and what it forecast before must stay equal in every bit. A
-registered version is also fitted again, so that days after its training cannot have taught it."""
+registered version is also fitted again with later days changed, which must change nothing of what it learned."""
 
 from __future__ import annotations
 
