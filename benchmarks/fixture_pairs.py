@@ -1,4 +1,5 @@
-"""Fixtures of yfinance's price repair in; bars that differ from their corrected twin, and what became of them, out."""
+"""Finds in the fixtures of yfinance's price repair the bars that differ from their corrected twin, and what our
+checks made of them."""
 
 import datetime as dt
 from pathlib import Path

@@ -1,4 +1,5 @@
-"""neuralforecast's side of `peer.py`, run in its own environment: a panel and settings in, scores by CPU second out.
+"""Runs neuralforecast's side of `peer.py` in its own environment: it trains on a given panel and writes scores by
+CPU second.
 
     python peer_neuralforecast.py PANEL.npz SETTINGS.json RESULT.json
 

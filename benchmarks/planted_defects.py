@@ -1,4 +1,4 @@
-"""Sound bars of one ticker in; the same bars with one defect out, beside what they truly are.
+"""Plants one defect in sound bars of one ticker, and keeps what they truly are beside it.
 
 `DEFECTS` and `SOUND` name plants, each `plant(rows, at)`: `rows` are BARS of one ticker in order, `at` is its start.
 """

@@ -21,6 +21,7 @@ from cli.options import (
     OutFolder,
     Overrides,
     Picture,
+    Promoted,
     Version,
 )
 from ml_core.errors import ForecastError
@@ -78,13 +79,13 @@ def command(run: str, *shared: str, experiment: str | None = None, use: "Use" = 
 @command("refresh.refresh")
 def refresh(
     tickers: Annotated[
-        list[str] | None, typer.Argument(metavar="TICKER", help="With --whole: these alone.")
+        list[str] | None, typer.Argument(metavar="TICKER", help="With --whole: fetch these alone.")
     ] = None,
     whole: Annotated[
         bool, typer.Option("--whole", help="Fetch all bars anew, compare, and store what differs.")
     ] = False,
 ):
-    """Fetch, check and write bars."""
+    """Bring the stored bars up to date: fetch what is new, check it, and store it."""
 
 
 @command("data.data", use="reads")
@@ -94,16 +95,14 @@ def data(out: Picture = None):
 
 @command("vacuum.vacuum")
 def vacuum(
-    days: Annotated[
-        int, typer.Option(help="Keep what was part of a table within so many days, at least 7.")
-    ] = 30,
+    days: Annotated[int, typer.Option(help="Keep what a table held within so many days; at least 7.")] = 30,
 ):
-    """Free space of the stored bars; versions that registered models name stay readable."""
+    """Free disk space that old versions of the stored bars take; those that registered models name stay readable."""
 
 
 @command("evaluate.evaluate", use="reads")
 def evaluate(out: Figures = None):
-    """Walk the experiment's own spec forward through time, without a search."""
+    """Fit the experiment's own model forward through time, without a search, and score it beside the baselines."""
 
 
 @command("backtest.backtest", use="reads")
@@ -111,31 +110,31 @@ def backtest(
     start: Annotated[
         str | None, typer.Option(metavar="DATE", help="The first day of forecasts to trade.")
     ] = None,
-    end: Annotated[str | None, typer.Option(metavar="DATE", help="The last one.")] = None,
+    end: Annotated[str | None, typer.Option(metavar="DATE", help="The last of them.")] = None,
     version: Version = None,
     walk: Annotated[bool, typer.Option("--walk", help="Refit the file's own model for every fold.")] = False,
     forecasts: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Forecasts that `evaluate --out` wrote.")
+        Path | None, typer.Option(metavar="FILE", help="Trade forecasts that `evaluate --out` wrote.")
     ] = None,
     trials: Annotated[
-        int | None, typer.Option(min=1, help="How many variants were tried; the Sharpe is deflated by them.")
+        int | None, typer.Option(min=1, help="How many variants you tried; the Sharpe is deflated by them.")
     ] = None,
     out: Figures = None,
 ):
-    """Trade forecasts that no model learned from, by default the champion's since its holdout began."""
+    """Trade forecasts of days that no model learned from: by default the champion's, since its holdout began."""
 
 
 @command("search.search")
 def search(
     trials: Annotated[int | None, typer.Option(min=1, help="How many trials (search.trials).")] = None,
-    resume: Annotated[bool, typer.Option("--resume", help="Go on with a search that was ended.")] = False,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on with an interrupted search.")] = False,
 ):
-    """Search, judge the winner on the holdout, register it; the champion moves only if the gate is passed."""
+    """Search for a model, judge the winner on the holdout, register it; it becomes champion if it passes the gate."""
 
 
 @command("predict.predict")
 def predict(as_of: AsOf = None, out: OutFile = None, version: Version = None):
-    """Write the champion's forecasts for every ticker."""
+    """Forecast every ticker with the champion, and store the forecasts."""
 
 
 @command("models.models", use="reads")
@@ -144,8 +143,8 @@ def models():
 
 
 @command("models.rollback")
-def rollback(version: Version = None):
-    """Move the alias `champion` to a version; by default to the one that passed the gate before it."""
+def rollback(version: Promoted = None):
+    """Make another version champion; by default the last one before it that passed the gate."""
 
 
 @command("rebuild.rebuild", "home", "as_json", use="reads")
@@ -162,22 +161,22 @@ def audit(
         str, typer.Argument(metavar="EXPERIMENT|MODEL", help="An experiment, or a registered model's name.")
     ],
     version: Version = None,
-    dates: Annotated[int, typer.Option(min=3, help="How many dates to change the future after.")] = 4,
-    seed: Annotated[int, typer.Option(help="Which dates, and what comes after them.")] = 0,
+    dates: Annotated[int, typer.Option(min=3, help="After how many dates the future is changed.")] = 4,
+    seed: Annotated[int, typer.Option(help="Draws the dates, and the other futures.")] = 0,
 ):
-    """Change the future at random dates; whatever was known before must stay equal in every bit."""
+    """Check that nothing knows the future: change it at random dates; all that was known before must stay equal."""
 
 
 @command("export.export", use="reads")
 def export(out: OutFolder, version: Version = None):
-    """Write the processed rows of every fold, or of a registered version: scaled features, targets, parts."""
+    """Write the rows of every fold, or of a registered version, as the model sees them: scaled features and targets."""
 
 
 @command("features.features", "home", "as_json", use="nothing")
 def features(
-    markdown: Annotated[bool, typer.Option("--markdown", help="As the page docs/features.md.")] = False,
+    markdown: Annotated[bool, typer.Option("--markdown", help="Print the page docs/features.md.")] = False,
 ):
-    """List the features that there are, with the history each needs and what it is."""
+    """List all features: what each is, and how much history it needs."""
 
 
 @command("truth.truth", experiment="truth")
@@ -185,16 +184,16 @@ def truth(
     kinds: Names = None,
     families: Names = None,
     baselines: Names = None,
-    tickers: Annotated[int | None, typer.Option(min=2, max=1000, help="So many made-up ones.")] = None,
-    sessions: Annotated[int | None, typer.Option(min=1, help="(data.simulated.sessions)")] = None,
+    tickers: Annotated[int | None, typer.Option(min=2, max=1000, help="Number of made-up tickers.")] = None,
+    sessions: Annotated[int | None, typer.Option(min=1, help="How many (data.simulated.sessions).")] = None,
     ic: Annotated[float | None, typer.Option(help="How strong the signal is (data.simulated.ic).")] = None,
     delay: Annotated[int | None, typer.Option(min=1, max=10, help="Sessions until it acts.")] = None,
     decay: Annotated[float | None, typer.Option(help="Share of it that is left a session later.")] = None,
-    markets: Annotated[int, typer.Option(min=1, help="Markets of each kind.")] = 1,
-    seed: Annotated[int | None, typer.Option(min=0, help="Of the first one (data.simulated.seed).")] = None,
-    resume: Annotated[bool, typer.Option("--resume", help="Go on with a run that was ended.")] = False,
+    markets: Annotated[int, typer.Option(min=1, help="How many markets of each kind.")] = 1,
+    seed: Annotated[int | None, typer.Option(min=0, help="The first market's (data.simulated.seed).")] = None,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on with an interrupted run.")] = False,
 ):
-    """Try the experiment's settings on simulated markets whose answer is known: how much is found, how much claimed."""
+    """Run the experiment on simulated markets whose answer is known: what is found, and how often luck is believed."""
 
 
 @command("serve.serve", "experiment", "sets", "home")
@@ -207,7 +206,7 @@ def serve(
 
 @command("serve.up", "experiment", "sets", "home", experiment="demo")
 def up(
-    port: Annotated[int, typer.Option(help="Of the app.")] = 8000,
+    port: Annotated[int, typer.Option(help="Port of the app.")] = 8000,
     prefect_port: int = 4200,
     mlflow_port: int = 5001,
 ):
@@ -221,7 +220,7 @@ def down():
 
 @command("demo.demo", experiment="demo")
 def demo():
-    """The whole story on a simulated market, ending in a report."""
+    """Run the whole story on a simulated market: refresh, search, predict, and a report of what came of it."""
 
 
 def main() -> None:

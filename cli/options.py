@@ -10,11 +10,17 @@ ExperimentName = Annotated[
 ]
 Overrides = Annotated[
     list[str] | None,
-    typer.Option("--set", metavar="KEY=VALUE", help="Lay a value over the file; repeatable."),
+    typer.Option(
+        "--set",
+        metavar="KEY=VALUE",
+        help="Use this value instead of the file's, as task.lookback=30; repeatable.",
+    ),
 ]
 HomeFolder = Annotated[
     Path | None,
-    typer.Option("--home", metavar="DIR", help="Where all state lies (CANDORCAST_HOME, .candorcast)."),
+    typer.Option(
+        "--home", metavar="DIR", help="Where all state lies; by default CANDORCAST_HOME, or .candorcast here."
+    ),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else on stdout.")]
 OutFolder = Annotated[Path, typer.Option("--out", metavar="DIR", help="Where the tables are written.")]
@@ -22,11 +28,20 @@ Figures = Annotated[
     Path | None, typer.Option("--out", metavar="DIR", help="Also write tables and figures there.")
 ]
 OutFile = Annotated[
-    Path | None, typer.Option("--out", metavar="FILE", help="Also write them here: .parquet, .csv or .json.")
+    Path | None,
+    typer.Option("--out", metavar="FILE", help="Also write the forecasts there, as .parquet, .csv or .json."),
 ]
-AsOf = Annotated[str | None, typer.Option("--as-of", metavar="DATE", help="Forecast as on that past day.")]
+AsOf = Annotated[
+    str | None,
+    typer.Option("--as-of", metavar="DATE", help="Forecast as on that past day, from what was known then."),
+]
 Version = Annotated[
-    str | None, typer.Option("--version", metavar="N", help="A version instead of the champion.")
+    str | None, typer.Option("--version", metavar="N", help="This version instead of the champion.")
 ]
-Names = Annotated[str | None, typer.Option(metavar="A,B", help="All, or the experiment's own, by default.")]
-Picture = Annotated[Path | None, typer.Option("--out", metavar="FILE", help="A picture, as one .html file.")]
+Promoted = Annotated[str | None, typer.Option("--version", metavar="N", help="The version to make champion.")]
+Names = Annotated[
+    str | None, typer.Option(metavar="A,B", help="By default all kinds, and what the experiment names.")
+]
+Picture = Annotated[
+    Path | None, typer.Option("--out", metavar="FILE", help="Also draw a picture, as one .html file.")
+]

@@ -1,0 +1,1 @@
+"""The Prefect flows, a file each, and their deployments. Only this room knows Prefect."""

@@ -1,4 +1,5 @@
-"""What can go wrong, told in one line. No error has an __init__ of its own: they travel between processes."""
+"""Names what can go wrong, so that every failure is told in one line. No error has an `__init__` of its own,
+because they travel between processes."""
 
 
 class ForecastError(Exception):
@@ -38,7 +39,7 @@ class StoreFailed(ForecastError):
 
 
 class TrainingDiverged(ForecastError):
-    """The loss became non-finite."""
+    """The loss or the weights of a network grew beyond use."""
 
 
 class SearchStalled(ForecastError):

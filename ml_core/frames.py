@@ -1,4 +1,5 @@
-"""The tables that rooms hand to each other, as agreed columns; checked at the doors."""
+"""Agrees on the columns of the tables that rooms hand to each other, and checks tables against them where they
+enter."""
 
 import polars as pl
 

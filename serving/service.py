@@ -216,7 +216,7 @@ def choose_horizons(served: Served, asked: Sequence[int] | None) -> tuple[int, .
     strange = [horizon for horizon in asked or () if horizon not in known]
     if strange:
         raise InvalidInput(
-            f"horizons: {strange[0]} is not forecast; expected of {', '.join(map(str, known))}"
+            f"horizons: {strange[0]} is not forecast; expected any of {', '.join(map(str, known))}"
         )
     return tuple(sorted(set(asked))) if asked else known
 

@@ -1,5 +1,5 @@
-"""A simulated market in; a small search over it in this process, without Ray, and what the gate made of its winner,
-out. Where nothing is planted, a promotion is a false claim."""
+"""Searches a simulated market on a small scale, in this process and without Ray, and tells whether the gate
+promoted the winner. Where nothing is planted, a promotion is a false claim."""
 
 from __future__ import annotations
 

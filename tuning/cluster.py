@@ -1,4 +1,5 @@
-"""A Ray cluster for the length of a search: the one that is named, the one that runs here, or a new local one."""
+"""Opens a Ray cluster for the length of a search: the one that is named, the one that runs here, or a new local
+one."""
 
 import logging
 import os

@@ -1,4 +1,5 @@
-"""What a search has tried so far: one entry per trial, kept while it runs, ranked at the end."""
+"""Keeps what a search has tried, one entry per trial, in a file from which a killed search goes on, and ranks it
+at the end."""
 
 import contextlib
 import json

@@ -1,4 +1,5 @@
-"""An experiment, prices and windows in; a ledger of trials out. Tune runs in a thread, this one watches it."""
+"""Runs the trials of a search in parallel and fills the ledger. Tune runs in a thread; this one watches that it
+moves on."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Optuna as Tune's source of points: what is known goes in first, what trials score goes back."""
+"""Lets Optuna choose the points that Tune tries: it is told what earlier trials scored, and each new score."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""An experiment in; searched, refitted, gated and registered: a version with its evidence out."""
+"""Searches for a model from end to end: trials, the winner's refit, the gate, and a registered version with its
+evidence."""
 
 from __future__ import annotations
 

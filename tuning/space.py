@@ -1,4 +1,4 @@
-"""An experiment in; what its search may vary, and the spec that a sampled point stands for, out."""
+"""Says what a search may vary, and makes of each sampled point the spec that it stands for."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -27,7 +27,8 @@ Space: TypeAlias = dict[str, dict[str, Range]]
 
 
 def build_space(experiment: Experiment) -> Space:
-    """For each family, the ranges by key: `training.learning_rate`, `lstm.hidden`. The file's narrow the code's."""
+    """For each family, the ranges by key: `training.learning_rate`, `lstm.hidden`. Ranges in the file replace
+    those in the code."""
     search = experiment.search
     shared = {f"training.{name}": found for name, found in ranges_of(Training).items()}
     given = {key: parse_range(key, value) for key, value in search.ranges.items()}
@@ -189,7 +190,7 @@ def _refuse(key: str, families: tuple[str, ...]) -> InvalidInput:
     if key in {f"task.{name}" for name in Task.model_fields}:
         reading = [one for one in known if one.startswith(("task.", "features."))]
         return InvalidInput(
-            f"search.ranges: '{key}' is what is asked, and the same for every trial; expected how a model reads "
+            f"search.ranges: '{key}' says what is asked, the same for every trial; expected a key of how a model reads "
             f"({', '.join(reading)}), a key of [training] or one of a family, such as {families[0]}"
         )
     return InvalidInput(f"search.ranges: unknown key '{key}'{nearest(key, known)}")

@@ -1,4 +1,5 @@
-"""One trial: a sampled point in; its folds and seeds trained side by side in this process, one report an epoch out."""
+"""Runs one trial: trains a sampled point on all folds and seeds side by side, and reports once an epoch, so that
+a scheduler can stop it early."""
 
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
@@ -29,8 +30,8 @@ def run_trial(
     prices: pl.DataFrame,
     splits: list[Split],
 ) -> None:
-    """Report `score` after every epoch, and at the end the score on the folds' unseen test dates. A baseline's only
-    epoch stands on no `rung`: half-trained networks are not measured by it, nor it by them."""
+    """Report `score` after every epoch, and at the end the score on the folds' unseen test dates. A baseline has one
+    epoch and reports rung 0, so that early stopping compares it with no half-trained network."""
     spec = spec_of(experiment, point)
     windows = windows.read_as(spec.reading.features)
     fittings = [[begin(one, windows, split) for split in splits] for one in seeded(spec)]

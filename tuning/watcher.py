@@ -1,4 +1,4 @@
-"""Tune's events in, ledger entries out. Runs in the driver."""
+"""Passes Tune's events on to the ledger."""
 
 from pathlib import Path
 from typing import Any

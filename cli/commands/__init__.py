@@ -1,0 +1,1 @@
+"""One file for each command: what it does and what it prints."""

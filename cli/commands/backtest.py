@@ -46,7 +46,7 @@ def backtest(
     from ml_core.walkforward.trading import horizon_of, weigh
 
     if sum((version is not None, walk, forecasts is not None)) > 1:
-        raise InvalidInput("--version, --walk and --forecasts are three sources; expected one of them")
+        raise InvalidInput("--version, --walk and --forecasts each say what to trade; give one of them")
     first, last = read_day("--start", start), read_day("--end", end)
     folder = open_folder(out, "--out") if out else None
     if first and last and first > last:
@@ -71,8 +71,8 @@ def backtest(
     warn_missing(session, absent)
     silent = sorted(_in_then(prices, rows) - set(rows["ticker"]) - set(absent))
     if silent:
-        terminal.warn(f"without any forecast there: {', '.join(silent)}")
-    missing = absent | dict.fromkeys(silent, "without any forecast there")
+        terminal.warn(f"without any forecast in that time: {', '.join(silent)}")
+    missing = absent | dict.fromkeys(silent, "without any forecast in that time")
     if folder:
         files = write_trading(experiment, gather(money), folder)
         terminal.say(f"written to {folder}: {', '.join(files)}")
@@ -128,7 +128,7 @@ def _of_version(session: Session, prices: pl.DataFrame, version: str | None, fir
     last = windows.sessions[-1]
     if last < held_out:
         raise NotEnoughData(
-            f"prices end on {last}, before the holdout of version {found.version}: {held_out}"
+            f"prices end on {last}, before the holdout of version {found.version} begins on {held_out}"
         )
     trained = found.evidence["trained"]
     span = Span(held_out, last)

@@ -16,7 +16,7 @@ def predict(session: Session, *, as_of: str | None, out: Path | None, version: s
 
     order, terminal, day = session.order, session.terminal, read_date(as_of)
     if day and day > session.now.date():
-        raise InvalidInput(f"--as-of {day}: expected a day that has come")
+        raise InvalidInput(f"--as-of {day}: lies in the future; expected today or a past day")
     write = open_output(out) if out else None
     found = answer(order, as_of=day, version=version)
     if write:

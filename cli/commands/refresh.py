@@ -21,7 +21,7 @@ def refresh(session: Session, *, tickers: list[str] | None = None, whole: bool =
     experiment, terminal = session.experiment, session.terminal
     if tickers and not whole:
         raise InvalidInput(
-            f"{tickers[0]}: tickers are named with --whole alone; without it, all are brought up to date"
+            f"{tickers[0]}: tickers can be named only with --whole; without it, all are brought up to date"
         )
     terminal.step(f"fetching {len(experiment.universe.tickers)} tickers from {experiment.data.source}")
     with session.order.alone("refresh", wait=REFRESH_WAIT):

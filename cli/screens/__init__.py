@@ -1,0 +1,1 @@
+"""What several commands show: scores, money, versions, what is missing."""

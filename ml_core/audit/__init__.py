@@ -1,0 +1,1 @@
+"""Does anything know the future, and can a registered version be fitted again?"""

@@ -1,4 +1,5 @@
-"""Targets and closes in; every target that is not the log return over its own horizon out."""
+"""Checks that every target is the log return over its own horizon, by comparing the panel with the plain formula
+on closing prices."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""A fitted forecaster in; whether its forecasts know the future, or its weights the days it was judged on, out."""
+"""Audits a fitted forecaster: the future is changed, and what it forecast before must stay equal in every bit. A
+registered version is also fitted again with later days changed, which must change nothing of what it learned."""
 
 from __future__ import annotations
 
@@ -55,8 +56,8 @@ def audit_forecaster(
 def audit_model(
     found: ModelVersion, home: Home, *, dates: int = 4, seed: int = 0, progress: Progress | None = None
 ) -> Audit:
-    """A registered version on the data version that it saw, from the bars as they came; and what it learned, fitted
-    again with every later day changed."""
+    """Audit a registered version on the data version that it saw, from the bars as they came. It is also fitted again
+    with every day changed after the last label that its training knew: what it learned must stay equal."""
     spec, recipe = found.spec, read_recipe(found)
     experiment, split = recipe.experiment, recipe.split
     sources = read_sources(experiment, home, version=found.evidence["data_version"])

@@ -1,4 +1,5 @@
-"""Positions and prices in; whether what they earn depends on prices from before they could be traded, out."""
+"""Checks that a decision earns nothing from prices of before it could be traded. One date's positions are traded
+alone while every earlier price is changed."""
 
 from __future__ import annotations
 
@@ -36,8 +37,9 @@ def audit_execution(
     seed: int,
     trade: Callable[..., pl.DataFrame] = strategies.trade,
 ) -> Audit:
-    """The account of one date's decisions alone, with every earlier price changed: up to the close of their session,
-    or up to the close that they are traded at. Every return and turnover must stay equal in every bit."""
+    """Trade one date's decisions alone, once as prices are and once with every earlier price changed: up to the close
+    of their session, or up to the close that they are traded at. Every return and turnover must stay equal in every
+    bit."""
     if positions is None:  # nothing was forecast
         return Audit((), ())
     execution = possible_execution(prices, experiment.strategy.execution)
@@ -61,8 +63,8 @@ def audit_execution(
 def choose_decisions(
     positions: pl.DataFrame, prices: pl.DataFrame, *, later: bool, random: np.random.Generator
 ) -> list[Decision]:
-    """By chance, dates that hold something first; `later`: they are traded a session later. None without a session
-    after it, in which it earns."""
+    """Dates of decisions in random order, those that hold something first. `later`: decisions are traded a session
+    later. A date with no session left in which it could earn is left out."""
     sessions = prices["date"].unique().sort()
     held = positions.group_by("date").agg(held=(pl.col("weight") != 0).any()).sort("date")
     held = held[random.permutation(held.height)].sort("held", descending=True, maintain_order=True)
@@ -76,7 +78,7 @@ def choose_decisions(
 
 
 def decisions_of(positions: pl.DataFrame, date: dt.date) -> pl.DataFrame:
-    """The positions of that date; equal parts where it holds nothing, which would hide every price."""
+    """The positions of that date; where it holds nothing, equal parts, because an empty account shows no price."""
     decided = positions.filter(pl.col("date") == date)
     if (decided["weight"] != 0).any():
         return decided
@@ -86,7 +88,8 @@ def decisions_of(positions: pl.DataFrame, date: dt.date) -> pl.DataFrame:
 def change_before(
     prices: pl.DataFrame, traded: dt.date, *, at_close: bool, random: np.random.Generator
 ) -> pl.DataFrame:
-    """Other bars before that session; traded at its close, other opens, highs and lows of that session too."""
+    """The prices with other bars before that session; where it is traded at its close, that session's open, high and
+    low are others too."""
     untradable = pl.col("date") <= traded if at_close else pl.col("date") < traded
     past, rest = prices.filter(untradable), prices.filter(~untradable)
     kept = pl.when(pl.col("date") == traded).then(past["close"]).otherwise("close")

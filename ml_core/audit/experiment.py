@@ -1,4 +1,5 @@
-"""Whether any stage of an experiment's walk through time knows the future, from the bars that came to the account."""
+"""Audits an experiment's whole walk through time, from the bars that arrived to the account: no stage may know
+the future."""
 
 from __future__ import annotations
 
@@ -64,9 +65,10 @@ def audit_experiment(
     steps: Steps | None = None,
     progress: Callable[[str], None] | None = None,
 ) -> Audit:
-    """Bars, features, targets, what two folds learn, their forecasts, positions and backtest: each up to the second
-    session of all, to the last that a fold learns from, and to random ones after it. Targets must be aligned, and
-    positions earn from when they could be traded. The bars of `sources` are those that arrived, before any check."""
+    """Audit bars, features, targets, what two folds learn, their forecasts, positions and backtest. Each is compared up
+    to the second session of all, to the last that a fold learns from, and to random ones after it. Targets must be
+    aligned, and positions earn only from when they could be traded. The bars of `sources` are those that arrived,
+    before any check."""
     walk = _Walk(experiment, sources, steps or Steps())
     checked = walk.steps.check(experiment, sources.bars)
     prices = walk.steps.read(experiment, replace(sources, bars=checked.sound))
@@ -92,7 +94,7 @@ def audit_experiment(
 
 
 def choose_folds(experiment: Experiment, windows: Windows, *, seed: int) -> list[Fold]:
-    """Two folds in a row, by chance; of the walk forward, whichever way the experiment is scored."""
+    """Two folds in a row, drawn by chance. They are of the walk forward, whichever way the experiment is scored."""
     forward = experiment.validation.model_copy(update={"scheme": "walk_forward"})
     splits = plan(experiment.model_copy(update={"validation": forward}), windows)
     first = int(np.random.default_rng(seed).integers(max(1, len(splits) - FOLDS + 1)))

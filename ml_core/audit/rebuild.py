@@ -1,4 +1,5 @@
-"""A registered version in; fitted again from its own recipe and compared byte by byte."""
+"""Fits a registered version again from its own recipe and data version, and compares the files byte by byte. That
+proves that what is served can be made again."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""Windows, forecasters and forecasts in; tables that say what each stage holds and when it was known, out."""
+"""Lays out what each stage holds (features, targets, what a fit learned, forecasts) as tables that say when each
+row was known, so that the audit can compare them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""One file per baseline, found by its name: a `Config`, `fit(config, lesson)` and `predict(learned, asked)`.
+"""Holds one file per baseline, found by its name: a `Config`, `fit(config, lesson)` and `predict(learned,
+asked)`.
 
 What was learned is plain arrays and JSON, so that it is saved beside networks and answers without the library that
 fitted it. Answers stand in units of volatility, as the windows hold their targets. Files whose name begins with an

@@ -1,4 +1,5 @@
-"""Forecasts session by session in, forecasts of whole horizons in units of volatility out."""
+"""Adds up forecasts made session by session to whole horizons, in units of volatility, for baselines that think
+in sessions."""
 
 import numpy as np
 

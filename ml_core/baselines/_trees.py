@@ -1,4 +1,5 @@
-"""Trees of any library in, plain arrays out, and back: one evaluator for forests and for boosting."""
+"""Turns trees of any library into plain arrays and evaluates them. Forests and boosting are saved and answer
+without the library that grew them."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

@@ -1,4 +1,5 @@
-"""The exponentially weighted mean of past returns, and their variance about it as scale."""
+"""Forecasts the exponentially weighted mean of past returns; its scale is their weighted deviation about that
+mean."""
 
 from typing import Annotated
 

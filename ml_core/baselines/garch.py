@@ -1,5 +1,6 @@
-"""GARCH(1,1) (Bollerslev, 1986): v(t+1) = omega + alpha r(t)^2 + beta v(t), a ticker's parameters by `arch` on its
-training dates. The mean is zero; the scale over h sessions adds the variances that are expected of each."""
+"""Forecasts a mean of zero and a scale by GARCH(1,1) (Bollerslev, 1986), v(t+1) = omega + alpha r(t)^2 + beta
+v(t). `arch` fits each ticker's parameters on its training dates; the scale over h sessions adds the variances
+that are expected of each."""
 
 import contextlib
 from typing import Any

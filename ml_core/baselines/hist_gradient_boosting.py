@@ -1,5 +1,6 @@
-"""Small trees, each grown on what those before it left (Friedman, 2001), on binned features, by scikit-learn. Grown
-until the error on the validation dates has not fallen for a while, and cut back to where it was least."""
+"""Boosts small trees with scikit-learn, each grown on what those before it left over (Friedman, 2001), on binned
+features. It stops once the error on the validation dates has not fallen for a while, and goes back to where that
+was least."""
 
 from typing import Annotated, Any
 

@@ -1,4 +1,4 @@
-"""What just happened happens again: the outcome that was last known, for each horizon."""
+"""Forecasts that what just happened happens again: for each horizon the outcome that was last known."""
 
 import numpy as np
 

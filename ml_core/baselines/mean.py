@@ -1,4 +1,5 @@
-"""Each ticker's own mean outcome over the training dates; that of all for a ticker without any."""
+"""Forecasts each ticker's own mean outcome over the training dates, or the mean of all tickers for one that has
+none."""
 
 import numpy as np
 

@@ -1,4 +1,4 @@
-"""The mean of many deep trees, each grown on rows drawn anew (Breiman, 2001), by scikit-learn."""
+"""Averages many deep trees, each grown on rows drawn anew (Breiman, 2001), by scikit-learn."""
 
 from typing import Annotated, Any, ClassVar
 

@@ -1,4 +1,5 @@
-"""Linear in today's features, with a penalty chosen on the validation dates for each horizon."""
+"""Forecasts linearly from today's features. The penalty is chosen on the validation dates, for each horizon by
+itself."""
 
 from dataclasses import fields
 from typing import Annotated

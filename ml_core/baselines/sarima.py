@@ -1,5 +1,6 @@
-"""A seasonal ARMA of each ticker's returns (Box and Jenkins, 1970), by maximum likelihood on its training dates in
-`statsmodels`, the order by AIC. Returns are differenced log prices, so of the price it is a SARIMA with d = 1.
+"""Fits a seasonal ARMA to each ticker's returns (Box and Jenkins, 1970) with `statsmodels`, by maximum likelihood
+on its training dates, and chooses the order by AIC. Returns are differenced log prices, so for the price it is a
+SARIMA with d = 1.
 
 With expanded polynomials x(t) = sum a(i) x(t-i) + e(t) + sum b(j) e(t-j), x being the return less its mean. The
 filter starts at rest at the first return and keeps its parameters, so loading it needs no statsmodels.

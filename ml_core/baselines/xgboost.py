@@ -1,4 +1,5 @@
-"""Boosted trees by XGBoost (Chen and Guestrin, 2016), histogram method, on one thread. An optional extra."""
+"""Boosts trees with XGBoost (Chen and Guestrin, 2016), histogram method, on one thread. The library is an
+optional extra."""
 
 import json
 from typing import Annotated, Any, ClassVar

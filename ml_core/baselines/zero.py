@@ -1,4 +1,4 @@
-"""Tomorrow's price is today's: a return of zero. The hardest baseline to beat on prices."""
+"""Forecasts a return of zero: tomorrow's price is today's. On prices nothing is harder to beat."""
 
 import numpy as np
 

@@ -1,0 +1,1 @@
+"""Metrics, significance, intervals and leakage. It sees tables, never a model."""

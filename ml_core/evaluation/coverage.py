@@ -1,4 +1,5 @@
-"""Where intervals hold. In: SCORED rows and how volatile each ticker was. Out: coverage by horizon, state and year."""
+"""Measures how many outcomes the intervals held, by horizon, by how volatile a ticker was, and by year. An
+average alone can hide where they fail."""
 
 from collections.abc import Iterator
 

@@ -1,4 +1,5 @@
-"""Whether what was said is what came. In: SCORED rows. Out: by tenths of the forecast, its mean and the outcome's."""
+"""Sorts forecasts into tenths and sets the mean forecast of each beside the mean outcome, to see whether
+forecasts mean what they say."""
 
 from __future__ import annotations
 

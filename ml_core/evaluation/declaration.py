@@ -1,4 +1,5 @@
-"""How a metric declares itself. In: scored rows. Out: sums per date, and the one value they make."""
+"""Defines how a metric declares itself: as sums per date from which its value follows. So any resample of dates
+is cheap, and so are its intervals and p-values."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""How wide an honest interval is. In: past errors and their forecast scale. Out: a factor per horizon."""
+"""Fits how wide an interval must be to hold the promised share of outcomes, from errors on dates that the fit has
+not seen, and lets the width follow outcomes as they arrive."""
 
 from collections.abc import Sequence
 
@@ -32,7 +33,7 @@ def _quantile(scores: Array, level: float, alike: float) -> float:
     if least > len(known) or not len(known):
         needed = int(np.ceil(level / (1 - level) - 1e-9))
         raise NotEnoughData(
-            f"intervals at level {level}: {len(known)} errors with a scale; expected at least {needed}"
+            f"intervals at level {level}: {len(known)} forecasts with an outcome; expected at least {needed}"
         )
     return float(known[min(rank, len(known)) - 1])
 

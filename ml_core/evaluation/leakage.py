@@ -1,5 +1,4 @@
-"""Does the future change the past? In: a function of dated tables, and the tables. Out: what was compared, and what
-moved but should not have.
+"""Finds out whether the future changes the past, for any function that makes dated tables.
 
 The function may give features, learned state, forecasts, positions, a backtest: any tables with a date, each a stage
 of its own. For each date, everything after it is changed, cut off, listed or delisted; the rows up to it must stay

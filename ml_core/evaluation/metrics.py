@@ -1,4 +1,4 @@
-"""What a forecast is measured by. In: SCORED rows. Out: one number each; one function adds a metric."""
+"""Lists the metrics that forecasts are measured by. One function here adds a metric."""
 
 import numpy as np
 from scipy.special import ndtr

@@ -1,4 +1,5 @@
-"""Several backtest paths through the same sessions. In: Scores and risk by path. Out: how each number spreads."""
+"""Tells how much each score and risk differs between the paths of a combinatorial evaluation, which all lead
+through the same sessions."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""Scored rows as arrays. In: SCORED. Out: Rows, sorted, without those that have no outcome yet."""
+"""Turns scored rows into sorted arrays for the metrics, without those whose outcome is not known yet, and refuses
+rows that cannot be scored."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""The table of evidence. In: SCORED rows, baselines' forecasts of the same rows. Out: one row per metric."""
+"""Scores forecasts beside their baselines on the same rows: the table of evidence, a row per metric, with
+intervals and p-values."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass

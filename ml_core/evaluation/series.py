@@ -1,4 +1,5 @@
-"""What a dated series of numbers is worth. In: values by date. Out: intervals, Sharpe and its odds."""
+"""Computes what a dated series of numbers is worth: intervals from resampled blocks of dates, Sharpe ratios, and
+how likely they are luck."""
 
 from collections.abc import Callable
 

@@ -1,4 +1,5 @@
-"""Whether it could be luck. In: losses, or trials' returns, by date. Out: p-values, deflated Sharpe, PBO."""
+"""Tests whether a result could be luck: Diebold-Mariano for losses, and for many trials the deflated Sharpe and
+the probability of backtest overfitting (PBO)."""
 
 from itertools import combinations
 from typing import NamedTuple

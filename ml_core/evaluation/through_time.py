@@ -1,4 +1,4 @@
-"""How much a forecast knew as time went on. In: SCORED rows. Out: the information coefficient date by date."""
+"""Follows the information coefficient date by date, to see when a forecast knew something and when it did not."""
 
 from __future__ import annotations
 

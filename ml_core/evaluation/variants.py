@@ -1,4 +1,5 @@
-"""The same past with other futures. In: tables with a date, and dates. Out: the tables as they might have gone on.
+"""Makes variants of dated tables that share the past and differ in the future; the leakage audit compares what
+becomes of them.
 
 Bars, series and facts are changed alike after a date: prices, volume, dividends, splits and whatever else is named.
 """

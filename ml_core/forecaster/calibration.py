@@ -1,6 +1,8 @@
-"""Between a model's outputs and a forecast: how far to trust the mean, how large the scale is, how wide the interval.
+"""Calibrates a model's raw outputs into a forecast: how far to trust the mean, how large the scale is, how wide
+the interval.
 
-In: windows, and a model's means and scales on them in units of volatility. Out: the same calibrated, and a width.
+It is fitted on validation dates, the scale's slopes on training dates. After that widths follow each ticker's
+outcomes.
 """
 
 from __future__ import annotations

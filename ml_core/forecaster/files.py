@@ -1,4 +1,5 @@
-"""A forecaster as files and back: weights as safetensors, the rest as JSON, each with a checksum. No pickle."""
+"""Saves a forecaster and loads it again: weights as safetensors, the rest as JSON, each with a checksum. No
+pickle, so that loading a model runs no code."""
 
 import datetime as dt
 import hashlib
@@ -109,7 +110,9 @@ def _describe(content: bytes) -> Description:
     told = json.loads(content)
     known = told.get("format") if isinstance(told, dict) else FORMAT
     if known != FORMAT:
-        raise ValueError(f"is of format {known}; expected {FORMAT}: search again to have a model of today's")
+        raise ValueError(
+            f"is of format {known}; expected {FORMAT}; search again to have a model in that format"
+        )
     return Description.model_validate_json(content)
 
 

@@ -1,4 +1,5 @@
-"""Prices in, forecasts out: features, scaling, members, calibration and intervals travel as one object."""
+"""Holds all that was fitted as one object that turns raw prices into forecasts: features, scaling, members,
+calibration and intervals travel together."""
 
 from __future__ import annotations
 
@@ -23,7 +24,7 @@ from ml_core.spec.experiment import RunSpec
 
 @dataclass(frozen=True)
 class Forecaster:
-    """Raw prices in, raw log returns out. Callers never meet a scaled number."""
+    """Turns raw prices into forecasts of raw log returns. Callers never meet a scaled number."""
 
     spec: RunSpec
     features: tuple[str, ...]

@@ -1,4 +1,4 @@
-"""The name of a model in; what kind of learner it is, and its checked fields, out: a network's family or a baseline."""
+"""Finds what a model's name stands for, a network's family or a baseline, and its checked fields."""
 
 from ml_core import baselines
 from ml_core.baselines import BASELINES, BaselineConfig

@@ -1,4 +1,5 @@
-"""What a forecaster is made of: fitted networks or fitted baselines, which answer for the places of a panel."""
+"""Defines the fitted parts of a forecaster, networks or baselines: how each answers for the rows of a panel, and
+what of it is saved."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One thread for arithmetic whose every bit counts: sums split over more threads round otherwise."""
+"""Keeps torch to one thread where every bit counts, because sums split over more threads round otherwise."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

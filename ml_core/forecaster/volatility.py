@@ -1,4 +1,5 @@
-"""How volatile the next sessions will be, from what is known of the last ones. In: states; out: scales in units.
+"""Fits how volatile the next sessions will be from what is known of the last ones: a scale in units of the known
+volatility.
 
 The logarithm of the scale is linear in the states, fitted by the likelihood of a Student-t: convex, so that the same
 rows give the same slopes. Means are left out of it: they are small beside what a session moves.

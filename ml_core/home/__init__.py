@@ -1,0 +1,1 @@
+"""Where state lies, who may work there, and how a command is spelled."""

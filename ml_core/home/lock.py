@@ -1,4 +1,5 @@
-"""One owner at a time: a lock file under the home, which the system frees however its owner ends."""
+"""Lets one process at a time do a named piece of work in a home, by a lock file that the system frees however its
+owner ends."""
 
 import fcntl
 import os

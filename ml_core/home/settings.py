@@ -1,4 +1,4 @@
-"""The environment, read once at a front door and passed down; where things lie under the home."""
+"""Reads the environment once, at a front door, to be passed down, and says where things lie under the home."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -115,7 +115,7 @@ def _place(root: Path) -> Path:
     root = root.expanduser().resolve()
     if odd := [sign for sign in "%#?" if sign in str(root)]:
         raise InvalidInput(
-            f"--home {root}: '{odd[0]}' in a path means something else to the store; choose another"
+            f"--home {root}: the store cannot use a path with '{odd[0]}'; choose another folder"
         )
     return root
 

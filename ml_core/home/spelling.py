@@ -10,7 +10,7 @@ COMMAND = re.compile(r"candorcast (\w+) \S+( --whole)?$")
 
 
 def spell(verb: str, experiment: str = "", *, home: Home, overrides: tuple[str, ...] = ()) -> str:
-    """With the same overrides, and with the home unless a bare command would find it."""
+    """The command with the same overrides, and with `--home` unless it would find this home without."""
     words = ["candorcast", verb, *([experiment] if experiment else [])]
     words += [word for override in overrides for word in ("--set", override)]
     if Settings().home.expanduser().resolve() != home.root:

@@ -1,0 +1,1 @@
+"""What networks share: attention, layers, first weights, and the head that reads a forecast."""

@@ -1,4 +1,5 @@
-"""What attending families share: z_BLD in, z_BLD out, where a step sees itself and earlier ones."""
+"""Provides the attention that several families share: a step mixes what it and earlier steps hold, and never a
+later one."""
 
 import math
 

@@ -1,4 +1,4 @@
-"""Causal convolution over steps: z_BLD in, y_BLD out; a step is made of itself and of steps before it."""
+"""Convolves over steps causally: each step is made of itself and of steps before it."""
 
 import torch
 from torch import nn

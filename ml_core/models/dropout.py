@@ -1,7 +1,7 @@
-"""Dropout of channels: z_BLD in, z_BLD out; while training, a channel is silent for all steps of a window.
+"""Drops whole channels while training: a silent channel is silent for all steps of a window.
 
-One draw a channel and window instead of one a step (Gal & Ghahramani 2016): what is dropped cannot be guessed from the
-step before, and drawing a number for every step was the dearest part of several families.
+One draw a channel and window instead of one a step (Gal & Ghahramani 2016): what is dropped cannot be guessed
+from the step before, and drawing a number for every step was the most expensive part of several families.
 """
 
 import torch

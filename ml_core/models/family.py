@@ -1,4 +1,5 @@
-"""What every model family shares. A file in `families/` is one family: a `Config` and a `Network`, no more.
+"""Defines what every model family shares. A file in `families/` is one family: a `Config` and a `Network`, no
+more.
 
 A network maps x_BLF to z_BLD, an encoding at every step that depends on that step and earlier ones only. One pass
 over a window then supervises many sessions.
@@ -25,7 +26,7 @@ class ModelConfig(Section):
 
 
 class Encoder(nn.Module):
-    """x_BLF in, z_BLD out; `width` is D."""
+    """Maps x_BLF to z_BLD; `width` is D."""
 
     width: int
 

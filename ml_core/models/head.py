@@ -1,4 +1,5 @@
-"""The shared head: an encoding at every step in, mean and scale of every horizon at every step out."""
+"""Puts the shared head on a family's encoder: from the encoding of a step it reads mean and scale of every
+horizon."""
 
 import torch
 from torch import nn

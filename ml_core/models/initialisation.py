@@ -1,4 +1,4 @@
-"""The weights that every family starts from: a network in, the same network out, by the kind of each layer.
+"""Sets the weights that every family starts from, layer by layer, by the layer's kind.
 
 Xavier for linear maps (Glorot 2010), He where a rectifier follows (He 2015): a variance that layers keep. A branch of
 attention or of two layers that is added to what came in starts at a tenth: the network is at first what it was without

@@ -1,4 +1,4 @@
-"""What recurrent families share: sizes per layer in, a stack of LSTM layers out."""
+"""Stacks LSTM layers of given sizes, with dropout between them, for all families that remember."""
 
 from collections.abc import Sequence
 from itertools import pairwise
@@ -37,7 +37,7 @@ class RecurrentConfig(ModelConfig):
 
 
 class Recurrent(nn.Module):
-    """x_BLF in, h_BLD of the last layer out; dropout stands between the layers."""
+    """Maps x_BLF to h_BLD of the last layer; dropout stands between the layers."""
 
     def __init__(self, sizes: Sequence[int], inputs: int, *, dropout: float) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""Sparse attention for long windows: z_BLD in, z_BLD out; a step sees what lies near and few steps of what lies far.
+"""Attends sparsely over long windows: a step sees all that lies near and only a few steps of what lies far.
 
 K blocks of P steps are counted from the window's end. Once a block is over, its U keys with the largest
 M(k) = max_t q_t·k - mean_t q_t·k over the block's own queries stay visible; a step sees its own block so far, the

@@ -1,4 +1,5 @@
-"""Several steps as one token, and back: counted from the window's end, so that the last step always ends a token."""
+"""Joins several steps to one token and spreads tokens back over steps, counted from the window's end, so that the
+last step always ends a token."""
 
 import torch
 from torch.nn import functional

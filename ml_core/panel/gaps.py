@@ -1,4 +1,5 @@
-"""Windows that could not be made, or only in part, and why: prices and the windows read from them in, sentences out."""
+"""Says in sentences which tickers have no windows, or none over long stretches, and which column or shortness of
+history costs them."""
 
 import datetime as dt
 from collections.abc import Iterator
@@ -42,8 +43,8 @@ def _tell_ended(prices: pl.DataFrame, windows: Windows) -> Iterator[str]:
     ended = {name: day for name, day in last.iter_rows() if day < since and name not in stated}
     if ended:
         yield (
-            f"{_dated(ended)}: no bar after that day; what was forecast beyond it has no outcome, and a holding leaves "
-            "at its last price; universe.delisting states another"
+            f"{_dated(ended)}: no bar after that day; what was forecast beyond it has no outcome, and a holding is "
+            "sold at its last price, unless universe.delisting states a return"
         )
 
 
@@ -69,9 +70,9 @@ def _of_column(column: str, known: pl.DataFrame, *, made: str) -> Iterator[str]:
     if never:
         yield f"{_names(never)}: no {column}; without {made} there is no window"
     if late:
-        yield f"{_dated(late)}: no {column} before that day; without {made} there is no window that begins earlier"
+        yield f"{_dated(late)}: no {column} before that day; without {made} no window can begin earlier"
     if ended:
-        yield f"{_dated(ended)}: no {column} after that day; {made} count as average since"
+        yield f"{_dated(ended)}: no {column} after that day; since then average values stand for {made}"
 
 
 def _dated(days: dict[str, dt.date]) -> str:

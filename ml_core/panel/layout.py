@@ -1,4 +1,4 @@
-"""The panel as a network sees it: one series a ticker (pooled), or one series of all tickers (joint)."""
+"""Lays the panel out as a network sees it: one series a ticker (pooled), or one series of all tickers (joint)."""
 
 from dataclasses import dataclass
 from typing import TypeAlias

@@ -1,4 +1,4 @@
-"""Windows in, the states of their market out: fitted on training dates, and laid beside the panel as inputs."""
+"""Fits the market's states on training dates and adds them to a panel as inputs that all tickers share."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def with_regimes(windows: Windows, regimes: Regimes | None, asked: Iterable[str]
 
 
 def market_return(windows: Windows) -> np.ndarray:
-    """return_T: every ticker that trades on a date tells the same; NaN where none does."""
+    """return_T: the market's return stands in the row of every ticker that trades on a date; NaN where none does."""
     return_NT = windows.x_NTF[:, :, windows.features.index(SOURCE)]
     known_NT = np.isfinite(return_NT)
     first_T = known_NT.argmax(axis=0)

@@ -1,5 +1,9 @@
-"""Sessions in, splits out. Walking forward: train, then a gap, then validation; a gap, then test; the holdout last.
-Combinatorial: every choice of some groups of sessions is tested, by what was learned on the others."""
+"""Plans which dates each fold trains, validates and tests on, with gaps so that no label reaches from one part
+into another.
+
+Walking forward: train, a gap, validation, a gap, test, fold after fold; the holdout last. Combinatorial: every
+choice of some groups of sessions is tested, by what was learned on the others.
+"""
 
 import datetime as dt
 from collections import Counter

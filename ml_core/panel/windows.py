@@ -1,4 +1,5 @@
-"""The one hand-over from tables to tensors: features and prices in, a resident panel and its windows out."""
+"""Builds the panel from features and prices: the one hand-over from tables to tensors. A window is an index into
+it, never a copy."""
 
 from __future__ import annotations
 
@@ -32,7 +33,8 @@ class Origin:
     left_out: tuple[str, ...] = ()
 
     def serves(self, asked: Features) -> bool:
-        """Whether it was read for these very features: how many are chosen, and how scaled, is no matter of a panel."""
+        """Whether it was read for these very features. How many of them a fit chooses, and how it scales them, changes
+        no panel."""
         return (self.features.groups, self.features.names) == (asked.groups, asked.names)
 
 

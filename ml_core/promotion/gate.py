@@ -1,4 +1,5 @@
-"""Evidence in, a verdict with its reasons out. Pure: what it needs is handed to it."""
+"""Decides whether a candidate has earned its place, check by check, each with its reason. It only computes: all
+that it weighs is handed to it."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass

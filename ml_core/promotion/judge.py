@@ -1,4 +1,5 @@
-"""A fitted candidate in; scored on the holdout once, audited, gated, registered, and promoted if it earned it."""
+"""Scores a refitted candidate on the holdout once, audits it, asks the gate, registers it with its evidence, and
+makes it champion if it passed."""
 
 from __future__ import annotations
 

@@ -1,0 +1,1 @@
+"""Versions of models with their evidence. Only this room knows MLflow."""

@@ -1,4 +1,4 @@
-"""A home in, a client of its MLflow database or server out; a home that is only read stays as it is in every file."""
+"""Connects to MLflow: the database under a home, or a server. Where a home is only read, no file of it changes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""Forecasters and their evidence in, versions with aliases out. It and `tracking.py` alone know MLflow."""
+"""Registers forecasters with their evidence as versions, finds them again, and moves the alias `champion`. Only
+this file and `tracking.py` know MLflow."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Deciles and coverage in; whether forecasts mean what they say, and intervals hold what they promise, out."""
+"""Draws whether forecasts mean what they say, and whether intervals hold what they promise."""
 
 from __future__ import annotations
 

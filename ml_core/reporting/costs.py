@@ -1,4 +1,4 @@
-"""What trading costs in; the return and Sharpe that are left at each level of cost out."""
+"""Draws what trading costs leave of the return, level by level, with the cost at which nothing is left."""
 
 from __future__ import annotations
 

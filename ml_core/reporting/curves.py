@@ -1,4 +1,4 @@
-"""Backtests in; equity with the drawdown under it, beside benchmarks on the same sessions, out."""
+"""Draws growth and drawdown of the strategy beside benchmarks on the same sessions."""
 
 from __future__ import annotations
 

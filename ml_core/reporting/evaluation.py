@@ -1,4 +1,5 @@
-"""An evaluation in; tables and figures as files in one folder out. Every figure is drawn from the tables beside it."""
+"""Writes an evaluation into one folder as tables and figures. Every figure is drawn from a table that lies beside
+it."""
 
 from __future__ import annotations
 
@@ -23,7 +24,8 @@ if TYPE_CHECKING:
 
 
 def write_evaluation(experiment: Experiment, found: Evaluation, folder: Path) -> list[str]:
-    """Scores, coverage, deciles, the information coefficient through time, and all of trading; the files' names."""
+    """Write scores, coverage, deciles, the information coefficient through time, and all of trading; return the files'
+    names."""
     tables = {
         "scores": found.scores,
         "coverage": found.coverage,

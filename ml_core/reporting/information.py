@@ -1,4 +1,4 @@
-"""The information coefficient date by date in; its rolling value through time, with the zero line, out."""
+"""Draws how the information coefficient ran through time, beside the zero line."""
 
 from __future__ import annotations
 

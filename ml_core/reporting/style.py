@@ -1,4 +1,5 @@
-"""What all figures share: a canvas without global state, colours that colour-blind readers tell apart, plain axes."""
+"""Gives all figures one look: a canvas without global state, colours that colour-blind readers tell apart, plain
+axes."""
 
 from __future__ import annotations
 
@@ -99,7 +100,7 @@ def mark_boundary(axes: Axes, date: dt.date, label: str) -> None:
 
 
 def holdout_begins(table: pl.DataFrame, date: str) -> dt.date | None:
-    """Its first date, where something else stands before it."""
+    """The holdout's first date, where the table has other splits too."""
     if table["split"].n_unique() < 2:
         return None
     return table.filter(split=pl.lit("holdout")).select(pl.col(date).min()).item()

@@ -1,4 +1,4 @@
-"""What trading forecasts came to, by split, in; its tables and figures as files in one folder out."""
+"""Writes what trading the forecasts came to, split by split, into one folder as tables and figures."""
 
 from __future__ import annotations
 

@@ -1,0 +1,1 @@
+"""What an experiment's file may say: what is asked, how a model reads, and all that is fitted."""

@@ -1,4 +1,4 @@
-"""A folder is the list of its choices: each public module in it is one, found by its file's name."""
+"""Lists and loads the choices that a folder offers: each public module in it is one, found by its file's name."""
 
 import difflib
 import pkgutil

@@ -1,4 +1,5 @@
-"""What is asked: one frozen object per section of the experiment file. Knows no file, clock or library."""
+"""Defines an experiment: one frozen object per section of its file, each key with its default. It reads no file
+and no clock."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""The door of the experiment file: TOML text and `--set key=value` in, a checked Experiment out."""
+"""Reads an experiment's TOML file and the overrides of `--set` into a checked Experiment, and tells in one line
+what is wrong with them."""
 
 import tomllib
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""A file that says which tickers belonged to a universe and when, in; its spans out, checked row by row."""
+"""Reads and checks, row by row, the file that says which tickers belonged to a universe and when."""
 
 from __future__ import annotations
 
@@ -91,7 +91,9 @@ def _return(value: object, where: str) -> float | None:
     except ValueError:
         told = math.nan
     if told is not None and not (math.isfinite(told) and told >= -1):
-        raise InvalidInput(f"{where}: 'delisting' is {text!r}; expected a return from -1 on, as -0.3")
+        raise InvalidInput(
+            f"{where}: 'delisting' is {text!r}; expected a return of at least -1, such as -0.3"
+        )
     return told
 
 

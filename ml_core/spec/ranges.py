@@ -1,4 +1,4 @@
-"""What a search may vary, written beside a field's default: `hidden: Annotated[int, OneOf(32, 64)] = 64`."""
+"""Declares what a search may vary, beside a field's default: `hidden: Annotated[int, OneOf(32, 64)] = 64`."""
 
 from dataclasses import dataclass
 from typing import Any, TypeAlias

@@ -1,4 +1,5 @@
-"""How a model reads the prices to answer. A search may vary all of it; what it finds is fitted, stored and served."""
+"""Says how a model reads prices to answer: look-back, layout, features. A search may vary all of it; what it
+finds is fitted, stored and served."""
 
 from typing import Annotated, Literal
 

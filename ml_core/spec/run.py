@@ -1,4 +1,4 @@
-"""One fit, described in full: the question, how the model reads, the model, its training, its seeds."""
+"""Describes one fit in full: the question, how the model reads, the model, its training, its seeds."""
 
 from typing import Annotated, Literal
 

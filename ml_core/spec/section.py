@@ -1,4 +1,4 @@
-"""What every section of the experiment file is: a frozen object that refuses what it does not know."""
+"""Makes every section of the experiment file a frozen object that refuses a key or value it does not know."""
 
 import hashlib
 import json

@@ -1,4 +1,5 @@
-"""The [strategy] section of the experiment file: how forecasts become positions, within which limits, at what cost."""
+"""Defines the section [strategy] of the experiment file: how forecasts become positions, within which limits, at
+what cost."""
 
 from __future__ import annotations
 
@@ -14,7 +15,7 @@ Weight = Annotated[float, Field(gt=0, le=1)]
 
 
 class Sizing(Section):
-    """From the forecasts of one horizon to weights. `auto`: by the number of tickers. Every step reads the date's own
+    """How forecasts of one horizon become weights. `auto`: by the number of tickers. Every step reads the date's own
     forecasts, those before it, and prices up to it."""
 
     kind: Literal["auto", "long_short", "single"] = "auto"

@@ -1,4 +1,5 @@
-"""What is asked: how often, how far ahead, and of what. Every model of an experiment answers this same question."""
+"""Says what is asked: how often, how far ahead, and of what. Every model of an experiment answers this same
+question."""
 
 from itertools import pairwise
 from typing import Literal
@@ -9,7 +10,8 @@ from ml_core.spec.section import Section
 
 
 class Task(Section):
-    """A search never varies it: answers to two questions cannot be compared, and one panel holds one target."""
+    """The question that all models answer. A search never varies it: answers to two questions cannot be compared, and
+    one panel holds one target."""
 
     frequency: Literal["daily", "weekly"] = "daily"
     horizons: tuple[PositiveInt, ...] = (1,)

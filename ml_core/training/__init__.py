@@ -1,0 +1,1 @@
+"""`fit`, the only training loop, losses, and the choice of features."""

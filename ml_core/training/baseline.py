@@ -1,4 +1,5 @@
-"""A baseline's side of `fit`: the same spec, windows and split in; fitted at once, one epoch and one member out."""
+"""Fits a baseline through the same interface as a network, so that searches and `fit` treat both alike. It takes
+one epoch."""
 
 from __future__ import annotations
 

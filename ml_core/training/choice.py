@@ -1,4 +1,5 @@
-"""A spec, windows and training dates in; the inputs that a fit will use, and why, out."""
+"""Chooses the inputs of a fit from its training dates: the market's regimes, and the features that last, each
+with the reason."""
 
 from __future__ import annotations
 
@@ -29,8 +30,8 @@ class Inputs:
 
 
 def choose_inputs(spec: RunSpec, windows: Windows, train: Span) -> Inputs:
-    """Of the panel what the spec reads, and all of it fitted on training dates. Regimes that no chosen feature speaks
-    of are forgotten."""
+    """Take from the panel what the spec reads, and fit regimes and the choice of features on training dates. Regimes
+    that no chosen feature uses are dropped."""
     windows = windows.read_as(spec.reading.features)
     asked = chosen_names(spec.reading.features)
     regimes = learn_regimes(windows, train, asked)

@@ -1,4 +1,5 @@
-"""A layout and the rows to learn in, what a step needs of the windows it is told out; resident on the device."""
+"""Gives training its batches: inputs, targets and cross-sections of the asked windows, taken from a panel that
+stays on the device."""
 
 from __future__ import annotations
 
@@ -36,8 +37,8 @@ def reside(tensor: torch.Tensor, device: torch.device) -> Resident:
 
 
 class Feed:
-    """On the CPU the panel itself; on another device one copy of it there. Nothing of a step is read
-    back, so that the device never waits for the host."""
+    """Gives out windows of the panel: of the panel itself on the CPU, of one copy of it on another device. Nothing of
+    a step is read back, so that the device never waits for the host."""
 
     def __init__(
         self,

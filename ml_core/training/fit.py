@@ -1,4 +1,4 @@
-"""The whole interface to learning: a spec, windows and a split in; a calibrated forecaster out."""
+"""Fits a spec on a split and returns a calibrated forecaster. All who want something learned come through here."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -61,7 +61,7 @@ def check_training(training: Training, *, objective: str, tickers: int) -> None:
         raise InvalidInput(f"search.objective: {error}") from None
     if metric.needs or metric.better == "level":
         raise InvalidInput(
-            f"search.objective: '{objective}' measures intervals; expected one of a mean, such as ic"
+            f"search.objective: '{objective}' measures intervals; expected a metric of the mean, such as ic"
         )
     try:
         torch.zeros(1, device=training.device).item()

@@ -1,4 +1,5 @@
-"""Means without a level and outcomes in, the line between them out: what a loss of correlations leaves open."""
+"""Fits the level and size of forecasts whose loss is a correlation, and so leaves both open: the line of outcomes
+on forecasts."""
 
 import torch
 

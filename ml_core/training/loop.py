@@ -1,4 +1,4 @@
-"""The only loop: a spec, windows and a split in; a network that has learned, epoch by epoch, out."""
+"""Trains a network epoch by epoch and keeps its best. It is the only training loop there is."""
 
 from __future__ import annotations
 
@@ -183,7 +183,9 @@ class Fitting:
 
     def _diverged(self) -> TrainingDiverged:
         family, rate = self.spec.model.family, self.spec.training.learning_rate
-        return TrainingDiverged(f"{family}: the loss became non-finite at learning rate {rate}")
+        return TrainingDiverged(
+            f"{family}: training diverged at learning rate {rate}; a lower training.learning_rate may help"
+        )
 
     def _dense(self, watch: Watch) -> np.ndarray:
         """Means for every watched row from the supervised part of few windows: cheap, close to what is served."""

@@ -1,4 +1,4 @@
-"""Mean, scale and target in, one loss per element out; found by its decorator. Sums over known targets follow."""
+"""Lists the losses, found by their decorator. Each gives a loss per element; the sum counts known targets only."""
 
 import math
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""Parameters with gradients in, better parameters out: AdamW with clipped gradients and a learning-rate schedule."""
+"""Follows gradients by AdamW, with clipping and a learning-rate schedule."""
 
 from __future__ import annotations
 

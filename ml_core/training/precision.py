@@ -1,4 +1,5 @@
-"""A wish for a precision in, the one that this machine is known to be faster in out, to be written into the spec."""
+"""Decides which precision `auto` stands for: the one known to be faster on this machine. It is written into the
+spec."""
 
 import torch
 

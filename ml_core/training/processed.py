@@ -1,4 +1,4 @@
-"""A spec, windows and a split in; the rows that its model learns from and is scored on, as it sees them, out."""
+"""Prepares the rows that a model learns from and is scored on, just as it sees them, to be exported."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""Rows to cover in, the windows whose supervised steps cover them out, drawn as batches of pieces."""
+"""Chooses windows whose supervised steps cover the rows to learn from, each row about once, and draws them as
+batches."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

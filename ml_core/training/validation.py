@@ -1,4 +1,5 @@
-"""Means forecast on validation dates in, what a search goes by out: the objective as a score, and the skill."""
+"""Scores forecasts on the validation dates: the objective that searches and early stopping go by, and the skill
+beside it."""
 
 from __future__ import annotations
 

@@ -1,0 +1,1 @@
+"""The walk through time, the baselines beside it, and markets whose answer is known."""

@@ -1,4 +1,4 @@
-"""What stands beside a model: an experiment, windows and a split in; each baseline's forecasts of the same rows out."""
+"""Fits every baseline that stands beside a model, and forecasts the same rows with it."""
 
 from __future__ import annotations
 

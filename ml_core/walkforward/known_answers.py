@@ -1,5 +1,4 @@
-"""An experiment and a kind of signal in; the same experiment on a simulated market that holds it, and how much of it
-a learner finds there, out."""
+"""Puts an experiment on simulated markets that hold a known signal, and measures how much of it a learner finds."""
 
 from __future__ import annotations
 

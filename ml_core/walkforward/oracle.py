@@ -1,4 +1,5 @@
-"""Scored rows of a simulated market in; what the planted signal itself scores on them, and the share found, out."""
+"""Scores the planted signal itself on the rows of a simulated market, and says which share of it the forecasts
+found."""
 
 from __future__ import annotations
 
@@ -13,8 +14,8 @@ SESSIONS = {"daily": 1, "weekly": 5}
 
 
 def recovered(experiment: Experiment, forecasts: pl.DataFrame, *, horizon: int) -> dict[str, float] | None:
-    """None where no market is simulated, or its ranks are forecast. What is planted only in volatility is asked of
-    the forecasts' scale."""
+    """The oracle's IC, the forecasts' and the share found. None where the market is not simulated, or where ranks are
+    forecast. A signal planted only in volatility is looked for in the forecasts' scale."""
     source = open_source(experiment)
     if not hasattr(source.module, "oracle") or experiment.task.target == "rank":
         return None

@@ -21,7 +21,7 @@ def weigh(
     benchmark: pl.DataFrame | None = None,
     trials: int = 1,
 ) -> dict[str, Comparison]:
-    """By split, what the experiment's strategy makes of these forecasts, beside what needs none."""
+    """For each split, what the experiment's strategy earns from these forecasts, beside accounts that need none."""
     market = market_of(experiment, prices, benchmark)
     return {
         name: compare(part, experiment.strategy, market, horizon=horizon_of(experiment), trials=trials)
@@ -46,7 +46,8 @@ def trade(experiment: Experiment, prices: pl.DataFrame, forecasts: pl.DataFrame)
 
 
 def market_of(experiment: Experiment, prices: pl.DataFrame, benchmark: pl.DataFrame | None = None) -> Market:
-    """The prices with the benchmark to stand beside; without prices of one, an equal weight of the tickers does."""
+    """The prices and the benchmark that an account is compared with: without prices of one, all tickers in equal
+    parts."""
     name = experiment.universe.benchmark
     among = name is not None and name in prices["ticker"]
     return Market(
@@ -58,5 +59,5 @@ def market_of(experiment: Experiment, prices: pl.DataFrame, benchmark: pl.DataFr
 
 
 def horizon_of(experiment: Experiment) -> int:
-    """What is judged first, and traded by what names no horizon of its own."""
+    """The horizon that is judged first, and that a strategy trades by where it names none: by default the nearest."""
     return experiment.strategy.horizon or experiment.task.horizons[0]

@@ -27,7 +27,7 @@ def evaluate(
     benchmark: pl.DataFrame | None = None,
     progress: Progress | None = None,
 ) -> Evaluation:
-    """Refit the experiment's own spec for every fold and for the holdout; score every test session once."""
+    """Refit the experiment's own model for every fold and for the holdout, and score every test session once."""
     windows, left_out = open_windows(experiment.spec, prices)
     splits = plan(experiment, windows)
     parts = []

@@ -1,4 +1,5 @@
-"""The command with arguments in, as it runs here or as its own process; its streams and exit code out."""
+"""Runs the command line with given arguments, in this process or as one of its own, and gives back its streams
+and exit code."""
 
 import subprocess
 import sys

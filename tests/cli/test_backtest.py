@@ -71,7 +71,7 @@ def test_forecasts_that_evaluate_wrote_are_traded_again_without_a_fit(file, home
         (["--start", "2030-01-01"], "no forecast from 2030-01-01 to the last: they go from"),
         (["--start", "2030-01-02", "--end", "2030-01-01"], "--start 2030-01-02 is after --end 2030-01-01"),
         (["--version", "9"], "has no version '9'"),
-        (["--version", "1", "--walk"], "expected one of them"),
+        (["--version", "1", "--walk"], "give one of them"),
         (["--forecasts", "nowhere.parquet"], "--forecasts nowhere.parquet: cannot be read"),
         (["--set", "strategy.neutral=sector"], "no sector is known for"),
     ],
@@ -98,4 +98,4 @@ def test_a_ticker_without_any_forecast_is_named_and_ends_with_1(file, home, tmp_
     table.write_parquet(out / "less.parquet")
     done = run("backtest", file, "--home", home, "--forecasts", str(out / "less.parquet"))
     assert done.exit_code == 1
-    assert "without any forecast there: BRAV" in done.stderr
+    assert "without any forecast in that time: BRAV" in done.stderr

@@ -69,7 +69,7 @@ def test_what_was_ended_is_gone_on_with_and_what_failed_is_tried_again(asked, tr
     some = ("--sessions", "330", "--tickers", "8", "--families", "lstm")
     done = run("truth", asked, *some, *wild, "--home", truth_home, "--json")
     assert done.exit_code == 1
-    assert "linear 3 lstm: lstm: the loss became non-finite" in done.stderr
+    assert "linear 3 lstm: lstm: training diverged at learning rate" in done.stderr
     document = json.loads(done.stdout)
     assert [list(one["learners"]) for one in document["recovery"]] == [["ridge"]]
     folder = open_home(Path(truth_home)).root / "truth"

@@ -155,9 +155,9 @@ def test_what_another_file_or_another_experiment_said_is_not_taken_for_ones_own(
         ("known,word\n2024-01-01,a\n", "no column of numbers"),
         ("known,cpi\nsoon,1\n", "holds 'soon'; expected dates"),
         ("known,cpi\n2024-01-01,\n2024-01-02,NaN\n", "no column of numbers"),
-        ("known,cpi\n,1\n2024-01-02,\n", "no value with a day"),
+        ("known,cpi\n,1\n2024-01-02,\n", "no row has both a value and a day in 'known'"),
         ("date,known,cpi\n3/2024,2024-04-01,1\n", "column 'date' holds '3/2024'; expected dates"),
-        ("known,CPI yoy,cpi_yoy\n2024-01-01,1,2\n", "one name for CPI yoy, cpi_yoy"),
+        ("known,CPI yoy,cpi_yoy\n2024-01-01,1,2\n", "CPI yoy, cpi_yoy would become one feature"),
     ],
 )
 def test_an_own_table_that_cannot_be_used_is_named_with_the_reason(tmp_path, text, says):
@@ -202,7 +202,7 @@ def read_text(tmp_path, text: str) -> pl.DataFrame:
         ("known,cpi\n2024-01-02,1.5\nsoon,2\n", "column 'known' holds 'soon'; expected dates"),
         (
             "date,known,cpi\n2024-06-30,2024-01-05,1\n",
-            "a row about 2024-06-30 was known since 2024-01-05, before",
+            "a row about 2024-06-30 says that it was known since 2024-01-05, before",
         ),
         ("date,known,cpi\n2024-01-31,2024-02-05,1\nlast,2024-02-05,1\n", "column 'date' holds 'last'"),
     ],

@@ -60,7 +60,7 @@ def test_a_dividend_that_cannot_be_read_is_named_with_its_row_and_not_lost(tmp_p
     paid = ["0"] * given.height
     paid[7] = written
     given.with_columns(Dividends=pl.Series(paid)).write_csv(file)
-    with pytest.raises(InvalidInput, match=rf"row 8 below the names holds '{written}' in 'Dividends'"):
+    with pytest.raises(InvalidInput, match=rf"row 8 below the heading holds '{written}' in 'Dividends'"):
         fetch(file)
 
 

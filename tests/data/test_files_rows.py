@@ -43,7 +43,7 @@ def test_one_bad_date_is_named_with_its_row(tmp_path, bad):
     rows.with_columns(pl.when(at).then(pl.lit(bad)).otherwise("Date").alias("Date")).write_csv(
         tmp_path / "AAA.csv"
     )
-    says = f"AAA.csv: column 'Date': row 72 below the names holds '{bad}'; expected a date as '%Y-%m-%d'"
+    says = f"AAA.csv: column 'Date': row 72 below the heading holds '{bad}'; expected a date as '%Y-%m-%d'"
     with pytest.raises(InvalidInput) as refused:
         fetch(tmp_path / "AAA.csv")
     assert says in str(refused.value) and "123 of 124 rows" in str(refused.value)

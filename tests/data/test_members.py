@@ -66,7 +66,7 @@ def test_a_parquet_file_and_tickers_that_look_like_nothing_are_read(tmp_path):
         ("ticker,from,to\nA,2020-01-01,2020-03-01\nB,2020-01-01,\nA,2020-03-01,\n",
          "row 4: A is in from 2020-03-01 on, and by row 2 until 2020-03-01; expected spans that do not overlap"),
         ("ticker,from,to\nA,2020-01-01,\nA,2021-01-01,\n", "row 3: A is in from 2021-01-01 on, and by row 2 still"),
-        ("ticker,from,to,delisting\nA,2020-01-01,,-1.5\n", "row 2: 'delisting' is '-1.5'; expected a return from -1"),
+        ("ticker,from,to,delisting\nA,2020-01-01,,-1.5\n", "row 2: 'delisting' is '-1.5'; expected a return of at"),
         ("ticker,from,to\n", "no row"),
         (None, "there is no such file"),
     ],

@@ -31,7 +31,7 @@ def test_a_newest_session_that_is_refused_of_all_is_said(market, home):
         rows = make_rows(SESSIONS[:61])
         market.listings[ticker] = Listing([*rows[:-1], (rows[-1][0], None, None, None, None, None, None)])
     done = run(market, home, until=61)
-    assert done.notes == (f"{SESSIONS[60]}: the bars of 2 tickers were refused, of 0 stored",)
+    assert done.notes == (f"{SESSIONS[60]}: bars refused of 2 tickers, stored of 0",)
 
 
 def test_too_many_bad_bars_stop_the_run_before_anything_is_stored(market, home):
@@ -182,6 +182,6 @@ def test_what_is_said_of_a_ticker_that_nobody_asks_for_is_told_and_does_nothing(
     quality = {"accept": ["ZZZ 2015-07-20"], "refuse": ["aaa 2015-07-20"], "split": ["BBB 2015-07-20 2"]}
     notes = run(market, home, until=60, quality=quality).notes
     assert [note for note in notes if "no ticker" in note] == [
-        "data.quality.accept 'ZZZ 2015-07-20': no ticker 'ZZZ' is asked for; expected one of AAA, BBB",
-        "data.quality.refuse 'aaa 2015-07-20': no ticker 'aaa' is asked for; expected one of AAA, BBB",
+        "data.quality.accept 'ZZZ 2015-07-20': no ticker of this experiment is 'ZZZ'; expected one of AAA, BBB",
+        "data.quality.refuse 'aaa 2015-07-20': no ticker of this experiment is 'aaa'; expected one of AAA, BBB",
     ]

@@ -1,4 +1,4 @@
-"""Formulas of the evidence once more, from their papers, as plain loops. In: losses by date. Out: statistic and p."""
+"""Works out the statistics of the evidence once more, from their papers and as plain loops, to compare with ours."""
 
 import math
 

@@ -63,7 +63,7 @@ def test_each_horizon_is_fitted_on_its_own_known_rows(seed, horizons):
 def test_too_few_errors_are_refused_with_the_number_needed():
     with pytest.raises(NotEnoughData, match="expected at least 9"):
         fit_intervals(np.ones(8), np.ones(8), level=0.9)
-    with pytest.raises(NotEnoughData, match="0 errors"):
+    with pytest.raises(NotEnoughData, match="0 forecasts with an outcome; expected at least 9"):
         fit_intervals(np.full(50, np.nan), np.ones(50), level=0.9)
 
 

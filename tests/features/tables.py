@@ -1,4 +1,4 @@
-"""Prices in, a table of any known features out, those of the regime among them."""
+"""Builds a table of any known features from prices, those of the regime among them."""
 
 import numpy as np
 import polars as pl

@@ -1,3 +1,5 @@
+"""The lock of a home: one owner at a time, named to who comes second, free again however its owner ends."""
+
 import os
 import signal
 import subprocess

@@ -1,3 +1,5 @@
+"""Processes of the stack end with all their children, also those that left their session or will not go when asked."""
+
 import os
 import sys
 from pathlib import Path

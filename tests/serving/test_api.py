@@ -52,7 +52,7 @@ def test_health_and_info_describe_what_is_served(client, world):
         ({"ticker": 7}, 422, "ticker: Input should be a valid string, got 7"),
         ({}, 422, "ticker: Field required"),
         ({"tiker": "ALFA", "ticker": "ALFA"}, 422, "unknown field 'tiker'; did you mean 'ticker'?"),
-        ({"ticker": "ALFA", "horizons": [2]}, 422, "horizons: 2 is not forecast; expected of 1, 3, 5"),
+        ({"ticker": "ALFA", "horizons": [2]}, 422, "horizons: 2 is not forecast; expected any of 1, 3, 5"),
         ({"ticker": "ALFA", "horizons": []}, 422, "horizons: List should have at least 1 item"),
         ({"ticker": "ALFA", "horizons": [0]}, 422, "horizons.0: Input should be greater than or equal to 1"),
         ({"ticker": "ALFA", "horizons": [100000]}, 422, "horizons.0: Input should be less than or equal to"),

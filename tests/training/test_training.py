@@ -231,7 +231,7 @@ def test_too_few_validation_outcomes_for_an_interval_are_refused_with_their_date
     one = read_windows(simulate_prices(tickers=1, sessions=200), TASK)
     split = dataclasses.replace(SPLIT, validation=Span(DAYS[126], DAYS[128]))
     with pytest.raises(
-        NotEnoughData, match=f"validation dates {DAYS[126]} to {DAYS[128]}.*3 errors.*at least 9"
+        NotEnoughData, match=f"validation dates {DAYS[126]} to {DAYS[128]}.*: 3 forecasts.*at least 9"
     ):
         fit(spec_of(), one, split)
 

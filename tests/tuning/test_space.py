@@ -73,7 +73,7 @@ def test_an_unknown_key_is_answered_with_the_nearest(key, told):
 
 @pytest.mark.parametrize("name", Task.model_fields)
 def test_what_is_asked_is_no_matter_of_a_search_which_is_told_what_is(name):
-    told = rf"search.ranges: 'task.{name}' is what is asked, .* \(features.groups, .*, task.lookback\), a key of \[tr"
+    told = rf"search.ranges: 'task.{name}' says what is asked, .* \(features.groups, .*, task.lookback\), a key of \[tr"
     with pytest.raises(InvalidInput, match=told):
         space_of(**{f"task.{name}": [getattr(Task(), name)]})
 

@@ -1,0 +1,1 @@
+"""Tables as people and tools write them, read into bars."""

@@ -101,7 +101,7 @@ def _require_read(column: pl.Series, read: pl.Series, where: str) -> None:
     if wrong:
         row = column.to_list().index(wrong[0]) + 1
         raise InvalidInput(
-            f"{where}: row {row} below the names holds {wrong[0]!r} in '{column.name}'; expected a number"
+            f"{where}: row {row} below the heading holds {wrong[0]!r} in '{column.name}'; expected a number"
         )
 
 

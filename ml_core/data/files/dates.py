@@ -62,7 +62,7 @@ def _refusal(
         asked = f" as '{date_format}'" if date_format else ""
         return InvalidInput(f"{name} holds no dates that can be read{asked}, such as {first}")
     sound = f"{len(column) - len(rows):,} of {len(column):,} rows"
-    place = f"row {int(rows[0]) + 1:,} below the names"
+    place = f"row {int(rows[0]) + 1:,} below the heading"
     return InvalidInput(f"{name}: {place} holds {first}; expected a date as '{form}', which {sound} have")
 
 

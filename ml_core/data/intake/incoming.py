@@ -43,7 +43,7 @@ def find_explained(before: pl.DataFrame, since: Mapping[str, dt.date]) -> dict[s
     told = before.filter(pl.col("verdict") == "repair", pl.col("known").is_not_null())
     rows = told.group_by("ticker").agg(pl.col("known").max(), pl.col("date").min(), pl.col("reason").first())
     return {
-        row["ticker"]: f"bars from {row['date']} are told by the one of {row['known']}: {row['reason']}"
+        row["ticker"]: f"the bar of {row['known']} explains those from {row['date']} on: {row['reason']}"
         for row in rows.sort("ticker").iter_rows(named=True)
         if row["known"] >= since.get(row["ticker"], dt.date.max)
     }

@@ -226,7 +226,7 @@ def _after_checks(
 ) -> dict[str, Outcome]:
     kept = dict(sound.group_by("ticker").len().iter_rows())
     return {
-        ticker: Outcome("failed", refused.get(ticker) or "no bar that came is of a closed session")
+        ticker: Outcome("failed", refused.get(ticker) or "no bar came of a session that has closed")
         if outcome.status == "ok" and not kept.get(ticker)
         else replace(outcome, rows=kept.get(ticker, 0))
         for ticker, outcome in outcomes.items()

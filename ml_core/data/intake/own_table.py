@@ -44,7 +44,9 @@ def read_table(context: Context) -> pl.DataFrame:
     values = (raw.select(ticker, date=known, about=about, value=pl.col(name)) for name in numbers)
     facts = pl.concat(_as_known(rows, name) for rows, name in zip(values, numbers, strict=True))
     if facts.is_empty():
-        raise InvalidInput(f"data.context.table {path}: no value with a day since when it was known")
+        raise InvalidInput(
+            f"data.context.table {path}: no row has both a value and a day in '{context.known}'"
+        )
     return facts
 
 
@@ -71,7 +73,9 @@ def _require_names(numbers: list[str], context: Context, path: Path) -> None:
     if not numbers:
         raise InvalidInput(f"data.context.table {path}: no column of numbers beside '{context.known}'")
     if twice := {name for name in numbers if [column_of(one) for one in numbers].count(column_of(name)) > 1}:
-        raise InvalidInput(f"data.context.table {path}: one name for {', '.join(sorted(twice))}; rename one")
+        raise InvalidInput(
+            f"data.context.table {path}: {', '.join(sorted(twice))} would become one feature; rename one"
+        )
     if odd := next((name for name in numbers if name.startswith(PARTED)), None):
         raise InvalidInput(f"data.context.table {path}: column '{odd}' begins with a slash; rename it")
 
@@ -98,8 +102,8 @@ def _refuse_foreknown(known: pl.Series, about: pl.Series, path: Path) -> None:
     ):
         since, day = early.row(0)
         raise InvalidInput(
-            f"data.context.table {path}: a row about {day} was known since {since}, before it; of an estimate leave "
-            "out what it is about"
+            f"data.context.table {path}: a row about {day} says that it was known since {since}, before that day; "
+            "a table of estimates must do without the column of the day that they are about"
         )
 
 

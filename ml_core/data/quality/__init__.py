@@ -1,0 +1,1 @@
+"""Judges bars by the checks, and keeps what was found with its reasons."""

@@ -92,7 +92,9 @@ class Quality(Section):
                 name = entry.rsplit(" ", 2 if kind == "split" else 1)[0]
                 if name not in known:
                     hint = choices.nearest(name, known) if len(known) < 20 else ""
-                    told.append(f"data.quality.{kind} '{entry}': no ticker '{name}' is asked for{hint}")
+                    told.append(
+                        f"data.quality.{kind} '{entry}': no ticker of this experiment is '{name}'{hint}"
+                    )
         return told
 
     def judgements(self, tickers: Iterable[str]) -> dict[str, str]:

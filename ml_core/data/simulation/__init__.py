@@ -1,0 +1,1 @@
+"""Made-up markets with a planted signal, whose best forecast is known."""

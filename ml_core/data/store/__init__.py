@@ -1,0 +1,1 @@
+"""The tables that last: bars, findings, coverage, forecasts. Every version stays readable."""

@@ -139,4 +139,4 @@ def tell_newest(refused: pl.DataFrame, stored: list[dt.date]) -> list[str]:
         return []
     lost = refused.filter(pl.col("date") == newest)["ticker"].n_unique()
     held = sum(last >= newest for last in stored)
-    return [f"{newest}: the bars of {lost} tickers were refused, of {held} stored"] if lost > held else []
+    return [f"{newest}: bars refused of {lost} tickers, stored of {held}"] if lost > held else []

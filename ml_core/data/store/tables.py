@@ -67,7 +67,9 @@ def merge(
             if version is not None:
                 return change.told(version)
             time.sleep(0.01 * 2 ** min(attempt, 6) * (0.5 + os.getpid() % 16 / 16))
-    raise StoreFailed(f"{folder}: other writers won {TRIES} times")
+    raise StoreFailed(
+        f"{folder}: other processes wrote first {TRIES} times in a row; nothing was written, run it again"
+    )
 
 
 def read(

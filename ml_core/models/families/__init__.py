@@ -1,0 +1,1 @@
+"""One file for each network, found by its name."""

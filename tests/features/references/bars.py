@@ -1,4 +1,4 @@
-"""A small market in, one ticker's bars as plain arrays out: what the references are reckoned from, row by row.
+"""Gives one ticker's bars of a small market as plain arrays, from which the references are worked out row by row.
 
 What is not known yet, because the bars before it are too few, is NaN.
 """
