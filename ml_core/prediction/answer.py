@@ -53,7 +53,7 @@ def unanswered(asked: tuple[str, ...], table: pl.DataFrame, prices: pl.DataFrame
     return {
         ticker: f"not in the universe on {newest}"
         if ticker in outside
-        else "too little history, a feature that was never known, no bar on the last session "
+        else "too little history, a feature without any value, no bar on the last session "
         f"(its last: {last[ticker]}), or not in a joint model"
         if ticker in last
         else "no bars stored by then"
