@@ -13,9 +13,7 @@ def vacuum(session: Session, *, days: int) -> int:
 
     source = open_source(session.experiment)
     models = Registry(session.home).everything()
-    named = {
-        found.evidence["data_version"] for found in models if found.evidence.get("store") == source.identity
-    }
+    named = {found.evidence.data_version for found in models if found.evidence.store == source.identity}
     with session.alone("refresh"):
         freed = free_space(source, session.home, named=named, days=days)
     kept = ", ".join(map(str, freed.kept)) or "none"

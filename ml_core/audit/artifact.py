@@ -59,7 +59,7 @@ def audit_model(
     again with every later day changed."""
     spec, recipe = found.spec, read_recipe(found)
     experiment, split = recipe.experiment, recipe.split
-    sources = read_sources(experiment, home, version=found.evidence["data_version"])
+    sources = read_sources(experiment, home, version=found.evidence.data_version)
     forecaster = Registry(home).load(found)
     prices = build_prices(experiment, sources)
     tables = sources.tables
