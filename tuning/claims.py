@@ -46,9 +46,8 @@ def make_claim(experiment: Experiment, home: Home, *, now: dt.datetime) -> dict[
     forecaster = fit(winner, windows, final)
     candidate = Candidate(forecaster, windows, prices, final, ledger.streams(), facts)
     made = promote_candidate(experiment, home, candidate, now=now)
-    checks = made.version.evidence["gate"]["checks"]
     return {
         "promoted": made.promoted,
         "winner": winner.model.family,
-        "refused_by": [check["name"] for check in checks if not check["passed"]],
+        "refused_by": made.version.evidence.gate.refused,
     }

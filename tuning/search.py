@@ -20,9 +20,12 @@ from ml_core.panel.gaps import tell_lost
 from ml_core.panel.splits import Split
 from ml_core.panel.windows import Windows
 from ml_core.promotion.judge import Candidate, Promotion, promote_candidate
+from ml_core.registry.evidence import Evidence
+from ml_core.registry.searched import Searched, TrialRow
 from ml_core.registry.versions import ModelVersion, Registry, Trial
 from ml_core.spec.experiment import Experiment, RunSpec
 from ml_core.spec.file import write_spec
+from ml_core.spec.plain import plain
 from ml_core.training.fit import fit
 from ml_core.training.loop import Epoch
 from ml_core.walkforward.opening import open_windows, plan
@@ -70,7 +73,7 @@ class SearchOutcome:
     missing: Mapping[str, str] = field(default_factory=dict)
 
     @property
-    def evidence(self) -> Any:
+    def evidence(self) -> Evidence:
         return self.version.evidence
 
     def summary(self) -> dict[str, Any]:
@@ -79,10 +82,10 @@ class SearchOutcome:
             "model": self.version.name,
             "version": self.version.version,
             "promoted": self.passed,
-            "gate": self.evidence["gate"],
-            "holdout": self.evidence["holdout"],
-            "oracle": self.evidence["oracle"],
-            "search": self.evidence["search"],
+            "gate": plain(self.evidence.gate),
+            "holdout": plain(self.evidence.holdout),
+            "oracle": plain(self.evidence.oracle),
+            "search": plain(self.evidence.search),
             "ledger": self.ledger.head(),
             "spec": write_spec(self.spec),
             "left_out": list(self.left_out),
@@ -114,7 +117,7 @@ def search(
     winner = spec_of(experiment, choose_winner(ledger).point)
     forecaster = fit(winner, windows, final, on_epoch=_tell_epochs(ledger, progress))
     if progress:
-        progress(Step("judge", ledger, facts["trials"], "holdout, leak audit, gate"))
+        progress(Step("judge", ledger, facts.trials, "holdout, leak audit, gate"))
     candidate = Candidate(forecaster, windows, prices, final, ledger.streams(), facts)
     promotion: Promotion = promote_candidate(experiment, home, candidate, now=now)
     asked = winner.reading.features
@@ -133,7 +136,7 @@ def _run_trials(
     resume: bool,
     address: str | None,
     progress: Progress | None,
-) -> tuple[Ledger, dict[str, Any]]:
+) -> tuple[Ledger, Searched]:
     """The ledger of all trials, each logged as an MLflow run, and what was searched in numbers."""
     asked = with_trials(experiment, 1).digest()  # more trials go on where fewer ended
     name = f"{experiment.model_name}-{asked}-{data_version(experiment, home)}"
@@ -204,20 +207,20 @@ def choose_winner(ledger: Ledger) -> Entry:
     return best
 
 
-def describe(experiment: Experiment, ledger: Ledger, *, folds: int, seconds: float) -> dict[str, Any]:
+def describe(experiment: Experiment, ledger: Ledger, *, folds: int, seconds: float) -> Searched:
     """What was searched, as numbers."""
-    return {
-        "trials": len(ledger.entries),
-        "finished": ledger.count("finished"),
-        "stopped": ledger.count("stopped"),
-        "failed": ledger.count("failed"),
-        "folds": folds,
-        "seeds": experiment.validation.seeds,
-        "seconds": round(seconds, 1),
-        "families": dict(Counter(entry.point["family"] for entry in ledger.entries)),
-        "objective": experiment.search.objective,
-        "head": ledger.head(5),
-    }
+    return Searched(
+        trials=len(ledger.entries),
+        finished=ledger.count("finished"),
+        stopped=ledger.count("stopped"),
+        failed=ledger.count("failed"),
+        folds=folds,
+        seeds=experiment.validation.seeds,
+        seconds=round(seconds, 1),
+        families=dict(Counter(entry.point["family"] for entry in ledger.entries)),
+        objective=experiment.search.objective,
+        head=tuple(TrialRow.model_validate(row) for row in ledger.head(5)),
+    )
 
 
 def log_trials(registry: Registry, name: str, ledger: Ledger, *, search: str) -> None:

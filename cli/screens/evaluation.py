@@ -13,6 +13,7 @@ from cli.screens.versions import score_row
 from cli.terminal import Terminal
 from ml_core.evaluation.paths import PATH, spread_over_paths
 from ml_core.portfolio.comparison import STRATEGY, Comparison
+from ml_core.registry.scores import Score
 from ml_core.reporting.information import pick_horizons
 from ml_core.spec.experiment import Experiment
 
@@ -42,14 +43,14 @@ def print_evaluation(terminal: Terminal, experiment: Experiment, found: Evaluati
 
 def score_rows(scores: pl.DataFrame, *, most: int = MOST) -> list[dict[str, str]]:
     """One row per split and horizon (a few, the nearest and the farthest among them), with what was scored."""
-    rows = scores.filter(pl.col("ticker") == "*").to_dicts()
-    groups = sorted({(row["split"], row["horizon"]) for row in rows}, key=_place)
+    rows = [Score.model_validate(row) for row in scores.filter(pl.col("ticker") == "*").to_dicts()]
+    groups = sorted({(row.split, row.horizon) for row in rows}, key=_place)
     shown = pick_horizons(sorted({horizon for _, horizon in groups}), most)
     told = []
     for split, horizon in groups:
-        own = {row["metric"]: row for row in rows if (row["split"], row["horizon"]) == (split, horizon)}
+        own = {row.metric: row for row in rows if (row.split, row.horizon) == (split, horizon)}
         if horizon in shown:
-            counts = {"sessions": str(own["mse"]["sessions"]), "rows": str(own["mse"]["rows"])}
+            counts = {"sessions": str(own["mse"].sessions), "rows": str(own["mse"].rows)}
             told.append({"split": split, **score_row(horizon, own, **counts)})
     return told
 

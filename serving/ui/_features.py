@@ -1,22 +1,22 @@
 """Draws the panel of the model tab that shows which features were chosen, and why."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
+from ml_core.features.selection import Choice
 from serving import markup
 from serving.markup import Cell, number, panel, table
 
 
-def show_features(choice: Sequence[Mapping[str, Any]]) -> str:
+def show_features(choice: Sequence[Choice]) -> str:
     """The inputs by the strength of their link with the target; those that were not judged come last."""
     rows = [
         [
-            Cell(str(one["feature"]), "named in the experiment" if one.get("asked") else ""),
-            str(one["group"]),
-            number(one.get("ic")),
-            number(one.get("stability")),
+            Cell(one.feature, "named in the experiment" if one.asked else ""),
+            one.group,
+            number(one.ic),
+            number(one.stability),
         ]
-        for one in sorted(choice, key=lambda one: -(one.get("stability") or 0.0))
+        for one in sorted(choice, key=lambda one: -(one.stability or 0.0))
     ]
     about = (
         "What the model reads, chosen on its training dates: the mean over the calendar years of the information "

@@ -43,11 +43,11 @@ def searched(home, request):
 
 def test_a_search_tries_every_family_and_ends_every_trial(searched):
     experiment, outcome, _ = searched
-    told = outcome.evidence["search"]
-    assert told["trials"] == experiment.search.trials == told["finished"] + told["stopped"]
-    assert told["failed"] == 0
-    assert set(told["families"]) == set(FAMILIES)
-    assert told["finished"] >= 1
+    told = outcome.evidence.search
+    assert told.trials == experiment.search.trials == told.finished + told.stopped
+    assert told.failed == 0
+    assert set(told.families) == set(FAMILIES)
+    assert told.finished >= 1
     assert all(1 <= len(entry.history) <= 3 for entry in outcome.ledger.entries)
 
 
@@ -70,8 +70,8 @@ def test_no_trial_saw_a_date_of_the_holdout(searched, home):
     assert seen
     assert max(seen) < str(final.test.start)
     assert all(fold.test.end < final.test.start for fold in folds)
-    assert outcome.evidence["holdout"]["start"] == str(final.test.start)
-    assert outcome.evidence["trained"]["end"] < outcome.evidence["holdout"]["start"]
+    assert outcome.evidence.holdout.start == final.test.start
+    assert outcome.evidence.trained.end < outcome.evidence.holdout.start
 
 
 def test_progress_names_what_is_done_and_every_step(searched):
@@ -85,7 +85,7 @@ def test_the_summary_is_one_document_with_the_winners_spec(searched):
     _, outcome, _ = searched
     summary = json.loads(json.dumps(outcome.summary()))
     assert summary["spec"].startswith("[task]")
-    assert summary["promoted"] == outcome.passed == outcome.evidence["gate"]["passed"]
+    assert summary["promoted"] == outcome.passed == outcome.evidence.gate.passed
     assert len(summary["ledger"]) == 6
 
 
@@ -96,7 +96,7 @@ def test_resuming_a_search_that_has_ended_tries_nothing_again(searched, home):
     assert again.spec == outcome.spec
     logged = Registry(home).logged_trials(experiment.model_name, search=name_of(home, experiment))
     assert logged == {entry.id for entry in outcome.ledger.entries}
-    old, new = (one.version.evidence["scores"] for one in (outcome, again))
+    old, new = (one.version.evidence.scores for one in (outcome, again))
     assert old == new
 
 
@@ -124,7 +124,7 @@ def test_a_failing_trial_is_recorded_with_its_reason_and_the_others_finish(home)
     assert ends[1e30].status == "failed"
     assert "learning rate 1e+30" in ends[1e30].error
     assert {ends[0.003].status, ends[0.01].status} <= {"finished", "stopped"}
-    assert outcome.evidence["search"]["failed"] == 1
+    assert outcome.evidence.search.failed == 1
     assert outcome.spec.training.learning_rate != 1e30
 
 
@@ -226,8 +226,8 @@ def test_a_baseline_can_be_tried_win_be_registered_and_forecast(home):
     assert {entry.status for entry in outcome.ledger.entries} == {"finished"}
     assert all(len(entry.history) == 1 for entry in outcome.ledger.entries)
     assert outcome.spec.model.family == "ridge"
-    checks = {check["name"]: check for check in outcome.evidence["gate"]["checks"]}
-    assert checks["better than ridge"]["required"] == "not asked"
+    checks = {check.name: check for check in outcome.evidence.gate.checks}
+    assert checks["better than ridge"].required == "not asked"
     assert "better than zero" in checks
     forecaster = Registry(home).load(outcome.version)
     assert len(forecaster.members) == 1, "a second seed would say the same"
@@ -243,4 +243,4 @@ def test_a_ticker_without_bars_is_left_out_of_the_search_and_named(home):
     )
     outcome = search(experiment, home, now=NOW)
     assert set(outcome.missing) == set(outcome.summary()["missing"]) == {"NOPE", "NADA"}
-    assert "NOPE" not in outcome.evidence["tickers"]
+    assert "NOPE" not in outcome.evidence.tickers
