@@ -18,7 +18,7 @@ from ml_core.data.quarantine import Share, count_held, keep_findings, refuse_who
 from ml_core.data.source import Source
 from ml_core.data.store import PriceStore
 from ml_core.data.stored import Stored
-from ml_core.data.unsaid import find_new_jumps, find_new_refusals
+from ml_core.data.unsaid import find_idle_accepts, find_new_jumps, find_new_refusals
 from ml_core.frames import BARS, KEYS
 from ml_core.settings import Home
 
@@ -90,7 +90,7 @@ class Intake:
             self.source.identity,
             checked,
             now=self.request.now,
-            rejudged=self.plan.rejudged & set(outcomes),
+            whole=self.plan.anew & set(outcomes),
         )
         self.share.require_few()
         self._write(batches)
@@ -120,9 +120,13 @@ class Intake:
         if again:
             self.again |= again
             others = ~pl.col("ticker").is_in(list(again))
-            checked = Checked(checked.sound.filter(others), checked.findings.filter(others))
+            checked = replace(
+                checked, sound=checked.sound.filter(others), findings=checked.findings.filter(others)
+            )
             outcomes = {ticker: how for ticker, how in outcomes.items() if ticker not in again}
             rewritten = {ticker: why for ticker, why in rewritten.items() if ticker not in again}
+        came = {ticker for ticker, how in outcomes.items() if how.status == "ok"}
+        self.notes += find_idle_accepts(self.source.quality, checked, came & self.plan.anew)
         checked, refused = refuse_whole_tickers(checked)
         outcomes = _after_checks(outcomes, checked.sound, refused)
         self.share.add(checked, refused, count_held(outcomes, self.spans))
@@ -206,6 +210,9 @@ def _batches(parts: list[Fetched]) -> Iterator[tuple[pl.DataFrame, dict[str, Out
     outcomes = {ticker: how for part in parts for ticker, how in part.outcomes.items()}
     pieces: dict[str | None, list[pl.DataFrame]] = {ticker: [] for ticker in outcomes}
     for part in parts:
+        if len(part.outcomes) == 1:  # as of a source that answers ticker by ticker: nothing to part
+            pieces[next(iter(part.outcomes))].append(part.bars)
+            continue
         for (ticker,), rows in part.bars.partition_by("ticker", as_dict=True).items():
             pieces.setdefault(ticker, []).append(rows)
     parts.clear()  # of twenty years it is a quarter of a gigabyte, which now stands in the pieces

@@ -2,7 +2,7 @@
 
 import datetime as dt
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import polars as pl
 
@@ -14,18 +14,18 @@ from ml_core.errors import InvalidData
 from ml_core.settings import Home
 
 MOST_REFUSED = 0.5
-KEY = ["ticker", "date", "check"]
+DAY = ["ticker", "date"]
+KEY = [*DAY, "check"]
 
 
 def keep_findings(
-    home: Home, identity: str, checked: Checked, *, now: dt.datetime, rejudged: Collection[str] = ()
+    home: Home, identity: str, checked: Checked, *, now: dt.datetime, whole: Collection[str] = ()
 ) -> None:
-    """Every finding once, with the bar as given and when it was first seen so. Of tickers that are `rejudged` by
-    other settings, what was found before on the days that came again is forgotten."""
-    findings, days = checked.findings, ["ticker", "date"]
-    came = pl.concat([checked.sound.select(days), findings.select(days)])
-    earlier = read_findings(home, identity, tuple(rejudged)) if rejudged else findings.clear()
-    stale = earlier.join(came, on=days, how="semi").join(findings, on=KEY, how="anti").select(KEY)
+    """Every finding once, with the bar as given and when it was first seen so. What was found before on a day that
+    came again, and is not found now, is forgotten: it was of another bar, or of other settings. `whole`: tickers of
+    which all bars came."""
+    findings = checked.findings
+    stale = _find_stale(read_findings(home, identity), checked, whole)
     if findings.is_empty() and stale.is_empty():
         return
     stamped = findings.filter(pl.col("date").is_not_null()).with_columns(
@@ -35,6 +35,19 @@ def keep_findings(
     tables.merge(
         home.store / "quarantine" / identity, rows, KEY, ignore=("observed_at", "adj_close"), drop=stale
     )
+
+
+def _find_stale(earlier: pl.DataFrame, checked: Checked, whole: Collection[str]) -> pl.DataFrame:
+    """The keys of earlier findings whose day came again without them. Of tickers that did not come whole the first day
+    tells nothing: the adjusted close of the day before is not known, and less can be found."""
+    gone = earlier.join(checked.findings, on=KEY, how="anti")
+    if gone.is_empty():
+        return gone.select(KEY)
+    named = pl.col("ticker").is_in(gone["ticker"].unique().implode())
+    came = pl.concat([rows.filter(named).select(DAY) for rows in (checked.sound, checked.findings)])
+    later = pl.col("date") > pl.col("date").min().over("ticker")
+    sure = came.filter(later | pl.col("ticker").is_in(list(whole)))
+    return gone.join(sure, on=DAY, how="semi").select(KEY)
 
 
 def read_findings(home: Home, identity: str, tickers: tuple[str, ...] = ()) -> pl.DataFrame:
@@ -75,7 +88,7 @@ def refuse_whole_tickers(checked: Checked) -> tuple[Checked, dict[str, str]]:
         for row in whole.sort("ticker").iter_rows(named=True)
     }
     sound = checked.sound.filter(~pl.col("ticker").is_in(list(reasons)))
-    return Checked(sound, checked.findings), reasons
+    return replace(checked, sound=sound), reasons
 
 
 @dataclass
