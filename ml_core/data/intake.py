@@ -91,6 +91,8 @@ class Intake:
             checked,
             now=self.request.now,
             whole=self.plan.anew & set(outcomes),
+            rejudged=self.plan.rejudged & set(outcomes),
+            stored=not self.share.tell_many(),
         )
         self.share.require_few()
         self._write(batches)

@@ -9,6 +9,7 @@ from ml_core.data.coverage import read_coverage
 from ml_core.data.overview import read_overview
 from ml_core.data.prices import read_prices
 from ml_core.data.quarantine import read_findings
+from ml_core.errors import InvalidData
 from tests.data.loopback_yahoo import Listing
 from tests.data.refreshing import grow, make_experiment, one_swapped, run, swapped
 from tests.data.test_yahoo import SESSIONS, make_rows
@@ -60,6 +61,30 @@ def test_what_was_found_on_a_day_that_did_not_come_again_stays(market, home):
     grow(market, "AAA", 61)
     run(market, home, until=61)
     assert found_of(home) == [("BBB", SESSIONS[20], "quarantine")]
+
+
+def test_what_was_found_of_a_stored_bar_stays_where_a_bad_answer_takes_nothing_away(market, home):
+    market.listings["BBB"] = in_cents(LAST)
+    run(market, home, until=60)
+    rows = make_rows(SESSIONS[:61])
+    market.listings["BBB"] = Listing([*rows[:LAST], *swapped(rows[LAST : LAST + 1]), *rows[LAST + 1 :]])
+    grow(market, "AAA", 61)
+    run(market, home, until=61)
+    assert sorted(found_of(home)) == [
+        ("BBB", SESSIONS[LAST], "quarantine"),
+        ("BBB", SESSIONS[LAST], "repair"),
+    ]
+
+
+def test_a_refresh_that_is_refused_forgets_no_finding(market, home):
+    market.listings["BBB"] = in_cents(LAST)
+    run(market, home, until=60)
+    grow(market, "AAA", 61)
+    rows = make_rows(SESSIONS[:61])
+    market.listings["BBB"] = Listing([*rows[:53], *swapped(rows[53:57]), *rows[57:]])
+    with pytest.raises(InvalidData, match="quarantined"):
+        run(market, home, until=61, quality={"limit": 0.01})
+    assert ("BBB", SESSIONS[LAST], "repair") in found_of(home)
 
 
 def accept(market, home, *entries: str):
