@@ -178,7 +178,8 @@ def _wanted(answer: Answer, request: Request, ticker: str, closed: dt.date | Non
     """Bars of the range asked for whose session has closed; without a calendar, whose date is over at the exchange."""
     closed = closed or request.now.astimezone(ZoneInfo(answer.zone)).date() - DAY
     last = min(closed, request.end or dt.date.max)
-    return answer.bars.filter(pl.col("date").is_between(_first_wanted(request, ticker), last))
+    dates = answer.bars["date"]
+    return answer.bars.filter((dates >= _first_wanted(request, ticker)) & (dates <= last))
 
 
 @contextmanager
