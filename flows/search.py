@@ -39,7 +39,7 @@ def search_register(order: Order, now: dt.datetime, *, resume: bool) -> "SearchO
 
     def tell(step: "Step") -> None:
         running = step.ledger.count("running") if step.name == "search" else 0
-        show(len(step.ledger.entries) - running, step.total)
+        show(len(step.ledger.trials) - running, step.total)
 
     return search(order.experiment, order.home, now=now, resume=resume, address=order.cluster, progress=tell)
 

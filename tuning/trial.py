@@ -1,4 +1,4 @@
-"""One trial: a sampled point in; its folds and seeds trained side by side in this process, one report an epoch out."""
+"""One trial: sampled params in; its folds and seeds trained side by side in this process, one report an epoch out."""
 
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
@@ -10,18 +10,19 @@ from ml_core.evaluation.metrics import find_metric
 from ml_core.forecaster.learners import is_baseline
 from ml_core.panel.splits import Split
 from ml_core.panel.windows import Windows
+from ml_core.registry.trials import Params
 from ml_core.spec.experiment import Experiment
 from ml_core.training.fit import AnyFitting, assemble, begin, seeded
 from ml_core.training.loop import Epoch
 from ml_core.walkforward.rows import forecast_split
 from ml_core.walkforward.trading import horizon_of, trade
-from tuning.space import Point, spec_of
+from tuning.space import spec_of
 
 Report = Callable[[dict[str, Any]], None]
 
 
 def run_trial(
-    point: Point,
+    params: Params,
     report: Report,
     *,
     experiment: Experiment,
@@ -31,7 +32,7 @@ def run_trial(
 ) -> None:
     """Report `score` after every epoch, and at the end the score on the folds' unseen test dates. A baseline's only
     epoch stands on no `rung`: half-trained networks are not measured by it, nor it by them."""
-    spec = spec_of(experiment, point)
+    spec = spec_of(experiment, params)
     windows = windows.read_as(spec.reading.features)
     fittings = [[begin(one, windows, split) for split in splits] for one in seeded(spec)]
     latest: dict[str, Any] = {}

@@ -1,4 +1,4 @@
-"""Tune's events in, ledger entries out. Runs in the driver."""
+"""Tune's events in, a ledger of trials out. Runs in the driver."""
 
 from pathlib import Path
 from typing import Any

@@ -15,6 +15,7 @@ from pydantic import ValidationError
 from ml_core.errors import BrokenArtifact, ForecastError, InvalidInput, NoChampion
 from ml_core.home.settings import Home
 from ml_core.registry.tracking import connect
+from ml_core.registry.trials import Trial
 from ml_core.spec.experiment import RunSpec
 
 if TYPE_CHECKING:
@@ -49,18 +50,6 @@ class ModelVersion:
                 f"{self.name} version {self.version} was registered by an earlier candorcast, and its spec does not "
                 f"say all that was fitted; {again}"
             ) from None
-
-
-@dataclass(frozen=True)
-class Trial:
-    """One trial as MLflow keeps it."""
-
-    id: str
-    status: str
-    params: Mapping[str, Any]
-    history: tuple[Mapping[str, float], ...]
-    result: Mapping[str, float]
-    error: str = ""
 
 
 class Registry:
@@ -150,7 +139,8 @@ class Registry:
             "error": trial.error[:500],
         }
         run = self._client.create_run(self._experiment(name), run_name=f"trial {trial.id}", tags=tags)
-        self._log(run.info.run_id, dict(trial.params), (*trial.history, trial.result))
+        result = () if trial.test_score is None else ({"test_score": trial.test_score},)
+        self._log(run.info.run_id, trial.params, (*trial.history, *result))
         self._client.set_terminated(run.info.run_id, "FAILED" if trial.status == "failed" else "FINISHED")
 
     def logged_trials(self, name: str, *, search: str) -> set[str]:
