@@ -9,6 +9,8 @@ from rich.markup import escape
 
 from cli.commands.features import read_inputs
 from cli.terminal import Terminal, shown
+from ml_core.reporting import words
+from ml_core.reporting.words import MONEY
 
 if TYPE_CHECKING:
     import polars as pl
@@ -31,8 +33,9 @@ def print_report(terminal: Terminal, found: ModelVersion, forecast: pl.DataFrame
     if evidence.get("oracle"):
         oracle = evidence["oracle"]
         terminal.say(
-            f"planted   signal of IC {oracle['ic']:.3f}, found IC {oracle['achieved']:.3f}: "
-            f"{oracle['recovered']:.0%} recovered on the holdout"
+            f"planted   signal of IC {words.write(oracle['ic'], 'correlation')}, found IC "
+            f"{words.write(oracle['achieved'], 'correlation')}: {words.write(oracle['recovered'], 'share')} recovered "
+            "on the holdout"
         )
     terminal.say(f"backtest  {traded(evidence['backtest'])}")
     print_gate(terminal, evidence["gate"])
@@ -70,7 +73,7 @@ def winner(evidence: Mapping[str, Any]) -> str:
 
 
 def print_scores(terminal: Terminal, evidence: Mapping[str, Any], *, most: int = 4) -> None:
-    """Per horizon the IC with its interval, and how much smaller the squared error is than each baseline's."""
+    """Per horizon the IC with its interval, and the skill in squared error beside each baseline."""
     holdout = evidence["holdout"]
     rows = [row for row in evidence["scores"] if row["ticker"] == "*" and row["split"] == "holdout"]
     horizons = sorted({row["horizon"] for row in rows})
@@ -80,7 +83,7 @@ def print_scores(terminal: Terminal, evidence: Mapping[str, Any], *, most: int =
             for horizon in horizons[:most]
         ],
         title=f"holdout   {holdout['start']} to {holdout['end']}: {holdout['sessions']} sessions, "
-        f"{holdout['rows']} forecasts\n          squared error against baselines, Diebold-Mariano p",
+        f"{holdout['rows']} forecasts\n          {words.SKILL} (Diebold-Mariano p)",
     )
     if len(horizons) > most:
         terminal.say(f"          and {len(horizons) - most} more horizons")
@@ -89,8 +92,7 @@ def print_scores(terminal: Terminal, evidence: Mapping[str, Any], *, most: int =
 def print_gate(terminal: Terminal, gate: Mapping[str, Any]) -> None:
     for check in gate["checks"]:
         mark = "[green]✓[/green]" if check["passed"] else "[red]✗[/red]"
-        sign = "p = " if check["required"].startswith("p <") else ""
-        told = f"{check['name']}: {sign}{shown(check['value'])} ({check['required']}) {check['why']}"
+        told = f"{check['name']}: {words.judged(check)} ({check['required']}) {check['why']}"
         terminal.say(f"  {mark} {escape(told)}", styled=True)
 
 
@@ -103,7 +105,7 @@ def print_extremes(terminal: Terminal, forecast: pl.DataFrame, *, each: int = 2)
     nearest = forecast.filter(pl.col("horizon") == forecast["horizon"].min()).sort("mean", descending=True)
     ends = nearest if nearest.height <= 2 * each else pl.concat([nearest.head(each), nearest.tail(each)])
     told = ", ".join(
-        f"{row['ticker']} {row['mean']:+.2%} [{row['lower']:+.1%}, {row['upper']:+.1%}]"
+        f"{row['ticker']} {words.percent(row['mean'])} {words.interval(row['lower'], row['upper'], 'change')}"
         for row in ends.iter_rows(named=True)
     )
     terminal.say(
@@ -113,14 +115,15 @@ def print_extremes(terminal: Terminal, forecast: pl.DataFrame, *, each: int = 2)
 
 
 def traded(risk: Mapping[str, Any]) -> str:
+    told = {name: f"{MONEY[name].label} {words.write(risk.get(name), MONEY[name].form)}" for name in MONEY}
     if risk.get("sharpe") is None:
-        ratio = f"Sharpe refused: {risk.get('sharpe_reason')}"
+        told["sharpe"] = f"no {MONEY['sharpe'].label}: {risk.get('sharpe_reason')}"
     else:
-        ratio = f"Sharpe {risk['sharpe']:.2f} [{risk['sharpe_low']:.2f}, {risk['sharpe_high']:.2f}]"
-    benchmark = risk["benchmark"]
+        told["sharpe"] += f" {words.interval(risk['sharpe_low'], risk['sharpe_high'], MONEY['sharpe'].form)}"
+    held = words.write(risk["benchmark"]["cumulative"], MONEY["cumulative"].form)
     return (
-        f"after costs {risk['cumulative']:+.1%} in {risk['sessions']} sessions, {ratio}, "
-        f"deepest fall {risk['max_drawdown']:.1%}; buy and hold {benchmark['cumulative']:+.1%}"
+        f"after costs {told['cumulative']} in {risk['sessions']} sessions, {told['sharpe']}, "
+        f"{told['max_drawdown']}; {words.ACCOUNTS['buy_and_hold']} {held}"
     )
 
 
@@ -145,9 +148,8 @@ def forecast_rows(table: pl.DataFrame) -> list[dict[str, str]]:
             "ticker": row["ticker"],
             "as of": str(row["as_of"]),
             "horizon": str(row["horizon"]),
-            "mean": f"{row['mean']:+.3%}",
-            "lower": f"{row['lower']:+.2%}",
-            "upper": f"{row['upper']:+.2%}",
+            "mean": words.percent(row["mean"], digits=3),
+            **{end: words.percent(row[end]) for end in ("lower", "upper")},
         }
         for row in table.iter_rows(named=True)
     ]
@@ -169,28 +171,20 @@ def version_row(version: ModelVersion) -> dict[str, str]:
 
 
 def score_row(horizon: int, by_metric: Mapping[str, Mapping[str, Any]], **counts: str) -> dict[str, str]:
-    """The IC with its interval, and how much smaller the squared error is than each baseline's."""
+    """The IC with its interval, and the skill in squared error beside each baseline."""
     error, ic = by_metric["mse"], by_metric["ic"]
     row = {"ahead": str(horizon), **counts, "IC [90 % interval]": _with_interval(ic)}
     for name in (key.removeprefix("skill_") for key in error if key.startswith("skill_")):
         if error[f"skill_{name}"] is not None:
-            row[f"error vs {name}" if name == "zero" else f"vs {name}"] = (
-                f"{-error[f'skill_{name}']:+.1%} ({_p(error[f'p_{name}'])})"
-            )
+            told = f"{'skill ' if name == 'zero' else ''}vs {words.baseline(name)}"
+            row[told] = words.lead(error[f"skill_{name}"], error[f"p_{name}"])
     return row
 
 
 def _with_interval(row: Mapping[str, Any]) -> str:
-    value, low, high = row["value"], row["low"], row["high"]
-    if value is None:
-        return shown(None)
-    return f"{value:.3f}" if low is None else f"{value:.3f} [{low:.3f}, {high:.3f}]"
-
-
-def _p(value: float | None) -> str:
-    if value is None:
-        return "p -"
-    return "p<.001" if value < 0.001 else f"p {value:.3f}".replace("0.", ".", 1)
+    form = words.metric("ic").form
+    told = words.write(row["value"], form), words.interval(row["low"], row["high"], form)
+    return " ".join(filter(None, told))
 
 
 def rebuilt_rows(made: Rebuilt) -> list[dict[str, str]]:

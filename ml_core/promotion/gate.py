@@ -17,6 +17,7 @@ from ml_core.evaluation.significance import (
     probabilistic_sharpe,
     sharpe,
 )
+from ml_core.reporting.words import CHECKS, better_than
 from ml_core.spec.experiment import Gate
 
 
@@ -117,30 +118,30 @@ def _beats(name: str, row: Mapping[str, Any], significance: float, looks: int) -
     if skill is not None:
         why = f"squared error {100 * abs(skill):.2f} % {'smaller' if skill > 0 else 'larger'} than {name}'s"
     required = f"p < {significance:.3g}" + (f" at look {looks} on this holdout" if looks > 1 else "")
-    return Check(f"better than {name}", passed, p, required, why)
+    return Check(better_than(name), passed, p, required, why)
 
 
 def _is_itself(family: str) -> Check:
     why = f"the candidate is {family} itself; better than zero and the others is what it must be"
-    return Check(f"better than {family}", passed=True, value=None, required="not asked", why=why)
+    return Check(better_than(family), passed=True, value=None, required="not asked", why=why)
 
 
 def _coverage(gate: Gate, scores: pl.DataFrame, horizon: int) -> Check:
     found = scores.filter((pl.col("metric") == "coverage") & (pl.col("horizon") == horizon))["value"].item()
     passed = found is not None and abs(found - gate.coverage) <= gate.coverage_tolerance
     required = f"{gate.coverage:.0%} ± {gate.coverage_tolerance:.0%}"
-    return Check("interval coverage", passed, found, required, f"{found or 0:.1%} of outcomes inside")
+    return Check(CHECKS["coverage"], passed, found, required, f"{found or 0:.1%} of outcomes inside")
 
 
 def _audit(findings: list[Finding]) -> Check:
     why = str(findings[0]) if findings else "no input, forecast, position or account knew what it should not"
-    return Check("leak audit", not findings, float(len(findings)), "no finding", why)
+    return Check(CHECKS["leaks"], not findings, float(len(findings)), "no finding", why)
 
 
 def _deflated(gate: Gate, luck: Luck) -> Check:
     why = f"Sharpe {luck.sharpe:.3f} a session, best of {luck.trials} trials"
     return Check(
-        "deflated Sharpe",
+        CHECKS["deflated"],
         luck.deflated >= gate.deflated_sharpe,
         luck.deflated,
         f">= {gate.deflated_sharpe}",
@@ -153,4 +154,4 @@ def _overfitting(allowed: float, found: float | None) -> Check:
     why = (
         "too few finished trials" if found is None else "how often the best half is below the other's median"
     )
-    return Check("probability of overfitting", passed, found, f"<= {allowed}", why)
+    return Check(CHECKS["overfitting"], passed, found, f"<= {allowed}", why)

@@ -3,17 +3,19 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from ml_core.reporting import words
 from serving import markup
-from serving.markup import Cell, number, panel, table
+from serving.markup import Cell, number, panel, table, write
 
 
 def show_features(choice: Sequence[Mapping[str, Any]]) -> str:
     """The inputs by the strength of their link with the target; those that were not judged come last."""
+    ic = words.metric("ic")
     rows = [
         [
             Cell(str(one["feature"]), "named in the experiment" if one.get("asked") else ""),
             str(one["group"]),
-            number(one.get("ic")),
+            write(one.get("ic"), ic.form),
             number(one.get("stability")),
         ]
         for one in sorted(choice, key=lambda one: -(one.get("stability") or 0.0))
@@ -22,6 +24,6 @@ def show_features(choice: Sequence[Mapping[str, Any]]) -> str:
         "What the model reads, chosen on its training dates: the mean over the calendar years of the information "
         "coefficient, and that mean over its error."
     )
-    head = ("Feature", "Group", "IC", "IC over its error")
+    head = ("Feature", "Group", ic.label, f"{ic.label} over its error")
     inner = markup.folded(f"Show {len(rows)}", table(head, rows, text=(1,)))
     return panel("Features", about, inner) if rows else ""

@@ -9,35 +9,18 @@ from typing import Any
 from ml_core.errors import ForecastError
 from ml_core.evaluation.metrics import find_metric, metric_names
 from ml_core.registry.versions import flatten
+from ml_core.reporting import words
+from ml_core.reporting.words import MONEY, Form
 from serving import markup
-from serving.markup import Cell, number, odds, panel, percent, table
+from serving.markup import Cell, number, panel, table, typeset, write
 from serving.messages import DISCLAIMER, Info
 from serving.service import Service
 from serving.ui._features import show_features
 
 title, place = "Model", 2
 FIRST = ("zero", "mean", "last", "ewma", "ridge")
-NAMES = {"direction": "Direction", "rank_ic": "Rank IC", "pinball": "Pinball", "coverage": "Coverage"}
-BETTER = {"lower": "lower is better", "higher": "higher is better", "level": "at the interval's level"}
-SHARES = ("direction", "coverage", "mape")
-GROUPS = {"all": "All", "calm": "Calm", "middle": "Middle", "wild": "Wild"}
 MOST_HORIZONS = 6
-MEASURES = {
-    "cumulative": ("Cumulative return", "change"),
-    "annual_return": ("Annual return", "change"),
-    "volatility": ("Volatility a year", "share"),
-    "sharpe": ("Sharpe", "number"),
-    "probabilistic_sharpe": ("Chance that it is above 0", "share"),
-    "deflated_sharpe": ("Above the luck of all trials", "share"),
-    "sortino": ("Sortino", "number"),
-    "calmar": ("Calmar", "number"),
-    "max_drawdown": ("Deepest drawdown", "change"),
-    "win_rate": ("Sessions with a gain", "share"),
-    "var": ("Value at risk, a session", "share"),
-    "cvar": ("Expected shortfall, a session", "share"),
-}
-
-BESIDE = {"benchmark": "Buy and hold", "equal_weight": "Equal weight", "zero_forecast": "Zero forecast"}
+BESIDE = {"benchmark": "buy_and_hold", "equal_weight": "equal_weight", "zero_forecast": "zero_forecast"}
 
 log = logging.getLogger(__name__)
 
@@ -75,7 +58,7 @@ def show_evidence(service: Service) -> str:
 def _identity(info: Info) -> str:
     checks, held_out = info.gate.get("checks", []), info.holdout.get("sessions", 0)
     passed = sum(bool(check["passed"]) for check in checks)
-    family = str(info.spec["model"].get("family", "")).replace("_", " ")
+    family = words.baseline(str(info.spec["model"].get("family", "")))
     entries = [
         ("Version", info.version, f"{', '.join(info.aliases) or 'no alias'} of {info.model}", ""),
         ("Registered", f"{info.created:%d %b %Y}", f"{info.created:%H:%M} UTC", ""),
@@ -86,8 +69,8 @@ def _identity(info: Info) -> str:
         ("Gate", f"{passed} of {len(checks)}", "checks passed", ""),
     ]
     if info.oracle:
-        best, found = number(info.oracle.get("ic")), number(info.oracle.get("achieved"))
-        share = percent(info.oracle.get("recovered"), sign=False)
+        best, found = (write(info.oracle.get(name), "correlation") for name in ("ic", "achieved"))
+        share = write(info.oracle.get("recovered"), "share")
         entries.append(("Planted signal found", share, f"IC {found} of {best}", ""))
     return markup.cards(entries)
 
@@ -95,11 +78,11 @@ def _identity(info: Info) -> str:
 def _gate(info: Info) -> str:
     rows = [
         [
-            check["name"][:1].upper() + check["name"][1:],
+            _begin(check["name"]),
             Cell("\N{CHECK MARK} passed", look="wf-pass")
             if check["passed"]
             else Cell("\N{MULTIPLICATION X} refused", look="wf-refuse"),
-            _judged(check),
+            typeset(words.judged(check)),
             str(check["required"]),
             str(check["why"]),
         ]
@@ -109,18 +92,16 @@ def _gate(info: Info) -> str:
     return panel("Gate", about, table(("Check", "Verdict", "Value", "Required", "Why"), rows, text=(4,)))
 
 
-def _judged(check: Mapping[str, Any]) -> str:
-    """A check's value in the form of what it required."""
-    if str(check["required"]).startswith("p "):
-        return odds(check["value"])
-    return percent(check["value"], sign=False) if "%" in str(check["required"]) else number(check["value"])
+def _begin(label: str) -> str:
+    """As the first word of a cell."""
+    return label[:1].upper() + label[1:]
 
 
 def _scores(info: Info) -> list[str]:
     """One table per horizon: metrics down, the model and each baseline across, all on the same rows."""
     known = {key for row in info.scores for key in row if key.startswith("skill_")}
     baselines = sorted((key.removeprefix("skill_") for key in known), key=_place)
-    head = ("Metric", "Model", *(name.capitalize() for name in baselines))
+    head = ("Metric", "Model", *(_begin(words.baseline(name)) for name in baselines))
     panels = []
     for horizon in info.horizons:
         rows = {
@@ -146,27 +127,26 @@ def _place(name: str) -> tuple[int, str]:
 
 def _score(row: Mapping[str, Any], baselines: list[str]) -> list[Cell | str]:
     name = row["metric"]
-    interval = (
-        f"{_value(name, row['low'])} to {_value(name, row['high'])}" if row.get("low") is not None else ""
-    )
+    told = words.metric(name)
     cells: list[Cell | str] = [
-        Cell(NAMES.get(name) or str(name).upper(), BETTER[find_metric(name).better]),
-        Cell(_value(name, row["value"]), interval, "wf-own"),
-        *(Cell(_value(name, row.get(beside)), _lead(row, beside)) for beside in baselines),
+        Cell(_begin(told.label), words.BETTER[find_metric(name).better]),
+        Cell(write(row["value"], told.form), _span(row, "", told.form), "wf-own"),
+        *(Cell(write(row.get(beside), told.form), _lead(row, beside)) for beside in baselines),
     ]
     return cells
 
 
 def _lead(row: Mapping[str, Any], beside: str) -> str:
-    """The share of the baseline's error that is gone, and p. How far a share of outcomes lies from its level can be
-    next to nothing by chance: a share of that says nothing."""
+    """Skill and p. How far a share of outcomes lies from its level can be next to nothing by chance: a share of that
+    says nothing."""
     skill = row.get(f"skill_{beside}") if find_metric(row["metric"]).better != "level" else None
-    parts = [percent(skill) if skill is not None else "", odds(row.get(f"p_{beside}"))]
-    return ", ".join(part for part in parts if part)
+    return typeset(words.lead(skill, row.get(f"p_{beside}")))
 
 
-def _value(metric: str, value: float | None) -> str:
-    return percent(value, sign=False) if metric in SHARES else number(value)
+def _span(told: Mapping[str, Any], name: str, form: Form) -> str:
+    """The interval of a figure, where there is one."""
+    low, high = told.get(f"{name}low"), told.get(f"{name}high")
+    return f"{write(low, form)} to {write(high, form)}" if low is not None else ""
 
 
 def _coverage(info: Info) -> str:
@@ -174,11 +154,11 @@ def _coverage(info: Info) -> str:
     horizons = info.horizons[:MOST_HORIZONS]
     by_place = {(row["group"], row["horizon"]): row for row in info.coverage}
     rows = [
-        [GROUPS.get(group, group), *(_held(by_place.get((group, horizon))) for horizon in horizons)]
+        [_begin(group), *(_held(by_place.get((group, horizon))) for horizon in horizons)]
         for group in dict.fromkeys(row["group"] for row in info.coverage)
     ]
     about = (
-        "Share of holdout outcomes inside the 90 % interval, and the range that luck would give it. Calm, middle and "
+        f"Share of holdout {words.INSIDE}, and the range that luck would give it. Calm, middle and "
         "wild compare a ticker's volatility, as known at each close, with thirds of its training dates."
     )
     head = ("Rows", *(f"{markup.steps(horizon, info.frequency)} ahead" for horizon in horizons))
@@ -188,8 +168,8 @@ def _coverage(info: Info) -> str:
 def _held(row: Mapping[str, Any] | None) -> Cell | str:
     if row is None:
         return ""
-    low, high = (percent(row[end], sign=False) for end in ("low", "high"))
-    return Cell(percent(row["coverage"], sign=False), f"{low} to {high}, {row['rows']:,} rows")
+    form = words.metric("coverage").form
+    return Cell(write(row["coverage"], form), f"{_span(row, '', form)}, {row['rows']:,} rows")
 
 
 def _backtest(info: Info) -> str:
@@ -197,37 +177,31 @@ def _backtest(info: Info) -> str:
     beside = [name for name in BESIDE if risk.get(name)]
     rows = [
         [
-            Cell(label, _interval(risk, name, form)),
-            Cell(_figure(risk[name], form), look="wf-own"),
-            *(_figure(risk[account].get(name), form) for account in beside),
+            Cell(_begin(told.label), _interval(risk, name)),
+            Cell(write(risk[name], told.form), look="wf-own"),
+            *(write(risk[account].get(name), told.form) for account in beside),
         ]
-        for name, (label, form) in MEASURES.items()
+        for name, told in MONEY.items()
         if name in risk
     ]
-    cost = risk.get("break_even_cost_bps")
-    spare = f"; costs of {cost:.1f} bp a side would take all of the gain" if cost is not None else ""
-    about = (
-        f"After costs, on the holdout. Turnover {percent(risk.get('turnover'), sign=False)} a session{spare}."
-    )
-    head = ("Measure", "Strategy", *(BESIDE[account] for account in beside))
-    return panel("Backtest", about, table(head, rows)) if rows else ""
+    about = "After costs, on the holdout, beside accounts that need no model."
+    head = ("Measure", "Strategy", *(_begin(words.ACCOUNTS[BESIDE[account]]) for account in beside))
+    meanings = [[_begin(told.label), told.meaning] for name, told in MONEY.items() if name in risk]
+    meant = markup.folded("What these figures mean", table(("Measure", "Meaning"), meanings, text=(1,)))
+    return panel("Backtest", about, table(head, rows) + meant) if rows else ""
 
 
-def _interval(risk: Mapping[str, Any], name: str, form: str) -> str:
+def _interval(risk: Mapping[str, Any], name: str) -> str:
     if name == "sharpe" and risk.get(name) is None:
         return str(risk.get("sharpe_reason") or "")
-    low, high = (risk.get(f"{name}_{end}") for end in ("low", "high"))
-    return f"90 %: {_figure(low, form)} to {_figure(high, form)}" if low is not None else ""
-
-
-def _figure(value: float | None, form: str) -> str:
-    return number(value) if form == "number" else percent(value, sign=form == "change")
+    told = _span(risk, f"{name}_", MONEY[name].form)
+    return f"90 %: {told}" if told else ""
 
 
 def _search(info: Info) -> str:
     search = info.search
     families = ", ".join(f"{name} {count}" for name, count in (search.get("families") or {}).items())
-    objective = str(search.get("objective", "")).upper()
+    objective = words.metric(str(search.get("objective", ""))).label
     about = (
         f"{search.get('trials', 0)} trials ({search.get('finished', 0)} finished, {search.get('stopped', 0)} stopped "
         f"early, {search.get('failed', 0)} failed; {families}) in {search.get('seconds', 0):.0f} s, each over "
