@@ -41,7 +41,7 @@ def search_register(order: FlowOrder, now: dt.datetime, *, resume: bool) -> "Sea
 
     def tell(step: "Step") -> None:
         running = step.ledger.count("running") if step.name == "search" else 0
-        show(len(step.ledger.entries) - running, step.total)
+        show(len(step.ledger.trials) - running, step.total)
 
     return search(order.experiment, order.home, now=now, resume=resume, address=order.cluster, progress=tell)
 

@@ -9,6 +9,8 @@ from rich.markup import escape
 
 from cli.commands.features import read_inputs
 from cli.terminal import Terminal, shown
+from ml_core.reporting import words
+from ml_core.reporting.words import MONEY
 
 if TYPE_CHECKING:
     import polars as pl
@@ -48,9 +50,9 @@ def verdict(evidence: Evidence) -> str:
 
 
 def planted(oracle: Oracle) -> str:
-    """How much of the signal in a simulated market was found."""
-    found = f"found IC {formed(oracle.achieved, '.3f')}: {formed(oracle.recovered, '.0%')} recovered on the holdout"
-    return f"signal of IC {formed(oracle.ic, '.3f')}, {found}"
+    """Of the signal that a simulated market holds, how much the model found."""
+    best, found = (words.write(one, "correlation") for one in (oracle.ic, oracle.achieved))
+    return f"signal of IC {best}, found IC {found}: {words.write(oracle.recovered, 'share')} recovered on the holdout"
 
 
 def searched(search: Searched) -> str:
@@ -73,7 +75,7 @@ def winner(found: ModelVersion) -> str:
 
 
 def print_scores(terminal: Terminal, evidence: Evidence, *, most: int = 4) -> None:
-    """Per horizon the IC with its interval, and how much smaller the squared error is than each baseline's."""
+    """Per horizon the IC with its interval, and the skill in squared error beside each baseline."""
     holdout, rows = evidence.holdout, evidence.holdout_scores
     horizons = sorted({row.horizon for row in rows})
     terminal.table(
@@ -82,7 +84,7 @@ def print_scores(terminal: Terminal, evidence: Evidence, *, most: int = 4) -> No
             for horizon in horizons[:most]
         ],
         title=f"holdout   {holdout.start} to {holdout.end}: {holdout.sessions} sessions, "
-        f"{holdout.rows} forecasts\n          squared error against baselines, Diebold-Mariano p",
+        f"{holdout.rows} forecasts\n          {words.SKILL} (Diebold-Mariano p)",
     )
     if len(horizons) > most:
         terminal.say(f"          and {len(horizons) - most} more horizons")
@@ -91,8 +93,7 @@ def print_scores(terminal: Terminal, evidence: Evidence, *, most: int = 4) -> No
 def print_gate(terminal: Terminal, gate: Verdict) -> None:
     for check in gate.checks:
         mark = "[green]✓[/green]" if check.passed else "[red]✗[/red]"
-        sign = "p = " if check.required.startswith("p <") else ""
-        told = f"{check.name}: {sign}{shown(check.value)} ({check.required}) {check.why}"
+        told = f"{check.name}: {words.judged(check.value, check.required)} ({check.required}) {check.why}"
         terminal.say(f"  {mark} {escape(told)}", styled=True)
 
 
@@ -105,7 +106,7 @@ def print_extremes(terminal: Terminal, forecast: pl.DataFrame, *, each: int = 2)
     nearest = forecast.filter(pl.col("horizon") == forecast["horizon"].min()).sort("mean", descending=True)
     ends = nearest if nearest.height <= 2 * each else pl.concat([nearest.head(each), nearest.tail(each)])
     told = ", ".join(
-        f"{row['ticker']} {row['mean']:+.2%} [{row['lower']:+.1%}, {row['upper']:+.1%}]"
+        f"{row['ticker']} {words.percent(row['mean'])} {words.interval(row['lower'], row['upper'], 'change')}"
         for row in ends.iter_rows(named=True)
     )
     terminal.say(
@@ -115,21 +116,16 @@ def print_extremes(terminal: Terminal, forecast: pl.DataFrame, *, each: int = 2)
 
 
 def traded(risk: Backtest) -> str:
-    interval = f"[{formed(risk.sharpe_low, '.2f')}, {formed(risk.sharpe_high, '.2f')}]"
-    ratio = (
-        f"Sharpe {risk.sharpe:.2f} {interval}"
-        if risk.sharpe is not None
-        else f"Sharpe refused: {risk.sharpe_reason}"
-    )
+    told = {name: f"{one.label} {words.write(getattr(risk, name), one.form)}" for name, one in MONEY.items()}
+    if risk.sharpe is None:
+        told["sharpe"] = f"no {MONEY['sharpe'].label}: {risk.sharpe_reason}"
+    else:
+        told["sharpe"] += f" {words.interval(risk.sharpe_low, risk.sharpe_high, MONEY['sharpe'].form)}"
+    held = words.write(risk.benchmark.cumulative, MONEY["cumulative"].form)
     return (
-        f"after costs {formed(risk.cumulative, '+.1%')} in {risk.sessions} sessions, {ratio}, deepest fall "
-        f"{formed(risk.max_drawdown, '.1%')}; buy and hold {formed(risk.benchmark.cumulative, '+.1%')}"
+        f"after costs {told['cumulative']} in {risk.sessions} sessions, {told['sharpe']}, "
+        f"{told['max_drawdown']}; {words.ACCOUNTS['buy_and_hold']} {held}"
     )
-
-
-def formed(value: float | None, form: str) -> str:
-    """A number in that form; one that is not there as every table shows it."""
-    return shown(None) if value is None else format(value, form)
 
 
 def ledger_rows(head: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -153,9 +149,8 @@ def forecast_rows(table: pl.DataFrame) -> list[dict[str, str]]:
             "ticker": row["ticker"],
             "as of": str(row["as_of"]),
             "horizon": str(row["horizon"]),
-            "mean": f"{row['mean']:+.3%}",
-            "lower": f"{row['lower']:+.2%}",
-            "upper": f"{row['upper']:+.2%}",
+            "mean": words.percent(row["mean"], digits=3),
+            **{end: words.percent(row[end]) for end in ("lower", "upper")},
         }
         for row in table.iter_rows(named=True)
     ]
@@ -186,24 +181,19 @@ def version_row(version: ModelVersion) -> dict[str, str]:
 
 
 def score_row(horizon: int, by_metric: Mapping[str, Score], **counts: str) -> dict[str, str]:
-    """The IC with its interval, and how much smaller the squared error is than each baseline's."""
+    """The IC with its interval, and the skill in squared error beside each baseline."""
     row = {"ahead": str(horizon), **counts, "IC [90 % interval]": _with_interval(by_metric["ic"])}
     for name, one in by_metric["mse"].beside.items():
         if one.skill is not None:
-            row[f"error vs {name}" if name == "zero" else f"vs {name}"] = f"{-one.skill:+.1%} ({_p(one.p)})"
+            told = f"{'skill ' if name == 'zero' else ''}vs {words.baseline(name)}"
+            row[told] = words.lead(one.skill, one.p)
     return row
 
 
 def _with_interval(row: Score) -> str:
-    if row.value is None:
-        return shown(None)
-    return f"{row.value:.3f}" if row.low is None else f"{row.value:.3f} [{row.low:.3f}, {row.high:.3f}]"
-
-
-def _p(value: float | None) -> str:
-    if value is None:
-        return "p -"
-    return "p<.001" if value < 0.001 else f"p {value:.3f}".replace("0.", ".", 1)
+    form = words.metric("ic").form
+    told = words.write(row.value, form), words.interval(row.low, row.high, form)
+    return " ".join(filter(None, told))
 
 
 def rebuilt_rows(made: Rebuilt) -> list[dict[str, str]]:

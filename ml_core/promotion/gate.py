@@ -19,6 +19,7 @@ from ml_core.evaluation.significance import (
     sharpe,
 )
 from ml_core.registry.verdict import Check, Verdict
+from ml_core.reporting.words import CHECKS, better_than
 from ml_core.spec.experiment import Gate
 
 
@@ -108,12 +109,12 @@ def _beats(name: str, row: Mapping[str, Any], significance: float, looks: int) -
     if skill is not None:
         why = f"squared error {100 * abs(skill):.2f} % {'smaller' if skill > 0 else 'larger'} than {name}'s"
     required = f"p < {significance:.3g}" + (f" at look {looks} on this holdout" if looks > 1 else "")
-    return Check(name=f"better than {name}", passed=passed, value=p, required=required, why=why)
+    return Check(name=better_than(name), passed=passed, value=p, required=required, why=why)
 
 
 def _is_itself(family: str) -> Check:
     why = f"the candidate is {family} itself; better than zero and the others is what it must be"
-    return Check(name=f"better than {family}", passed=True, value=None, required="not asked", why=why)
+    return Check(name=better_than(family), passed=True, value=None, required="not asked", why=why)
 
 
 def _coverage(gate: Gate, scores: pl.DataFrame, horizon: int) -> Check:
@@ -121,19 +122,19 @@ def _coverage(gate: Gate, scores: pl.DataFrame, horizon: int) -> Check:
     passed = found is not None and abs(found - gate.coverage) <= gate.coverage_tolerance
     required = f"{gate.coverage:.0%} ± {gate.coverage_tolerance:.0%}"
     why = f"{found or 0:.1%} of outcomes inside"
-    return Check(name="interval coverage", passed=passed, value=found, required=required, why=why)
+    return Check(name=CHECKS["coverage"], passed=passed, value=found, required=required, why=why)
 
 
 def _audit(findings: list[Finding]) -> Check:
     why = str(findings[0]) if findings else "no input, forecast, position or account knew what it should not"
     count = float(len(findings))
-    return Check(name="leak audit", passed=not findings, value=count, required="no finding", why=why)
+    return Check(name=CHECKS["leaks"], passed=not findings, value=count, required="no finding", why=why)
 
 
 def _deflated(gate: Gate, luck: Luck) -> Check:
     why = f"Sharpe {luck.sharpe:.3f} a session, best of {luck.trials} trials"
     return Check(
-        name="deflated Sharpe",
+        name=CHECKS["deflated"],
         passed=luck.deflated >= gate.deflated_sharpe,
         value=luck.deflated,
         required=f">= {gate.deflated_sharpe}",
@@ -146,6 +147,5 @@ def _overfitting(allowed: float, found: float | None) -> Check:
     why = (
         "too few finished trials" if found is None else "how often the best half is below the other's median"
     )
-    return Check(
-        name="probability of overfitting", passed=passed, value=found, required=f"<= {allowed}", why=why
-    )
+    required = f"<= {allowed}"
+    return Check(name=CHECKS["overfitting"], passed=passed, value=found, required=required, why=why)

@@ -14,6 +14,7 @@ from ml_core.errors import BrokenArtifact, ForecastError, InvalidInput, NoChampi
 from ml_core.home.settings import Home
 from ml_core.registry.evidence import Evidence, read_evidence, write_evidence
 from ml_core.registry.tracking import connect
+from ml_core.registry.trials import Trial
 from ml_core.spec.run import RunSpec
 
 if TYPE_CHECKING:
@@ -58,18 +59,6 @@ class ModelVersion:
             f"{self.name} version {self.version} was registered by an earlier candorcast, and its spec does not "
             f"say all that was fitted; {search_again(self.name)}"
         )
-
-
-@dataclass(frozen=True)
-class Trial:
-    """One trial as MLflow keeps it."""
-
-    id: str
-    status: str
-    params: Mapping[str, Any]
-    history: tuple[Mapping[str, float], ...]
-    result: Mapping[str, float]
-    error: str = ""
 
 
 class Registry:
@@ -159,7 +148,8 @@ class Registry:
             "error": trial.error[:500],
         }
         run = self._client.create_run(self._experiment(name), run_name=f"trial {trial.id}", tags=tags)
-        self._log(run.info.run_id, dict(trial.params), (*trial.history, trial.result))
+        result = () if trial.test_score is None else ({"test_score": trial.test_score},)
+        self._log(run.info.run_id, trial.params, (*trial.history, *result))
         self._client.set_terminated(run.info.run_id, "FAILED" if trial.status == "failed" else "FINISHED")
 
     def logged_trials(self, name: str, *, search: str) -> set[str]:

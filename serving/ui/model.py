@@ -9,39 +9,22 @@ from ml_core.errors import ForecastError
 from ml_core.evaluation.metrics import find_metric, metric_names
 from ml_core.registry.account import Backtest
 from ml_core.registry.scores import Beside, CoverageRow, Score
-from ml_core.registry.verdict import Check
 from ml_core.registry.versions import flatten
+from ml_core.reporting import words
+from ml_core.reporting.words import MONEY, Form
 from ml_core.spec.plain import plain
 from serving import markup
-from serving.markup import Cell, number, odds, panel, percent, table
+from serving.markup import Cell, number, panel, table, typeset, write
 from serving.messages import DISCLAIMER, Info
 from serving.service import Service
 from serving.ui._features import show_features
 
 title, place = "Model", 2
 FIRST = ("zero", "mean", "last", "ewma", "ridge")
-NAMES = {"direction": "Direction", "rank_ic": "Rank IC", "pinball": "Pinball", "coverage": "Coverage"}
-BETTER = {"lower": "lower is better", "higher": "higher is better", "level": "at the interval's level"}
-SHARES = ("direction", "coverage", "mape")
-GROUPS = {"all": "All", "calm": "Calm", "middle": "Middle", "wild": "Wild"}
 MOST_HORIZONS = 6
-MEASURES = {
-    "cumulative": ("Cumulative return", "change"),
-    "annual_return": ("Annual return", "change"),
-    "volatility": ("Volatility a year", "share"),
-    "sharpe": ("Sharpe", "number"),
-    "probabilistic_sharpe": ("Chance that it is above 0", "share"),
-    "deflated_sharpe": ("Above the luck of all trials", "share"),
-    "sortino": ("Sortino", "number"),
-    "calmar": ("Calmar", "number"),
-    "max_drawdown": ("Deepest drawdown", "change"),
-    "win_rate": ("Sessions with a gain", "share"),
-    "var": ("Value at risk, a session", "share"),
-    "cvar": ("Expected shortfall, a session", "share"),
-}
 PASSED = Cell("\N{CHECK MARK} passed", look="wf-pass")
 REFUSED = Cell("\N{MULTIPLICATION X} refused", look="wf-refuse")
-BESIDE = {"benchmark": "Buy and hold", "equal_weight": "Equal weight", "zero_forecast": "Zero forecast"}
+BESIDE = {"benchmark": "buy_and_hold", "equal_weight": "equal_weight", "zero_forecast": "zero_forecast"}
 
 log = logging.getLogger(__name__)
 
@@ -79,7 +62,7 @@ def show_evidence(service: Service) -> str:
 def _identity(info: Info) -> str:
     checks, holdout, trained = info.gate.checks, info.holdout, info.trained
     passed = sum(check.passed for check in checks)
-    family = info.spec.model.family.replace("_", " ")
+    family = words.baseline(info.spec.model.family)
     entries = [
         ("Version", info.version, f"{', '.join(info.aliases) or 'no alias'} of {info.model}", ""),
         ("Registered", f"{info.created:%d %b %Y}", f"{info.created:%H:%M} UTC", ""),
@@ -90,8 +73,8 @@ def _identity(info: Info) -> str:
         ("Gate", f"{passed} of {len(checks)}", "checks passed", ""),
     ]
     if info.oracle:
-        best, found = number(info.oracle.ic), number(info.oracle.achieved)
-        share = percent(info.oracle.recovered, sign=False)
+        best, found = (write(one, "correlation") for one in (info.oracle.ic, info.oracle.achieved))
+        share = write(info.oracle.recovered, "share")
         entries.append(("Planted signal found", share, f"IC {found} of {best}", ""))
     return markup.cards(entries)
 
@@ -99,9 +82,9 @@ def _identity(info: Info) -> str:
 def _gate(info: Info) -> str:
     rows = [
         [
-            check.name[:1].upper() + check.name[1:],
+            _begin(check.name),
             PASSED if check.passed else REFUSED,
-            _judged(check),
+            typeset(words.judged(check.value, check.required)),
             check.required,
             check.why,
         ]
@@ -111,17 +94,15 @@ def _gate(info: Info) -> str:
     return panel("Gate", about, table(("Check", "Verdict", "Value", "Required", "Why"), rows, text=(4,)))
 
 
-def _judged(check: Check) -> str:
-    """A check's value in the form of what it required."""
-    if check.required.startswith("p "):
-        return odds(check.value)
-    return percent(check.value, sign=False) if "%" in check.required else number(check.value)
+def _begin(label: str) -> str:
+    """As the first word of a cell."""
+    return label[:1].upper() + label[1:]
 
 
 def _scores(info: Info) -> list[str]:
     """One table per horizon: metrics down, the model and each baseline across, all on the same rows."""
     baselines = sorted({name for row in info.scores for name in row.beside}, key=_place)
-    head = ("Metric", "Model", *(name.capitalize() for name in baselines))
+    head = ("Metric", "Model", *(_begin(words.baseline(name)) for name in baselines))
     panels = []
     for horizon in info.horizons:
         rows = {row.metric: row for row in info.scores if row.horizon == horizon and row.ticker == "*"}
@@ -144,26 +125,25 @@ def _place(name: str) -> tuple[int, str]:
 
 
 def _score(row: Score, baselines: list[str]) -> list[Cell | str]:
-    name = row.metric
-    interval = f"{_value(name, row.low)} to {_value(name, row.high)}" if row.low is not None else ""
+    told = words.metric(row.metric)
     others = [row.beside.get(baseline, Beside()) for baseline in baselines]
     return [
-        Cell(NAMES.get(name) or name.upper(), BETTER[find_metric(name).better]),
-        Cell(_value(name, row.value), interval, "wf-own"),
-        *(Cell(_value(name, other.value), _lead(name, other)) for other in others),
+        Cell(_begin(told.label), words.BETTER[find_metric(row.metric).better]),
+        Cell(write(row.value, told.form), _span(row.low, row.high, told.form), "wf-own"),
+        *(Cell(write(other.value, told.form), _lead(row.metric, other)) for other in others),
     ]
 
 
 def _lead(metric: str, other: Beside) -> str:
-    """The share of the baseline's error that is gone, and p. How far a share of outcomes lies from its level can be
-    next to nothing by chance: a share of that says nothing."""
+    """Skill and p. How far a share of outcomes lies from its level can be next to nothing by chance: a share of that
+    says nothing."""
     skill = other.skill if find_metric(metric).better != "level" else None
-    parts = [percent(skill) if skill is not None else "", odds(other.p)]
-    return ", ".join(part for part in parts if part)
+    return typeset(words.lead(skill, other.p))
 
 
-def _value(metric: str, value: float | None) -> str:
-    return percent(value, sign=False) if metric in SHARES else number(value)
+def _span(low: float | None, high: float | None, form: Form) -> str:
+    """The interval of a figure, where there is one."""
+    return f"{write(low, form)} to {write(high, form)}" if low is not None else ""
 
 
 def _coverage(info: Info) -> str:
@@ -171,11 +151,11 @@ def _coverage(info: Info) -> str:
     horizons = info.horizons[:MOST_HORIZONS]
     by_place = {(row.group, row.horizon): row for row in info.coverage}
     rows = [
-        [GROUPS.get(group, group), *(_held(by_place.get((group, horizon))) for horizon in horizons)]
+        [_begin(group), *(_held(by_place.get((group, horizon))) for horizon in horizons)]
         for group in dict.fromkeys(row.group for row in info.coverage)
     ]
     about = (
-        "Share of holdout outcomes inside the 90 % interval, and the range that luck would give it. Calm, middle and "
+        f"Share of holdout {words.INSIDE}, and the range that luck would give it. Calm, middle and "
         "wild compare a ticker's volatility, as known at each close, with thirds of its training dates."
     )
     head = ("Rows", *(f"{markup.steps(horizon, info.frequency)} ahead" for horizon in horizons))
@@ -185,45 +165,49 @@ def _coverage(info: Info) -> str:
 def _held(row: CoverageRow | None) -> Cell | str:
     if row is None:
         return ""
-    low, high = (percent(end, sign=False) for end in (row.low, row.high))
-    return Cell(percent(row.coverage, sign=False), f"{low} to {high}, {row.rows:,} rows")
+    form = words.metric("coverage").form
+    return Cell(write(row.coverage, form), f"{_span(row.low, row.high, form)}, {row.rows:,} rows")
 
 
 def _backtest(info: Info) -> str:
     risk = info.backtest
-    beside = {label: account for name, label in BESIDE.items() if (account := getattr(risk, name))}
+    beside = {
+        _begin(words.ACCOUNTS[label]): account
+        for name, label in BESIDE.items()
+        if (account := getattr(risk, name))
+    }
+    # A number that was not kept yet has no row.
+    kept = {name: told for name, told in MONEY.items() if name in risk.model_fields_set}
     rows = [
         [
-            Cell(label, _interval(risk, name, form)),
-            Cell(_figure(getattr(risk, name), form), look="wf-own"),
-            *(_figure(getattr(account, name), form) for account in beside.values()),
+            Cell(_begin(told.label), _interval(risk, name)),
+            Cell(write(getattr(risk, name), told.form), look="wf-own"),
+            *(write(getattr(account, name), told.form) for account in beside.values()),
         ]
-        for name, (label, form) in MEASURES.items()
-        if name in risk.model_fields_set  # a number that was not kept yet has no row
+        for name, told in kept.items()
     ]
-    cost = risk.break_even_cost_bps
-    spare = f"; costs of {cost:.1f} bp a side would take all of the gain" if cost is not None else ""
-    about = f"After costs, on the holdout. Turnover {percent(risk.turnover, sign=False)} a session{spare}."
-    return panel("Backtest", about, table(("Measure", "Strategy", *beside), rows))
+    about = "After costs, on the holdout, beside accounts that need no model."
+    head = ("Measure", "Strategy", *beside)
+    meanings = [[_begin(told.label), told.meaning] for told in kept.values()]
+    meant = markup.folded("What these figures mean", table(("Measure", "Meaning"), meanings, text=(1,)))
+    return panel("Backtest", about, table(head, rows) + meant) if rows else ""
 
 
-def _interval(risk: Backtest, name: str, form: str) -> str:
+def _interval(risk: Backtest, name: str) -> str:
     if name == "sharpe" and risk.sharpe is None:
         return risk.sharpe_reason or ""
     low, high = (getattr(risk, f"{name}_{end}", None) for end in ("low", "high"))
-    return f"90 %: {_figure(low, form)} to {_figure(high, form)}" if low is not None else ""
-
-
-def _figure(value: float | None, form: str) -> str:
-    return number(value) if form == "number" else percent(value, sign=form == "change")
+    told = _span(low, high, MONEY[name].form)
+    return f"90 %: {told}" if told else ""
 
 
 def _search(info: Info) -> str:
     search = info.search
     families = ", ".join(f"{name} {count}" for name, count in search.families.items())
+    objective = words.metric(search.objective).label
     about = (
         f"{search.trials} trials ({search.finished} finished, {search.stopped} stopped early, {search.failed} failed; "
-        f"{families}) in {search.seconds:.0f} s, each over {search.folds} folds. Chosen by {search.objective.upper()} "
+        f"{families}) in {search.seconds:.0f} s, each over {search.folds} folds. Chosen by {objective} "
         "on the folds' test dates."
     )
     rows = [

@@ -112,8 +112,8 @@ def test_a_winner_that_reads_otherwise_than_its_experiment_is_registered_rebuilt
     prices = read_prices(experiment, home)
     windows, _ = open_windows(widest_spec(experiment, build_space(experiment)), prices)
     split = split_for_search(experiment, windows)[1]
-    point = {"family": "lstm", "features.names": ["volatility_5", "regime_age"], "task.layout": "joint"}
-    forecaster = fit(spec_of(experiment, point), windows, split)
+    params = {"family": "lstm", "features.names": ["volatility_5", "regime_age"], "task.layout": "joint"}
+    forecaster = fit(spec_of(experiment, params), windows, split)
     candidate = Candidate(forecaster, windows, prices, split, pl.DataFrame(), Searched(trials=1))
     made = promote_candidate(experiment, home, candidate, now=NOW)
     assert made.version.spec == forecaster.spec

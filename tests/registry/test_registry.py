@@ -15,7 +15,8 @@ from ml_core.errors import BrokenArtifact, ForecastError, InvalidInput, NoChampi
 from ml_core.home.settings import Home, find_home
 from ml_core.promotion import judge
 from ml_core.registry.searched import Searched
-from ml_core.registry.versions import NOBODY, Registry, Trial, flatten
+from ml_core.registry.trials import Trial
+from ml_core.registry.versions import NOBODY, Registry, flatten
 from ml_core.spec.plain import plain
 from ml_core.training.fit import fit
 from ml_core.walkforward.opening import open_windows, plan
@@ -174,10 +175,10 @@ def test_trials_are_logged_once_each_however_often_a_search_is_resumed(home, nam
     registry = Registry(home)
     ledger = Ledger(tmp_path / "ledger.jsonl")
     for number, end in enumerate(["finished", "stopped", "failed"]):
-        trial, point = f"t{number}", {"family": "lstm", "training.learning_rate": 0.01}
-        ledger.report(trial, point, {"epoch": 1, "score": 0.1, "loss": 1.0, "skill": 0.0})
+        trial, params = f"t{number}", {"family": "lstm", "training.learning_rate": 0.01}
+        ledger.report(trial, params, {"epoch": 1, "score": 0.1, "loss": 1.0, "skill": 0.0})
         if end == "finished":
-            ledger.report(trial, point, {"finished": True, "test_score": 0.2, "returns": {}})
+            ledger.report(trial, params, {"finished": True, "test_score": 0.2, "returns": {}})
         ledger.close(trial, error="it broke" if end == "failed" else "")
     log_trials(registry, name, ledger, search="first")
     log_trials(registry, name, ledger, search="first")
@@ -200,7 +201,7 @@ def test_trials_are_logged_once_each_however_often_a_search_is_resumed(home, nam
 def test_a_long_history_of_a_trial_is_logged_in_full(home, name):
     registry = Registry(home)
     history = tuple({"score": number / 1000} for number in range(1200))
-    registry.log_trial(name, Trial("long", "stopped", {}, history, {}), search="first")
+    registry.log_trial(name, Trial("long", {}, "stopped", history), search="first")
     (run,) = registry._client.search_runs([registry._experiment(name)], "")
     assert len(registry._client.get_metric_history(run.info.run_id, "score")) == 1200
 

@@ -149,7 +149,7 @@ class Intake:
         """Tickers with another past, whole from their first stored day; those that fail stay as they are stored."""
         first = {ticker: self.spans[ticker][0] for ticker in self.again}
         request = replace(self.request, tickers=tuple(self.again), since=first)
-        whole = self.source.module.fetch(request, self.source.config)
+        whole = self.source.provider.fetch(request, self.source.config)
         outcomes, rewritten = dict(whole.outcomes), self.again
         self.again = {}
         since = {ticker: day for ticker, day in self.plan.since.items() if ticker not in rewritten}
