@@ -14,6 +14,7 @@ from ml_core.portfolio.market import Market
 from ml_core.portfolio.strategies import build_positions
 from ml_core.prediction.answer import find_outsiders, unanswered
 from ml_core.spec.choices import nearest
+from serving.as_of import AsOf, PastAnswers
 from serving.champion import Champion, Clock, Served
 from serving.messages import (
     BatchAnswer,
@@ -24,7 +25,6 @@ from serving.messages import (
     SingleAnswer,
     TickerForecast,
 )
-from serving.moments import Moment, Moments
 from serving.outlook import build_outlook, dates_ahead
 from serving.quotes import build_history
 
@@ -37,7 +37,7 @@ class Service:
     def __init__(self, order: Order, clock: Clock) -> None:
         self.experiment, self._home = order.experiment, order.home
         self._champion = Champion(order, clock)
-        self._moments = Moments(order, clock)
+        self._past = PastAnswers(order, clock)
 
     def look(self) -> None:
         """See whether alias or data moved. Called on a schedule; a question before that calls it too."""
@@ -54,15 +54,15 @@ class Service:
         """The forecast of one ticker."""
         served = self._served()
         name, chosen = self._name(served, ticker), choose_horizons(served, horizons)
-        moment = self._moments.at(served, date, stranger=None if name in served.tickers else name)
-        found = self._outlook(moment, [name], chosen)
+        seen = self._past.at(served, date, stranger=None if name in served.tickers else name)
+        found = self._outlook(seen, [name], chosen)
         if not found:
-            why = unanswered((name,), moment.table, moment.prices)[name]
-            raise NotEnoughData(f"no forecast for {name} as of {moment.as_of}: {why}")
+            why = unanswered((name,), seen.table, seen.prices)[name]
+            raise NotEnoughData(f"no forecast for {name} as of {seen.as_of}: {why}")
         return SingleAnswer(
             **dict(found[0]),
-            **dict(self._provenance(moment)),
-            position=self._position(moment, name, strategy) if strategy else None,
+            **dict(self._provenance(seen)),
+            position=self._position(seen, name, strategy) if strategy else None,
         )
 
     def batch(self, tickers: Sequence[str] | None = None, *, date: dt.date | None = None) -> BatchAnswer:
@@ -70,15 +70,15 @@ class Service:
         served = self._served()
         names, failed = self._names(served, tickers or self._members(served))
         known, horizons = served.tickers, choose_horizons(served, None)
-        today = self._moments.at(served, date)
+        today = self._past.at(served, date)
         found: list[TickerForecast] = []
         for group in (
             [name for name in names if name in known],
             *([name] for name in names if name not in known),
         ):
-            moment = today if known.issuperset(group) else self._moments.at(served, date, stranger=group[0])
-            found += self._outlook(moment, group, horizons)
-            failed |= unanswered(tuple(group), moment.table, moment.prices)
+            seen = today if known.issuperset(group) else self._past.at(served, date, stranger=group[0])
+            found += self._outlook(seen, group, horizons)
+            failed |= unanswered(tuple(group), seen.table, seen.prices)
         if not found:
             raise UnknownTicker(next(iter(failed.values())))
         found.sort(key=lambda one: names.index(one.ticker))
@@ -166,42 +166,40 @@ class Service:
         add = f"add it to universe.tickers and run: candorcast refresh {self.experiment.name}"
         raise UnknownTicker(f"no bars stored for '{given}'{_offer(given, known)}; {add}")
 
-    def _outlook(
-        self, moment: Moment, tickers: Sequence[str], horizons: Sequence[int]
-    ) -> list[TickerForecast]:
-        rows = moment.table.filter(pl.col("ticker").is_in(tickers) & pl.col("horizon").is_in(horizons))
+    def _outlook(self, seen: AsOf, tickers: Sequence[str], horizons: Sequence[int]) -> list[TickerForecast]:
+        rows = seen.table.filter(pl.col("ticker").is_in(tickers) & pl.col("horizon").is_in(horizons))
         task = self.experiment.task
         ahead = dates_ahead(
-            moment.as_of, horizons, calendar=self.experiment.universe.calendar, frequency=task.frequency
+            seen.as_of, horizons, calendar=self.experiment.universe.calendar, frequency=task.frequency
         )
-        priced = moment.served.forecaster.spec.task.target == "return"
-        return build_outlook(rows, moment.close, ahead, priced=priced)
+        priced = seen.served.forecaster.spec.task.target == "return"
+        return build_outlook(rows, seen.close, ahead, priced=priced)
 
-    def _provenance(self, moment: Moment) -> Provenance:
-        version, forecaster = moment.served.version, moment.served.forecaster
+    def _provenance(self, seen: AsOf) -> Provenance:
+        version, forecaster = seen.served.version, seen.served.forecaster
         target, notes = forecaster.spec.task.target, []
-        if moment.learned:
+        if seen.learned:
             notes.append("The model learned from this date: what it says about it proves nothing.")
         if target != "return":
             notes.append(f"The model forecasts a ticker's {target} among the others, so no price follows.")
         return Provenance(
             model=version.name,
             version=version.version,
-            data_version=moment.served.data_version,
+            data_version=seen.served.data_version,
             level=forecaster.calibration.level,
             frequency=forecaster.spec.task.frequency,
             target=target,
-            in_sample=moment.learned,
+            in_sample=seen.learned,
             notes=notes,
             evidence=f"/info?version={version.version}",
         )
 
-    def _position(self, moment: Moment, ticker: str, kind: str) -> Position:
+    def _position(self, seen: AsOf, ticker: str, kind: str) -> Position:
         strategy = self.experiment.strategy.of_one_date(kind)
-        horizon = strategy.horizon or moment.served.forecaster.spec.task.horizons[0]
-        weights = build_positions(moment.table, strategy, horizon=horizon, market=Market(moment.prices))
+        horizon = strategy.horizon or seen.served.forecaster.spec.task.horizons[0]
+        weights = build_positions(seen.table, strategy, horizon=horizon, market=Market(seen.prices))
         weight = sum(weights.filter(pl.col("ticker") == ticker)["weight"])
-        return Position(strategy=strategy_kind(moment.table, strategy), horizon=horizon, weight=weight)
+        return Position(strategy=strategy_kind(seen.table, strategy), horizon=horizon, weight=weight)
 
     def _in_one_line(self, failure: Exception | None) -> str:
         """Without the path of the home: health is open to everyone."""

@@ -71,13 +71,13 @@ def describe(done: Processed) -> dict[str, Any]:
 def _of_experiment(session: Session) -> tuple[dict[str, str], tuple[RunSpec, Windows, list[Split]]]:
     """The tickers without bars, and what stands of the others."""
     from ml_core.data.prices import read_prices, tell_absent
-    from ml_core.walkforward.opening import open_windows, plan
+    from ml_core.walkforward.opening import open_windows, plan_folds
 
     experiment = session.learning
     prices = read_prices(experiment, session.home)
     windows, _ = open_windows(experiment.spec, prices)
     missing = tell_absent(experiment, session.home, prices)
-    return missing, (experiment.spec, windows, plan(experiment, windows))
+    return missing, (experiment.spec, windows, plan_folds(experiment, windows))
 
 
 def _of_version(session: Session, version: str) -> tuple[RunSpec, Windows, list[Split]]:

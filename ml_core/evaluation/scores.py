@@ -8,10 +8,10 @@ import numpy as np
 import polars as pl
 
 from ml_core.errors import InvalidData
+from ml_core.evaluation.bootstrap import interval, resample_weights
 from ml_core.evaluation.declaration import Metric, Parts, value_of
 from ml_core.evaluation.metrics import find_metric, metric_names
 from ml_core.evaluation.rows import KEY, VALUES, Array, Rows, rows_of
-from ml_core.evaluation.series import interval, resample_weights
 from ml_core.evaluation.significance import diebold_mariano
 
 TICKER_METRICS = ("mse", "direction", "ic")

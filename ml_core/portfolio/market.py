@@ -10,7 +10,7 @@ import numpy as np
 import polars as pl
 
 from ml_core.errors import InvalidData, InvalidInput
-from ml_core.portfolio.panel import Array, Panel, panel_of
+from ml_core.portfolio.grid import Array, Grid, grid_of
 
 YEAR = 252.0
 JUDGED = 30  # sessions from which their distance means something
@@ -41,14 +41,14 @@ class Market:
         return pl.concat([self.prices.select(*self.beside.columns, *told), self.beside], how="diagonal")
 
     @cached_property
-    def panel(self) -> Panel:
+    def grid(self) -> Grid:
         """Every ticker of the prices on one grid."""
-        return panel_of(self.prices, tuple(sorted(self.prices["ticker"].unique())))
+        return grid_of(self.prices, tuple(sorted(self.prices["ticker"].unique())))
 
     @cached_property
     def return_TN(self) -> Array:
         """Simple returns from close to close; 0 where the last price is carried on, NaN up to the first bar."""
-        close_TN = self.panel.close_TN
+        close_TN = self.grid.close_TN
         return_TN = np.full(close_TN.shape, np.nan)
         return_TN[1:] = close_TN[1:] / close_TN[:-1] - 1
         return return_TN

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from scipy import optimize, stats
 
 from ml_core.errors import NotEnoughData
-from ml_core.evaluation.series import expected_maximum, probabilistic_sharpe, sharpe
+from ml_core.evaluation.sharpe import deflated_sharpe, probabilistic_sharpe, sharpe
 from ml_core.frames import BACKTEST, conform
 from ml_core.portfolio.backtest import charge
 from ml_core.portfolio.intervals import MEASURED, draw_intervals
@@ -168,16 +168,10 @@ def _sharpe(
         "sharpe": sharpe(returns) * periods_per_year**0.5,
         **draw_intervals(returns, periods_per_year=periods_per_year, seed=seed),
         "probabilistic_sharpe": probabilistic_sharpe(returns),
-        "deflated_sharpe": deflate(returns, trials=trials),
+        "deflated_sharpe": deflated_sharpe(returns, trials=trials),
         "trials": trials,
         "sharpe_reason": None,
     }
-
-
-def deflate(returns: Array, *, trials: int) -> float:
-    """Probability that the true Sharpe exceeds what the best of so many trials without skill would show: each of
-    theirs is luck of variance 1 / sessions."""
-    return probabilistic_sharpe(returns, benchmark=expected_maximum(1 / len(returns), trials))
 
 
 def _too_short(periods: int, periods_per_year: float) -> str | None:

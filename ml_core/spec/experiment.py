@@ -19,7 +19,7 @@ from pydantic import (
 
 from ml_core.spec.reading import Features, Look, Reading
 from ml_core.spec.run import Model, RunSpec, Training
-from ml_core.spec.section import OpenSection, Section, Share
+from ml_core.spec.section import Fraction, OpenSection, Section
 from ml_core.spec.strategy import Strategy
 from ml_core.spec.task import Task
 
@@ -111,7 +111,7 @@ class Validation(Section):
     embargo: Annotated[int, Field(ge=0)] = 0
     folds: PositiveInt | None = None
     holdout: Annotated[int, Field(ge=0)] = 252
-    early_stopping: Share = 0.2
+    early_stopping: Fraction = 0.2
     seeds: PositiveInt = 1
     baselines: tuple[str, ...] = ("zero", "mean", "last", "ewma", "ridge")
 
@@ -142,11 +142,11 @@ class Gate(Section):
     """What a candidate must show on the holdout before `champion` moves to it."""
 
     beat: tuple[str, ...] = ("zero", "mean", "last")
-    significance: Share = 0.05
+    significance: Fraction = 0.05
     deflated_sharpe: Annotated[float, Field(ge=0, lt=1)] = 0.95
-    overfitting: Share | None = None
-    coverage: Share = 0.9
-    coverage_tolerance: Share = 0.05
+    overfitting: Fraction | None = None
+    coverage: Fraction = 0.9
+    coverage_tolerance: Fraction = 0.05
 
 
 class Experiment(Section):

@@ -8,7 +8,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, PositiveInt, model_validator
 
-from ml_core.spec.section import Section, Share
+from ml_core.spec.section import Fraction, Section
 
 Volatility = Annotated[float, Field(gt=0, le=1)]
 Weight = Annotated[float, Field(gt=0, le=1)]
@@ -53,14 +53,14 @@ class Strategy(Sizing):
 
     turbulent: Sizing | None = None
     turbulent_share: Annotated[float, Field(ge=0, le=1)] = 1.0
-    turbulent_above: Share = 0.5
+    turbulent_above: Fraction = 0.5
 
-    max_correlation: Share | None = None
+    max_correlation: Fraction | None = None
     correlation_sessions: Annotated[int, Field(ge=20, le=1000)] = 60
     yearly_volatility: Volatility | None = None
     limit: Weight = 1.0
     leverage: Annotated[float, Field(gt=0, le=10)] = 1.0
-    max_drawdown: Share | None = None
+    max_drawdown: Fraction | None = None
     delay: Annotated[int, Field(ge=0, le=20)] = 0
 
     cost_bps: Annotated[float, Field(ge=0, le=1000)] = 5.0

@@ -40,7 +40,7 @@ def open_windows(spec: RunSpec, prices: pl.DataFrame) -> tuple[Windows, tuple[st
     return windows, left_out
 
 
-def plan(experiment: Experiment, windows: Windows) -> list[Split]:
+def plan_folds(experiment: Experiment, windows: Windows) -> list[Split]:
     """The folds of the experiment's scheme, and the holdout after them if one is asked for."""
     sessions = windows.usable_sessions(experiment.reading.lookback)
     horizon, validation = experiment.task.horizons[-1], experiment.validation

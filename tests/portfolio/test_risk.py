@@ -8,11 +8,11 @@ import pytest
 from scipy import stats
 
 from ml_core.errors import NotEnoughData
-from ml_core.evaluation.series import block_length, draw_blocks
+from ml_core.evaluation.bootstrap import block_length, draw_blocks
+from ml_core.evaluation.sharpe import deflated_sharpe
 from ml_core.frames import BACKTEST
 from ml_core.portfolio.risk import (
     break_even_cost,
-    deflate,
     describe,
     describe_account,
     drawdown,
@@ -162,7 +162,7 @@ def test_luck_alone_passes_the_deflated_sharpe_no_more_often_than_it_says():
     for _ in range(200):
         tried = rng.standard_t(5, (252, 20)) * 0.01
         best = tried[:, (tried.mean(axis=0) / tried.std(axis=0)).argmax()]
-        passed += deflate(best, trials=20) > 0.95
+        passed += deflated_sharpe(best, trials=20) > 0.95
     assert passed <= 12
 
 
