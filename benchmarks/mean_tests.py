@@ -6,7 +6,7 @@ drawn so that neither is better. Size: the share called above zero. Power: the s
 the rival's scale errs by 18 % where ours errs by 10 %. `fair` is the power at the critical value that passes exactly
 5 % of that test's own placebos.
 
-    python benchmarks/mean_tests.py --files FOLDER [--sessions 252] [--draws 300] [--every 20]
+    python benchmarks/mean_tests.py --files FOLDER [--sessions 252] [--draws 300] [--every 20] [--persistence 0.99]
 """
 
 import argparse
@@ -35,13 +35,14 @@ def main() -> None:
     parser.add_argument("--sessions", type=int, default=252)
     parser.add_argument("--draws", type=int, default=300)
     parser.add_argument("--every", type=int, default=20)
+    parser.add_argument("--persistence", type=float, nargs="+", default=PERSISTENCE)
     asked = parser.parse_args()
     returns = read_returns(asked.files, least=2 * asked.sessions + 100)
     chosen = sorted(returns)[:: asked.every]
     print(f"{len(chosen)} series, {asked.sessions} sessions, {asked.draws} draws each")
     print("| series | persistence | ahead | test | size | power | fair |\n|---|---|---|---|---|---|---|")
     for kind in ("forecast", "scale"):
-        for persistence in PERSISTENCE:
+        for persistence in asked.persistence:
             for horizon in HORIZONS:
                 rng = np.random.default_rng(3)
                 placebo: Scores = {}

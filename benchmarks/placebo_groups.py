@@ -19,7 +19,7 @@ def report_groups(returns: dict[str, Array], *, sessions: int, forecasts: int, m
     rng, groups = np.random.default_rng(1), groups_of(returns, most)
     single: dict[str, list[Array]] = {}
     family: dict[str, list[Array]] = {}
-    for number in range(batches := max(1, forecasts // BATCH)):
+    for number in range(batches := max(1, forecasts // (2 * BATCH))):
         one_RTN, other_RTN = (draw(rng, BATCH, sessions, GROUP) for _ in range(2))
         order_RTN, rank_RTN = ranked(one_RTN), ranked(other_RTN)
         found: dict[str, dict[int, list[Array]]] = {}
