@@ -22,8 +22,9 @@ Array = NDArray[np.float64]
 
 LEAST_COSINES = 4
 LEAST_DATES = 20
-OVERLAP = 1.5  # cosines are slow beside outcomes that overlap: at most one in 1.5 horizons
-WHITE, PERSISTENT = 0.65, 0.2  # cosines by dates^(2/3)
+OVERLAP = 1.75  # cosines are slow beside outcomes that overlap: at most one in 1.75 horizons
+WHITE = 0.6  # cosines by dates^(2/3)
+PERSISTENT = 6  # and no more than these where the numbers themselves persist, however many dates
 
 
 @dataclass(frozen=True)
@@ -80,7 +81,7 @@ def dates_needed(horizon: int) -> int:
 
 def count_cosines(count: int, horizon: int, *, persistent: bool) -> int:
     """As many as are slow beside what overlaps or persists."""
-    most = (PERSISTENT if persistent else WHITE) * count ** (2 / 3)
+    most = PERSISTENT if persistent else WHITE * count ** (2 / 3)
     return max(LEAST_COSINES, int(min(most, count / (OVERLAP * horizon))))
 
 
