@@ -18,9 +18,9 @@ from placebo_forecasts import HORIZONS, PERSISTENCE, Span, read_returns, span_of
 from scipy import stats
 from scipy.signal import lfilter
 
+from ml_core.evaluation.bootstrap import block_length, resample_weights
 from ml_core.evaluation.metrics import normal_crps
 from ml_core.evaluation.paired import cosines, count_cosines
-from ml_core.evaluation.series import block_length, resample_weights
 from ml_core.evaluation.significance import bandwidth
 
 LEVEL = 0.05

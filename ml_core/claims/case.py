@@ -15,7 +15,7 @@ from ml_core.errors import InvalidInput
 from ml_core.evaluation.rows import KEY, Rows, rows_of
 from ml_core.evaluation.scores import lay_beside, rows_beside
 from ml_core.portfolio.comparison import EQUAL, HELD
-from ml_core.spec.section import Section, Share
+from ml_core.spec.section import Fraction, Section
 
 
 class Terms(Section):
@@ -25,9 +25,9 @@ class Terms(Section):
     order: tuple[str, ...] = ("ewma", "last")
     range: tuple[str, ...] = ("garch",)
     money: tuple[str, ...] = (HELD, EQUAL)
-    coverage: Share = 0.9
-    coverage_tolerance: Share = 0.05
-    state_tolerance: Share = 0.1
+    coverage: Fraction = 0.9
+    coverage_tolerance: Fraction = 0.05
+    state_tolerance: Fraction = 0.1
     state_sessions: Annotated[int, Field(ge=1)] = 20  # a state seen on fewer is not asked
 
 

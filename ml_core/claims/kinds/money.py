@@ -15,7 +15,7 @@ from ml_core.claims.case import Case
 from ml_core.claims.verdict import Beside, Condition, beside
 from ml_core.evaluation.paired import Mean, weigh_mean
 from ml_core.evaluation.rows import Array
-from ml_core.evaluation.series import expected_maximum
+from ml_core.evaluation.sharpe import expected_maximum
 from ml_core.portfolio.comparison import STRATEGY
 
 LUCK = "luck"
