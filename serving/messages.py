@@ -83,8 +83,9 @@ class TickerForecast(Message):
 
 
 class Position(Message):
-    """What a strategy would hold after `as_of`, by the forecasts of that date alone: without smoothing, gate,
-    volatility targets, regimes and drawdown control, which remember earlier ones."""
+    """What a strategy would hold after `as_of`, by the forecasts of that date: without smoothing, gate, volatility
+    targets, regimes and drawdown control, which remember earlier ones. `single` measures a conviction by those of
+    the year before."""
 
     strategy: str
     horizon: int

@@ -200,9 +200,11 @@ class Service:
     def _position(self, moment: Moment, ticker: str, kind: str) -> Position:
         strategy = self.experiment.strategy.of_one_date(kind)
         horizon = strategy.horizon or moment.served.forecaster.spec.task.horizons[0]
-        weights = build_positions(moment.table, strategy, horizon=horizon, market=Market(moment.prices))
-        weight = sum(weights.filter(pl.col("ticker") == ticker)["weight"])
-        return Position(strategy=strategy_kind(moment.table, strategy), horizon=horizon, weight=weight)
+        kind = strategy_kind(moment.table, strategy)
+        table = moment.recent if kind == "single" else moment.table
+        weights = build_positions(table, strategy, horizon=horizon, market=Market(moment.prices))
+        own = weights.filter((pl.col("ticker") == ticker) & (pl.col("date") == moment.as_of))
+        return Position(strategy=kind, horizon=horizon, weight=sum(own["weight"]))
 
     def _in_one_line(self, failure: Exception | None) -> str:
         """Without the path of the home: health is open to everyone."""

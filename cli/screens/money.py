@@ -36,6 +36,7 @@ ROWS = {
 }
 SHOWN_COSTS = (0.0, 1.0, 2.0, 5.0, 10.0, 20.0, 50.0)
 NOTHING = "zero forecast: the same sizing, expecting nothing"
+NEGLIGIBLE = 0.05  # of the equity
 
 
 def print_money(terminal: Terminal, one: Comparison, *, title: str) -> None:
@@ -55,6 +56,12 @@ def notes(one: Comparison) -> Iterator[str]:
     reason = one.risk[STRATEGY]["sharpe_reason"]
     if reason:
         yield f"no Sharpe, no interval: {reason}"
+    exposure = one.risk[STRATEGY]["exposure"]
+    if 0 < exposure < NEGLIGIBLE:
+        yield (
+            f"the strategy holds {exposure:.1%} of the equity on average, which earns and loses next to nothing; "
+            "strategy.yearly_volatility, such as 0.1, scales it to a stated risk, as far as leverage and limit allow"
+        )
     held = one.risk[ZERO]["exposure"]
     told = "holds nothing: all that the strategy earned came of its forecasts" if held == 0 else "still holds"
     yield f"{NOTHING}, {told}" + (f" {held:.0%} of the equity" if held else "")
@@ -165,8 +172,9 @@ def _leg_text(leg: Leg, forecasts: pl.DataFrame) -> str:
 def _held(leg: Leg, forecasts: pl.DataFrame) -> str:
     how, ahead = leg.sizing, f"by the forecast {leg.horizon} ahead"
     if strategy_kind(forecasts, how) == "single":
-        by = "the daily target" if how.conviction == "target" else "its own scale"
-        return f"each ticker {ahead}, tanh of it over {by}"
+        if how.conviction == "target":
+            return f"each ticker {ahead}, tanh of it over the daily target"
+        return f"each ticker {ahead}: half its share at a usual conviction, all of it at twice that"
     of = " of each sector" if how.neutral == "sector" else ""
     return f"long the best {percent(how.quantile)}{of}, short the worst, {ahead}"
 

@@ -93,7 +93,8 @@ def views_of(forecast: pl.DataFrame, horizon: int) -> pl.DataFrame:
 
 
 def _divisor(leg: Leg, market: Market | None) -> float | None:
-    """What a forecast is divided by: its own scale (None), or the target volatility over its horizon."""
+    """What a forecast is divided by: its own scale (None: and then held against usual convictions), or the target
+    volatility over its horizon."""
     if leg.sizing.conviction == "scale" or leg.sizing.daily_volatility is None:
         return None
     return leg.sizing.daily_volatility * (need(market, "conviction").days * leg.horizon) ** 0.5

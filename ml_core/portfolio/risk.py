@@ -20,6 +20,8 @@ Array = NDArray[np.float64]
 YEAR = 252
 ENOUGH = 126  # sessions from which a Sharpe is given; 26 weeks are as many
 TAIL = 0.05
+STILL = 0.0005  # a return a year that is shown as 0.0 %
+CALM = 0.005  # and a volatility a year at which it says that next to nothing was held
 
 
 @dataclass(frozen=True)
@@ -144,7 +146,10 @@ def sweep_costs(
     scored = scored or Scored.all_of(len(net_TC))
     refused = _too_short(scored.sessions, periods_per_year)
     fresh_TC = net_TC[scored.fresh_T]
-    ratios = [None if refused else sharpe(net) * periods_per_year**0.5 for net in fresh_TC.T]
+    ratios = [
+        None if refused or _negligible(net, periods_per_year) else sharpe(net) * periods_per_year**0.5
+        for net in fresh_TC.T
+    ]
     return pl.DataFrame(
         {
             "cost_bps": list(map(float, levels)), "cumulative": cumulative, "annual_return": annual,
@@ -160,6 +165,7 @@ def _sharpe(
     returns = returns[scored.fresh_T]
     reason = _too_short(scored.sessions, periods_per_year)
     reason = reason or (None if returns.any() else "no return ever moved")
+    reason = reason or _negligible(returns, periods_per_year)
     if reason:
         bounds = [f"{name}_{end}" for name in MEASURED for end in ("low", "high")]
         empty = dict.fromkeys(("sharpe", *bounds, "probabilistic_sharpe", "deflated_sharpe"))
@@ -185,6 +191,15 @@ def _too_short(periods: int, periods_per_year: float) -> str | None:
     if sessions >= ENOUGH - 1e-9:
         return None
     return f"{periods} periods are {sessions:.0f} scored sessions; a Sharpe needs {ENOUGH}"
+
+
+def _negligible(returns: Array, periods_per_year: float) -> str | None:
+    """Why a ratio of two numbers that are next to nothing says nothing."""
+    annual = float(np.mean(returns)) * periods_per_year
+    spread = float(returns.std()) * periods_per_year**0.5
+    if not returns.any() or abs(annual) >= STILL or spread >= CALM:
+        return None
+    return f"a return of 0.0 % a year at a volatility of {spread:.2%}: next to nothing was held"
 
 
 def _ratio(value: float, by: float) -> float | None:
