@@ -5,6 +5,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from ml_core.spec.strategy import Kind
+
 DISCLAIMER = (
     "For research and education. A forecast is an estimate with a wide margin of error, not investment advice; "
     "past accuracy does not promise future accuracy."
@@ -38,9 +40,7 @@ class SingleRequest(Message):
         None,
         description="Forecast as of this day's close, from prices known by then; the last session if left out.",
     )
-    strategy: Literal["auto", "long_short", "single"] | None = Field(
-        None, description="Also say which position this strategy would take."
-    )
+    strategy: Kind | None = Field(None, description="Also say which position this strategy would take.")
 
 
 class BatchRequest(Message):

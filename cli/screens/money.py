@@ -37,6 +37,10 @@ ROWS = {
 SHOWN_COSTS = (0.0, 1.0, 2.0, 5.0, 10.0, 20.0, 50.0)
 NOTHING = "zero forecast: the same sizing, expecting nothing"
 NEGLIGIBLE = 0.05  # of the equity
+SIGNS = {
+    "long_only": "all of its share while that is above zero, else none",
+    "sign": "all of its share, long or short by the sign",
+}
 
 
 def print_money(terminal: Terminal, one: Comparison, *, title: str) -> None:
@@ -171,7 +175,10 @@ def _leg_text(leg: Leg, forecasts: pl.DataFrame) -> str:
 
 def _held(leg: Leg, forecasts: pl.DataFrame) -> str:
     how, ahead = leg.sizing, f"by the forecast {leg.horizon} ahead"
-    if strategy_kind(forecasts, how) == "single":
+    kind = strategy_kind(forecasts, how)
+    if kind in SIGNS:
+        return f"each ticker {ahead}: {SIGNS[kind]}"
+    if kind == "single":
         if how.conviction == "target":
             return f"each ticker {ahead}, tanh of it over the daily target"
         return f"each ticker {ahead}: half its share at a usual conviction, all of it at twice that"

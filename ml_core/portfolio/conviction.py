@@ -23,6 +23,15 @@ def size_alone(views: pl.DataFrame, *, target: float | None = None) -> pl.DataFr
     return views.with_columns(unit=unit, parts=pl.len().over("date").cast(pl.Float64))
 
 
+def hold_signs(views: pl.DataFrame, *, short: bool) -> pl.DataFrame:
+    """An equal share of the equity in each ticker whose forecast is above zero, however far; with `short`, sold short
+    in each whose forecast is below it."""
+    side = pl.col("mean").sign()
+    return views.sort("date", "ticker").with_columns(
+        unit=side if short else side.clip(lower_bound=0.0), parts=pl.len().over("date").cast(pl.Float64)
+    )
+
+
 def _conviction() -> pl.Expr:
     strength = pl.col("mean") / pl.col("scale")
     return pl.when((pl.col("scale") > 0) & strength.is_finite()).then(strength)

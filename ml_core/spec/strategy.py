@@ -12,13 +12,15 @@ from ml_core.spec.section import Section, Share
 
 Volatility = Annotated[float, Field(gt=0, le=1)]
 Weight = Annotated[float, Field(gt=0, le=1)]
+Kind = Literal["auto", "long_short", "single", "long_only", "sign"]
 
 
 class Sizing(Section):
-    """How forecasts of one horizon become weights. `auto`: by the number of tickers. Every step reads the date's own
+    """How forecasts of one horizon become weights. `auto`: `single` or `long_short`, by the number of tickers. Every
+    step reads the date's own
     forecasts, those before it, and prices up to it."""
 
-    kind: Literal["auto", "long_short", "single"] = "auto"
+    kind: Kind = "auto"
     horizon: PositiveInt | None = None
     quantile: Annotated[float, Field(gt=0, le=0.5)] = 0.2
     neutral: Literal["market", "sector"] = "market"

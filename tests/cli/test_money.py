@@ -1,6 +1,8 @@
 """What the numbers of an account do not say by themselves is said in a sentence."""
 
-from cli.screens.money import notes
+import pytest
+
+from cli.screens.money import describe_strategy, notes
 from ml_core.portfolio.comparison import compare
 from ml_core.portfolio.market import Market
 from ml_core.spec.strategy import Strategy
@@ -19,6 +21,20 @@ def test_a_book_that_holds_next_to_nothing_is_said_with_how_to_fill_it():
     assert "strategy.yearly_volatility, such as 0.1" in told(limit=0.001)
     assert "on average" not in told(kind="single")
     assert "on average" not in told(kind="single", yearly_volatility=0.1)
+
+
+@pytest.mark.parametrize(
+    ("kind", "words"),
+    [
+        ("single", "half its share at a usual conviction, all of it at twice that"),
+        ("long_only", "all of its share while that is above zero, else none"),
+        ("sign", "all of its share, long or short by the sign"),
+        ("long_short", "long the best 20 %, short the worst"),
+    ],
+)
+def test_every_kind_says_what_it_holds(kind, words):
+    strategy = Strategy.model_validate({"kind": kind})
+    assert words in describe_strategy(strategy, forecast_of(PRICES), horizon=1)[0]
 
 
 def test_an_account_that_barely_moved_has_no_sharpe_and_the_reason_stands_there():

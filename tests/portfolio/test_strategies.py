@@ -96,6 +96,18 @@ def test_a_conviction_is_measured_by_the_last_252_dates_and_a_row_without_a_scal
     assert held[-1] == 0
 
 
+def test_who_holds_or_does_not_asks_a_forecast_for_its_sign_alone():
+    mean = [0.001, -0.3, 0.0, 0.2]
+    scored = make_scored(sessions=1, tickers=4).with_columns(mean=pl.Series(mean), scale=pl.lit(0.0))
+    for kind, wanted in (("long_only", [0.25, 0, 0, 0.25]), ("sign", [0.25, -0.25, 0, 0.25])):
+        strategy = Strategy.model_validate({"kind": kind})
+        assert build_positions(scored, strategy, horizon=1)["weight"].to_list() == wanted
+        halves = Strategy.model_validate({"parts": [{"kind": kind, "weight": 3}, {"kind": "long_short"}]})
+        both = build_positions(scored, halves, horizon=1)["weight"].to_list()
+        ranked = [0, -0.5, 0, 0.5]
+        assert both == pytest.approx([0.75 * a + 0.25 * b for a, b in zip(wanted, ranked, strict=True)])
+
+
 def test_small_forecasts_with_honest_scales_invest_about_half_of_the_equity():
     scored = make_scored(sessions=500, tickers=4, signal=0.02)
     held = build_positions(scored, SINGLE, horizon=1).group_by("date").agg(pl.col("weight").abs().sum())

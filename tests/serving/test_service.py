@@ -141,6 +141,15 @@ def test_a_position_by_conviction_is_that_of_the_backtest_on_the_same_sessions(w
     assert max(abs(weight) for weight in told.values()) > 0.25 / len(LISTED)
 
 
+def test_a_position_of_hold_or_do_not_is_a_whole_share_by_the_sign_of_the_forecast(service):
+    for ticker in LISTED:
+        answer = service.single(ticker, strategy="sign")
+        rises = answer.forecasts[0].mean > 0
+        assert answer.position.weight == pytest.approx((1 if rises else -1) / len(LISTED))
+        held = service.single(ticker, strategy="long_only").position.weight
+        assert held == pytest.approx(rises / len(LISTED))
+
+
 def test_without_a_champion_one_line_says_what_to_run_and_registering_ends_it(own_world: World):
     service = own_world.service()
     with pytest.raises(NoChampion, match="run: candorcast search small"):
