@@ -1,6 +1,7 @@
 """Measures the risk and reward of a backtest. The result is a plain dictionary (JSON), with null where a number is
 not earned."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -18,7 +19,7 @@ from ml_core.portfolio.intervals import MEASURED, draw_intervals
 
 Array = NDArray[np.float64]
 YEAR = 252
-ENOUGH = 126  # sessions from which a Sharpe is given; 26 weeks are as many
+ENOUGH = 126  # sessions from which a Sharpe is given: half a year; 26 weeks are as many
 TAIL = 0.05
 STILL = 0.0005  # a return a year that is shown as 0.0 %
 CALM = 0.005  # and a volatility a year at which it says that next to nothing was held
@@ -71,9 +72,9 @@ def describe_account(
 def describe(
     returns: Array, *, periods_per_year: float, seed: int, trials: int = 1, scored: Scored | None = None
 ) -> dict[str, Any]:
-    """What can be said of one stream of returns. A Sharpe and every interval need 126 scored sessions; with fewer they
-    are null and `sharpe_reason` says why. `trials`: how many were tried before this one was chosen. They read
-    those sessions alone that are `scored` (default: all)."""
+    """What can be said of one stream of returns. A Sharpe and every interval need 126 scored sessions (183 where every
+    day is traded); with fewer they are null and `sharpe_reason` says why. `trials`: how many were tried before this
+    one was chosen. They read those sessions alone that are `scored` (default: all)."""
     scored = scored or Scored.all_of(len(returns))
     cumulative = float(np.prod(1 + returns) - 1)
     annual = float((1 + cumulative) ** (periods_per_year / len(returns)) - 1) if cumulative > -1 else -1.0
@@ -187,10 +188,11 @@ def deflate(returns: Array, *, trials: int) -> float:
 
 
 def _too_short(periods: int, periods_per_year: float) -> str | None:
-    sessions = periods * YEAR / periods_per_year
-    if sessions >= ENOUGH - 1e-9:
+    year = max(YEAR, periods_per_year)
+    sessions, enough = periods * year / periods_per_year, ENOUGH * year / YEAR
+    if sessions >= enough - 1e-9:
         return None
-    return f"{periods} periods are {sessions:.0f} scored sessions; a Sharpe needs {ENOUGH}"
+    return f"{periods} periods are {sessions:.0f} scored sessions; a Sharpe needs {math.ceil(enough)}"
 
 
 def _negligible(returns: Array, periods_per_year: float) -> str | None:
