@@ -13,9 +13,7 @@ from ml_core.portfolio import sizing
 from ml_core.portfolio.conviction import hold_signs, rank_sides, size_alone
 from ml_core.portfolio.market import Market, need
 from ml_core.portfolio.volatility import target_each
-from ml_core.spec.strategy import Sizing, Strategy
-
-CROSS_SECTION = 5  # tickers from which `auto` ranks them against one another
+from ml_core.spec.strategy import CROSS_SECTION, Sizing, Strategy
 
 
 @dataclass(frozen=True)

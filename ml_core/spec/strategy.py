@@ -12,6 +12,7 @@ from ml_core.spec.section import Section, Share
 
 Volatility = Annotated[float, Field(gt=0, le=1)]
 Weight = Annotated[float, Field(gt=0, le=1)]
+CROSS_SECTION = 5  # tickers from which `auto` ranks them against one another
 Kind = Literal["auto", "long_short", "single", "long_only", "sign"]
 
 
@@ -82,10 +83,11 @@ class Strategy(Sizing):
             raise ValueError(
                 "turbulent takes the place of the positions and turbulent_share keeps a share of them; give one"
             )
+        shared = ("horizon", *(("volatility_sessions",) if self.yearly_volatility else ()))
         unread = [
             name
             for name, field in Sizing.model_fields.items()
-            if name != "horizon" and getattr(self, name) != field.default
+            if name not in shared and getattr(self, name) != field.default
         ]
         if self.parts and unread:
             raise ValueError(f"{unread[0]} is not read where there are parts; set it in each of them")

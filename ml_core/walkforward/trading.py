@@ -54,7 +54,7 @@ def periods_per_year(frequency: str, days: float) -> float:
 
 def days_of(calendar: str, dates: pl.Series) -> float:
     """Trading days a year, by the calendar; where that is `data`, every day if the dates have weekends."""
-    if calendar == WHATEVER and dates.n_unique() and (dates.unique().dt.weekday() > 5).mean() > WEEKENDS:
+    if calendar == WHATEVER and (dates.unique().dt.weekday() > 5).to_numpy().mean() > WEEKENDS:
         return EVERY_DAY
     return days_in_year(calendar)
 
