@@ -9,6 +9,7 @@ from ml_core.data.absence import tell_absence
 from ml_core.data.order import Order
 from ml_core.data.prices import open_store
 from ml_core.errors import ForecastError, InvalidInput, NotEnoughData, UnknownTicker
+from ml_core.home.spelling import spell_out
 from ml_core.portfolio.legs import strategy_kind
 from ml_core.portfolio.market import Market
 from ml_core.portfolio.strategies import build_positions
@@ -35,10 +36,18 @@ SHOWN = 12
 class Service:
     """Answers from the present champion; `look` keeps it present."""
 
-    def __init__(self, order: Order, clock: Clock) -> None:
+    def __init__(
+        self, order: Order, clock: Clock, *, name: str = "", overrides: tuple[str, ...] = ()
+    ) -> None:
+        """`name` and `overrides`: how the experiment was asked for, so that a command in an answer can be typed."""
         self.experiment, self._home = order.experiment, order.home
+        self._asked, self._overrides = name or order.experiment.name, overrides
         self._champion = Champion(order, clock)
         self._moments = Moments(order, clock)
+
+    def spell_out(self, text: str) -> str:
+        """The text with the command at its end as it has to be typed beside this server."""
+        return spell_out(text, self._asked, home=self._home, overrides=self._overrides)
 
     def look(self) -> None:
         """See whether alias or data moved. Called on a schedule; a question before that calls it too."""
@@ -82,6 +91,7 @@ class Service:
             failed |= unanswered(tuple(group), moment.table, moment.prices)
         if not found:
             raise UnknownTicker(next(iter(failed.values())))
+        failed = {name: self.spell_out(why) for name, why in failed.items()}
         found.sort(key=lambda one: names.index(one.ticker))
         return BatchAnswer(
             as_of=today.as_of, predictions=found, failed=failed, **dict(self._provenance(today))
