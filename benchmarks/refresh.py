@@ -3,8 +3,9 @@
     python benchmarks/refresh.py [--tickers 500] [--years 20] [--source yahoo,files,simulated] [--delay 0.05]
 
 `yahoo` is the real provider over a real HTTP server on loopback, in a process of its own, without a pause between
-requests; `--delay` is what each of its answers takes. `files` is one Parquet file a ticker. Each refresh is a process
-of its own, as it is every night; its imports, about a second, are counted apart.
+requests; `--delay` is what each of its answers takes. `requests alone` is what the same answers of one new session cost
+over the same session, unread: what no refresh can go below. `files` is one Parquet file a ticker. Each refresh is a
+process of its own, as it is every night; its imports, about a second, are counted apart.
 """
 
 import argparse
@@ -109,6 +110,20 @@ def refresh_here(asked: dict[str, Any]) -> None:
     )
 
 
+def request_here(asked: dict[str, Any]) -> None:
+    """In a process of its own: the answers of one new session, and nothing made of them."""
+    from ml_core.data.providers.yahoo import CHART
+    from tests.data.loopback_yahoo import LoopbackSession
+
+    session, imports = LoopbackSession(asked["url"]), time.process_time()
+    now = dt.datetime.fromisoformat(asked["now"])
+    moments = {"period1": int(now.timestamp()) - 25 * 86_400, "period2": int(now.timestamp()) + 3 * 86_400}
+    for ticker in asked["experiment"]["universe"]["tickers"]:
+        session.get(CHART + ticker, params=moments | {"interval": "1d"})
+    spent = time.process_time() - imports
+    print(json.dumps({"cpu s": round(spent, 2), "imports": round(imports, 2)}))
+
+
 def measure(name: str, asked: dict[str, Any]) -> None:
     run = subprocess.run(
         [sys.executable, __file__, "--here", json.dumps(asked)], capture_output=True, text=True, check=False
@@ -125,7 +140,8 @@ def main() -> None:
     parser.add_argument("--here", help=argparse.SUPPRESS)
     given = parser.parse_args()
     if given.here:
-        refresh_here(json.loads(given.here))
+        asked = json.loads(given.here)
+        (request_here if asked.get("alone") else refresh_here)(asked)
     else:
         compare(given)
 
@@ -160,6 +176,7 @@ def compare(given: argparse.Namespace) -> None:
             measure(f"{source}, one new session", asked | {"now": after})
             measure(f"{source}, nothing new", asked | {"now": after})
             if channel:
+                measure(f"{source}, requests alone", asked | {"now": after, "alone": True})
                 channel.send("end")
 
 

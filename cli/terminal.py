@@ -1,6 +1,5 @@
 """Prints what a command has to say: lines and tables for people, or one JSON document for programs."""
 
-import datetime as dt
 import json
 import math
 import sys
@@ -9,6 +8,8 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from rich.console import Console
+
+from ml_core.spec.plain import plain
 
 QUIET_SECONDS = 5.0
 
@@ -105,16 +106,3 @@ def shown(value: Any) -> str:
     if isinstance(value, float):
         return f"{value:.4g}"
     return str(value)
-
-
-def plain(value: Any) -> Any:
-    """The same content in what JSON knows; a number that is none becomes null."""
-    if isinstance(value, Mapping):
-        return {str(key): plain(inner) for key, inner in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [plain(inner) for inner in value]
-    if isinstance(value, float):
-        return value if math.isfinite(value) else None
-    if isinstance(value, (dt.date, dt.datetime)):
-        return value.isoformat()
-    return value if isinstance(value, (str, int, bool, type(None))) else str(value)

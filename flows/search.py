@@ -1,7 +1,7 @@
 """The search flow: searches for a model, judges the winner at the gate and registers it with its evidence."""
 
 import datetime as dt
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from prefect import flow, task
 from prefect.artifacts import create_markdown_artifact
@@ -13,6 +13,7 @@ from flows.order import FlowOrder, open_order
 from flows.progress import open_progress
 
 if TYPE_CHECKING:
+    from ml_core.registry.evidence import Evidence
     from tuning.search import SearchOutcome, Step
 
 
@@ -23,8 +24,10 @@ def find_nothing_to_do(order: FlowOrder) -> str | None:
     from ml_core.registry.versions import Registry
 
     newest = next(iter(Registry(order.home).versions(order.experiment.model_name)), None)
-    asked = {"digest": order.experiment.digest(), "data_version": data_version(order.experiment, order.home)}
-    if newest is None or {key: newest.evidence.get(key) for key in asked} != asked:
+    asked = (order.experiment.digest(), data_version(order.experiment, order.home))
+    if newest is None or not newest.readable:
+        return None
+    if (newest.evidence.digest, newest.evidence.data_version) != asked:
         return None
     return f"nothing to do: version {newest.version} was searched on the data that is stored now"
 
@@ -38,7 +41,7 @@ def search_register(order: FlowOrder, now: dt.datetime, *, resume: bool) -> "Sea
 
     def tell(step: "Step") -> None:
         running = step.ledger.count("running") if step.name == "search" else 0
-        show(len(step.ledger.entries) - running, step.total)
+        show(len(step.ledger.trials) - running, step.total)
 
     return search(order.experiment, order.home, now=now, resume=resume, address=order.cluster, progress=tell)
 
@@ -64,22 +67,21 @@ def search_models(
 
 def summarise(outcome: "SearchOutcome") -> str:
     """One line: which version, what the gate said, and which tickers had no bars."""
-    refused = [check["name"] for check in outcome.evidence["gate"]["checks"] if not check["passed"]]
-    verdict = "is champion" if outcome.passed else f"was refused by the gate: {', '.join(refused)}"
+    refused = ", ".join(outcome.evidence.gate.refused)
+    verdict = "is champion" if outcome.passed else f"was refused by the gate: {refused}"
     without = f"; without {', '.join(outcome.missing)}" if outcome.missing else ""
     return f"version {outcome.version.version} {verdict}{without}"
 
 
-def build_report(evidence: Any) -> str:
+def build_report(evidence: "Evidence") -> str:
     """The gate's checks and the best trials, as two tables."""
     checks = [
-        f"| {check['name']} | {'passed' if check['passed'] else 'refused'} | {check['why']} |"
-        for check in evidence["gate"]["checks"]
+        f"| {check.name} | {'passed' if check.passed else 'refused'} | {check.why} |"
+        for check in evidence.gate.checks
     ]
     trials = [
-        f"| {row['trial']} | {row['family']} | {row['status']} "
-        f"| {_number(row['validation'])} | {_number(row['test'])} |"
-        for row in evidence["search"].get("head", [])
+        f"| {row.trial} | {row.family} | {row.status} | {_number(row.validation)} | {_number(row.test)} |"
+        for row in evidence.search.head
     ]
     return "\n".join(
         [

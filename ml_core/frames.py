@@ -64,3 +64,11 @@ def unique(table: pl.DataFrame, key: list[str], name: str) -> pl.DataFrame:
     if twice.height:
         raise InvalidData(f"{name}: {twice.height} rows share a key, first {twice.select(key).row(0)}")
     return table.sort(key)
+
+
+def is_ordered(rows: pl.DataFrame) -> bool:
+    """Whether each row comes after the one before it, by ticker and date; then none stands twice. To look costs less
+    than to sort. A key that is missing has no place in the order."""
+    ticker, date = pl.col("ticker"), pl.col("date")
+    later = (ticker > ticker.shift()) | ((ticker == ticker.shift()) & (date > date.shift()))
+    return bool(rows.select(later.slice(1).fill_null(False).all()).item())

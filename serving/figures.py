@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
+from ml_core.reporting.words import short_percent
 from serving.messages import SingleAnswer
 from serving.style import BAND, BLUE, FONTS, GREEN, GREY, INK, LINE, MUTED, ORANGE, SURFACE, VERMILION
 
@@ -82,7 +83,7 @@ def _draw_path(figure: Figure, answer: SingleAnswer, path: list) -> None:
         mode="lines+markers",
         line={"color": GREEN, "width": 2},
         marker={"size": 6},
-        name=f"Forecast, {answer.level:.0%} interval",
+        name=f"Forecast, {short_percent(answer.level)} interval",
         row=1,
         col=1,
     )

@@ -1,9 +1,11 @@
 """Writes small pieces of HTML. Everything that is not markup of ours is escaped here."""
 
-import math
 from collections.abc import Sequence
 from html import escape
-from typing import NamedTuple
+from typing import Any, NamedTuple
+
+from ml_core.reporting import words
+from ml_core.reporting.words import Form
 
 MINUS = "\N{MINUS SIGN}"
 MISSING = "\N{EN DASH}"
@@ -17,13 +19,19 @@ class Cell(NamedTuple):
     look: str = ""
 
 
-def percent(value: float | None, *, sign: bool = True) -> str:
+def typeset(text: str) -> str:
+    """A number in plain characters with a true minus; a dash where there is none."""
+    return MISSING if text == words.MISSING else text.replace("-", MINUS)
+
+
+def write(value: Any, form: Form) -> str:
+    """A figure in its form."""
+    return typeset(words.write(value, form))
+
+
+def percent(value: float | None, *, digits: int = 2, sign: bool = True) -> str:
     """0.0123 as +1.23 %."""
-    if value is None:
-        return MISSING
-    text = f"{100 * value:+.2f}" if sign else f"{100 * value:.2f}"
-    text = text.lstrip("+-") if float(text) == 0 else text
-    return f"{text.replace('-', MINUS)} %"
+    return typeset(words.percent(value, digits=digits, sign=sign))
 
 
 def span(low: float | None, high: float | None) -> str:
@@ -37,11 +45,8 @@ def money(value: float | None) -> str:
 
 
 def number(value: float | None) -> str:
-    """Four significant digits, with a true minus; whole numbers as they are."""
-    if value is None or not math.isfinite(value):
-        return MISSING
-    text = f"{value:,.0f}" if value == int(value) and abs(value) < 1e9 else f"{value:#.4g}".rstrip(".")
-    return text.replace("-", MINUS)
+    """Four significant digits; whole numbers as they are."""
+    return typeset(words.number(value))
 
 
 def count(value: float | None) -> str:
@@ -56,11 +61,6 @@ def steps(horizon: int, frequency: str) -> str:
     """5 sessions, 1 week."""
     unit = "week" if frequency == "weekly" else "session"
     return f"{horizon} {unit}{'' if horizon == 1 else 's'}"
-
-
-def odds(p: float | None) -> str:
-    """A p-value, never shown smaller than it can be trusted."""
-    return "" if p is None else "p < 0.001" if p < 0.001 else f"p = {p:.3f}"
 
 
 def direction(value: float | None) -> str:

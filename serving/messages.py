@@ -1,10 +1,18 @@
 """What the API takes and gives, as documented models. The app shows the same answers."""
 
 import datetime as dt
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from ml_core.features.selection import Choice
+from ml_core.registry.account import Backtest
+from ml_core.registry.evidence import Holdout, Oracle, Trained
+from ml_core.registry.scores import CoverageRow, Score
+from ml_core.registry.searched import Searched
+from ml_core.registry.verdict import Verdict
+from ml_core.registry.versions import ModelVersion
+from ml_core.spec.run import RunSpec
 from ml_core.spec.strategy import Kind
 
 DISCLAIMER = (
@@ -150,20 +158,47 @@ class Info(Message):
     horizons: list[int]
     frequency: str
     target: str
-    data_version: int | None = Field(description="Version of the bars it was trained on.")
-    trained: dict[str, Any]
-    holdout: dict[str, Any]
-    scores: list[dict[str, Any]] = Field(description="Each metric beside each baseline on the same rows.")
-    coverage: list[dict[str, Any]] = Field(
+    data_version: int = Field(description="Version of the bars it was trained on.")
+    trained: Trained
+    holdout: Holdout
+    scores: tuple[Score, ...] = Field(description="Each metric beside each baseline on the same rows.")
+    coverage: tuple[CoverageRow, ...] = Field(
         description="Share of holdout outcomes inside the interval by horizon: all, by volatility, by year."
     )
-    choice: list[dict[str, Any]] = Field(description="The features it reads, and why they were chosen.")
-    gate: dict[str, Any]
-    search: dict[str, Any]
-    backtest: dict[str, Any]
-    oracle: dict[str, Any] | None
-    spec: dict[str, Any]
+    choice: tuple[Choice, ...] = Field(description="The features it reads, and why they were chosen.")
+    gate: Verdict
+    search: Searched
+    backtest: Backtest
+    oracle: Oracle | None
+    spec: RunSpec
     disclaimer: str = DISCLAIMER
+
+    @classmethod
+    def of(cls, found: ModelVersion, *, served: bool) -> Self:
+        """What was judged, on which dates, by which scores and checks."""
+        spec, evidence = found.spec, found.evidence
+        return cls(
+            model=found.name,
+            version=found.version,
+            aliases=list(found.aliases),
+            created=found.created,
+            served=served,
+            tickers=list(evidence.tickers),
+            horizons=list(spec.task.horizons),
+            frequency=spec.task.frequency,
+            target=spec.task.target,
+            data_version=evidence.data_version,
+            trained=evidence.trained,
+            holdout=evidence.holdout,
+            scores=evidence.scores,
+            coverage=evidence.coverage,
+            choice=evidence.choice,
+            gate=evidence.gate,
+            search=evidence.search,
+            backtest=evidence.backtest,
+            oracle=evidence.oracle,
+            spec=spec,
+        )
 
 
 class Problem(BaseModel):

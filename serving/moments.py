@@ -43,8 +43,7 @@ class Moment:
     @property
     def learned(self) -> bool:
         """Whether the model was fitted or calibrated on this date."""
-        held_out = self.served.version.evidence["holdout"]["start"]
-        return self.as_of < dt.date.fromisoformat(held_out)
+        return self.as_of < self.served.version.evidence.holdout.start
 
 
 class Moments:

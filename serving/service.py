@@ -16,7 +16,6 @@ from ml_core.portfolio.strategies import build_positions
 from ml_core.prediction.answer import find_outsiders, unanswered
 from ml_core.spec.choices import nearest
 from serving.champion import Champion, Clock, Served
-from serving.evidence import describe
 from serving.messages import (
     BatchAnswer,
     Health,
@@ -136,8 +135,8 @@ class Service:
         """The evidence of the served version, or of another."""
         served = self._served() if version is None else self._champion.served
         if served and version in (None, served.version.version):
-            return describe(served.version, served=True)
-        return describe(self._champion.find(version), served=False)
+            return Info.of(served.version, served=True)
+        return Info.of(self._champion.find(version), served=False)
 
     def _served(self) -> Served:
         champion = self._champion

@@ -16,7 +16,7 @@ from ml_core.training.fit import fit
 from ml_core.walkforward.opening import open_windows
 from tuning.ledger import Ledger
 from tuning.search import choose_winner, describe, split_for_search
-from tuning.space import build_space, first_points, spec_of, widest_spec
+from tuning.space import build_space, first_params, spec_of, widest_spec
 from tuning.trial import run_trial
 
 
@@ -30,25 +30,24 @@ def make_claim(experiment: Experiment, home: Home, *, now: dt.datetime) -> dict[
     windows, _ = open_windows(widest_spec(experiment, space), prices)
     folds, final = split_for_search(experiment, windows)
     ledger = Ledger()
-    for point in first_points(experiment, space):
-        trial = point["family"]
+    for params in first_params(experiment, space):
+        trial_id = params["family"]
         run_trial(
-            point,
-            partial(ledger.report, trial, point),
+            params,
+            partial(ledger.report, trial_id, params),
             experiment=experiment,
             windows=windows,
             prices=prices,
             splits=folds,
         )
-        ledger.close(trial)
-    winner = spec_of(experiment, choose_winner(ledger).point)
+        ledger.close(trial_id)
+    winner = spec_of(experiment, choose_winner(ledger).params)
     facts = describe(experiment, ledger, folds=len(folds), seconds=0.0)
     forecaster = fit(winner, windows, final)
     candidate = Candidate(forecaster, windows, prices, final, ledger.streams(), facts)
     made = promote_candidate(experiment, home, candidate, now=now)
-    checks = made.version.evidence["gate"]["checks"]
     return {
         "promoted": made.promoted,
         "winner": winner.model.family,
-        "refused_by": [check["name"] for check in checks if not check["passed"]],
+        "refused_by": made.version.evidence.gate.refused,
     }

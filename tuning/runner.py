@@ -15,10 +15,11 @@ import polars as pl
 from ml_core.errors import SearchStalled
 from ml_core.panel.splits import Split
 from ml_core.panel.windows import Windows
+from ml_core.registry.trials import Params
 from ml_core.spec.experiment import Experiment
 from tuning.cluster import open_cluster
 from tuning.ledger import Ledger
-from tuning.space import Point, build_space, first_points, grid_points, most_epochs
+from tuning.space import build_space, first_params, grid_params, most_epochs
 from tuning.trial import run_trial
 
 Progress = Callable[[Ledger, int], None]
@@ -38,22 +39,22 @@ def run_search(
 ) -> int:
     """Run what the ledger does not hold yet, in parallel; returns how many trials the search has in all."""
     space = build_space(experiment)
-    queue = grid_points(space) if experiment.search.sampler == "grid" else first_points(experiment, space)
+    queue = grid_params(space) if experiment.search.sampler == "grid" else first_params(experiment, space)
     total = len(queue) if experiment.search.sampler == "grid" else experiment.search.trials
-    done = ledger.entries
-    queue = [point for point in queue if point not in [entry.point for entry in done]]
+    done = ledger.trials
+    queue = [params for params in queue if params not in [trial.params for trial in done]]
     if total <= len(done):
         return total
     with open_cluster(address) as resources:
-        from tuning.sampler import OptunaPoints
+        from tuning.sampler import OptunaSampler
 
-        points = OptunaPoints(experiment.search, space, queue=queue[: total - len(done)], known=done)
+        sampler = OptunaSampler(experiment.search, space, queue=queue[: total - len(done)], known=done)
         tuner = _tuner(
             experiment,
             prices,
             windows,
             splits,
-            points=points,
+            sampler=sampler,
             trials=total - len(done),
             ledger=ledger,
             folder=folder,
@@ -69,7 +70,7 @@ def _tuner(
     windows: Windows,
     splits: list[Split],
     *,
-    points: Any,
+    sampler: Any,
     trials: int,
     ledger: Ledger,
     folder: Path,
@@ -87,7 +88,7 @@ def _tuner(
             metric="score",
             mode="max",
             num_samples=trials,
-            search_alg=points,
+            search_alg=sampler,
             scheduler=_scheduler(experiment),
             reuse_actors=True,
         ),
@@ -100,7 +101,7 @@ def _tuner(
     )
 
 
-def _trainable(config: Point, **shared: Any) -> None:
+def _trainable(config: Params, **shared: Any) -> None:
     from ray import tune
 
     run_trial(config, tune.report, **shared)
@@ -161,5 +162,5 @@ def _why_stalled(
             f"no trial started within {patience:.0f} s: one asks for {search.cpus_per_trial:g} CPU and "
             f"{search.gpus_per_trial:g} GPU, the cluster has {there}"
         )
-    running = [entry.id for entry in ledger.entries if entry.status == "running"]
+    running = [trial.id for trial in ledger.trials if trial.status == "running"]
     return f"no trial reported for {patience / 60:.1f} minutes; running: {', '.join(running) or 'none'}"

@@ -1,4 +1,4 @@
-"""Lets Optuna choose the points that Tune tries: it is told what earlier trials scored, and each new score."""
+"""Lets Optuna choose the params that Tune tries: it is told what earlier trials scored, and each new score."""
 
 from __future__ import annotations
 
@@ -8,54 +8,53 @@ from typing import TYPE_CHECKING, Any
 
 from ray.tune.search import Searcher
 
+from ml_core.registry.trials import Params, Trial
 from ml_core.spec.experiment import Search
 from ml_core.spec.ranges import LogUniform, OneOf, Range
-from tuning.ledger import Entry
-from tuning.space import Point, as_choice, suggest
+from tuning.space import Space, as_choice, suggest
 
 if TYPE_CHECKING:
     import optuna
 
-ATTEMPTS = 50  # at a point that was not tried yet
-Space = dict[str, dict[str, Range]]
+ATTEMPTS = 50  # at params that were not tried yet
 
 
-class OptunaPoints(Searcher):
-    """Asks a study for points. Earlier trials are told to it, so that a resumed search goes on from them."""
+class OptunaSampler(Searcher):
+    """Asks a study for params. Earlier trials are told to it, so that a resumed search goes on from them."""
 
-    def __init__(self, search: Search, space: Space, *, queue: Sequence[Point], known: list[Entry]) -> None:
+    def __init__(self, search: Search, space: Space, *, queue: Sequence[Params], known: list[Trial]) -> None:
         super().__init__(metric="score", mode="max")
         self._space, self._open = space, {}
-        self._tried = {_key(_written(entry.point)): entry.score for entry in known}
+        self._tried = {_key(_written(trial.params)): trial.score for trial in known}
         self._study = _create_study(search, seed=search.seed + len(known))
-        for entry in known:
-            _tell_known(self._study, entry, space)
-        for point in queue:
-            self._study.enqueue_trial(_written(point))
+        for trial in known:
+            _tell_known(self._study, trial, space)
+        for params in queue:
+            self._study.enqueue_trial(_written(params))
 
     def suggest(self, trial_id: str) -> Any:
-        """A point that was not tried: the same one would score the same. A search with none left is over."""
+        """Params that were not tried: the same ones would score the same. A search with none left is over."""
         for _ in range(ATTEMPTS):
-            trial = self._study.ask()
-            point = suggest(trial, self._space)
-            key = _key(trial.params)
+            asked = self._study.ask()
+            params = suggest(asked, self._space)
+            key = _key(asked.params)
             if key not in self._tried:
                 self._tried[key] = None
-                self._open[trial_id] = trial
-                return point
+                self._open[trial_id] = asked
+                return params
             score = self._tried[key]
-            self._study.tell(trial, score, state=_state(failed=score is None))
+            self._study.tell(asked, score, state=_state(failed=score is None))
         return Searcher.FINISHED
 
     def on_trial_complete(
         self, trial_id: str, result: dict[str, Any] | None = None, error: bool = False
     ) -> None:
-        trial = self._open.pop(trial_id, None)
-        if trial is not None:
+        asked = self._open.pop(trial_id, None)
+        if asked is not None:
             score = (result or {}).get("score")
             failed = error or score is None
-            self._study.tell(trial, None if failed else score, state=_state(failed=failed))
-            self._tried[_key(trial.params)] = None if failed else score
+            self._study.tell(asked, None if failed else score, state=_state(failed=failed))
+            self._tried[_key(asked.params)] = None if failed else score
 
     def save(self, checkpoint_path: str) -> None:
         """Nothing: the ledger is what a search resumes from."""
@@ -64,7 +63,7 @@ class OptunaPoints(Searcher):
         """Nothing: see `save`."""
 
 
-def _key(written: Point) -> str:
+def _key(written: Params) -> str:
     return json.dumps(written, sort_keys=True)
 
 
@@ -79,26 +78,26 @@ def _create_study(search: Search, *, seed: int) -> optuna.Study:
     return optuna.create_study(direction="maximize", sampler=sampler)
 
 
-def _tell_known(study: optuna.Study, entry: Entry, space: Space) -> None:
+def _tell_known(study: optuna.Study, trial: Trial, space: Space) -> None:
     import optuna
 
-    family = entry.point["family"]
+    family = trial.params["family"]
     distributions = {
         "family": optuna.distributions.CategoricalDistribution(list(space)),
         **{key: _distribution(found) for key, found in space[family].items()},
     }
     study.add_trial(
         optuna.trial.create_trial(
-            params=_written(entry.point),
+            params=_written(trial.params),
             distributions=distributions,
-            value=entry.score,
-            state=_state(failed=entry.score is None),
+            value=trial.score,
+            state=_state(failed=trial.score is None),
         )
     )
 
 
-def _written(point: Point) -> dict[str, Any]:
-    return {key: as_choice(value) for key, value in point.items()}
+def _written(params: Params) -> dict[str, Any]:
+    return {key: as_choice(value) for key, value in params.items()}
 
 
 def _distribution(found: Range) -> optuna.distributions.BaseDistribution:

@@ -20,13 +20,17 @@ from ml_core.panel.gaps import tell_lost
 from ml_core.panel.splits import Split
 from ml_core.panel.windows import Windows
 from ml_core.promotion.judge import Candidate, Promotion, promote_candidate
-from ml_core.registry.versions import ModelVersion, Registry, Trial
+from ml_core.registry.evidence import Evidence
+from ml_core.registry.searched import Searched, TrialRow
+from ml_core.registry.trials import Trial
+from ml_core.registry.versions import ModelVersion, Registry
 from ml_core.spec.experiment import Experiment, RunSpec
 from ml_core.spec.file import write_spec
+from ml_core.spec.plain import plain
 from ml_core.training.fit import fit
 from ml_core.training.loop import Epoch
 from ml_core.walkforward.opening import open_windows, plan
-from tuning.ledger import Entry, Ledger
+from tuning.ledger import Ledger
 from tuning.runner import run_search
 from tuning.space import build_space, spec_of, widest_spec
 
@@ -45,9 +49,9 @@ class Step:
         """One line: done, running, failed, the best so far, and the time that is left at this pace."""
         if self.name != "search":
             return self.detail
-        ended = [entry for entry in self.ledger.entries if entry.status != "running"]
-        running = len(self.ledger.entries) - len(ended)
-        scores = [entry.score for entry in self.ledger.entries if entry.score is not None]
+        ended = [trial for trial in self.ledger.trials if trial.status != "running"]
+        running = len(self.ledger.trials) - len(ended)
+        scores = [trial.score for trial in self.ledger.trials if trial.score is not None]
         best = f"best {max(scores):.4f}" if scores else "no score yet"
         left = f", about {self.seconds / len(ended) * (self.total - len(ended)):.0f} s left" if ended else ""
         failed = self.ledger.count("failed")
@@ -70,7 +74,7 @@ class SearchOutcome:
     missing: Mapping[str, str] = field(default_factory=dict)
 
     @property
-    def evidence(self) -> Any:
+    def evidence(self) -> Evidence:
         return self.version.evidence
 
     def summary(self) -> dict[str, Any]:
@@ -79,10 +83,10 @@ class SearchOutcome:
             "model": self.version.name,
             "version": self.version.version,
             "promoted": self.passed,
-            "gate": self.evidence["gate"],
-            "holdout": self.evidence["holdout"],
-            "oracle": self.evidence["oracle"],
-            "search": self.evidence["search"],
+            "gate": plain(self.evidence.gate),
+            "holdout": plain(self.evidence.holdout),
+            "oracle": plain(self.evidence.oracle),
+            "search": plain(self.evidence.search),
             "ledger": self.ledger.head(),
             "spec": write_spec(self.spec),
             "left_out": list(self.left_out),
@@ -111,10 +115,10 @@ def search(
     ledger, facts = _run_trials(
         experiment, home, prices, windows, folds, resume=resume, address=address, progress=progress
     )
-    winner = spec_of(experiment, choose_winner(ledger).point)
+    winner = spec_of(experiment, choose_winner(ledger).params)
     forecaster = fit(winner, windows, final, on_epoch=_tell_epochs(ledger, progress))
     if progress:
-        progress(Step("judge", ledger, facts["trials"], "holdout, leak audit, gate"))
+        progress(Step("judge", ledger, facts.trials, "holdout, leak audit, gate"))
     candidate = Candidate(forecaster, windows, prices, final, ledger.streams(), facts)
     promotion: Promotion = promote_candidate(experiment, home, candidate, now=now)
     asked = winner.reading.features
@@ -133,7 +137,7 @@ def _run_trials(
     resume: bool,
     address: str | None,
     progress: Progress | None,
-) -> tuple[Ledger, dict[str, Any]]:
+) -> tuple[Ledger, Searched]:
     """The ledger of all trials, each logged as an MLflow run, and what was searched in numbers."""
     asked = with_trials(experiment, 1).digest()  # more trials go on where fewer ended
     name = f"{experiment.model_name}-{asked}-{data_version(experiment, home)}"
@@ -156,7 +160,7 @@ def _tell_epochs(ledger: Ledger, progress: Progress | None) -> Callable[[int, Ep
     def tell(seed: int, epoch: Epoch) -> None:
         if progress:
             done = f"seed {seed + 1}, epoch {epoch.number}: score {epoch.score:.4f}"
-            progress(Step("refit", ledger, len(ledger.entries), done))
+            progress(Step("refit", ledger, len(ledger.trials), done))
 
     return tell
 
@@ -195,36 +199,34 @@ def open_ledger(home: Home, name: str, *, resume: bool) -> Ledger:
     return ledger
 
 
-def choose_winner(ledger: Ledger) -> Entry:
+def choose_winner(ledger: Ledger) -> Trial:
     """The finished trial that did best on the folds' unseen test dates."""
-    best = next(iter(ledger.entries), None)
+    best = next(iter(ledger.trials), None)
     if best is None or best.test_score is None:
-        failed = next((entry.error for entry in ledger.entries if entry.error), "none was run")
+        failed = next((trial.error for trial in ledger.trials if trial.error), "none was run")
         raise ForecastError(f"no trial finished; the first failure: {failed.splitlines()[-1]}")
     return best
 
 
-def describe(experiment: Experiment, ledger: Ledger, *, folds: int, seconds: float) -> dict[str, Any]:
+def describe(experiment: Experiment, ledger: Ledger, *, folds: int, seconds: float) -> Searched:
     """What was searched, as numbers."""
-    return {
-        "trials": len(ledger.entries),
-        "finished": ledger.count("finished"),
-        "stopped": ledger.count("stopped"),
-        "failed": ledger.count("failed"),
-        "folds": folds,
-        "seeds": experiment.validation.seeds,
-        "seconds": round(seconds, 1),
-        "families": dict(Counter(entry.point["family"] for entry in ledger.entries)),
-        "objective": experiment.search.objective,
-        "head": ledger.head(5),
-    }
+    return Searched(
+        trials=len(ledger.trials),
+        finished=ledger.count("finished"),
+        stopped=ledger.count("stopped"),
+        failed=ledger.count("failed"),
+        folds=folds,
+        seeds=experiment.validation.seeds,
+        seconds=round(seconds, 1),
+        families=dict(Counter(trial.params["family"] for trial in ledger.trials)),
+        objective=experiment.search.objective,
+        head=tuple(TrialRow.model_validate(row) for row in ledger.head(5)),
+    )
 
 
 def log_trials(registry: Registry, name: str, ledger: Ledger, *, search: str) -> None:
     """Every trial as an MLflow run, by this process alone; what a resumed search logged before is left."""
     logged = registry.logged_trials(name, search=search)
-    for entry in ledger.entries:
-        if entry.id not in logged:
-            result = {"test_score": entry.test_score} if entry.test_score is not None else {}
-            trial = Trial(entry.id, entry.status, entry.point, tuple(entry.history), result, entry.error)
+    for trial in ledger.trials:
+        if trial.id not in logged:
             registry.log_trial(name, trial, search=search)

@@ -1,7 +1,7 @@
-"""Says what a search may vary, and makes of each sampled point the spec that it stands for."""
+"""Says what a search may vary, and makes of sampled params the spec that they stand for."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from itertools import product
 from typing import Any, TypeAlias
 
@@ -10,6 +10,7 @@ from pydantic import ValidationError
 from ml_core.errors import InvalidInput
 from ml_core.features.table import GROUPS, chosen_names
 from ml_core.forecaster.learners import complete, config_class, configure, is_baseline
+from ml_core.registry.trials import Params
 from ml_core.spec import choices
 from ml_core.spec.choices import nearest
 from ml_core.spec.experiment import Experiment, Features, Model, RunSpec, Training
@@ -22,7 +23,6 @@ from ml_core.training.losses import find_loss
 # Sections of the file, with those of their fields that a search may vary: how a model reads, and how it is trained.
 SECTIONS = {"training": Training, "task": Look, "features": Features}
 NETWORKS_ONLY = ("training.", "task.layout")  # a baseline is fitted at once, ticker by ticker
-Point = Mapping[str, Any]
 Space: TypeAlias = dict[str, dict[str, Range]]
 
 
@@ -51,7 +51,7 @@ def build_space(experiment: Experiment) -> Space:
     return space
 
 
-def _drop_layers(family: str, ranges: dict[str, Range], given: Mapping[str, Range]) -> None:
+def _drop_layers(family: str, ranges: dict[str, Range], given: dict[str, Range]) -> None:
     """Where every choice of `hidden` lists the sizes of its layers, their number is not searched beside it."""
     key, hidden = f"{family}.layers", ranges.get(f"{family}.hidden")
     sized = isinstance(hidden, OneOf) and all(isinstance(one, (list, tuple)) for one in hidden.values)
@@ -63,12 +63,12 @@ def _drop_layers(family: str, ranges: dict[str, Range], given: Mapping[str, Rang
         ranges.pop(key, None)
 
 
-def spec_of(experiment: Experiment, point: Point) -> RunSpec:
-    """The run that a point stands for: the experiment's own, with the point's values in place."""
-    family = point["family"]
+def spec_of(experiment: Experiment, params: Params) -> RunSpec:
+    """The run that params stand for: the experiment's own, with their values in place."""
+    family = params["family"]
     base = experiment.spec
     changed: dict[str, dict[str, Any]] = {"task": {}, "features": {}, "training": {}, "model": {}}
-    for key, value in point.items():
+    for key, value in params.items():
         section, _, name = key.partition(".")
         if section in SECTIONS:
             changed[section][name] = value
@@ -99,9 +99,9 @@ def widest_spec(experiment: Experiment, space: Space) -> RunSpec:
     return experiment.spec.model_copy(update={"reading": experiment.reading.model_copy(update=update)})
 
 
-def first_points(experiment: Experiment, space: Space) -> list[dict[str, Any]]:
+def first_params(experiment: Experiment, space: Space) -> list[dict[str, Any]]:
     """Every family once at its defaults, where those lie in the ranges: a search starts from what is known."""
-    points = []
+    queue = []
     for family, ranges in space.items():
         spec = spec_of(experiment, {"family": family}).model_dump(mode="json")
         sections = {
@@ -109,38 +109,36 @@ def first_points(experiment: Experiment, space: Space) -> list[dict[str, Any]]:
             "task": spec["reading"],
             "features": spec["reading"]["features"],
         }
-        point: dict[str, Any] = {"family": family}
+        params: dict[str, Any] = {"family": family}
         for key, found in ranges.items():
             section, _, name = key.partition(".")
             default = sections.get(section, spec["model"])[name]
-            point[key] = default if contains(found, default) else _middle(found)
-        points.append(point)
-    return points
+            params[key] = default if contains(found, default) else _middle(found)
+        queue.append(params)
+    return queue
 
 
-def grid_points(space: Space) -> list[dict[str, Any]]:
+def grid_params(space: Space) -> list[dict[str, Any]]:
     """Every combination of listed values; a range without a list stands at its middle."""
-    points = []
+    queue = []
     for family, ranges in space.items():
         values = [
             found.values if isinstance(found, OneOf) else (_middle(found),) for found in ranges.values()
         ]
-        points += [
-            {"family": family, **dict(zip(ranges, chosen, strict=True))} for chosen in product(*values)
-        ]
-    return points
+        queue += [{"family": family, **dict(zip(ranges, chosen, strict=True))} for chosen in product(*values)]
+    return queue
 
 
 def suggest(trial: Any, space: Space) -> dict[str, Any]:
     """Ask an Optuna trial for a family and then for that family's ranges."""
-    point: dict[str, Any] = {"family": trial.suggest_categorical("family", list(space))}
-    for key, found in space[point["family"]].items():
+    params: dict[str, Any] = {"family": trial.suggest_categorical("family", list(space))}
+    for key, found in space[params["family"]].items():
         if isinstance(found, OneOf):
             said = {as_choice(value): value for value in found.values}
-            point[key] = said[trial.suggest_categorical(key, list(said))]
+            params[key] = said[trial.suggest_categorical(key, list(said))]
         else:
-            point[key] = trial.suggest_float(key, found.low, found.high, log=isinstance(found, LogUniform))
-    return point
+            params[key] = trial.suggest_float(key, found.low, found.high, log=isinstance(found, LogUniform))
+    return params
 
 
 def as_choice(value: Any) -> Any:

@@ -1,4 +1,4 @@
-"""Runs one trial: trains a sampled point on all folds and seeds side by side, and reports once an epoch, so that
+"""Runs one trial: trains sampled params on all folds and seeds side by side, and reports once an epoch, so that
 a scheduler can stop it early."""
 
 from collections.abc import Callable, Iterator, Mapping
@@ -11,18 +11,19 @@ from ml_core.evaluation.metrics import find_metric
 from ml_core.forecaster.learners import is_baseline
 from ml_core.panel.splits import Split
 from ml_core.panel.windows import Windows
+from ml_core.registry.trials import Params
 from ml_core.spec.experiment import Experiment
 from ml_core.training.fit import AnyFitting, assemble, begin, seeded
 from ml_core.training.loop import Epoch
 from ml_core.walkforward.rows import forecast_split
 from ml_core.walkforward.trading import horizon_of, trade
-from tuning.space import Point, spec_of
+from tuning.space import spec_of
 
 Report = Callable[[dict[str, Any]], None]
 
 
 def run_trial(
-    point: Point,
+    params: Params,
     report: Report,
     *,
     experiment: Experiment,
@@ -31,8 +32,8 @@ def run_trial(
     splits: list[Split],
 ) -> None:
     """Report `score` after every epoch, and at the end the score on the folds' unseen test dates. A baseline has one
-    epoch and reports rung 0, so that early stopping compares it with no half-trained network."""
-    spec = spec_of(experiment, point)
+    epoch and reports no `rung`, so that early stopping compares it with no half-trained network."""
+    spec = spec_of(experiment, params)
     windows = windows.read_as(spec.reading.features)
     fittings = [[begin(one, windows, split) for split in splits] for one in seeded(spec)]
     latest: dict[str, Any] = {}

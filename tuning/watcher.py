@@ -1,4 +1,4 @@
-"""Passes Tune's events on to the ledger."""
+"""Passes Tune's events on to the ledger of trials."""
 
 from pathlib import Path
 from typing import Any

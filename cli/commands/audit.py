@@ -128,6 +128,6 @@ def _of_model(session: Session, asked: ModelVersion, dates: int, seed: int) -> A
     from ml_core.audit.artifact import audit_model
 
     session.terminal.step(
-        f"auditing {asked.name} version {asked.version} on data version {asked.evidence['data_version']}"
+        f"auditing {asked.name} version {asked.version} on data version {asked.evidence.data_version}"
     )
     return audit_model(asked, session.home, dates=dates, seed=seed, progress=session.terminal.progress)

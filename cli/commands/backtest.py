@@ -109,15 +109,14 @@ def read_day(option: str, text: str | None) -> dt.date | None:
 
 def _of_version(session: Session, prices: pl.DataFrame, version: str | None, first: dt.date | None) -> Source:
     """What a registered version says of the sessions from its holdout on: it learned from none of them."""
-    import datetime as dt
-
     from ml_core.panel.splits import Span, Split
     from ml_core.registry.versions import Registry
     from ml_core.walkforward.rows import forecast_split
 
     registry = Registry(session.home)
     found = registry.find(session.experiment.model_name, version)
-    held_out, ended = (dt.date.fromisoformat(found.evidence["holdout"][end]) for end in ("start", "end"))
+    evidence = found.evidence
+    held_out, ended = evidence.holdout.start, evidence.holdout.end
     if first and first < held_out:
         raise InvalidInput(
             f"--start {first}: version {found.version} was fitted before {held_out}, and chosen on dates before it; "
@@ -130,18 +129,15 @@ def _of_version(session: Session, prices: pl.DataFrame, version: str | None, fir
         raise NotEnoughData(
             f"prices end on {last}, before the holdout of version {found.version} begins on {held_out}"
         )
-    trained = found.evidence["trained"]
-    span = Span(held_out, last)
-    learned = Span(dt.date.fromisoformat(trained["start"]), dt.date.fromisoformat(trained["end"]))
+    span, learned = Span(held_out, last), Span(evidence.trained.start, evidence.trained.end)
     scored = forecast_split(forecaster, windows, Split(0, learned, learned, span, "holdout"))
     since = scored.filter(pl.col("as_of") > ended)["as_of"].n_unique()
     told = (
         f"version {found.version} ({forecaster.spec.model.family}) on what it never learned from, "
         f"its holdout from {held_out} to {ended} and {since} sessions since"
     )
-    facts = {"model": found.name, "version": found.version, "holdout": found.evidence["holdout"]}
-    tried = found.evidence["backtest"].get("trials") or found.evidence["search"]["trials"]
-    return Source(scored, told, trials=int(tried), facts=facts)
+    facts = {"model": found.name, "version": found.version, "holdout": evidence.holdout}
+    return Source(scored, told, trials=evidence.backtest.trials or evidence.search.trials, facts=facts)
 
 
 def _of_walk(session: Session, prices: pl.DataFrame) -> Source:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from cli.session import DONE, Session
 from cli.terminal import Terminal
 from ml_core.errors import InvalidInput
+from ml_core.reporting.words import percent
 
 if TYPE_CHECKING:
     import polars as pl
@@ -59,7 +60,7 @@ def _print_jumps(terminal: Terminal, jumps: pl.DataFrame) -> None:
         {
             "ticker": ticker,
             "date": str(date),
-            "change": f"{change:+.1%}",
+            "change": percent(change, digits=1),
             "volume": "-" if volume is None else f"{volume:.1f} x usual",
         }
         for ticker, date, change, volume in jumps.head(FINDINGS).iter_rows()

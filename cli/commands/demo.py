@@ -19,7 +19,7 @@ def demo(session: Session) -> int:
     known = [
         found
         for found in registry.versions(experiment.model_name)
-        if (found.evidence["digest"], found.evidence["data_version"]) == asked
+        if found.readable and (found.evidence.digest, found.evidence.data_version) == asked
     ]
     if known:
         terminal.step(f"the search of {known[0].created:%Y-%m-%d %H:%M} stands; its model is used again")
@@ -34,4 +34,4 @@ def demo(session: Session) -> int:
     serve = session.spell("serve")
     by_make = "make app, or " if serve == "candorcast serve demo" else ""
     terminal.say(f"\nopen the app, http://127.0.0.1:8000: {by_make}{serve}")
-    return max(code, DONE if known[0].evidence["gate"]["passed"] else PARTIAL)
+    return max(code, DONE if known[0].evidence.gate.passed else PARTIAL)

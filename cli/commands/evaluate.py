@@ -7,8 +7,8 @@ from pathlib import Path
 
 from cli.screens.missing import spell_missing, warn_left_out, warn_missing
 from cli.session import DONE, PARTIAL, Session
-from cli.terminal import plain
 from ml_core.home.settings import open_folder
+from ml_core.spec.plain import plain
 
 
 def evaluate(session: Session, *, out: Path | None) -> int:

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from cli.screens.missing import spell_missing, warn_missing
 from cli.session import DONE, PARTIAL, Session
-from cli.terminal import plain
 from ml_core.home.settings import open_folder
+from ml_core.spec.plain import plain
 
 if TYPE_CHECKING:
     from ml_core.panel.splits import Split

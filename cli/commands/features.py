@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING
 
 from cli.session import DONE, Session
+
+if TYPE_CHECKING:
+    from ml_core.registry.evidence import Evidence
 
 
 def features(session: Session, *, markdown: bool) -> int:
@@ -20,9 +22,9 @@ def features(session: Session, *, markdown: bool) -> int:
     return DONE
 
 
-def read_inputs(evidence: Mapping[str, Any], *, most: int = 3) -> str:
+def read_inputs(evidence: Evidence, *, most: int = 3) -> str:
     """How many features a model reads, and those whose link with the target is the surest."""
-    judged = [one for one in evidence.get("choice", []) if one["stability"] is not None]
-    surest = sorted(judged, key=lambda one: -one["stability"])[:most]
-    named = ", ".join(f"{one['feature']} (IC {one['ic']:+.3f})" for one in surest)
-    return f"{len(evidence['features'])} features" + (f", surest {named}" if named else "")
+    judged = [one for one in evidence.choice if one.stability is not None]
+    surest = sorted(judged, key=lambda one: -(one.stability or 0.0))[:most]
+    named = ", ".join(f"{one.feature} (IC {one.ic:+.3f})" for one in surest)
+    return f"{len(evidence.features)} features" + (f", surest {named}" if named else "")

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
 from cli.screens import versions
 from cli.session import DONE, Session
 from ml_core.errors import InvalidInput
+
+if TYPE_CHECKING:
+    from ml_core.registry.versions import ModelVersion
 
 
 def models(session: Session) -> int:
@@ -15,18 +20,19 @@ def models(session: Session) -> int:
     if not found:
         session.terminal.say(f"{name}: nothing is registered yet; run: {session.spell('search')}")
     session.terminal.table([versions.version_row(version) for version in found], title=name)
-    session.terminal.document(
-        [
-            {
-                "version": version.version,
-                "aliases": list(version.aliases),
-                "created": version.created,
-                "evidence": version.evidence,
-            }
-            for version in found
-        ]
-    )
+    for version in found:
+        if not version.readable:
+            session.terminal.warn(str(version.read))
+    session.terminal.document([describe(version) for version in found])
     return DONE
+
+
+def describe(version: ModelVersion) -> dict[str, Any]:
+    """A version as `--json` tells it; one whose evidence cannot be read has the reason in its place."""
+    told = {"version": version.version, "aliases": list(version.aliases), "created": version.created}
+    if not version.readable:
+        return told | {"evidence": None, "error": str(version.read)}
+    return told | {"evidence": version.evidence}
 
 
 def rollback(session: Session, *, version: str | None) -> int:
@@ -38,7 +44,7 @@ def rollback(session: Session, *, version: str | None) -> int:
         passed = [
             found.version
             for found in registry.versions(name)
-            if found.evidence["gate"]["passed"] and int(found.version) < int(before.version)
+            if found.readable and found.evidence.gate.passed and int(found.version) < int(before.version)
         ]
         if not passed:
             raise InvalidInput(

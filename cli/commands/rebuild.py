@@ -19,7 +19,7 @@ def rebuild(session: Session, *, model: str, version: str | None) -> int:
         )
     found = registry.find(model, version)
     terminal.step(
-        f"fitting {model} version {found.version} again on data version {found.evidence['data_version']}"
+        f"fitting {model} version {found.version} again on data version {found.evidence.data_version}"
     )
     made = make_again(found, session.home)
     terminal.table(versions.rebuilt_rows(made), title=f"{model} version {found.version}")

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 def search(session: Session, *, trials: int | None, resume: bool) -> int:
     outcome, terminal = run_search(session, trials=trials, resume=resume), session.terminal
-    folds, each = outcome.evidence["search"]["folds"], session.experiment.validation.test
+    folds, each = outcome.evidence.search.folds, session.experiment.validation.test
     tested = (
         f"{folds * each} test sessions" if isinstance(each, int) else f"{each:.0%} of all sessions tested"
     )
@@ -24,7 +24,7 @@ def search(session: Session, *, trials: int | None, resume: bool) -> int:
     )
     terminal.say(f"\n{outcome.summary()['spec']}")
     versions.print_scores(terminal, outcome.evidence)
-    versions.print_gate(terminal, outcome.evidence["gate"])
+    versions.print_gate(terminal, outcome.evidence.gate)
     terminal.say(f"version {outcome.version.version}: {versions.verdict(outcome.evidence)}", styled=True)
     terminal.document(outcome.summary())
     return DONE if outcome.passed and not outcome.missing else PARTIAL

@@ -13,9 +13,7 @@ def vacuum(session: Session, *, days: int) -> int:
 
     source = session.order.source
     models = Registry(session.home).everything()
-    named = {
-        found.evidence["data_version"] for found in models if found.evidence.get("store") == source.identity
-    }
+    named = {found.evidence.data_version for found in models if found.evidence.store == source.identity}
     with session.order.alone("refresh", wait=REFRESH_WAIT):
         freed = free_space(source, session.home, named=named, days=days)
     kept = ", ".join(map(str, freed.kept)) or "none"

@@ -13,6 +13,8 @@ from cli.screens.versions import score_row
 from cli.terminal import Terminal
 from ml_core.evaluation.paths import PATH, spread_over_paths
 from ml_core.portfolio.comparison import STRATEGY, Comparison
+from ml_core.registry.scores import Score
+from ml_core.reporting import words
 from ml_core.reporting.information import pick_horizons
 from ml_core.spec.experiment import Experiment
 
@@ -26,12 +28,12 @@ TOLD = ("direction", "ic", "rank_ic", "coverage")
 def print_evaluation(terminal: Terminal, experiment: Experiment, found: Evaluation) -> None:
     terminal.table(
         score_rows(_without_paths(found.scores)),
-        title=f"{experiment.name}: squared error against each baseline on the same rows (Diebold-Mariano p)",
+        title=f"{experiment.name}: {words.SKILL} (Diebold-Mariano p)",
     )
     spread = spread_over_paths(found.scores, found.risk)
     terminal.table(path_rows(spread, experiment), title="over the backtest paths of the combinatorial splits")
     terminal.table(
-        coverage_rows(_without_paths(found.coverage)), title="share of outcomes inside the 90 % interval"
+        coverage_rows(_without_paths(found.coverage)), title=f"{words.CHECKS['coverage']}: {words.INSIDE}"
     )
     money = {split: one for split, one in found.money.items() if not split.startswith(PATH)}
     terminal.table(money_rows(money), title="what trading the forecasts came to")
@@ -42,14 +44,14 @@ def print_evaluation(terminal: Terminal, experiment: Experiment, found: Evaluati
 
 def score_rows(scores: pl.DataFrame, *, most: int = MOST) -> list[dict[str, str]]:
     """One row per split and horizon (a few, the nearest and the farthest among them), with what was scored."""
-    rows = scores.filter(pl.col("ticker") == "*").to_dicts()
-    groups = sorted({(row["split"], row["horizon"]) for row in rows}, key=_place)
+    rows = [Score.model_validate(row) for row in scores.filter(pl.col("ticker") == "*").to_dicts()]
+    groups = sorted({(row.split, row.horizon) for row in rows}, key=_place)
     shown = pick_horizons(sorted({horizon for _, horizon in groups}), most)
     told = []
     for split, horizon in groups:
-        own = {row["metric"]: row for row in rows if (row["split"], row["horizon"]) == (split, horizon)}
+        own = {row.metric: row for row in rows if (row.split, row.horizon) == (split, horizon)}
         if horizon in shown:
-            counts = {"sessions": str(own["mse"]["sessions"]), "rows": str(own["mse"]["rows"])}
+            counts = {"sessions": str(own["mse"].sessions), "rows": str(own["mse"].rows)}
             told.append({"split": split, **score_row(horizon, own, **counts)})
     return told
 
@@ -65,9 +67,7 @@ def coverage_rows(coverage: pl.DataFrame, *, most: int = MOST) -> list[dict[str,
             "ahead": str(horizon),
             "sessions": str(rows[split, horizon, "all"]["sessions"]),
             **{
-                group: f"{rows[split, horizon, group]['coverage']:.1%}"
-                if (split, horizon, group) in rows
-                else "-"
+                group: words.write(rows.get((split, horizon, group), {}).get("coverage"), "share")
                 for group in groups
             },
         }
@@ -100,11 +100,11 @@ def path_rows(spread: pl.DataFrame, experiment: Experiment) -> list[dict[str, st
     )
     return [
         {
-            "measure": row["measure"],
+            "measure": words.measure(row["measure"]).label,
             "ahead": "" if row["horizon"] is None else str(row["horizon"]),
             "paths": str(row["paths"]),
             "sessions": str(row["sessions"]),
-            **{name: f"{row[name]:.4g}" if row[name] is not None else "-"
+            **{name: words.write(row[name], words.measure(row["measure"]).form)
                for name in ("mean", "deviation", "least", "median", "most")},
         }
         for row in wanted.iter_rows(named=True)

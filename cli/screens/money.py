@@ -3,39 +3,20 @@ what costs do."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 from typing import Any
 
 import polars as pl
 
 from cli.terminal import Terminal, shown
-from ml_core.portfolio.comparison import EQUAL, HELD, STRATEGY, ZERO, Comparison
+from ml_core.portfolio.comparison import STRATEGY, ZERO, Comparison
 from ml_core.portfolio.legs import Leg, hold_of, legs_of, strategy_kind, turbulent_leg
+from ml_core.reporting import words
+from ml_core.reporting.words import ACCOUNTS, MONEY, short_percent
 from ml_core.spec.strategy import Sizing, Strategy
 
-ACCOUNTS = {STRATEGY: "strategy", HELD: "buy and hold", EQUAL: "equal weight", ZERO: "zero forecast"}
-ROWS = {
-    "cumulative": ("return in all", "share"),
-    "annual_return": ("return a year", "share"),
-    "volatility": ("volatility a year", "share"),
-    "sharpe": ("Sharpe", "number"),
-    "probabilistic_sharpe": ("chance that it is above 0", "share"),
-    "deflated_sharpe": ("above the luck of all trials", "share"),
-    "sortino": ("Sortino", "number"),
-    "calmar": ("Calmar", "number"),
-    "max_drawdown": ("deepest fall", "share"),
-    "max_drawdown_sessions": ("sessions below a peak", "number"),
-    "win_rate": ("winning sessions", "share"),
-    "var": ("loss of one session in 20", "share"),
-    "cvar": ("mean loss beyond it", "share"),
-    "skew": ("skew", "number"),
-    "annual_turnover": ("traded a year, x equity", "number"),
-    "exposure": ("invested", "share"),
-    "break_even_cost_bps": ("break-even cost, bp a side", "number"),
-}
 SHOWN_COSTS = (0.0, 1.0, 2.0, 5.0, 10.0, 20.0, 50.0)
-NOTHING = "zero forecast: the same sizing, expecting nothing"
+NOTHING = f"{ACCOUNTS[ZERO]}: the same sizing, expecting nothing"
 NEGLIGIBLE = 0.05  # of the equity
 SIGNS = {
     "long_only": "all of its share while that is above zero, else none",
@@ -59,16 +40,17 @@ def print_notes(terminal: Terminal, one: Comparison) -> None:
 def notes(one: Comparison) -> Iterator[str]:
     reason = one.risk[STRATEGY]["sharpe_reason"]
     if reason:
-        yield f"no Sharpe, no interval: {reason}"
+        yield f"no {MONEY['sharpe'].label}, no interval: {reason}"
     exposure = one.risk[STRATEGY]["exposure"]
     if 0 < exposure < NEGLIGIBLE:
+        exposed = words.percent(exposure, digits=1, sign=False)
         yield (
-            f"the strategy holds {exposure:.1%} of the equity on average, which earns and loses next to nothing; "
+            f"the strategy holds {exposed} of the equity on average, which earns and loses next to nothing; "
             "strategy.yearly_volatility, such as 0.1, scales it to a stated risk, as far as leverage and limit allow"
         )
     held = one.risk[ZERO]["exposure"]
     told = "holds nothing: all that the strategy earned came of its forecasts" if held == 0 else "still holds"
-    yield f"{NOTHING}, {told}" + (f" {held:.0%} of the equity" if held else "")
+    yield f"{NOTHING}, {told}" + (f" {short_percent(held)} of the equity" if held else "")
 
 
 def risk_rows(one: Comparison) -> list[dict[str, str]]:
@@ -76,12 +58,12 @@ def risk_rows(one: Comparison) -> list[dict[str, str]]:
     own = one.risk[STRATEGY]
     return [
         {
-            "after costs": label,
-            "strategy": figure(own.get(name), form),
-            "90 %": interval(own, name, form),
-            **{title: figure(one.risk[account].get(name), form) for account, title in _others()},
+            "after costs": measure.label,
+            ACCOUNTS[STRATEGY]: words.write(own.get(name), measure.form),
+            "90 %": _interval(own, name),
+            **{title: words.write(one.risk[account].get(name), measure.form) for account, title in _others()},
         }
-        for name, (label, form) in ROWS.items()
+        for name, measure in MONEY.items()
     ]
 
 
@@ -91,19 +73,19 @@ def account_rows(one: Comparison) -> list[dict[str, str]]:
     return [
         {
             "after costs": title,
-            **{ROWS[name][0]: _with_interval(one.risk[account], name) for name in names},
+            **{MONEY[name].label: _with_interval(one.risk[account], name) for name in names},
         }
         for account, title in ACCOUNTS.items()
     ]
 
 
 def sweep_rows(one: Comparison) -> list[dict[str, str]]:
-    """Return and Sharpe at some of the cost levels."""
+    """Annual return and Sharpe ratio at some of the cost levels."""
     levels = one.sweep.filter(pl.col("cost_bps").is_in(SHOWN_COSTS)).to_dicts()
     return [
         {
-            "cost, bp a side": ROWS[name][0],
-            **{shown(row["cost_bps"]): figure(row[name], ROWS[name][1]) for row in levels},
+            words.COST: MONEY[name].label,
+            **{shown(row["cost_bps"]): words.write(row[name], MONEY[name].form) for row in levels},
         }
         for name in ("annual_return", "sharpe")
     ]
@@ -128,41 +110,26 @@ def describe_strategy(strategy: Strategy, forecasts: pl.DataFrame, *, horizon: i
 def limits_in_force(strategy: Strategy) -> list[str]:
     """The limits of the book, in the order they apply."""
     found = {
-        f"{strategy.turbulent_share:.0%} of it in turbulence": strategy.turbulent_share < 1,
+        f"{short_percent(strategy.turbulent_share)} of it in turbulence": strategy.turbulent_share < 1,
         f"names that move together by more than {shown(strategy.max_correlation)} share one position": (
             strategy.max_correlation
         ),
-        f"volatility of {percent(strategy.yearly_volatility)} a year": strategy.yearly_volatility,
+        f"volatility of {short_percent(strategy.yearly_volatility)} a year": strategy.yearly_volatility,
         f"at most {shown(strategy.leverage)} x the equity": True,
-        f"at most {percent(strategy.limit)} a position": strategy.limit < 1,
-        f"nothing left at a fall of {percent(strategy.max_drawdown)}": strategy.max_drawdown,
+        f"at most {short_percent(strategy.limit)} a position": strategy.limit < 1,
+        f"nothing left at a drawdown of {short_percent(strategy.max_drawdown)}": strategy.max_drawdown,
         f"entered {strategy.delay} sessions later": strategy.delay,
     }
     return [text for text, holds in found.items() if holds]
 
 
-def percent(value: float | None) -> str:
-    return "-" if value is None else f"{100 * value:.3g} %"
-
-
-def figure(value: Any, form: str) -> str:
-    if value is None or not math.isfinite(value):
-        return "-"
-    return (
-        f"{value:.1%}" if form == "share" else f"{value:,.0f}" if isinstance(value, int) else f"{value:.2f}"
-    )
-
-
-def interval(told: dict[str, Any], name: str, form: str) -> str:
-    if told.get(f"{name}_low") is None:
-        return ""
-    return f"[{figure(told[f'{name}_low'], form)}, {figure(told[f'{name}_high'], form)}]"
+def _interval(told: dict[str, Any], name: str) -> str:
+    return words.interval(told.get(f"{name}_low"), told.get(f"{name}_high"), MONEY[name].form)
 
 
 def _with_interval(told: dict[str, Any], name: str) -> str:
-    form = ROWS[name][1]
-    shown_interval = interval(told, name, form) if name == "sharpe" else ""
-    return " ".join(filter(None, (figure(told.get(name), form), shown_interval)))
+    shown_interval = _interval(told, name) if name == "sharpe" else ""
+    return " ".join(filter(None, (words.write(told.get(name), MONEY[name].form), shown_interval)))
 
 
 def _others() -> list[tuple[str, str]]:
@@ -183,13 +150,13 @@ def _held(leg: Leg, forecasts: pl.DataFrame) -> str:
             return f"each ticker {ahead}, tanh of it over the daily target"
         return f"each ticker {ahead}: half its share at a usual conviction, all of it at twice that"
     of = " of each sector" if how.neutral == "sector" else ""
-    return f"long the best {percent(how.quantile)}{of}, short the worst, {ahead}"
+    return f"long the best {short_percent(how.quantile)}{of}, short the worst, {ahead}"
 
 
 def _sized(how: Sizing) -> Iterator[str]:
     if how.smoothing:
         yield f"smoothed, half-life {shown(how.smoothing)} sessions"
     if how.daily_volatility:
-        yield f"{percent(how.daily_volatility)} a day each, by its last {how.volatility_sessions} sessions"
+        yield f"{short_percent(how.daily_volatility)} a day each, by its last {how.volatility_sessions} sessions"
     if how.gate:
-        yield f"only where surer than {percent(how.gate)} of the {how.gate_sessions} dates before"
+        yield f"only where surer than {short_percent(how.gate)} of the {how.gate_sessions} dates before"

@@ -9,6 +9,8 @@ from typing import Any
 
 import numpy as np
 
+from ml_core.reporting import words
+
 NOTHING = "none"
 MOST_CLAIMS = 0.05  # of the markets in which nothing is planted
 
@@ -37,7 +39,7 @@ def recovery_rows(found: Iterable[Mapping[str, Any]]) -> list[dict[str, str]]:
     return [
         {
             "kind": one["kind"],
-            "oracle": f"{one['oracle']:.3f}",
+            "oracle": words.write(one["oracle"], "correlation"),
             **{name: _shown(one["learners"].get(name)) for name in names},
             "best family": one["best"] or "-",
         }
@@ -75,4 +77,6 @@ def _average(cells: list[dict[str, Any]]) -> dict[str, float]:
 
 
 def _shown(learner: Mapping[str, float] | None) -> str:
-    return "-" if learner is None else f"{learner['ic']:.3f} {learner['recovered']:.0%}"
+    if learner is None:
+        return words.MISSING
+    return f"{words.write(learner['ic'], 'correlation')} {words.write(learner['recovered'], 'share')}"

@@ -9,12 +9,19 @@ from rich.markup import escape
 
 from cli.commands.features import read_inputs
 from cli.terminal import Terminal, shown
+from ml_core.reporting import words
+from ml_core.reporting.words import MONEY
 
 if TYPE_CHECKING:
     import polars as pl
 
     from ml_core.audit.rebuild import Rebuilt
     from ml_core.home.settings import Home
+    from ml_core.registry.account import Backtest
+    from ml_core.registry.evidence import Evidence, Oracle
+    from ml_core.registry.scores import Score
+    from ml_core.registry.searched import Searched
+    from ml_core.registry.verdict import Verdict
     from ml_core.registry.versions import ModelVersion
 
 
@@ -23,74 +30,70 @@ def print_report(terminal: Terminal, found: ModelVersion, forecast: pl.DataFrame
     evidence = found.evidence
     terminal.say()
     terminal.say(f"[bold]{found.name} version {found.version}[/bold] · {verdict(evidence)}", styled=True)
-    terminal.say(searched(evidence["search"]))
-    terminal.say(f"winner    {winner(evidence)}")
-    for note in evidence.get("notes", ()):
+    terminal.say(searched(evidence.search))
+    terminal.say(f"winner    {winner(found)}")
+    for note in evidence.notes:
         terminal.say(f"noted     {note}")
     print_scores(terminal, evidence)
-    if evidence.get("oracle"):
-        oracle = evidence["oracle"]
-        terminal.say(
-            f"planted   signal of IC {oracle['ic']:.3f}, found IC {oracle['achieved']:.3f}: "
-            f"{oracle['recovered']:.0%} recovered on the holdout"
-        )
-    terminal.say(f"backtest  {traded(evidence['backtest'])}")
-    print_gate(terminal, evidence["gate"])
+    if evidence.oracle:
+        terminal.say(f"planted   {planted(evidence.oracle)}")
+    terminal.say(f"backtest  {traded(evidence.backtest)}")
+    print_gate(terminal, evidence.gate)
     print_extremes(terminal, forecast)
     terminal.say(f"stored    bars, forecasts: {home.store} · trials, models: {home.tracking_uri}")
 
 
-def verdict(evidence: Mapping[str, Any]) -> str:
-    if evidence["gate"]["passed"]:
+def verdict(evidence: Evidence) -> str:
+    if evidence.gate.passed:
         return "[green]passed the gate: champion[/green]"
     return "[red]refused by the gate[/red]"
 
 
-def searched(search: Mapping[str, Any]) -> str:
-    families = ", ".join(f"{count} {family}" for family, count in search["families"].items())
+def planted(oracle: Oracle) -> str:
+    """Of the signal that a simulated market holds, how much the model found."""
+    best, found = (words.write(one, "correlation") for one in (oracle.ic, oracle.achieved))
+    return f"signal of IC {best}, found IC {found}: {words.write(oracle.recovered, 'share')} recovered on the holdout"
+
+
+def searched(search: Searched) -> str:
+    families = ", ".join(f"{count} {family}" for family, count in search.families.items())
     return (
-        f"searched  {search['trials']} trials ({families}) over {search['folds']} folds x {search['seeds']} seed(s) "
-        f"in {search['seconds']:.0f} s: {search['finished']} finished, {search['stopped']} stopped early, "
-        f"{search['failed']} failed"
+        f"searched  {search.trials} trials ({families}) over {search.folds} folds x {search.seeds} seed(s) "
+        f"in {search.seconds:.0f} s: {search.finished} finished, {search.stopped} stopped early, "
+        f"{search.failed} failed"
     )
 
 
-def winner(evidence: Mapping[str, Any]) -> str:
+def winner(found: ModelVersion) -> str:
     from ml_core.forecaster.learners import is_baseline
 
-    model, training = dict(evidence["spec"]["model"]), evidence["spec"]["training"]
-    family = model.pop("family")
-    fields = ", ".join(f"{key} {shown(value)}" for key, value in model.items())
-    rest = (
-        ""
-        if is_baseline(family)
-        else f"loss {training['loss']}, learning rate {training['learning_rate']:.2g}"
-    )
-    return f"{family} ({'; '.join(filter(None, (fields, rest)))}), {read_inputs(evidence)}"
+    model, training = found.spec.model, found.spec.training
+    fields = ", ".join(f"{key} {shown(value)}" for key, value in model.options.items())
+    fitted = f"loss {training.loss}, learning rate {training.learning_rate:.2g}"
+    told = filter(None, (fields, "" if is_baseline(model.family) else fitted))
+    return f"{model.family} ({'; '.join(told)}), {read_inputs(found.evidence)}"
 
 
-def print_scores(terminal: Terminal, evidence: Mapping[str, Any], *, most: int = 4) -> None:
-    """Per horizon the IC with its interval, and how much smaller the squared error is than each baseline's."""
-    holdout = evidence["holdout"]
-    rows = [row for row in evidence["scores"] if row["ticker"] == "*" and row["split"] == "holdout"]
-    horizons = sorted({row["horizon"] for row in rows})
+def print_scores(terminal: Terminal, evidence: Evidence, *, most: int = 4) -> None:
+    """Per horizon the IC with its interval, and the skill in squared error beside each baseline."""
+    holdout, rows = evidence.holdout, evidence.holdout_scores
+    horizons = sorted({row.horizon for row in rows})
     terminal.table(
         [
-            score_row(horizon, {row["metric"]: row for row in rows if row["horizon"] == horizon})
+            score_row(horizon, {row.metric: row for row in rows if row.horizon == horizon})
             for horizon in horizons[:most]
         ],
-        title=f"holdout   {holdout['start']} to {holdout['end']}: {holdout['sessions']} sessions, "
-        f"{holdout['rows']} forecasts\n          squared error against baselines, Diebold-Mariano p",
+        title=f"holdout   {holdout.start} to {holdout.end}: {holdout.sessions} sessions, "
+        f"{holdout.rows} forecasts\n          {words.SKILL} (Diebold-Mariano p)",
     )
     if len(horizons) > most:
         terminal.say(f"          and {len(horizons) - most} more horizons")
 
 
-def print_gate(terminal: Terminal, gate: Mapping[str, Any]) -> None:
-    for check in gate["checks"]:
-        mark = "[green]✓[/green]" if check["passed"] else "[red]✗[/red]"
-        sign = "p = " if check["required"].startswith("p <") else ""
-        told = f"{check['name']}: {sign}{shown(check['value'])} ({check['required']}) {check['why']}"
+def print_gate(terminal: Terminal, gate: Verdict) -> None:
+    for check in gate.checks:
+        mark = "[green]✓[/green]" if check.passed else "[red]✗[/red]"
+        told = f"{check.name}: {words.judged(check.value, check.required)} ({check.required}) {check.why}"
         terminal.say(f"  {mark} {escape(told)}", styled=True)
 
 
@@ -103,7 +106,7 @@ def print_extremes(terminal: Terminal, forecast: pl.DataFrame, *, each: int = 2)
     nearest = forecast.filter(pl.col("horizon") == forecast["horizon"].min()).sort("mean", descending=True)
     ends = nearest if nearest.height <= 2 * each else pl.concat([nearest.head(each), nearest.tail(each)])
     told = ", ".join(
-        f"{row['ticker']} {row['mean']:+.2%} [{row['lower']:+.1%}, {row['upper']:+.1%}]"
+        f"{row['ticker']} {words.percent(row['mean'])} {words.interval(row['lower'], row['upper'], 'change')}"
         for row in ends.iter_rows(named=True)
     )
     terminal.say(
@@ -112,15 +115,16 @@ def print_extremes(terminal: Terminal, forecast: pl.DataFrame, *, each: int = 2)
     )
 
 
-def traded(risk: Mapping[str, Any]) -> str:
-    if risk.get("sharpe") is None:
-        ratio = f"Sharpe refused: {risk.get('sharpe_reason')}"
+def traded(risk: Backtest) -> str:
+    told = {name: f"{one.label} {words.write(getattr(risk, name), one.form)}" for name, one in MONEY.items()}
+    if risk.sharpe is None:
+        told["sharpe"] = f"no {MONEY['sharpe'].label}: {risk.sharpe_reason}"
     else:
-        ratio = f"Sharpe {risk['sharpe']:.2f} [{risk['sharpe_low']:.2f}, {risk['sharpe_high']:.2f}]"
-    benchmark = risk["benchmark"]
+        told["sharpe"] += f" {words.interval(risk.sharpe_low, risk.sharpe_high, MONEY['sharpe'].form)}"
+    held = words.write(risk.benchmark.cumulative, MONEY["cumulative"].form)
     return (
-        f"after costs {risk['cumulative']:+.1%} in {risk['sessions']} sessions, {ratio}, "
-        f"deepest fall {risk['max_drawdown']:.1%}; buy and hold {benchmark['cumulative']:+.1%}"
+        f"after costs {told['cumulative']} in {risk.sessions} sessions, {told['sharpe']}, "
+        f"{told['max_drawdown']}; {words.ACCOUNTS['buy_and_hold']} {held}"
     )
 
 
@@ -145,52 +149,51 @@ def forecast_rows(table: pl.DataFrame) -> list[dict[str, str]]:
             "ticker": row["ticker"],
             "as of": str(row["as_of"]),
             "horizon": str(row["horizon"]),
-            "mean": f"{row['mean']:+.3%}",
-            "lower": f"{row['lower']:+.2%}",
-            "upper": f"{row['upper']:+.2%}",
+            "mean": words.percent(row["mean"], digits=3),
+            **{end: words.percent(row[end]) for end in ("lower", "upper")},
         }
         for row in table.iter_rows(named=True)
     ]
 
 
 def version_row(version: ModelVersion) -> dict[str, str]:
-    evidence = version.evidence
-    refused = [check["name"] for check in evidence["gate"]["checks"] if not check["passed"]]
-    return {
+    """What a version is and what the gate said of it; of one whose evidence cannot be read, that it stands there."""
+    row = {
         "version": version.version,
         "alias": ", ".join(version.aliases) or "-",
         "created": f"{version.created:%Y-%m-%d %H:%M}",
-        "family": evidence["spec"]["model"]["family"],
-        "data version": str(evidence["data_version"]),
-        "features": str(len(evidence["features"])),
-        "holdout": f"{evidence['holdout']['start']} to {evidence['holdout']['end']}",
-        "gate": "passed" if not refused else f"refused: {', '.join(refused)}",
+    }
+    if not version.readable:
+        return (
+            row
+            | dict.fromkeys(("family", "data version", "features", "holdout"), "-")
+            | {"gate": "unreadable"}
+        )
+    evidence = version.evidence
+    refused = ", ".join(evidence.gate.refused)
+    return row | {
+        "family": evidence.spec.model.family,
+        "data version": str(evidence.data_version),
+        "features": str(len(evidence.features)),
+        "holdout": f"{evidence.holdout.start} to {evidence.holdout.end}",
+        "gate": f"refused: {refused}" if refused else "passed",
     }
 
 
-def score_row(horizon: int, by_metric: Mapping[str, Mapping[str, Any]], **counts: str) -> dict[str, str]:
-    """The IC with its interval, and how much smaller the squared error is than each baseline's."""
-    error, ic = by_metric["mse"], by_metric["ic"]
-    row = {"ahead": str(horizon), **counts, "IC [90 % interval]": _with_interval(ic)}
-    for name in (key.removeprefix("skill_") for key in error if key.startswith("skill_")):
-        if error[f"skill_{name}"] is not None:
-            row[f"error vs {name}" if name == "zero" else f"vs {name}"] = (
-                f"{-error[f'skill_{name}']:+.1%} ({_p(error[f'p_{name}'])})"
-            )
+def score_row(horizon: int, by_metric: Mapping[str, Score], **counts: str) -> dict[str, str]:
+    """The IC with its interval, and the skill in squared error beside each baseline."""
+    row = {"ahead": str(horizon), **counts, "IC [90 % interval]": _with_interval(by_metric["ic"])}
+    for name, one in by_metric["mse"].beside.items():
+        if one.skill is not None:
+            told = f"{'skill ' if name == 'zero' else ''}vs {words.baseline(name)}"
+            row[told] = words.lead(one.skill, one.p)
     return row
 
 
-def _with_interval(row: Mapping[str, Any]) -> str:
-    value, low, high = row["value"], row["low"], row["high"]
-    if value is None:
-        return shown(None)
-    return f"{value:.3f}" if low is None else f"{value:.3f} [{low:.3f}, {high:.3f}]"
-
-
-def _p(value: float | None) -> str:
-    if value is None:
-        return "p -"
-    return "p<.001" if value < 0.001 else f"p {value:.3f}".replace("0.", ".", 1)
+def _with_interval(row: Score) -> str:
+    form = words.metric("ic").form
+    told = words.write(row.value, form), words.interval(row.low, row.high, form)
+    return " ".join(filter(None, told))
 
 
 def rebuilt_rows(made: Rebuilt) -> list[dict[str, str]]:

@@ -60,7 +60,7 @@ def audit_model(
     with every day changed after the last label that its training knew: what it learned must stay equal."""
     spec, recipe = found.spec, read_recipe(found)
     experiment, split = recipe.experiment, recipe.split
-    sources = read_sources(experiment, home, version=found.evidence["data_version"])
+    sources = read_sources(experiment, home, version=found.evidence.data_version)
     forecaster = Registry(home).load(found)
     prices = build_prices(experiment, sources)
     tables = sources.tables

@@ -20,22 +20,15 @@ from ml_core.forecaster.files import DESCRIPTION, WEIGHTS, checksum, save_foreca
 from ml_core.home.settings import Home
 from ml_core.panel.splits import Split
 from ml_core.panel.windows import Windows
-from ml_core.registry.versions import ModelVersion
-from ml_core.spec.experiment import Experiment, Section
+from ml_core.registry.recipe import Recipe
+from ml_core.registry.versions import ModelVersion, search_again
+from ml_core.spec.experiment import Experiment
 from ml_core.training.fit import fit
 from ml_core.walkforward.opening import open_windows
 
 PACKAGES = (
     "candorcast", "torch", "numpy", "polars", "scikit-learn", "statsmodels", "arch", "xgboost-cpu",
 )  # fmt: skip
-
-
-class Recipe(Section):
-    """All that a model was made from besides its spec and the data version, which its evidence names."""
-
-    experiment: Experiment
-    split: Split
-    made_with: dict[str, str]
 
 
 @dataclass(frozen=True)
@@ -81,15 +74,17 @@ def rebuild(found: ModelVersion, home: Home) -> Rebuilt:
 
 def read_recipe(found: ModelVersion) -> Recipe:
     """How a version was made."""
-    if "recipe" not in found.evidence:
-        raise InvalidInput(
-            f"{found.name} version {found.version} keeps no recipe; search again to have one that does"
-        )
-    return Recipe.model_validate(found.evidence["recipe"])
+    recipe = found.evidence.recipe
+    if isinstance(recipe, Recipe):
+        return recipe
+    kept = "keeps no recipe" if recipe is None else "keeps the recipe of an earlier candorcast"
+    raise InvalidInput(
+        f"{found.name} version {found.version} {kept}, so it cannot be made again; {search_again(found.name)}"
+    )
 
 
 def reopen(found: ModelVersion, home: Home) -> tuple[Recipe, Windows]:
     """The recipe of a version, and the windows that it reads, from the data version that it saw."""
     spec, recipe = found.spec, read_recipe(found)
-    prices = read_prices(recipe.experiment, home, version=found.evidence["data_version"])
+    prices = read_prices(recipe.experiment, home, version=found.evidence.data_version)
     return recipe, open_windows(spec, prices)[0]

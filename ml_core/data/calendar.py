@@ -13,6 +13,8 @@ WHATEVER = "data"
 MARGIN = dt.timedelta(days=20)
 USUAL, ABOUT = 252.0, 12.0  # holidays of exchanges differ by so many days
 CLOSE_DELAY = dt.timedelta(minutes=30)
+# To open a calendar takes a third of a second, of a month as of decades: so it is opened once, with these years.
+EARLY = 2000
 
 
 def sessions_between(calendar: str, start: dt.date, end: dt.date) -> list[dt.date]:
@@ -20,19 +22,27 @@ def sessions_between(calendar: str, start: dt.date, end: dt.date) -> list[dt.dat
     if calendar == WHATEVER:
         days = (start + dt.timedelta(days=day) for day in range((end - start).days + 1))
         return [day for day in days if day.weekday() < 5]
-    # Whole years, for there are fewer of them than ranges: opening a calendar takes a third of a second.
-    first, last = dt.date((start - MARGIN).year, 1, 1), dt.date(end.year, 12, 31)
-    known = _open_calendar(calendar, first, last).sessions
-    return [stamp.date() for stamp in known[known.slice_indexer(str(start), str(end))]]
+    known = _open_calendar(calendar, (start - MARGIN).year, end.year).sessions
+    return known[known.slice_indexer(str(start), str(end))].date.tolist()
 
 
 def last_closed_session(calendar: str, now: dt.datetime) -> dt.date | None:
     """The last session whose close is at least half an hour past; None where the calendar is `data`."""
     if calendar == WHATEVER:
         return None
-    found = _open_calendar(calendar, (now - MARGIN).date(), now.date())
-    closed = found.closes[found.closes + CLOSE_DELAY <= now]
+    first = (now - MARGIN).date()
+    found = _open_calendar(calendar, first.year, now.year).closes
+    found = found[found.index.slice_indexer(str(first), str(now.date()))]
+    closed = found[found + CLOSE_DELAY <= now]
     return closed.index[-1].date() if len(closed) else None
+
+
+def _open_calendar(calendar: str, first: int, last: int) -> Any:
+    """With these years, from the earliest on where the exchange's calendar goes back so far."""
+    try:
+        return _open(calendar, min(first, EARLY), last)
+    except ValueError:
+        return _open(calendar, first, last)
 
 
 @cache
@@ -46,7 +56,7 @@ def days_in_year(calendar: str) -> float:
 
 
 @cache
-def _open_calendar(calendar: str, start: dt.date, end: dt.date) -> Any:
+def _open(calendar: str, first: int, last: int) -> Any:
     import exchange_calendars
 
     known = exchange_calendars.get_calendar_names(include_aliases=True)
@@ -56,4 +66,4 @@ def _open_calendar(calendar: str, start: dt.date, end: dt.date) -> Any:
         )
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)  # of pandas, about the library's own code
-        return exchange_calendars.get_calendar(calendar, start=str(start), end=str(end))
+        return exchange_calendars.get_calendar(calendar, start=f"{first}-01-01", end=f"{last}-12-31")

@@ -22,8 +22,8 @@ def refresh_sectors(
     source: Source, store: PriceStore, request: Request, came: tuple[str, ...], *, now: dt.datetime
 ) -> None:
     """Ask the source, where it knows sectors and is to be asked, for those that were never told."""
-    ask = getattr(source.module, "fetch_sectors", None)
-    if ask is None or not source.config.sectors:
+    ask = source.provider.fetch_sectors
+    if ask is None or not source.tells_sectors:
         return
     known = {*_stored(store, None), *request.sectors}
     told = ask(tuple(ticker for ticker in came if ticker not in known), request, source.config)

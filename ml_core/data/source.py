@@ -2,21 +2,18 @@
 are stored."""
 
 from dataclasses import dataclass
-from types import ModuleType
 from typing import Any
 
 from pydantic import ValidationError
 
 from ml_core.data.context import Context
+from ml_core.data.providers import PROVIDERS, Provider, RemoteConfig, load_provider
 from ml_core.data.quality.settings import Quality
 from ml_core.errors import InvalidInput
 from ml_core.spec import choices
 from ml_core.spec.choices import nearest
 from ml_core.spec.experiment import Experiment, Section
 from ml_core.spec.file import explain
-
-PROVIDERS = "ml_core.data.providers"
-
 
 BESIDE: dict[str, type[Section]] = {"quality": Quality, "context": Context}
 
@@ -26,7 +23,7 @@ class Source:
     """A provider made ready. Series of different sources never meet in one table."""
 
     name: str
-    module: ModuleType
+    provider: Provider[Any]
     config: Any
     identity: str
     quality: Quality
@@ -35,7 +32,22 @@ class Source:
     @property
     def incremental(self) -> bool:
         """Whether its answers are slow enough that only what is missing is asked for."""
-        return hasattr(self.module, "stream")
+        return self.provider.stream is not None
+
+    @property
+    def store_every(self) -> float | None:
+        """How often what came is stored, in seconds; None for once, at the end."""
+        return self.config.store_every if isinstance(self.config, RemoteConfig) else None
+
+    @property
+    def rotate(self) -> bool:
+        """Whether one ticker a day is fetched whole and compared."""
+        return isinstance(self.config, RemoteConfig) and self.config.rotate
+
+    @property
+    def tells_sectors(self) -> bool:
+        """Whether it is to be asked for the sectors of tickers."""
+        return isinstance(self.config, RemoteConfig) and self.config.sectors
 
 
 def open_source(experiment: Experiment) -> Source:
@@ -45,10 +57,10 @@ def open_source(experiment: Experiment) -> Source:
     for key, value in options.items():
         if key not in known or not isinstance(value, dict):
             raise InvalidInput(f"unknown key 'data.{key}'{nearest(key, [*known, 'source', 'start', 'end'])}")
-    module = choices.load(PROVIDERS, name)
-    config = _section(name, module.Config, options)
+    provider = load_provider(name)
+    config = _section(name, provider.config_class, options)
     beside = {key: _section(key, kind, options) for key, kind in BESIDE.items()}
-    return Source(name, module, config, module.identity(experiment.universe, config), **beside)
+    return Source(name, provider, config, provider.identity(experiment.universe, config), **beside)
 
 
 def _section(name: str, kind: type[Section], options: dict[str, Any]) -> Any:

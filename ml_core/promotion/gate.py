@@ -2,7 +2,7 @@
 that it weighs is handed to it."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -18,18 +18,9 @@ from ml_core.evaluation.significance import (
     probabilistic_sharpe,
     sharpe,
 )
+from ml_core.registry.verdict import Check, Verdict
+from ml_core.reporting.words import CHECKS, better_than
 from ml_core.spec.experiment import Gate
-
-
-@dataclass(frozen=True)
-class Check:
-    """One question the gate asks, and the answer."""
-
-    name: str
-    passed: bool
-    value: float | None
-    required: str
-    why: str
 
 
 @dataclass(frozen=True)
@@ -106,8 +97,8 @@ def compare(candidate: pl.DataFrame, champion: pl.DataFrame, *, horizon: int) ->
     return {name: row[name] for name in ("champion", "skill_champion", "p_champion")}
 
 
-def as_evidence(checks: list[Check]) -> dict[str, Any]:
-    return {"passed": all(check.passed for check in checks), "checks": [asdict(check) for check in checks]}
+def as_evidence(checks: list[Check]) -> Verdict:
+    return Verdict(passed=all(check.passed for check in checks), checks=tuple(checks))
 
 
 def _beats(name: str, row: Mapping[str, Any], significance: float, looks: int) -> Check:
@@ -118,34 +109,36 @@ def _beats(name: str, row: Mapping[str, Any], significance: float, looks: int) -
     if skill is not None:
         why = f"squared error {100 * abs(skill):.2f} % {'smaller' if skill > 0 else 'larger'} than {name}'s"
     required = f"p < {significance:.3g}" + (f" at look {looks} on this holdout" if looks > 1 else "")
-    return Check(f"better than {name}", passed, p, required, why)
+    return Check(name=better_than(name), passed=passed, value=p, required=required, why=why)
 
 
 def _is_itself(family: str) -> Check:
     why = f"the candidate is {family} itself; better than zero and the others is what it must be"
-    return Check(f"better than {family}", passed=True, value=None, required="not asked", why=why)
+    return Check(name=better_than(family), passed=True, value=None, required="not asked", why=why)
 
 
 def _coverage(gate: Gate, scores: pl.DataFrame, horizon: int) -> Check:
     found = scores.filter((pl.col("metric") == "coverage") & (pl.col("horizon") == horizon))["value"].item()
     passed = found is not None and abs(found - gate.coverage) <= gate.coverage_tolerance
     required = f"{gate.coverage:.0%} ± {gate.coverage_tolerance:.0%}"
-    return Check("interval coverage", passed, found, required, f"{found or 0:.1%} of outcomes inside")
+    why = f"{found or 0:.1%} of outcomes inside"
+    return Check(name=CHECKS["coverage"], passed=passed, value=found, required=required, why=why)
 
 
 def _audit(findings: list[Finding]) -> Check:
     why = str(findings[0]) if findings else "no input, forecast, position or account knew what it should not"
-    return Check("leak audit", not findings, float(len(findings)), "no finding", why)
+    count = float(len(findings))
+    return Check(name=CHECKS["leaks"], passed=not findings, value=count, required="no finding", why=why)
 
 
 def _deflated(gate: Gate, luck: Luck) -> Check:
     why = f"Sharpe {luck.sharpe:.3f} a session, best of {luck.trials} trials"
     return Check(
-        "deflated Sharpe",
-        luck.deflated >= gate.deflated_sharpe,
-        luck.deflated,
-        f">= {gate.deflated_sharpe}",
-        why,
+        name=CHECKS["deflated"],
+        passed=luck.deflated >= gate.deflated_sharpe,
+        value=luck.deflated,
+        required=f">= {gate.deflated_sharpe}",
+        why=why,
     )
 
 
@@ -154,4 +147,5 @@ def _overfitting(allowed: float, found: float | None) -> Check:
     why = (
         "too few finished trials" if found is None else "how often the best half is below the other's median"
     )
-    return Check("probability of overfitting", passed, found, f"<= {allowed}", why)
+    required = f"<= {allowed}"
+    return Check(name=CHECKS["overfitting"], passed=passed, value=found, required=required, why=why)

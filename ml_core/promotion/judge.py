@@ -4,7 +4,6 @@ makes it champion if it passed."""
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,8 +19,11 @@ from ml_core.home.settings import Home
 from ml_core.panel.splits import Split
 from ml_core.panel.windows import Windows
 from ml_core.promotion import gate
+from ml_core.registry.evidence import Evidence, Holdout, Trained
+from ml_core.registry.searched import Searched
 from ml_core.registry.versions import NOBODY, ModelVersion, Registry
 from ml_core.spec.experiment import Experiment
+from ml_core.spec.plain import plain
 from ml_core.walkforward.beside import forecast_baselines
 from ml_core.walkforward.judging import Evaluation, judge
 from ml_core.walkforward.oracle import recovered
@@ -40,7 +42,7 @@ class Candidate:
     prices: pl.DataFrame
     split: Split
     streams: pl.DataFrame
-    search: Mapping[str, Any]
+    search: Searched
 
 
 @dataclass(frozen=True)
@@ -87,20 +89,22 @@ def promote_candidate(
         against_champion=_against(registry, present, candidate, forecasts, horizon=horizon),
     )
     verdict = gate.as_evidence(checks)
-    evidence = {
-        **_facts(experiment, home, candidate, evaluation, now),
-        "looks": 1 + len(earlier),
-        "oracle": recovered(experiment, forecasts, horizon=horizon),
-        "audit": audit.counts(),
-        "gate": verdict,
-    }
+    evidence = Evidence.model_validate(
+        {
+            **_facts(experiment, home, candidate, evaluation, now),
+            "looks": 1 + len(earlier),
+            "oracle": recovered(experiment, forecasts, horizon=horizon),
+            "audit": audit.counts(),
+            "gate": verdict,
+        }
+    )
     version = registry.register(candidate.forecaster, experiment.model_name, evidence)
-    if verdict["passed"]:
+    if verdict.passed:
         registry.promote(
             experiment.model_name, version.version, instead_of=present.version if present else NOBODY
         )
         version = registry.find(experiment.model_name, version.version)
-    return Promotion(version, evaluation, verdict["passed"])
+    return Promotion(version, evaluation, verdict.passed)
 
 
 def find_champion(registry: Registry, name: str) -> ModelVersion | None:
@@ -112,23 +116,21 @@ def find_champion(registry: Registry, name: str) -> ModelVersion | None:
 
 def earlier_looks(registry: Registry, experiment: Experiment, candidate: Candidate) -> list[ModelVersion]:
     """Other candidates of this model that were judged on this very holdout: each look at it makes a lucky pass
-    likelier, so their number and their trials count against this one."""
-    store = open_source(experiment).identity
-    span = (candidate.split.test.start.isoformat(), candidate.split.test.end.isoformat())
-    own = candidate.forecaster.spec.model_dump(mode="json")
+    likelier, so their number and their trials count against this one. What cannot be read says of no look."""
+    asked = (open_source(experiment).identity, candidate.split.test.start, candidate.split.test.end)
+    own = plain(candidate.forecaster.spec)
     return [
         found
         for found in registry.versions(experiment.model_name)
-        if found.evidence.get("store") == store
-        and (found.evidence["holdout"]["start"], found.evidence["holdout"]["end"]) == span
-        and found.evidence["spec"] != own
+        if found.readable
+        and (found.evidence.store, found.evidence.holdout.start, found.evidence.holdout.end) == asked
+        and plain(found.evidence.spec) != own
     ]
 
 
 def tried(candidate: Candidate, earlier: list[ModelVersion]) -> int:
     """Trials of the search, and of those whose winners were judged on this holdout before."""
-    searches = (candidate.search, *(found.evidence["search"] for found in earlier))
-    return sum(int(search["trials"]) for search in searches)
+    return sum(search.trials for search in (candidate.search, *(found.evidence.search for found in earlier)))
 
 
 def _luck(candidate: Candidate, earlier: list[ModelVersion]) -> gate.Luck | None:
@@ -168,21 +170,21 @@ def _facts(
         "source": experiment.data.source,
         "store": open_source(experiment).identity,
         "data_version": data_version(experiment, home),
-        "created": now.isoformat(timespec="seconds"),
-        "trained": {"start": split.train.start.isoformat(), "end": split.train.end.isoformat()},
-        "holdout": {
-            "start": split.test.start.isoformat(),
-            "end": split.test.end.isoformat(),
-            "sessions": holdout["as_of"].n_unique(),
-            "rows": holdout.height,
-        },
-        "spec": forecaster.spec.model_dump(mode="json"),
-        "recipe": write_recipe(experiment, split).model_dump(mode="json"),
-        "features": list(forecaster.features),
-        "choice": [one.model_dump() for one in forecaster.choice],
-        "tickers": list(forecaster.tickers),
-        "notes": list(forecaster.notes),
-        "search": dict(candidate.search),
+        "created": now.replace(microsecond=0),
+        "trained": Trained(start=split.train.start, end=split.train.end),
+        "holdout": Holdout(
+            start=split.test.start,
+            end=split.test.end,
+            sessions=holdout["as_of"].n_unique(),
+            rows=holdout.height,
+        ),
+        "spec": forecaster.spec,
+        "recipe": write_recipe(experiment, split),
+        "features": forecaster.features,
+        "choice": forecaster.choice,
+        "tickers": forecaster.tickers,
+        "notes": forecaster.notes,
+        "search": candidate.search,
         "scores": evaluation.scores.to_dicts(),
         "coverage": evaluation.coverage.to_dicts(),
         "backtest": evaluation.risk["holdout"],

@@ -4,19 +4,18 @@ this file and `tracking.py` know MLflow."""
 from __future__ import annotations
 
 import datetime as dt
-import json
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pydantic import ValidationError
-
 from ml_core.errors import BrokenArtifact, ForecastError, InvalidInput, NoChampion
 from ml_core.home.settings import Home
+from ml_core.registry.evidence import Evidence, read_evidence, write_evidence
 from ml_core.registry.tracking import connect
-from ml_core.spec.experiment import RunSpec
+from ml_core.registry.trials import Trial
+from ml_core.spec.run import RunSpec
 
 if TYPE_CHECKING:
     from mlflow.entities.model_registry import ModelVersion as MlflowVersion
@@ -37,31 +36,29 @@ class ModelVersion:
     aliases: tuple[str, ...]
     created: dt.datetime
     folder: Path
-    evidence: Mapping[str, Any]
+    read: Evidence | BrokenArtifact  # what stands in its file, or why that cannot be read
+
+    @property
+    def evidence(self) -> Evidence:
+        """What it was judged by; a file that cannot be read is refused when it is asked for, not when it is listed."""
+        if isinstance(self.read, BrokenArtifact):
+            raise self.read
+        return self.read
+
+    @property
+    def readable(self) -> bool:
+        return isinstance(self.read, Evidence)
 
     @property
     def spec(self) -> RunSpec:
         """What was fitted; a version of a time when specs said less, or otherwise than was done, is refused."""
-        try:
-            return RunSpec.model_validate(self.evidence["spec"])
-        except (KeyError, ValidationError):
-            again = f"run: candorcast search {self.name.rpartition('.')[0]}"
-            raise BrokenArtifact(
-                f"{self.name} version {self.version} was registered by an earlier candorcast, and its spec does not "
-                f"say all that was fitted; {again}"
-            ) from None
-
-
-@dataclass(frozen=True)
-class Trial:
-    """One trial as MLflow keeps it."""
-
-    id: str
-    status: str
-    params: Mapping[str, Any]
-    history: tuple[Mapping[str, float], ...]
-    result: Mapping[str, float]
-    error: str = ""
+        spec = self.evidence.spec
+        if isinstance(spec, RunSpec):
+            return spec
+        raise BrokenArtifact(
+            f"{self.name} version {self.version} was registered by an earlier candorcast, and its spec does not "
+            f"say all that was fitted; {search_again(self.name)}"
+        )
 
 
 class Registry:
@@ -103,12 +100,14 @@ class Registry:
             raise InvalidInput(f"{name} has no version '{version}'{self._known(name)}") from None
 
     def load(self, found: ModelVersion) -> Forecaster:
-        """The forecaster of a version, its files checked against their checksums."""
+        """The forecaster of a version, its files checked against their checksums. Without evidence none is given."""
         from ml_core.forecaster.files import load_forecaster
 
+        if isinstance(found.read, BrokenArtifact):
+            raise found.read
         return load_forecaster(found.folder).named(found.name, found.version)
 
-    def register(self, forecaster: Forecaster, name: str, evidence: Mapping[str, Any]) -> ModelVersion:
+    def register(self, forecaster: Forecaster, name: str, evidence: Evidence) -> ModelVersion:
         """A new version with its files and evidence; no alias moves."""
         from ml_core.forecaster.files import save_forecaster
 
@@ -117,9 +116,7 @@ class Registry:
         )
         with tempfile.TemporaryDirectory() as folder:
             save_forecaster(forecaster, Path(folder))
-            (Path(folder) / EVIDENCE).write_text(
-                json.dumps(evidence, indent=1, default=str), encoding="utf-8"
-            )
+            write_evidence(evidence, Path(folder) / EVIDENCE)
             self._client.log_artifacts(run.info.run_id, folder, FOLDER)
         self._log(run.info.run_id, flatten(forecaster.spec.model_dump(mode="json")), ())
         self._client.set_terminated(run.info.run_id, "FINISHED")
@@ -151,7 +148,8 @@ class Registry:
             "error": trial.error[:500],
         }
         run = self._client.create_run(self._experiment(name), run_name=f"trial {trial.id}", tags=tags)
-        self._log(run.info.run_id, dict(trial.params), (*trial.history, trial.result))
+        result = () if trial.test_score is None else ({"test_score": trial.test_score},)
+        self._log(run.info.run_id, trial.params, (*trial.history, *result))
         self._client.set_terminated(run.info.run_id, "FAILED" if trial.status == "failed" else "FINISHED")
 
     def logged_trials(self, name: str, *, search: str) -> set[str]:
@@ -184,15 +182,14 @@ class Registry:
         return self._client.create_experiment(name, artifact_location=place)
 
     def _describe(self, found: MlflowVersion) -> ModelVersion:
-        folder = self._folder(found)
+        folder, who = self._folder(found), f"{found.name} version {found.version}"
+        read: Evidence | BrokenArtifact
         try:
-            evidence = json.loads((folder / EVIDENCE).read_text(encoding="utf-8"))
-        except (OSError, ValueError) as error:
-            raise BrokenArtifact(
-                f"{found.name} version {found.version}: evidence unreadable: {error}"
-            ) from None
+            read = read_evidence(folder / EVIDENCE, who=who, again=search_again(found.name))
+        except BrokenArtifact as refusal:
+            read = refusal
         created = dt.datetime.fromtimestamp(found.creation_timestamp / 1000, dt.UTC)
-        return ModelVersion(found.name, str(found.version), tuple(found.aliases), created, folder, evidence)
+        return ModelVersion(found.name, str(found.version), tuple(found.aliases), created, folder, read)
 
     def _folder(self, found: MlflowVersion) -> Path:
         if self._local:
@@ -219,6 +216,11 @@ class Registry:
     def _known(self, name: str) -> str:
         known = [str(found.version) for found in self._client.search_model_versions(f"name='{name}'")]
         return f"; it has {', '.join(sorted(known, key=int))}" if known else "; nothing is registered yet"
+
+
+def search_again(name: str) -> str:
+    """What makes a new version of a model."""
+    return f"run: candorcast search {name.rpartition('.')[0]}"
 
 
 def flatten(content: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:

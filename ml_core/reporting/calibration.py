@@ -8,7 +8,7 @@ import numpy as np
 import polars as pl
 
 from ml_core.evaluation.paths import PATH
-from ml_core.reporting import style
+from ml_core.reporting import style, words
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -73,8 +73,8 @@ def _coverage(axes: Axes, table: pl.DataFrame) -> None:
         )  # fmt: skip
     axes.axhline(LEVEL, color=style.INK, linewidth=1.0, linestyle=":", label="as promised", zorder=1)
     style.dress(
-        axes, title="Outcomes inside the 90 % interval", x="sessions ahead", y="share of outcomes",
-        pad=PAD,
+        axes, title=f"{words.CHECKS['coverage'].capitalize()}: {words.INSIDE}", x="sessions ahead",
+        y="share of outcomes", pad=PAD,
     )  # fmt: skip
     step = max(1, -(-len(horizons) // 10))
     axes.set_xticks(range(0, len(horizons), step), [str(one) for one in horizons[::step]])

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from ml_core.evaluation.paths import PATH
-from ml_core.reporting import style
+from ml_core.reporting import style, words
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -42,7 +42,11 @@ def draw_costs(
             )  # fmt: skip
     axes.axhline(0.0, color=style.INK, linewidth=1.0, zorder=1)
     axes.axvline(asked, color=style.SOFT, linewidth=1.0, linestyle=":", label=f"as asked: {asked:g} bp")
-    style.dress(axes, x="cost per side, basis points of the value traded", y="return a year after costs")
+    style.dress(
+        axes,
+        x=f"{words.COST} (basis points of the value traded)",
+        y=f"{words.MONEY['annual_return'].label} after costs",
+    )
     style.percent_axis(axes)
     axes.set_xlim(0.0, most)
     style.explain(axes, columns=4, above=True)

@@ -72,7 +72,7 @@ def _frame(above: Axes, below: Axes, curves: pl.DataFrame) -> None:
     from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 
     style.dress(above, y="growth of 1")
-    style.dress(below, y="below the peak")
+    style.dress(below, y="drawdown")
     above.axhline(1.0, color=style.SOFT, linewidth=0.8, zorder=1)
     equity = curves["equity"].to_numpy()
     if equity.max() > 3 * max(equity.min(), 1e-9):

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 import polars as pl
 
 from ml_core.evaluation.paths import PATH
+from ml_core.reporting.words import short_percent
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -82,7 +83,7 @@ def percent_axis(axes: Axes) -> None:
     from matplotlib.ticker import FuncFormatter
 
     axes.yaxis.set_major_formatter(
-        FuncFormatter(lambda value, _: f"{100 * value:.3g} %".replace("-", "\u2212"))
+        FuncFormatter(lambda value, _: short_percent(value).replace("-", "\u2212"))
     )
 
 

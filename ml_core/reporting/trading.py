@@ -8,6 +8,7 @@ from pathlib import Path
 import polars as pl
 
 from ml_core.portfolio.comparison import Comparison
+from ml_core.reporting import words
 from ml_core.reporting.costs import draw_costs
 from ml_core.reporting.curves import build_curves, draw_equity
 from ml_core.reporting.style import count_sessions, write_figures, write_tables
@@ -55,6 +56,9 @@ def gather(money: Mapping[str, Comparison]) -> dict[str, pl.DataFrame]:
 def name_accounts(experiment: Experiment, accounts: pl.DataFrame) -> dict[str, str]:
     """The strategy first, then what stands beside it, in words."""
     benchmark = experiment.universe.benchmark
-    words = {"buy_and_hold": f"{benchmark or 'all tickers'}, bought and held", OWN: "strategy after costs"}
+    named = words.ACCOUNTS | {
+        "buy_and_hold": f"{words.ACCOUNTS['buy_and_hold']}, {benchmark or 'all tickers'}",
+        OWN: f"{words.ACCOUNTS[OWN]} after costs",
+    }
     order = sorted(dict.fromkeys(accounts["account"]), key=lambda account: account != OWN)
-    return {str(account): words.get(account) or str(account).replace("_", " ") for account in order}
+    return {str(account): named[account] for account in order}

@@ -10,9 +10,10 @@ Share = Annotated[float, Field(gt=0, lt=1)]
 
 
 class Section(BaseModel):
-    """A frozen part of the experiment file; a key that it does not know is refused."""
+    """A frozen part of the experiment file; a key that it does not know is refused, and so is a number that JSON does
+    not know: what was asked is kept as JSON."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     def digest(self) -> str:
         """A short name for the content."""

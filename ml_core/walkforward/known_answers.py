@@ -80,7 +80,7 @@ def draw_prices(experiment: Experiment) -> pl.DataFrame:
     """PRICES of the market, as a store would give them; nothing is written."""
     source, universe = open_source(experiment), experiment.universe
     request = Request(universe.tickers, universe.sectors, universe.calendar, None, None, CLOSED)
-    prices = adjust(source.module.fetch(request, source.config).bars)
+    prices = adjust(source.provider.fetch(request, source.config).bars)
     prices = at_frequency(prices, experiment.task.frequency, calendar=universe.calendar)
     sector = pl.col("ticker").replace_strict(universe.sectors, default=None, return_dtype=pl.String)
     return prices.with_columns(sector=sector)

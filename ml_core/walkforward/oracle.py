@@ -17,15 +17,16 @@ def recovered(experiment: Experiment, forecasts: pl.DataFrame, *, horizon: int) 
     """The oracle's IC, the forecasts' and the share found. None where the market is not simulated, or where ranks are
     forecast. A signal planted only in volatility is looked for in the forecasts' scale."""
     source = open_source(experiment)
-    if not hasattr(source.module, "oracle") or experiment.task.target == "rank":
+    provider = source.provider
+    if provider.oracle is None or experiment.task.target == "rank":
         return None
     sessions = SESSIONS[experiment.task.frequency]
-    truth = source.module.oracle(experiment.universe, source.config, (horizon * sessions,))
+    truth = provider.oracle(experiment.universe, source.config, (horizon * sessions,))
     told = truth.select("ticker", "as_of", "usual", best="mean", best_scale="scale")
     rows = forecasts.filter(pl.col("horizon") == horizon).join(
         told, on=["ticker", "as_of"], maintain_order="left"
     )
-    return _of_size(rows) if source.module.acts_on(source.config) == "size" else _of_mean(rows)
+    return _of_size(rows) if provider.acts_on(source.config) == "size" else _of_mean(rows)
 
 
 def _of_mean(rows: pl.DataFrame) -> dict[str, float]:

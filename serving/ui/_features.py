@@ -1,27 +1,29 @@
 """Draws the panel of the model tab that shows which features were chosen, and why."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
+from ml_core.features.selection import Choice
+from ml_core.reporting import words
 from serving import markup
-from serving.markup import Cell, number, panel, table
+from serving.markup import Cell, number, panel, table, write
 
 
-def show_features(choice: Sequence[Mapping[str, Any]]) -> str:
+def show_features(choice: Sequence[Choice]) -> str:
     """The inputs by the strength of their link with the target; those that were not judged come last."""
+    ic = words.metric("ic")
     rows = [
         [
-            Cell(str(one["feature"]), "named in the experiment" if one.get("asked") else ""),
-            str(one["group"]),
-            number(one.get("ic")),
-            number(one.get("stability")),
+            Cell(one.feature, "named in the experiment" if one.asked else ""),
+            one.group,
+            write(one.ic, ic.form),
+            number(one.stability),
         ]
-        for one in sorted(choice, key=lambda one: -(one.get("stability") or 0.0))
+        for one in sorted(choice, key=lambda one: -(one.stability or 0.0))
     ]
     about = (
         "What the model reads, chosen on its training dates: the mean over the calendar years of the information "
         "coefficient, and that mean over its error."
     )
-    head = ("Feature", "Group", "IC", "IC over its error")
+    head = ("Feature", "Group", ic.label, f"{ic.label} over its error")
     inner = markup.folded(f"Show {len(rows)}", table(head, rows, text=(1,)))
     return panel("Features", about, inner) if rows else ""

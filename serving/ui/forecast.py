@@ -7,6 +7,7 @@ import logging
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ml_core.errors import ForecastError, InvalidInput
+from ml_core.reporting.words import short_percent
 from serving import markup
 from serving.figures import draw_outlook
 from serving.markup import Cell, money, percent
@@ -158,7 +159,9 @@ def _stretches(answer: SingleAnswer, ahead: int) -> list[tuple[str, str, str, st
 
 def _place(quote: Quote) -> str:
     span = quote.high - quote.low
-    return f"now at {(quote.close - quote.low) / span:.0%} of it" if span > 0 else ""
+    return (
+        f"now at {percent((quote.close - quote.low) / span, digits=0, sign=False)} of it" if span > 0 else ""
+    )
 
 
 def _table(answer: SingleAnswer, ahead: int) -> str:
@@ -180,7 +183,7 @@ def _table(answer: SingleAnswer, ahead: int) -> str:
     ]
     about = (
         f"From the close of {answer.as_of:%d %b %Y}, by version {answer.version} on data version "
-        f"{answer.data_version}. Under each number the range that holds {answer.level:.0%} of outcomes."
+        f"{answer.data_version}. Under each number the range that holds {short_percent(answer.level)} of outcomes."
     )
     return markup.panel("Forecast", about, markup.table(head, rows))
 

@@ -14,6 +14,7 @@ from ml_core.forecaster.forecaster import Forecaster
 from ml_core.home.settings import Home
 from ml_core.panel.splits import Span
 from ml_core.promotion.judge import Candidate, promote_candidate
+from ml_core.registry.searched import Searched
 from ml_core.registry.versions import ModelVersion
 from ml_core.spec.experiment import Model
 from ml_core.training.fit import fit
@@ -37,7 +38,7 @@ def register(home: Home, *, taught_until: dt.date | None = None) -> ModelVersion
     split = plan(EXPERIMENT, windows)[-1]
     taught = replace(split, train=Span(split.train.start, taught_until)) if taught_until else split
     candidate = Candidate(
-        fit(EXPERIMENT.spec, windows, taught), windows, prices, split, pl.DataFrame(), {"trials": 1}
+        fit(EXPERIMENT.spec, windows, taught), windows, prices, split, pl.DataFrame(), Searched(trials=1)
     )
     return promote_candidate(EXPERIMENT, home, candidate, now=NOW).version
 
@@ -61,10 +62,10 @@ def test_a_version_that_was_taught_days_of_its_holdout_is_named(home):
 
 
 def test_the_evidence_of_a_promotion_says_what_was_compared(home):
-    told = register(home).evidence["audit"]
-    assert {row["stage"] for row in told} == {"features", "forecasts", "positions", "backtest", "execution"}
-    assert all(row["findings"] == 0 for row in told)
-    assert sum(row["rows"] for row in told) > 500
+    told = register(home).evidence.audit
+    assert {row.stage for row in told} == {"features", "forecasts", "positions", "backtest", "execution"}
+    assert all(row.findings == 0 for row in told)
+    assert sum(row.rows for row in told) > 500
 
 
 @dataclass(frozen=True)

@@ -19,8 +19,11 @@ from ml_core.errors import InvalidInput
 from ml_core.forecaster.files import WEIGHTS
 from ml_core.home.settings import Home
 from ml_core.promotion.judge import Candidate, promote_candidate
+from ml_core.registry.evidence import Evidence
+from ml_core.registry.searched import Searched
 from ml_core.registry.versions import ModelVersion, Registry
 from ml_core.spec.experiment import Model
+from ml_core.spec.plain import plain
 from ml_core.training.fit import fit
 from ml_core.walkforward.opening import open_windows, plan
 from tests.market import NOW, small_experiment
@@ -46,11 +49,11 @@ def registered(home) -> ModelVersion:
     windows, _ = open_windows(EXPERIMENT.spec, prices)
     split = plan(EXPERIMENT, windows)[-1]
     forecaster = fit(EXPERIMENT.spec, windows, split)
-    candidate = Candidate(forecaster, windows, prices, split, pl.DataFrame(), {"trials": 1})
+    candidate = Candidate(forecaster, windows, prices, split, pl.DataFrame(), Searched(trials=1))
     found = promote_candidate(EXPERIMENT, home, candidate, now=WHEN_FITTED).version
     seen = data_version(EXPERIMENT, home)
     refresh(EXPERIMENT, home, now=NOW)
-    assert data_version(EXPERIMENT, home) > seen == found.evidence["data_version"]
+    assert data_version(EXPERIMENT, home) > seen == found.evidence.data_version
     return found
 
 
@@ -83,9 +86,18 @@ def test_weights_that_were_changed_by_hand_are_told(home, registered, tmp_path):
 
 
 def test_a_version_without_a_recipe_says_so(home, registered):
-    bare = {name: value for name, value in registered.evidence.items() if name != "recipe"}
+    bare = registered.evidence.model_copy(update={"recipe": None})
     with pytest.raises(InvalidInput, match=f"{registered.name} version .* keeps no recipe"):
-        rebuild(dataclasses.replace(registered, evidence=bare), home)
+        rebuild(dataclasses.replace(registered, read=bare), home)
+
+
+def test_a_recipe_of_an_earlier_candorcast_is_refused_with_what_to_do(home, registered):
+    told = plain(registered.evidence)
+    told["recipe"] |= {"seeds": 2, "objective": "ic"}  # they stood there before the spec said them
+    earlier = Evidence.model_validate(told)
+    assert plain(earlier.recipe) == told["recipe"]
+    with pytest.raises(InvalidInput, match=r"keeps the recipe of an earlier candorcast.*run: candorcast"):
+        rebuild(dataclasses.replace(registered, read=earlier), home)
 
 
 def test_a_winner_that_reads_otherwise_than_its_experiment_is_registered_rebuilt_and_served_as_it_was_scored(
@@ -100,13 +112,13 @@ def test_a_winner_that_reads_otherwise_than_its_experiment_is_registered_rebuilt
     prices = read_prices(experiment, home)
     windows, _ = open_windows(widest_spec(experiment, build_space(experiment)), prices)
     split = split_for_search(experiment, windows)[1]
-    point = {"family": "lstm", "features.names": ["volatility_5", "regime_age"], "task.layout": "joint"}
-    forecaster = fit(spec_of(experiment, point), windows, split)
-    candidate = Candidate(forecaster, windows, prices, split, pl.DataFrame(), {"trials": 1})
+    params = {"family": "lstm", "features.names": ["volatility_5", "regime_age"], "task.layout": "joint"}
+    forecaster = fit(spec_of(experiment, params), windows, split)
+    candidate = Candidate(forecaster, windows, prices, split, pl.DataFrame(), Searched(trials=1))
     made = promote_candidate(experiment, home, candidate, now=NOW)
     assert made.version.spec == forecaster.spec
     assert made.version.spec.reading.layout == "joint"
-    assert set(made.version.evidence["features"]) <= {"volatility_5", "regime_return", "regime_age"}
+    assert set(made.version.evidence.features) <= {"volatility_5", "regime_return", "regime_age"}
     assert rebuild(made.version, home).same
     scored = made.evaluation.forecasts
     day = scored["as_of"].unique().sort()[5]

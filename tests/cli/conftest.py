@@ -9,6 +9,7 @@ from ml_core.data.intake.refresh import refresh
 from ml_core.data.prices import read_prices
 from ml_core.home.settings import open_home
 from ml_core.promotion.judge import Candidate, promote_candidate
+from ml_core.registry.searched import Searched
 from ml_core.registry.versions import Registry
 from ml_core.training.fit import fit
 from ml_core.walkforward.opening import open_windows, plan
@@ -36,7 +37,7 @@ def champion(home) -> str:
     windows, _ = open_windows(experiment.spec, prices)
     split = plan(experiment, windows)[-1]
     forecaster = fit(experiment.spec, windows, split)
-    candidate = Candidate(forecaster, windows, prices, split, pl.DataFrame(), {"trials": 7})
+    candidate = Candidate(forecaster, windows, prices, split, pl.DataFrame(), Searched(trials=7))
     version = promote_candidate(experiment, opened, candidate, now=NOW).version
     Registry(opened).promote(experiment.model_name, version.version)
     return home

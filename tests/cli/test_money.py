@@ -17,7 +17,7 @@ def told(**settings: object) -> str:
 
 
 def test_a_book_that_holds_next_to_nothing_is_said_with_how_to_fill_it():
-    assert "holds 0.2% of the equity on average" in told(limit=0.001)
+    assert "holds 0.2 % of the equity on average" in told(limit=0.001)
     assert "strategy.yearly_volatility, such as 0.1" in told(limit=0.001)
     assert "on average" not in told(kind="single")
     assert "on average" not in told(kind="single", yearly_volatility=0.1)
@@ -38,4 +38,4 @@ def test_every_kind_says_what_it_holds(kind, words):
 
 
 def test_an_account_that_barely_moved_has_no_sharpe_and_the_reason_stands_there():
-    assert "no Sharpe, no interval: a return of 0.0 % a year at a volatility" in told(limit=1e-5)
+    assert "no Sharpe ratio, no interval: a return of 0.0 % a year at a volatility" in told(limit=1e-5)

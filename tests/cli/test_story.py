@@ -120,7 +120,7 @@ def test_the_champion_goes_back_to_the_version_before_it_and_vacuum_keeps_its_ba
     assert run("rollback", champion.file, "--version", "9", *champion.told).exit_code == 2
     assert registry.find("small.simulated").version == "1"
     assert "champion" in run("models", champion.file, "--home", str(champion.root)).stdout
-    assert champion.tell("vacuum")["kept"] == [first.evidence["data_version"]]
+    assert champion.tell("vacuum")["kept"] == [first.evidence.data_version]
 
 
 def test_what_is_stored_is_shown_as_tables_and_as_a_picture(file, home, tmp_path):

@@ -2,17 +2,17 @@
 
 import datetime as dt
 import re
+from importlib import import_module
 from pathlib import Path
 
 import polars as pl
 import pytest
 from pydantic import ValidationError
 
-from ml_core.data.providers import Request
-from ml_core.data.source import PROVIDERS
+from ml_core.data.providers import PROVIDERS, Provider, RemoteConfig, Request, load_provider
 from ml_core.frames import BARS
 from ml_core.spec import choices
-from ml_core.spec.experiment import Universe
+from ml_core.spec.experiment import Section, Universe
 from tests.data.loopback_yahoo import LoopbackYahoo
 from tests.data.test_yahoo import QUICK, SESSIONS, make_listing, make_rows
 
@@ -40,20 +40,22 @@ def drive(tmp_path, served):
         "yahoo": QUICK,
     }
 
-    def fetch(name, tickers=TICKERS, *, start=None, end=None, now=NOW, progress=None):
+    def ask(name, tickers=TICKERS, *, start=None, end=None, now=NOW):
         assert name in options, f"say in tests/contracts/test_providers.py how '{name}' is driven"
-        module = choices.load(PROVIDERS, name)
         session = served.session() if name == "yahoo" else None
         request = Request(tickers, {}, "XNYS", start, end, now, {}, tmp_path / "cache", session)
-        return module.fetch(request, module.Config.model_validate(options[name]), progress=progress)
+        return request, load_provider(name).config_class.model_validate(options[name])
 
-    fetch.options = options
+    def fetch(name, *tickers, progress=None, **asked):
+        return load_provider(name).fetch(*ask(name, *tickers, **asked), progress=progress)
+
+    fetch.options, fetch.ask = options, ask
     return fetch
 
 
 @by_name
 def test_its_config_is_frozen_and_refuses_unknown_keys(name, drive):
-    config_class = choices.load(PROVIDERS, name).Config
+    config_class = load_provider(name).config_class
     config = config_class.model_validate(drive.options[name])
     field = next(iter(config_class.model_fields))
     with pytest.raises(ValidationError):
@@ -64,12 +66,12 @@ def test_its_config_is_frozen_and_refuses_unknown_keys(name, drive):
 
 @by_name
 def test_its_identity_is_a_folder_name_and_stays_the_same(name, drive):
-    module = choices.load(PROVIDERS, name)
-    config = module.Config.model_validate(drive.options[name])
-    first = module.identity(Universe(tickers=TICKERS), config)
+    provider = load_provider(name)
+    config = provider.config_class.model_validate(drive.options[name])
+    first = provider.identity(Universe(tickers=TICKERS), config)
     assert re.fullmatch(r"[A-Za-z0-9_.-]+", first)
-    assert first == module.identity(Universe(tickers=TICKERS), config)
-    assert first == module.identity(Universe(tickers=(*TICKERS, "DDD")), config)
+    assert first == provider.identity(Universe(tickers=TICKERS), config)
+    assert first == provider.identity(Universe(tickers=(*TICKERS, "DDD")), config)
 
 
 @by_name
@@ -139,3 +141,52 @@ def test_progress_ends_at_the_whole(name, drive):
 def test_importing_it_opens_no_file_or_connection(name):
     source = Path(choices.load(PROVIDERS, name).__file__).read_text(encoding="utf-8")
     assert not re.search(r"^(import|from) (yfinance|curl_cffi|requests|httpx)", source, re.M)
+
+
+@by_name
+def test_a_stream_brings_in_parts_what_a_fetch_brings_at_once(name, drive):
+    provider, whole = load_provider(name), drive(name)
+    parts = list(provider.stream(*drive.ask(name))) if provider.stream else [whole]
+    assert (
+        pl.concat([part.bars for part in parts])
+        .sort("ticker", "date")
+        .equals(whole.bars.sort("ticker", "date"))
+    )
+    assert {ticker: how for part in parts for ticker, how in part.outcomes.items()} == whole.outcomes
+
+
+@by_name
+def test_one_whose_answers_are_slow_lets_the_user_say_how_often_they_are_stored(name):
+    provider = load_provider(name)
+    remote = issubclass(provider.config_class, RemoteConfig)
+    assert remote == (provider.stream is not None)
+    assert remote or provider.fetch_sectors is None
+
+
+@by_name
+def test_a_fingerprint_is_the_same_text_while_nothing_changes(name, drive):
+    tell = load_provider(name).fingerprint
+    told = [tell(*drive.ask(name)) if tell else "" for _ in range(2)]
+    assert told[0] == told[1]
+    assert isinstance(told[0], str)
+
+
+@by_name
+def test_only_a_market_that_was_made_up_has_an_oracle_and_says_what_its_signal_moves(name, drive):
+    provider = load_provider(name)
+    _, config = drive.ask(name)
+    assert (provider.oracle is not None) == (provider.acts_on(config) != "nothing")
+
+
+def test_a_file_that_declares_no_provider_is_refused_by_name(tmp_path, monkeypatch):
+    (tmp_path / "halfway.py").write_text("PROVIDER = None")
+    package = import_module(PROVIDERS)
+    monkeypatch.setattr(package, "__path__", [*package.__path__, str(tmp_path)])
+    with pytest.raises(TypeError, match=r"providers\.halfway: expected PROVIDER = Provider\(…\), got None"):
+        load_provider("halfway")
+
+
+def test_what_a_provider_leaves_out_has_a_default():
+    least = Provider(Section, lambda *_: "least", lambda *_, **__: None)
+    assert (least.stream, least.fingerprint, least.fetch_sectors, least.oracle) == (None, None, None, None)
+    assert least.acts_on(Section()) == "nothing"

@@ -1,9 +1,11 @@
-"""Homes, and Yahoos on loopback of two and of sixty tickers."""
+"""Homes, Yahoos on loopback of two and of sixty tickers, and sound bars."""
 
+import polars as pl
 import pytest
 
 from ml_core.home.settings import open_home
 from tests.data.loopback_yahoo import Listing, LoopbackYahoo
+from tests.data.sound_bars import make_sound
 from tests.data.test_yahoo import SESSIONS, make_rows
 
 
@@ -27,3 +29,8 @@ def many():
     names = [f"T{place:02d}" for place in range(60)]
     with LoopbackYahoo({name: Listing(make_rows(SESSIONS[:10])) for name in names}) as server:
         yield server
+
+
+@pytest.fixture(scope="module")
+def sound() -> pl.DataFrame:
+    return make_sound()

@@ -16,7 +16,8 @@ from zoneinfo import ZoneInfo
 
 import curl_cffi.requests
 
-COOKIE = "A3=d=loopback; Domain=yahoo.com; Path=/; Max-Age=31557600"
+LASTING = 31_557_600  # seconds
+COOKIE = f"A3=d=loopback; Domain=yahoo.com; Path=/; Max-Age={LASTING}"
 CONSENT = '<form><input name="csrfToken" value="c"><input name="sessionId" value="s"></form>'
 
 
@@ -79,7 +80,8 @@ class LoopbackYahoo:
 
 
 class LoopbackSession(curl_cffi.requests.Session):
-    """The session that yfinance is given: the same requests, another host."""
+    """The session that yfinance is given: the same requests, another host. The cookie of yahoo.com is kept as if
+    it had come from there: from a loopback address no session takes it, and yfinance would look for it every time."""
 
     def __init__(self, url: str) -> None:
         super().__init__()
@@ -89,7 +91,12 @@ class LoopbackSession(curl_cffi.requests.Session):
         asked = urlsplit(url)
         headers = dict(kwargs.pop("headers", None) or {}) | {"X-Orig-Host": asked.netloc}
         there = self._to + (asked.path or "/") + (f"?{asked.query}" if asked.query else "")
-        return super().request(method, there, *args, headers=headers, **kwargs)
+        answer = super().request(method, there, *args, headers=headers, **kwargs)
+        if answer.headers.get("Set-Cookie") == COOKIE:
+            self.cookies.set("A3", "d=loopback", domain=".yahoo.com")
+            for cookie in self.cookies.jar:
+                cookie.expires = int(time.time()) + LASTING
+        return answer
 
 
 class _Handler(BaseHTTPRequestHandler):

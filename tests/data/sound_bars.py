@@ -49,6 +49,13 @@ def times(factor: float, *names: str):
     return {name: lambda column: column * factor for name in (names or ("open", "high", "low", "close"))}
 
 
+def repeated(sound: pl.DataFrame, times: int = 4) -> pl.DataFrame:
+    """The bar at AT so many times more, volume included."""
+    days = sound[AT + 1 : AT + 1 + times].select("date")
+    again = sound[AT].drop("date").join(days, how="cross").select(sound.columns)
+    return pl.concat([sound[: AT + 1], again, sound[AT + 1 + times :]])
+
+
 def found(bars: pl.DataFrame, **options) -> dict[str, list[int]]:
     """By check, the places of the bars that it means."""
     places = {date: place for place, date in enumerate(bars["date"])}

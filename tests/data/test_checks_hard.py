@@ -7,14 +7,9 @@ import pytest
 
 from ml_core.data.quality.judge import check_bars
 from ml_core.data.quality.settings import Quality
-from tests.data.sound_bars import AT, found, make_sound, spoil, times
+from tests.data.sound_bars import AT, found, spoil, times
 
 PRICES = ("open", "high", "low", "close")
-
-
-@pytest.fixture(scope="module")
-def sound() -> pl.DataFrame:
-    return make_sound()
 
 
 def closes_are_those_of(bars: pl.DataFrame, sound: pl.DataFrame) -> bool:

@@ -17,7 +17,7 @@ PRINTED = '''
 import datetime as dt
 import polars as pl
 from pathlib import Path
-from ml_core.data.providers import Fetched, Outcome
+from ml_core.data.providers import Fetched, Outcome, Provider
 from ml_core.spec.experiment import Section
 HERE = Path(__file__).with_name("bars.parquet")
 FETCHED = []
@@ -36,6 +36,8 @@ def fetch(request, config, *, progress=None):
     bars = pl.read_parquet(HERE).filter(pl.col("ticker").is_in(list(request.tickers)))
     known = set(bars["ticker"])
     return Fetched(bars, {t: Outcome("ok") if t in known else Outcome("unknown", "none") for t in request.tickers})
+
+PROVIDER = Provider(Config, identity, fetch, fingerprint=fingerprint)
 '''
 
 

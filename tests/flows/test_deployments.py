@@ -16,6 +16,7 @@ from ml_core.registry.versions import Registry
 from ml_core.spec.file import read_experiment
 from ml_core.training.fit import fit
 from ml_core.walkforward.opening import open_windows, plan
+from tests.evidence import evidence_of
 from tests.flows.running_stack import Running
 
 NEW_YORK = zoneinfo.ZoneInfo("America/New_York")
@@ -38,8 +39,7 @@ def register_champion(stack: Running, experiment: Path) -> None:
     windows, _ = open_windows(asked.spec, read_prices(asked, stack.home))
     forecaster = fit(asked.spec, windows, plan(asked, windows)[0])
     registry = Registry(stack.home)
-    evidence = {"spec": asked.spec.model_dump(mode="json")}
-    version = registry.register(forecaster, asked.model_name, evidence)
+    version = registry.register(forecaster, asked.model_name, evidence_of(asked))
     registry.promote(asked.model_name, version.version)
 
 

@@ -54,7 +54,7 @@ GOOD_SCORES = scores_of(GOOD)
 def verdict(rules: Gate = RULES, scores: pl.DataFrame = GOOD_SCORES, **changed) -> dict[str, gate.Check]:
     given = {"luck": LUCK, "findings": [], "against_champion": {"skill_champion": 0.02, "p_champion": 0.001}}
     checks = gate.judge_candidate(rules, scores, horizon=1, **{**given, **changed})
-    assert gate.as_evidence(checks)["passed"] == all(check.passed for check in checks)
+    assert gate.as_evidence(checks).passed == all(check.passed for check in checks)
     assert all(check.why and check.required for check in checks)
     return {check.name: check for check in checks}
 

@@ -1,7 +1,5 @@
 """Versions with their evidence: registered, found, promoted, rolled back; and the candidate's way to champion."""
 
-import datetime as dt
-import json
 import os
 import shutil
 import subprocess
@@ -16,15 +14,19 @@ from ml_core.data.prices import data_version, read_prices
 from ml_core.errors import BrokenArtifact, ForecastError, InvalidInput, NoChampion
 from ml_core.home.settings import Home, find_home
 from ml_core.promotion import judge
-from ml_core.registry.versions import NOBODY, Registry, Trial, flatten
+from ml_core.registry.searched import Searched
+from ml_core.registry.trials import Trial
+from ml_core.registry.versions import NOBODY, Registry, flatten
+from ml_core.spec.plain import plain
 from ml_core.training.fit import fit
 from ml_core.walkforward.opening import open_windows, plan
+from tests.evidence import evidence_of
 from tests.market import NOW, small_experiment
 from tuning.ledger import Ledger
 from tuning.search import log_trials
 
 EXPERIMENT = small_experiment(training={"epochs": 1})
-NAME = EXPERIMENT.model_name
+NAME, EVIDENCE = EXPERIMENT.model_name, evidence_of(EXPERIMENT)
 
 
 @pytest.fixture(scope="module")
@@ -49,16 +51,6 @@ def name(request) -> str:
     return f"{request.node.name[:40]}.simulated"
 
 
-def evidence_of(*, passed: bool = True) -> dict:
-    return {
-        "experiment": "small",
-        "spec": EXPERIMENT.spec.model_dump(mode="json"),
-        "gate": {"passed": passed, "checks": []},
-        "scores": [{"metric": "mse", "value": None, "as_of": dt.date(2024, 1, 5)}],
-        "note": "naïve ± 5 %",
-    }
-
-
 def test_nothing_registered_is_an_empty_list_and_no_champion(home, name):
     registry = Registry(home)
     assert registry.versions(name) == []
@@ -71,11 +63,10 @@ def test_nothing_registered_is_an_empty_list_and_no_champion(home, name):
 def test_a_registered_version_is_found_with_its_evidence_and_loads_as_it_was(home, name, fitted):
     prices, _, _, forecaster = fitted
     registry = Registry(home)
-    made = registry.register(forecaster, name, evidence_of())
+    made = registry.register(forecaster, name, EVIDENCE)
     assert (made.name, made.version, made.aliases) == (name, "1", ())
     assert made.spec == EXPERIMENT.spec
-    assert made.evidence["note"] == "naïve ± 5 %"
-    assert made.evidence["scores"][0]["as_of"] == "2024-01-05"
+    assert made.evidence == EVIDENCE
     assert made.created.tzinfo is not None
     loaded = registry.load(registry.find(name, "1"))
     told = ["ticker", "as_of", "horizon", "mean", "lower", "upper", "scale"]
@@ -89,7 +80,7 @@ def test_who_only_reads_finds_and_loads_the_same_and_changes_nothing(
     new_home, fitted, tmp_path, monkeypatch, writable
 ):
     made, access = new_home(), os.access
-    version = Registry(made).register(fitted[3], NAME, evidence_of())
+    version = Registry(made).register(fitted[3], NAME, EVIDENCE)
     Registry(made).promote(NAME, version.version)
     copied = Path(shutil.copytree(made.root, tmp_path / "home"))
     before = {
@@ -105,7 +96,7 @@ def test_who_only_reads_finds_and_loads_the_same_and_changes_nothing(
 def test_the_champion_moves_by_promotion_and_back_by_another(home, name, fitted):
     registry = Registry(home)
     for _ in range(2):
-        registry.register(fitted[3], name, evidence_of())
+        registry.register(fitted[3], name, EVIDENCE)
     with pytest.raises(NoChampion):
         registry.find(name)
     registry.promote(name, "1")
@@ -127,7 +118,7 @@ def test_the_champion_moves_by_promotion_and_back_by_another(home, name, fitted)
 def test_a_promotion_is_refused_when_the_champion_has_moved_meanwhile(home, name, fitted):
     registry = Registry(home)
     for _ in range(3):
-        registry.register(fitted[3], name, evidence_of())
+        registry.register(fitted[3], name, EVIDENCE)
     registry.promote(name, "2")
     with pytest.raises(ForecastError, match="champion moved to version 2 meanwhile; expected 1"):
         registry.promote(name, "3", instead_of="1")
@@ -136,8 +127,8 @@ def test_a_promotion_is_refused_when_the_champion_has_moved_meanwhile(home, name
 
 def test_models_of_two_names_do_not_meet(home, name, fitted):
     registry = Registry(home)
-    registry.register(fitted[3], name, evidence_of())
-    registry.register(fitted[3], f"other{name}", evidence_of())
+    registry.register(fitted[3], name, EVIDENCE)
+    registry.register(fitted[3], f"other{name}", EVIDENCE)
     registry.promote(name, "1")
     assert [found.version for found in registry.versions(name)] == ["1"]
     with pytest.raises(NoChampion):
@@ -146,24 +137,48 @@ def test_models_of_two_names_do_not_meet(home, name, fitted):
 
 def test_files_that_went_missing_or_changed_are_refused_by_name(home, name, fitted):
     registry = Registry(home)
-    made = registry.register(fitted[3], name, evidence_of())
+    made = registry.register(fitted[3], name, EVIDENCE)
     weights = made.folder / "weights.safetensors"
     weights.write_bytes(weights.read_bytes()[:-1] + b"x")
     with pytest.raises(BrokenArtifact, match=r"weights\.safetensors"):
         registry.load(made)
     (made.folder / "evidence.json").write_text("{")
     with pytest.raises(BrokenArtifact, match=f"{name} version 1: evidence unreadable"):
-        registry.find(name, "1")
+        _ = registry.find(name, "1").evidence
+
+
+def test_a_version_that_cannot_be_read_is_listed_with_the_reason_and_hides_no_other(home, name, fitted):
+    registry = Registry(home)
+    for _ in range(3):
+        registry.register(fitted[3], name, EVIDENCE)
+    file = registry.find(name, "2").folder / "evidence.json"
+    file.write_text(file.read_text().replace('"holdout": {', '"held_out": {'))
+    found = registry.versions(name)
+    assert [(one.version, one.readable) for one in found] == [("3", True), ("2", False), ("1", True)]
+    assert found[0].evidence == found[2].evidence == EVIDENCE
+    refusal = rf"{name} version 2 was registered by another.*holdout: Field required"
+    for ask in (lambda: found[1].evidence, lambda: found[1].spec, lambda: registry.load(found[1])):
+        with pytest.raises(BrokenArtifact, match=refusal):
+            ask()
+
+
+def test_an_earlier_version_that_cannot_be_read_does_not_stop_a_candidate(home, name, fitted):
+    experiment = renamed(name[:20], beat=[], coverage_tolerance=0.5)
+    first = judge.promote_candidate(experiment, home, candidate_of(fitted), now=NOW)
+    (first.version.folder / "evidence.json").write_text("{}")
+    second = judge.promote_candidate(experiment, home, candidate_of(fitted), now=NOW)
+    assert second.promoted, "the champion without evidence stands in nobody's way"
+    assert second.version.evidence.looks == 1
 
 
 def test_trials_are_logged_once_each_however_often_a_search_is_resumed(home, name, tmp_path):
     registry = Registry(home)
     ledger = Ledger(tmp_path / "ledger.jsonl")
     for number, end in enumerate(["finished", "stopped", "failed"]):
-        trial, point = f"t{number}", {"family": "lstm", "training.learning_rate": 0.01}
-        ledger.report(trial, point, {"epoch": 1, "score": 0.1, "loss": 1.0, "skill": 0.0})
+        trial, params = f"t{number}", {"family": "lstm", "training.learning_rate": 0.01}
+        ledger.report(trial, params, {"epoch": 1, "score": 0.1, "loss": 1.0, "skill": 0.0})
         if end == "finished":
-            ledger.report(trial, point, {"finished": True, "test_score": 0.2, "returns": {}})
+            ledger.report(trial, params, {"finished": True, "test_score": 0.2, "returns": {}})
         ledger.close(trial, error="it broke" if end == "failed" else "")
     log_trials(registry, name, ledger, search="first")
     log_trials(registry, name, ledger, search="first")
@@ -186,7 +201,7 @@ def test_trials_are_logged_once_each_however_often_a_search_is_resumed(home, nam
 def test_a_long_history_of_a_trial_is_logged_in_full(home, name):
     registry = Registry(home)
     history = tuple({"score": number / 1000} for number in range(1200))
-    registry.log_trial(name, Trial("long", "stopped", {}, history, {}), search="first")
+    registry.log_trial(name, Trial("long", {}, "stopped", history), search="first")
     (run,) = registry._client.search_runs([registry._experiment(name)], "")
     assert len(registry._client.get_metric_history(run.info.run_id, "score")) == 1200
 
@@ -200,7 +215,7 @@ def test_nested_values_are_flattened_by_dots():
 def candidate_of(fitted, *, streams: pl.DataFrame | None = None) -> judge.Candidate:
     prices, windows, split, forecaster = fitted
     return judge.Candidate(
-        forecaster, windows, prices, split, pl.DataFrame() if streams is None else streams, {"trials": 3}
+        forecaster, windows, prices, split, pl.DataFrame() if streams is None else streams, Searched(trials=3)
     )
 
 
@@ -214,19 +229,20 @@ def test_a_candidate_that_is_refused_is_kept_with_its_evidence_and_moves_nothing
     assert not done.promoted
     kept = Registry(home).find(experiment.model_name, done.version.version)
     assert kept.aliases == ()
-    assert not kept.evidence["gate"]["passed"]
-    assert kept.evidence["holdout"]["sessions"] == 40
-    assert kept.evidence["holdout"]["rows"] == 40 * 6 * 2
-    assert kept.evidence["data_version"] == data_version(EXPERIMENT, home)
-    assert kept.evidence["created"] == NOW.isoformat(timespec="seconds")
-    assert kept.evidence["trained"]["end"] < kept.evidence["holdout"]["start"]
-    assert {row["metric"] for row in kept.evidence["scores"]} >= {"mse", "ic", "coverage"}
-    assert kept.evidence["oracle"]["ic"] > 0.1
-    audit = next(check for check in kept.evidence["gate"]["checks"] if check["name"] == "leak audit")
-    assert audit["passed"]
+    evidence = kept.evidence
+    assert not evidence.gate.passed
+    assert evidence.holdout.sessions == 40
+    assert evidence.holdout.rows == 40 * 6 * 2
+    assert evidence.data_version == data_version(EXPERIMENT, home)
+    assert evidence.created == NOW.replace(microsecond=0)
+    assert evidence.trained.end < evidence.holdout.start
+    assert {row.metric for row in evidence.scores} >= {"mse", "ic", "coverage"}
+    assert evidence.oracle is not None
+    assert (evidence.oracle.ic or 0) > 0.1
+    assert next(check for check in evidence.gate.checks if check.name == "leak audit").passed
     with pytest.raises(NoChampion):
         Registry(home).find(experiment.model_name)
-    json.dumps(kept.evidence)
+    assert dict(evidence) == dict(done.version.evidence)
 
 
 def test_a_candidate_that_passes_becomes_champion_and_the_next_must_beat_it(home, name, fitted):
@@ -236,7 +252,7 @@ def test_a_candidate_that_passes_becomes_champion_and_the_next_must_beat_it(home
     assert first.version.aliases == ("champion",)
     second = judge.promote_candidate(experiment, home, candidate_of(fitted), now=NOW)
     assert not second.promoted  # the same model again is no better
-    checks = {check["name"]: check["passed"] for check in second.version.evidence["gate"]["checks"]}
+    checks = {check.name: check.passed for check in second.version.evidence.gate.checks}
     assert checks == {"better than champion": False, "interval coverage": True, "leak audit": True}
     assert Registry(home).find(experiment.model_name).version == first.version.version
 
@@ -251,11 +267,12 @@ def test_a_champion_whose_files_are_broken_stands_in_nobodys_way(home, name, fit
 
 
 def test_the_spec_of_an_earlier_candorcast_is_refused_by_version_with_what_to_do(home, name, fitted):
-    told = evidence_of()
-    reading = told["spec"].pop("reading")
-    told["spec"]["features"] = reading["features"]
-    told["spec"]["task"]["lookback"] = reading["lookback"]
-    made = Registry(home).register(fitted[3], name, told)
+    spec = plain(EXPERIMENT.spec)
+    reading = spec.pop("reading")
+    spec["features"] = reading["features"]
+    spec["task"]["lookback"] = reading["lookback"]
+    made = Registry(home).register(fitted[3], name, evidence_of(EXPERIMENT, spec=spec))
+    assert made.evidence.spec.model.family == EXPERIMENT.model.family
     with pytest.raises(BrokenArtifact, match=r"version 1 was registered by an earlier candorcast") as refused:
         _ = made.spec
     assert f"run: candorcast search {name.rpartition('.')[0]}" in str(refused.value)

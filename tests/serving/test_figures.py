@@ -27,7 +27,7 @@ def history(service, answer):
 
 def test_the_forecast_continues_from_the_last_close(answer, history):
     figure = draw_outlook(history, answer, days=90, ahead=5)
-    path, price = traces(figure)["Forecast, 90% interval"], traces(figure)["Price"]
+    path, price = traces(figure)["Forecast, 90 % interval"], traces(figure)["Price"]
     assert path.x[0] == price.x[-1] == answer.as_of
     assert path.y[0] == pytest.approx(price.close[-1])
     assert path.y[-1] == answer.forecasts[-1].price
@@ -37,7 +37,7 @@ def test_the_forecast_continues_from_the_last_close(answer, history):
 def test_history_and_horizon_are_as_long_as_asked(answer, history):
     figure = draw_outlook(history, answer, days=30, ahead=3)
     assert min(traces(figure)["Price"].x) > answer.as_of - dt.timedelta(days=30)
-    assert len(traces(figure)["Forecast, 90% interval"].x) == 1 + 2
+    assert len(traces(figure)["Forecast, 90 % interval"].x) == 1 + 2
     assert "What came" not in traces(figure)
 
 
@@ -55,7 +55,7 @@ def test_prices_that_are_closes_only_are_drawn_as_a_line(answer, history):
         pl.lit(None, pl.Float64).alias(name) for name in ("open", "high", "low", "volume")
     )
     figure = draw_outlook(closes, answer, days=90, ahead=5)
-    assert {"Close", "Forecast, 90% interval"} <= set(traces(figure))
+    assert {"Close", "Forecast, 90 % interval"} <= set(traces(figure))
 
 
 def test_the_page_says_what_is_wrong_without_markup_of_the_visitor(service):

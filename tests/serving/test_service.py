@@ -53,7 +53,7 @@ def test_a_day_without_a_session_is_answered_from_the_session_before(service):
 
 
 def test_a_date_the_model_learned_from_is_marked(service, world):
-    held_out = dt.date.fromisoformat(world.evidence["holdout"]["start"])
+    held_out = world.evidence.holdout.start
     assert not service.single("ALFA", date=held_out).in_sample
     before = service.single("ALFA", date=held_out - dt.timedelta(days=1))
     assert before.in_sample

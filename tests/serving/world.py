@@ -15,6 +15,8 @@ from ml_core.data.prices import read_prices
 from ml_core.forecaster.forecaster import Forecaster
 from ml_core.home.settings import Home, open_home
 from ml_core.promotion.judge import Candidate, promote_candidate
+from ml_core.registry.evidence import Evidence
+from ml_core.registry.searched import Searched
 from ml_core.registry.versions import ModelVersion, Registry
 from ml_core.spec.experiment import Experiment
 from ml_core.training.fit import fit
@@ -31,7 +33,7 @@ class World:
     experiment: Experiment
     home: Home
     forecaster: Forecaster
-    evidence: dict
+    evidence: Evidence
     blank: Path
 
     @property
@@ -88,15 +90,16 @@ def build_world(folder: Path, *, blank: Path | None = None, **sections: dict) ->
     forecaster, candidate = fit_candidate(experiment, read_prices(experiment, home))
     version = promote_candidate(experiment, home, candidate, now=NOW).version
     Registry(home).promote(experiment.model_name, version.version)
-    return World(experiment, home, forecaster, dict(version.evidence), blank)
+    return World(experiment, home, forecaster, version.evidence, blank)
 
 
 def fit_candidate(experiment: Experiment, prices: pl.DataFrame) -> tuple[Forecaster, Candidate]:
     windows, _ = open_windows(experiment.spec, prices)
     split = plan(experiment, windows)[-1]
     forecaster = fit(experiment.spec, windows, split)
-    search = {"trials": 3, "finished": 2, "stopped": 1, "failed": 0, "folds": 2, "seeds": 1, "seconds": 4.0,
-              "families": {"lstm": 3}, "objective": "ic", "head": []}  # fmt: skip
+    search = Searched(
+        trials=3, finished=2, stopped=1, folds=2, seconds=4.0, families={"lstm": 3}, objective="ic"
+    )
     return forecaster, Candidate(forecaster, windows, prices, split, pl.DataFrame(), search)
 
 

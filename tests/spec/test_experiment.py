@@ -13,7 +13,7 @@ from ml_core.models.family import complete, configure
 from ml_core.spec.experiment import Experiment, Model, Reading, RunSpec, Task
 from ml_core.spec.file import SHIPPED, find_experiment, read_experiment, write_spec
 from tests.market import small_experiment, write_experiment
-from tuning.space import build_space, first_points, spec_of
+from tuning.space import build_space, first_params, spec_of
 
 SHIPPED_NAMES = sorted(path.stem for path in SHIPPED.glob("*.toml"))
 
@@ -37,8 +37,8 @@ def test_every_shipped_experiment_is_valid_down_to_its_chosen_parts(name, overri
     configure(experiment.model)
     assert chosen_names(experiment.features)
     space = build_space(experiment)
-    for point in first_points(experiment, space):
-        configure(spec_of(experiment, point).model)
+    for params in first_params(experiment, space):
+        configure(spec_of(experiment, params).model)
 
 
 @pytest.mark.parametrize(

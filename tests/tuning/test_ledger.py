@@ -5,17 +5,19 @@ import pytest
 from tuning.ledger import Ledger
 from tuning.search import choose_winner, describe
 
-POINT = {"family": "lstm", "lstm.hidden": 8}
+PARAMS = {"family": "lstm", "lstm.hidden": 8}
 
 
 def run(ledger: Ledger, trial: str, *, scores=(0.1,), test: float | None = None, error: str = "") -> None:
     for number, score in enumerate(scores, start=1):
         ledger.report(
-            trial, POINT, {"epoch": number, "score": score, "loss": 1.0, "skill": 0.0, "time_total_s": number}
+            trial,
+            PARAMS,
+            {"epoch": number, "score": score, "loss": 1.0, "skill": 0.0, "time_total_s": number},
         )
     if test is not None:
         ledger.report(
-            trial, POINT, {"finished": True, "test_score": test, "returns": {"2024-01-02": 0.1, trial: 0.2}}
+            trial, PARAMS, {"finished": True, "test_score": test, "returns": {"2024-01-02": 0.1, trial: 0.2}}
         )
     ledger.close(trial, error=error)
 
@@ -36,13 +38,13 @@ def ledger(file):
 
 
 def test_what_was_scored_on_unseen_dates_ranks_before_what_was_stopped(ledger):
-    assert [entry.id for entry in ledger.entries] == [
+    assert [trial.id for trial in ledger.trials] == [
         "finished-high",
         "finished-low",
         "stopped-high",
         "failed",
     ]
-    assert [entry.status for entry in ledger.entries] == ["finished", "finished", "stopped", "failed"]
+    assert [trial.status for trial in ledger.trials] == ["finished", "finished", "stopped", "failed"]
     assert choose_winner(ledger).id == "finished-high"
 
 
@@ -66,10 +68,25 @@ def test_streams_hold_the_winner_first_on_the_dates_all_share(ledger):
 def test_a_resumed_search_takes_in_what_ended_and_tries_again_what_failed(ledger, file):
     again = Ledger(file)
     again.recall()
-    assert [entry.id for entry in again.entries] == ["finished-high", "finished-low", "stopped-high"]
-    assert again.entries[0].result == ledger.entries[0].result
-    assert again.entries[0].history == ledger.entries[0].history
+    assert [trial.id for trial in again.trials] == ["finished-high", "finished-low", "stopped-high"]
+    assert again.trials[0].result == ledger.trials[0].result
+    assert again.trials[0].history == ledger.trials[0].history
     assert again.streams().equals(ledger.streams())
+
+
+def test_a_ledger_that_an_earlier_release_wrote_is_taken_in(file, ledger):
+    line = (
+        '{"id": "old", "point": {"family": "lstm", "lstm.hidden": 8}, "status": "finished", "history": '
+        '[{"score": 0.5, "loss": 1.0, "skill": 0.0}], "result": {"test_score": 0.6, "returns": {"2024-01-02": 0.3}}, '
+        '"seconds": 2.0, "error": ""}'
+    )
+    file.write_text(f"{line}\n{file.read_text()}")
+    again = Ledger(file)
+    again.recall()
+    old, *others = again.trials
+    assert (old.id, old.params, old.score, old.test_score) == ("old", PARAMS, 0.5, 0.6)
+    assert others == ledger.trials[:3]
+    assert again.streams()["old"].to_list() == [0.3]
 
 
 @pytest.mark.usefixtures("ledger")
@@ -82,7 +99,7 @@ def test_a_kill_in_the_middle_of_a_line_costs_that_line_only(file):
         run(again, "after", test=0.8)
         once_more = Ledger(file)
         once_more.recall()
-        assert [entry.id for entry in once_more.entries][:2] == ["after", "finished-high"]
+        assert [trial.id for trial in once_more.trials][:2] == ["after", "finished-high"]
 
 
 @pytest.mark.usefixtures("ledger")
@@ -93,31 +110,31 @@ def test_a_kill_just_before_the_end_of_a_line_costs_nothing(file):
     run(again, "after", test=0.8)
     once_more = Ledger(file)
     once_more.recall()
-    assert len(once_more.entries) == 4
+    assert len(once_more.trials) == 4
 
 
 def test_recalling_where_nothing_stands_is_an_empty_ledger(tmp_path):
     ledger = Ledger(tmp_path / "none.jsonl")
     ledger.recall()
-    assert ledger.entries == []
+    assert ledger.trials == []
     Ledger().recall()
 
 
 def test_a_trial_that_only_runs_is_not_kept(file):
     ledger = Ledger(file)
-    ledger.open("running", POINT)
+    ledger.open("running", PARAMS)
     assert not file.exists()
     assert ledger.count("running") == 1
 
 
 def test_a_score_that_is_no_number_never_ranks_first(ledger):
     run(ledger, "nan", test=float("nan"))
-    assert ledger.entries[0].id == "finished-high"
+    assert ledger.trials[0].id == "finished-high"
 
 
 def test_a_result_that_comes_twice_counts_once(ledger):
     again = {"epoch": 2, "score": 0.1, "loss": 1.0, "skill": 0.0}
-    ledger.report("finished-high", POINT, again)
+    ledger.report("finished-high", PARAMS, again)
     assert ledger.head()[0]["epochs"] == 2
 
 

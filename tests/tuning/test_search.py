@@ -43,22 +43,22 @@ def searched(home, request):
 
 def test_a_search_tries_every_family_and_ends_every_trial(searched):
     experiment, outcome, _ = searched
-    told = outcome.evidence["search"]
-    assert told["trials"] == experiment.search.trials == told["finished"] + told["stopped"]
-    assert told["failed"] == 0
-    assert set(told["families"]) == set(FAMILIES)
-    assert told["finished"] >= 1
-    assert all(1 <= len(entry.history) <= 3 for entry in outcome.ledger.entries)
+    told = outcome.evidence.search
+    assert told.trials == experiment.search.trials == told.finished + told.stopped
+    assert told.failed == 0
+    assert set(told.families) == set(FAMILIES)
+    assert told.finished >= 1
+    assert all(1 <= len(trial.history) <= 3 for trial in outcome.ledger.trials)
 
 
 def test_the_winner_is_the_best_on_the_folds_unseen_dates_and_is_refitted_as_it_was_tried(searched):
     experiment, outcome, _ = searched
     best = max(
-        (entry for entry in outcome.ledger.entries if entry.status == "finished"),
+        (trial for trial in outcome.ledger.trials if trial.status == "finished"),
         key=lambda one: one.test_score,
     )
-    assert outcome.ledger.entries[0] is best
-    assert outcome.spec == spec_of(experiment, best.point)
+    assert outcome.ledger.trials[0] is best
+    assert outcome.spec == spec_of(experiment, best.params)
     assert outcome.version.spec == outcome.spec
 
 
@@ -66,12 +66,12 @@ def test_no_trial_saw_a_date_of_the_holdout(searched, home):
     experiment, outcome, _ = searched
     windows, _ = open_windows(experiment.spec, read_prices(experiment, home))
     folds, final = split_for_search(experiment, windows)
-    seen = {date for entry in outcome.ledger.entries for date in entry.result.get("returns", {})}
+    seen = {date for trial in outcome.ledger.trials for date in trial.result.get("returns", {})}
     assert seen
     assert max(seen) < str(final.test.start)
     assert all(fold.test.end < final.test.start for fold in folds)
-    assert outcome.evidence["holdout"]["start"] == str(final.test.start)
-    assert outcome.evidence["trained"]["end"] < outcome.evidence["holdout"]["start"]
+    assert outcome.evidence.holdout.start == final.test.start
+    assert outcome.evidence.trained.end < outcome.evidence.holdout.start
 
 
 def test_progress_names_what_is_done_and_every_step(searched):
@@ -85,18 +85,18 @@ def test_the_summary_is_one_document_with_the_winners_spec(searched):
     _, outcome, _ = searched
     summary = json.loads(json.dumps(outcome.summary()))
     assert summary["spec"].startswith("[task]")
-    assert summary["promoted"] == outcome.passed == outcome.evidence["gate"]["passed"]
+    assert summary["promoted"] == outcome.passed == outcome.evidence.gate.passed
     assert len(summary["ledger"]) == 6
 
 
 def test_resuming_a_search_that_has_ended_tries_nothing_again(searched, home):
     experiment, outcome, _ = searched
     again = search(experiment, home, now=NOW, resume=True)
-    assert {entry.id for entry in again.ledger.entries} == {entry.id for entry in outcome.ledger.entries}
+    assert {trial.id for trial in again.ledger.trials} == {trial.id for trial in outcome.ledger.trials}
     assert again.spec == outcome.spec
     logged = Registry(home).logged_trials(experiment.model_name, search=name_of(home, experiment))
-    assert logged == {entry.id for entry in outcome.ledger.entries}
-    old, new = (one.version.evidence["scores"] for one in (outcome, again))
+    assert logged == {trial.id for trial in outcome.ledger.trials}
+    old, new = (one.version.evidence.scores for one in (outcome, again))
     assert old == new
 
 
@@ -120,11 +120,11 @@ def test_a_failing_trial_is_recorded_with_its_reason_and_the_others_finish(home)
         }
     )  # fmt: skip
     outcome = search(experiment, home, now=NOW)
-    ends = {entry.point["training.learning_rate"]: entry for entry in outcome.ledger.entries}
+    ends = {trial.params["training.learning_rate"]: trial for trial in outcome.ledger.trials}
     assert ends[1e30].status == "failed"
     assert "learning rate 1e+30" in ends[1e30].error
     assert {ends[0.003].status, ends[0.01].status} <= {"finished", "stopped"}
-    assert outcome.evidence["search"]["failed"] == 1
+    assert outcome.evidence.search.failed == 1
     assert outcome.spec.training.learning_rate != 1e30
 
 
@@ -137,9 +137,9 @@ def test_a_new_search_begins_anew_and_a_resumed_one_goes_on(home):
     ledger = open_ledger(home, "some", resume=False)
     ledger.open("one", {"family": "lstm"})
     ledger.close("one")
-    assert [entry.id for entry in open_ledger(home, "some", resume=True).entries] == ["one"]
-    assert open_ledger(home, "some", resume=False).entries == []
-    assert open_ledger(home, "some", resume=True).entries == []
+    assert [trial.id for trial in open_ledger(home, "some", resume=True).trials] == ["one"]
+    assert open_ledger(home, "some", resume=False).trials == []
+    assert open_ledger(home, "some", resume=True).trials == []
 
 
 def start_search(home, file: Path, *options: str) -> subprocess.Popen:
@@ -154,7 +154,7 @@ def ended_trials(ledger: Path) -> dict[str, str]:
     if not ledger.is_file():
         return {}
     lines = [line for line in ledger.read_text().splitlines() if line.endswith("}")]
-    return {entry["id"]: entry["status"] for entry in map(json.loads, lines)}
+    return {trial["id"]: trial["status"] for trial in map(json.loads, lines)}
 
 
 def test_a_killed_search_goes_on_without_losing_a_finished_trial(home, tmp_path):
@@ -209,7 +209,7 @@ def test_a_search_that_hangs_is_ended_naming_the_trial_that_runs(home, tmp_path)
 def test_streams_of_a_search_are_ordered_as_its_ledger(searched):
     _, outcome, _ = searched
     streams = outcome.ledger.streams()
-    assert streams.columns == [entry.id for entry in outcome.ledger.entries if entry.status == "finished"]
+    assert streams.columns == [trial.id for trial in outcome.ledger.trials if trial.status == "finished"]
 
 
 @pytest.mark.usefixtures("ray_cluster")
@@ -221,13 +221,13 @@ def test_a_baseline_can_be_tried_win_be_registered_and_forecast(home):
         validation={"seeds": 2},
     )
     outcome = search(experiment, home, now=NOW)
-    tried = [entry.point for entry in outcome.ledger.entries]
+    tried = [trial.params for trial in outcome.ledger.trials]
     assert tried == [{"family": "ridge"}, {"family": "zero"}], "what was tried is not tried again"
-    assert {entry.status for entry in outcome.ledger.entries} == {"finished"}
-    assert all(len(entry.history) == 1 for entry in outcome.ledger.entries)
+    assert {trial.status for trial in outcome.ledger.trials} == {"finished"}
+    assert all(len(trial.history) == 1 for trial in outcome.ledger.trials)
     assert outcome.spec.model.family == "ridge"
-    checks = {check["name"]: check for check in outcome.evidence["gate"]["checks"]}
-    assert checks["better than ridge"]["required"] == "not asked"
+    checks = {check.name: check for check in outcome.evidence.gate.checks}
+    assert checks["better than ridge"].required == "not asked"
     assert "better than zero" in checks
     forecaster = Registry(home).load(outcome.version)
     assert len(forecaster.members) == 1, "a second seed would say the same"
@@ -243,4 +243,4 @@ def test_a_ticker_without_bars_is_left_out_of_the_search_and_named(home):
     )
     outcome = search(experiment, home, now=NOW)
     assert set(outcome.missing) == set(outcome.summary()["missing"]) == {"NOPE", "NADA"}
-    assert "NOPE" not in outcome.evidence["tickers"]
+    assert "NOPE" not in outcome.evidence.tickers

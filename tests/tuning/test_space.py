@@ -4,16 +4,16 @@ import pytest
 
 from ml_core.errors import InvalidInput
 from ml_core.features.table import chosen_names
+from ml_core.registry.trials import Trial
 from ml_core.spec.experiment import Features, RunSpec, Task
 from ml_core.spec.ranges import LogUniform, OneOf, Uniform, parse_range
 from tests.market import small_experiment
-from tuning.ledger import Entry
-from tuning.sampler import OptunaPoints
+from tuning.sampler import OptunaSampler
 from tuning.space import (
     build_space,
     contains,
-    first_points,
-    grid_points,
+    first_params,
+    grid_params,
     longest_lookback,
     most_epochs,
     spec_of,
@@ -98,10 +98,10 @@ def test_the_widest_spec_asks_for_what_any_trial_may():
 
 def test_groups_are_searched_like_any_other_choice():
     experiment, space = space_of(("lstm",), **{"features.groups": [[], ["trend"]]})
-    first = first_points(experiment, space)[0]
+    first = first_params(experiment, space)[0]
     assert first["features.groups"] == []
-    points = OptunaPoints(experiment.search, space, queue=[first], known=[])
-    drawn = [points.suggest(f"t{number}")["features.groups"] for number in range(8)]
+    sampler = OptunaSampler(experiment.search, space, queue=[first], known=[])
+    drawn = [sampler.suggest(f"t{number}")["features.groups"] for number in range(8)]
     assert {str(groups) for groups in drawn} == {"[]", "['trend']"}
     assert spec_of(experiment, {"family": "lstm", "features.groups": ["trend"]}).reading.features.groups == (
         "trend",
@@ -179,14 +179,14 @@ def test_an_unknown_family_is_answered_with_the_nearest():
 
 def test_a_search_starts_with_every_family_at_its_defaults():
     experiment, space = space_of()
-    points = first_points(experiment, space)
-    assert [point["family"] for point in points] == list(FAMILIES)
-    for point in points:
-        family = point["family"]
-        assert all(contains(space[family][key], point[key]) for key in space[family])
-        assert spec_of(experiment, point).training.epochs == 2
-    assert points[0]["lstm.hidden"] == 8 or 8 not in space["lstm"]["lstm.hidden"].values
-    assert points[0]["training.learning_rate"] == experiment.training.learning_rate
+    queue = first_params(experiment, space)
+    assert [params["family"] for params in queue] == list(FAMILIES)
+    for params in queue:
+        family = params["family"]
+        assert all(contains(space[family][key], params[key]) for key in space[family])
+        assert spec_of(experiment, params).training.epochs == 2
+    assert queue[0]["lstm.hidden"] == 8 or 8 not in space["lstm"]["lstm.hidden"].values
+    assert queue[0]["training.learning_rate"] == experiment.training.learning_rate
 
 
 def test_a_default_outside_a_narrowed_range_gives_way_to_the_ranges_middle():
@@ -197,33 +197,33 @@ def test_a_default_outside_a_narrowed_range_gives_way_to_the_ranges_middle():
             "lstm.dropout": {"low": 0.4, "high": 0.6},
         }
     )
-    point = first_points(experiment, space)[0]
-    assert point["lstm.hidden"] == 128
-    assert point["training.learning_rate"] == pytest.approx(0.02)
-    assert point["lstm.dropout"] == pytest.approx(0.5)
+    params = first_params(experiment, space)[0]
+    assert params["lstm.hidden"] == 128
+    assert params["training.learning_rate"] == pytest.approx(0.02)
+    assert params["lstm.dropout"] == pytest.approx(0.5)
 
 
 def test_a_grid_is_every_combination_of_the_listed_values():
     _, space = space_of(
         ("lstm",), **{"lstm.hidden": [8, 16], "lstm.layers": [1, 2], "training.loss": ["mse"]}
     )
-    points = grid_points(space)
-    assert len(points) == 4
-    assert {(point["lstm.hidden"], point["lstm.layers"]) for point in points} == {
+    queue = grid_params(space)
+    assert len(queue) == 4
+    assert {(params["lstm.hidden"], params["lstm.layers"]) for params in queue} == {
         (8, 1),
         (8, 2),
         (16, 1),
         (16, 2),
     }
-    assert {point["lstm.dropout"] for point in points} == {0.15}
+    assert {params["lstm.dropout"] for params in queue} == {0.15}
 
 
 def test_sizes_of_layers_are_searched_like_any_other_choice():
     experiment, space = space_of(("lstm",), **{"lstm.hidden": [16, [16, 8]]})
-    first = {**first_points(experiment, space)[0], "lstm.hidden": [16, 8]}
+    first = {**first_params(experiment, space)[0], "lstm.hidden": [16, 8]}
     other = {**first, "training.learning_rate": 1e-3}
-    points = OptunaPoints(experiment.search, space, queue=[first], known=[Entry("t0", other)])
-    drawn = [points.suggest(f"t{number}")["lstm.hidden"] for number in range(1, 9)]
+    sampler = OptunaSampler(experiment.search, space, queue=[first], known=[Trial("t0", other)])
+    drawn = [sampler.suggest(f"t{number}")["lstm.hidden"] for number in range(1, 9)]
     assert drawn[0] == [16, 8]
     assert {str(sizes) for sizes in drawn} == {"16", "[16, 8]"}
     spec = spec_of(experiment, {"family": "lstm", "lstm.hidden": drawn[0]})

@@ -84,7 +84,7 @@ def test_of_volatility_the_oracle_recovers_all_and_who_knows_all_but_the_signal_
     experiment = planted("volatility")
     course = open_course(experiment)
     source = open_source(experiment)
-    truth = source.module.oracle(experiment.universe, source.config, (1,))
+    truth = source.provider.oracle(experiment.universe, source.config, (1,))
     rows_NT = course.windows.usable(8) & course.windows.rows(course.split.test)
     realized = course.windows.to_table(rows_NT, realized=course.windows.y_NTH * course.windows.unit_NTH)
     rows = realized.join(truth, on=["ticker", "as_of", "horizon"])

@@ -3,6 +3,7 @@
 import polars as pl
 
 from ml_core.data.quality.verdicts import Found, Scene, check
+from ml_core.frames import is_ordered
 
 KEY = ("ticker", "date")
 
@@ -14,9 +15,9 @@ def date_missing(_bars: pl.DataFrame, _scene: Scene) -> Found:
 
 
 @check("date", "quarantine", firm=True)
-def date_twice(_bars: pl.DataFrame, _scene: Scene) -> Found:
+def date_twice(bars: pl.DataFrame, _scene: Scene) -> Found:
     """The date stands twice with different values."""
-    return pl.struct(KEY).is_duplicated()
+    return pl.lit(False) if is_ordered(bars) else pl.struct(KEY).is_duplicated()
 
 
 @check("date", "quarantine")
@@ -32,6 +33,10 @@ def dates_shifted(bars: pl.DataFrame, scene: Scene) -> Found:
     """The dates of this stretch are those of another day: week after week a day off has a bar and a session none."""
     if scene.sessions is None:
         return pl.lit(False)
+    off = bars.filter(~pl.col("date").is_in(scene.sessions.implode()))["ticker"].unique()
+    if off.is_empty():
+        return pl.lit(False)
+    bars = bars.filter(pl.col("ticker").is_in(off.implode()))
     weeks = _weeks(bars, scene.sessions)
     sure = (_together(by, "odd", pl.col("odd"), "end") for by in (2, 1, -1, -2))
     weeks = weeks.with_columns(sure=pl.min_horizontal(sure))

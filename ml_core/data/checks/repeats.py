@@ -27,10 +27,12 @@ def repeats(bars: pl.DataFrame, _scene: Scene) -> Found:
     moved = (pl.col("high") > pl.col("low")).fill_null(False)
     alone = pl.col("high").is_null() & pl.col("volume").is_null()
     twice = same & moved & _repeats("volume") & (pl.col("volume") > 0).fill_null(False)
+    # in one select: what the conditions share is looked up once
+    told = bars.select("ticker", "date", still=same & moved, alone=same & alone, twice=twice)
     rows = [
-        _runs(bars, same & moved, least=2),
-        _runs(bars, same & alone, least=CLOSE_ONLY - 1),
-        _runs(bars, twice, least=1),
+        _runs(told, pl.col("still"), least=2),
+        _runs(told, pl.col("alone"), least=CLOSE_ONLY - 1),
+        _runs(told, pl.col("twice"), least=1),
     ]
     return pl.concat(rows).unique(["ticker", "date"], keep="first")
 

@@ -88,13 +88,13 @@ class Look:
 def take_look(source: Source, request: Request, home: Home) -> Look | None:
     """None where the provider cannot tell cheaply whether anything changed. Refreshes that ask and judge alike ask
     the same question."""
-    if not hasattr(source.module, "fingerprint"):
+    if source.provider.fingerprint is None:
         return None
     judged = source.quality.judgements(request.tickers)
     parts = (request.tickers, request.start, request.end, request.calendar, sorted(judged.items()))
     question = hashlib.sha256(f"{parts} {source.quality.limit}".encode()).hexdigest()[:16]
     closed = last_closed_session(request.calendar, request.now) or request.now.date()
-    text = source.module.fingerprint(request, source.config)
+    text = source.provider.fingerprint(request, source.config)
     return Look(home, source.identity, question, text, closed)
 
 

@@ -3,6 +3,7 @@ which tickers have another past than the one that is stored."""
 
 import datetime as dt
 from collections.abc import Mapping
+from dataclasses import replace
 
 import polars as pl
 
@@ -34,7 +35,7 @@ def check_incoming(
     )
     new = (pl.col("date") >= since) | pl.col("date").is_null()
     explained = find_explained(checked.findings.filter(~new), request.since)
-    checked = Checked(checked.sound.filter(new), checked.findings.filter(new))
+    checked = replace(checked, sound=checked.sound.filter(new), findings=checked.findings.filter(new))
     return checked, find_rewritten(stored, checked.sound) | explained
 
 

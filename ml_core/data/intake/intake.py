@@ -12,7 +12,7 @@ from ml_core.data.intake.differences import drop_same, find_gone, tell_differenc
 from ml_core.data.intake.history import find_withdrawn
 from ml_core.data.intake.incoming import TAIL, check_incoming
 from ml_core.data.intake.stored import Stored
-from ml_core.data.intake.unsaid import find_new_jumps, find_new_refusals
+from ml_core.data.intake.unsaid import find_idle_accepts, find_new_jumps, find_new_refusals
 from ml_core.data.providers import Fetched, Outcome, Request
 from ml_core.data.quality.judge import FINDINGS, Checked
 from ml_core.data.source import Source
@@ -90,7 +90,9 @@ class Intake:
             self.source.identity,
             checked,
             now=self.request.now,
+            whole=self.plan.anew & set(outcomes),
             rejudged=self.plan.rejudged & set(outcomes),
+            stored=not self.share.tell_many(),
         )
         self.share.require_few()
         self._write(batches)
@@ -120,9 +122,13 @@ class Intake:
         if again:
             self.again |= again
             others = ~pl.col("ticker").is_in(list(again))
-            checked = Checked(checked.sound.filter(others), checked.findings.filter(others))
+            checked = replace(
+                checked, sound=checked.sound.filter(others), findings=checked.findings.filter(others)
+            )
             outcomes = {ticker: how for ticker, how in outcomes.items() if ticker not in again}
             rewritten = {ticker: why for ticker, why in rewritten.items() if ticker not in again}
+        came = {ticker for ticker, how in outcomes.items() if how.status == "ok"}
+        self.notes += find_idle_accepts(self.source.quality, checked, came & self.plan.anew)
         checked, refused = refuse_whole_tickers(checked)
         outcomes = _after_checks(outcomes, checked.sound, refused)
         self.share.add(checked, refused, count_held(outcomes, self.spans))
@@ -143,7 +149,7 @@ class Intake:
         """Tickers with another past, whole from their first stored day; those that fail stay as they are stored."""
         first = {ticker: self.spans[ticker][0] for ticker in self.again}
         request = replace(self.request, tickers=tuple(self.again), since=first)
-        whole = self.source.module.fetch(request, self.source.config)
+        whole = self.source.provider.fetch(request, self.source.config)
         outcomes, rewritten = dict(whole.outcomes), self.again
         self.again = {}
         since = {ticker: day for ticker, day in self.plan.since.items() if ticker not in rewritten}
@@ -206,6 +212,9 @@ def _batches(parts: list[Fetched]) -> Iterator[tuple[pl.DataFrame, dict[str, Out
     outcomes = {ticker: how for part in parts for ticker, how in part.outcomes.items()}
     pieces: dict[str | None, list[pl.DataFrame]] = {ticker: [] for ticker in outcomes}
     for part in parts:
+        if len(part.outcomes) == 1:  # as of a source that answers ticker by ticker: nothing to part
+            pieces[next(iter(part.outcomes))].append(part.bars)
+            continue
         for (ticker,), rows in part.bars.partition_by("ticker", as_dict=True).items():
             pieces.setdefault(ticker, []).append(rows)
     parts.clear()  # of twenty years it is a quarter of a gigabyte, which now stands in the pieces

@@ -91,7 +91,7 @@ def refresh(
     spans = store.spans()
     plan = _plan(source, request, before, spans, rejudged=rejudged, whole=whole)
     intake = _open_intake(home, source, store, replace(request, since=plan.since), plan, before, spans)
-    for parts, final in _deliveries(_parts(intake, progress), getattr(source.config, "store_every", None)):
+    for parts, final in _deliveries(_parts(intake, progress), source.store_every):
         intake.take(parts, final=final)
     outcomes = {ticker: intake.outcomes[ticker] for ticker in request.tickers}
     _require_something(source, outcomes)
@@ -143,7 +143,7 @@ def _plan(
         today=request.now.date(),
         rejudged=rejudged,
         whole=named,
-        rotate=getattr(source.config, "rotate", False),
+        rotate=source.rotate,
     )
 
 
@@ -165,13 +165,14 @@ def _open_intake(
 
 def _parts(intake: Intake, progress: Progress | None) -> Generator[Fetched, None, None]:
     source, plan = intake.source, intake.plan
+    provider = source.provider
     if not plan.ask:
         return
     asked = replace(intake.request, tickers=plan.ask)
-    if source.incremental:
-        yield from source.module.stream(asked, source.config, progress=progress)
+    if provider.stream:
+        yield from provider.stream(asked, source.config, progress=progress)
     else:
-        yield source.module.fetch(asked, source.config, progress=progress)
+        yield provider.fetch(asked, source.config, progress=progress)
 
 
 def _deliveries(

@@ -1,7 +1,11 @@
 """What a refresh found of single bars that somebody should be told, and was not told yet."""
 
+from collections.abc import Collection
+
 import polars as pl
 
+from ml_core.data.quality.judge import FOUND, Checked
+from ml_core.data.quality.settings import Quality, means
 from ml_core.data.store.coverage import Spans
 from ml_core.data.store.findings import read_findings, tell_accept
 from ml_core.frames import KEYS
@@ -32,6 +36,17 @@ def find_held_back(findings: pl.DataFrame, tickers: tuple[str, ...], spans: Span
         for row in last.unique("ticker", keep="first", maintain_order=True).iter_rows(named=True)
         if row["ticker"] in spans and spans[row["ticker"]][1] < row["date"]
     }
+
+
+def find_idle_accepts(quality: Quality, checked: Checked, tickers: Collection[str]) -> list[str]:
+    """A sentence for every entry of `accept` that keeps nothing: no check has found what it names. `tickers`: those of
+    which all bars came; of the others not all was looked at."""
+    found = pl.concat([checked.accepted, checked.findings.select(list(FOUND))])
+    return [
+        f"data.quality.accept '{entry}': nothing was found there, so it keeps nothing"
+        for entry in quality.accept
+        if entry.rpartition(" ")[0] in tickers and found.filter(means(entry)).is_empty()
+    ]
 
 
 def _tell_new(home: Home, identity: str, findings: pl.DataFrame, which: pl.Expr) -> dict[str, str]:

@@ -1,17 +1,20 @@
-"""What a provider is asked and what it answers. One file per provider, found by its name:
-`Config`, `identity(universe, config)` and `fetch(request, config, progress=…)`. One whose answers are slow also has
-`stream`, which yields what came so far, is then asked only for what is missing, and says in its Config how often what
-came is stored (`store_every`) and whether one ticker a day is fetched whole (`rotate`). One that can tell cheaply
-whether anything changed has `fingerprint(request, config)`: another text whenever `fetch` would bring other bars."""
+"""What a provider of bars is, what it is asked and what it answers. One file per provider, found by its name; the file
+says `PROVIDER = Provider(…)`."""
 
 import datetime as dt
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Generic, Literal, Protocol, TypeVar
 
 import polars as pl
+from pydantic import Field
 
+from ml_core.data.simulation.config import ActsOn
+from ml_core.spec import choices
+from ml_core.spec.experiment import Section, Universe
+
+PROVIDERS = __name__
 Status = Literal["ok", "empty", "unknown", "rate_limited", "failed", "ended"]
 Progress = Callable[[str, int, int], None]
 
@@ -51,3 +54,59 @@ class Fetched:
     bars: pl.DataFrame
     outcomes: Mapping[str, Outcome]
     notes: tuple[str, ...] = ()
+
+
+C = TypeVar("C", bound=Section)
+C_in = TypeVar("C_in", bound=Section, contravariant=True)
+
+
+class Fetch(Protocol[C_in]):
+    """Asks for every ticker; what came is returned even where others failed."""
+
+    def __call__(self, request: Request, config: C_in, /, *, progress: Progress | None = None) -> Fetched: ...
+
+
+class Stream(Protocol[C_in]):
+    """As `Fetch`, but yields what came so far."""
+
+    def __call__(
+        self, request: Request, config: C_in, /, *, progress: Progress | None = None
+    ) -> Iterator[Fetched]: ...
+
+
+class RemoteConfig(Section):
+    """What a provider whose answers are slow lets the user say: what came is stored every so many seconds; once a day
+    one ticker, in turn, is fetched whole and compared; the sector of each ticker is asked for once."""
+
+    store_every: Annotated[float, Field(ge=0)] = 60.0
+    rotate: bool = True
+    sectors: bool = False
+
+
+@dataclass(frozen=True)
+class Provider(Generic[C]):
+    """What a file of this folder declares. `config_class` is its own section of the experiment, [data.NAME];
+    `identity` is the name that its bars are stored under. The others may be left out:
+
+    `stream` is for a provider whose answers are slow: it is then asked only for what is missing. `fingerprint` tells
+    cheaply whether anything changed: another text whenever `fetch` would bring other bars. `fetch_sectors` tells the
+    sector of each ticker, "" for one that has none. `oracle` is the best forecast there can be, for a market that was
+    made up, and `acts_on` what its planted signal moves.
+    """
+
+    config_class: type[C]
+    identity: Callable[[Universe, C], str]
+    fetch: Fetch[C]
+    stream: Stream[C] | None = None
+    fingerprint: Callable[[Request, C], str] | None = None
+    fetch_sectors: Callable[[tuple[str, ...], Request, C], Mapping[str, str]] | None = None
+    oracle: Callable[[Universe, C, tuple[int, ...]], pl.DataFrame] | None = None
+    acts_on: Callable[[C], ActsOn] = lambda _: "nothing"
+
+
+def load_provider(name: str) -> Provider[Any]:
+    """The provider of that name; an unknown name is answered with the nearest known one."""
+    provider = choices.load(PROVIDERS, name).PROVIDER
+    if not isinstance(provider, Provider):
+        raise TypeError(f"{PROVIDERS}.{name}: expected PROVIDER = Provider(…), got {provider!r}")
+    return provider

@@ -1,6 +1,7 @@
 """Reads an answer of Yahoo's chart endpoint into bars of one ticker, each on the date of its session."""
 
 from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -11,42 +12,60 @@ from ml_core.frames import BARS, conform
 PRICES = ("open", "high", "low", "close")
 FUNDS = ("MUTUALFUND", "ETF")
 NO_ACTION = {"dividend": pl.lit(0.0), "split": pl.lit(1.0), "gain": pl.lit(0.0)}
+BASIS = pl.lit("split_adjusted")
+HOUR = 3600
 EVENTS = {"dividends": "dividend", "splits": "split", "capitalGains": "gain"}
 
 
 def to_bars(result: Mapping[str, Any], ticker: str) -> pl.DataFrame:
     """BARS as Yahoo serves them: past splits are in the prices, dividends are not."""
     zone = result["meta"]["exchangeTimezoneName"]
-    quote = result["indicators"]["quote"][0]
-    adjusted = result["indicators"].get("adjclose") or [{}]
-    rows = pl.DataFrame(
-        {
-            "date": result.get("timestamp") or [],
-            **{name: quote[name] for name in (*PRICES, "volume")},
-            "adj_close": adjusted[0].get("adjclose") or [None] * len(quote["close"]),
-        },
-        schema={"date": pl.Int64} | dict.fromkeys((*PRICES, "volume", "adj_close"), pl.Float64),
-        strict=False,
-    )
-    # A last price that Yahoo appends is a second row of that day, and the newer one.
-    rows = rows.sort("date").select(
-        _session(zone), *PRICES, pl.col("volume").fill_null(0.0), "adj_close", **NO_ACTION
-    )
-    rows = rows.unique("date", keep="last", maintain_order=True)
-    if result.get("events"):
-        rows = _with_actions(rows, _actions(result, zone))
-        if result["meta"].get("instrumentType") in FUNDS and (rows["gain"] > 0).any():
-            rows = rows.with_columns(dividend=pl.Series(_paid(rows)))
-    named = rows.with_columns(ticker=pl.lit(ticker), basis=pl.lit("split_adjusted"))
+    rows = _rows(result)
+    if not rows["date"].is_sorted():
+        rows = rows.sort("date", maintain_order=True)
+    bars = rows.select(pl.lit(ticker).alias("ticker"), *_columns(zone))
+    if bars["date"].n_unique() < bars.height:
+        # A last price that Yahoo appends is a second row of that day, and the newer one.
+        bars = bars.unique("date", keep="last", maintain_order=True)
+    if not result.get("events"):
+        return bars
+    paid = _with_actions(bars.with_columns(gain=NO_ACTION["gain"]), _actions(result, zone))
+    if result["meta"].get("instrumentType") in FUNDS and (paid["gain"] > 0).any():
+        paid = paid.with_columns(dividend=pl.Series(_paid(paid)))
+    named = paid.with_columns(ticker=pl.lit(ticker), basis=BASIS)
     return conform(named, BARS, f"yahoo {ticker}")
 
 
+def _rows(result: Mapping[str, Any]) -> pl.DataFrame:
+    """The answer's lists beside each other, `date` as the seconds that they are."""
+    quote = result["indicators"]["quote"][0]
+    adjusted = result["indicators"].get("adjclose") or [{}]
+    told = {name: quote[name] for name in (*PRICES, "volume")}
+    told["adj_close"] = adjusted[0].get("adjclose") or [None] * len(quote["close"])
+    stamps = pl.Series("date", result.get("timestamp") or [], pl.Int64)
+    return pl.DataFrame(
+        [stamps, *(pl.Series(name, values, pl.Float64, strict=False) for name, values in told.items())]
+    )
+
+
+@cache
+def _columns(zone: str) -> tuple[pl.Expr, ...]:
+    """BARS of such rows, the ticker left out, where there are no actions."""
+    told = {
+        "date": _session(zone), "volume": pl.col("volume").fill_null(0.0), "dividend": NO_ACTION["dividend"],
+        "split": NO_ACTION["split"], "basis": BASIS,
+    }  # fmt: skip
+    return tuple(told.get(name, pl.col(name)).alias(name) for name in BARS if name != "ticker")
+
+
+@cache
 def _session(zone: str) -> pl.Expr:
     """The date at the exchange. Yahoo stamps some midnights with the clock of the other half of the year: an hour
     or two before midnight is the day that follows."""
-    local = pl.from_epoch("date").dt.replace_time_zone("UTC").dt.convert_time_zone(zone)
-    late = (local.dt.hour() >= 22) & (local.dt.minute() == 0)
-    return (local.dt.date() + pl.duration(days=late.cast(pl.Int64))).alias("date")
+    moment = pl.from_epoch("date").dt.replace_time_zone("UTC").dt.convert_time_zone(zone)
+    local = moment.dt.replace_time_zone(None).dt.epoch("s")
+    on_the_hour = (local % HOUR < 60).cast(pl.Int64)
+    return ((local + 2 * HOUR * on_the_hour) // (24 * HOUR)).cast(pl.Int32).cast(pl.Date).alias("date")
 
 
 def _actions(result: Mapping[str, Any], zone: str) -> pl.DataFrame:

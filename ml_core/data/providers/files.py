@@ -15,7 +15,7 @@ from ml_core.data.files.actions import complete_actions
 from ml_core.data.files.columns import missing_columns
 from ml_core.data.files.gathering import gather_sessions
 from ml_core.data.files.tables import PARQUET, TEXT, read_file, read_tickers
-from ml_core.data.providers import Fetched, Outcome, Progress, Request
+from ml_core.data.providers import Fetched, Outcome, Progress, Provider, Request
 from ml_core.errors import InvalidInput
 from ml_core.frames import BARS, conform
 from ml_core.spec.choices import nearest
@@ -184,3 +184,6 @@ def _outcome(ticker: str, rows: int, path: Path, seen: Collection[str]) -> Outco
         return Outcome("empty", "no row between data.start and data.end")
     hint = nearest(ticker, sorted(seen)) if len(seen) <= 20 else f"; it has {len(seen)} others"
     return Outcome("unknown", f"'{ticker}' is not in {path}{hint}")
+
+
+PROVIDER = Provider(Config, identity, fetch, fingerprint=fingerprint)

@@ -6,15 +6,13 @@ import hashlib
 import numpy as np
 import polars as pl
 
-from ml_core.data.providers import Fetched, Outcome, Progress, Request
+from ml_core.data.providers import Fetched, Outcome, Progress, Provider, Request
 from ml_core.data.simulation.bars import build_bars
-from ml_core.data.simulation.config import Config
+from ml_core.data.simulation.config import ActsOn, Config
 from ml_core.data.simulation.market import listed_between, simulate
 from ml_core.data.simulation.oracle import forecast_market
-from ml_core.data.simulation.signals import ActsOn, load_kind
+from ml_core.data.simulation.signals import load_signal
 from ml_core.spec.experiment import Universe
-
-__all__ = ["Config", "acts_on", "fetch", "identity", "oracle"]
 
 
 def identity(universe: Universe, config: Config) -> str:
@@ -46,7 +44,7 @@ def fetch(request: Request, config: Config, *, progress: Progress | None = None)
 
 def acts_on(config: Config) -> ActsOn:
     """What the planted signal tells of the next return: its mean, its size, or nothing."""
-    return load_kind(config).acts_on
+    return load_signal(config.signal).acts_on
 
 
 def oracle(universe: Universe, config: Config, horizons: tuple[int, ...]) -> pl.DataFrame:
@@ -67,3 +65,6 @@ def oracle(universe: Universe, config: Config, horizons: tuple[int, ...]) -> pl.
         )
         for horizon, (mean_TN, scale_TN) in forecast_market(market, config, horizons).items()
     )
+
+
+PROVIDER = Provider(Config, identity, fetch, oracle=oracle, acts_on=acts_on)

@@ -20,12 +20,12 @@ import polars as pl
 from pydantic import Field
 
 from ml_core.data.calendar import last_closed_session
-from ml_core.data.providers import Fetched, Outcome, Progress, Request
+from ml_core.data.providers import Fetched, Outcome, Progress, Provider, RemoteConfig, Request
 from ml_core.data.providers._yahoo_answers import Answer, judge, read_answer
 from ml_core.data.providers._yahoo_pace import Pace
 from ml_core.data.providers._yahoo_patience import Patience
 from ml_core.frames import BARS
-from ml_core.spec.experiment import Section, Universe
+from ml_core.spec.experiment import Universe
 
 CHART = "https://query2.finance.yahoo.com/v8/finance/chart/"
 FIRST = dt.date(1970, 1, 2)
@@ -34,13 +34,12 @@ LET_GO = 1.0  # seconds for threads to end; one that waits for Yahoo ends with i
 _one_stream = threading.Lock()  # yfinance keeps one session, cookie and crumb per process
 
 
-class Config(Section):
+class Config(RemoteConfig):
     """Seconds. `budget` bounds all waiting in vain of one refresh: pauses after refusals and time-outs. `pace` lies
     between two requests of all processes of a home, `at_once` are under way together. `wait` is the first pause
     after a refusal, doubled each time up to `longest_wait`, if Yahoo names none; `tries` are per ticker, for
     failures other than refusals. After `give_up_after` tickers in a row without an answer the others are not asked.
-    What came is stored every `store_every`. `rotate`: once a day one ticker, in turn, is fetched whole and compared.
-    `sectors`: ask once for the sector of each ticker, at three more requests."""
+    `sectors` costs three more requests a ticker."""
 
     budget: Annotated[float, Field(ge=0)] = 900.0
     timeout: Annotated[float, Field(gt=0)] = 20.0
@@ -50,9 +49,6 @@ class Config(Section):
     longest_wait: Annotated[float, Field(gt=0)] = 120.0
     tries: Annotated[int, Field(ge=1)] = 3
     give_up_after: Annotated[int, Field(ge=1)] = 3
-    store_every: Annotated[float, Field(ge=0)] = 60.0
-    rotate: bool = True
-    sectors: bool = False
 
 
 def identity(_universe: Universe, _config: Config) -> str:
@@ -178,7 +174,8 @@ def _wanted(answer: Answer, request: Request, ticker: str, closed: dt.date | Non
     """Bars of the range asked for whose session has closed; without a calendar, whose date is over at the exchange."""
     closed = closed or request.now.astimezone(ZoneInfo(answer.zone)).date() - DAY
     last = min(closed, request.end or dt.date.max)
-    return answer.bars.filter(pl.col("date").is_between(_first_wanted(request, ticker), last))
+    dates = answer.bars["date"]
+    return answer.bars.filter((dates >= _first_wanted(request, ticker)) & (dates <= last))
 
 
 @contextmanager
@@ -205,3 +202,6 @@ def _speak(request: Request, config: Config) -> Iterator[tuple[Any, Patience]]:
             patience.stopped.set()
             yfinance.data.YfData(session=line.through)
             logger.setLevel(level)
+
+
+PROVIDER = Provider(Config, identity, fetch, stream=stream, fetch_sectors=fetch_sectors)

@@ -1,7 +1,7 @@
 """Checks the bars that a provider gave: what is sound goes on, and all that was found is told with its reason."""
 
 import datetime as dt
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 
 import polars as pl
@@ -15,16 +15,19 @@ from ml_core.frames import BARS, KEYS, conform
 from ml_core.spec import choices
 
 CHECKS = "ml_core.data.checks"
+FOUND = {"ticker": pl.String, "date": pl.Date, "check": pl.String}
 FINDINGS = {**BARS, "check": pl.String, "verdict": pl.String, "reason": pl.String, "known": pl.Date}
 
 
 @dataclass(frozen=True)
 class Checked:
     """`sound` bars, with repairs made; `findings`: the bars as given, each with check, verdict and reason, and the date
-    by which the verdict was `known`: its own, but where it takes later bars."""
+    by which the verdict was `known`: its own, but where it takes later bars; `accepted`: (ticker, date, check) of what
+    was found and is no finding, because the user accepts it."""
 
     sound: pl.DataFrame
     findings: pl.DataFrame
+    accepted: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=FOUND))
 
     @property
     def refused(self) -> pl.DataFrame:
@@ -44,10 +47,17 @@ def check_bars(bars: pl.DataFrame, *, calendar: str = WHATEVER, quality: Quality
     rows = _as_given(bars)
     scene = Scene(_sessions(rows, calendar), quality.days("refuse"), quality.splits())
     findings = [_flag(rows.clear().with_columns(known=pl.lit(None, pl.Date)))]
+    accepted = [pl.DataFrame(schema=FOUND)]
     for stage in STAGES:
         refused = []
         for item in (item for item in catalogue() if item.stage == stage and item.name not in quality.skip):
-            found, flagged = _find(item, rows, scene, quality)
+            found, flagged = _find(item, rows, scene)
+            if quality.accept and flagged.height and not item.firm:
+                accepted.append(_accepted(item, flagged, quality))
+                found, flagged = (
+                    part.join(accepted[-1], on=KEYS["bars"], how="anti", maintain_order="left")
+                    for part in (found, flagged)
+                )
             findings.append(flagged.with_columns(**item.verdict_columns()))
             if item.verdict == "repair" and flagged.height:
                 rows = rows.update(found.drop("known"), on=KEYS["bars"], include_nulls=True)
@@ -57,42 +67,37 @@ def check_bars(bars: pl.DataFrame, *, calendar: str = WHATEVER, quality: Quality
             lost = pl.concat(refused)
             rows, carried = carry_actions(rows.join(lost, on="row", how="anti"), lost)
             findings.append(carried.with_columns(known=pl.col("date")).with_columns(**CARRIED))
-    return Checked(rows.select(list(BARS)), pl.concat(findings).select(list(FINDINGS)))
+    return Checked(rows.select(list(BARS)), pl.concat(findings).select(list(FINDINGS)), pl.concat(accepted))
 
 
 def _flag(rows: pl.DataFrame) -> pl.DataFrame:
     return rows.with_columns(check=pl.lit(""), verdict=pl.lit(""), reason=pl.lit(""))
 
 
-def _find(
-    item: Check, rows: pl.DataFrame, scene: Scene, quality: Quality
-) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """What a check would have instead, and the rows that it means with the date when that was known; without those
-    that the user accepts."""
+def _find(item: Check, rows: pl.DataFrame, scene: Scene) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """What a check would have instead, and the rows that it means with the date when that was known."""
     if rows.is_empty():
         return rows.with_columns(known=pl.col("date")), rows.with_columns(known=pl.col("date"))
     found = item.find(rows, scene)
     if isinstance(found, pl.Expr):
         flagged = rows.filter(found).with_columns(known=pl.col("date"))
-        return flagged, _without_accepted(item, flagged, quality)
+        return flagged, flagged
     if found.is_empty():
         nothing = rows.clear().with_columns(known=pl.col("date"))
         return nothing, nothing
     if "known" not in found.columns:
         found = found.with_columns(known=pl.col("date"))
-    found = _without_accepted(item, found.unique(KEYS["bars"], keep="first", maintain_order=True), quality)
+    found = found.unique(KEYS["bars"], keep="first", maintain_order=True)
     flagged = rows.join(found.select(*KEYS["bars"], "known"), on=KEYS["bars"], maintain_order="left")
     return found, flagged
 
 
-def _without_accepted(item: Check, found: pl.DataFrame, quality: Quality) -> pl.DataFrame:
-    if not quality.accept or found.is_empty() or item.firm:
-        return found
+def _accepted(item: Check, flagged: pl.DataFrame, quality: Quality) -> pl.DataFrame:
+    """(ticker, date, check) of rows that a check means and the user keeps."""
     days = quality.days("accept", check=item.name)
-    inside = (
-        found.select(KEYS["bars"]).join(days, on="ticker").filter(pl.col("date").is_between("first", "last"))
-    )
-    return found.join(inside, on=KEYS["bars"], how="anti", maintain_order="left")
+    inside = flagged.select(KEYS["bars"]).join(days, on="ticker")
+    kept = inside.filter(pl.col("date").is_between("first", "last")).select(KEYS["bars"])
+    return kept.unique(maintain_order=True).with_columns(check=pl.lit(item.name))
 
 
 def _as_given(bars: pl.DataFrame) -> pl.DataFrame:

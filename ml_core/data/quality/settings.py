@@ -114,6 +114,16 @@ class Quality(Section):
         return ", ".join([*said, *(f"split{rest}" for rest in sorted(own))])
 
 
+def means(entry: str) -> pl.Expr:
+    """Whether an entry of `accept` speaks of a finding: of its ticker, and of its day or check."""
+    ticker, _, rest = entry.rpartition(" ")
+    if days := _days(rest):
+        what = pl.col("date").is_between(*days)
+    else:
+        what = pl.col("check").is_in([rest, IMPLIED.get(rest, rest)])
+    return (pl.col("ticker") == ticker) & what
+
+
 def firm_checks() -> list[str]:
     """Checks that nobody can accept."""
     return [item.name for item in _catalogue() if item.firm]

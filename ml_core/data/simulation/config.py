@@ -1,7 +1,7 @@
 """What a simulated market is asked to be: the section [data.simulated]."""
 
 import datetime as dt
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field, field_validator
 
@@ -9,6 +9,7 @@ from ml_core.spec import choices
 from ml_core.spec.experiment import Section
 
 SIGNALS = "ml_core.data.simulation.signals"
+ActsOn = Literal["mean", "size", "nothing"]  # what a planted signal moves of the next shock
 
 
 class Config(Section):

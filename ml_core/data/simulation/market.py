@@ -19,7 +19,7 @@ from scipy.special import ndtr
 
 from ml_core.data.calendar import sessions_between
 from ml_core.data.simulation.config import Config
-from ml_core.data.simulation.signals import ActsOn, Array, Seen, load_kind
+from ml_core.data.simulation.signals import ActsOn, Array, Seen, plant
 
 SECTORS = 8
 DRIFT = 0.0002
@@ -59,14 +59,14 @@ class Market:
 def simulate(tickers: tuple[str, ...], sectors: Mapping[str, str], calendar: str, config: Config) -> Market:
     """Draw the market session by session."""
     sessions = _sessions(calendar, config)
-    count, kind = len(sessions), load_kind(config)
+    count, planted = len(sessions), plant(config)
     common_TK = np.random.default_rng([config.seed, 0]).standard_normal((count, 1 + SECTORS))
     regime_T = np.random.default_rng([config.seed, 1]).random(count)
     own_TNK = np.stack([_own_draws(config.seed, ticker, count) for ticker in tickers], axis=1)
     sector_N = _sector_numbers(tickers, sectors)
     base_N = config.volatility * np.array([0.7 + (zlib.crc32(t.encode()) % 61) / 100 for t in tickers])
-    driver_N = own_TNK[0, :, 1].copy() if kind.lasts else np.zeros(len(tickers))
-    decayed_N, reach = driver_N, signal_reach(config.decay, kind.lasts)
+    driver_N = own_TNK[0, :, 1].copy() if planted.lasts else np.zeros(len(tickers))
+    decayed_N, reach = driver_N, signal_reach(config.decay, planted.lasts)
     variance_N, wild = base_N**2, False
     return_TN, shock_TN, driver_TN, variance_TN = (np.empty((count, len(tickers))) for _ in range(4))
     known_KN, wild_T = np.empty((count + 1, len(tickers))), np.empty(count, dtype=bool)
@@ -75,12 +75,14 @@ def simulate(tickers: tuple[str, ...], sectors: Mapping[str, str], calendar: str
         wild = regime_T[step] < (1 - WILD_TO_CALM if wild else CALM_TO_WILD)
         volatility_N, innovation_N = np.sqrt(variance_N), own_TNK[step, :, 0]
         due = step + 1 - config.delay
-        shock_N = innovation_N if due < 0 else shock_of(kind.acts_on, known_KN[due], innovation_N, config.ic)
+        shock_N = (
+            innovation_N if due < 0 else shock_of(planted.acts_on, known_KN[due], innovation_N, config.ic)
+        )
         market, sector_N_now = common_TK[step, 0], common_TK[step, 1:][sector_N]
         mixed_N = np.sqrt(MARKET) * market + np.sqrt(SECTOR) * sector_N_now + np.sqrt(OWN) * shock_N
         return_TN[step] = DRIFT + volatility_N * (WILD if wild else 1.0) * mixed_N
-        seen = Seen(innovation_N, own_TNK[step, :, 1], own_TNK[step, :, 4], wild, driver_N, kind.lasts)
-        driver_N = kind.observe(seen)
+        seen = Seen(innovation_N, own_TNK[step, :, 1], own_TNK[step, :, 4], wild, driver_N, planted.lasts)
+        driver_N = planted.observe(seen)
         decayed_N = config.decay * decayed_N + driver_N
         moved_N = np.minimum((volatility_N * mixed_N) ** 2, FARTHEST * base_N**2)
         variance_N = (1 - REACT - PERSIST) * base_N**2 + REACT * moved_N + PERSIST * variance_N

@@ -24,24 +24,24 @@ from ml_core.data.simulation.market import (
     signal_reach,
     size_slope,
 )
-from ml_core.data.simulation.signals import Array, Kind, load_kind
+from ml_core.data.simulation.signals import Array, Planted, plant
 
 
 def forecast_market(
     market: Market, config: Config, horizons: tuple[int, ...]
 ) -> dict[int, tuple[Array, Array]]:
     """mean_TN and scale_TN of each horizon, as known at each close."""
-    kind, found = load_kind(config), {}
+    planted, found = plant(config), {}
     mean_TN, variance_TN = np.zeros_like(market.return_TN), np.zeros_like(market.return_TN)
     jumps_N = config.jumps * (JUMP * market.base_N) ** 2
-    paths = zip(_signals(market, config, kind, max(horizons)), _volatilities(market), strict=False)
+    paths = zip(_signals(market, config, planted, max(horizons)), _volatilities(market), strict=False)
     for ahead, ((signal_TN, sure), (volatility_TN, power_TN)) in enumerate(paths, start=1):
         mean_TN = mean_TN + DRIFT
         own_TN = np.ones_like(signal_TN)
-        if kind.acts_on == "mean":
+        if planted.acts_on == "mean":
             mean_TN = mean_TN + volatility_TN * np.sqrt(OWN) * config.ic * signal_TN
             own_TN -= config.ic**2 * sure
-        elif kind.acts_on == "size":
+        elif planted.acts_on == "size":
             slope = size_slope(config.ic)
             own_TN = np.exp(2 * slope * signal_TN - 2 * slope**2 * sure)
         variance_TN = variance_TN + power_TN * (1 - OWN + OWN * own_TN) + jumps_N
@@ -50,20 +50,20 @@ def forecast_market(
     return found
 
 
-def _signals(market: Market, config: Config, kind: Kind, most: int) -> Iterator[tuple[Array, float]]:
+def _signals(market: Market, config: Config, planted: Planted, most: int) -> Iterator[tuple[Array, float]]:
     """The signal that will act on the first session ahead, the second and so on: what is expected of it at each close,
     and which share of its variance is sure by then."""
-    reach = signal_reach(config.decay, kind.lasts)
+    reach = signal_reach(config.decay, planted.lasts)
     sum_TN, driver_TN = market.signal_TN / reach, market.driver_TN
     left, seen = 1.0, 0.0  # the weights of sum and driver in what is expected
-    together = 1 / (1 - config.decay * kind.lasts)  # their covariance
+    together = 1 / (1 - config.decay * planted.lasts)  # their covariance
     for ahead in range(1, most + 1):
         if ahead <= config.delay:
             yield _earlier(market.known_KN, config.delay - ahead), 1.0
             continue
-        driver_TN = kind.lasts * driver_TN
+        driver_TN = planted.lasts * driver_TN
         sum_TN = config.decay * sum_TN + driver_TN
-        left, seen = left * config.decay, seen * config.decay + kind.lasts ** (ahead - config.delay)
+        left, seen = left * config.decay, seen * config.decay + planted.lasts ** (ahead - config.delay)
         yield reach * sum_TN, (left**2 + reach**2 * (seen**2 + 2 * left * seen * together))
 
 

@@ -9,7 +9,7 @@ import polars as pl
 from ml_core.data.store import tables
 from ml_core.data.store.tables import Written
 from ml_core.errors import InvalidData
-from ml_core.frames import BARS, KEYS, PRICES, conform, unique
+from ml_core.frames import BARS, KEYS, PRICES, conform, is_ordered, unique
 
 # What is known beside the bars: a number or a word by name and date. In the table they are rows of `topic/name`, which
 # is no ticker, so that one version stands for all that a model has read.
@@ -38,7 +38,8 @@ class PriceStore:
         Of the tickers in `replace` nothing else is kept: their history is another one now. Nor is a bar whose
         ticker and date stand in `drop`. The adjusted close changes with every dividend to come; alone, no news.
         """
-        rows = unique(conform(bars, BARS, "bars"), KEYS["bars"], "bars")
+        rows = conform(bars, BARS, "bars").sort(KEYS["bars"])
+        rows = rows if is_ordered(rows) else unique(rows, KEYS["bars"], "bars")
         if rows.filter(pl.col("close").is_null()).height:
             raise InvalidData("bars: a close is null; expected only checked bars here")
         return self._merge(rows, observed_at=observed_at, replace=replace, drop=drop)

@@ -118,14 +118,14 @@ def _parts(rows: pl.DataFrame, key: Sequence[str]) -> Iterator[pl.DataFrame]:
 
 def _periods(rows: pl.DataFrame, dated: str) -> Iterator[pl.DataFrame]:
     """The rows year by year; years of few rows together."""
-    year = pl.col(dated).dt.year()
-    counts = rows.group_by(year.alias("year")).len().sort("year")
+    years = rows[dated].dt.year()
+    counts = years.alias("year").value_counts().sort("year")
     together, height = [], 0
     for place, (value, count) in enumerate(counts.iter_rows()):
         together.append(value)
         height += count
         if height >= ROWS or place == counts.height - 1:
-            yield rows.filter(year.is_in(together, nulls_equal=True))
+            yield rows.filter(years.is_in(together, nulls_equal=True))
             together, height = [], 0
 
 

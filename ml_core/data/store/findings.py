@@ -2,7 +2,7 @@
 
 import datetime as dt
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import polars as pl
 
@@ -14,18 +14,27 @@ from ml_core.errors import InvalidData
 from ml_core.home.settings import Home
 
 MOST_REFUSED = 0.5
-KEY = ["ticker", "date", "check"]
+DAY = ["ticker", "date"]
+KEY = [*DAY, "check"]
 
 
 def keep_findings(
-    home: Home, identity: str, checked: Checked, *, now: dt.datetime, rejudged: Collection[str] = ()
+    home: Home,
+    identity: str,
+    checked: Checked,
+    *,
+    now: dt.datetime,
+    whole: Collection[str] = (),
+    rejudged: Collection[str] = (),
+    stored: bool = True,
 ) -> None:
-    """Every finding once, with the bar as given and when it was first seen so. Of tickers that are `rejudged` by
-    other settings, what was found before on the days that came again is forgotten."""
-    findings, days = checked.findings, ["ticker", "date"]
-    came = pl.concat([checked.sound.select(days), findings.select(days)])
-    earlier = read_findings(home, identity, tuple(rejudged)) if rejudged else findings.clear()
-    stale = earlier.join(came, on=days, how="semi").join(findings, on=KEY, how="anti").select(KEY)
+    """Every finding once, with the bar as given and when it was first seen so. What was found before on a day whose bar
+    came again, and is not found now, is forgotten if that bar is `stored`.
+
+    `whole`: tickers of which all bars came; `rejudged`: those of them that were last checked by other settings."""
+    findings = checked.findings
+    earlier = read_findings(home, identity) if stored else pl.DataFrame(schema=FINDINGS)
+    stale = _find_stale(earlier, checked, whole, rejudged)
     if findings.is_empty() and stale.is_empty():
         return
     stamped = findings.filter(pl.col("date").is_not_null()).with_columns(
@@ -35,6 +44,27 @@ def keep_findings(
     tables.merge(
         home.store / "quarantine" / identity, rows, KEY, ignore=("observed_at", "adj_close"), drop=stale
     )
+
+
+def _find_stale(
+    earlier: pl.DataFrame, checked: Checked, whole: Collection[str], rejudged: Collection[str]
+) -> pl.DataFrame:
+    """The keys of earlier findings that are of a bar no more: a sound one came in its place, or another that is refused
+    in the place of one that was. What was found of a stored bar stays where a bad answer takes nothing away.
+
+    Of tickers that did not come whole the first day tells nothing: the adjusted close of the day before is not known,
+    and less can be found."""
+    gone = earlier.join(checked.findings, on=KEY, how="anti")
+    if gone.is_empty():
+        return gone.select(KEY)
+    named = pl.col("ticker").is_in(gone["ticker"].unique().implode())
+    sound, refused = (rows.filter(named).select(DAY) for rows in (checked.sound, checked.refused))
+    first = pl.concat([sound, refused]).group_by("ticker").agg(first=pl.col("date").min())
+    later = (pl.col("date") > pl.col("first")) | pl.col("ticker").is_in(list(whole))
+    sure = gone.join(first, on="ticker").filter(later)
+    unkept = sure.filter((pl.col("verdict") == "quarantine") | pl.col("ticker").is_in(list(rejudged)))
+    stale = [sure.join(sound, on=DAY, how="semi"), unkept.join(refused, on=DAY, how="semi")]
+    return pl.concat(rows.select(KEY) for rows in stale).unique()
 
 
 def read_findings(home: Home, identity: str, tickers: tuple[str, ...] = ()) -> pl.DataFrame:
@@ -75,7 +105,7 @@ def refuse_whole_tickers(checked: Checked) -> tuple[Checked, dict[str, str]]:
         for row in whole.sort("ticker").iter_rows(named=True)
     }
     sound = checked.sound.filter(~pl.col("ticker").is_in(list(reasons)))
-    return Checked(sound, checked.findings), reasons
+    return replace(checked, sound=sound), reasons
 
 
 @dataclass
@@ -105,7 +135,12 @@ class Share:
             self.first = f"{row['ticker']} {row['date']}: {row['reason']}; {keep}"
 
     def require_few(self) -> None:
-        """Where too large a share is refused the source is at fault, and the run ends.
+        """Where too large a share is refused the source is at fault, and the run ends."""
+        if said := self.tell_many():
+            raise InvalidData(said)
+
+    def tell_many(self) -> str:
+        """What ends the run; "" where the share is no too large one.
 
         It ends as soon as that is sure: tickers are counted against the whole universe, and those to come are
         supposed to bring as many bars each as those before.
@@ -114,15 +149,14 @@ class Share:
         stays = "nothing of these tickers is written; what was stored before stays"
         if len(self.refused) > max(1, self.limit * self.universe):
             name, reason = next(iter(self.refused.items()))
-            raise InvalidData(
+            return (
                 f"{len(self.refused)} of {self.universe} tickers are quarantined, {beyond};"
                 f" first {name}: {reason}; {stays}"
             )
         bars = self.bad + self.held
         if self.held and self.bad > self.limit * bars * self.universe / self.seen:
-            raise InvalidData(
-                f"{self.bad} of {bars} bars are quarantined, {beyond}; first {self.first}; {stays}"
-            )
+            return f"{self.bad} of {bars} bars are quarantined, {beyond}; first {self.first}; {stays}"
+        return ""
 
 
 def tell_accept(ticker: str, what: object, *, check: str = "") -> str:

@@ -1,23 +1,17 @@
-"""One file per kind of planted signal, found by its name: `observe(seen)` is what a close tells, of unit variance.
-
-`ACTS_ON` says what it moves: the "mean" of the next shock, its "size", or "nothing". A kind whose observations last
-says with `persistence(memory)` how much of one is left a session later; those of the others are new every session.
-"""
+"""What a planted signal is. One file per kind, found by its name; the file says `SIGNAL = Signal(…)`."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ml_core.data.simulation.config import SIGNALS, Config
+from ml_core.data.simulation.config import SIGNALS, ActsOn, Config
 from ml_core.spec import choices
 
 Array = NDArray[np.float64]
-ActsOn = Literal["mean", "size", "nothing"]
 
 
 @dataclass(frozen=True)
@@ -34,16 +28,34 @@ class Seen:
 
 
 @dataclass(frozen=True)
-class Kind:
-    """A kind made ready for one market."""
+class Signal:
+    """What a file of this folder declares: `observe` is what a close tells, of unit variance, and `acts_on` what it
+    moves. A kind whose observations last says with `persistence` how much of one is left a session later, given the
+    market's `memory`; those of the others are new every session."""
+
+    observe: Callable[[Seen], Array]
+    acts_on: ActsOn
+    persistence: Callable[[float], float] = lambda _: 0.0
+
+
+@dataclass(frozen=True)
+class Planted:
+    """A signal made ready for one market."""
 
     observe: Callable[[Seen], Array]
     acts_on: ActsOn
     lasts: float
 
 
-def load_kind(config: Config) -> Kind:
-    """The kind that this market plants."""
-    module = choices.load(SIGNALS, config.signal)
-    lasts = module.persistence(config.memory) if hasattr(module, "persistence") else 0.0
-    return Kind(module.observe, module.ACTS_ON, lasts)
+def load_signal(name: str) -> Signal:
+    """The signal of that name; an unknown name is answered with the nearest known one."""
+    signal = choices.load(SIGNALS, name).SIGNAL
+    if not isinstance(signal, Signal):
+        raise TypeError(f"{SIGNALS}.{name}: expected SIGNAL = Signal(…), got {signal!r}")
+    return signal
+
+
+def plant(config: Config) -> Planted:
+    """The signal that this market plants."""
+    signal = load_signal(config.signal)
+    return Planted(signal.observe, signal.acts_on, signal.persistence(config.memory))

@@ -3,9 +3,7 @@ sqrt(1 - phi²)·e with phi = 1 - 1 / memory. It is hidden: prices show it mixed
 
 import numpy as np
 
-from ml_core.data.simulation.signals import Array, Seen
-
-ACTS_ON = "mean"
+from ml_core.data.simulation.signals import Array, Seen, Signal
 
 
 def persistence(memory: float) -> float:
@@ -14,3 +12,6 @@ def persistence(memory: float) -> float:
 
 def observe(seen: Seen) -> Array:
     return seen.lasts * seen.before_N + np.sqrt(1 - seen.lasts**2) * seen.innovation_N
+
+
+SIGNAL = Signal(observe, acts_on="mean", persistence=persistence)

@@ -2,10 +2,11 @@
 
 import numpy as np
 
-from ml_core.data.simulation.signals import Array, Seen
-
-ACTS_ON = "nothing"
+from ml_core.data.simulation.signals import Array, Seen, Signal
 
 
 def observe(seen: Seen) -> Array:
     return np.zeros_like(seen.innovation_N)
+
+
+SIGNAL = Signal(observe, acts_on="nothing")

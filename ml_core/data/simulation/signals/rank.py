@@ -4,10 +4,11 @@ in their distribution, so that the universe that is asked for changes no bar."""
 import numpy as np
 from scipy.special import ndtr
 
-from ml_core.data.simulation.signals import Array, Seen
-
-ACTS_ON = "mean"
+from ml_core.data.simulation.signals import Array, Seen, Signal
 
 
 def observe(seen: Seen) -> Array:
     return np.sqrt(12) * (ndtr(seen.volume_N) - 0.5)
+
+
+SIGNAL = Signal(observe, acts_on="mean")

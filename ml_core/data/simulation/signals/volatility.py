@@ -1,9 +1,10 @@
 """Only in volatility: unusual volume foretells how far the ticker moves next, and nothing of the direction."""
 
-from ml_core.data.simulation.signals import Array, Seen
-
-ACTS_ON = "size"
+from ml_core.data.simulation.signals import Array, Seen, Signal
 
 
 def observe(seen: Seen) -> Array:
     return seen.volume_N
+
+
+SIGNAL = Signal(observe, acts_on="size")

@@ -1,0 +1,48 @@
+"""One trial of a search: what was tried, and what came of it so far. The search keeps it in its ledger, the registry
+logs it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any, Literal
+
+Params = Mapping[str, Any]  # the family, and the value of each key that the search varies
+Status = Literal["running", "stopped", "finished", "failed"]
+
+
+@dataclass(frozen=True)
+class Trial:
+    """`stopped` was cut by the scheduler, `finished` was scored on the folds' test dates. `history` has a row of scores
+    for each epoch; `result` holds the `test_score` and the strategy's `returns` by date, once there are any."""
+
+    id: str
+    params: Params
+    status: Status = "running"
+    history: tuple[Mapping[str, float], ...] = ()
+    result: Mapping[str, Any] = field(default_factory=dict)
+    seconds: float = 0.0
+    error: str = ""
+
+    @property
+    def score(self) -> float | None:
+        """The last one on the validation dates."""
+        return self.history[-1]["score"] if self.history else None
+
+    @property
+    def test_score(self) -> float | None:
+        return self.result.get("test_score")
+
+
+def write_line(trial: Trial) -> str:
+    """A trial as a line of a ledger's file."""
+    return json.dumps(asdict(trial)) + "\n"
+
+
+def read_line(line: str) -> Trial:
+    """The trial of such a line. An earlier candorcast called its params `point`."""
+    written = json.loads(line)
+    if "point" in written:
+        written["params"] = written.pop("point")
+    return Trial(**{**written, "history": tuple(written["history"])})

@@ -1,0 +1,155 @@
+"""What every figure is called and how its number is written, once, for the command line, the app, the reports and the
+gate. It imports nothing, so that whoever only needs a word starts fast.
+
+Numbers come in plain characters; the app sets them with a true minus (`serving/markup.py`).
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any, Literal
+
+# change: with its sign, of a return. ratio: two decimals. correlation: three. number: four digits that count.
+Form = Literal["change", "share", "ratio", "correlation", "number", "count"]
+DECIMALS = {"ratio": 2, "correlation": 3, "count": 0}
+MISSING = "-"
+INSIDE = "outcomes inside the 90 % interval"
+SKILL = "skill: the share of a baseline's squared error that the model takes away, on the same rows"
+COST = "cost, bp a side"
+BETTER = {"lower": "lower is better", "higher": "higher is better", "level": "at the interval's level"}
+
+
+@dataclass(frozen=True)
+class Measure:
+    """A label in lower case, the form of its number, and what it means for who sees it first."""
+
+    label: str
+    form: Form
+    meaning: str = ""
+
+
+MONEY = {
+    "cumulative": Measure("total return", "change", "what the account gained or lost in all"),
+    "annual_return": Measure("annual return", "change", "the same a year, compounded"),
+    "volatility": Measure("annual volatility", "share", "deviation of the returns, scaled to a year"),
+    "sharpe": Measure("Sharpe ratio", "ratio", "mean return over volatility, both a year; no interest is taken off"),
+    "probabilistic_sharpe": Measure(
+        "probabilistic Sharpe ratio", "share", "chance that the true Sharpe ratio is above 0"
+    ),
+    "deflated_sharpe": Measure(
+        "deflated Sharpe ratio", "share", "chance that it is above what the best of all trials shows by luck"
+    ),
+    "sortino": Measure("Sortino ratio", "ratio", "as the Sharpe ratio, over the deviation of losses alone"),
+    "calmar": Measure("Calmar ratio", "ratio", "annual return over the maximum drawdown"),
+    "max_drawdown": Measure("maximum drawdown", "change", "the deepest fall of the account below an earlier peak"),
+    "max_drawdown_sessions": Measure("longest drawdown, sessions", "count", "the longest time below a peak"),
+    "win_rate": Measure("win rate", "share", "sessions with a gain, of those with a gain or a loss"),
+    "var": Measure("value at risk, 95 %", "share", "the loss that one session in 20 exceeds"),
+    "cvar": Measure("expected shortfall, 95 %", "share", "the mean loss of those sessions"),
+    "skew": Measure("skewness", "ratio", "negative: large losses are likelier than large gains"),
+    "annual_turnover": Measure("annual turnover, x equity", "ratio", "value bought and sold in a year"),
+    "exposure": Measure("exposure", "share", "positions, long and short, as a share of the equity"),
+    "break_even_cost_bps": Measure(
+        "break-even cost, bp a side", "ratio", "the cost of trading that would take all of the gain"
+    ),
+}  # fmt: skip
+ACCOUNTS = {
+    "strategy": "strategy",
+    "buy_and_hold": "buy and hold",
+    "equal_weight": "equal weight",
+    "zero_forecast": "zero forecast",
+}
+_METRICS = {
+    "direction": Measure("directional accuracy", "share"),
+    "mape": Measure("MAPE", "share"),
+    "ic": Measure("IC", "correlation"),
+    "rank_ic": Measure("rank IC", "correlation"),
+    "icir": Measure("ICIR", "ratio"),
+    "pinball": Measure("pinball loss", "number"),
+    "coverage": Measure("interval coverage", "share"),
+}
+CHECKS = {  # the names by which a version's evidence keeps them
+    "coverage": _METRICS["coverage"].label,
+    "leaks": "leak audit",
+    "deflated": "deflated Sharpe",
+    "overfitting": "probability of overfitting",
+}
+
+
+def metric(name: str) -> Measure:
+    """Of a metric; one that has no word of its own is spelled in capitals. What it means, it says itself."""
+    return _METRICS.get(name) or Measure(name.replace("_", " ").upper(), "number")
+
+
+def measure(name: str) -> Measure:
+    """Of a metric, a figure of money, or a metric's skill against a baseline, as `mse skill against zero`."""
+    own, _, beside = name.partition(" skill against ")
+    if beside:
+        return Measure(f"{metric(own).label} skill vs {baseline(beside)}", "change")
+    return MONEY.get(name) or metric(name)
+
+
+def baseline(name: str) -> str:
+    """A baseline, or a family of networks, in words."""
+    return name.replace("_", " ")
+
+
+def better_than(name: str) -> str:
+    """The gate's check against a baseline or the champion."""
+    return f"better than {name}"
+
+
+def write(value: Any, form: Form) -> str:
+    """A figure in its form."""
+    if value is None or not math.isfinite(value):
+        return MISSING
+    if form in ("change", "share"):
+        return percent(value, digits=1, sign=form == "change")
+    if form == "number":
+        return number(value)
+    return f"{value:,.{DECIMALS[form]}f}"
+
+
+def interval(low: float | None, high: float | None, form: Form) -> str:
+    """Both ends, in brackets; empty where there is none."""
+    return f"[{write(low, form)}, {write(high, form)}]" if low is not None else ""
+
+
+def percent(value: float | None, *, digits: int = 2, sign: bool = True) -> str:
+    """0.0123 as +1.23 %; what is shown as zero has no sign."""
+    if value is None or not math.isfinite(value):
+        return MISSING
+    text = f"{100 * value:{'+' if sign else ''}.{digits}f}"
+    return f"{text.lstrip('+-') if float(text) == 0 else text} %"
+
+
+def short_percent(value: float | None) -> str:
+    """A share that somebody chose: 0.1 as 10 %."""
+    return MISSING if value is None else f"{100 * value:.3g} %"
+
+
+def number(value: float | None) -> str:
+    """Four significant digits; whole numbers as they are."""
+    if value is None or not math.isfinite(value):
+        return MISSING
+    whole = value == int(value) and abs(value) < 1e9
+    return f"{value:,.0f}" if whole else f"{value:#.4g}".rstrip(".")
+
+
+def odds(p: float | None) -> str:
+    """A p-value, never shown smaller than it can be trusted."""
+    return "" if p is None else "p < 0.001" if p < 0.001 else f"p = {p:.3f}"
+
+
+def lead(skill: float | None, p: float | None) -> str:
+    """How far a model is ahead of a baseline, and how often luck alone gives such a lead."""
+    told = percent(skill, digits=1) if skill is not None else ""
+    return ", ".join(filter(None, (told, odds(p))))
+
+
+def judged(value: float | None, required: str) -> str:
+    """The value of a gate's check in the form of what it required."""
+    if required.startswith("p "):
+        return odds(value) or MISSING
+    return percent(value, digits=1, sign=False) if "%" in required else number(value)

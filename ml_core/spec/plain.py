@@ -1,0 +1,26 @@
+"""Turns what the code holds into what JSON knows. Everything that is written or printed as JSON goes through here, so
+that a number that is none (NaN, infinity) becomes null in one place."""
+
+import datetime as dt
+import math
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import BaseModel
+
+
+def plain(value: Any) -> Any:
+    """The same content as dictionaries, lists, texts and finite numbers."""
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if value is None or isinstance(
+        value, (str, int)
+    ):  # the commonest first: a long list of versions stays quick
+        return value
+    if isinstance(value, BaseModel):
+        return plain(value.model_dump())
+    if isinstance(value, Mapping):
+        return {str(key): plain(inner) for key, inner in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [plain(inner) for inner in value]
+    return value.isoformat() if isinstance(value, dt.date) else str(value)
