@@ -12,6 +12,7 @@ import polars as pl
 from ml_core.data.order import Order
 from ml_core.data.prices import read_prices
 from ml_core.errors import InvalidInput, NotEnoughData
+from ml_core.portfolio.conviction import MEASURED
 from serving.champion import Clock, Served
 
 KEPT = 64
@@ -31,6 +32,13 @@ class AsOf:
         """The last close of each ticker, as traded."""
         rows = self.prices.sort("ticker", "date").group_by("ticker")
         return dict(rows.agg((pl.col("close") / pl.col("factor")).last()).iter_rows())
+
+    @cached_property
+    def recent(self) -> pl.DataFrame:
+        """The forecasts of a year of sessions up to this one: what a usual conviction is."""
+        sessions = self.prices.filter(pl.col("date") <= self.as_of)["date"].unique().sort()
+        since = sessions.tail(MEASURED)[0]
+        return self.served.forecaster.predict(self.prices, as_of=self.as_of, since=since)
 
     @property
     def learned(self) -> bool:

@@ -9,6 +9,7 @@ from ml_core.data.absence import tell_absence
 from ml_core.data.order import Order
 from ml_core.data.prices import open_store
 from ml_core.errors import ForecastError, InvalidInput, NotEnoughData, UnknownTicker
+from ml_core.home.spelling import spell_out
 from ml_core.portfolio.legs import strategy_kind
 from ml_core.portfolio.market import Market
 from ml_core.portfolio.strategies import build_positions
@@ -34,10 +35,18 @@ SHOWN = 12
 class Service:
     """Answers from the present champion; `look` keeps it present."""
 
-    def __init__(self, order: Order, clock: Clock) -> None:
+    def __init__(
+        self, order: Order, clock: Clock, *, name: str = "", overrides: tuple[str, ...] = ()
+    ) -> None:
+        """`name` and `overrides`: how the experiment was asked for, so that a command in an answer can be typed."""
         self.experiment, self._home = order.experiment, order.home
+        self._asked, self._overrides = name or order.experiment.name, overrides
         self._champion = Champion(order, clock)
         self._past = PastAnswers(order, clock)
+
+    def spell_out(self, text: str) -> str:
+        """The text with the command at its end as it has to be typed beside this server."""
+        return spell_out(text, self._asked, home=self._home, overrides=self._overrides)
 
     def look(self) -> None:
         """See whether alias or data moved. Called on a schedule; a question before that calls it too."""
@@ -81,6 +90,7 @@ class Service:
             failed |= unanswered(tuple(group), seen.table, seen.prices)
         if not found:
             raise UnknownTicker(next(iter(failed.values())))
+        failed = {name: self.spell_out(why) for name, why in failed.items()}
         found.sort(key=lambda one: names.index(one.ticker))
         return BatchAnswer(
             as_of=today.as_of, predictions=found, failed=failed, **dict(self._provenance(today))
@@ -197,9 +207,11 @@ class Service:
     def _position(self, seen: AsOf, ticker: str, kind: str) -> Position:
         strategy = self.experiment.strategy.of_one_date(kind)
         horizon = strategy.horizon or seen.served.forecaster.spec.task.horizons[0]
-        weights = build_positions(seen.table, strategy, horizon=horizon, market=Market(seen.prices))
-        weight = sum(weights.filter(pl.col("ticker") == ticker)["weight"])
-        return Position(strategy=strategy_kind(seen.table, strategy), horizon=horizon, weight=weight)
+        kind = strategy_kind(seen.table, strategy)
+        table = seen.recent if kind == "single" else seen.table
+        weights = build_positions(table, strategy, horizon=horizon, market=Market(seen.prices))
+        own = weights.filter((pl.col("ticker") == ticker) & (pl.col("date") == seen.as_of))
+        return Position(strategy=kind, horizon=horizon, weight=sum(own["weight"]))
 
     def _in_one_line(self, failure: Exception | None) -> str:
         """Without the path of the home: health is open to everyone."""

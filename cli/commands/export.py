@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from cli.screens.missing import warn_missing
+from cli.screens.missing import spell_missing, warn_missing
 from cli.session import DONE, PARTIAL, Session
 from ml_core.home.settings import open_folder
 from ml_core.spec.plain import plain
@@ -47,7 +47,7 @@ def export(session: Session, *, out: Path, version: str | None) -> int:
         title=f"{session.name}: processed rows",
     )
     terminal.say(f"written to {folder}")
-    terminal.document({"out": str(folder), "files": written, "missing": missing})
+    terminal.document({"out": str(folder), "files": written, "missing": spell_missing(session, missing)})
     return PARTIAL if missing else DONE
 
 

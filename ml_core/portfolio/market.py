@@ -19,18 +19,19 @@ SECTORS = {"ticker": pl.String, "sector": pl.String}
 
 @dataclass(frozen=True)
 class Market:
-    """Prices, how many of their sessions make a year, and whom to stand beside: `benchmark`, whose prices are those
-    `beside` if it is none of the tickers."""
+    """Prices, how many of their sessions and of their trading days make a year, and whom to stand beside: `benchmark`,
+    whose prices are those `beside` if it is none of the tickers."""
 
     prices: pl.DataFrame
     periods_per_year: float = YEAR
     benchmark: str | None = None
     beside: pl.DataFrame | None = None
+    days_per_year: float = YEAR
 
     @property
     def days(self) -> float:
-        """Trading days a session: 1, or 252/52 of a week."""
-        return YEAR / self.periods_per_year
+        """Trading days a session: 1, or 252/52 of a week (365/52 where every day is traded)."""
+        return self.days_per_year / self.periods_per_year
 
     @cached_property
     def traded(self) -> pl.DataFrame:

@@ -5,6 +5,8 @@ A position is made from its date's forecasts, earlier ones, and prices up to its
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import polars as pl
 
@@ -91,7 +93,7 @@ def _account(positions: pl.DataFrame, strategy: Strategy, hold: int, market: Mar
     first, last = positions["date"].min(), market.grid.sessions[-1]
     if first is None or np.datetime64(str(first)) >= last:
         return pl.DataFrame(schema=BACKTEST)
-    return trade(positions, strategy, hold=hold, market=Market(market.prices, market.periods_per_year))
+    return trade(positions, strategy, hold=hold, market=replace(market, benchmark=None, beside=None))
 
 
 def _switch(calm: pl.DataFrame, wild: pl.DataFrame, strategy: Strategy, market: Market) -> pl.DataFrame:

@@ -12,13 +12,16 @@ from ml_core.spec.section import Fraction, Section
 
 Volatility = Annotated[float, Field(gt=0, le=1)]
 Weight = Annotated[float, Field(gt=0, le=1)]
+CROSS_SECTION = 5  # tickers from which `auto` ranks them against one another
+Kind = Literal["auto", "long_short", "single", "long_only", "sign"]
 
 
 class Sizing(Section):
-    """How forecasts of one horizon become weights. `auto`: by the number of tickers. Every step reads the date's own
+    """How forecasts of one horizon become weights. `auto`: `single` or `long_short`, by the number of tickers. Every
+    step reads the date's own
     forecasts, those before it, and prices up to it."""
 
-    kind: Literal["auto", "long_short", "single"] = "auto"
+    kind: Kind = "auto"
     horizon: PositiveInt | None = None
     quantile: Annotated[float, Field(gt=0, le=0.5)] = 0.2
     neutral: Literal["market", "sector"] = "market"
@@ -80,10 +83,11 @@ class Strategy(Sizing):
             raise ValueError(
                 "turbulent takes the place of the positions and turbulent_share keeps a share of them; give one"
             )
+        shared = ("horizon", *(("volatility_sessions",) if self.yearly_volatility else ()))
         unread = [
             name
             for name, field in Sizing.model_fields.items()
-            if name != "horizon" and getattr(self, name) != field.default
+            if name not in shared and getattr(self, name) != field.default
         ]
         if self.parts and unread:
             raise ValueError(f"{unread[0]} is not read where there are parts; set it in each of them")

@@ -116,6 +116,16 @@ def test_an_account_that_never_traded_has_no_ratio():
     json.dumps(summary, allow_nan=False)
 
 
+def test_an_account_that_holds_next_to_nothing_has_no_sharpe_and_says_why():
+    names = pl.col("gross", "net", "turnover", "exposure")
+    small = make_backtest(200).with_columns(names * 0.001)
+    summary = describe_account(small, periods_per_year=252, seed=0)
+    assert summary["sharpe"] is summary["deflated_sharpe"] is None
+    assert summary["sharpe_reason"].startswith("a return of 0.0 % a year at a volatility of 0.0")
+    assert sweep_costs(small, [0.0], periods_per_year=252)["sharpe"].to_list() == [None]
+    json.dumps(summary, allow_nan=False)
+
+
 def test_one_session_is_summarised_and_none_is_refused():
     summary = describe_account(make_backtest(1), periods_per_year=252, seed=0)
     assert summary["sessions"] == 1
