@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from ml_core.features.selection import Choice
 from ml_core.registry.account import Backtest
+from ml_core.registry.claims import Claim
 from ml_core.registry.evidence import Holdout, Oracle, Trained
 from ml_core.registry.scores import CoverageRow, Score
 from ml_core.registry.searched import Searched
@@ -100,6 +101,15 @@ class Position(Message):
     weight: float = Field(description="Share of the equity; negative is short.")
 
 
+class ClaimStanding(Message):
+    """Whether one thing that a forecast says was proven, at one horizon."""
+
+    claim: str = Field(description="level, order, range or money.")
+    horizon: int
+    standing: str = Field(description="proven, unproven or not asked.")
+    p: float | None = Field(description="After paying for every claim and horizon that was asked.")
+
+
 class Provenance(Message):
     """Where an answer comes from and what it is worth."""
 
@@ -110,6 +120,9 @@ class Provenance(Message):
     frequency: str = Field(description="daily or weekly: what one step of a horizon is.")
     target: str = Field(description="return, excess (over the tickers' average) or rank.")
     in_sample: bool = Field(description="True where the model has been trained on this date.")
+    claims: list[ClaimStanding] = Field(
+        description="Proven by itself, or not: on the holdout of this version."
+    )
     notes: list[str]
     evidence: str = Field(description="Where the evidence for this version stands.")
     disclaimer: str = DISCLAIMER
@@ -167,6 +180,9 @@ class Info(Message):
     )
     choice: tuple[Choice, ...] = Field(description="The features it reads, and why they were chosen.")
     gate: Verdict
+    claims: tuple[Claim, ...] = Field(
+        description="What the forecast says, each claim judged by itself at each horizon on the holdout."
+    )
     search: Searched
     backtest: Backtest
     oracle: Oracle | None
@@ -194,6 +210,7 @@ class Info(Message):
             coverage=evidence.coverage,
             choice=evidence.choice,
             gate=evidence.gate,
+            claims=evidence.claims,
             search=evidence.search,
             backtest=evidence.backtest,
             oracle=evidence.oracle,

@@ -19,6 +19,7 @@ from serving.as_of import AsOf, PastAnswers
 from serving.champion import Champion, Clock, Served
 from serving.messages import (
     BatchAnswer,
+    ClaimStanding,
     Health,
     Info,
     Position,
@@ -200,6 +201,10 @@ class Service:
             frequency=forecaster.spec.task.frequency,
             target=target,
             in_sample=seen.learned,
+            claims=[
+                ClaimStanding(claim=one.claim, horizon=one.horizon, standing=one.standing, p=one.adjusted)
+                for one in version.evidence.claims
+            ],
             notes=notes,
             evidence=f"/info?version={version.version}",
         )

@@ -2,6 +2,7 @@
 features, training, baselines and what the search may vary. A mistake is told at once and not after hours."""
 
 from ml_core.baselines import check_baselines
+from ml_core.claims.judge import check_claims
 from ml_core.errors import InvalidInput
 from ml_core.features.table import chosen_names
 from ml_core.forecaster.learners import configure
@@ -30,5 +31,6 @@ def check_learning(experiment: Experiment) -> None:
         tickers=len(experiment.universe.tickers),
     )
     check_baselines(experiment.gate.beat, "gate.beat")
+    check_claims(experiment.gate.claims, "gate.claims")
     check_baselines(experiment.validation.baselines, "validation.baselines")
     build_space(experiment)

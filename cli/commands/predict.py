@@ -10,6 +10,7 @@ from cli.screens import versions
 from cli.screens.missing import spell_missing
 from cli.session import DONE, PARTIAL, Session
 from ml_core.errors import InvalidInput
+from ml_core.spec.plain import plain
 
 
 def predict(session: Session, *, as_of: str | None, out: Path | None, version: str | None) -> int:
@@ -25,7 +26,15 @@ def predict(session: Session, *, as_of: str | None, out: Path | None, version: s
     for ticker, reason in found.missing.items():
         terminal.warn(f"{ticker}: no forecast: {session.spell_out(reason)}")
     terminal.table(versions.forecast_rows(found.table), title=f"{order.name} version {found.version.version}")
-    terminal.document({"forecasts": found.table.to_dicts(), "missing": spell_missing(session, found.missing)})
+    claims = found.version.evidence.claims
+    versions.print_claims(terminal, claims)
+    terminal.document(
+        {
+            "forecasts": found.table.to_dicts(),
+            "missing": spell_missing(session, found.missing),
+            "claims": plain(claims),
+        }
+    )
     return PARTIAL if found.missing else DONE
 
 

@@ -25,6 +25,7 @@ def search(session: Session, *, trials: int | None, resume: bool) -> int:
     terminal.say(f"\n{outcome.summary()['spec']}")
     versions.print_scores(terminal, outcome.evidence)
     versions.print_gate(terminal, outcome.evidence.gate)
+    versions.print_claims(terminal, outcome.evidence.claims)
     terminal.say(f"version {outcome.version.version}: {versions.verdict(outcome.evidence)}", styled=True)
     terminal.document(outcome.summary())
     return DONE if outcome.passed and not outcome.missing else PARTIAL

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from rich.markup import escape
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from ml_core.audit.rebuild import Rebuilt
     from ml_core.home.settings import Home
     from ml_core.registry.account import Backtest
+    from ml_core.registry.claims import Claim
     from ml_core.registry.evidence import Evidence, Oracle
     from ml_core.registry.scores import Score
     from ml_core.registry.searched import Searched
@@ -39,6 +40,7 @@ def print_report(terminal: Terminal, found: ModelVersion, forecast: pl.DataFrame
         terminal.say(f"planted   {planted(evidence.oracle)}")
     terminal.say(f"backtest  {traded(evidence.backtest)}")
     print_gate(terminal, evidence.gate)
+    print_claims(terminal, evidence.claims)
     print_extremes(terminal, forecast)
     terminal.say(f"stored    bars, forecasts: {home.store} · trials, models: {home.tracking_uri}")
 
@@ -95,6 +97,31 @@ def print_gate(terminal: Terminal, gate: Verdict) -> None:
         mark = "[green]✓[/green]" if check.passed else "[red]✗[/red]"
         told = f"{check.name}: {words.judged(check.value, check.required)} ({check.required}) {check.why}"
         terminal.say(f"  {mark} {escape(told)}", styled=True)
+
+
+def print_claims(terminal: Terminal, claims: Sequence[Claim]) -> None:
+    """Each claim by itself: claims down, sessions ahead across."""
+    if claims:
+        terminal.table(
+            claim_rows(claims), title="claims    each by itself, p after paying for all that was asked"
+        )
+
+
+def claim_rows(claims: Sequence[Claim]) -> list[dict[str, str]]:
+    rows: dict[str, dict[str, str]] = {}
+    for one in sorted(claims, key=lambda one: one.horizon):
+        row = rows.setdefault(one.claim, {"what the forecast says": words.claim(one.claim)})
+        row[f"{one.horizon} ahead"] = words.standing(one.standing, one.adjusted)
+    return [rows[name] for name in sorted(rows, key=lambda name: [*words.CLAIMS, name].index(name))]
+
+
+def name_proven(claims: Sequence[Claim]) -> str:
+    """The proven ones with their horizons, in a few words."""
+    horizons: dict[str, list[str]] = {}
+    for one in claims:
+        if one.proven:
+            horizons.setdefault(one.claim, []).append(str(one.horizon))
+    return "; ".join(f"{name} {', '.join(ahead)}" for name, ahead in horizons.items()) or "none"
 
 
 def print_extremes(terminal: Terminal, forecast: pl.DataFrame, *, each: int = 2) -> None:
@@ -166,7 +193,7 @@ def version_row(version: ModelVersion) -> dict[str, str]:
     if not version.readable:
         return (
             row
-            | dict.fromkeys(("family", "data version", "features", "holdout"), "-")
+            | dict.fromkeys(("family", "data version", "features", "holdout", "proven"), "-")
             | {"gate": "unreadable"}
         )
     evidence = version.evidence
@@ -176,6 +203,7 @@ def version_row(version: ModelVersion) -> dict[str, str]:
         "data version": str(evidence.data_version),
         "features": str(len(evidence.features)),
         "holdout": f"{evidence.holdout.start} to {evidence.holdout.end}",
+        "proven": name_proven(evidence.claims) if evidence.claims else "not asked",
         "gate": f"refused: {refused}" if refused else "passed",
     }
 

@@ -28,11 +28,20 @@ class Luck:
     overfitting: float | None
 
 
+def count_independent(streams: pl.DataFrame, *, tried: int) -> float:
+    """How many independent trials those that were tried amount to, as far as their streams tell; all of them where
+    there is none."""
+    if streams.is_empty():
+        return float(tried)
+    returns_TM = streams.to_numpy()
+    return independent_trials(returns_TM) * tried / returns_TM.shape[1]
+
+
 def weigh_luck(streams: pl.DataFrame, *, tried: int) -> Luck:
     """The first column is the winner. Trials that were stopped early have no stream but count as tried."""
     returns_TM = streams.to_numpy()
     winner = returns_TM[:, 0]
-    independent = independent_trials(returns_TM) * tried / returns_TM.shape[1]
+    independent = count_independent(streams, tried=tried)
     spread = np.var([sharpe(stream) for stream in returns_TM.T], ddof=1) if returns_TM.shape[1] > 1 else 0.0
     deflated = deflated_sharpe(winner, trials=independent, variance=float(spread))
     try:

@@ -11,6 +11,7 @@ import polars as pl
 
 from ml_core.audit.artifact import audit_forecaster
 from ml_core.audit.rebuild import write_recipe
+from ml_core.claims.judge import as_evidence
 from ml_core.data.prices import data_version, read_benchmark
 from ml_core.data.source import open_source
 from ml_core.errors import BrokenArtifact, InvalidInput, NoChampion
@@ -19,6 +20,7 @@ from ml_core.home.settings import Home
 from ml_core.panel.splits import Split
 from ml_core.panel.windows import Windows
 from ml_core.promotion import gate
+from ml_core.promotion.claims import Asked, weigh_claims
 from ml_core.registry.evidence import Evidence, Holdout, Trained
 from ml_core.registry.searched import Searched
 from ml_core.registry.versions import NOBODY, ModelVersion, Registry
@@ -89,6 +91,9 @@ def promote_candidate(
         against_champion=_against(registry, present, candidate, forecasts, horizon=horizon),
     )
     verdict = gate.as_evidence(checks)
+    asked = Asked(experiment, candidate.forecaster, windows, split, candidate.prices, baselines, volatility)
+    independent = gate.count_independent(candidate.streams, tried=tried(candidate, earlier))
+    claims = weigh_claims(asked, evaluation, trials=independent, looks=1 + len(earlier))
     evidence = Evidence.model_validate(
         {
             **_facts(experiment, home, candidate, evaluation, now),
@@ -96,6 +101,7 @@ def promote_candidate(
             "oracle": recovered(experiment, forecasts, horizon=horizon),
             "audit": audit.counts(),
             "gate": verdict,
+            "claims": as_evidence(claims),
         }
     )
     version = registry.register(candidate.forecaster, experiment.model_name, evidence)

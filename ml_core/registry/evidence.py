@@ -13,6 +13,7 @@ from pydantic import Field, ValidationError, model_validator
 from ml_core.errors import BrokenArtifact
 from ml_core.features.selection import Choice
 from ml_core.registry.account import Backtest
+from ml_core.registry.claims import Claim
 from ml_core.registry.part import Part
 from ml_core.registry.recipe import EarlierRecipe, Recipe
 from ml_core.registry.scores import CoverageRow, Score
@@ -82,6 +83,7 @@ class Evidence(Part):
     oracle: Oracle | None = None
     audit: tuple[Audited, ...] = ()
     gate: Verdict
+    claims: tuple[Claim, ...] = ()
 
     @model_validator(mode="before")
     @classmethod

@@ -69,6 +69,12 @@ _METRICS = {
     "pinball": Measure("pinball loss", "number"),
     "coverage": Measure("interval coverage", "share"),
 }
+CLAIMS = {  # what a forecast says, in the order in which people ask
+    "level": "level: where the price goes",
+    "order": "order: which goes better than which",
+    "range": "range: how far it may go",
+    "money": "money: that trading it pays",
+}
 CHECKS = {  # the names by which a version's evidence keeps them
     "coverage": _METRICS["coverage"].label,
     "leaks": "leak audit",
@@ -93,6 +99,16 @@ def measure(name: str) -> Measure:
 def baseline(name: str) -> str:
     """A baseline, or a family of networks, in words."""
     return name.replace("_", " ")
+
+
+def claim(name: str) -> str:
+    """A claim with what it says."""
+    return CLAIMS.get(name, name)
+
+
+def standing(told: str, p: float | None) -> str:
+    """Whether a claim is proven, with the p that was paid for."""
+    return told if told == "not asked" or p is None else f"{told} ({odds(p)})"
 
 
 def better_than(name: str) -> str:

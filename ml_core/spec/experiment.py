@@ -156,14 +156,21 @@ class Validation(Section):
 
 
 class Gate(Section):
-    """What a candidate must show on the holdout before `champion` moves to it."""
+    """What a candidate must show on the holdout before `champion` moves to it. `claims`: those that are asked and
+    shown beside it, each by itself; all of them by default."""
 
+    claims: tuple[str, ...] = ()
     beat: tuple[str, ...] = ("zero", "mean", "last")
     significance: Fraction = 0.05
     deflated_sharpe: Annotated[float, Field(ge=0, lt=1)] = 0.95
     overfitting: Fraction | None = None
     coverage: Fraction = 0.9
     coverage_tolerance: Fraction = 0.05
+
+    @model_serializer(mode="wrap")
+    def _as_before(self, write: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Without what is not said: an experiment that says nothing of it keeps its digest."""
+        return {key: value for key, value in write(self).items() if value or key != "claims"}
 
 
 class Experiment(Section):

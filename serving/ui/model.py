@@ -8,6 +8,7 @@ from typing import Any
 from ml_core.errors import ForecastError
 from ml_core.evaluation.metrics import find_metric, metric_names
 from ml_core.registry.account import Backtest
+from ml_core.registry.claims import Claim
 from ml_core.registry.scores import Beside, CoverageRow, Score
 from ml_core.registry.versions import flatten
 from ml_core.reporting import words
@@ -44,6 +45,7 @@ def show_evidence(service: Service) -> str:
         parts = [
             _identity(info),
             _gate(info),
+            _claims(info),
             *_scores(info),
             _coverage(info),
             _backtest(info),
@@ -92,6 +94,30 @@ def _gate(info: Info) -> str:
     ]
     about = "What a candidate has to show on the holdout before it may answer."
     return panel("Gate", about, table(("Check", "Verdict", "Value", "Required", "Why"), rows, text=(4,)))
+
+
+def _claims(info: Info) -> str:
+    """Claims down, horizons across."""
+    horizons = sorted({one.horizon for one in info.claims})[:MOST_HORIZONS]
+    by_place = {(one.claim, one.horizon): one for one in info.claims}
+    rows = [
+        [_begin(label), *(_standing(by_place.get((name, horizon))) for horizon in horizons)]
+        for name, label in words.CLAIMS.items()
+        if any(one.claim == name for one in info.claims)
+    ]
+    about = (
+        "What the forecast says, each claim judged by itself on the holdout against the rivals that suit it; p after "
+        "paying for every claim and horizon that was asked."
+    )
+    head = ("Claim", *(f"{markup.steps(horizon, info.frequency)} ahead" for horizon in horizons))
+    return panel("Claims", about, table(head, rows)) if rows else ""
+
+
+def _standing(claim: Claim | None) -> Cell | str:
+    if claim is None:
+        return ""
+    looks = {"proven": "wf-pass", "unproven": "wf-refuse"}
+    return Cell(_begin(claim.standing), typeset(words.odds(claim.adjusted)), looks.get(claim.standing, ""))
 
 
 def _begin(label: str) -> str:

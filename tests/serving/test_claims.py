@@ -1,0 +1,36 @@
+"""Each version keeps what was found of each claim of its forecast, and every answer and page says it."""
+
+from fastapi.testclient import TestClient
+
+from serving.service import Service
+from serving.ui.model import show_evidence
+from tests.serving.world import LISTED, World
+
+
+def test_every_claim_is_answered_at_every_horizon(world: World):
+    evidence = world.registry.find(world.name).evidence
+    asked = {(one.claim, one.horizon) for one in evidence.claims}
+    horizons = world.experiment.task.horizons
+    assert asked == {(name, ahead) for name in ("level", "money", "order", "range") for ahead in horizons}
+    assert all(one.why for one in evidence.claims)
+    assert all((one.p is None) == (one.standing == "not asked") for one in evidence.claims)
+
+
+def test_a_range_is_judged_beside_garch_though_no_baseline_of_the_experiment_is_one(world: World):
+    evidence = world.registry.find(world.name).evidence
+    asked = [one for one in evidence.claims if one.claim == "range" and one.standing != "not asked"]
+    assert asked and all([rival.rival for rival in one.rivals] == ["garch"] for one in asked)
+    assert "garch" not in {name for row in evidence.scores for name in row.beside}
+
+
+def test_every_answer_says_which_of_its_claims_are_proven(client: TestClient, world: World):
+    answer = client.post("/predictions/single", json={"ticker": LISTED[0]}).json()
+    kept = world.registry.find(world.name).evidence.claims
+    told = {(one["claim"], one["horizon"]): (one["standing"], one["p"]) for one in answer["claims"]}
+    assert told == {(one.claim, one.horizon): (one.standing, one.adjusted) for one in kept}
+
+
+def test_the_page_of_the_model_shows_each_claim_in_words(service: Service):
+    page = show_evidence(service)
+    for label in ("Level: where the price goes", "Range: how far it may go", "Money: that trading it pays"):
+        assert label in page
