@@ -3,8 +3,8 @@
 from dataclasses import replace
 
 import pytest
-from cli.commands.bars import tell_problems
 
+from cli.commands.refresh import tell_problems
 from ml_core.data.overview import read_overview
 from ml_core.data.prices import read_prices
 from ml_core.data.store.coverage import read_coverage
