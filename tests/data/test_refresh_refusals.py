@@ -151,17 +151,17 @@ def test_a_stored_bar_that_a_later_one_shows_to_be_in_another_unit_is_put_right(
         rows[40] = (day, *(price * 100 for price in prices), volume)
         market.listings["AAA"] = Listing(rows)
 
-    def stored() -> pl.DataFrame:
+    def held() -> pl.DataFrame:
         return stored(home).bars.read(("AAA",))
 
     serve(41)
     run(market, home, until=41, tickers=("AAA",))
     true = make_rows(SESSIONS[:43])[40][4]
-    assert stored().height == 41 and stored()["close"][40] == pytest.approx(100 * true)
+    assert held().height == 41 and held()["close"][40] == pytest.approx(100 * true)
     serve(43)
     done = run(market, home, until=43, tickers=("AAA",))
-    assert done.repaired == 1 and stored().height == 43
-    assert stored()["close"][40] == pytest.approx(true)
+    assert done.repaired == 1 and held().height == 43
+    assert held()["close"][40] == pytest.approx(true)
     assert run(market, home, until=43, tickers=("AAA",)).version == done.version
 
 
