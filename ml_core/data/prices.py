@@ -11,7 +11,6 @@ from ml_core.data.absence import explain_absence, tell_absence
 from ml_core.data.context import join_context
 from ml_core.data.frequency import at_frequency
 from ml_core.data.sectors import read_sectors
-from ml_core.data.source import open_source
 from ml_core.data.store.bars import FACTS, adjust
 from ml_core.data.store.membership import join_members, stored_members
 from ml_core.data.store.store import Store, open_store
@@ -23,13 +22,15 @@ from ml_core.spec.experiment import Experiment
 @dataclass(frozen=True)
 class Sources:
     """What prices are made of: BARS of the universe and of its context's series, FACTS of the user's own table, the
-    sector of each ticker where any is known, and FACTS of who is in the universe when."""
+    sector of each ticker where any is known, and FACTS of who is in the universe when; `lag`: the sessions after which
+    the close of a series is known."""
 
     bars: pl.DataFrame
     series: pl.DataFrame
     facts: pl.DataFrame
     sectors: Mapping[str, str]
     members: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=FACTS))
+    lag: int = 0
 
     @property
     def tables(self) -> dict[str, pl.DataFrame]:
@@ -62,7 +63,8 @@ def read_sources(
     series = store.bars.read(context.series, until=end, version=version) if context.series else bars.clear()
     _require_series(series, experiment, store, until=until)
     facts = _read_facts(experiment, store, version)
-    return Sources(bars, series, facts, sectors, stored_members(experiment, store, version))
+    members = stored_members(experiment, store, version)
+    return Sources(bars, series, facts, sectors, members, context.lag)
 
 
 def build_prices(experiment: Experiment, sources: Sources) -> pl.DataFrame:
@@ -75,8 +77,7 @@ def build_prices(experiment: Experiment, sources: Sources) -> pl.DataFrame:
         sector = pl.col("ticker").replace_strict(sources.sectors, default=None, return_dtype=pl.String)
         prices = prices.with_columns(sector=sector)
     prices = join_members(prices, experiment, sources.members)
-    lag = open_source(experiment).context.lag
-    return join_context(prices, adjust(sources.series), sources.facts, lag=lag)
+    return join_context(prices, adjust(sources.series), sources.facts, lag=sources.lag)
 
 
 def _read_facts(experiment: Experiment, store: Store, version: int | None) -> pl.DataFrame:

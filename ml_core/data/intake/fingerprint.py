@@ -1,4 +1,4 @@
-"""What a source looked like when a refresh last ended well, kept beside coverage; whether another can be spared."""
+"""What a source looked like when a refresh last ended well, kept in its store; whether another can be spared."""
 
 import datetime as dt
 import hashlib
