@@ -21,7 +21,7 @@ import polars as pl
 
 from ml_core.portfolio.backtest import backtest, charge, run_trades, take_trades
 from ml_core.portfolio.comparison import COSTS
-from ml_core.portfolio.panel import Panel, panel_of, targets_of
+from ml_core.portfolio.grid import Grid, grid_of, targets_of
 from ml_core.portfolio.risk import sweep_costs
 from ml_core.portfolio.strategies import build_positions
 from ml_core.spec.experiment import Strategy
@@ -86,9 +86,7 @@ def best(run: Callable[[], Any], times: int = ROUNDS) -> tuple[float, Any]:
     return seconds, result
 
 
-def on_matrices(
-    panel: Panel, positions: pl.DataFrame, cost_bps: float = COST_BPS
-) -> Callable[[], np.ndarray]:
+def on_matrices(panel: Grid, positions: pl.DataFrame, cost_bps: float = COST_BPS) -> Callable[[], np.ndarray]:
     """What vectorbt is given, prices and wanted weights as matrices, to net returns."""
     decided_K, target_KN = targets_of(positions, panel)
 
@@ -125,7 +123,7 @@ def main() -> None:
     asked = options.parse_args()
     prices, forecast = make_tables()
     sizing, positions = best(lambda: build_positions(forecast, Strategy(quantile=0.1), horizon=1))
-    panel = panel_of(prices, tuple(sorted(positions["ticker"].unique())))
+    panel = grid_of(prices, tuple(sorted(positions["ticker"].unique())))
     engine, net = best(on_matrices(panel, positions))
     whole, table = best(lambda: backtest(positions, prices, cost_bps=COST_BPS, execution="next_close"))
     swept, _ = best(lambda: sweep_costs(table, COSTS, periods_per_year=252))

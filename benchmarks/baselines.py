@@ -31,7 +31,7 @@ from ml_core.spec import choices
 from ml_core.spec.experiment import Experiment, Model
 from ml_core.spec.file import read_experiment
 from ml_core.training.choice import Inputs, choose_inputs
-from ml_core.walkforward.opening import open_windows, plan
+from ml_core.walkforward.opening import open_windows, plan_folds
 
 
 @dataclass
@@ -56,7 +56,7 @@ def main() -> None:
         refresh(experiment, home, now=dt.datetime.now(dt.UTC))
         prices = read_prices(experiment, home)
     windows, _ = open_windows(experiment.spec, prices)
-    splits = [split for split in plan(experiment, windows) if split.name != "holdout"]
+    splits = [split for split in plan_folds(experiment, windows) if split.name != "holdout"]
     inputs = {split: choose_inputs(experiment.spec, windows, split.train) for split in splits}
     chosen = len(inputs[splits[0]].features)
     print(f"{experiment.name}: {len(windows.tickers)} tickers, {len(splits)} folds, {chosen} features")

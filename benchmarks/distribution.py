@@ -34,7 +34,7 @@ from ml_core.panel.splits import Span, Split
 from ml_core.panel.windows import Windows
 from ml_core.spec.experiment import Experiment, Model
 from ml_core.training.fit import fit
-from ml_core.walkforward.opening import open_windows, plan
+from ml_core.walkforward.opening import open_windows, plan_folds
 from ml_core.walkforward.rows import tell_volatility
 
 ETFS = ("SPY", "QQQ", "IWM", "EFA", "EEM", "TLT", "GLD", "VNQ", "HYG", "LQD")
@@ -111,7 +111,7 @@ def walk(prices: pl.DataFrame, folds: int) -> tuple[Experiment, Windows, list[Sp
         }
     )
     windows, _ = open_windows(experiment.spec, prices)
-    return experiment, windows, plan(experiment, windows)
+    return experiment, windows, plan_folds(experiment, windows)
 
 
 def report(name: str, prices: pl.DataFrame, folds: int) -> None:

@@ -9,7 +9,7 @@ SEES = 60  # sessions that a forecast looks back
 
 
 @dataclass(frozen=True)
-class Panel:
+class Grid:
     """A series per ticker, forecast one session ahead. Rows `first` to `cut` teach; `cut` to the last but one are
     asked, each with the outcome of the row after it. `unit_NT` brings a row's forecast back to log returns."""
 
@@ -22,9 +22,9 @@ class Panel:
         np.savez(path, series=self.series_NT, unit=self.unit_NT, first=self.first, cut=self.cut)
 
     @staticmethod
-    def read(path: Path) -> "Panel":
+    def read(path: Path) -> "Grid":
         found = np.load(path)
-        return Panel(found["series"], found["unit"], int(found["first"]), int(found["cut"]))
+        return Grid(found["series"], found["unit"], int(found["first"]), int(found["cut"]))
 
     @property
     def asked(self) -> int:

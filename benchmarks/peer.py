@@ -37,7 +37,7 @@ from typing import Any
 
 import numpy as np
 import torch
-from panel import SEES, Panel
+from panel import SEES, Grid
 
 from ml_core.data.providers import Request, simulated
 from ml_core.data.store.bars import adjust
@@ -137,7 +137,7 @@ class Watched(Fitting):
         return found
 
 
-def make_panel() -> tuple[Windows, Panel, float]:
+def make_panel() -> tuple[Windows, Grid, float]:
     """The windows of our side, the panel of both, and the oracle's IC on the asked rows."""
     request = Request(
         UNIVERSE.tickers, {}, UNIVERSE.calendar, None, None, dt.datetime(2100, 1, 1, tzinfo=dt.UTC)
@@ -148,13 +148,13 @@ def make_panel() -> tuple[Windows, Panel, float]:
     present_NT = np.zeros(series_NT.shape, dtype=bool)
     present_NT[:, FIRST:] = True
     windows = replace(windows, x_NTF=series_NT[:, :, None].copy(), present_NT=present_NT)
-    panel = Panel(series_NT, windows.unit_NTH[:, :, 0], FIRST, CUT)
+    panel = Grid(series_NT, windows.unit_NTH[:, :, 0], FIRST, CUT)
     table = simulated.oracle(UNIVERSE, MARKET, (1,)).sort("ticker", "as_of")
     oracle_NV = table["mean"].to_numpy().reshape(series_NT.shape)[:, CUT:-1] / panel.unit_NT[:, CUT:-1]
     return windows, panel, panel.score(oracle_NV)[0]
 
 
-def learn(case: Case, seed: int, windows: Windows, panel: Panel, target: float) -> Reached:
+def learn(case: Case, seed: int, windows: Windows, panel: Grid, target: float) -> Reached:
     """Ours, in this process."""
     training = Training(patience=10_000, **case.training)
     model = Model.model_validate(case.model)
@@ -240,7 +240,7 @@ def main() -> None:
 
 
 def race(
-    case: Case, python: Path, windows: Windows, panel: Panel, source: Path, target: float, options: Any
+    case: Case, python: Path, windows: Windows, panel: Grid, source: Path, target: float, options: Any
 ) -> None:
     """One case for every seed; the peer's fits are processes, so many together."""
     learn(replace(case, training={**case.training, "epochs": 1}), 99, windows, panel, target)

@@ -18,7 +18,7 @@ from typing import Any
 
 import numpy as np
 import torch
-from panel import SEES, Panel
+from panel import SEES, Grid
 
 pandas = importlib.import_module("pandas")
 lightning = importlib.import_module("pytorch_lightning")
@@ -40,7 +40,7 @@ QUIET = {
 class Watch(lightning.Callback):
     """Stops the clock now and then, scores the asked rows, and ends the training at the target."""
 
-    def __init__(self, panel: Panel, settings: dict[str, Any], begun: float) -> None:
+    def __init__(self, panel: Grid, settings: dict[str, Any], begun: float) -> None:
         self.panel, self.settings, self.begun = panel, settings, begun
         self.away, self.next, self.seen = 0.0, settings["first"], []
         self.asked = data_of(panel.series_NT[:, panel.first :])
@@ -89,7 +89,7 @@ def main() -> None:
     warnings.filterwarnings("ignore")
     for name in ("pytorch_lightning", "lightning_fabric", "lightning.fabric"):
         logging.getLogger(name).setLevel(logging.ERROR)
-    panel, settings = Panel.read(source), json.loads(asked.read_text())
+    panel, settings = Grid.read(source), json.loads(asked.read_text())
     options = {"h": 1, "input_size": SEES, "loss": losses.MSE(), **settings["options"]}
     if steps := settings["cycle"]:
         options["lr_scheduler"] = torch.optim.lr_scheduler.OneCycleLR

@@ -26,7 +26,7 @@ from ml_core.spec.file import read_experiment
 from ml_core.training.fit import assemble
 from ml_core.training.loop import Fitting
 from ml_core.walkforward.beside import forecast_baselines
-from ml_core.walkforward.opening import open_windows, plan
+from ml_core.walkforward.opening import open_windows, plan_folds
 from ml_core.walkforward.rows import forecast_split
 
 CASES = {
@@ -66,7 +66,7 @@ def measure(name: str, family: str, seed: int) -> Iterator[list[float]]:
     """Per split the IC by horizon: without, with, ridge's, and on daily data the oracle's."""
     experiment, prices, config = open_market(name, family, seed)
     windows, _ = open_windows(experiment.spec, prices)
-    for split in plan(experiment, windows)[-LAST:]:
+    for split in plan_folds(experiment, windows)[-LAST:]:
         without, read = (forecast(experiment, windows, split, reads=reads) for reads in (False, True))
         told = [without, read, beside(read, forecast_baselines(experiment, windows, split)["ridge"])]
         if experiment.task.frequency == "daily":

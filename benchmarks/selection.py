@@ -24,7 +24,7 @@ from ml_core.spec.experiment import Features, Model
 from ml_core.spec.file import read_experiment
 from ml_core.training.choice import choose_features
 from ml_core.training.fit import fit
-from ml_core.walkforward.opening import open_windows, plan
+from ml_core.walkforward.opening import open_windows, plan_folds
 from ml_core.walkforward.rows import forecast_split
 
 EXPERIMENT = read_experiment("demo", ())
@@ -70,7 +70,7 @@ def main(family: str = "lstm") -> None:
     )
     market = simulated.Config.model_validate(EXPERIMENT.data.options["simulated"])
     windows, _ = open_windows(SPEC, adjust(simulated.fetch(request, market).bars))
-    splits = plan(EXPERIMENT, windows)
+    splits = plan_folds(EXPERIMENT, windows)
     print(
         f"{family}, {len(windows.features)} features to choose from, {len(splits)} test spans, the holdout last"
     )

@@ -66,13 +66,13 @@ def build_router(service: Service, access: Access) -> APIRouter:
     return router
 
 
-def explain_errors(app: FastAPI) -> None:
+def explain_errors(app: FastAPI, service: Service) -> None:
     """Every failure leaves as one line with the right status; a bug leaves no traceback."""
 
     @app.exception_handler(ForecastError)
     def explained(_request: Request, error: ForecastError) -> JSONResponse:
         status = next(status for kind, status in STATUS.items() if isinstance(error, kind))
-        return _problem(status, str(error))
+        return _problem(status, service.spell_out(str(error)))
 
     @app.exception_handler(RequestValidationError)
     def refused(request: Request, error: RequestValidationError) -> JSONResponse:

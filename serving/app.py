@@ -33,7 +33,12 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     access = Access(settings)
     experiment = read_experiment(settings.experiment, settings.overrides)
     home = open_home(settings.home, settings.tracking_uri)
-    service = Service(place_order(experiment, home), clock=lambda: dt.datetime.now(dt.UTC))
+    service = Service(
+        place_order(experiment, home),
+        clock=lambda: dt.datetime.now(dt.UTC),
+        name=settings.experiment,
+        overrides=settings.overrides,
+    )
     return build_app(service, access, settings)
 
 
@@ -49,7 +54,7 @@ def build_app(service: Service, access: Access, settings: Settings) -> FastAPI:
         docs_url=None,
         redoc_url=None,
     )
-    explain_errors(app)
+    explain_errors(app, service)
     app.include_router(build_router(service, access))
     _add_pages(app, service)
     mount_ui(app, service, access)

@@ -13,6 +13,7 @@ from ml_core.registry.searched import Searched
 from ml_core.registry.verdict import Verdict
 from ml_core.registry.versions import ModelVersion
 from ml_core.spec.run import RunSpec
+from ml_core.spec.strategy import Kind
 
 DISCLAIMER = (
     "For research and education. A forecast is an estimate with a wide margin of error, not investment advice; "
@@ -47,9 +48,7 @@ class SingleRequest(Message):
         None,
         description="Forecast as of this day's close, from prices known by then; the last session if left out.",
     )
-    strategy: Literal["auto", "long_short", "single"] | None = Field(
-        None, description="Also say which position this strategy would take."
-    )
+    strategy: Kind | None = Field(None, description="Also say which position this strategy would take.")
 
 
 class BatchRequest(Message):
@@ -92,8 +91,9 @@ class TickerForecast(Message):
 
 
 class Position(Message):
-    """What a strategy would hold after `as_of`, by the forecasts of that date alone: without smoothing, gate,
-    volatility targets, regimes and drawdown control, which remember earlier ones."""
+    """What a strategy would hold after `as_of`, by the forecasts of that date: without smoothing, gate, volatility
+    targets, regimes and drawdown control, which remember earlier ones. `single` measures a conviction by those of
+    the year before."""
 
     strategy: str
     horizon: int

@@ -8,11 +8,13 @@ import polars as pl
 from ml_core.data.absence import tell_absence
 from ml_core.data.order import Order
 from ml_core.errors import ForecastError, InvalidInput, NotEnoughData, UnknownTicker
+from ml_core.home.spelling import spell_out
 from ml_core.portfolio.legs import strategy_kind
 from ml_core.portfolio.market import Market
 from ml_core.portfolio.strategies import build_positions
 from ml_core.prediction.answer import find_outsiders, unanswered
 from ml_core.spec.choices import nearest
+from serving.as_of import AsOf, PastAnswers
 from serving.champion import Champion, Clock, Served
 from serving.messages import (
     BatchAnswer,
@@ -23,7 +25,6 @@ from serving.messages import (
     SingleAnswer,
     TickerForecast,
 )
-from serving.moments import Moment, Moments
 from serving.outlook import build_outlook, dates_ahead
 from serving.quotes import build_history
 
@@ -33,10 +34,18 @@ SHOWN = 12
 class Service:
     """Answers from the present champion; `look` keeps it present."""
 
-    def __init__(self, order: Order, clock: Clock) -> None:
+    def __init__(
+        self, order: Order, clock: Clock, *, name: str = "", overrides: tuple[str, ...] = ()
+    ) -> None:
+        """`name` and `overrides`: how the experiment was asked for, so that a command in an answer can be typed."""
         self.experiment, self._home, self._store = order.experiment, order.home, order.store
+        self._asked, self._overrides = name or order.experiment.name, overrides
         self._champion = Champion(order, clock)
-        self._moments = Moments(order, clock)
+        self._past = PastAnswers(order, clock)
+
+    def spell_out(self, text: str) -> str:
+        """The text with the command at its end as it has to be typed beside this server."""
+        return spell_out(text, self._asked, home=self._home, overrides=self._overrides)
 
     def look(self) -> None:
         """See whether alias or data moved. Called on a schedule; a question before that calls it too."""
@@ -53,15 +62,15 @@ class Service:
         """The forecast of one ticker."""
         served = self._served()
         name, chosen = self._name(served, ticker), choose_horizons(served, horizons)
-        moment = self._moments.at(served, date, stranger=None if name in served.tickers else name)
-        found = self._outlook(moment, [name], chosen)
+        seen = self._past.at(served, date, stranger=None if name in served.tickers else name)
+        found = self._outlook(seen, [name], chosen)
         if not found:
-            why = unanswered((name,), moment.table, moment.prices)[name]
-            raise NotEnoughData(f"no forecast for {name} as of {moment.as_of}: {why}")
+            why = unanswered((name,), seen.table, seen.prices)[name]
+            raise NotEnoughData(f"no forecast for {name} as of {seen.as_of}: {why}")
         return SingleAnswer(
             **dict(found[0]),
-            **dict(self._provenance(moment)),
-            position=self._position(moment, name, strategy) if strategy else None,
+            **dict(self._provenance(seen)),
+            position=self._position(seen, name, strategy) if strategy else None,
         )
 
     def batch(self, tickers: Sequence[str] | None = None, *, date: dt.date | None = None) -> BatchAnswer:
@@ -69,17 +78,18 @@ class Service:
         served = self._served()
         names, failed = self._names(served, tickers or self._members(served))
         known, horizons = served.tickers, choose_horizons(served, None)
-        today = self._moments.at(served, date)
+        today = self._past.at(served, date)
         found: list[TickerForecast] = []
         for group in (
             [name for name in names if name in known],
             *([name] for name in names if name not in known),
         ):
-            moment = today if known.issuperset(group) else self._moments.at(served, date, stranger=group[0])
-            found += self._outlook(moment, group, horizons)
-            failed |= unanswered(tuple(group), moment.table, moment.prices)
+            seen = today if known.issuperset(group) else self._past.at(served, date, stranger=group[0])
+            found += self._outlook(seen, group, horizons)
+            failed |= unanswered(tuple(group), seen.table, seen.prices)
         if not found:
             raise UnknownTicker(next(iter(failed.values())))
+        failed = {name: self.spell_out(why) for name, why in failed.items()}
         found.sort(key=lambda one: names.index(one.ticker))
         return BatchAnswer(
             as_of=today.as_of, predictions=found, failed=failed, **dict(self._provenance(today))
@@ -164,42 +174,42 @@ class Service:
         add = f"add it to universe.tickers and run: candorcast refresh {self.experiment.name}"
         raise UnknownTicker(f"no bars stored for '{given}'{_offer(given, known)}; {add}")
 
-    def _outlook(
-        self, moment: Moment, tickers: Sequence[str], horizons: Sequence[int]
-    ) -> list[TickerForecast]:
-        rows = moment.table.filter(pl.col("ticker").is_in(tickers) & pl.col("horizon").is_in(horizons))
+    def _outlook(self, seen: AsOf, tickers: Sequence[str], horizons: Sequence[int]) -> list[TickerForecast]:
+        rows = seen.table.filter(pl.col("ticker").is_in(tickers) & pl.col("horizon").is_in(horizons))
         task = self.experiment.task
         ahead = dates_ahead(
-            moment.as_of, horizons, calendar=self.experiment.universe.calendar, frequency=task.frequency
+            seen.as_of, horizons, calendar=self.experiment.universe.calendar, frequency=task.frequency
         )
-        priced = moment.served.forecaster.spec.task.target == "return"
-        return build_outlook(rows, moment.close, ahead, priced=priced)
+        priced = seen.served.forecaster.spec.task.target == "return"
+        return build_outlook(rows, seen.close, ahead, priced=priced)
 
-    def _provenance(self, moment: Moment) -> Provenance:
-        version, forecaster = moment.served.version, moment.served.forecaster
+    def _provenance(self, seen: AsOf) -> Provenance:
+        version, forecaster = seen.served.version, seen.served.forecaster
         target, notes = forecaster.spec.task.target, []
-        if moment.learned:
+        if seen.learned:
             notes.append("The model learned from this date: what it says about it proves nothing.")
         if target != "return":
             notes.append(f"The model forecasts a ticker's {target} among the others, so no price follows.")
         return Provenance(
             model=version.name,
             version=version.version,
-            data_version=moment.served.data_version,
+            data_version=seen.served.data_version,
             level=forecaster.calibration.level,
             frequency=forecaster.spec.task.frequency,
             target=target,
-            in_sample=moment.learned,
+            in_sample=seen.learned,
             notes=notes,
             evidence=f"/info?version={version.version}",
         )
 
-    def _position(self, moment: Moment, ticker: str, kind: str) -> Position:
+    def _position(self, seen: AsOf, ticker: str, kind: str) -> Position:
         strategy = self.experiment.strategy.of_one_date(kind)
-        horizon = strategy.horizon or moment.served.forecaster.spec.task.horizons[0]
-        weights = build_positions(moment.table, strategy, horizon=horizon, market=Market(moment.prices))
-        weight = sum(weights.filter(pl.col("ticker") == ticker)["weight"])
-        return Position(strategy=strategy_kind(moment.table, strategy), horizon=horizon, weight=weight)
+        horizon = strategy.horizon or seen.served.forecaster.spec.task.horizons[0]
+        kind = strategy_kind(seen.table, strategy)
+        table = seen.recent if kind == "single" else seen.table
+        weights = build_positions(table, strategy, horizon=horizon, market=Market(seen.prices))
+        own = weights.filter((pl.col("ticker") == ticker) & (pl.col("date") == seen.as_of))
+        return Position(strategy=kind, horizon=horizon, weight=sum(own["weight"]))
 
     def _in_one_line(self, failure: Exception | None) -> str:
         """Without the path of the home: health is open to everyone."""

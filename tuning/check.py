@@ -2,15 +2,26 @@
 features, training, baselines and what the search may vary. A mistake is told at once and not after hours."""
 
 from ml_core.baselines import check_baselines
+from ml_core.errors import InvalidInput
 from ml_core.features.table import chosen_names
 from ml_core.forecaster.learners import configure
-from ml_core.spec.experiment import Experiment
+from ml_core.spec.experiment import Experiment, Model
 from ml_core.training.fit import check_training
 from tuning.space import build_space
 
 
+def check_layers(model: Model) -> None:
+    """`hidden` as a list has its own number of layers."""
+    hidden, layers = (model.options.get(name) for name in ("hidden", "layers"))
+    if isinstance(hidden, (list, tuple)) and layers not in (None, 1, len(hidden)):
+        raise InvalidInput(
+            f"model.layers {layers} has no effect: model.hidden lists the sizes of {len(hidden)} layers; leave it out"
+        )
+
+
 def check_learning(experiment: Experiment) -> None:
     """Refuses what a part does not know, by the key that names it."""
+    check_layers(experiment.model)
     configure(experiment.model)
     chosen_names(experiment.features)
     check_training(

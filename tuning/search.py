@@ -16,7 +16,7 @@ from ml_core.data.prices import data_version, read_prices, tell_absent
 from ml_core.errors import ForecastError, InvalidInput
 from ml_core.features.table import chosen_names
 from ml_core.home.settings import Home
-from ml_core.panel.gaps import tell_lost
+from ml_core.panel.gaps import tell_gaps
 from ml_core.panel.splits import Split
 from ml_core.panel.windows import Windows
 from ml_core.promotion.judge import Candidate, Promotion, promote_candidate
@@ -29,7 +29,7 @@ from ml_core.spec.file import write_spec
 from ml_core.spec.plain import plain
 from ml_core.training.fit import fit
 from ml_core.training.loop import Epoch
-from ml_core.walkforward.opening import open_windows, plan
+from ml_core.walkforward.opening import open_windows, plan_folds
 from tuning.ledger import Ledger
 from tuning.runner import run_search
 from tuning.space import build_space, spec_of, widest_spec
@@ -122,7 +122,7 @@ def search(
     candidate = Candidate(forecaster, windows, prices, final, ledger.streams(), facts)
     promotion: Promotion = promote_candidate(experiment, home, candidate, now=now)
     asked = winner.reading.features
-    lost = tell_lost(prices, windows.read_as(asked), winner.reading.lookback)
+    lost = tell_gaps(prices, windows.read_as(asked), winner.reading.lookback)
     left_out = tuple(name for name in left_out if name in chosen_names(asked, prices.columns))
     return SearchOutcome(promotion.promoted, promotion.version, ledger, winner, left_out, lost, missing)
 
@@ -184,7 +184,7 @@ def split_for_search(experiment: Experiment, windows: Windows) -> tuple[list[Spl
         )
     longest = widest_spec(experiment, build_space(experiment)).reading.lookback
     widest = experiment.model_copy(update={"task": experiment.task.model_copy(update={"lookback": longest})})
-    *folds, final = plan(widest, windows)
+    *folds, final = plan_folds(widest, windows)
     return folds, final
 
 

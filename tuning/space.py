@@ -42,11 +42,25 @@ def build_space(experiment: Experiment) -> Space:
         space[family] = (
             trained | own | {key: found for key, found in given.items() if key in searchable(family)}
         )
+    for family, ranges in space.items():
+        _drop_layers(family, ranges, given)
     for key in given:
         if not any(key in ranges for ranges in space.values()):
             raise _refuse(key, search.families)
     _check_ends(experiment, space)
     return space
+
+
+def _drop_layers(family: str, ranges: dict[str, Range], given: dict[str, Range]) -> None:
+    """Where every choice of `hidden` lists the sizes of its layers, their number is not searched beside it."""
+    key, hidden = f"{family}.layers", ranges.get(f"{family}.hidden")
+    sized = isinstance(hidden, OneOf) and all(isinstance(one, (list, tuple)) for one in hidden.values)
+    if sized and key in given:
+        raise InvalidInput(
+            f"search.ranges.{key} has no effect: every choice of {family}.hidden lists its layers; leave it out"
+        )
+    if sized:
+        ranges.pop(key, None)
 
 
 def spec_of(experiment: Experiment, params: Params) -> RunSpec:

@@ -6,10 +6,10 @@ import dataclasses
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from cli.screens.missing import warn_missing
+from cli.screens.missing import spell_missing, warn_missing
 from cli.session import DONE, PARTIAL, Session
 from cli.terminal import Terminal
-from ml_core.errors import InvalidInput
+from ml_core.errors import ForecastError, InvalidInput
 from ml_core.spec.file import find_experiment
 
 if TYPE_CHECKING:
@@ -21,12 +21,18 @@ SHOWN = 12
 
 def audit(session: Session, *, subject: str, version: str | None, dates: int, seed: int) -> int:
     missing: dict[str, str] = {}
-    if version is None and is_experiment(subject):
-        name, (missing, found) = subject, _of_experiment(session, subject, dates=dates, seed=seed)
-    else:
-        asked = find_version(session, subject, version)
-        name, found = f"{asked.name} version {asked.version}", _of_model(session, asked, dates, seed)
-    return tell(session.terminal, found, name, missing=missing)
+    named = session.about(subject) if is_experiment(subject) else session
+    try:
+        if version is None and is_experiment(subject):
+            name, (missing, found) = subject, _of_experiment(session, subject, dates=dates, seed=seed)
+        else:
+            asked = find_version(session, subject, version)
+            name, found = f"{asked.name} version {asked.version}", _of_model(session, asked, dates, seed)
+    except (
+        ForecastError
+    ) as error:  # the session itself has no experiment that a command at its end could name
+        raise type(error)(named.spell_out(str(error))) from None
+    return tell(session.terminal, found, name, missing=spell_missing(named, missing))
 
 
 def is_experiment(subject: str) -> bool:

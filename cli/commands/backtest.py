@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from cli.screens.missing import warn_missing
+from cli.screens.missing import spell_missing, warn_missing
 from cli.session import DONE, PARTIAL, Session
 from ml_core.errors import InvalidData, InvalidInput, NotEnoughData
 from ml_core.frames import SCORED, conform
@@ -84,7 +84,7 @@ def backtest(
             "trials": tried,
             "strategy": experiment.strategy.model_dump(mode="json"),
             "limits": limits_in_force(experiment.strategy),
-            "missing": missing,
+            "missing": spell_missing(session, missing),
             "splits": {split: one.summary for split, one in money.items()},
         }
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from cli.screens.missing import warn_left_out, warn_missing
+from cli.screens.missing import spell_missing, warn_left_out, warn_missing
 from cli.session import DONE, PARTIAL, Session
 from ml_core.home.settings import open_folder
 from ml_core.spec.plain import plain
@@ -30,7 +30,7 @@ def evaluate(session: Session, *, out: Path | None) -> int:
         "risk": found.risk,
         "left_out": list(found.left_out),
         "lost": list(found.lost),
-        "missing": missing,
+        "missing": spell_missing(session, missing),
     }
     warn_left_out(terminal, found.left_out, found.lost)
     print_evaluation(terminal, experiment, found)

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from cli.screens.missing import warn_missing
+from cli.screens.missing import spell_missing, warn_missing
 from cli.session import DONE, PARTIAL, Session
 from ml_core.home.settings import open_folder
 from ml_core.spec.plain import plain
@@ -47,7 +47,7 @@ def export(session: Session, *, out: Path, version: str | None) -> int:
         title=f"{session.name}: processed rows",
     )
     terminal.say(f"written to {folder}")
-    terminal.document({"out": str(folder), "files": written, "missing": missing})
+    terminal.document({"out": str(folder), "files": written, "missing": spell_missing(session, missing)})
     return PARTIAL if missing else DONE
 
 
@@ -71,13 +71,13 @@ def describe(done: Processed) -> dict[str, Any]:
 def _of_experiment(session: Session) -> tuple[dict[str, str], tuple[RunSpec, Windows, list[Split]]]:
     """The tickers without bars, and what stands of the others."""
     from ml_core.data.prices import read_prices, tell_absent
-    from ml_core.walkforward.opening import open_windows, plan
+    from ml_core.walkforward.opening import open_windows, plan_folds
 
     experiment = session.learning
     prices = read_prices(experiment, session.home)
     windows, _ = open_windows(experiment.spec, prices)
     missing = tell_absent(experiment, session.home, prices)
-    return missing, (experiment.spec, windows, plan(experiment, windows))
+    return missing, (experiment.spec, windows, plan_folds(experiment, windows))
 
 
 def _of_version(session: Session, version: str) -> tuple[RunSpec, Windows, list[Split]]:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from cli.output import open_output
 from cli.screens import versions
+from cli.screens.missing import spell_missing
 from cli.session import DONE, PARTIAL, Session
 from ml_core.errors import InvalidInput
 
@@ -24,7 +25,7 @@ def predict(session: Session, *, as_of: str | None, out: Path | None, version: s
     for ticker, reason in found.missing.items():
         terminal.warn(f"{ticker}: no forecast: {session.spell_out(reason)}")
     terminal.table(versions.forecast_rows(found.table), title=f"{order.name} version {found.version.version}")
-    terminal.document({"forecasts": found.table.to_dicts(), "missing": dict(found.missing)})
+    terminal.document({"forecasts": found.table.to_dicts(), "missing": spell_missing(session, found.missing)})
     return PARTIAL if found.missing else DONE
 
 

@@ -15,9 +15,12 @@ if TYPE_CHECKING:
 def search(session: Session, *, trials: int | None, resume: bool) -> int:
     outcome, terminal = run_search(session, trials=trials, resume=resume), session.terminal
     folds, each = outcome.evidence.search.folds, session.experiment.validation.test
+    tested = (
+        f"{folds * each} test sessions" if isinstance(each, int) else f"{each:.0%} of all sessions tested"
+    )
     terminal.table(
         versions.ledger_rows(outcome.ledger.head()),
-        title=f"ledger, the best first: {folds * each} test sessions in {folds} folds",
+        title=f"ledger, the best first: {tested} in {folds} folds",
     )
     terminal.say(f"\n{outcome.summary()['spec']}")
     versions.print_scores(terminal, outcome.evidence)

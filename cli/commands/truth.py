@@ -130,11 +130,11 @@ def _open(session: Session, matrix: Matrix, kind: str, seed: int) -> Callable[[C
 
 
 def _claim(session: Session, experiment: Experiment, matrix: Matrix, _: Cell) -> Found:
-    from tuning.claims import make_claim
+    from tuning.known_market import search_known_market
 
     search = experiment.search.model_copy(update={"families": matrix.learners})
     home = open_home(session.home.root / "truth")
-    return make_claim(experiment.model_copy(update={"search": search}), home, now=session.now)
+    return search_known_market(experiment.model_copy(update={"search": search}), home, now=session.now)
 
 
 def _try(cell: Cell, run: Callable[[Cell], Found]) -> Found:

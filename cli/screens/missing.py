@@ -17,6 +17,11 @@ def warn_missing(session: Session, missing: Mapping[str, str]) -> None:
         session.terminal.warn(f"and {len(missing) - NAMED} more tickers left out; --json names them all")
 
 
+def spell_missing(session: Session, missing: Mapping[str, str]) -> dict[str, str]:
+    """The same for a document: each reason ends in a command that can be typed as it stands there."""
+    return {ticker: session.spell_out(reason) for ticker, reason in missing.items()}
+
+
 def warn_left_out(terminal: Terminal, features: tuple[str, ...], lost: tuple[str, ...]) -> None:
     if features:
         more = f" and {len(features) - 3} more" if len(features) > 3 else ""

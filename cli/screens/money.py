@@ -17,6 +17,11 @@ from ml_core.spec.strategy import Sizing, Strategy
 
 SHOWN_COSTS = (0.0, 1.0, 2.0, 5.0, 10.0, 20.0, 50.0)
 NOTHING = f"{ACCOUNTS[ZERO]}: the same sizing, expecting nothing"
+NEGLIGIBLE = 0.05  # of the equity
+SIGNS = {
+    "long_only": "all of its share while that is above zero, else none",
+    "sign": "all of its share, long or short by the sign",
+}
 
 
 def print_money(terminal: Terminal, one: Comparison, *, title: str) -> None:
@@ -36,6 +41,13 @@ def notes(one: Comparison) -> Iterator[str]:
     reason = one.risk[STRATEGY]["sharpe_reason"]
     if reason:
         yield f"no {MONEY['sharpe'].label}, no interval: {reason}"
+    exposure = one.risk[STRATEGY]["exposure"]
+    if 0 < exposure < NEGLIGIBLE:
+        exposed = words.percent(exposure, digits=1, sign=False)
+        yield (
+            f"the strategy holds {exposed} of the equity on average, which earns and loses next to nothing; "
+            "strategy.yearly_volatility, such as 0.1, scales it to a stated risk, as far as leverage and limit allow"
+        )
     held = one.risk[ZERO]["exposure"]
     told = "holds nothing: all that the strategy earned came of its forecasts" if held == 0 else "still holds"
     yield f"{NOTHING}, {told}" + (f" {short_percent(held)} of the equity" if held else "")
@@ -130,9 +142,13 @@ def _leg_text(leg: Leg, forecasts: pl.DataFrame) -> str:
 
 def _held(leg: Leg, forecasts: pl.DataFrame) -> str:
     how, ahead = leg.sizing, f"by the forecast {leg.horizon} ahead"
-    if strategy_kind(forecasts, how) == "single":
-        by = "the daily target" if how.conviction == "target" else "its own scale"
-        return f"each ticker {ahead}, tanh of it over {by}"
+    kind = strategy_kind(forecasts, how)
+    if kind in SIGNS:
+        return f"each ticker {ahead}: {SIGNS[kind]}"
+    if kind == "single":
+        if how.conviction == "target":
+            return f"each ticker {ahead}, tanh of it over the daily target"
+        return f"each ticker {ahead}: half its share at a usual conviction, all of it at twice that"
     of = " of each sector" if how.neutral == "sector" else ""
     return f"long the best {short_percent(how.quantile)}{of}, short the worst, {ahead}"
 

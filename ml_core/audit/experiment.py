@@ -26,7 +26,7 @@ from ml_core.panel.windows import Windows
 from ml_core.portfolio import strategies
 from ml_core.spec.experiment import Experiment, Model, RunSpec
 from ml_core.training.fit import fit
-from ml_core.walkforward.opening import plan, read_panel
+from ml_core.walkforward.opening import plan_folds, read_panel
 from ml_core.walkforward.rows import forecast_split
 from ml_core.walkforward.trading import decide, trade
 
@@ -96,7 +96,7 @@ def audit_experiment(
 def choose_folds(experiment: Experiment, windows: Windows, *, seed: int) -> list[Fold]:
     """Two folds in a row, drawn by chance. They are of the walk forward, whichever way the experiment is scored."""
     forward = experiment.validation.model_copy(update={"scheme": "walk_forward"})
-    splits = plan(experiment.model_copy(update={"validation": forward}), windows)
+    splits = plan_folds(experiment.model_copy(update={"validation": forward}), windows)
     first = int(np.random.default_rng(seed).integers(max(1, len(splits) - FOLDS + 1)))
     longest = experiment.task.horizons[-1]
     sessions = windows.sessions

@@ -11,6 +11,7 @@ from ml_core.spec.choices import nearest
 
 WHATEVER = "data"
 MARGIN = dt.timedelta(days=20)
+USUAL, ABOUT = 252.0, 12.0  # holidays of exchanges differ by so many days
 CLOSE_DELAY = dt.timedelta(minutes=30)
 # To open a calendar takes a third of a second, of a month as of decades: so it is opened once, with these years.
 EARLY = 2000
@@ -42,6 +43,16 @@ def _open_calendar(calendar: str, first: int, last: int) -> Any:
         return _open(calendar, min(first, EARLY), last)
     except ValueError:
         return _open(calendar, first, last)
+
+
+@cache
+def days_in_year(calendar: str) -> float:
+    """Trading days that make a year: 252, as is usual for an exchange, where a year has about as many; else as many as
+    four years had each. Of `data` nothing is known."""
+    if calendar in (WHATEVER, "XNYS"):  # the default is not opened for it
+        return USUAL
+    counted = len(sessions_between(calendar, dt.date(2022, 1, 1), dt.date(2025, 12, 31))) / 4
+    return USUAL if abs(counted - USUAL) <= ABOUT else float(round(counted))
 
 
 @cache

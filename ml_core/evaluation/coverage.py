@@ -6,8 +6,8 @@ from collections.abc import Iterator
 import polars as pl
 
 from ml_core.errors import InvalidData
+from ml_core.evaluation.bootstrap import block_bootstrap, block_length
 from ml_core.evaluation.rows import KEY
-from ml_core.evaluation.series import block_bootstrap, block_length
 
 STATES = ("calm", "middle", "wild")
 COVERAGE = {

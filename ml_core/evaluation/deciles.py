@@ -6,8 +6,8 @@ from __future__ import annotations
 import numpy as np
 import polars as pl
 
+from ml_core.evaluation.bootstrap import interval, resample_weights
 from ml_core.evaluation.rows import rows_of
-from ml_core.evaluation.series import interval, resample_weights
 
 BINS = 10
 DECILES = {

@@ -8,10 +8,10 @@ import numpy as np
 import polars as pl
 
 from ml_core.errors import InvalidData
+from ml_core.evaluation.bootstrap import interval, resample_weights
 from ml_core.evaluation.declaration import Metric, Parts, value_of
 from ml_core.evaluation.metrics import find_metric, metric_names
 from ml_core.evaluation.rows import KEY, VALUES, Array, Rows, rows_of
-from ml_core.evaluation.series import interval, resample_weights
 from ml_core.evaluation.significance import diebold_mariano
 
 TICKER_METRICS = ("mse", "direction", "ic")
@@ -41,7 +41,7 @@ def score(
     `over` says what was averaged: rows, dates, or time within a ticker. A metric that a baseline cannot have
     (coverage of a forecast without interval) is null. `by_ticker` adds rows of each ticker.
     """
-    table = _beside(scored, baselines or {})
+    table = lay_beside(scored, baselines or {})
     names = tuple(baselines or {})
     plan = _Plan(tuple(map(find_metric, metrics or metric_names())), seed, level, resamples)
     single = _Plan(tuple(m for m in plan.metrics if m.name in TICKER_METRICS), seed, level, resamples)
@@ -66,7 +66,7 @@ def _groups(table: pl.DataFrame, keys: list[str]) -> Iterator[tuple[tuple, pl.Da
     yield from sorted(table.partition_by(keys, as_dict=True).items())
 
 
-def _beside(scored: pl.DataFrame, baselines: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
+def lay_beside(scored: pl.DataFrame, baselines: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
     """The scored rows with each baseline's columns as `baseline:column`; other rows are refused."""
     table = scored if "split" in scored.columns else scored.with_columns(split=pl.lit("test"))
     key = table.select(KEY)
@@ -97,7 +97,7 @@ def _measure(
     part: pl.DataFrame, place: dict[str, object], names: tuple[str, ...], plan: _Plan
 ) -> Iterator[dict[str, object]]:
     rows = rows_of(part)
-    rivals = {name: rows.with_forecast(_forecast(part, rows, name)) for name in names}
+    rivals = {name: rows_beside(part, rows, name) for name in names}
     horizon = int(part["horizon"][0])
     weights = resample_weights(rows.sessions, seed=plan.seed, horizon=horizon, resamples=plan.resamples)
     for metric in plan.metrics:
@@ -113,14 +113,15 @@ def _measure(
         yield line
 
 
-def _forecast(part: pl.DataFrame, rows: Rows, name: str) -> dict[str, Array]:
+def rows_beside(part: pl.DataFrame, rows: Rows, name: str) -> Rows:
+    """The same rows, which `part` of a table laid beside gave, under the forecast of the baseline of that name."""
     prefix = f"{name}:"
     columns = [column for column in part.columns if column.startswith(prefix)]
     values = {column.removeprefix(prefix): part[column].to_numpy()[rows.order] for column in columns}
     if not np.isfinite(values["mean"]).all():
         first = part.select(KEY).row(int(rows.order[~np.isfinite(values["mean"])][0]))
         raise InvalidData(f"baseline {name}: no finite mean for {first}")
-    return values
+    return rows.with_forecast(values)
 
 
 def _interval(parts: Parts | None, weights: Array, level: float) -> tuple[float | None, float | None]:

@@ -9,12 +9,6 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import stats
 
 from ml_core.errors import InvalidInput, NotEnoughData
-from ml_core.evaluation.series import block_bootstrap, expected_maximum, probabilistic_sharpe, sharpe
-
-__all__ = [
-    "Comparison", "block_bootstrap", "deflated_sharpe", "diebold_mariano", "expected_maximum",
-    "independent_trials", "long_run_variance", "pbo", "probabilistic_sharpe", "sharpe",
-]  # fmt: skip
 
 Array = NDArray[np.float64]
 
@@ -70,17 +64,6 @@ def independent_trials(trials_TM: ArrayLike) -> float:
     correlation = np.corrcoef(streams.T)
     mean = (correlation.sum() - count) / (count * (count - 1))
     return float(1 + (count - 1) * (1 - np.clip(mean, 0.0, 1.0)))
-
-
-def deflated_sharpe(returns: ArrayLike, trials_TM: ArrayLike) -> float:
-    """Probability that the winner's Sharpe is more than the luck of the best among all trials tried.
-
-    `trials_TM` holds every trial's returns, one column each, the winner's too.
-    """
-    streams = np.asarray(trials_TM, dtype=float)
-    ratios = [sharpe(stream) for stream in streams.T]
-    variance = float(np.var(ratios, ddof=1)) if len(ratios) > 1 else 0.0
-    return probabilistic_sharpe(returns, benchmark=expected_maximum(variance, independent_trials(streams)))
 
 
 def pbo(trials_TM: ArrayLike, *, blocks: int = 16) -> float:

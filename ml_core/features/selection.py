@@ -36,7 +36,7 @@ class Choice(Section):
 
 
 @dataclass(frozen=True)
-class Panel:
+class Candidates:
     """What is judged: each ticker's inputs and those that all share, outcomes in units of volatility, the rows to
     learn from, and the year of each session. It is read in blocks of dates and never copied whole."""
 
@@ -50,9 +50,9 @@ class Panel:
     def inputs(self) -> int:
         return self.x_NTF.shape[2] + self.shared_TF.shape[1]
 
-    def during(self, part: slice) -> Panel:
+    def during(self, part: slice) -> Candidates:
         """A stretch of it."""
-        return Panel(
+        return Candidates(
             self.x_NTF[:, part],
             self.shared_TF[part],
             self.y_NT[:, part],
@@ -71,7 +71,12 @@ class Panel:
 
 
 def select_features(
-    panel: Panel, names: Sequence[str], *, groups: Mapping[str, str], count: int, keep: Sequence[str] = ()
+    panel: Candidates,
+    names: Sequence[str],
+    *,
+    groups: Mapping[str, str],
+    count: int,
+    keep: Sequence[str] = (),
 ) -> list[Choice]:
     """The features to keep and the best others, up to `count`, in the panel's order."""
     ic_F, stability_F, years = judge_features(panel)
@@ -95,7 +100,7 @@ def select_features(
     ]
 
 
-def judge_features(panel: Panel) -> tuple[np.ndarray, np.ndarray, int]:
+def judge_features(panel: Candidates) -> tuple[np.ndarray, np.ndarray, int]:
     """ic_F, stability_F and the number of years. The error of the mean is that of the spread between the years, yet
     never less than that within them: one year, or two that agree by luck, are no proof of lasting."""
     years = [_judge_year(part) for part in _years(panel)]
@@ -108,7 +113,7 @@ def judge_features(panel: Panel) -> tuple[np.ndarray, np.ndarray, int]:
     return ic_F, np.abs(ic_F) / np.maximum(error_F, 1e-9), len(years)
 
 
-def correlate_features(panel: Panel) -> np.ndarray:
+def correlate_features(panel: Candidates) -> np.ndarray:
     """alike_FF: the correlations of the features with each other on evenly spread rows."""
     ticker, session = np.nonzero(panel.rows_NT)
     step = max(1, len(ticker) // SAMPLE)
@@ -126,7 +131,7 @@ def _next(stability_F: np.ndarray, alike_FF: np.ndarray, chosen: list[int], grou
     return best if worth_F[best] >= 0 else None
 
 
-def _years(panel: Panel) -> Iterator[Panel]:
+def _years(panel: Candidates) -> Iterator[Candidates]:
     """The panel by calendar year; a year with few dates to learn from joins the one before it, or after."""
     learnt_T = panel.rows_NT.any(axis=0)
     starts = []
@@ -140,7 +145,7 @@ def _years(panel: Panel) -> Iterator[Panel]:
         yield panel.during(slice(inside[0], inside[-1] + 1))
 
 
-def _judge_year(year: Panel) -> tuple[np.ndarray, np.ndarray]:
+def _judge_year(year: Candidates) -> tuple[np.ndarray, np.ndarray]:
     """ic_F of one year, and its error."""
     known_NT = year.rows_NT & np.isfinite(year.y_NT)
     y_NT = np.where(known_NT, year.y_NT, np.nan).astype(np.float32)
@@ -154,7 +159,7 @@ def _judge_year(year: Panel) -> tuple[np.ndarray, np.ndarray]:
     return np.where(varies_F, ic_F, shared_F), np.where(varies_F, error_F, shared_error_F)
 
 
-def _across(year: Panel, y_NT: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def _across(year: Candidates, y_NT: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """The correlation over the tickers of each date, their mean, and which features differ between tickers."""
     tickers, sessions = y_NT.shape
     across_TF = np.full((sessions, year.inputs), np.nan, dtype=np.float32)

@@ -12,20 +12,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from ml_core.errors import NotEnoughData
 from ml_core.evaluation.intervals import fit_intervals, track_widths
 from ml_core.evaluation.metrics import DEVIATIONS, LEVEL, normal_crps
-from ml_core.evaluation.significance import bandwidth, diebold_mariano, long_run_variance
+from ml_core.evaluation.significance import diebold_mariano
 from ml_core.features.volatility import STATES
+from ml_core.forecaster.trust import fit_trust
 from ml_core.forecaster.volatility import fit_slopes, scale_of, thin
 from ml_core.panel.splits import Split
 from ml_core.panel.windows import Windows
 
-LEAST_TRUST, MOST_TRUST = 0.05, 1.5
 SHARES = tuple(share / 10 for share in range(11))
 LUCK = 0.05
-PRIOR_SLOPE = 0.5  # how far from zero a slope is expected before any date is seen
 
 
 @dataclass(frozen=True)
@@ -86,13 +86,14 @@ def fit_calibration(
     learned = thin(learn_NT)
     slope_HJ = fit_slopes(windows.y_NTH[learned], windows.state_NTK[learned])
     y_RH, mean_RH = windows.y_NTH[watch_NT], mean_NTH[watch_NT]
-    session_R = np.nonzero(watch_NT)[1]
-    trust_H = np.array(
-        [
-            _trust(mean_R, y_R, session_R, horizon=horizon)
-            for mean_R, y_R, horizon in zip(mean_RH.T, y_RH.T, windows.horizons, strict=True)
-        ]
-    )
+    ticker_R, session_R = np.nonzero(watch_NT)
+    with threadpool_limits(1):  # sums are taken in the same order wherever this runs
+        trust_H = np.array(
+            [
+                fit_trust(mean_R, y_R, ticker_R, session_R, horizon=horizon)
+                for mean_R, y_R, horizon in zip(mean_RH.T, y_RH.T, windows.horizons, strict=True)
+            ]
+        )
     error_RH = np.abs(y_RH - trust_H * mean_RH)
     known_R1K = windows.state_NTK[watch_NT][:, None]
     own_RH, states_RH = scale_NTH[watch_NT], scale_of(known_R1K, slope_HJ)[:, 0]
@@ -113,24 +114,6 @@ def blend(own: np.ndarray, states: np.ndarray, share: float) -> np.ndarray:
     if share in (0.0, 1.0):
         return np.where(np.isfinite(own), own if share else states, np.nan)
     return np.exp(share * np.log(own) + (1 - share) * np.log(states))
-
-
-def _trust(mean_R: np.ndarray, y_R: np.ndarray, session_R: np.ndarray, *, horizon: int) -> float:
-    """The slope of outcome on forecast through zero, drawn to zero by how uncertain it is.
-
-    Outcomes of a date move together and those of near dates overlap, so its variance is that of sums by date.
-    """
-    known_R = np.isfinite(y_R)
-    mean_R, y_R, session_R = (part[known_R].astype(np.float64) for part in (mean_R, y_R, session_R))
-    power = max(float(mean_R @ mean_R), 1e-12)
-    slope = float(mean_R @ y_R) / power
-    _, date_R = np.unique(session_R, return_inverse=True)
-    pull_T = np.bincount(date_R, mean_R * (y_R - slope * mean_R)).astype(np.float64)
-    if len(pull_T) < 2 or slope <= 0:
-        return LEAST_TRUST
-    lags = bandwidth(len(pull_T), horizon)
-    variance = len(pull_T) * long_run_variance(pull_T, lags=lags) / power**2
-    return float(np.clip(slope / (1 + variance / PRIOR_SLOPE**2), LEAST_TRUST, MOST_TRUST))
 
 
 def _judge(

@@ -6,7 +6,7 @@ import shlex
 
 from ml_core.home.settings import Home, Settings
 
-COMMAND = re.compile(r"candorcast (\w+) \S+( --whole)?$")
+COMMAND = re.compile(r"candorcast (\w+) (\S+)((?: --\w+)*)$")
 
 
 def spell(verb: str, experiment: str = "", *, home: Home, overrides: tuple[str, ...] = ()) -> str:
@@ -20,9 +20,7 @@ def spell(verb: str, experiment: str = "", *, home: Home, overrides: tuple[str, 
 
 def spell_out(text: str, experiment: str, *, home: Home, overrides: tuple[str, ...]) -> str:
     """The text with the command at its end as this user has to type it: below the front door an experiment is known
-    by its name alone, but a file is found by its path."""
-    if not experiment:
-        return text
+    by its name alone, but a file is found by its path. What is spelled out already stays."""
     return COMMAND.sub(
-        lambda found: spell(found[1], experiment, home=home, overrides=overrides) + (found[2] or ""), text
+        lambda found: spell(found[1], experiment or found[2], home=home, overrides=overrides) + found[3], text
     )

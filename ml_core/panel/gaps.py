@@ -13,7 +13,7 @@ from ml_core.panel.windows import Windows
 LATE = 20  # sessions that a column may begin after its ticker's first bar, or end before its last, untold
 
 
-def tell_lost(prices: pl.DataFrame, windows: Windows, lookback: int) -> tuple[str, ...]:
+def tell_gaps(prices: pl.DataFrame, windows: Windows, lookback: int) -> tuple[str, ...]:
     """The tickers of which no window can be made, or none of long stretches, and the column or the shortness that
     costs them."""
     told, missing = [], set()

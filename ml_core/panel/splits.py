@@ -13,6 +13,7 @@ from itertools import combinations, pairwise
 import numpy as np
 
 from ml_core.errors import NotEnoughData
+from ml_core.panel.lengths import count_sessions
 from ml_core.spec.experiment import Validation
 
 
@@ -40,18 +41,18 @@ class Split:
 
 def walk_forward(sessions: list[dt.date], validation: Validation, *, horizon: int) -> list[Split]:
     """The folds before the holdout, oldest first; test spans do not overlap and leave no session between."""
-    end = _holdout_start(sessions, validation) - (horizon + validation.embargo if validation.holdout else 0)
-    step = validation.step or validation.test
-    first = validation.train + horizon + validation.embargo
-    starts = list(range(end - validation.test, first - 1, -step))[: validation.folds][::-1]
+    of = count_sessions(sessions, validation)
+    end = len(sessions) - of.holdout - (horizon + validation.embargo if of.holdout else 0)
+    first = of.train + horizon + validation.embargo
+    starts = list(range(end - of.test, first - 1, -of.step))[: validation.folds][::-1]
     if not starts:
         raise NotEnoughData(
             f"{len(sessions)} usable sessions are too few for one fold: "
-            f"train {validation.train} + test {validation.test} + holdout {validation.holdout} + "
-            f"gaps of {horizon + validation.embargo} need {first + validation.test + len(sessions) - end}"
+            f"train {of.train} + test {of.test} + holdout {of.holdout} + "
+            f"gaps of {horizon + validation.embargo} need {first + of.test + len(sessions) - end}"
         )
     return [
-        _split(sessions, validation, horizon=horizon, fold=fold, test=(start, start + validation.test))
+        _split(sessions, validation, of.train, horizon=horizon, fold=fold, test=(start, start + of.test))
         for fold, start in enumerate(starts)
     ]
 
@@ -64,7 +65,8 @@ def combinatorial(sessions: list[dt.date], validation: Validation, *, horizon: i
     session once. López de Prado (2018), chapter 12.
     """
     gap, count = horizon + validation.embargo, validation.groups
-    end = _holdout_start(sessions, validation) - (gap if validation.holdout else 0)
+    held_out = count_sessions(sessions, validation).holdout
+    end = len(sessions) - held_out - (gap if held_out else 0)
     edges = np.linspace(0, max(end, 0), count + 1).astype(int)
     if np.diff(edges).min() < 1:
         raise NotEnoughData(
@@ -121,24 +123,21 @@ def _span_of(sessions: list[dt.date], mask_T: np.ndarray) -> Span:
 
 def holdout(sessions: list[dt.date], validation: Validation, *, horizon: int, fold: int = 0) -> Split:
     """The last stretch of time, which no search sees; the model for it may train on all that came before."""
-    start = _holdout_start(sessions, validation)
-    gap = horizon + validation.embargo
-    if validation.holdout == 0 or start - gap < validation.train:
+    of, gap = count_sessions(sessions, validation), horizon + validation.embargo
+    start = len(sessions) - of.holdout
+    if of.holdout == 0 or start - gap < of.train:
         raise NotEnoughData(
-            f"{len(sessions)} usable sessions are too few: holdout {validation.holdout} + gap {gap} + "
-            f"train {validation.train} need {validation.holdout + gap + validation.train}"
+            f"{len(sessions)} usable sessions are too few: holdout {of.holdout} + gap {gap} + "
+            f"train {of.train} need {of.holdout + gap + of.train}"
         )
     test = (start, len(sessions))
-    return _split(sessions, validation, horizon=horizon, fold=fold, test=test, name="holdout")
-
-
-def _holdout_start(sessions: list[dt.date], validation: Validation) -> int:
-    return len(sessions) - validation.holdout
+    return _split(sessions, validation, of.train, horizon=horizon, fold=fold, test=test, name="holdout")
 
 
 def _split(
     sessions: list[dt.date],
     validation: Validation,
+    train: int,
     *,
     horizon: int,
     fold: int,
@@ -147,12 +146,12 @@ def _split(
 ) -> Split:
     gap = horizon + validation.embargo
     learn_end = test[0] - gap
-    learn_start = 0 if validation.expanding else learn_end - validation.train
-    watch_start = learn_end - max(1, round(validation.early_stopping * validation.train))
+    learn_start = 0 if validation.expanding else learn_end - train
+    watch_start = learn_end - max(1, round(validation.early_stopping * train))
     train_end = watch_start - gap
     if train_end - learn_start < 2:
         raise NotEnoughData(
-            f"validation.train {validation.train} leaves nothing to train on: {learn_end - watch_start} sessions "
+            f"validation.train {train} leaves nothing to train on: {learn_end - watch_start} sessions "
             f"watch for overfitting and a gap of {gap} (longest horizon and embargo) precedes them"
         )
 

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from ml_core.errors import InvalidInput, NotEnoughData
 from ml_core.frames import BACKTEST, POSITIONS, conform
-from ml_core.portfolio.panel import Array, Panel, panel_of, targets_of, total
+from ml_core.portfolio.grid import Array, Grid, grid_of, targets_of, total
 
 Execution = Literal["next_open", "next_close", "same_close"]
 GONE = 5  # sessions without a bar after which a holding no longer counts as exposure
@@ -59,21 +59,21 @@ def backtest(
     names = sorted(set(table["ticker"].unique()) | ({benchmark} if benchmark else set()))
     if not table.height or not prices.height:
         raise NotEnoughData("backtest: no positions or no prices; expected at least one of each")
-    panel = panel_of(prices, tuple(names))
-    decided_K, target_KN = targets_of(table, panel)
+    grid = grid_of(prices, tuple(names))
+    decided_K, target_KN = targets_of(table, grid)
     decided_K, target_KN = decided_K[::hold], target_KN[::hold]
-    trades = take_trades(panel, decided_K, target_KN, execution)
+    trades = take_trades(grid, decided_K, target_KN, execution)
     if not len(trades.session_K):
-        last = panel.sessions[-1]
+        last = grid.sessions[-1]
         raise NotEnoughData(f"backtest: no session after the first position; prices end on {last}")
-    end = min(int(decided_K[-1]) + hold, len(panel.sessions) - 1)
-    gross, turnover, exposure = run_trades(panel, sell_leavers(panel, trades, execution, end), end)
+    end = min(int(decided_K[-1]) + hold, len(grid.sessions) - 1)
+    gross, turnover, exposure = run_trades(grid, sell_leavers(grid, trades, execution, end), end)
     net = charge(gross, turnover, cost_bps)
     gross, turnover, exposure = (np.where(_closed(net), 0.0, one) for one in (gross, turnover, exposure))
-    bought = run_trades(panel, _buy_and_hold(panel, trades, benchmark), end)[0]
+    bought = run_trades(grid, _buy_and_hold(grid, trades, benchmark), end)[0]
     return pl.DataFrame(
         {
-            "date": panel.sessions[trades.session_K[0] : end + 1],
+            "date": grid.sessions[trades.session_K[0] : end + 1],
             "gross": gross, "net": net,
             "turnover": turnover, "exposure": exposure, "benchmark": bought,
         },
@@ -105,31 +105,31 @@ def possible_execution(prices: pl.DataFrame, wanted: Execution) -> Execution:
     return wanted
 
 
-def take_trades(panel: Panel, decided_K: NDArray[np.int64], target_KN: Array, execution: Execution) -> Trades:
+def take_trades(grid: Grid, decided_K: NDArray[np.int64], target_KN: Array, execution: Execution) -> Trades:
     session_K = decided_K + (execution != "same_close")
-    possible = session_K < len(panel.sessions)
+    possible = session_K < len(grid.sessions)
     session_K, target_KN = session_K[possible], target_KN[possible]
-    may_TN = panel.has_bar_TN[session_K] & panel.member_TN[session_K]
+    may_TN = grid.has_bar_TN[session_K] & grid.member_TN[session_K]
     weight_KN = np.where(may_TN, target_KN, 0.0)
-    return Trades(session_K, weight_KN, _filled(_traded_at(panel, execution)[session_K]))
+    return Trades(session_K, weight_KN, _filled(_traded_at(grid, execution)[session_K]))
 
 
-def _traded_at(panel: Panel, execution: Execution) -> Array:
-    return panel.open_TN if execution == "next_open" else panel.close_TN
+def _traded_at(grid: Grid, execution: Execution) -> Array:
+    return grid.open_TN if execution == "next_open" else grid.close_TN
 
 
-def sell_leavers(panel: Panel, trades: Trades, execution: Execution, end: int) -> Trades:
+def sell_leavers(grid: Grid, trades: Trades, execution: Execution, end: int) -> Trades:
     """Between rebalances, what is held of a name is sold where it leaves the universe; the others stay as they are."""
-    if panel.member_TN.all():
+    if grid.member_TN.all():
         return trades
-    price_TN, sold = _filled(_traded_at(panel, execution)), []
+    price_TN, sold = _filled(_traded_at(grid, execution)), []
     for place, session in enumerate(trades.session_K):
         weight_N, paid_N = trades.weight_KN[place], trades.price_KN[place]
         until = trades.session_K[place + 1] if place + 1 < len(trades.session_K) else end + 1
         sold.append((session, weight_N, paid_N))
-        out_TN = ~panel.member_TN[session + 1 : until] & (weight_N != 0)
+        out_TN = ~grid.member_TN[session + 1 : until] & (weight_N != 0)
         for later in session + 1 + np.flatnonzero(out_TN.any(axis=1)):
-            leaving = ~panel.member_TN[later] & (weight_N != 0)
+            leaving = ~grid.member_TN[later] & (weight_N != 0)
             held_N = _value(weight_N, price_TN[later], paid_N)
             grown = 1 + float(total((held_N - weight_N)[None, :])[0])
             if leaving.any() and grown > 0:
@@ -139,28 +139,28 @@ def sell_leavers(panel: Panel, trades: Trades, execution: Execution, end: int) -
     return Trades(session_K, weight_KN, price_KN)
 
 
-def _buy_and_hold(panel: Panel, trades: Trades, benchmark: str | None) -> Trades:
+def _buy_and_hold(grid: Grid, trades: Trades, benchmark: str | None) -> Trades:
     """One purchase at the first trade: the benchmark, or equal parts of every ticker that has a bar then."""
     session = trades.session_K[:1]
-    wanted = np.array([benchmark in (None, ticker) for ticker in panel.tickers])
-    chosen = wanted & panel.has_bar_TN[session[0]] & panel.member_TN[session[0]]
+    wanted = np.array([benchmark in (None, ticker) for ticker in grid.tickers])
+    chosen = wanted & grid.has_bar_TN[session[0]] & grid.member_TN[session[0]]
     if not chosen.any():
         raise NotEnoughData(
-            f"benchmark {benchmark}: no bar on the first trading session {panel.sessions[session[0]]}"
+            f"benchmark {benchmark}: no bar on the first trading session {grid.sessions[session[0]]}"
         )
     weight = np.where(chosen, 1 / chosen.sum(), 0.0)
     return Trades(session, weight[None, :], trades.price_KN[:1])
 
 
-def run_trades(panel: Panel, trades: Trades, end: int) -> tuple[Array, Array, Array]:
+def run_trades(grid: Grid, trades: Trades, end: int) -> tuple[Array, Array, Array]:
     """Gross return, turnover and exposure of each session from the first trade to `end`."""
     session_K, weight_KN, price_KN = trades.session_K, trades.weight_KN, trades.price_KN
     first = session_K[0]
     growth_K, turnover_K = _rebalance(weight_KN, price_KN)
     equity_K = np.cumprod(np.concatenate([[1.0], growth_K]))
-    sessions, close_TN = np.arange(first, end + 1), _filled(panel.close_TN)
+    sessions, close_TN = np.arange(first, end + 1), _filled(grid.close_TN)
     segment_T = np.searchsorted(session_K, sessions, side="right") - 1
-    recent_TN = _recent(panel.has_bar_TN[: end + 1])[first:]
+    recent_TN = _recent(grid.has_bar_TN[: end + 1])[first:]
     growth_T, exposure = np.empty(len(sessions)), np.empty(len(sessions))
     for rows in _blocks(len(sessions)):
         weight_TN, paid_TN = weight_KN[segment_T[rows]], price_KN[segment_T[rows]]

@@ -115,7 +115,7 @@ def _scored(
 ) -> Scored:
     """Between test spans, and where forecasts are far apart, the last decision is held on beyond its time."""
     asked = forecasts.filter(pl.col("mean").is_not_null() & pl.col("mean").is_not_nan())["as_of"].n_unique()
-    sessions = market.panel.sessions
+    sessions = market.grid.sessions
     decided = np.searchsorted(sessions, positions["date"].unique().sort().to_numpy(), side="right") - 1
     place_T = np.searchsorted(sessions, own["date"].to_numpy())
     latest_T = np.searchsorted(decided, place_T, side="left") - 1  # what is decided at a close earns after it

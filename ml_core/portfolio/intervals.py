@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from ml_core.evaluation.series import block_length, draw_blocks, interval
-from ml_core.portfolio.panel import Array
+from ml_core.evaluation.bootstrap import block_length, draw_blocks, interval
+from ml_core.portfolio.grid import Array
 
 LEVEL = 0.9
 RESAMPLES = 500

@@ -10,12 +10,10 @@ import polars as pl
 from ml_core.errors import InvalidData
 from ml_core.frames import POSITIONS, conform
 from ml_core.portfolio import sizing
-from ml_core.portfolio.conviction import rank_sides, size_alone
+from ml_core.portfolio.conviction import hold_signs, rank_sides, size_alone
 from ml_core.portfolio.market import Market, need
 from ml_core.portfolio.volatility import target_each
-from ml_core.spec.strategy import Sizing, Strategy
-
-CROSS_SECTION = 5  # tickers from which `auto` ranks them against one another
+from ml_core.spec.strategy import CROSS_SECTION, Sizing, Strategy
 
 
 @dataclass(frozen=True)
@@ -61,12 +59,15 @@ def size(forecast: pl.DataFrame, leg: Leg, market: Market | None) -> pl.DataFram
     views = views_of(forecast, leg.horizon)
     if how.smoothing:
         views = sizing.smooth(views, how.smoothing)
-    ranked, by = strategy_kind(forecast, how) == "long_short", ()
+    kind, by = strategy_kind(forecast, how), ()
+    ranked = kind == "long_short"
     if ranked and how.neutral == "sector":
         sectors = need(market, "neutral").sectors(views["ticker"].unique())
         views, by = views.join(sectors, on="ticker", how="left", maintain_order="left"), ("sector",)
     if ranked:
         units = rank_sides(views, quantile=how.quantile, by=by)
+    elif kind in ("long_only", "sign"):
+        units = hold_signs(views, short=kind == "sign")
     else:
         units = size_alone(views, target=_divisor(leg, market))
     if how.daily_volatility:
@@ -93,7 +94,8 @@ def views_of(forecast: pl.DataFrame, horizon: int) -> pl.DataFrame:
 
 
 def _divisor(leg: Leg, market: Market | None) -> float | None:
-    """What a forecast is divided by: its own scale (None), or the target volatility over its horizon."""
+    """What a forecast is divided by: its own scale (None: and then held against usual convictions), or the target
+    volatility over its horizon."""
     if leg.sizing.conviction == "scale" or leg.sizing.daily_volatility is None:
         return None
     return leg.sizing.daily_volatility * (need(market, "conviction").days * leg.horizon) ** 0.5

@@ -10,7 +10,7 @@ import numpy as np
 import polars as pl
 
 from ml_core.errors import InvalidData, InvalidInput
-from ml_core.portfolio.panel import Array, Panel, panel_of
+from ml_core.portfolio.grid import Array, Grid, grid_of
 
 YEAR = 252.0
 JUDGED = 30  # sessions from which their distance means something
@@ -19,18 +19,19 @@ SECTORS = {"ticker": pl.String, "sector": pl.String}
 
 @dataclass(frozen=True)
 class Market:
-    """Prices, how many of their sessions make a year, and whom to stand beside: `benchmark`, whose prices are those
-    `beside` if it is none of the tickers."""
+    """Prices, how many of their sessions and of their trading days make a year, and whom to stand beside: `benchmark`,
+    whose prices are those `beside` if it is none of the tickers."""
 
     prices: pl.DataFrame
     periods_per_year: float = YEAR
     benchmark: str | None = None
     beside: pl.DataFrame | None = None
+    days_per_year: float = YEAR
 
     @property
     def days(self) -> float:
-        """Trading days a session: 1, or 252/52 of a week."""
-        return YEAR / self.periods_per_year
+        """Trading days a session: 1, or 252/52 of a week (365/52 where every day is traded)."""
+        return self.days_per_year / self.periods_per_year
 
     @cached_property
     def traded(self) -> pl.DataFrame:
@@ -41,14 +42,14 @@ class Market:
         return pl.concat([self.prices.select(*self.beside.columns, *told), self.beside], how="diagonal")
 
     @cached_property
-    def panel(self) -> Panel:
+    def grid(self) -> Grid:
         """Every ticker of the prices on one grid."""
-        return panel_of(self.prices, tuple(sorted(self.prices["ticker"].unique())))
+        return grid_of(self.prices, tuple(sorted(self.prices["ticker"].unique())))
 
     @cached_property
     def return_TN(self) -> Array:
         """Simple returns from close to close; 0 where the last price is carried on, NaN up to the first bar."""
-        close_TN = self.panel.close_TN
+        close_TN = self.grid.close_TN
         return_TN = np.full(close_TN.shape, np.nan)
         return_TN[1:] = close_TN[1:] / close_TN[:-1] - 1
         return return_TN

@@ -1,6 +1,7 @@
 """Measures the risk and reward of a backtest. The result is a plain dictionary (JSON), with null where a number is
 not earned."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -11,15 +12,17 @@ from numpy.typing import NDArray
 from scipy import optimize, stats
 
 from ml_core.errors import NotEnoughData
-from ml_core.evaluation.series import expected_maximum, probabilistic_sharpe, sharpe
+from ml_core.evaluation.sharpe import deflated_sharpe, probabilistic_sharpe, sharpe
 from ml_core.frames import BACKTEST, conform
 from ml_core.portfolio.backtest import charge
 from ml_core.portfolio.intervals import MEASURED, draw_intervals
 
 Array = NDArray[np.float64]
 YEAR = 252
-ENOUGH = 126  # sessions from which a Sharpe is given; 26 weeks are as many
+ENOUGH = 126  # sessions from which a Sharpe is given: half a year; 26 weeks are as many
 TAIL = 0.05
+STILL = 0.0005  # a return a year that is shown as 0.0 %
+CALM = 0.005  # and a volatility a year at which it says that next to nothing was held
 
 
 @dataclass(frozen=True)
@@ -69,9 +72,9 @@ def describe_account(
 def describe(
     returns: Array, *, periods_per_year: float, seed: int, trials: int = 1, scored: Scored | None = None
 ) -> dict[str, Any]:
-    """What can be said of one stream of returns. A Sharpe and every interval need 126 scored sessions; with fewer they
-    are null and `sharpe_reason` says why. `trials`: how many were tried before this one was chosen. They read
-    those sessions alone that are `scored` (default: all)."""
+    """What can be said of one stream of returns. A Sharpe and every interval need 126 scored sessions (183 where every
+    day is traded); with fewer they are null and `sharpe_reason` says why. `trials`: how many were tried before this
+    one was chosen. They read those sessions alone that are `scored` (default: all)."""
     scored = scored or Scored.all_of(len(returns))
     cumulative = float(np.prod(1 + returns) - 1)
     annual = float((1 + cumulative) ** (periods_per_year / len(returns)) - 1) if cumulative > -1 else -1.0
@@ -144,7 +147,10 @@ def sweep_costs(
     scored = scored or Scored.all_of(len(net_TC))
     refused = _too_short(scored.sessions, periods_per_year)
     fresh_TC = net_TC[scored.fresh_T]
-    ratios = [None if refused else sharpe(net) * periods_per_year**0.5 for net in fresh_TC.T]
+    ratios = [
+        None if refused or _negligible(net, periods_per_year) else sharpe(net) * periods_per_year**0.5
+        for net in fresh_TC.T
+    ]
     return pl.DataFrame(
         {
             "cost_bps": list(map(float, levels)), "cumulative": cumulative, "annual_return": annual,
@@ -160,6 +166,7 @@ def _sharpe(
     returns = returns[scored.fresh_T]
     reason = _too_short(scored.sessions, periods_per_year)
     reason = reason or (None if returns.any() else "no return ever moved")
+    reason = reason or _negligible(returns, periods_per_year)
     if reason:
         bounds = [f"{name}_{end}" for name in MEASURED for end in ("low", "high")]
         empty = dict.fromkeys(("sharpe", *bounds, "probabilistic_sharpe", "deflated_sharpe"))
@@ -168,23 +175,27 @@ def _sharpe(
         "sharpe": sharpe(returns) * periods_per_year**0.5,
         **draw_intervals(returns, periods_per_year=periods_per_year, seed=seed),
         "probabilistic_sharpe": probabilistic_sharpe(returns),
-        "deflated_sharpe": deflate(returns, trials=trials),
+        "deflated_sharpe": deflated_sharpe(returns, trials=trials),
         "trials": trials,
         "sharpe_reason": None,
     }
 
 
-def deflate(returns: Array, *, trials: int) -> float:
-    """Probability that the true Sharpe exceeds what the best of so many trials without skill would show: each of
-    theirs is luck of variance 1 / sessions."""
-    return probabilistic_sharpe(returns, benchmark=expected_maximum(1 / len(returns), trials))
-
-
 def _too_short(periods: int, periods_per_year: float) -> str | None:
-    sessions = periods * YEAR / periods_per_year
-    if sessions >= ENOUGH - 1e-9:
+    year = max(YEAR, periods_per_year)
+    sessions, enough = periods * year / periods_per_year, ENOUGH * year / YEAR
+    if sessions >= enough - 1e-9:
         return None
-    return f"{periods} periods are {sessions:.0f} scored sessions; a Sharpe needs {ENOUGH}"
+    return f"{periods} periods are {sessions:.0f} scored sessions; a Sharpe needs {math.ceil(enough)}"
+
+
+def _negligible(returns: Array, periods_per_year: float) -> str | None:
+    """Why a ratio of two numbers that are next to nothing says nothing."""
+    annual = float(np.mean(returns)) * periods_per_year
+    spread = float(returns.std()) * periods_per_year**0.5
+    if not returns.any() or abs(annual) >= STILL or spread >= CALM:
+        return None
+    return f"a return of 0.0 % a year at a volatility of {spread:.2%}: next to nothing was held"
 
 
 def _ratio(value: float, by: float) -> float | None:

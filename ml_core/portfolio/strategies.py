@@ -5,6 +5,8 @@ A position is made from its date's forecasts, earlier ones, and prices up to its
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import polars as pl
 
@@ -88,10 +90,10 @@ def _account(positions: pl.DataFrame, strategy: Strategy, hold: int, market: Mar
     """BACKTEST of these positions alone; empty where no session follows the first."""
     if strategy.delay:
         positions = sizing.delay(positions, strategy.delay, of=market.prices["date"])
-    first, last = positions["date"].min(), market.panel.sessions[-1]
+    first, last = positions["date"].min(), market.grid.sessions[-1]
     if first is None or np.datetime64(str(first)) >= last:
         return pl.DataFrame(schema=BACKTEST)
-    return trade(positions, strategy, hold=hold, market=Market(market.prices, market.periods_per_year))
+    return trade(positions, strategy, hold=hold, market=replace(market, benchmark=None, beside=None))
 
 
 def _switch(calm: pl.DataFrame, wild: pl.DataFrame, strategy: Strategy, market: Market) -> pl.DataFrame:

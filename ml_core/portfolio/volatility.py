@@ -4,8 +4,8 @@ known yet has no position."""
 import numpy as np
 import polars as pl
 
+from ml_core.portfolio.grid import Array, codes, total
 from ml_core.portfolio.market import Market
-from ml_core.portfolio.panel import Array, codes, total
 
 
 def target_each(units: pl.DataFrame, market: Market, *, daily: float, sessions: int) -> pl.DataFrame:
@@ -37,10 +37,10 @@ def target_book(positions: pl.DataFrame, market: Market, *, yearly: float, sessi
 def by_date(positions: pl.DataFrame, market: Market, change, *, sessions: int) -> pl.DataFrame:
     """New weights date by date: `change` is given those held, K of them in the order of tickers, and their returns of
     the last W sessions; a date with fewer before it gets NaN for what is missing."""
-    panel, return_TN = market.panel, market.return_TN
+    grid, return_TN = market.grid, market.return_TN
     table = positions.sort("date", "ticker")
-    place = np.searchsorted(panel.sessions, table["date"].to_numpy(), side="right") - 1
-    column = codes(table["ticker"], panel.tickers)
+    place = np.searchsorted(grid.sessions, table["date"].to_numpy(), side="right") - 1
+    column = codes(table["ticker"], grid.tickers)
     weight = table["weight"].to_numpy().copy()
     held = np.flatnonzero(weight)
     for rows in np.split(held, np.flatnonzero(np.diff(place[held])) + 1) if len(held) else ():

@@ -11,13 +11,8 @@ import polars as pl
 from ml_core.errors import NotEnoughData
 from ml_core.evaluation.leakage import Finding
 from ml_core.evaluation.scores import score
-from ml_core.evaluation.significance import (
-    expected_maximum,
-    independent_trials,
-    pbo,
-    probabilistic_sharpe,
-    sharpe,
-)
+from ml_core.evaluation.sharpe import deflated_sharpe, sharpe
+from ml_core.evaluation.significance import independent_trials, pbo
 from ml_core.registry.verdict import Check, Verdict
 from ml_core.reporting.words import CHECKS, better_than
 from ml_core.spec.experiment import Gate
@@ -39,8 +34,7 @@ def weigh_luck(streams: pl.DataFrame, *, tried: int) -> Luck:
     winner = returns_TM[:, 0]
     independent = independent_trials(returns_TM) * tried / returns_TM.shape[1]
     spread = np.var([sharpe(stream) for stream in returns_TM.T], ddof=1) if returns_TM.shape[1] > 1 else 0.0
-    floor = max(float(spread), 1.0 / len(winner))  # alike trials: still the noise of one Sharpe
-    deflated = probabilistic_sharpe(winner, benchmark=expected_maximum(floor, max(independent, 1.0)))
+    deflated = deflated_sharpe(winner, trials=independent, variance=float(spread))
     try:
         overfitting = pbo(returns_TM)
     except NotEnoughData:

@@ -12,14 +12,16 @@ from pydantic import (
     Field,
     PositiveInt,
     SerializerFunctionWrapHandler,
+    ValidationInfo,
     field_validator,
     model_serializer,
     model_validator,
 )
 
+from ml_core.spec.length import read_length
 from ml_core.spec.reading import Features, Look, Reading
 from ml_core.spec.run import Model, RunSpec, Training
-from ml_core.spec.section import OpenSection, Section, Share
+from ml_core.spec.section import Fraction, OpenSection, Section
 from ml_core.spec.strategy import Strategy
 from ml_core.spec.task import Task
 
@@ -96,24 +98,39 @@ class Search(Section):
 
 
 class Validation(Section):
-    """Lengths in sessions of the task's frequency; `step` and `embargo` have safe defaults. `baselines` stand beside
-    every score, and with them zero and what the gate names. `combinatorial`: instead of walking forward, `evaluate`
-    cuts the sessions into `groups` and tests every choice of `test_groups` of them; lengths of train, test, step and
-    folds then do not count."""
+    """Lengths in sessions of the task's frequency, or `train`, `test` and `holdout` as a share of all usable sessions
+    (0.2); `holdout` may be the date on which it begins. `step` and `embargo` have safe defaults. `baselines` stand
+    beside every score, and with them zero and what the gate names. `combinatorial`: instead of walking forward,
+    `evaluate` cuts the sessions into `groups` and tests every choice of `test_groups` of them; lengths of train, test,
+    step and folds then do not count."""
 
     scheme: Literal["walk_forward", "combinatorial"] = "walk_forward"
     groups: Annotated[int, Field(ge=2)] = 6
     test_groups: PositiveInt = 2
-    train: PositiveInt = 504
-    test: PositiveInt = 63
+    train: int | float = 504
+    test: int | float = 63
     step: PositiveInt | None = None
     expanding: bool = False
     embargo: Annotated[int, Field(ge=0)] = 0
     folds: PositiveInt | None = None
-    holdout: Annotated[int, Field(ge=0)] = 252
-    early_stopping: Share = 0.2
+    holdout: int | float | dt.date = 252
+    early_stopping: Fraction = 0.2
     seeds: PositiveInt = 1
     baselines: tuple[str, ...] = ("zero", "mean", "last", "ewma", "ridge")
+
+    @field_validator("train", "test", "holdout", mode="before")
+    @classmethod
+    def _a_length(cls, value: object, field: ValidationInfo) -> int | float | dt.date:
+        return read_length(value, least=0 if field.field_name == "holdout" else 1)
+
+    @model_validator(mode="after")
+    def _shares_leave_room(self) -> Self:
+        shares = {name: getattr(self, name) for name in ("train", "test", "holdout")}
+        shares = {name: value for name, value in shares.items() if isinstance(value, float)}
+        if sum(shares.values()) >= 1:
+            told = " and ".join(f"{name} {value:g}" for name, value in shares.items())
+            raise ValueError(f"{told} are shares of all sessions; expected less than 1 together")
+        return self
 
     @model_validator(mode="after")
     def _something_is_left_to_train_on(self) -> Self:
@@ -131,7 +148,7 @@ class Validation(Section):
 
     @model_validator(mode="after")
     def _each_session_is_scored_once(self) -> Self:
-        if self.step and self.step < self.test:
+        if self.step and isinstance(self.test, int) and self.step < self.test:
             raise ValueError(
                 f"step {self.step} is shorter than test {self.test}: sessions would be scored twice"
             )
@@ -142,11 +159,11 @@ class Gate(Section):
     """What a candidate must show on the holdout before `champion` moves to it."""
 
     beat: tuple[str, ...] = ("zero", "mean", "last")
-    significance: Share = 0.05
+    significance: Fraction = 0.05
     deflated_sharpe: Annotated[float, Field(ge=0, lt=1)] = 0.95
-    overfitting: Share | None = None
-    coverage: Share = 0.9
-    coverage_tolerance: Share = 0.05
+    overfitting: Fraction | None = None
+    coverage: Fraction = 0.9
+    coverage_tolerance: Fraction = 0.05
 
 
 class Experiment(Section):

@@ -11,6 +11,7 @@ from pydantic import BaseModel, ValidationError
 from ml_core.errors import InvalidInput
 from ml_core.spec.choices import nearest
 from ml_core.spec.experiment import Experiment, Model, RunSpec
+from ml_core.spec.idle import refuse_idle
 from ml_core.spec.members import name_members
 from ml_core.spec.reading import Look
 
@@ -34,9 +35,13 @@ def read_experiment(name: str, overrides: tuple[str, ...] = ()) -> Experiment:
         _lay_over(content, override)
     _name_members(content)
     try:
-        return Experiment.model_validate(content)
+        experiment = Experiment.model_validate(content)
+        refuse_idle(experiment)
     except ValidationError as error:
         raise InvalidInput(f"{path.name}: {explain(error, Experiment)}") from None
+    except InvalidInput as error:
+        raise InvalidInput(f"{path.name}: {error}") from None
+    return experiment
 
 
 def find_experiment(name: str) -> Path:

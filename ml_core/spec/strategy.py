@@ -8,17 +8,20 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, PositiveInt, model_validator
 
-from ml_core.spec.section import Section, Share
+from ml_core.spec.section import Fraction, Section
 
 Volatility = Annotated[float, Field(gt=0, le=1)]
 Weight = Annotated[float, Field(gt=0, le=1)]
+CROSS_SECTION = 5  # tickers from which `auto` ranks them against one another
+Kind = Literal["auto", "long_short", "single", "long_only", "sign"]
 
 
 class Sizing(Section):
-    """How forecasts of one horizon become weights. `auto`: by the number of tickers. Every step reads the date's own
+    """How forecasts of one horizon become weights. `auto`: `single` or `long_short`, by the number of tickers. Every
+    step reads the date's own
     forecasts, those before it, and prices up to it."""
 
-    kind: Literal["auto", "long_short", "single"] = "auto"
+    kind: Kind = "auto"
     horizon: PositiveInt | None = None
     quantile: Annotated[float, Field(gt=0, le=0.5)] = 0.2
     neutral: Literal["market", "sector"] = "market"
@@ -53,14 +56,14 @@ class Strategy(Sizing):
 
     turbulent: Sizing | None = None
     turbulent_share: Annotated[float, Field(ge=0, le=1)] = 1.0
-    turbulent_above: Share = 0.5
+    turbulent_above: Fraction = 0.5
 
-    max_correlation: Share | None = None
+    max_correlation: Fraction | None = None
     correlation_sessions: Annotated[int, Field(ge=20, le=1000)] = 60
     yearly_volatility: Volatility | None = None
     limit: Weight = 1.0
     leverage: Annotated[float, Field(gt=0, le=10)] = 1.0
-    max_drawdown: Share | None = None
+    max_drawdown: Fraction | None = None
     delay: Annotated[int, Field(ge=0, le=20)] = 0
 
     cost_bps: Annotated[float, Field(ge=0, le=1000)] = 5.0
@@ -80,10 +83,11 @@ class Strategy(Sizing):
             raise ValueError(
                 "turbulent takes the place of the positions and turbulent_share keeps a share of them; give one"
             )
+        shared = ("horizon", *(("volatility_sessions",) if self.yearly_volatility else ()))
         unread = [
             name
             for name, field in Sizing.model_fields.items()
-            if name != "horizon" and getattr(self, name) != field.default
+            if name not in shared and getattr(self, name) != field.default
         ]
         if self.parts and unread:
             raise ValueError(f"{unread[0]} is not read where there are parts; set it in each of them")

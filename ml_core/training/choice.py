@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ml_core.features.regimes import REGIME_FEATURES, Regimes
-from ml_core.features.selection import Choice, Panel, select_features
+from ml_core.features.selection import Candidates, Choice, select_features
 from ml_core.features.table import chosen_names, group_of
 from ml_core.panel.regimes import learn_regimes, with_regimes
 from ml_core.panel.splits import Span
@@ -49,7 +49,7 @@ def choose_features(spec: RunSpec, windows: Windows, train: Span) -> tuple[Choic
         return tuple(Choice(feature=name, group=group_of(name), asked=name in asked.names) for name in names)
     sessions = np.asarray(windows.sessions, dtype="datetime64[Y]")
     shared = [windows.shared[name] for name in names[len(windows.features) :]]
-    panel = Panel(
+    panel = Candidates(
         x_NTF=windows.x_NTF,
         shared_TF=np.stack(shared, axis=1) if shared else np.empty((len(sessions), 0), dtype=np.float32),
         y_NT=_average(windows.y_NTH),

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import polars as pl
 
+from ml_core.data.calendar import USUAL
 from ml_core.errors import NotEnoughData
 from ml_core.features.table import build_features, chosen_names
 from ml_core.panel.splits import Split, combinatorial, holdout, walk_forward
 from ml_core.panel.windows import Origin, Windows, build_windows
 from ml_core.portfolio.market import Market, check_calendar
 from ml_core.spec.experiment import Experiment, RunSpec
-from ml_core.walkforward.trading import PERIODS_PER_YEAR
+from ml_core.walkforward.trading import periods_per_year
 
 
 def read_panel(spec: RunSpec, prices: pl.DataFrame) -> tuple[Windows, tuple[str, ...]]:
@@ -25,7 +26,7 @@ def read_panel(spec: RunSpec, prices: pl.DataFrame) -> tuple[Windows, tuple[str,
 
 def open_windows(spec: RunSpec, prices: pl.DataFrame) -> tuple[Windows, tuple[str, ...]]:
     """The same, long enough for a window and for the longest horizon, its sessions as far apart as the task says."""
-    check_calendar(Market(prices, PERIODS_PER_YEAR[spec.task.frequency]))
+    check_calendar(Market(prices, periods_per_year(spec.task.frequency, USUAL)))
     windows, left_out = read_panel(spec, prices)
     if not windows.usable(spec.reading.lookback).any():
         raise NotEnoughData(
@@ -40,7 +41,7 @@ def open_windows(spec: RunSpec, prices: pl.DataFrame) -> tuple[Windows, tuple[st
     return windows, left_out
 
 
-def plan(experiment: Experiment, windows: Windows) -> list[Split]:
+def plan_folds(experiment: Experiment, windows: Windows) -> list[Split]:
     """The folds of the experiment's scheme, and the holdout after them if one is asked for."""
     sessions = windows.usable_sessions(experiment.reading.lookback)
     horizon, validation = experiment.task.horizons[-1], experiment.validation

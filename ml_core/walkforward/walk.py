@@ -9,14 +9,14 @@ from dataclasses import replace
 import polars as pl
 
 from ml_core.forecaster.forecaster import Forecaster
-from ml_core.panel.gaps import tell_lost
+from ml_core.panel.gaps import tell_gaps
 from ml_core.panel.splits import Split
 from ml_core.panel.windows import Windows
 from ml_core.spec.experiment import Experiment
 from ml_core.training.fit import fit
 from ml_core.walkforward.beside import Progress, forecast_baselines
 from ml_core.walkforward.judging import Evaluation, judge
-from ml_core.walkforward.opening import open_windows, plan
+from ml_core.walkforward.opening import open_windows, plan_folds
 from ml_core.walkforward.rows import forecast_split, name_part, tell_volatility
 
 
@@ -29,7 +29,7 @@ def evaluate(
 ) -> Evaluation:
     """Refit the experiment's own model for every fold and for the holdout, and score every test session once."""
     windows, left_out = open_windows(experiment.spec, prices)
-    splits = plan(experiment, windows)
+    splits = plan_folds(experiment, windows)
     parts = []
     for split, forecaster in _refit(experiment, windows, splits, progress=progress):
         beside = forecast_baselines(experiment, windows, split, beside=forecaster, progress=progress)
@@ -40,7 +40,7 @@ def evaluate(
         [tell_volatility(windows, split).with_columns(split=name_part(split)) for split in splits]
     )
     found = judge(experiment, prices, forecasts, baselines, volatility, benchmark=benchmark)
-    return replace(found, left_out=left_out, lost=tell_lost(prices, windows, experiment.reading.lookback))
+    return replace(found, left_out=left_out, lost=tell_gaps(prices, windows, experiment.reading.lookback))
 
 
 def walk_forecasts(
@@ -48,7 +48,7 @@ def walk_forecasts(
 ) -> pl.DataFrame:
     """SCORED rows of every fold and of the holdout, as `evaluate` has them, without the baselines and the scores."""
     windows, _ = open_windows(experiment.spec, prices)
-    refitted = _refit(experiment, windows, plan(experiment, windows), progress=progress)
+    refitted = _refit(experiment, windows, plan_folds(experiment, windows), progress=progress)
     return pl.concat([forecast_split(forecaster, windows, split) for split, forecaster in refitted])
 
 

@@ -92,7 +92,7 @@ def show_forecast(service: Service, ticker: str | None, ahead: int, days: int, d
     try:
         return _answer(service, ticker, ahead=int(ahead), days=int(days), date=_day(date))
     except ForecastError as error:
-        return Shown(markup.notice(str(error)))
+        return Shown(markup.notice(service.spell_out(str(error))))
     except Exception:  # the page stays whole: the reason is for the log, not for the browser
         log.exception("the forecast of %r could not be shown", ticker)
         return Shown(markup.notice("Something went wrong here; the server's log says what."))

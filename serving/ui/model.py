@@ -52,7 +52,7 @@ def show_evidence(service: Service) -> str:
             _spec(info),
         ]
     except ForecastError as error:
-        return markup.notice(str(error))
+        return markup.notice(service.spell_out(str(error)))
     except Exception:  # the page stays whole: the reason is for the log, not for the browser
         log.exception("the evidence could not be shown")
         return markup.notice("The evidence of this model cannot be shown; the server's log says why.")

@@ -7,7 +7,7 @@ import pytest
 
 from ml_core.evaluation.metrics import find_metric
 from ml_core.walkforward.beside import forecast_baselines
-from ml_core.walkforward.opening import plan
+from ml_core.walkforward.opening import plan_folds
 from ml_core.walkforward.walk import evaluate
 from tests.market import prices_of, read_windows, small_experiment
 from tests.stages import STAGES, earned, misaligned
@@ -62,7 +62,7 @@ def ridge_ic(delay: int) -> float:
     experiment = small_experiment(task=TASK, features={"names": ["overnight", "momentum_1"]})
     windows = read_windows(plant(delay=delay), experiment.task, ("overnight", "momentum_1"))
     scored = []
-    for split in plan(experiment, windows):
+    for split in plan_folds(experiment, windows):
         rows_NT = windows.usable(4) & windows.rows(split.test)
         realized = windows.to_table(rows_NT, realized=windows.y_NTH * windows.unit_NTH)
         ridge = forecast_baselines(experiment, windows, split)["ridge"]

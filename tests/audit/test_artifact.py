@@ -18,7 +18,7 @@ from ml_core.registry.searched import Searched
 from ml_core.registry.versions import ModelVersion
 from ml_core.spec.experiment import Model
 from ml_core.training.fit import fit
-from ml_core.walkforward.opening import open_windows, plan
+from ml_core.walkforward.opening import open_windows, plan_folds
 from tests.market import NOW, small_experiment
 
 EXPERIMENT = small_experiment(model=Model(family="ridge"))
@@ -35,7 +35,7 @@ def register(home: Home, *, taught_until: dt.date | None = None) -> ModelVersion
     """A version; with `taught_until` its training went on into the holdout, which its recipe does not say."""
     prices = read_prices(EXPERIMENT, home)
     windows, _ = open_windows(EXPERIMENT.spec, prices)
-    split = plan(EXPERIMENT, windows)[-1]
+    split = plan_folds(EXPERIMENT, windows)[-1]
     taught = replace(split, train=Span(split.train.start, taught_until)) if taught_until else split
     candidate = Candidate(
         fit(EXPERIMENT.spec, windows, taught), windows, prices, split, pl.DataFrame(), Searched(trials=1)
@@ -55,7 +55,7 @@ def test_an_honest_version_passes_in_every_stage(home):
 
 
 def test_a_version_that_was_taught_days_of_its_holdout_is_named(home):
-    split = plan(EXPERIMENT, open_windows(EXPERIMENT.spec, read_prices(EXPERIMENT, home))[0])[-1]
+    split = plan_folds(EXPERIMENT, open_windows(EXPERIMENT.spec, read_prices(EXPERIMENT, home))[0])[-1]
     found = audit_model(register(home, taught_until=split.test.end), home, dates=3)
     assert {"scaler", "parameters"} <= {one.stage for one in found.findings}
     assert {one.change for one in found.findings} == {"changed"}
@@ -80,7 +80,7 @@ class Foreseeing(Forecaster):
 def test_a_forecaster_that_looks_at_the_last_row_is_refused_before_promotion(home):
     prices = read_prices(EXPERIMENT, home)
     windows, _ = open_windows(EXPERIMENT.spec, prices)
-    split = plan(EXPERIMENT, windows)[-1]
+    split = plan_folds(EXPERIMENT, windows)[-1]
     honest = fit(EXPERIMENT.spec, windows, split)
     assert audit_forecaster(honest, EXPERIMENT, prices, split, dates=2).findings == ()
     leaking = Foreseeing(**vars(honest))

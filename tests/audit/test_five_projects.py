@@ -15,7 +15,7 @@ from ml_core.forecaster.members import NetworkMember
 from ml_core.spec.experiment import Model
 from ml_core.training.fit import fit
 from ml_core.training.processed import process
-from ml_core.walkforward.opening import open_windows, plan
+from ml_core.walkforward.opening import open_windows, plan_folds
 from ml_core.walkforward.walk import evaluate
 from tests.audit.leaks import late_target
 from tests.market import prices_of, simulate_prices, small_experiment, walk
@@ -31,7 +31,7 @@ def test_no_test_window_loses_its_look_back_every_session_of_it_is_scored():
     )
     found = evaluate(experiment, simulate_prices())
     windows, _ = open_windows(experiment.spec, simulate_prices())
-    for split in plan(experiment, windows):
+    for split in plan_folds(experiment, windows):
         inside = [date for date in windows.sessions if split.test.start <= date <= split.test.end]
         assert len(inside) == {"test": 20, "holdout": 30}[split.name] < experiment.task.lookback
         rows = found.forecasts.filter(fold=split.fold)
@@ -105,7 +105,7 @@ def test_no_score_stands_without_the_zero_forecast_beside_it_on_the_same_rows():
 def test_a_panel_is_split_by_date_no_date_is_in_two_parts():
     experiment = small_experiment()
     windows, _ = open_windows(experiment.spec, simulate_prices())
-    for split in plan(experiment, windows):
+    for split in plan_folds(experiment, windows):
         table = process(experiment.spec, windows, split).table
         parts = table.group_by("date").agg(pl.col("part").n_unique())
         assert set(parts["part"]) == {1}
@@ -119,7 +119,7 @@ def test_the_scaler_of_a_network_is_fitted_on_training_rows_whatever_comes_after
     brief = {"epochs": 1, "windows": 32}
     experiment = small_experiment(features={"scaling": scaling}, training=brief, task={"horizons": [1]})
     prices = simulate_prices()
-    split = plan(experiment, open_windows(experiment.spec, prices)[0])[0]
+    split = plan_folds(experiment, open_windows(experiment.spec, prices)[0])[0]
     later = pl.col("date") > split.train.end
     wild = prices.with_columns(
         (pl.when(later).then(pl.col(name) * (1 + pl.col("close") % 1)).otherwise(name)).alias(name)

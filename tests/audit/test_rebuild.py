@@ -25,7 +25,7 @@ from ml_core.registry.versions import ModelVersion, Registry
 from ml_core.spec.experiment import Model
 from ml_core.spec.plain import plain
 from ml_core.training.fit import fit
-from ml_core.walkforward.opening import open_windows, plan
+from ml_core.walkforward.opening import open_windows, plan_folds
 from tests.market import NOW, small_experiment
 from tuning.search import split_for_search
 from tuning.space import build_space, spec_of, widest_spec
@@ -47,7 +47,7 @@ def registered(home) -> ModelVersion:
     refresh(EXPERIMENT, home, now=WHEN_FITTED)
     prices = read_prices(EXPERIMENT, home)
     windows, _ = open_windows(EXPERIMENT.spec, prices)
-    split = plan(EXPERIMENT, windows)[-1]
+    split = plan_folds(EXPERIMENT, windows)[-1]
     forecaster = fit(EXPERIMENT.spec, windows, split)
     candidate = Candidate(forecaster, windows, prices, split, pl.DataFrame(), Searched(trials=1))
     found = promote_candidate(EXPERIMENT, home, candidate, now=WHEN_FITTED).version

@@ -12,7 +12,7 @@ from ml_core.promotion.judge import Candidate, promote_candidate
 from ml_core.registry.searched import Searched
 from ml_core.registry.versions import Registry
 from ml_core.training.fit import fit
-from ml_core.walkforward.opening import open_windows, plan
+from ml_core.walkforward.opening import open_windows, plan_folds
 from tests.market import NOW, small_experiment, write_experiment
 
 
@@ -35,7 +35,7 @@ def champion(home) -> str:
     experiment, opened = small_experiment(), open_home(Path(home))
     prices = read_prices(experiment, opened)
     windows, _ = open_windows(experiment.spec, prices)
-    split = plan(experiment, windows)[-1]
+    split = plan_folds(experiment, windows)[-1]
     forecaster = fit(experiment.spec, windows, split)
     candidate = Candidate(forecaster, windows, prices, split, pl.DataFrame(), Searched(trials=7))
     version = promote_candidate(experiment, opened, candidate, now=NOW).version

@@ -28,6 +28,7 @@ def test_it_is_left_out_and_named(file, champion, tmp_path, command):
     assert f"candorcast refresh {file} --set" in done.stderr
     missing = json.loads(done.stdout)["missing"]
     assert list(missing) == ["NOPE"] and "no bars stored" in missing["NOPE"]
+    assert f"candorcast refresh {file} --set" in missing["NOPE"]
 
 
 def test_the_app_names_it_and_answers_for_the_others(champion):
@@ -37,4 +38,5 @@ def test_the_app_names_it_and_answers_for_the_others(champion):
     )
     answer = service.batch()
     assert len(answer.predictions) == 6
-    assert answer.failed == {"NOPE": "'NOPE': no bars stored; run: candorcast refresh small"}
+    run_again = f"run: candorcast refresh small --home {Path(champion).resolve()}"
+    assert answer.failed == {"NOPE": f"'NOPE': no bars stored; {run_again}"}

@@ -10,16 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ml_core.errors import InvalidInput, NotEnoughData
-from ml_core.evaluation.significance import (
-    deflated_sharpe,
-    diebold_mariano,
-    expected_maximum,
-    independent_trials,
-    long_run_variance,
-    pbo,
-    probabilistic_sharpe,
-    sharpe,
-)
+from ml_core.evaluation.sharpe import deflated_sharpe, expected_maximum, probabilistic_sharpe, sharpe
+from ml_core.evaluation.significance import diebold_mariano, independent_trials, long_run_variance, pbo
 from tests.evaluation.loops import harvey_leybourne_newbold
 
 OURS = [0.8, 1.1, 0.4, 2.0, 0.9, 1.3, 0.2, 0.7, 1.6, 1.0, 0.5, 1.4, 0.6, 0.9, 1.8, 0.3, 1.2, 0.8, 1.1, 0.7]
@@ -99,7 +91,7 @@ def independent_deflated_sharpe(returns: list[float], ratios: list[float], trial
     skew, kurtosis = moment[3] / moment[2] ** 1.5, moment[4] / moment[2] ** 2
     ratio = mean / math.sqrt(moment[2] * count / (count - 1))
     average = sum(ratios) / len(ratios)
-    spread = math.sqrt(sum((value - average) ** 2 for value in ratios) / (len(ratios) - 1))
+    spread = math.sqrt(max(sum((value - average) ** 2 for value in ratios) / (len(ratios) - 1), 1 / count))
     normal, gamma = NormalDist(), 0.57721566490153286
     best = spread * (
         (1 - gamma) * normal.inv_cdf(1 - 1 / trials) + gamma * normal.inv_cdf(1 - 1 / (trials * math.e))
@@ -115,8 +107,10 @@ def test_the_deflated_sharpe_equals_an_independent_formula(seed, trials, common)
     streams = rng.standard_t(4, (250, trials)) * 0.01 + rng.normal(0, common, (250, 1)) + 0.0005
     winner = streams[:, np.argmax(streams.mean(axis=0))]
     effective = independent_trials(streams)
-    expected = independent_deflated_sharpe(winner.tolist(), [sharpe(one) for one in streams.T], effective)
-    assert deflated_sharpe(winner, streams) == pytest.approx(expected, abs=1e-10)
+    ratios = [sharpe(one) for one in streams.T]
+    expected = independent_deflated_sharpe(winner.tolist(), ratios, effective)
+    told = deflated_sharpe(winner, trials=effective, variance=float(np.var(ratios, ddof=1)))
+    assert told == pytest.approx(expected, abs=1e-10)
 
 
 def test_kurtosis_is_not_the_excess():

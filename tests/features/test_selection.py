@@ -5,13 +5,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from ml_core.features.selection import Panel, judge_features, select_features
+from ml_core.features.selection import Candidates, judge_features, select_features
 from ml_core.forecaster.files import load_forecaster, save_forecaster
 from ml_core.panel.splits import Span
 from ml_core.spec.experiment import Features, Reading, RunSpec
 from ml_core.training.choice import choose_features, choose_inputs
 from ml_core.training.fit import fit
-from ml_core.walkforward.opening import open_windows, plan
+from ml_core.walkforward.opening import open_windows, plan_folds
 from tests.market import simulate_prices, small_experiment
 
 TICKERS, SESSIONS, FEATURES = 8, 400, 6
@@ -19,7 +19,7 @@ NAMES = ("one", "copy", "two", "noise", "late", "shared")
 GROUPS = {"one": "a", "copy": "a", "two": "a", "noise": "b", "late": "b", "shared": "c"}
 
 
-def panel(*, tickers: int = TICKERS, seed: int = 0, link: float = 0.3) -> Panel:
+def panel(*, tickers: int = TICKERS, seed: int = 0, link: float = 0.3) -> Candidates:
     """Of two years. `one` and `two` drive the outcome in both, `late` in the second alone, `shared` does by date."""
     rng = np.random.default_rng(seed)
     x_NTF = rng.standard_normal((tickers, SESSIONS, FEATURES)).astype(np.float32)
@@ -29,10 +29,10 @@ def panel(*, tickers: int = TICKERS, seed: int = 0, link: float = 0.3) -> Panel:
     y_NT = link * (x_NTF[:, :, 0] + 0.7 * x_NTF[:, :, 2] + x_NTF[:, :, 4] * second_T + x_NTF[:, :, 5])
     y_NT += rng.standard_normal((tickers, SESSIONS))
     rows_NT = np.ones((tickers, SESSIONS), bool)
-    return Panel(x_NTF[:, :, :5], x_NTF[0, :, 5:], y_NT, rows_NT, 2000 + second_T.astype(int))
+    return Candidates(x_NTF[:, :, :5], x_NTF[0, :, 5:], y_NT, rows_NT, 2000 + second_T.astype(int))
 
 
-def chosen(given: Panel, count: int, keep: tuple[str, ...] = ()) -> list[str]:
+def chosen(given: Candidates, count: int, keep: tuple[str, ...] = ()) -> list[str]:
     return [one.feature for one in select_features(given, NAMES, groups=GROUPS, count=count, keep=keep)]
 
 
@@ -60,10 +60,10 @@ def test_tickers_without_a_row_to_learn_from_and_sessions_between_have_no_say(ti
     held_out = slice(60, 120)
     rows_NT, x_NTF, y_NT = given.rows_NT.copy(), given.x_NTF.copy(), given.y_NT.copy()
     rows_NT[:, held_out] = False
-    alone = judge_features(Panel(x_NTF, given.shared_TF, y_NT, rows_NT, given.year_T))
+    alone = judge_features(Candidates(x_NTF, given.shared_TF, y_NT, rows_NT, given.year_T))
     x_NTF[:, held_out], y_NT[:, held_out] = 100 * x_NTF[:, held_out], 100 * y_NT[:, held_out]
     later = rng.standard_normal((1, SESSIONS, 5)).astype(np.float32)
-    among = Panel(
+    among = Candidates(
         np.concatenate([x_NTF, later]),
         given.shared_TF,
         np.concatenate([y_NT, rng.standard_normal((1, SESSIONS))]),
@@ -123,7 +123,7 @@ def test_missing_values_are_no_evidence():
 def test_a_forecaster_tells_which_features_it_took_and_why(tmp_path):
     experiment = small_experiment(features={"groups": ["momentum"], "names": ["volatility_5"], "select": 5})
     windows, _ = open_windows(experiment.spec, simulate_prices(sessions=420))
-    split = plan(experiment, windows)[0]
+    split = plan_folds(experiment, windows)[0]
     forecaster = fit(experiment.spec, windows, split)
     assert tuple(one.feature for one in forecaster.choice) == forecaster.features
     assert len(forecaster.choice) == 5
@@ -155,7 +155,7 @@ def test_what_comes_after_the_training_dates_changes_neither_the_choice_nor_the_
 def test_all_or_the_named_ones_alone_are_taken_without_a_choice():
     experiment = small_experiment()
     windows, _ = open_windows(experiment.spec, simulate_prices())
-    split = plan(experiment, windows)[0]
+    split = plan_folds(experiment, windows)[0]
     assert (
         tuple(one.feature for one in choose_features(experiment.spec, windows, split.train)) == windows.names
     )

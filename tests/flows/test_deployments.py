@@ -15,7 +15,7 @@ from ml_core.errors import InvalidInput, ProviderFailed
 from ml_core.registry.versions import Registry
 from ml_core.spec.file import read_experiment
 from ml_core.training.fit import fit
-from ml_core.walkforward.opening import open_windows, plan
+from ml_core.walkforward.opening import open_windows, plan_folds
 from tests.evidence import evidence_of
 from tests.flows.running_stack import Running
 
@@ -37,7 +37,7 @@ def register_champion(stack: Running, experiment: Path) -> None:
     """A model of one epoch: what is tested is the way to it, not what it knows."""
     asked = read_experiment(str(experiment))
     windows, _ = open_windows(asked.spec, read_prices(asked, stack.home))
-    forecaster = fit(asked.spec, windows, plan(asked, windows)[0])
+    forecaster = fit(asked.spec, windows, plan_folds(asked, windows)[0])
     registry = Registry(stack.home)
     version = registry.register(forecaster, asked.model_name, evidence_of(asked))
     registry.promote(asked.model_name, version.version)

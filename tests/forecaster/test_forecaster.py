@@ -16,7 +16,7 @@ from ml_core.forecaster.files import CHECKSUMS, DESCRIPTION, WEIGHTS, load_forec
 from ml_core.frames import FORECAST
 from ml_core.spec.experiment import RunSpec
 from ml_core.training.fit import fit
-from ml_core.walkforward.opening import open_windows, plan
+from ml_core.walkforward.opening import open_windows, plan_folds
 from ml_core.walkforward.rows import forecast_split
 from tests.market import simulate_prices, small_experiment
 
@@ -45,7 +45,7 @@ def fitted(request):
         task={"layout": request.param}, features={"names": COMPARING}, validation={"seeds": 2}
     )
     windows, _ = open_windows(experiment.spec, PRICES)
-    split = plan(experiment, windows)[-1]
+    split = plan_folds(experiment, windows)[-1]
     forecaster = fit(experiment.spec, windows, split)
     return Fitted(forecaster, forecast_split(forecaster, windows, split))
 
@@ -112,7 +112,7 @@ def test_prices_that_lack_what_the_model_needs_are_refused_by_name():
         features={"names": ["momentum_1", "volume_surprise_20"]}, training={"epochs": 1}
     )
     windows, _ = open_windows(experiment.spec, PRICES)
-    forecaster = fit(experiment.spec, windows, plan(experiment, windows)[0])
+    forecaster = fit(experiment.spec, windows, plan_folds(experiment, windows)[0])
     with pytest.raises(InvalidInput, match="the model needs volume_surprise_20"):
         forecaster.predict(PRICES.with_columns(volume=pl.lit(None, pl.Float64)))
 

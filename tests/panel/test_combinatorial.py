@@ -17,7 +17,7 @@ from ml_core.errors import InvalidInput, NotEnoughData
 from ml_core.evaluation.paths import spread_over_paths
 from ml_core.panel.splits import Span, Split, combinatorial
 from ml_core.spec.experiment import Model, Validation
-from ml_core.walkforward.opening import open_windows, plan
+from ml_core.walkforward.opening import open_windows, plan_folds
 from ml_core.walkforward.walk import evaluate
 from tests.market import NOW, simulate_prices, small_experiment
 from tuning.search import split_for_search
@@ -176,7 +176,7 @@ def test_the_spread_over_paths_is_that_of_their_scores(found):
 
 def test_a_split_with_holes_teaches_no_session_of_the_tested_groups():
     windows, _ = open_windows(COMBINED.spec, simulate_prices())
-    for split in plan(COMBINED, windows)[:-1]:
+    for split in plan_folds(COMBINED, windows)[:-1]:
         assert not (windows.rows(split.train) & windows.rows(split.test)).any()
         for hole in split.train.without:
             assert not (windows.rows(split.train) & windows.rows(hole)).any()

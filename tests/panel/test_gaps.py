@@ -3,7 +3,7 @@
 import polars as pl
 
 from ml_core.features.table import build_features, columns_read, known_features
-from ml_core.panel.gaps import tell_lost
+from ml_core.panel.gaps import tell_gaps
 from ml_core.panel.windows import build_windows
 from ml_core.spec.experiment import Model, Task
 from ml_core.walkforward.walk import evaluate
@@ -14,7 +14,7 @@ TASK, LOOKBACK = Task(horizons=(1,)), 8
 
 def told_of(prices: pl.DataFrame, *, features: tuple[str, ...]) -> tuple[str, ...]:
     windows = build_windows(prices, build_features(prices, features), TASK)
-    return tell_lost(prices, windows, LOOKBACK)
+    return tell_gaps(prices, windows, LOOKBACK)
 
 
 def volume_where(condition: pl.Expr) -> pl.DataFrame:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from ml_core.errors import NotEnoughData
+from ml_core.errors import InvalidInput, NotEnoughData
 from ml_core.panel.splits import Split, holdout, walk_forward
 from ml_core.spec.experiment import Validation
 
@@ -17,6 +17,10 @@ START = dt.date(2020, 1, 1)
 
 def days(count: int) -> list[dt.date]:
     return [START + dt.timedelta(days=number) for number in range(count)]
+
+
+def at_day(number: int) -> dt.date:
+    return START + dt.timedelta(days=number)
 
 
 def at(date: dt.date) -> int:
@@ -118,6 +122,32 @@ def test_too_few_sessions_for_the_holdout_are_told_in_numbers():
 def test_a_training_stretch_that_its_own_gaps_eat_up_is_refused():
     with pytest.raises(NotEnoughData, match=r"validation.train 20 leaves nothing to train on.*gap of 30"):
         walk_forward(days(300), Validation(train=20, test=10, holdout=0), horizon=30)
+
+
+def test_a_share_is_of_all_sessions_and_a_date_begins_the_holdout():
+    counted = Validation(train=60, test=20, holdout=40)
+    for told in (
+        Validation(train=0.3, test=0.1, holdout=0.2),
+        Validation(train=60, test=0.1, holdout=at_day(160)),
+        Validation.model_validate({"train": "0.3", "test": 20, "holdout": str(at_day(160))}),
+    ):
+        assert split_all(days(200), told, 3) == split_all(days(200), counted, 3)
+    sessions = [day for day in days(200) if day != at_day(160)]
+    late = Validation(train=60, test=20, holdout=at_day(160))
+    assert holdout(sessions, late, horizon=3).test.start == at_day(161)
+
+
+def test_a_date_that_no_session_follows_or_precedes_is_refused_by_its_key():
+    for date in (START, at_day(500)):
+        with pytest.raises(NotEnoughData, match=rf"validation.holdout {date}: expected a date among"):
+            walk_forward(days(200), Validation(train=60, test=20, holdout=date), horizon=3)
+
+
+def test_a_step_shorter_than_a_share_is_refused_when_its_sessions_are_known():
+    with pytest.raises(
+        InvalidInput, match=r"validation.step 10 is shorter than validation.test 0.1, 20 of 200"
+    ):
+        walk_forward(days(200), Validation(train=60, test=0.1, step=10, holdout=0), horizon=3)
 
 
 def test_a_step_shorter_than_the_test_span_would_score_sessions_twice_and_is_refused():

@@ -16,7 +16,7 @@ from ml_core.panel.layout import lay_out
 from ml_core.panel.windows import build_windows
 from ml_core.spec.experiment import Task
 from ml_core.walkforward.beside import forecast_baselines
-from ml_core.walkforward.opening import plan
+from ml_core.walkforward.opening import plan_folds
 from tests.market import FEATURES, prices_of, read_windows, simulate_prices, small_experiment, walk
 
 TASK = Task(horizons=(1, 4))
@@ -109,7 +109,7 @@ def test_the_joint_layout_of_one_ticker_is_the_pooled_one():
 def test_every_test_session_is_scored_and_its_window_reaches_back_before_the_split():
     experiment = small_experiment(task={"lookback": 40})
     windows = read_windows(simulate_prices(), experiment.task)
-    splits = plan(experiment, windows)
+    splits = plan_folds(experiment, windows)
     for split in splits:
         rows = forecast_baselines(experiment, windows, split)["zero"]
         sessions = [day for day in windows.sessions if split.test.start <= day <= split.test.end]

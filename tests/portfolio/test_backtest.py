@@ -13,7 +13,7 @@ from polars.testing import assert_frame_equal
 from ml_core.errors import InvalidData, InvalidInput, NotEnoughData
 from ml_core.evaluation.leakage import audit
 from ml_core.portfolio.backtest import GONE, backtest, possible_execution
-from ml_core.portfolio.panel import total
+from ml_core.portfolio.grid import total
 from ml_core.portfolio.strategies import build_positions
 from ml_core.spec.experiment import Strategy
 from tests.portfolio.market import make_positions, make_prices, obvious_backtest, random_market

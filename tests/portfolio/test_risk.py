@@ -8,11 +8,11 @@ import pytest
 from scipy import stats
 
 from ml_core.errors import NotEnoughData
-from ml_core.evaluation.series import block_length, draw_blocks
+from ml_core.evaluation.bootstrap import block_length, draw_blocks
+from ml_core.evaluation.sharpe import deflated_sharpe
 from ml_core.frames import BACKTEST
 from ml_core.portfolio.risk import (
     break_even_cost,
-    deflate,
     describe,
     describe_account,
     drawdown,
@@ -116,6 +116,16 @@ def test_an_account_that_never_traded_has_no_ratio():
     json.dumps(summary, allow_nan=False)
 
 
+def test_an_account_that_holds_next_to_nothing_has_no_sharpe_and_says_why():
+    names = pl.col("gross", "net", "turnover", "exposure")
+    small = make_backtest(200).with_columns(names * 0.001)
+    summary = describe_account(small, periods_per_year=252, seed=0)
+    assert summary["sharpe"] is summary["deflated_sharpe"] is None
+    assert summary["sharpe_reason"].startswith("a return of 0.0 % a year at a volatility of 0.0")
+    assert sweep_costs(small, [0.0], periods_per_year=252)["sharpe"].to_list() == [None]
+    json.dumps(summary, allow_nan=False)
+
+
 def test_one_session_is_summarised_and_none_is_refused():
     summary = describe_account(make_backtest(1), periods_per_year=252, seed=0)
     assert summary["sessions"] == 1
@@ -162,7 +172,7 @@ def test_luck_alone_passes_the_deflated_sharpe_no_more_often_than_it_says():
     for _ in range(200):
         tried = rng.standard_t(5, (252, 20)) * 0.01
         best = tried[:, (tried.mean(axis=0) / tried.std(axis=0)).argmax()]
-        passed += deflate(best, trials=20) > 0.95
+        passed += deflated_sharpe(best, trials=20) > 0.95
     assert passed <= 12
 
 

@@ -28,6 +28,9 @@ EVERYTHING = {
 CASES: dict[str, dict] = {
     "default": {},
     "smoothed": {"smoothing": 4},
+    "single": {"kind": "single"},
+    "long only": {"kind": "long_only"},
+    "sign": {"kind": "sign", "gate": 0.3},
     "single, target": {"kind": "single", "conviction": "target", "daily_volatility": 0.01},
     "gate": {"gate": 0.5, "gate_sessions": 60},
     "sector": {"neutral": "sector", "quantile": 0.3},
@@ -86,7 +89,7 @@ def test_a_strategy_holds_something_within_its_limits(name):
     assert (positions["weight"] != 0).mean() > 0.01
     assert positions["weight"].abs().max() <= strategy.limit + 1e-12
     assert gross["weight"].max() <= strategy.leverage + 1e-9
-    if name not in ("single, target", "parts", "switch"):
+    if name not in ("single", "long only", "sign", "single, target", "parts", "switch"):
         assert gross["net"].abs().max() == pytest.approx(0.0, abs=1e-9)
 
 

@@ -70,12 +70,48 @@ def test_equal_forecasts_are_taken_in_the_order_of_tickers_whatever_that_of_the_
     )
 
 
-def test_a_single_ticker_is_held_by_conviction_in_an_equal_share():
-    scored = make_scored(sessions=1, tickers=2).with_columns(mean=pl.Series([0.01, -0.4]), scale=pl.lit(0.02))
+def test_a_usual_conviction_holds_half_of_an_equal_share_and_twice_that_all_of_it():
+    scored = make_scored(sessions=3, tickers=2).with_columns(
+        mean=pl.Series([0.001, -0.003, 0.003, 0.0, -0.004, 0.003]), scale=pl.lit(0.1)
+    )
     weights = build_positions(scored, Strategy(), horizon=1)["weight"].to_list()
-    assert weights == pytest.approx([np.tanh(0.5) / 2, np.tanh(-20) / 2])
+    usual = [0.02, 0.07 / 4, 0.14 / 6]
+    units = [0.01 / 2, -0.03 / 2, 0.03 / 2, 0.0, -0.04 / 2, 0.03 / 2]
+    assert weights == pytest.approx([unit / usual[place // 2] / 2 for place, unit in enumerate(units)])
+    sure = scored.with_columns(mean=pl.Series([0.001] * 4 + [0.9, -0.9]))
+    assert build_positions(sure, Strategy(), horizon=1)["weight"].to_list()[4:] == [0.5, -0.5]
     unsure = scored.with_columns(scale=pl.lit(0.0))
-    assert build_positions(unsure, Strategy(), horizon=1)["weight"].to_list() == [0.0, 0.0]
+    assert build_positions(unsure, Strategy(), horizon=1)["weight"].to_list() == [0.0] * 6
+
+
+def test_a_conviction_is_measured_by_the_last_252_dates_and_a_row_without_a_scale_by_none():
+    mean = np.array([1.0] * 48 + [0.001] * 252)
+    scored = make_scored(sessions=300, tickers=1).with_columns(mean=pl.Series(mean), scale=pl.lit(1.0))
+    weights = build_positions(scored, SINGLE, horizon=1)["weight"].to_list()
+    assert weights[-1] == pytest.approx(0.5)
+    assert weights[-2] == pytest.approx(0.0005 / (1.251 / 252))
+    gap = scored.with_columns(scale=pl.when(pl.int_range(300) == 299).then(None).otherwise("scale"))
+    held = build_positions(gap, SINGLE, horizon=1)["weight"].to_list()
+    assert held[:-1] == weights[:-1]
+    assert held[-1] == 0
+
+
+def test_who_holds_or_does_not_asks_a_forecast_for_its_sign_alone():
+    mean = [0.001, -0.3, 0.0, 0.2]
+    scored = make_scored(sessions=1, tickers=4).with_columns(mean=pl.Series(mean), scale=pl.lit(0.0))
+    for kind, wanted in (("long_only", [0.25, 0, 0, 0.25]), ("sign", [0.25, -0.25, 0, 0.25])):
+        strategy = Strategy.model_validate({"kind": kind})
+        assert build_positions(scored, strategy, horizon=1)["weight"].to_list() == wanted
+        halves = Strategy.model_validate({"parts": [{"kind": kind, "weight": 3}, {"kind": "long_short"}]})
+        both = build_positions(scored, halves, horizon=1)["weight"].to_list()
+        ranked = [0, -0.5, 0, 0.5]
+        assert both == pytest.approx([0.75 * a + 0.25 * b for a, b in zip(wanted, ranked, strict=True)])
+
+
+def test_small_forecasts_with_honest_scales_invest_about_half_of_the_equity():
+    scored = make_scored(sessions=500, tickers=4, signal=0.02)
+    held = build_positions(scored, SINGLE, horizon=1).group_by("date").agg(pl.col("weight").abs().sum())
+    assert 0.4 < held["weight"].to_numpy().mean() < 0.6
 
 
 @pytest.mark.parametrize("strategy", [LONG_SHORT, SINGLE], ids=lambda strategy: strategy.kind)

@@ -19,7 +19,7 @@ from ml_core.registry.trials import Trial
 from ml_core.registry.versions import NOBODY, Registry, flatten
 from ml_core.spec.plain import plain
 from ml_core.training.fit import fit
-from ml_core.walkforward.opening import open_windows, plan
+from ml_core.walkforward.opening import open_windows, plan_folds
 from tests.evidence import evidence_of
 from tests.market import NOW, small_experiment
 from tuning.ledger import Ledger
@@ -41,7 +41,7 @@ def home(new_home) -> Home:
 def fitted(home):
     prices = read_prices(EXPERIMENT, home)
     windows, _ = open_windows(EXPERIMENT.spec, prices)
-    split = plan(EXPERIMENT, windows)[-1]
+    split = plan_folds(EXPERIMENT, windows)[-1]
     return prices, windows, split, fit(EXPERIMENT.spec, windows, split)
 
 

@@ -16,7 +16,7 @@ from ml_core.reporting.trading import gather, name_accounts
 from ml_core.spec.experiment import Model
 from ml_core.walkforward.beside import baselines_beside, forecast_baselines
 from ml_core.walkforward.judging import Evaluation
-from ml_core.walkforward.opening import open_windows, plan
+from ml_core.walkforward.opening import open_windows, plan_folds
 from ml_core.walkforward.walk import evaluate
 from tests.market import simulate_prices, small_experiment
 
@@ -78,7 +78,7 @@ def test_every_metric_has_a_number_beside_every_baseline_but_where_the_docs_say_
 def test_a_baselines_interval_is_a_normals_of_its_mean_and_scale():
     prices = simulate_prices()
     windows, _ = open_windows(EXPERIMENT.spec, prices)
-    split = plan(EXPERIMENT, windows)[-1]
+    split = plan_folds(EXPERIMENT, windows)[-1]
     for table in forecast_baselines(EXPERIMENT, windows, split).values():
         mean, scale = table["mean"].to_numpy(), table["scale"].to_numpy()
         for side, chance in (("lower", 0.05), ("upper", 0.95)):

@@ -64,7 +64,7 @@ def test_health_and_info_describe_what_is_served(client, world):
         (
             {"ticker": "ALFA", "strategy": "yolo"},
             422,
-            "strategy: Input should be 'auto', 'long_short' or 'single'",
+            "strategy: Input should be 'auto', 'long_short', 'single', 'long_only' or 'sign'",
         ),
     ],
 )

@@ -96,8 +96,9 @@ def test_the_evidence_shows_every_check_and_every_baseline(service):
 
 def test_without_a_champion_the_page_says_what_to_run(own_world):
     service = own_world.service()
-    assert "<code>candorcast search small</code>" in show_evidence(service)
-    assert "<code>candorcast search small</code>" in show_forecast(service, "ALFA", 5, 90, None).notice
+    command = f"<code>candorcast search small --home {own_world.home.root}</code>"
+    assert command in show_evidence(service)
+    assert command in show_forecast(service, "ALFA", 5, 90, None).notice
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,10 @@ import pytest
 from ml_core.data.order import place_order
 from ml_core.data.prices import read_prices
 from ml_core.errors import BrokenArtifact, InvalidInput, NoChampion, NotEnoughData, UnknownTicker
+from ml_core.portfolio.conviction import MEASURED
+from ml_core.portfolio.strategies import build_positions
 from ml_core.prediction import answer as predicted
+from ml_core.spec.strategy import Strategy
 from serving.champion import RETRY
 from serving.service import Service
 from serving.ui.forecast import show_forecast
@@ -125,6 +128,26 @@ def test_a_strategy_says_its_position(service):
     assert {position.strategy for position in positions.values()} == {"long_short"}
     assert sum(position.weight for position in positions.values()) == pytest.approx(0)
     assert sum(abs(position.weight) for position in positions.values()) == pytest.approx(1)
+
+
+def test_a_position_by_conviction_is_that_of_the_backtest_on_the_same_sessions(world, service):
+    """The year of forecasts before the date is its measure, as it is the backtest's."""
+    prices = read_prices(world.experiment, world.home)
+    since = prices["date"].unique().sort()[-MEASURED]
+    table = world.forecaster.predict(prices, since=since)
+    held = build_positions(table, Strategy(kind="single"), horizon=1).filter(date=table["as_of"].max())
+    told = {ticker: service.single(ticker, strategy="single").position.weight for ticker in LISTED}
+    assert told == dict(held.select("ticker", "weight").iter_rows())
+    assert max(abs(weight) for weight in told.values()) > 0.25 / len(LISTED)
+
+
+def test_a_position_of_hold_or_do_not_is_a_whole_share_by_the_sign_of_the_forecast(service):
+    for ticker in LISTED:
+        answer = service.single(ticker, strategy="sign")
+        rises = answer.forecasts[0].mean > 0
+        assert answer.position.weight == pytest.approx((1 if rises else -1) / len(LISTED))
+        held = service.single(ticker, strategy="long_only").position.weight
+        assert held == pytest.approx(rises / len(LISTED))
 
 
 def test_without_a_champion_one_line_says_what_to_run_and_registering_ends_it(own_world: World):

@@ -20,7 +20,7 @@ from ml_core.registry.searched import Searched
 from ml_core.registry.versions import ModelVersion, Registry
 from ml_core.spec.experiment import Experiment
 from ml_core.training.fit import fit
-from ml_core.walkforward.opening import open_windows, plan
+from ml_core.walkforward.opening import open_windows, plan_folds
 from serving.service import Service
 from tests.market import NOW, TICKERS, small_experiment
 
@@ -95,7 +95,7 @@ def build_world(folder: Path, *, blank: Path | None = None, **sections: dict) ->
 
 def fit_candidate(experiment: Experiment, prices: pl.DataFrame) -> tuple[Forecaster, Candidate]:
     windows, _ = open_windows(experiment.spec, prices)
-    split = plan(experiment, windows)[-1]
+    split = plan_folds(experiment, windows)[-1]
     forecaster = fit(experiment.spec, windows, split)
     search = Searched(
         trials=3, finished=2, stopped=1, folds=2, seconds=4.0, families={"lstm": 3}, objective="ic"

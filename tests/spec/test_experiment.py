@@ -1,5 +1,6 @@
 """The experiment file: what is shipped is valid, what is wrong is told in one line that names it."""
 
+import datetime as dt
 import tomllib
 from pathlib import Path
 
@@ -60,7 +61,26 @@ def test_every_shipped_experiment_is_valid_down_to_its_chosen_parts(name, overri
         ('universe.sectors={ZZ="x"}', "sectors names tickers that are not in the universe: ZZ"),
         ("training.learning_rate=0", "training.learning_rate: Input should be greater than 0, got 0"),
         ("training.precision=float8", "training.precision: Input should be 'auto', 'float32' or 'bfloat16'"),
-        ("validation.train=-1", "validation.train: Input should be greater than 0, got -1"),
+        (
+            "validation.train=-1",
+            "validation.train: expected 1 or more sessions, a share of all such as 0.2, got -1",
+        ),
+        (
+            "validation.train=2020-01-01",
+            "validation.train: expected 1 or more sessions, a share of all such as 0.2",
+        ),
+        (
+            "validation.test=nan",
+            "validation.test: expected 1 or more sessions, a share of all such as 0.2, got nan",
+        ),
+        (
+            "validation.holdout=soon",
+            "a share of all such as 0.2, or the date on which it begins such as 2023-01-01",
+        ),
+        (
+            "validation={train=0.7, test=10, holdout=0.3}",
+            "train 0.7 and holdout 0.3 are shares of all sessions",
+        ),
         ("validation.step=5", "validation: step 5 is shorter than test 24"),
         ("strategy.horizon=9", "strategy.horizon 9 is not one of (1, 3)"),
         ("gate.coverage=1.5", "gate.coverage: Input should be less than 1, got 1.5"),
@@ -192,6 +212,16 @@ def test_a_digest_changes_with_any_value_and_with_nothing_else(file):
     first = read_experiment(str(file))
     assert first.digest() == read_experiment(str(file)).digest()
     assert first.digest() != read_experiment(str(file), ("training.epochs=3",)).digest()
+
+
+def test_lengths_of_a_split_survive_being_written_down():
+    said = {"train": 0.5, "test": 20, "holdout": "2019-01-02"}
+    experiment = small_experiment(validation=said)
+    assert experiment.validation.holdout == dt.date(2019, 1, 2)
+    again = Experiment.model_validate_json(experiment.model_dump_json())
+    assert again == experiment
+    assert again.digest() == experiment.digest()
+    assert small_experiment(validation={"train": "100"}) == small_experiment(validation={"train": 100.0})
 
 
 def test_an_experiment_of_before_reads_and_keeps_its_digest_so_that_its_search_resumes():

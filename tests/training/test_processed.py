@@ -12,7 +12,7 @@ from cli.line import app
 from ml_core.features.scaling import Scaler
 from ml_core.training.loop import Fitting
 from ml_core.training.processed import process
-from ml_core.walkforward.opening import open_windows, plan
+from ml_core.walkforward.opening import open_windows, plan_folds
 from tests.market import simulate_prices, small_experiment, write_experiment
 
 
@@ -20,7 +20,7 @@ from tests.market import simulate_prices, small_experiment, write_experiment
 def test_rows_are_scaled_as_the_network_sees_them(layout):
     experiment = small_experiment(task={"layout": layout}, features={"select": 2, "scaling": "robust"})
     windows, _ = open_windows(experiment.spec, simulate_prices())
-    split = plan(experiment, windows)[0]
+    split = plan_folds(experiment, windows)[0]
     done, fitting = process(experiment.spec, windows, split), Fitting(experiment.spec, windows, split)
     assert done.features == fitting.inputs.features
     ticker, day = 3, windows.sessions.index(split.test.start)
@@ -38,7 +38,7 @@ def test_rows_are_scaled_as_the_network_sees_them(layout):
 def test_every_part_lies_in_its_span_and_targets_come_back_as_returns():
     experiment = small_experiment()
     windows, _ = open_windows(experiment.spec, simulate_prices())
-    split = plan(experiment, windows)[-1]
+    split = plan_folds(experiment, windows)[-1]
     table = process(experiment.spec, windows, split).table
     spans = {"train": split.train, "validation": split.validation, "holdout": split.test}
     assert set(table["part"]) == set(spans)

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ml_core.errors import InvalidInput, NotEnoughData, TrainingDiverged
-from ml_core.forecaster.calibration import LEAST_TRUST, MOST_TRUST
+from ml_core.forecaster.trust import LEAST_TRUST, MOST_TRUST
 from ml_core.models.family import FAMILIES
 from ml_core.panel.splits import Span, Split
 from ml_core.panel.windows import Windows

@@ -20,7 +20,7 @@ from tuning.space import build_space, first_params, spec_of, widest_spec
 from tuning.trial import run_trial
 
 
-def make_claim(experiment: Experiment, home: Home, *, now: dt.datetime) -> dict[str, Any]:
+def search_known_market(experiment: Experiment, home: Home, *, now: dt.datetime) -> dict[str, Any]:
     """Every family once at its defaults; the best is refitted and goes the whole way through the gate. The model is a
     new one of this moment: it has no champion to beat, and no earlier look at the holdout."""
     experiment = experiment.model_copy(update={"name": f"{experiment.name}-{now:%Y%m%d%H%M%S}"})

@@ -14,7 +14,7 @@ NOTHING = 1e-12  # of the last price: what is lost is all of it, and still can b
 
 
 @dataclass(frozen=True)
-class Panel:
+class Grid:
     """Prices by session and ticker. Over sessions without a bar both carry the last close.
 
     An open that is not known is that session's close. After its last bar a ticker whose delisting return is stated
@@ -29,8 +29,8 @@ class Panel:
     member_TN: NDArray[np.bool_]
 
 
-def panel_of(prices: pl.DataFrame, tickers: tuple[str, ...]) -> Panel:
-    """The panel of these tickers over every session of the prices; they must be positive."""
+def grid_of(prices: pl.DataFrame, tickers: tuple[str, ...]) -> Grid:
+    """The grid of these tickers over every session of the prices; they must be positive."""
     sessions = _days(prices["date"].to_numpy())
     told = [name for name in ("member", "delisting") if name in prices.columns]
     rows = prices.select(
@@ -53,7 +53,7 @@ def panel_of(prices: pl.DataFrame, tickers: tuple[str, ...]) -> Panel:
     open_TN = np.where(np.isnan(open_TN), carried_TN, open_TN)
     if "delisting" in told:
         _leave(rows, has_bar_TN, tickers, open_TN, carried_TN)
-    return Panel(sessions, tickers, open_TN, carried_TN, has_bar_TN, _members(rows, has_bar_TN, at))
+    return Grid(sessions, tickers, open_TN, carried_TN, has_bar_TN, _members(rows, has_bar_TN, at))
 
 
 def _leave(
@@ -81,7 +81,7 @@ def _members(rows: pl.DataFrame, has_bar_TN: NDArray[np.bool_], at: tuple) -> ND
     return _carry(member_TN, has_bar_TN)
 
 
-def targets_of(positions: pl.DataFrame, panel: Panel) -> tuple[NDArray[np.int64], Array]:
+def targets_of(positions: pl.DataFrame, grid: Grid) -> tuple[NDArray[np.int64], Array]:
     """The session at whose close each set of weights was decided, and the weights; the last set of a session
     counts (a decision between sessions belongs to the session before)."""
     weights = positions["weight"].to_numpy()
@@ -89,13 +89,13 @@ def targets_of(positions: pl.DataFrame, panel: Panel) -> tuple[NDArray[np.int64]
         bad = positions.filter(~pl.col("weight").is_finite().fill_null(value=False))
         raise InvalidData(f"positions: a weight is not a number, first {bad.select('ticker', 'date').row(0)}")
     dates = _days(positions["date"].to_numpy())
-    target_KN = np.zeros((len(dates), len(panel.tickers)))
-    at = (_places(positions["date"].to_numpy(), dates), codes(positions["ticker"], panel.tickers))
+    target_KN = np.zeros((len(dates), len(grid.tickers)))
+    at = (_places(positions["date"].to_numpy(), dates), codes(positions["ticker"], grid.tickers))
     if np.bincount(np.ravel_multi_index(at, target_KN.shape)).max() > 1:
         unique(positions, ["ticker", "date"], "positions")  # names the first that stands twice
     target_KN[at] = weights
-    decided_K = np.searchsorted(panel.sessions, dates, side="right") - 1
-    last = np.diff(decided_K, append=len(panel.sessions)) > 0
+    decided_K = np.searchsorted(grid.sessions, dates, side="right") - 1
+    last = np.diff(decided_K, append=len(grid.sessions)) > 0
     keep = last & (decided_K >= 0)
     return decided_K[keep], target_KN[keep]
 

@@ -12,13 +12,14 @@ import polars as pl
 from ml_core.data.order import Order
 from ml_core.data.prices import read_prices
 from ml_core.errors import InvalidInput, NotEnoughData
+from ml_core.portfolio.conviction import MEASURED
 from serving.champion import Clock, Served
 
 KEPT = 64
 
 
 @dataclass(frozen=True)
-class Moment:
+class AsOf:
     """One date seen by one `Served`: the prices known then and the forecast of every ticker."""
 
     served: Served
@@ -32,27 +33,34 @@ class Moment:
         rows = self.prices.sort("ticker", "date").group_by("ticker")
         return dict(rows.agg((pl.col("close") / pl.col("factor")).last()).iter_rows())
 
+    @cached_property
+    def recent(self) -> pl.DataFrame:
+        """The forecasts of a year of sessions up to this one: what a usual conviction is."""
+        sessions = self.prices.filter(pl.col("date") <= self.as_of)["date"].unique().sort()
+        since = sessions.tail(MEASURED)[0]
+        return self.served.forecaster.predict(self.prices, as_of=self.as_of, since=since)
+
     @property
     def learned(self) -> bool:
         """Whether the model was fitted or calibrated on this date."""
         return self.as_of < self.served.version.evidence.holdout.start
 
 
-class Moments:
+class PastAnswers:
     """Past dates and strangers are computed one at a time, each once."""
 
     def __init__(self, order: Order, clock: Clock) -> None:
         self._order, self._clock = order, clock
-        self._kept: OrderedDict[tuple, Moment] = OrderedDict()
+        self._kept: OrderedDict[tuple, AsOf] = OrderedDict()
         self._computing = threading.Lock()
-        self._latest: Moment | None = None
+        self._latest: AsOf | None = None
 
-    def at(self, served: Served, date: dt.date | None, *, stranger: str | None = None) -> Moment:
+    def at(self, served: Served, date: dt.date | None, *, stranger: str | None = None) -> AsOf:
         """The last session, or the last one up to a date; a stranger is a ticker outside the universe."""
         if date is None and stranger is None:
             latest = self._latest
             if latest is None or latest.served is not served:
-                latest = self._latest = _moment(served, served.prices, served.latest)
+                latest = self._latest = _as_of(served, served.prices, served.latest)
             return latest
         if date and date > self._clock().date():
             raise InvalidInput(
@@ -67,7 +75,7 @@ class Moments:
                 self._kept.popitem(last=False)
             return self._kept[key]
 
-    def _compute(self, served: Served, date: dt.date | None, stranger: str | None) -> Moment:
+    def _compute(self, served: Served, date: dt.date | None, stranger: str | None) -> AsOf:
         first = min(served.prices["date"])
         if date and date < first:
             raise NotEnoughData(f"date: no prices up to {date}; the first session is {first}")
@@ -85,8 +93,8 @@ class Moments:
             raise NotEnoughData(
                 f"date: too little history up to {date} for a forecast; the first session is {first}"
             )
-        return _moment(served, prices, table)
+        return _as_of(served, prices, table)
 
 
-def _moment(served: Served, prices: pl.DataFrame, table: pl.DataFrame) -> Moment:
-    return Moment(served, prices, table, max(table["as_of"]))
+def _as_of(served: Served, prices: pl.DataFrame, table: pl.DataFrame) -> AsOf:
+    return AsOf(served, prices, table, max(table["as_of"]))

@@ -1,14 +1,11 @@
-"""Computes what a dated series of numbers is worth: intervals from resampled blocks of dates, Sharpe ratios, and
-how likely they are luck."""
+"""Resamples dated values in blocks of dates, so that an interval keeps their overlap and clustering."""
 
 from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy import stats
 
 Array = NDArray[np.float64]
-EULER_GAMMA = 0.5772156649015329
 
 
 def block_length(count: int, horizon: int = 1) -> int:
@@ -60,33 +57,3 @@ def interval(resampled: Array, *, level: float) -> tuple[float, float]:
         return float("nan"), float("nan")
     low, high = np.quantile(known, [(1 - level) / 2, (1 + level) / 2])
     return float(low), float(high)
-
-
-def sharpe(returns: ArrayLike) -> float:
-    """Per period, not annualised; 0 for returns that never move."""
-    values = np.asarray(returns, dtype=float)
-    spread = values.std(ddof=1) if len(values) > 1 else 0.0
-    return float(values.mean() / spread) if spread > 1e-15 * np.abs(values).max(initial=0.0) else 0.0
-
-
-def probabilistic_sharpe(returns: ArrayLike, *, benchmark: float = 0.0) -> float:
-    """Probability that the true Sharpe (per period) exceeds `benchmark`, given length, skew and fat tails.
-
-    Bailey and López de Prado (2012), with the plain fourth moment: 3 for a normal, not 0.
-    """
-    values = np.asarray(returns, dtype=float)
-    if len(values) < 3 or values.std() == 0:
-        return float("nan")
-    ratio = sharpe(values)
-    skew, kurtosis = stats.skew(values), stats.kurtosis(values, fisher=False)
-    spread = np.sqrt(max(1 - skew * ratio + (kurtosis - 1) / 4 * ratio**2, 1e-12))
-    return float(stats.norm.cdf((ratio - benchmark) * np.sqrt(len(values) - 1) / spread))
-
-
-def expected_maximum(variance: float, trials: float) -> float:
-    """The best Sharpe to be expected among that many trials without any skill."""
-    if trials <= 1:
-        return 0.0
-    quantile = stats.norm.ppf
-    best = (1 - EULER_GAMMA) * quantile(1 - 1 / trials) + EULER_GAMMA * quantile(1 - 1 / (trials * np.e))
-    return float(np.sqrt(variance) * max(best, 0.0))

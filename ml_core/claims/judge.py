@@ -1,0 +1,149 @@
+"""Judges the claims that are asked, each at each horizon, and pays for all of them together. Pure: tables in, verdicts
+out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from ml_core.claims.case import Case
+from ml_core.claims.kinds import KINDS
+from ml_core.claims.verdict import Beside, Condition, Match, Outcome, Verdict, tell_p
+from ml_core.errors import InvalidInput, NotEnoughData
+from ml_core.evaluation.rows import Array
+from ml_core.spec import choices
+
+SIGNIFICANCE = 0.05
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """A question that was asked, before the others are paid for."""
+
+    claim: str
+    horizon: int
+    rivals: tuple[Beside, ...]
+    conditions: tuple[Condition, ...]
+
+    @property
+    def p(self) -> float:
+        """To be better than each rival is as sure as the least sure of it (intersection and union)."""
+        return max(one.p for one in self.rivals)
+
+
+def claim_names() -> tuple[str, ...]:
+    return tuple(choices.names(KINDS))
+
+
+def check_claims(names: Sequence[str], key: str) -> None:
+    """Refuse a claim that nobody wrote."""
+    for name in names:
+        if name not in claim_names():
+            raise InvalidInput(f"{key}: unknown claim '{name}'{choices.nearest(name, list(claim_names()))}")
+
+
+def judge_claims(
+    case: Case, claims: Sequence[str] | None = None, *, significance: float = SIGNIFICANCE
+) -> tuple[Verdict, ...]:
+    """A verdict for each claim (default: every one there is) at each horizon of the case.
+
+    To be proven, a claim's p against its hardest rival must be below `significance` after Holm's payment for all
+    claims and horizons that were asked, and its conditions must hold.
+    """
+    names = claim_names() if claims is None else tuple(dict.fromkeys(claims))
+    check_claims(names, "claims")
+    found = [_ask(case, name, horizon) for name in names for horizon in case.horizons]
+    asked = [one for one in found if isinstance(one, _Asked)]
+    paid = iter(pay([one.p for one in asked]).tolist())
+    return tuple(
+        _decide(one, next(paid), questions=len(asked), significance=significance)
+        if isinstance(one, _Asked)
+        else one
+        for one in found
+    )
+
+
+def pay(p_values: ArrayLike) -> Array:
+    """Holm (1979): what each p is worth after as many questions, which run along the last axis."""
+    p_RK = np.asarray(p_values, dtype=float)
+    order_RK, count = np.argsort(p_RK, axis=-1, kind="stable"), p_RK.shape[-1]
+    dear_RK = np.take_along_axis(p_RK, order_RK, axis=-1) * (count - np.arange(count))
+    paid_RK = np.empty_like(p_RK)
+    np.put_along_axis(paid_RK, order_RK, np.minimum(1.0, np.maximum.accumulate(dear_RK, axis=-1)), axis=-1)
+    return paid_RK
+
+
+def match_claim(
+    case: Case, claim: str, horizon: int, *, rival: str, significance: float = SIGNIFICANCE
+) -> Match:
+    """Is the forecast significantly better on this claim than a rival of the case (as `Case.facing` adds one), or
+    significantly worse? Each side is a test of its own at this level."""
+    check_claims((claim,), "claim")
+    kind = choices.load(KINDS, claim)
+    reason = kind.excuse(case, horizon)
+    try:
+        found: Beside | None = None if reason else kind.contest(case, horizon, rival)
+    except NotEnoughData as error:
+        found, reason = None, str(error)
+    if found is None:
+        return Match(claim, horizon, "neither", f"cannot be compared: {reason}")
+    outcome: Outcome = "neither"
+    if found.p < significance:
+        outcome = "better"
+    elif 1 - found.p < significance:
+        outcome = "worse"
+    sure = min(found.p, 1 - found.p)
+    words = f"significantly {outcome}" if outcome != "neither" else "neither better nor worse"
+    return Match(
+        claim, horizon, outcome, f"{found.told}, p {tell_p(sure)}: {words} at {_share(significance)}", found
+    )
+
+
+def as_evidence(verdicts: Sequence[Verdict]) -> list[dict[str, Any]]:
+    """As evidence keeps them: plain values that JSON holds."""
+    return [asdict(verdict) for verdict in verdicts]
+
+
+def _ask(case: Case, claim: str, horizon: int) -> _Asked | Verdict:
+    kind: ModuleType = choices.load(KINDS, claim)
+    reason = kind.excuse(case, horizon)
+    if not reason and not kind.rivals(case):
+        reason = f"no rival is named for {claim}"
+    if not reason:
+        try:
+            found = tuple(kind.contest(case, horizon, rival) for rival in kind.rivals(case))
+            return _Asked(claim, horizon, found, kind.conditions(case, horizon))
+        except NotEnoughData as error:
+            reason = str(error)
+    return Verdict(claim, horizon, "not asked", reason)
+
+
+def _decide(asked: _Asked, paid: float, *, questions: int, significance: float) -> Verdict:
+    failed = [one for one in asked.conditions if not one.met]
+    sure = paid < significance
+    hardest = max(asked.rivals, key=lambda one: one.p)
+    after = f" after paying for {questions} questions" if questions > 1 else ""
+    why = f"{hardest.told}, p {tell_p(paid)}{after}"
+    why += f": {'proven' if sure and not failed else 'not proven'} at {_share(significance)}"
+    if failed:
+        why += "; " + "; ".join(f"{one.name} {one.value:.1%}, expected {one.required}" for one in failed)
+    return Verdict(
+        asked.claim,
+        asked.horizon,
+        "proven" if sure and not failed else "unproven",
+        why,
+        asked.p,
+        paid,
+        hardest.dates,
+        asked.rivals,
+        asked.conditions,
+    )
+
+
+def _share(level: float) -> str:
+    return f"{100 * level:.3g} %"

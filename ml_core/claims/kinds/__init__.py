@@ -1,0 +1,3 @@
+"""One file per claim, found by its name."""
+
+KINDS = __name__

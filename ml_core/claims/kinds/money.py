@@ -1,0 +1,75 @@
+"""That trading it pays: after costs, a Sharpe above what luck gives to the best of all that were tried, and more than
+buy and hold and an equal weight would have earned at the strategy's own volatility.
+
+A Sharpe is no mean, but what each session adds to it is known (its influence), so that it is weighed as the mean of
+those: overlapping holdings, clustering and fat tails are in the error.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from ml_core.claims.case import Case
+from ml_core.claims.verdict import Beside, Condition, beside
+from ml_core.evaluation.paired import Mean, weigh_mean
+from ml_core.evaluation.rows import Array
+from ml_core.evaluation.sharpe import expected_maximum
+from ml_core.portfolio.comparison import STRATEGY
+
+LUCK = "luck"
+
+
+def excuse(case: Case, horizon: int) -> str:
+    return "" if horizon in case.accounts else "no strategy was traded at this horizon"
+
+
+def rivals(case: Case) -> tuple[str, ...]:
+    return LUCK, *case.terms.money
+
+
+def contest(case: Case, horizon: int, rival: str) -> Beside:
+    return _against_luck(case, horizon) if rival == LUCK else _against(case, horizon, rival)
+
+
+def conditions(_case: Case, _horizon: int) -> tuple[Condition, ...]:
+    return ()
+
+
+def influence(returns_RT: Array, at_R1: Array | float) -> Array:
+    """What each session, along the last axis, adds to the Sharpe: the mean is the Sharpe, the scatter is the Sharpe's
+    where the true one is `at_R1`. To scatter it as if the one that was found were true passes half as many again."""
+    mean_R1 = returns_RT.mean(axis=-1, keepdims=True)
+    spread_R1 = returns_RT.std(axis=-1, ddof=1, keepdims=True)
+    moved_R1 = spread_R1 > 1e-15 * np.abs(returns_RT).max(axis=-1, keepdims=True)
+    safe_R1 = np.where(moved_R1, spread_R1, 1.0)
+    unit_RT = (returns_RT - mean_R1) / safe_R1
+    square_RT = unit_RT**2 - np.mean(unit_RT**2, axis=-1, keepdims=True)
+    return np.where(moved_R1, mean_R1 / safe_R1 + unit_RT - at_R1 / 2 * square_RT, 0.0)
+
+
+def influence_gap(own_RT: Array, other_RT: Array) -> Array:
+    """What each session adds to the difference of two Sharpes, scattered as if both were the mean of the two."""
+    at_R1 = sum(influence(part, 0.0).mean(axis=-1, keepdims=True) for part in (own_RT, other_RT)) / 2
+    return influence(own_RT, at_R1) - influence(other_RT, at_R1)
+
+
+def _against_luck(case: Case, horizon: int) -> Beside:
+    returns_T = case.account(horizon, (STRATEGY,))[STRATEGY].to_numpy()
+    year = case.periods_per_year**0.5
+    luck = expected_maximum(weigh_mean(influence(returns_T, 0.0), horizon=horizon).error ** 2, case.trials)
+    mean = weigh_mean(influence(returns_T, luck), horizon=horizon)
+    told = f"Sharpe {mean.value * year:.2f} a year, luck gives {luck * year:.2f} to the best of {case.trials:.0f}"
+    return beside(LUCK, replace(mean, value=mean.value - luck), unit=1 / year, told=told)
+
+
+def _against(case: Case, horizon: int, rival: str) -> Beside:
+    """Sharpes compared are returns compared at the same volatility."""
+    table = case.account(horizon, (STRATEGY, rival))
+    own_T, other_T = table[STRATEGY].to_numpy(), table[rival].to_numpy()
+    mean: Mean = weigh_mean(influence_gap(own_T, other_T), horizon=horizon)
+    yearly = float(own_T.std(ddof=1)) * case.periods_per_year
+    share = 100 * abs(mean.value) * yearly
+    told = f"{share:.1f} % a year {'more' if mean.value > 0 else 'less'} than {rival} at the same volatility"
+    return beside(rival, mean, unit=1 / yearly if yearly else 1.0, told=told)
