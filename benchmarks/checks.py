@@ -17,9 +17,9 @@ import polars as pl
 from fixture_pairs import KEY, count_fixtures, print_table, read_bars
 from planted_defects import DEFECTS, SOUND, Plant
 
+from ml_core.data.intake.refusals import refuse_whole_tickers
 from ml_core.data.quality.judge import check_bars
 from ml_core.data.store.bars import adjust
-from ml_core.data.store.findings import refuse_whole_tickers
 
 NEAR = 0.03  # log: after the checks, adjusted closes run as those of the sound bars
 FILES = ("sp500_daily_2013_2018", "etf10_daily_2007_2019", "aapl_daily_2000_2019")

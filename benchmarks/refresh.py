@@ -77,6 +77,7 @@ def write_files(folder: Path, tickers: list[str], years: int, *, whole: bool) ->
 def refresh_here(asked: dict[str, Any]) -> None:
     """In a process of its own: one refresh, and what it cost."""
     from ml_core.data.intake.refresh import refresh
+    from ml_core.data.store.store import open_store
     from ml_core.data.store.tables import newest_version
     from ml_core.home.settings import open_home
     from ml_core.spec.experiment import Experiment
@@ -90,11 +91,9 @@ def refresh_here(asked: dict[str, Any]) -> None:
     experiment = Experiment.model_validate(asked["experiment"])
     began = time.perf_counter()
     done = refresh(experiment, home, now=dt.datetime.fromisoformat(asked["now"]), session=session)
-    identity = next((home.store / "bars").iterdir()).name
-    versions = {
-        name: (newest_version(home.store / name / identity) or 0)
-        for name in ("bars", "quarantine", "coverage")
-    }
+    store = open_store(experiment, home)
+    kept = {"bars": store.bars, "quarantine": store.findings, "coverage": store.answers}
+    versions = {name: newest_version(table.folder) or 0 for name, table in kept.items()}
     print(
         json.dumps(
             {

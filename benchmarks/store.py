@@ -21,7 +21,7 @@ import numpy as np
 import pandas as pd
 import polars as pl
 
-from ml_core.data.store.bars import PriceStore
+from ml_core.data.store.bars import BarTable
 from ml_core.data.store.datafiles import _whole
 from ml_core.frames import BARS, conform
 
@@ -76,7 +76,7 @@ class Store:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.store = PriceStore(folder, "bench")
+        self.store = BarTable(folder / "bars" / "bench")
 
     def write(self, bars: pl.DataFrame) -> None:
         self.store.write(bars, observed_at=NOW)
@@ -84,7 +84,7 @@ class Store:
     add = write
 
     def read(self, tickers: list[str], until: dt.date) -> int:
-        return self.store.read(tuple(tickers), until=until).height
+        return self.store.prices(tuple(tickers), until=until).height
 
 
 class Pandas:
@@ -152,15 +152,15 @@ def measure(kind: Store | Pandas, history: pl.DataFrame, session: pl.DataFrame) 
 
 def ask_store(folder: Path) -> None:
     """What a refresh asks, each in the order it does; printed by a process that has read nothing before."""
-    store = PriceStore(folder, "bench")
+    store = BarTable(folder / "bars" / "bench")
     names = tuple(store.spans())
     _whole.clear()
     asked: dict[str, Callable[[], object]] = {
         "version": store.version,
         "spans of all tickers": store.spans,
         "last 300 bars of each": lambda: store.tail(names, 300),
-        "10 tickers, all years": lambda: store.bars(names[:10]),
-        "everything": store.bars,
+        "10 tickers, all years": lambda: store.read(names[:10]),
+        "everything": store.read,
     }
     rows = []
     for name, work in asked.items():
@@ -177,7 +177,7 @@ def write_first(tickers: int, years: int, folder: Path) -> None:
     """The first write in a process of its own, for its peak of memory above the rows."""
     bars = make_bars(tickers, years * SESSIONS_A_YEAR)
     before = peak_memory()
-    spent = on_cpu(lambda: PriceStore(folder, "bench").write(bars, observed_at=NOW))
+    spent = on_cpu(lambda: BarTable(folder / "bars" / "bench").write(bars, observed_at=NOW))
     peak = peak_memory()
     print(
         f"first write of {bars.height:,} bars ({bars.estimated_size() / 1e6:.0f} MB): {spent:.2f} CPU s, "

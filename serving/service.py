@@ -7,7 +7,6 @@ import polars as pl
 
 from ml_core.data.absence import tell_absence
 from ml_core.data.order import Order
-from ml_core.data.prices import open_store
 from ml_core.errors import ForecastError, InvalidInput, NotEnoughData, UnknownTicker
 from ml_core.home.spelling import spell_out
 from ml_core.portfolio.legs import strategy_kind
@@ -40,7 +39,7 @@ class Service:
         self, order: Order, clock: Clock, *, name: str = "", overrides: tuple[str, ...] = ()
     ) -> None:
         """`name` and `overrides`: how the experiment was asked for, so that a command in an answer can be typed."""
-        self.experiment, self._home = order.experiment, order.home
+        self.experiment, self._home, self._store = order.experiment, order.home, order.store
         self._asked, self._overrides = name or order.experiment.name, overrides
         self._champion = Champion(order, clock)
         self._past = PastAnswers(order, clock)
@@ -104,8 +103,8 @@ class Service:
         served = self._served()
         name = self._name(served, ticker)
         end = min(until or dt.date.max, self.experiment.data.end or dt.date.max)
-        store = open_store(self.experiment, self._home)
-        return build_history(store.read((name,), until=end, version=served.data_version), unit=unit)
+        prices = self._store.bars.prices((name,), until=end, version=served.data_version)
+        return build_history(prices, unit=unit)
 
     def tickers(self) -> list[str]:
         """What the app offers; others may be typed."""
@@ -168,11 +167,10 @@ class Service:
                 f"'{given}' is none of the tickers that this joint model knows{_offer(given, known)}"
             )
         if given in self.experiment.universe.tickers:
-            why = tell_absence(self.experiment, self._home, (given,))[given]
+            why = tell_absence(self.experiment, self._store, (given,))[given]
             raise UnknownTicker(f"'{given}': {why}")
-        store = open_store(self.experiment, self._home)
         for name in dict.fromkeys((given, given.upper())):
-            if store.read((name,), version=served.data_version).height:
+            if self._store.bars.prices((name,), version=served.data_version).height:
                 return name
         add = f"add it to universe.tickers and run: candorcast refresh {self.experiment.name}"
         raise UnknownTicker(f"no bars stored for '{given}'{_offer(given, known)}; {add}")

@@ -20,7 +20,8 @@ FINDINGS = 20
 def data(session: Session, *, out: Path | None) -> int:
     from ml_core.data.overview import read_overview, summarise_findings
     from ml_core.data.picture import write_picture
-    from ml_core.data.store.findings import count_bars, tell_accept
+    from ml_core.data.quality.settings import tell_accept
+    from ml_core.data.store.findings import count_bars
 
     terminal = session.terminal
     if out and out.suffix != ".html":

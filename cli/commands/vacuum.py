@@ -15,7 +15,7 @@ def vacuum(session: Session, *, days: int) -> int:
     models = Registry(session.home).everything()
     named = {found.evidence.data_version for found in models if found.evidence.store == source.identity}
     with session.order.alone("refresh", wait=REFRESH_WAIT):
-        freed = free_space(source, session.home, named=named, days=days)
+        freed = free_space(session.order.store, named=named, days=days)
     kept = ", ".join(map(str, freed.kept)) or "none"
     session.terminal.say(
         f"{source.identity}: {freed.files} files freed; versions kept for their models: {kept}"

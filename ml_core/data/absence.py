@@ -4,31 +4,26 @@ import datetime as dt
 
 import polars as pl
 
-from ml_core.data.source import open_source
-from ml_core.data.store.bars import PriceStore
-from ml_core.data.store.coverage import read_coverage
-from ml_core.data.store.findings import read_findings
-from ml_core.home.settings import Home
+from ml_core.data.store.store import Store
 from ml_core.spec.experiment import Experiment
 
 NAMED = 5
 
 
 def explain_absence(
-    experiment: Experiment, home: Home, missing: tuple[str, ...], *, until: dt.date | None = None
+    experiment: Experiment, store: Store, missing: tuple[str, ...], *, until: dt.date | None = None
 ) -> str:
     """Lost from the store: refresh --whole. Never fetched: refresh. Refused by the checks: another refresh would refuse
     them again. Stored, but of other days: which."""
-    identity = open_source(experiment).identity
-    spans = PriceStore(home.store, identity).spans()
-    refused = read_findings(home, identity, missing).filter(verdict="quarantine")
+    spans = store.bars.spans()
+    refused = store.findings.read(missing).filter(verdict="quarantine")
     absent = [ticker for ticker in missing if ticker not in spans]
     whole = [ticker for ticker in absent if ticker in set(refused["ticker"])]
-    coverage = read_coverage(home, identity)
-    if lost := [ticker for ticker in absent if _held(coverage, ticker)]:
-        return f"{_lost(coverage, lost)}; run: candorcast refresh {experiment.name} --whole"
+    answers = store.answers.read()
+    if lost := [ticker for ticker in absent if _held(answers, ticker)]:
+        return f"{_lost(answers, lost)}; run: candorcast refresh {experiment.name} --whole"
     if unknown := [ticker for ticker in absent if ticker not in whole]:
-        said = _said(coverage, unknown[0])
+        said = _said(answers, unknown[0])
         return f"no bars stored for {_listed(unknown)}{said}; run: candorcast refresh {experiment.name}"
     if whole:
         return (
@@ -44,41 +39,40 @@ def explain_absence(
 
 
 def tell_absence(
-    experiment: Experiment, home: Home, missing: tuple[str, ...], *, until: dt.date | None = None
+    experiment: Experiment, store: Store, missing: tuple[str, ...], *, until: dt.date | None = None
 ) -> dict[str, str]:
     """Why each of these tickers has no bar: what one command leaves out, another may bring."""
     if not missing:
         return {}
-    identity = open_source(experiment).identity
-    spans, coverage = PriceStore(home.store, identity).spans(missing), read_coverage(home, identity)
-    refused = read_findings(home, identity, missing).filter(verdict="quarantine")
-    known, whole = set(coverage["ticker"]), set(refused["ticker"])
+    spans, answers = store.bars.spans(missing), store.answers.read()
+    refused = store.findings.read(missing).filter(verdict="quarantine")
+    known, whole = set(answers["ticker"]), set(refused["ticker"])
     told = {}
     for ticker in missing:
         if ticker in spans:
             first, last, _ = spans[ticker]
             told[ticker] = f"no bars stored{_asked(experiment, until)}; it is stored from {first} to {last}"
-        elif _held(coverage, ticker):
-            told[ticker] = f"{_lost(coverage, [ticker])}; run: candorcast refresh {experiment.name} --whole"
+        elif _held(answers, ticker):
+            told[ticker] = f"{_lost(answers, [ticker])}; run: candorcast refresh {experiment.name} --whole"
         elif ticker in whole:
             told[ticker] = (
                 f"no sound bar: in quarantine are {_counted(refused, ticker)} (data.quality.accept)"
             )
         elif ticker in known:
-            told[ticker] = f"no bars stored{_said(coverage, ticker)}"
+            told[ticker] = f"no bars stored{_said(answers, ticker)}"
         else:
             told[ticker] = f"no bars stored; run: candorcast refresh {experiment.name}"
     return told
 
 
-def _held(coverage: pl.DataFrame, ticker: str) -> int:
+def _held(answers: pl.DataFrame, ticker: str) -> int:
     """How many of its bars were stored after its last refresh."""
-    return int(coverage.filter(ticker=ticker)["rows"].sum())
+    return int(answers.filter(ticker=ticker)["rows"].sum())
 
 
-def _lost(coverage: pl.DataFrame, tickers: list[str]) -> str:
+def _lost(answers: pl.DataFrame, tickers: list[str]) -> str:
     """Bars were stored and are not there: a part of the table's log, or all of it, was taken away."""
-    held = _held(coverage, tickers[0])
+    held = _held(answers, tickers[0])
     return f"the store has lost the bars of {_listed(tickers)} (of {tickers[0]} {held} were stored)"
 
 
@@ -92,9 +86,9 @@ def _listed(tickers: list[str]) -> str:
     return ", ".join(tickers[:NAMED]) + more
 
 
-def _said(coverage: pl.DataFrame, ticker: str) -> str:
+def _said(answers: pl.DataFrame, ticker: str) -> str:
     """How the last refresh went for a ticker that was asked for."""
-    rows = coverage.filter(ticker=ticker).select("status", "reason").rows()
+    rows = answers.filter(ticker=ticker).select("status", "reason").rows()
     return f" ({ticker} was {': '.join(part for part in rows[0] if part)})" if rows else ""
 
 

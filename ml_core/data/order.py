@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from ml_core.data.source import Source, open_source
+from ml_core.data.store.store import Store
 from ml_core.home.lock import hold
 from ml_core.home.settings import Home
 from ml_core.spec.experiment import Experiment
@@ -27,6 +28,11 @@ class Order:
     def name(self) -> str:
         """Under which its models are registered and its forecasts stored."""
         return self.experiment.model_name
+
+    @property
+    def store(self) -> Store:
+        """What is kept of its source."""
+        return Store(self.home, self.source)
 
     def lock_name(self, verb: str) -> str:
         """Two runs of this verb on this experiment and home exclude each other, whoever started them."""

@@ -9,12 +9,9 @@ import polars as pl
 
 from ml_core.data.absence import explain_absence
 from ml_core.data.calendar import WHATEVER, sessions_between
-from ml_core.data.prices import open_store
-from ml_core.data.source import open_source
 from ml_core.data.stationarity import judge_stationarity
 from ml_core.data.store.bars import adjust
-from ml_core.data.store.coverage import read_coverage
-from ml_core.data.store.findings import read_findings
+from ml_core.data.store.store import open_store
 from ml_core.errors import InvalidInput
 from ml_core.home.settings import Home
 from ml_core.spec.experiment import Experiment
@@ -62,21 +59,20 @@ class Overview:
 
 def read_overview(experiment: Experiment, home: Home) -> Overview:
     """Everything about the stored bars of the universe, its benchmark and its context."""
-    source, store = open_source(experiment), open_store(experiment, home)
-    version = store.version()
-    universe = experiment.universe
+    store, universe = open_store(experiment, home), experiment.universe
+    source, version = store.source, store.bars.version()
     named = (*universe.tickers, universe.benchmark, *source.context.series)
     tickers = tuple(dict.fromkeys(name for name in named if name))
-    bars = store.bars(tickers, version=version)
-    findings = read_findings(home, source.identity, tickers)
+    bars = store.bars.read(tickers, version=version)
+    findings = store.findings.read(tickers)
     if bars.is_empty() and findings.is_empty():
-        raise InvalidInput(explain_absence(experiment, home, tickers))
+        raise InvalidInput(explain_absence(experiment, store, tickers))
     sessions = _sessions(bars, universe.calendar)
     return Overview(
         experiment.name,
         source.identity,
         version,
-        measure_coverage(tickers, bars, sessions, read_coverage(home, source.identity)),
+        measure_coverage(tickers, bars, sessions, store.answers.read()),
         _of(findings, "quarantine", bars),
         _of(findings, "repair", bars),
         _of(findings, "note", bars),

@@ -8,12 +8,12 @@ from dataclasses import dataclass, field
 import polars as pl
 
 from ml_core.data.absence import explain_absence, tell_absence
-from ml_core.data.context import Context, join_context
+from ml_core.data.context import join_context
 from ml_core.data.frequency import at_frequency
 from ml_core.data.sectors import read_sectors
-from ml_core.data.source import open_source
-from ml_core.data.store.bars import FACTS, PriceStore, adjust
+from ml_core.data.store.bars import FACTS, adjust
 from ml_core.data.store.membership import join_members, stored_members
+from ml_core.data.store.store import Store, open_store
 from ml_core.errors import InvalidInput
 from ml_core.home.settings import Home
 from ml_core.spec.experiment import Experiment
@@ -22,13 +22,15 @@ from ml_core.spec.experiment import Experiment
 @dataclass(frozen=True)
 class Sources:
     """What prices are made of: BARS of the universe and of its context's series, FACTS of the user's own table, the
-    sector of each ticker where any is known, and FACTS of who is in the universe when."""
+    sector of each ticker where any is known, and FACTS of who is in the universe when; `lag`: the sessions after which
+    the close of a series is known."""
 
     bars: pl.DataFrame
     series: pl.DataFrame
     facts: pl.DataFrame
     sectors: Mapping[str, str]
     members: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=FACTS))
+    lag: int = 0
 
     @property
     def tables(self) -> dict[str, pl.DataFrame]:
@@ -50,18 +52,19 @@ def read_sources(
     experiment: Experiment, home: Home, *, until: dt.date | None = None, version: int | None = None
 ) -> Sources:
     """All that the experiment's prices are made of, as a version of the store held it."""
-    source = open_source(experiment)
-    store, context = PriceStore(home.store, source.identity), source.context
+    store = open_store(experiment, home)
+    context = store.source.context
     end = min(until or dt.date.max, experiment.data.end or dt.date.max)
-    bars = store.bars(experiment.universe.tickers, until=end, version=version)
+    bars = store.bars.read(experiment.universe.tickers, until=end, version=version)
     kept = bars.filter(pl.col("date") >= experiment.data.start) if experiment.data.start else bars
-    _require_enough(kept, experiment, home, until=until)
+    _require_enough(kept, experiment, store, until=until)
     bars = bars.join(kept.select("ticker").unique(), on="ticker", how="semi", maintain_order="left")
     sectors = read_sectors(experiment.universe, store, version=version)
-    series = store.bars(context.series, until=end, version=version) if context.series else bars.clear()
-    _require_series(context.series, series, experiment, home, until=until)
-    facts = _read_facts(experiment, context, store, version)
-    return Sources(bars, series, facts, sectors, stored_members(experiment, store, version))
+    series = store.bars.read(context.series, until=end, version=version) if context.series else bars.clear()
+    _require_series(series, experiment, store, until=until)
+    facts = _read_facts(experiment, store, version)
+    members = stored_members(experiment, store, version)
+    return Sources(bars, series, facts, sectors, members, context.lag)
 
 
 def build_prices(experiment: Experiment, sources: Sources) -> pl.DataFrame:
@@ -74,18 +77,16 @@ def build_prices(experiment: Experiment, sources: Sources) -> pl.DataFrame:
         sector = pl.col("ticker").replace_strict(sources.sectors, default=None, return_dtype=pl.String)
         prices = prices.with_columns(sector=sector)
     prices = join_members(prices, experiment, sources.members)
-    lag = open_source(experiment).context.lag
-    return join_context(prices, adjust(sources.series), sources.facts, lag=lag)
+    return join_context(prices, adjust(sources.series), sources.facts, lag=sources.lag)
 
 
-def _read_facts(
-    experiment: Experiment, context: Context, store: PriceStore, version: int | None
-) -> pl.DataFrame:
+def _read_facts(experiment: Experiment, store: Store, version: int | None) -> pl.DataFrame:
     """What the last refresh up to that version read of the user's own table; the file is not looked at."""
+    context = store.source.context
     topic = context.topic(experiment.name)
     if topic is None:
         return pl.DataFrame(schema=FACTS)
-    facts = store.facts(topic, version=version)
+    facts = store.bars.facts(topic, version=version)
     if facts.is_empty():
         raise InvalidInput(
             f"data.context.table {context.table}: not read yet; run: candorcast refresh {experiment.name}"
@@ -96,8 +97,12 @@ def _read_facts(
 def read_benchmark(experiment: Experiment, home: Home) -> pl.DataFrame | None:
     """PRICES of the benchmark on all stored dates, for comparison only: no model reads them. None where there are
     none: what is held is then beside all tickers in equal parts."""
+    return _benchmark_of(experiment, open_store(experiment, home))
+
+
+def _benchmark_of(experiment: Experiment, store: Store) -> pl.DataFrame | None:
     ticker = experiment.universe.benchmark
-    prices = open_store(experiment, home).read((ticker,)) if ticker else pl.DataFrame()
+    prices = store.bars.prices((ticker,)) if ticker else pl.DataFrame()
     if prices.is_empty():
         return None
     return at_frequency(prices, experiment.task.frequency, calendar=experiment.universe.calendar)
@@ -115,22 +120,23 @@ def tell_absent(
     benchmark, that too where it has no bars."""
     there, benchmark = set(prices["ticker"].unique()), experiment.universe.benchmark
     missing = tuple(ticker for ticker in experiment.universe.tickers if ticker not in there)
-    told = tell_absence(experiment, home, missing, until=until)
-    if compared and benchmark and benchmark not in there and read_benchmark(experiment, home) is None:
-        why = tell_absence(experiment, home, (benchmark,))[benchmark]
+    store = open_store(experiment, home)
+    told = tell_absence(experiment, store, missing, until=until)
+    if compared and benchmark and benchmark not in there and _benchmark_of(experiment, store) is None:
+        why = tell_absence(experiment, store, (benchmark,))[benchmark]
         told[benchmark] = f"no comparison with the benchmark, but with all tickers in equal parts: {why}"
     return told
 
 
 def _require_enough(
-    prices: pl.DataFrame, experiment: Experiment, home: Home, *, until: dt.date | None
+    prices: pl.DataFrame, experiment: Experiment, store: Store, *, until: dt.date | None
 ) -> None:
     """Bars of some ticker, or of two where tickers are compared."""
     least, there = 1 if experiment.task.target == "return" else 2, set(prices["ticker"].unique())
     if len(there) >= least:
         return
     missing = tuple(ticker for ticker in experiment.universe.tickers if ticker not in there)
-    why = explain_absence(experiment, home, missing, until=until)
+    why = explain_absence(experiment, store, missing, until=until)
     if there:
         why = (
             f"task.target '{experiment.task.target}' compares tickers, and only {min(there)} has bars: {why}"
@@ -139,26 +145,18 @@ def _require_enough(
 
 
 def _require_series(
-    series: tuple[str, ...],
-    prices: pl.DataFrame,
-    experiment: Experiment,
-    home: Home,
-    *,
-    until: dt.date | None,
+    bars: pl.DataFrame, experiment: Experiment, store: Store, *, until: dt.date | None
 ) -> None:
-    """All of them: without its series a feature would go without a word, and another model be fitted."""
-    there = set(prices["ticker"].unique())
-    if missing := tuple(name for name in series if name not in there):
-        raise InvalidInput(explain_absence(experiment, home, missing, until=until))
+    """All series of the context: without one a feature would go without a word, and another model be fitted."""
+    there = set(bars["ticker"].unique())
+    if missing := tuple(name for name in store.source.context.series if name not in there):
+        raise InvalidInput(explain_absence(experiment, store, missing, until=until))
 
 
 def data_version(experiment: Experiment, home: Home) -> int:
     """The version of the stored bars, which a model names so that it can be read again."""
-    version = open_store(experiment, home).version()
+    store = open_store(experiment, home)
+    version = store.bars.version()
     if version is None:
-        raise InvalidInput(explain_absence(experiment, home, experiment.universe.tickers))
+        raise InvalidInput(explain_absence(experiment, store, experiment.universe.tickers))
     return version
-
-
-def open_store(experiment: Experiment, home: Home) -> PriceStore:
-    return PriceStore(home.store, open_source(experiment).identity)

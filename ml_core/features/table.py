@@ -7,7 +7,7 @@ from functools import cache, cached_property
 import polars as pl
 
 from ml_core.errors import InvalidInput
-from ml_core.features import bars
+from ml_core.features import bar_parts
 from ml_core.features.declaration import Feature, features_of
 from ml_core.features.groups import context
 from ml_core.features.regimes import REGIME_FEATURES, SOURCE, regime_features
@@ -42,7 +42,7 @@ def catalogue() -> dict[str, tuple[str, Feature]]:
 @cache
 def parts() -> dict[str, Feature]:
     """What features are made of, by name."""
-    return {one.name: one for one in features_of(bars)} | {
+    return {one.name: one for one in features_of(bar_parts)} | {
         one.name: one for _, one in _declared() if one.part
     }
 

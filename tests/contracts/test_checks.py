@@ -4,7 +4,7 @@ refuses a bar knows only what had arrived by then."""
 import polars as pl
 import pytest
 
-from ml_core.data.intake.incoming import TAIL
+from ml_core.data.intake.stored import TAIL
 from ml_core.data.quality.judge import catalogue, check_bars
 from ml_core.data.quality.verdicts import Check, Found, Scene
 from tests.contracts.planted_bars import DAY, EVERY, Planted

@@ -3,6 +3,7 @@
 import datetime as dt
 
 from ml_core.data.intake.refresh import refresh
+from ml_core.data.store.store import Store, open_store
 from ml_core.spec.experiment import Experiment
 from tests.data.loopback_yahoo import Listing
 from tests.data.test_yahoo import QUICK, SESSIONS, make_rows
@@ -17,6 +18,11 @@ def make_experiment(tickers, **data) -> Experiment:
     return Experiment.model_validate(
         {"name": "x", "universe": {"tickers": list(tickers)}, "data": yahoo | data, "task": {"lookback": 5}}
     )
+
+
+def stored(home) -> Store:
+    """What is kept of the loopback Yahoo, whoever asked for it."""
+    return open_store(make_experiment(["AAA"]), home)
 
 
 def run(server, home, *, until: int, tickers=("AAA", "BBB"), **data):

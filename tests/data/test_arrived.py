@@ -6,10 +6,9 @@ import polars as pl
 import pytest
 
 from ml_core.data.intake.arrived import check_arrived, read_arrived, tell_known
-from ml_core.data.store.bars import PriceStore
 from ml_core.frames import KEYS
 from tests.data.loopback_yahoo import Listing
-from tests.data.refreshing import make_experiment, run
+from tests.data.refreshing import make_experiment, run, stored
 from tests.data.test_yahoo import SESSIONS, make_rows
 
 
@@ -41,10 +40,10 @@ def test_repaired_and_refused_bars_are_put_back_as_they_came(refreshed):
 
 def test_judged_again_they_are_what_is_stored(refreshed):
     experiment, home = refreshed
-    stored = PriceStore(home.store, "yahoo").bars(("AAA",))
+    kept = stored(home).bars.read(("AAA",))
     again = check_arrived(experiment, read_arrived(experiment, home)).sound
     columns = [*KEYS["bars"], "open", "high", "low", "close", "volume", "dividend", "split"]
-    assert again.select(columns).equals(stored.select(columns))
+    assert again.select(columns).equals(kept.select(columns))
 
 
 def test_a_bar_that_a_later_one_explains_is_known_then_and_all_others_on_their_day(refreshed):

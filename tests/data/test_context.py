@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 from ml_core.data.context import Context, join_context
 from ml_core.data.intake.own_table import read_table
 from ml_core.data.intake.refresh import refresh
-from ml_core.data.prices import data_version, open_store, read_prices
+from ml_core.data.prices import data_version, read_prices
 from ml_core.data.store.bars import FACTS
+from ml_core.data.store.store import open_store
 from ml_core.errors import InvalidInput
 from ml_core.home.settings import open_home
 from ml_core.spec.experiment import Experiment
@@ -142,9 +143,9 @@ def test_what_another_file_or_another_experiment_said_is_not_taken_for_ones_own(
     ):
         with pytest.raises(InvalidInput, match="not read yet"):
             read_prices(stranger, home)
-    plain = open_store(mine, home)
-    assert set(plain.bars()["ticker"]) == set(plain.spans()) == {"AAA", "BBB"}
-    assert plain.bars(("context/x/macro.csv/known/date/cpi",)).is_empty()
+    plain = open_store(mine, home).bars
+    assert set(plain.read()["ticker"]) == set(plain.spans()) == {"AAA", "BBB"}
+    assert plain.read(("context/x/macro.csv/known/date/cpi",)).is_empty()
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ import pytest
 from deltalake import DeltaTable
 
 from ml_core.data.store import tables
-from ml_core.data.store.bars import PriceStore
+from ml_core.data.store.bars import BarTable
 from ml_core.errors import StoreFailed
 from tests.cli.command_line import run
 from tests.data.test_adjustment import make_bars
@@ -69,7 +69,7 @@ DAMAGES: dict[str, Callable[[Path], object]] = {
 
 @pytest.fixture
 def store(tmp_path):
-    made = PriceStore(tmp_path, "series")
+    made = BarTable(tmp_path / "bars" / "series")
     for place in range(3):
         made.write(make_bars([10.0 + place] * 30, ticker=f"X{place}"), observed_at=NOW)
     return made
@@ -86,16 +86,16 @@ def test_any_flipped_bit_of_a_log_entry_gives_the_right_rows_or_one_line(store, 
     """Entry 0 makes the table, the others put files in; a last one also takes one out."""
     store.write(make_bars([99.0] * 30, ticker="X1"), observed_at=NOW)
     entry = entries(store.folder / "_delta_log")[(0, 1, 2, -1)[place]]
-    content, sound, dice, told = entry.read_bytes(), store.bars(), random.Random(place), 0
+    content, sound, dice, told = entry.read_bytes(), store.read(), random.Random(place), 0
     for _ in range(300):
         entry.write_bytes(flip(content, dice))
         try:
-            assert store.bars().equals(sound), entry.read_text(errors="replace")
+            assert store.read().equals(sound), entry.read_text(errors="replace")
         except StoreFailed as error:
             told += 1
             assert str(store.folder) in str(error) and "\n" not in str(error)
     entry.write_bytes(content)
-    assert store.bars().equals(sound) and told > 30
+    assert store.read().equals(sound) and told > 30
 
 
 @pytest.mark.parametrize("key", ["size", "path", "stats", "add", "filesDigest", "commitInfo", "remove"])
@@ -104,7 +104,7 @@ def test_a_key_of_a_log_entry_that_is_another_word_is_one_line_that_names_the_en
     entry = entries(store.folder / "_delta_log")[-1]
     entry.write_text(entry.read_text().replace(f'"{key}"', f'"{key[:-1]}f"'))
     with pytest.raises(StoreFailed, match=f"{entry.name}: an entry of the table's log is damaged"):
-        store.bars()
+        store.read()
 
 
 @pytest.mark.parametrize("line", ["[1, 2]", "7", "null", '{"add": 3}', '{"commitInfo": null}', "[" * 100_000])
@@ -112,14 +112,14 @@ def test_a_log_entry_of_any_other_shape_is_one_line_that_names_the_entry(store, 
     entry = entries(store.folder / "_delta_log")[-1]
     entry.write_text(f"{line}\n{entry.read_text()}")
     with pytest.raises(StoreFailed, match=f"{entry.name}: an entry of the table's log is damaged"):
-        store.bars()
+        store.read()
 
 
 @pytest.mark.parametrize("damage", DAMAGES.values(), ids=DAMAGES)
 def test_a_damaged_log_is_one_line_that_names_its_folder(store, damage):
     damage(store.folder / "_delta_log")
     asked = [
-        store.version, store.bars, store.spans, lambda: store.bars(version=1),
+        store.version, store.read, store.spans, lambda: store.read(version=1),
         lambda: store.write(make_bars([1.0]), observed_at=NOW),
         lambda: tables.vacuum(store.folder, keep=(), days=7),
     ]  # fmt: skip
@@ -174,7 +174,7 @@ def test_bars_that_left_with_the_newest_log_entries_are_told_as_lost_and_come_ba
 
 def test_any_flipped_bit_of_a_data_file_is_told_and_never_read(store):
     files = sorted(store.folder.glob("*.parquet"))
-    dice, sound = random.Random(7), store.bars()
+    dice, sound = random.Random(7), store.read()
     for _ in range(150):
         file = dice.choice(files)
         content, place = file.read_bytes(), dice.randrange(file.stat().st_size)
@@ -182,9 +182,9 @@ def test_any_flipped_bit_of_a_data_file_is_told_and_never_read(store):
         flipped[place] ^= 1 << dice.randrange(8)
         file.write_bytes(flipped)
         with pytest.raises(StoreFailed, match=f"{file.name}: a data file is damaged"):
-            store.bars()
+            store.read()
         file.write_bytes(content)
-    assert store.bars().equals(sound)
+    assert store.read().equals(sound)
 
 
 def test_a_read_asks_nothing_of_files_that_it_does_not_need(store):
@@ -192,9 +192,9 @@ def test_a_read_asks_nothing_of_files_that_it_does_not_need(store):
     for file in store.folder.glob("*.parquet"):
         if "X2" in pl.read_parquet(file)["ticker"]:
             file.write_bytes(b"")
-    assert store.bars(("X0", "X1")).height == 60
+    assert store.read(("X0", "X1")).height == 60
     with pytest.raises(StoreFailed, match="data file is damaged"):
-        store.bars(("X2",))
+        store.read(("X2",))
 
 
 def test_a_damaged_file_is_not_written_over_as_if_it_were_sound(store):
@@ -211,11 +211,11 @@ def test_a_damaged_file_is_not_written_over_as_if_it_were_sound(store):
 FILL = """
 import datetime as dt, resource, signal, sys
 from pathlib import Path
-from ml_core.data.store.bars import PriceStore
+from ml_core.data.store.bars import BarTable
 from ml_core.errors import StoreFailed
 from tests.data.test_adjustment import make_bars
 now, most = dt.datetime(2024, 6, 1, tzinfo=dt.UTC), int(sys.argv[2])
-store = PriceStore(Path(sys.argv[1]), "series")
+store = BarTable(Path(sys.argv[1]) / "bars" / "series")
 store.write(make_bars([10.0, 11.0]), observed_at=now)
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 resource.setrlimit(resource.RLIMIT_FSIZE, (most, resource.RLIM_INFINITY))
@@ -224,7 +224,7 @@ try:
 except StoreFailed as error:
     print(error)
 resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
-print(store.bars().height, store.write(make_bars([12.0], ticker="Z"), observed_at=now).inserted)
+print(store.read().height, store.write(make_bars([12.0], ticker="Z"), observed_at=now).inserted)
 """
 
 
@@ -252,16 +252,16 @@ def make_as_before(folder: Path, bars: pl.DataFrame) -> None:
 
 def test_a_table_of_older_versions_is_read_and_gets_its_checksums_with_the_next_write(tmp_path):
     store, bars = (
-        PriceStore(tmp_path, "series"),
+        BarTable(tmp_path / "bars" / "series"),
         pl.concat([make_bars([1.0, 2.0], ticker=name) for name in "AB"]),
     )
     make_as_before(store.folder, bars)
-    assert store.bars().equals(bars)
+    assert store.read().equals(bars)
     assert store.write(bars, observed_at=NOW).version == store.version() == 2
     written = store.write(make_bars([5.0], ticker="C"), observed_at=NOW)
     assert (written.inserted, written.updated, written.version) == (1, 0, 3)
-    assert store.bars(("A", "B")).equals(bars)
-    assert store.bars(version=2).equals(bars)
+    assert store.read(("A", "B")).equals(bars)
+    assert store.read(version=2).equals(bars)
     live = pl.DataFrame(DeltaTable(str(store.folder)).get_add_actions(flatten=True))["path"]
     assert all(len(Path(name).stem.rpartition("-")[2]) == 64 for name in live)
 

@@ -9,7 +9,7 @@ import pytest
 from deltalake import DeltaTable
 
 from ml_core.data.store import tables
-from ml_core.data.store.bars import PriceStore
+from ml_core.data.store.bars import BarTable
 from ml_core.data.store.datafiles import ROWS
 from ml_core.frames import BARS
 from tests.data.test_adjustment import make_bars
@@ -33,12 +33,12 @@ def market():
 
 @pytest.fixture
 def store(tmp_path, market):
-    made = PriceStore(tmp_path, "series")
+    made = BarTable(tmp_path / "bars" / "series")
     made.write(market, observed_at=NOW)
     return made
 
 
-def files_of(store: PriceStore) -> dict[str, int]:
+def files_of(store: BarTable) -> dict[str, int]:
     return {path.name: path.stat().st_size for path in store.folder.glob("*.parquet")}
 
 
@@ -63,13 +63,13 @@ def test_a_correction_writes_one_file_again_and_leaves_the_others(store, market)
     added = files_of(store).keys() - before.keys()
     assert (written.updated, len(added)) == (1, 1)
     assert sum(files_of(store)[name] for name in added) < sum(before.values()) / 2
-    assert store.bars(("T07",), since=dt.date(2015, 3, 2), until=dt.date(2015, 3, 2))["close"].to_list() == [
+    assert store.read(("T07",), since=dt.date(2015, 3, 2), until=dt.date(2015, 3, 2))["close"].to_list() == [
         1.0
     ]
 
 
 def test_many_small_files_are_gathered_with_a_write_and_old_versions_stay(tmp_path):
-    store, versions = PriceStore(tmp_path, "series"), {}
+    store, versions = BarTable(tmp_path / "bars" / "series"), {}
     for place in range(tables.MANY_FILES + 10):
         bars = make_bars([10.0 + place], ticker=f"X{place:02d}")
         versions[store.write(bars, observed_at=NOW).version] = place + 1
@@ -77,7 +77,7 @@ def test_many_small_files_are_gathered_with_a_write_and_old_versions_stay(tmp_pa
     live = pl.DataFrame(DeltaTable(str(store.folder)).get_add_actions(flatten=True))
     assert live.height < 20
     for version in (1, tables.MANY_FILES, tables.MANY_FILES + 2, len(versions)):
-        assert store.bars(version=version).height == versions[version]
+        assert store.read(version=version).height == versions[version]
 
 
 def test_no_file_holds_more_than_its_share_and_all_of_them_hold_every_row(store, market):
@@ -94,7 +94,7 @@ def test_the_tail_of_each_ticker_is_the_end_of_what_reading_all_gives(store, mar
     store.write(market.filter(pl.col("date") < dt.date(2011, 1, 1)).head(200).with_columns(ticker=pl.lit("OLD")),
                 observed_at=NOW)  # fmt: skip
     asked = ("T01", "T30", "NEW", "OLD", "ABSENT")
-    whole = store.bars(asked, until=until).group_by("ticker").tail(30).sort("ticker", "date")
+    whole = store.read(asked, until=until).group_by("ticker").tail(30).sort("ticker", "date")
     assert store.tail(asked, 30, until=until).equals(whole)
 
 
@@ -108,8 +108,8 @@ def test_the_tail_reads_only_files_of_the_last_years(store):
 
 def test_bars_since_a_day_are_those_from_it_on(store, market):
     day = dt.date(2016, 2, 3)
-    assert store.bars(since=day).equals(market.filter(pl.col("date") >= day))
+    assert store.read(since=day).equals(market.filter(pl.col("date") >= day))
 
 
 def test_a_store_that_is_not_there_has_no_tail(tmp_path):
-    assert PriceStore(tmp_path, "series").tail(("A",), 5).is_empty()
+    assert BarTable(tmp_path / "bars" / "series").tail(("A",), 5).is_empty()

@@ -9,13 +9,11 @@ import pytest
 
 from ml_core.data.intake.refresh import refresh
 from ml_core.data.prices import read_prices, tell_absent
-from ml_core.data.store.bars import PriceStore
-from ml_core.data.store.coverage import read_coverage
 from ml_core.data.store.tables import newest_version
 from ml_core.errors import InvalidInput, ProviderFailed
 from ml_core.home.settings import open_home
 from tests.data.loopback_yahoo import Listing
-from tests.data.refreshing import after, grow, make_experiment, run
+from tests.data.refreshing import after, grow, make_experiment, run, stored
 from tests.data.test_yahoo import QUICK, SESSIONS, make_rows
 
 
@@ -76,14 +74,14 @@ def test_a_rewritten_past_is_rebuilt_from_its_first_stored_day_though_asked_from
     market.listings["AAA"] = Listing(rows)
     done = run(market, home, until=61, start=SESSIONS[50])
     assert list(done.rebuilt) == ["AAA"]
-    assert PriceStore(home.store, "yahoo").bars(("AAA",))["date"].to_list() == SESSIONS[:61]
+    assert stored(home).bars.read(("AAA",))["date"].to_list() == SESSIONS[:61]
 
 
 def test_an_earlier_start_asks_for_the_whole_again(market, home):
     run(market, home, until=60, start=SESSIONS[30])
     done = run(market, home, until=60)
     assert done.inserted == 60
-    assert read_coverage(home, "yahoo")["first"].to_list() == [SESSIONS[0]] * 2
+    assert stored(home).answers.read()["first"].to_list() == [SESSIONS[0]] * 2
 
 
 class Killed(BaseException):
@@ -101,7 +99,7 @@ def test_a_refresh_that_is_ended_early_asks_only_for_the_rest_when_run_again(man
     tickers, now = tuple(many.listings), after(SESSIONS[9])
     with pytest.raises(Killed):
         refresh(make_experiment(tickers), home, now=now, session=many.session(), progress=end_at_55)
-    assert set(read_coverage(home, "yahoo")["ticker"]) == set(came) and len(came) == 55
+    assert set(stored(home).answers.read()["ticker"]) == set(came) and len(came) == 55
     many.ranges.clear()
     done = run(many, home, until=10, tickers=tickers)
     assert set(many.ranges) == set(tickers) - set(came)
@@ -124,7 +122,7 @@ def test_a_long_download_is_stored_as_it_comes(many, home):
     tickers, versions = tuple(many.listings)[:6], []
 
     def look(_ticker: str, _done: int, _total: int) -> None:
-        versions.append(len(PriceStore(home.store, "yahoo").spans()))
+        versions.append(len(stored(home).bars.spans()))
 
     experiment = make_experiment(tickers, yahoo=QUICK | {"store_every": 0, "at_once": 1})
     refresh(experiment, home, now=after(SESSIONS[9]), session=many.session(), progress=look)
@@ -141,7 +139,7 @@ def test_what_came_before_an_interrupt_is_stored_and_the_interrupt_goes_on(many,
         refresh(
             make_experiment(tickers), home, now=after(SESSIONS[9]), session=many.session(), progress=interrupt
         )
-    assert len(PriceStore(home.store, "yahoo").spans()) == 7
+    assert len(stored(home).bars.spans()) == 7
 
 
 def test_nothing_from_anybody_is_an_error_that_keeps_what_is_stored(market, home):
@@ -161,7 +159,7 @@ def test_an_unknown_ticker_alone_is_bad_input_that_names_it(market, home):
 def test_coverage_that_was_written_before_judgements_were_remembered_goes_on(market, home):
     run(market, home, until=60)
     folder = home.store / "coverage" / "yahoo"
-    older = read_coverage(home, "yahoo").drop("judged_by")
+    older = stored(home).answers.read().drop("judged_by")
     shutil.rmtree(folder)
     older.write_delta(str(folder))
     market.ranges.clear()
@@ -185,7 +183,7 @@ def test_what_is_missing_is_told_with_what_would_help(market, home):
 
 def test_coverage_tells_what_is_held_of_every_ticker(market, home):
     run(market, home, until=60)
-    row = read_coverage(home, "yahoo").row(0, named=True)
+    row = stored(home).answers.read().row(0, named=True)
     assert (row["ticker"], row["status"], row["rows"]) == ("AAA", "ok", 60)
     assert (row["first"], row["last"]) == (SESSIONS[0], SESSIONS[59])
 

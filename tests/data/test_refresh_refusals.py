@@ -4,12 +4,9 @@ import polars as pl
 import pytest
 
 from ml_core.data.prices import read_prices, tell_absent
-from ml_core.data.store.bars import PriceStore
-from ml_core.data.store.coverage import read_coverage
-from ml_core.data.store.findings import read_findings
 from ml_core.errors import InvalidData, InvalidInput, ProviderFailed
 from tests.data.loopback_yahoo import Listing
-from tests.data.refreshing import grow, make_experiment, one_swapped, run, swapped
+from tests.data.refreshing import grow, make_experiment, one_swapped, run, stored, swapped
 from tests.data.test_yahoo import SESSIONS, make_rows
 
 
@@ -18,7 +15,7 @@ def test_a_missing_last_close_is_quarantined_and_comes_with_the_next_refresh(mar
     market.listings["AAA"] = Listing([*rows[:-1], (rows[-1][0], None, None, None, None, None, None)])
     first = run(market, home, until=60)
     assert first.quarantined == 1 and first.inserted == 119
-    found = read_findings(home, "yahoo")
+    found = stored(home).findings.read()
     assert found.select("ticker", "date", "check").rows() == [("AAA", SESSIONS[59], "close_missing")]
     grow(market, "AAA", 60)
     assert run(market, home, until=60).inserted == 1
@@ -43,8 +40,8 @@ def test_too_many_bad_bars_stop_the_run_before_anything_is_stored(market, home):
     market.listings["AAA"] = Listing(mixed)
     with pytest.raises(InvalidData, match=r"quarantined, more than data.quality.limit = 0.1"):
         run(market, home, until=60)
-    assert PriceStore(home.store, "yahoo").version() is None
-    assert read_findings(home, "yahoo").height >= 20
+    assert stored(home).bars.version() is None
+    assert stored(home).findings.read().height >= 20
 
 
 def test_three_bad_tickers_of_sixty_do_not_stop_the_run_though_all_come_in_one_part(many, home):
@@ -63,9 +60,9 @@ def test_too_many_bad_tickers_of_a_universe_stop_the_run_and_what_was_stored_bef
         many.listings[f"T{place}"] = Listing(swapped(make_rows(SESSIONS[:10])))
     with pytest.raises(InvalidData, match=r"7 of 60 tickers .*limit = 0.1.*T3\d.*stored before stays"):
         run(many, home, until=10, tickers=tuple(many.listings))
-    assert set(PriceStore(home.store, "yahoo").spans()) == set(good)
-    assert PriceStore(home.store, "yahoo").version() == stood.version
-    assert read_coverage(home, "yahoo").height == 25
+    assert set(stored(home).bars.spans()) == set(good)
+    assert stored(home).bars.version() == stood.version
+    assert stored(home).answers.read().height == 25
 
 
 def test_a_few_bad_new_bars_of_one_ticker_do_not_stop_its_refresh(market, home):
@@ -84,7 +81,7 @@ def test_what_is_accepted_later_comes_with_the_next_refresh_which_asks_for_that_
     accepted = {"accept": [f"AAA {SESSIONS[30]}"]}
     done = run(market, home, until=60, quality=accepted)
     assert (done.inserted, done.quarantined, list(market.ranges)) == (1, 0, ["AAA"])
-    assert read_findings(home, "yahoo").filter(pl.col("verdict") != "note").is_empty()
+    assert stored(home).findings.read().filter(pl.col("verdict") != "note").is_empty()
     market.ranges.clear()
     assert run(market, home, until=60, quality=accepted).inserted == 0
     assert not market.ranges
@@ -97,7 +94,7 @@ def test_what_another_experiment_did_not_check_is_checked_before_a_stricter_one_
     assert loose.inserted == 120
     strict = run(market, home, until=60, start=SESSIONS[40])
     assert strict.quarantined == 1 and strict.version != loose.version
-    held = PriceStore(home.store, "yahoo").bars(("AAA",))["date"]
+    held = stored(home).bars.read(("AAA",))["date"]
     assert held.to_list() == [day for day in SESSIONS[:60] if day != SESSIONS[30]]
 
 
@@ -154,17 +151,17 @@ def test_a_stored_bar_that_a_later_one_shows_to_be_in_another_unit_is_put_right(
         rows[40] = (day, *(price * 100 for price in prices), volume)
         market.listings["AAA"] = Listing(rows)
 
-    def stored() -> pl.DataFrame:
-        return PriceStore(home.store, "yahoo").bars(("AAA",))
+    def held() -> pl.DataFrame:
+        return stored(home).bars.read(("AAA",))
 
     serve(41)
     run(market, home, until=41, tickers=("AAA",))
     true = make_rows(SESSIONS[:43])[40][4]
-    assert stored().height == 41 and stored()["close"][40] == pytest.approx(100 * true)
+    assert held().height == 41 and held()["close"][40] == pytest.approx(100 * true)
     serve(43)
     done = run(market, home, until=43, tickers=("AAA",))
-    assert done.repaired == 1 and stored().height == 43
-    assert stored()["close"][40] == pytest.approx(true)
+    assert done.repaired == 1 and held().height == 43
+    assert held()["close"][40] == pytest.approx(true)
     assert run(market, home, until=43, tickers=("AAA",)).version == done.version
 
 

@@ -8,18 +8,16 @@ import pytest
 from cli.commands.refresh import tell_problems
 from ml_core.data.intake.refresh import refresh
 from ml_core.data.prices import read_prices
-from ml_core.data.store.bars import PriceStore
-from ml_core.data.store.coverage import read_coverage
 from ml_core.errors import InvalidInput
 from tests.data.loopback_yahoo import Listing
-from tests.data.refreshing import after, grow, make_experiment, one_swapped, run, swapped
+from tests.data.refreshing import after, grow, make_experiment, one_swapped, run, stored, swapped
 from tests.data.test_yahoo import QUICK, SESSIONS, make_rows
 
 ALL = ("AAA", "BBB", "CCC", "DDD")
 
 
 def status_of(home, ticker: str) -> str:
-    return read_coverage(home, "yahoo").filter(ticker=ticker)["status"].item()
+    return stored(home).answers.read().filter(ticker=ticker)["status"].item()
 
 
 def serve(market, until: int, tickers=ALL) -> None:
@@ -56,7 +54,7 @@ def test_an_ended_ticker_is_told_once_and_asked_again_after_a_month(market, home
     serve(market, 110)
     done = run(market, home, until=110, tickers=ALL)
     assert "BBB" in market.ranges and done.outcomes["BBB"].status == "ok"
-    assert PriceStore(home.store, "yahoo").spans()["BBB"][1] == SESSIONS[109]
+    assert stored(home).bars.spans()["BBB"][1] == SESSIONS[109]
 
 
 @pytest.mark.parametrize(
@@ -76,7 +74,7 @@ def test_what_is_wanted_anew_of_an_ended_ticker_is_asked_once_and_it_stays_ended
     market.ranges.clear()
     done = run(market, home, until=79, tickers=ALL, **wanted)
     assert "BBB" in market.ranges and done.outcomes["BBB"].status == "ended"
-    held = PriceStore(home.store, "yahoo").bars(("BBB",))["date"]
+    held = stored(home).bars.read(("BBB",))["date"]
     assert (SESSIONS[30] in held) is ("refuse" not in wanted.get("quality", {}))
     market.ranges.clear()
     assert not run(market, home, until=79, tickers=ALL, **wanted).notes and "BBB" not in market.ranges
@@ -190,7 +188,7 @@ def test_a_bar_that_came_no_more_goes_but_an_answer_cut_short_takes_nothing_away
     market.listings["BBB"] = Listing([*rows[:20], *rows[40:]])
     done = refresh(experiment, home, now=after(SESSIONS[59]), session=market.session(), whole=())
     assert done.notes == (f"AAA: fetched whole, 1 bars differ since {SESSIONS[20]}: 1 no longer there",)
-    held = PriceStore(home.store, "yahoo").spans()
+    held = stored(home).bars.spans()
     assert (held["AAA"][2], held["BBB"][2]) == (59, 60)
 
 

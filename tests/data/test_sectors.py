@@ -5,8 +5,9 @@ import dataclasses
 import polars as pl
 import pytest
 
-from ml_core.data.prices import data_version, open_store, read_prices
+from ml_core.data.prices import data_version, read_prices
 from ml_core.data.sectors import read_sectors
+from ml_core.data.store.store import open_store
 from ml_core.evaluation.leakage import audit, choose_dates
 from ml_core.features.table import build_features, catalogue
 from ml_core.frames import PRICES

@@ -7,18 +7,16 @@ import pytest
 from cli.commands.refresh import tell_problems
 from ml_core.data.overview import read_overview
 from ml_core.data.prices import read_prices
-from ml_core.data.store.coverage import read_coverage
-from ml_core.data.store.findings import read_findings
 from ml_core.errors import InvalidData
 from tests.data.loopback_yahoo import Listing
-from tests.data.refreshing import grow, make_experiment, one_swapped, run, swapped
+from tests.data.refreshing import grow, make_experiment, one_swapped, run, stored, swapped
 from tests.data.test_yahoo import SESSIONS, make_rows
 
 LAST = 50  # a session that the next refresh asks for once more, of BBB: AAA is in turn to be asked for whole
 
 
 def found_of(home) -> list[tuple]:
-    return read_findings(home, "yahoo").select("ticker", "date", "verdict").rows()
+    return stored(home).findings.read().select("ticker", "date", "verdict").rows()
 
 
 def in_cents(place: int) -> Listing:
@@ -46,12 +44,12 @@ def test_a_bar_that_comes_corrected_has_no_finding_any_more(market, home, spoile
 def test_a_bar_that_comes_as_it_was_keeps_its_finding_and_the_day_when_it_was_first_seen(market, home):
     market.listings["BBB"] = one_swapped(LAST)
     run(market, home, until=60)
-    before = read_findings(home, "yahoo")
+    before = stored(home).findings.read()
     rows = make_rows(SESSIONS[:61])
     market.listings["BBB"] = Listing([*rows[:LAST], *swapped(rows[LAST : LAST + 1]), *rows[LAST + 1 :]])
     grow(market, "AAA", 61)
     run(market, home, until=61)
-    assert before.height and read_findings(home, "yahoo").equals(before)
+    assert before.height and stored(home).findings.read().equals(before)
 
 
 def test_what_was_found_on_a_day_that_did_not_come_again_stays(market, home):
@@ -103,7 +101,7 @@ def test_what_is_accepted_where_nothing_was_found_is_said_once_by_name(market, h
     assert done.notes == (idle(entry),) and not done.partial
     assert tell_problems(replace(done))[0] == idle(entry)
     assert not accept(market, home, entry).notes
-    assert set(read_coverage(home, "yahoo")["status"]) == {"ok"}
+    assert set(stored(home).answers.read()["status"]) == {"ok"}
 
 
 @pytest.mark.parametrize("what", ["{day}", "high_below_low"])

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ml_core.data.store import tables
-from ml_core.data.store.bars import PriceStore
+from ml_core.data.store.bars import BarTable
 from ml_core.errors import InvalidData, StoreFailed
 from ml_core.frames import BARS
 from tests.data.test_adjustment import make_bars
@@ -21,14 +21,14 @@ KEY = ["k"]
 
 @pytest.fixture
 def store(tmp_path):
-    return PriceStore(tmp_path, "series")
+    return BarTable(tmp_path / "bars" / "series")
 
 
 def test_what_is_written_is_read_and_writing_it_again_makes_no_version(store):
     bars = make_bars([10.0, 11.0, 12.0])
     first = store.write(bars, observed_at=NOW)
     again = store.write(bars, observed_at=LATER)
-    assert store.bars().equals(bars)
+    assert store.read().equals(bars)
     assert (first.inserted, again.inserted, again.updated) == (3, 0, 0)
     assert again.version == first.version
 
@@ -39,8 +39,8 @@ def test_a_changed_bar_is_a_new_version_and_the_old_one_stays_readable(store):
     changed = bars.with_columns(pl.when(pl.col("close") == 11.0).then(11.5).otherwise("close").alias("close"))
     second = store.write(changed, observed_at=LATER)
     assert (second.inserted, second.updated) == (0, 1)
-    assert store.bars().equals(changed)
-    assert store.bars(version=first.version).equals(bars)
+    assert store.read().equals(changed)
+    assert store.read(version=first.version).equals(bars)
 
 
 def test_a_value_that_becomes_null_or_stops_being_null_is_a_change(store):
@@ -65,8 +65,8 @@ def test_replacing_a_ticker_keeps_nothing_else_of_it_and_all_of_the_others(store
     store.write(pl.concat([make_bars([10.0, 11.0, 12.0]), other]), observed_at=NOW)
     rebased = make_bars([5.0, 5.5])
     store.write(rebased, observed_at=LATER, replace=("X",))
-    assert store.bars(("X",)).equals(rebased)
-    assert store.bars(("Y",)).equals(other)
+    assert store.read(("X",)).equals(rebased)
+    assert store.read(("Y",)).equals(other)
 
 
 def test_a_key_that_stands_twice_or_a_close_that_is_null_is_refused_and_nothing_written(store):
@@ -82,12 +82,12 @@ def test_reading_until_a_day_gives_what_reading_all_gives_up_to_it(store):
     bars = make_bars([10.0, 11.0, 12.0, 12.5], dividends=[0.0, 0.5, 0.0, 0.2], splits=[1.0, 1.0, 2.0, 1.0])
     store.write(bars, observed_at=NOW)
     day = bars["date"][2]
-    assert store.read(until=day).equals(store.read().filter(pl.col("date") <= day))
+    assert store.prices(until=day).equals(store.prices().filter(pl.col("date") <= day))
 
 
 def test_a_store_that_is_not_there_is_empty_and_has_no_version(store):
-    assert store.bars().is_empty()
-    assert dict(store.bars().schema) == BARS
+    assert store.read().is_empty()
+    assert dict(store.read().schema) == BARS
     assert store.version() is None
     assert store.spans() == {}
 
@@ -95,13 +95,13 @@ def test_a_store_that_is_not_there_is_empty_and_has_no_version(store):
 def test_a_version_that_never_was_is_named(store):
     store.write(make_bars([10.0]), observed_at=NOW)
     with pytest.raises(StoreFailed, match="version 99"):
-        store.bars(version=99)
+        store.read(version=99)
 
 
 def test_a_folder_that_cannot_be_written_is_named(tmp_path):
     (tmp_path / "bars").write_text("a file where a folder should be")
     with pytest.raises(StoreFailed, match="cannot be written") as caught:
-        PriceStore(tmp_path, "series").write(make_bars([10.0]), observed_at=NOW)
+        BarTable(tmp_path / "bars" / "series").write(make_bars([10.0]), observed_at=NOW)
     assert "\n" not in str(caught.value)
 
 

@@ -11,10 +11,10 @@ import pytest
 from deltalake import DeltaTable
 
 from ml_core.data.intake.refresh import refresh
-from ml_core.data.prices import data_version, open_store, read_prices
-from ml_core.data.source import open_source
+from ml_core.data.prices import data_version, read_prices
 from ml_core.data.store import tables
 from ml_core.data.store.retention import free_space
+from ml_core.data.store.store import open_store
 from ml_core.errors import InvalidInput, StoreFailed
 from ml_core.home.settings import Home
 from ml_core.spec.experiment import Experiment
@@ -81,10 +81,10 @@ def test_a_version_that_never_was_is_told_with_those_that_are(corrected, version
 
 def test_cleaning_keeps_the_named_and_the_newest_version_and_frees_the_rest(corrected):
     experiment, home, seen = corrected
-    folder = open_store(experiment, home).folder
+    folder = open_store(experiment, home).bars.folder
     make_old(folder)
     first, second, _, newest = seen
-    freed = free_space(open_source(experiment), home, named=[second])
+    freed = free_space(open_store(experiment, home), named=[second])
     assert freed.files > 0
     for version in (second, newest):
         assert read_prices(experiment, home, version=version).equals(seen[version])
@@ -94,7 +94,7 @@ def test_cleaning_keeps_the_named_and_the_newest_version_and_frees_the_rest(corr
 
 def test_what_left_the_table_lately_is_not_deleted(corrected):
     experiment, home, seen = corrected
-    assert free_space(open_source(experiment), home, named=[]).files == 0
+    assert free_space(open_store(experiment, home), named=[]).files == 0
     for version, prices in seen.items():
         assert read_prices(experiment, home, version=version).equals(prices)
 
@@ -102,9 +102,9 @@ def test_what_left_the_table_lately_is_not_deleted(corrected):
 def test_a_short_retention_or_an_unknown_version_is_refused(corrected):
     experiment, home, _ = corrected
     with pytest.raises(InvalidInput, match="at least 7"):
-        free_space(open_source(experiment), home, named=[], days=1)
+        free_space(open_store(experiment, home), named=[], days=1)
     with pytest.raises(InvalidInput, match="version 99"):
-        free_space(open_source(experiment), home, named=[99])
+        free_space(open_store(experiment, home), named=[99])
 
 
 def test_old_versions_outlive_the_logs_own_housekeeping(tmp_path):

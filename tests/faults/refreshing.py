@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 from ml_core.data.intake.refresh import refresh
-from ml_core.data.prices import open_store
+from ml_core.data.store.store import open_store
 from ml_core.errors import ForecastError
 from ml_core.home.settings import Home
 from ml_core.spec.experiment import Experiment
@@ -66,7 +66,9 @@ def main(home: str, first: str, last: str, step: str, most_bytes: str = "0") -> 
         signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
         resource.setrlimit(resource.RLIMIT_FSIZE, (int(most_bytes), int(most_bytes)))
     try:
-        open_store(ask(day(9)), Home(Path(home))).read()  # whatever is imported lazily is there from here on
+        open_store(
+            ask(day(9)), Home(Path(home))
+        ).bars.prices()  # whatever is imported lazily is there from here on
         refresh_through(Home(Path(home)), range(int(first), int(last) + 1, int(step)))
     except ForecastError as error:
         say(f"{type(error).__name__}: {error}")

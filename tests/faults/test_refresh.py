@@ -15,7 +15,7 @@ import polars as pl
 import pytest
 
 from ml_core.data.intake.refresh import refresh
-from ml_core.data.prices import open_store
+from ml_core.data.store.store import open_store
 from ml_core.home.settings import Home
 from tests.faults.refreshing import NOW, ask, day
 
@@ -33,7 +33,7 @@ def undisturbed(tmp_path_factory) -> pl.DataFrame:
 
 
 def read(home: Home) -> pl.DataFrame:
-    return open_store(ask(day(LAST)), home).read().sort(KEY)
+    return open_store(ask(day(LAST)), home).bars.prices().sort(KEY)
 
 
 def start(home: Home, first: int, last: int = LAST, *, step: int = STEP, most_bytes: int = 0):
@@ -104,12 +104,12 @@ def test_a_full_disk_is_named_and_costs_nothing_that_stands(tmp_path, undisturbe
     """The kernel refuses any file beyond some size, as a full disk would."""
     home = Home(tmp_path)
     refresh(ask(day(60)), home, now=NOW)
-    before, version = read(home), open_store(ask(day(60)), home).version()
+    before, version = read(home), open_store(ask(day(60)), home).bars.version()
     process = start(home, LAST, most_bytes=4096)
     said = process.communicate(timeout=60)[0]
     assert process.returncode == 2, said
     assert "StoreFailed" in said
     assert read(home).equals(before)
-    assert open_store(ask(day(60)), home).read(version=version).sort(KEY).equals(before)
+    assert open_store(ask(day(60)), home).bars.prices(version=version).sort(KEY).equals(before)
     refresh(ask(day(LAST)), home, now=NOW)
     assert read(home).equals(undisturbed)

@@ -13,8 +13,7 @@ from pathlib import Path
 import polars as pl
 
 from ml_core.data.intake.refresh import refresh
-from ml_core.data.prices import open_store
-from ml_core.data.store.coverage import read_coverage
+from ml_core.data.store.store import open_store
 from ml_core.home.settings import Home
 from tests.data.loopback_yahoo import LoopbackYahoo
 from tests.data.test_yahoo import NOW, make_listing
@@ -26,12 +25,12 @@ KEY = ["ticker", "date"]
 
 
 def read(home: Home) -> pl.DataFrame:
-    return open_store(ask_yahoo(TICKERS), home).bars()
+    return open_store(ask_yahoo(TICKERS), home).bars.read()
 
 
 def covered(home: Home) -> set[str]:
     """Tickers of which the store remembers that they were asked for, and came."""
-    return set(read_coverage(home, "yahoo").filter(status="ok")["ticker"])
+    return set(open_store(ask_yahoo(TICKERS), home).answers.read().filter(status="ok")["ticker"])
 
 
 def kill_one(home: Home, server: LoopbackYahoo, now: dt.datetime, *, after: int, wait: float) -> int:

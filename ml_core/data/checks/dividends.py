@@ -11,7 +11,7 @@ from itertools import pairwise
 
 import polars as pl
 
-from ml_core.data.quality.series import Series, adjusted_step, before, each_series
+from ml_core.data.quality.usual_moves import Series, adjusted_step, before, each_series
 from ml_core.data.quality.verdicts import Found, Scene, check
 
 SURE = 8.0

@@ -2,7 +2,7 @@
 
 import polars as pl
 
-from ml_core.data.quality.series import LEAST_VOLATILITY, SAME
+from ml_core.data.quality.usual_moves import LEAST_VOLATILITY, SAME
 from ml_core.data.quality.verdicts import Found, Scene, check
 
 APART = 0.03  # the least log distance between the ranges

@@ -2,7 +2,7 @@
 
 import polars as pl
 
-from ml_core.data.quality.series import add_changes, moved
+from ml_core.data.quality.usual_moves import add_changes, moved
 from ml_core.data.quality.verdicts import Found, Scene, check
 
 JUMP = 0.15  # the least log change that is said

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 import polars as pl
 
-from ml_core.data.quality.series import Series, add_changes, each_series
+from ml_core.data.quality.usual_moves import Series, add_changes, each_series
 from ml_core.data.quality.verdicts import Found, Scene, check
 
 NEAR = 45  # sessions around a recorded split within which bars may be on its other side for a while

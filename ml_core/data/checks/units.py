@@ -8,7 +8,7 @@ import math
 import numpy as np
 import polars as pl
 
-from ml_core.data.quality.series import Series, each_series, moved
+from ml_core.data.quality.usual_moves import Series, each_series, moved
 from ml_core.data.quality.verdicts import Found, Scene, check
 
 UNITS = (10.0, 100.0, 1000.0, 10_000.0)

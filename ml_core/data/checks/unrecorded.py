@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import numpy as np
 import polars as pl
 
-from ml_core.data.quality.series import SAME, Series, adjusted_step, each_series
+from ml_core.data.quality.usual_moves import SAME, Series, adjusted_step, each_series
 from ml_core.data.quality.verdicts import Found, Scene, check
 
 LEAST = 0.02  # log: what is smaller is not told from how the two are rounded

@@ -7,8 +7,7 @@ import polars as pl
 
 from ml_core.data.quality.judge import Checked, catalogue, check_bars
 from ml_core.data.source import open_source
-from ml_core.data.store.bars import PriceStore
-from ml_core.data.store.findings import read_findings
+from ml_core.data.store.store import open_store
 from ml_core.frames import BARS, KEYS
 from ml_core.home.settings import Home
 from ml_core.spec.experiment import Experiment
@@ -22,13 +21,13 @@ def read_arrived(experiment: Experiment, home: Home, *, until: dt.date | None = 
 
     Of a date that stood twice neither is put back: which of the two came first is not kept.
     """
-    source, tickers = open_source(experiment), experiment.universe.tickers
-    stored = PriceStore(home.store, source.identity).bars(tickers, until=until)
+    store, tickers = open_store(experiment, home), experiment.universe.tickers
+    stored = store.bars.read(tickers, until=until)
     held = stored["ticker"].unique()
-    found = read_findings(home, source.identity, tickers).filter(
+    findings = store.findings.read(tickers).filter(
         ACTED, pl.col("ticker").is_in(held.implode()), pl.col("date") <= (until or dt.date.max)
     )
-    return put_back(stored, found)
+    return put_back(stored, findings)
 
 
 def put_back(stored: pl.DataFrame, findings: pl.DataFrame) -> pl.DataFrame:

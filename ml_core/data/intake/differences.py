@@ -34,12 +34,12 @@ def tell_differences(stored: pl.DataFrame, sound: pl.DataFrame, gone: pl.DataFra
     last = stored.group_by("ticker").agg(last=pl.col("date").max())
     old = sound.join(last, on="ticker").filter(pl.col("date") <= pl.col("last"))
     beside = old.join(stored.select(*key, *COMPARED), on=key, suffix="_stored")
-    found = {
+    kinds = {
         "changed": beside.filter(pl.any_horizontal(_differs(name) for name in COMPARED)),
         "new": old.join(stored, on=key, how="anti"),
         "no longer there": gone,
     }
-    days = pl.concat([rows.select(*key, how=pl.lit(how)) for how, rows in found.items()])
+    days = pl.concat([rows.select(*key, how=pl.lit(how)) for how, rows in kinds.items()])
     lines = []
     for (ticker,), rows in days.sort(key).group_by("ticker", maintain_order=True):
         counts = dict(rows.group_by("how", maintain_order=True).len().iter_rows())

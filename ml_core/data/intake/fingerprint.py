@@ -1,4 +1,4 @@
-"""What a source looked like when a refresh last ended well, kept beside coverage; whether another can be spared."""
+"""What a source looked like when a refresh last ended well, kept in its store; whether another can be spared."""
 
 import datetime as dt
 import hashlib
@@ -9,10 +9,9 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import cast
 
-from ml_core.data.calendar import last_closed_session
-from ml_core.data.providers import Outcome, Request, Status
-from ml_core.data.source import Source
-from ml_core.home.settings import Home
+from ml_core.data.intake.inquiry import Inquiry
+from ml_core.data.intake.refreshed import Refreshed
+from ml_core.data.providers import Outcome, Status
 
 MOST = 20  # experiments that share a source; of more, the oldest is read again
 
@@ -34,48 +33,49 @@ class Looked:
         settled = self.closed == closed.isoformat() or self.newest < self.closed
         return self.text == text and settled and version is not None and version >= self.version
 
-    def told(self) -> dict[str, Outcome]:
-        """How it went for each ticker then."""
-        return {
+    def repeat(self, notes: tuple[str, ...], version: int | None) -> Refreshed:
+        """What would come of a refresh once more, as nothing has changed at the source."""
+        outcomes = {
             ticker: Outcome(cast(Status, status), reason, rows)
             for ticker, (status, reason, rows) in self.outcomes.items()
         }
+        last = dt.date.fromisoformat(self.last) if self.last else None
+        return Refreshed(
+            outcomes, 0, 0, 0, version, last, notes, held_back=self.refused, unchanged=True,
+        )  # fmt: skip
 
 
 @dataclass(frozen=True)
 class Look:
     """A question to a source at some time, and what the source looks like then."""
 
-    home: Home
-    identity: str
+    inquiry: Inquiry
     question: str
     text: str
-    closed: dt.date
 
-    def unchanged(self, version: int | None) -> Looked | None:
+    def unchanged(self) -> Looked | None:
         """What came of the same question when it was last asked, if a fetch would bring nothing else."""
-        known = _read(_file(self.home, self.identity)).get(self.question)
+        known = _read(self.inquiry.store.fingerprint).get(self.question)
         try:
             looked = Looked(**known) if known else None
         except TypeError:  # of another release
             return None
-        return looked if looked and looked.holds(self.text, self.closed, version) else None
+        version = self.inquiry.store.bars.version()
+        return looked if looked and looked.holds(self.text, self.inquiry.closed, version) else None
 
-    def keep(
-        self,
-        *,
-        newest: dt.date,
-        version: int,
-        last: dt.date | None,
-        outcomes: Mapping[str, Outcome],
-        refused: Mapping[str, str],
-    ) -> None:
-        """Remember what came of it."""
-        told = {ticker: (how.status, how.reason, how.rows) for ticker, how in outcomes.items()}
+    def keep(self, done: Refreshed, *, newest: dt.date) -> None:
+        """Remember what came of it; `newest`: the last day of a bar that came."""
+        told = {ticker: (how.status, how.reason, how.rows) for ticker, how in done.outcomes.items()}
         looked = Looked(
-            self.text, str(self.closed), str(newest), version, str(last or ""), told, dict(refused)
+            self.text,
+            str(self.inquiry.closed),
+            str(newest),
+            done.version or 0,
+            str(done.last or ""),
+            told,
+            dict(done.held_back),
         )
-        file = _file(self.home, self.identity)
+        file = self.inquiry.store.fingerprint
         known = _read(file)
         known.pop(self.question, None)
         kept = dict([*known.items(), (self.question, asdict(looked))][-MOST:])
@@ -85,21 +85,16 @@ class Look:
         beside.replace(file)
 
 
-def take_look(source: Source, request: Request, home: Home) -> Look | None:
+def take_look(inquiry: Inquiry) -> Look | None:
     """None where the provider cannot tell cheaply whether anything changed. Refreshes that ask and judge alike ask
     the same question."""
+    source, request = inquiry.source, inquiry.request
     if source.provider.fingerprint is None:
         return None
     judged = source.quality.judgements(request.tickers)
     parts = (request.tickers, request.start, request.end, request.calendar, sorted(judged.items()))
     question = hashlib.sha256(f"{parts} {source.quality.limit}".encode()).hexdigest()[:16]
-    closed = last_closed_session(request.calendar, request.now) or request.now.date()
-    text = source.provider.fingerprint(request, source.config)
-    return Look(home, source.identity, question, text, closed)
-
-
-def _file(home: Home, identity: str) -> Path:
-    return home.store / "coverage" / f"{identity}.json"
+    return Look(inquiry, question, source.provider.fingerprint(request, source.config))
 
 
 def _read(file: Path) -> dict:

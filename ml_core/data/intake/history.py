@@ -21,10 +21,10 @@ def find_withdrawn(
     settings: what they refuse goes.
     """
     same = (pl.col("close_now") / pl.col("close") - 1).abs() < 1e-9
-    found = stored.select(*KEYS["bars"], "close").join(
+    common = stored.select(*KEYS["bars"], "close").join(
         refused.select(*KEYS["bars"], "close"), on=KEYS["bars"], suffix="_now"
     )
-    return found.filter(same | pl.col("ticker").is_in(list(rejudged))).select(KEYS["bars"]).unique()
+    return common.filter(same | pl.col("ticker").is_in(list(rejudged))).select(KEYS["bars"]).unique()
 
 
 def find_rewritten(stored: pl.DataFrame, fetched: pl.DataFrame) -> dict[str, str]:

@@ -7,34 +7,30 @@ from dataclasses import replace
 
 import polars as pl
 
-from ml_core.data.calendar import last_closed_session
 from ml_core.data.intake.history import find_rewritten
-from ml_core.data.intake.stored import Stored
-from ml_core.data.providers import Request
+from ml_core.data.intake.plan import Plan
+from ml_core.data.intake.stored import TAIL, Stored
 from ml_core.data.quality.judge import Checked, check_bars
-from ml_core.data.source import Source
 from ml_core.frames import BARS
 
-TAIL = 300  # stored bars before the new ones that the checks also see: no check looks further back
 
-
-def check_incoming(
-    bars: pl.DataFrame, source: Source, known: Stored, request: Request
-) -> tuple[Checked, dict[str, str]]:
+def check_incoming(bars: pl.DataFrame, plan: Plan, known: Stored) -> tuple[Checked, dict[str, str]]:
     """Checked bars of closed sessions, judged together with the stored ones before them."""
-    closed = last_closed_session(request.calendar, request.now) or request.now.date()
-    bars = bars.filter((pl.col("date") <= closed) | pl.col("date").is_null())
+    inquiry = plan.inquiry
+    bars = bars.filter((pl.col("date") <= inquiry.closed) | pl.col("date").is_null())
     stored = known.bars(tuple(bars["ticker"].drop_nulls().unique()))
-    since = pl.col("ticker").replace_strict(request.since, default=dt.date.min, return_dtype=pl.Date)
+    since = pl.col("ticker").replace_strict(plan.since, default=dt.date.min, return_dtype=pl.Date)
     tail = stored.filter(pl.col("date") < since).group_by("ticker").tail(TAIL).select(list(BARS))
     refused = known.refused if tail.height else tail
     before = pl.concat([tail, _at_the_seam(refused, tail).filter(pl.col("date") < since)])
     before = before.with_columns(adj_close=pl.lit(None, pl.Float64))  # of another day: not to be compared
     checked = check_bars(
-        pl.concat([before, bars.select(list(BARS))]), calendar=request.calendar, quality=source.quality
+        pl.concat([before, bars.select(list(BARS))]),
+        calendar=inquiry.request.calendar,
+        quality=inquiry.source.quality,
     )
     new = (pl.col("date") >= since) | pl.col("date").is_null()
-    explained = find_explained(checked.findings.filter(~new), request.since)
+    explained = find_explained(checked.findings.filter(~new), plan.since)
     checked = replace(checked, sound=checked.sound.filter(new), findings=checked.findings.filter(new))
     return checked, find_rewritten(stored, checked.sound) | explained
 
@@ -55,5 +51,5 @@ def _at_the_seam(refused: pl.DataFrame, tail: pl.DataFrame) -> pl.DataFrame:
     if refused.is_empty() or tail.is_empty():
         return tail.clear()
     last = tail.group_by("ticker").agg(last=pl.col("date").max())
-    found = refused.filter(pl.col("verdict") == "quarantine").join(last, on="ticker")
-    return found.filter(pl.col("date") > pl.col("last")).select(list(BARS)).unique(["ticker", "date"])
+    near = refused.filter(pl.col("verdict") == "quarantine").join(last, on="ticker")
+    return near.filter(pl.col("date") > pl.col("last")).select(list(BARS)).unique(["ticker", "date"])

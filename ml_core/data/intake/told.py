@@ -7,7 +7,7 @@ import polars as pl
 
 from ml_core.data.context import Context, tell_strangers
 from ml_core.data.intake.own_table import read_table
-from ml_core.data.store.bars import PARTED, PriceStore
+from ml_core.data.store.bars import PARTED, BarTable
 from ml_core.data.store.membership import MEMBER, members_topic, read_spans
 from ml_core.data.store.tables import Written
 from ml_core.spec.experiment import Experiment
@@ -25,22 +25,22 @@ class Told:
 
 def read_told(experiment: Experiment, context: Context) -> tuple[Told, ...]:
     """The user's own table and the members of the universe, where the experiment names them."""
-    found, tickers = [], experiment.universe.tickers
+    told, tickers = [], experiment.universe.tickers
     if topic := context.topic(experiment.name):
         facts = read_table(context)
         notes = tuple(tell_strangers(facts, context, tickers))
-        found.append(Told(f"data.context.table {context.table}", topic, facts, notes))
+        told.append(Told(f"data.context.table {context.table}", topic, facts, notes))
     if topic := members_topic(experiment):
         name, facts = f"universe.members {experiment.universe.members}", read_spans(experiment)
-        found.append(Told(name, topic, facts, tuple(_tell_never_in(name, facts, tickers))))
-    return tuple(found)
+        told.append(Told(name, topic, facts, tuple(_tell_never_in(name, facts, tickers))))
+    return tuple(told)
 
 
-def keep_told(store: PriceStore, told: tuple[Told, ...], *, now: dt.datetime) -> list[str]:
+def keep_told(bars: BarTable, told: tuple[Told, ...], *, now: dt.datetime) -> list[str]:
     """Write them; what has changed, and what a reader should know of the files."""
     notes = []
     for one in told:
-        kept = store.keep(one.topic, one.facts, observed_at=now, whole=True)
+        kept = bars.keep(one.topic, one.facts, observed_at=now, whole=True)
         notes += [*_tell_change(one.name, kept), *one.notes]
     return notes
 

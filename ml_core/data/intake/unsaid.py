@@ -5,23 +5,22 @@ from collections.abc import Collection
 import polars as pl
 
 from ml_core.data.quality.judge import FOUND, Checked
-from ml_core.data.quality.settings import Quality, means
-from ml_core.data.store.coverage import Spans
-from ml_core.data.store.findings import read_findings, tell_accept
+from ml_core.data.quality.settings import Quality, means, tell_accept
+from ml_core.data.store.bars import Spans
+from ml_core.data.store.findings import FindingTable
 from ml_core.frames import KEYS
-from ml_core.home.settings import Home
 
 JUMP = "unexplained_jump"
 
 
-def find_new_jumps(home: Home, identity: str, findings: pl.DataFrame) -> dict[str, str]:
+def find_new_jumps(known: FindingTable, findings: pl.DataFrame) -> dict[str, str]:
     """The reason by `TICKER DATE` of jumps that are kept and not yet among the kept findings, the newest first."""
-    return _tell_new(home, identity, findings, pl.col("check") == JUMP)
+    return _tell_new(known, findings, pl.col("check") == JUMP)
 
 
-def find_new_refusals(home: Home, identity: str, findings: pl.DataFrame) -> dict[str, str]:
+def find_new_refusals(known: FindingTable, findings: pl.DataFrame) -> dict[str, str]:
     """The same of bars that were refused."""
-    return _tell_new(home, identity, findings, pl.col("verdict") == "quarantine")
+    return _tell_new(known, findings, pl.col("verdict") == "quarantine")
 
 
 def find_held_back(findings: pl.DataFrame, tickers: tuple[str, ...], spans: Spans) -> dict[str, str]:
@@ -41,21 +40,21 @@ def find_held_back(findings: pl.DataFrame, tickers: tuple[str, ...], spans: Span
 def find_idle_accepts(quality: Quality, checked: Checked, tickers: Collection[str]) -> list[str]:
     """A sentence for every entry of `accept` that keeps nothing: no check has found what it names. `tickers`: those of
     which all bars came; of the others not all was looked at."""
-    found = pl.concat([checked.accepted, checked.findings.select(list(FOUND))])
+    noticed = pl.concat([checked.accepted, checked.findings.select(list(FOUND))])
     return [
         f"data.quality.accept '{entry}': nothing was found there, so it keeps nothing"
         for entry in quality.accept
-        if entry.rpartition(" ")[0] in tickers and found.filter(means(entry)).is_empty()
+        if entry.rpartition(" ")[0] in tickers and noticed.filter(means(entry)).is_empty()
     ]
 
 
-def _tell_new(home: Home, identity: str, findings: pl.DataFrame, which: pl.Expr) -> dict[str, str]:
+def _tell_new(known: FindingTable, findings: pl.DataFrame, which: pl.Expr) -> dict[str, str]:
     key = KEYS["bars"]
-    found = findings.filter(which, pl.col("date").is_not_null(), pl.col("ticker").is_not_null())
-    if found.is_empty():
+    bars = findings.filter(which, pl.col("date").is_not_null(), pl.col("ticker").is_not_null())
+    if bars.is_empty():
         return {}
-    known = read_findings(home, identity, tuple(found["ticker"].unique())).filter(which)
-    fresh = found.unique(key, keep="first", maintain_order=True).join(known, on=key, how="anti")
+    said = known.read(tuple(bars["ticker"].unique())).filter(which)
+    fresh = bars.unique(key, keep="first", maintain_order=True).join(said, on=key, how="anti")
     return {
         f"{row['ticker']} {row['date']}": row["reason"]
         for row in fresh.sort("date", "ticker", descending=[True, False]).iter_rows(named=True)

@@ -7,8 +7,8 @@ import numpy as np
 import polars as pl
 
 from ml_core.data.providers import Fetched, Outcome, Progress, Provider, Request
-from ml_core.data.simulation.bars import build_bars
 from ml_core.data.simulation.config import ActsOn, Config
+from ml_core.data.simulation.drawn_bars import build_bars
 from ml_core.data.simulation.market import listed_between, simulate
 from ml_core.data.simulation.oracle import forecast_market
 from ml_core.data.simulation.signals import load_signal

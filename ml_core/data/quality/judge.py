@@ -7,8 +7,8 @@ from functools import cache
 import polars as pl
 
 from ml_core.data.calendar import WHATEVER, sessions_between
-from ml_core.data.quality.carried import VERDICT as CARRIED
-from ml_core.data.quality.carried import carry_actions
+from ml_core.data.quality.refused_actions import VERDICT as CARRIED
+from ml_core.data.quality.refused_actions import carry_actions
 from ml_core.data.quality.settings import Quality
 from ml_core.data.quality.verdicts import STAGES, Check, Scene, checks_of
 from ml_core.frames import BARS, KEYS, conform

@@ -155,3 +155,10 @@ def _split(entry: str) -> tuple[str, dt.date, float] | None:
     except ValueError:
         return None
     return (parts[0], day, ratio) if 0 < ratio < float("inf") and parts[0].strip() else None
+
+
+def tell_accept(ticker: str, what: object, *, check: str = "") -> str:
+    """How to keep a bar, or all that a check refuses of a ticker, as it came; where nobody can, what is left to do."""
+    if check in firm_checks():
+        return "correct the source, or drop the ticker"
+    return f'to keep what came: data.quality.accept = ["{ticker} {what}"]'

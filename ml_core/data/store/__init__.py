@@ -1,1 +1,1 @@
-"""The tables that last: bars, findings, coverage, forecasts. Every version stays readable."""
+"""The tables that last: bars, findings, answers, forecasts. Every version stays readable."""

@@ -2,6 +2,8 @@
 every version stays readable."""
 
 import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 import polars as pl
@@ -19,11 +21,15 @@ DAYS_A_SESSION = 2  # generously: 7 / 5 and the holidays
 IS_BAR = ~pl.col("ticker").str.contains(PARTED, literal=True)
 
 
-class PriceStore:
-    """The bars of one source under one folder."""
+Span = tuple[dt.date, dt.date, int]  # of one ticker: the first and the last stored date, and how many bars
+Spans = Mapping[str, Span]
 
-    def __init__(self, root: Path, identity: str) -> None:
-        self.folder = root / "bars" / identity
+
+@dataclass(frozen=True)
+class BarTable:
+    """The bars of one source, in one folder."""
+
+    folder: Path
 
     def write(
         self,
@@ -84,7 +90,7 @@ class PriceStore:
         ignore = ("observed_at", "adj_close")
         return tables.merge(self.folder, stamped, KEYS["bars"], ignore=ignore, replace=replace, drop=drop)
 
-    def read(
+    def prices(
         self,
         tickers: tuple[str, ...] = (),
         *,
@@ -94,7 +100,7 @@ class PriceStore:
         """PRICES of these tickers (default all) as a version of the table held them."""
         return adjust(self._rows(tickers, until=until, version=version))
 
-    def bars(
+    def read(
         self,
         tickers: tuple[str, ...] = (),
         *,
@@ -117,15 +123,15 @@ class PriceStore:
         read, but for tickers that have fewer."""
         first, last = tables.span(self.folder, "date", version=version) or (dt.date.min, dt.date.min)
         end, days = min(until or last, last), DAYS_A_SESSION * count
-        wanted, found = set(tickers), [pl.DataFrame(schema=BARS)]
+        wanted, tails = set(tickers), [pl.DataFrame(schema=BARS)]
         while wanted:
             since = end - dt.timedelta(days=days) if days < (end - first).days else None
-            rows = self.bars(tuple(sorted(wanted)), since=since, until=until, version=version)
+            rows = self.read(tuple(sorted(wanted)), since=since, until=until, version=version)
             held = dict(rows.group_by("ticker").len().iter_rows())
             full = {ticker for ticker in wanted if since is None or held.get(ticker, 0) >= count}
-            found.append(rows.filter(pl.col("ticker").is_in(full)).group_by("ticker").tail(count))
+            tails.append(rows.filter(pl.col("ticker").is_in(full)).group_by("ticker").tail(count))
             wanted, days = wanted - full, 8 * days
-        return pl.concat([part.select(list(BARS)) for part in found]).sort(KEYS["bars"])
+        return pl.concat([part.select(list(BARS)) for part in tails]).sort(KEYS["bars"])
 
     def _rows(
         self,
@@ -152,7 +158,7 @@ class PriceStore:
         rows = tables.read(self.folder, version=version, among=among, within={"date": (since, until)})
         return rows if rows is None or tickers else rows.filter(IS_BAR)
 
-    def spans(self, tickers: tuple[str, ...] = ()) -> dict[str, tuple[dt.date, dt.date, int]]:
+    def spans(self, tickers: tuple[str, ...] = ()) -> dict[str, Span]:
         """First and last stored date of these tickers (default all), and the number of their bars."""
         rows = self._lazy(tickers)
         if rows is None:

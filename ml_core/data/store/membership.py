@@ -10,7 +10,8 @@ from collections.abc import Iterable
 
 import polars as pl
 
-from ml_core.data.store.bars import FACTS, PARTED, PriceStore
+from ml_core.data.store.bars import FACTS, PARTED
+from ml_core.data.store.store import Store
 from ml_core.errors import InvalidInput
 from ml_core.spec.experiment import Experiment
 from ml_core.spec.members import Span, read_members
@@ -46,12 +47,12 @@ def tell_members(spans: Iterable[Span]) -> pl.DataFrame:
     return pl.DataFrame(rows, schema=FACTS, orient="row")
 
 
-def stored_members(experiment: Experiment, store: PriceStore, version: int | None) -> pl.DataFrame:
+def stored_members(experiment: Experiment, store: Store, version: int | None) -> pl.DataFrame:
     """What the last refresh up to that version read of the file; the file is not looked at."""
     topic = members_topic(experiment)
     if topic is None:
         return pl.DataFrame(schema=FACTS)
-    facts = store.facts(topic, version=version)
+    facts = store.bars.facts(topic, version=version)
     if facts.is_empty():
         raise InvalidInput(
             f"universe.members {experiment.universe.members}: not read yet; "

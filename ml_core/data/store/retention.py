@@ -4,13 +4,11 @@ rebuilt."""
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from ml_core.data.source import Source
 from ml_core.data.store import tables
+from ml_core.data.store.store import Store
 from ml_core.errors import InvalidInput
-from ml_core.home.settings import Home
 
 LEAST_DAYS = 7  # a reader, or a refresh that is running, may still need what has left the table since
-BESIDE = ("quarantine", "coverage")
 
 
 @dataclass(frozen=True)
@@ -21,12 +19,12 @@ class Freed:
     kept: tuple[int, ...]
 
 
-def free_space(source: Source, home: Home, *, named: Collection[int], days: int = 30) -> Freed:
+def free_space(store: Store, *, named: Collection[int], days: int = 30) -> Freed:
     """Delete what has not been part of a table for `days`. `named`: versions of the bars that registered models
     name; a version that is gone already is named in the error, before anything is deleted."""
     if days < LEAST_DAYS:
         raise InvalidInput(f"retention of {days} days: expected at least {LEAST_DAYS}")
-    bars = home.store / "bars" / source.identity
+    bars = store.bars.folder
     newest = tables.newest_version(bars)
     strangers = sorted(version for version in named if newest is None or version > newest)
     if strangers:
@@ -34,6 +32,6 @@ def free_space(source: Source, home: Home, *, named: Collection[int], days: int 
             f"{bars}: a model names version {strangers[0]}, but the newest is {newest}; nothing was deleted"
         )
     gone = tables.vacuum(bars, keep=named, days=days)
-    for name in BESIDE:
-        gone += tables.vacuum(home.store / name / source.identity, keep=(), days=days)
+    for table in (store.findings, store.answers):
+        gone += tables.vacuum(table.folder, keep=(), days=days)
     return Freed(len(gone), tuple(sorted(named)))

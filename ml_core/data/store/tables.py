@@ -89,11 +89,8 @@ def read(
         return None
     within, among = within or {}, among or {}
     with told(folder, "cannot be read"):
-        files = [
-            file
-            for file in list_files(table)
-            if file.overlaps(within) and all(file.may_hold(name, wanted) for name, wanted in among.items())
-        ]
+        files = [file for file in list_files(table) if file.overlaps(within)]
+        files = [file for file in files if all(file.may_hold(*one) for one in among.items())]
         rows = scan_files(folder, files, columns_of(table))
     for name, wanted in among.items():
         rows = rows.filter(pl.col(name).is_in(list(wanted)))

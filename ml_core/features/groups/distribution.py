@@ -4,7 +4,7 @@ import math
 
 import polars as pl
 
-from ml_core.features.bars import TINY, correlation, mean_change
+from ml_core.features.bar_parts import TINY, correlation, mean_change
 from ml_core.features.declaration import feature, part
 
 change, size, squared = pl.col("change"), pl.col("size"), pl.col("squared")

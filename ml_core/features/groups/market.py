@@ -2,7 +2,7 @@
 
 import polars as pl
 
-from ml_core.features.bars import TINY, correlation, mean_change
+from ml_core.features.bar_parts import TINY, correlation, mean_change
 from ml_core.features.declaration import feature, part, peers
 
 own, market = pl.col("change"), pl.col("regime_return")

@@ -2,7 +2,7 @@
 
 import polars as pl
 
-from ml_core.features.bars import TINY, close, ratio
+from ml_core.features.bar_parts import TINY, close, ratio
 from ml_core.features.declaration import feature
 
 level, typical = pl.col("log_close"), pl.col("typical")

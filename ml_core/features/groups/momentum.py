@@ -2,7 +2,7 @@
 
 import polars as pl
 
-from ml_core.features.bars import TINY, mean_change
+from ml_core.features.bar_parts import TINY, mean_change
 from ml_core.features.declaration import feature
 
 level, change = pl.col("log_close"), pl.col("change")

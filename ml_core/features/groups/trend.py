@@ -2,7 +2,7 @@
 
 import polars as pl
 
-from ml_core.features.bars import TINY, close, correlation, ratio
+from ml_core.features.bar_parts import TINY, close, correlation, ratio
 from ml_core.features.declaration import feature
 
 level, row = pl.col("log_close"), pl.col("row")

@@ -4,7 +4,7 @@ import math
 
 import polars as pl
 
-from ml_core.features.bars import TINY
+from ml_core.features.bar_parts import TINY
 from ml_core.features.declaration import feature
 
 

@@ -2,7 +2,7 @@
 
 import polars as pl
 
-from ml_core.features.bars import correlation, mean_change, ratio, volume
+from ml_core.features.bar_parts import correlation, mean_change, ratio, volume
 from ml_core.features.declaration import feature
 
 activity, change, traded = pl.col("activity"), pl.col("change"), pl.col("traded")

@@ -1,5 +1,5 @@
-"""How the price of each ticker usually moves, and its bars as arrays: what checks of a whole series look at. Whatever
-is said of a session here depends on that session and earlier ones only."""
+"""How the price of each ticker usually moves, which tells a move that is out of the usual; and its bars as arrays, for
+checks that look at a whole series. Whatever is said of a session here depends on that session and earlier ones only."""
 
 import datetime as dt
 import math

@@ -1,0 +1,52 @@
+"""All that is kept of one source under a home. Where each thing lies is said here and nowhere else."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from ml_core.data.source import Source, open_source
+from ml_core.data.store.answers import AnswerTable
+from ml_core.data.store.bars import BarTable
+from ml_core.data.store.findings import FindingTable
+from ml_core.home.settings import Home
+from ml_core.spec.experiment import Experiment
+
+
+@dataclass(frozen=True)
+class Store:
+    """The tables of one source. Opening it reads nothing and makes nothing."""
+
+    home: Home
+    source: Source
+
+    @property
+    def bars(self) -> BarTable:
+        """Bars as they were accepted, and facts beside them."""
+        return BarTable(self._folder("bars"))
+
+    @property
+    def findings(self) -> FindingTable:
+        """What the checks found: bars in quarantine, repairs and notes."""
+        return FindingTable(self._folder("quarantine"))
+
+    @property
+    def answers(self) -> AnswerTable:
+        """What each ticker was asked for, and what came."""
+        return AnswerTable(self._folder("coverage"))
+
+    @property
+    def cache(self) -> Path:
+        """A folder for what the provider wants to remember."""
+        return self._folder("cache")
+
+    @property
+    def fingerprint(self) -> Path:
+        """The file that says what the source looked like after the last refreshes."""
+        return self.home.store / "coverage" / f"{self.source.identity}.json"
+
+    def _folder(self, kind: str) -> Path:
+        return self.home.store / kind / self.source.identity
+
+
+def open_store(experiment: Experiment, home: Home) -> Store:
+    """The store of the experiment's source; an unknown source, or an unknown option of it, is refused."""
+    return Store(home, open_source(experiment))
