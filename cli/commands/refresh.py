@@ -23,7 +23,8 @@ def refresh(session: Session, *, tickers: list[str] | None = None, whole: bool =
         raise InvalidInput(
             f"{tickers[0]}: tickers can be named only with --whole; without it, all are brought up to date"
         )
-    terminal.step(f"fetching {len(experiment.universe.tickers)} tickers from {experiment.data.source}")
+    asked = len(tickers or experiment.universe.tickers)
+    terminal.step(f"bringing {asked} ticker{'s'[: asked > 1]} up to date from {experiment.data.source}")
     with session.order.alone("refresh", wait=REFRESH_WAIT):
         done = refresh_bars(
             experiment,
@@ -48,6 +49,8 @@ def refresh(session: Session, *, tickers: list[str] | None = None, whole: bool =
             "rebuilt": dict(done.rebuilt),
             "held_back": dict(done.held_back),
             "refused": dict(done.refused),
+            "repairs": dict(done.repairs),
+            "rejudged": list(done.rejudged),
             "jumps": list(done.jumps),
             "unchanged": done.unchanged,
             "version": done.version,
@@ -77,10 +80,24 @@ def tell_problems(done: Refreshed) -> list[str]:
     jumps = list(done.jumps)
     if jumps:
         hint = (
-            'data.quality.refuse = ["TICKER DATE"] keeps one out, data.quality.split = ["TICKER DATE RATIO"]'
+            'data.quality.accept = ["TICKER DATE"] says that one is true, data.quality.refuse = ["TICKER DATE"] keeps '
+            'it out, data.quality.split = ["TICKER DATE RATIO"] says what it was'
         )
-        jumps = [*_first(jumps, "jumps"), f"{hint} says what it was"]
-    return [*done.notes, *rebuilt, *failed, *_first(held, "refused bars"), *refused, *jumps]
+        jumps = [*_first(jumps, "jumps"), hint]
+    repairs = _first([f"{bar}: changed: {reason}" for bar, reason in done.repairs.items()], "changed bars")
+    others = [*rebuilt, *_tell_rejudged(done), *failed, *_first(held, "refused bars")]
+    return [*done.notes, *others, *refused, *repairs, *jumps]
+
+
+def _tell_rejudged(done: Refreshed) -> list[str]:
+    """Bars stand in the store once, as the last refresh of them judged: on one home, by one opinion."""
+    if not done.rejudged:
+        return []
+    more = f" and {len(done.rejudged) - 3} more" if len(done.rejudged) > 3 else ""
+    return [
+        f"{', '.join(done.rejudged[:3])}{more}: judged anew, for [data.quality] here is another than at their last "
+        "refresh; an experiment with other settings changes them back, and is best kept in a home of its own"
+    ]
 
 
 def _first(lines: list[str], what: str) -> list[str]:

@@ -14,7 +14,7 @@ from ml_core.evaluation.scores import score
 from ml_core.evaluation.sharpe import deflated_sharpe, sharpe
 from ml_core.evaluation.significance import independent_trials, pbo
 from ml_core.registry.verdict import Check, Verdict
-from ml_core.reporting.words import CHECKS, better_than
+from ml_core.reporting.words import CHECKS, better_than, short_percent
 from ml_core.spec.experiment import Gate
 
 
@@ -116,15 +116,15 @@ def _beats(name: str, row: Mapping[str, Any], significance: float, looks: int) -
 
 
 def _is_itself(family: str) -> Check:
-    why = f"the candidate is {family} itself; better than zero and the others is what it must be"
+    why = f"the candidate is {family} itself: it must be better than zero and the others"
     return Check(name=better_than(family), passed=True, value=None, required="not asked", why=why)
 
 
 def _coverage(gate: Gate, scores: pl.DataFrame, horizon: int) -> Check:
     found = scores.filter((pl.col("metric") == "coverage") & (pl.col("horizon") == horizon))["value"].item()
     passed = found is not None and abs(found - gate.coverage) <= gate.coverage_tolerance
-    required = f"{gate.coverage:.0%} ± {gate.coverage_tolerance:.0%}"
-    why = f"{found or 0:.1%} of outcomes inside"
+    required = f"{short_percent(gate.coverage)} ± {short_percent(gate.coverage_tolerance)}"
+    why = "of the outcomes lie inside the interval"
     return Check(name=CHECKS["coverage"], passed=passed, value=found, required=required, why=why)
 
 
@@ -135,7 +135,7 @@ def _audit(findings: list[Finding]) -> Check:
 
 
 def _deflated(gate: Gate, luck: Luck) -> Check:
-    why = f"Sharpe {luck.sharpe:.3f} a session, best of {luck.trials} trials"
+    why = f"Sharpe {luck.sharpe:.3f} a session on the test dates of the search, best of {luck.trials} trials"
     return Check(
         name=CHECKS["deflated"],
         passed=luck.deflated >= gate.deflated_sharpe,

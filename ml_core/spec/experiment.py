@@ -156,7 +156,8 @@ class Validation(Section):
 
 
 class Gate(Section):
-    """What a candidate must show on the holdout before `champion` moves to it. `claims`: those that are asked and
+    """What a candidate must show before `champion` moves to it: on the holdout, and, for its deflated Sharpe and the
+    probability of overfitting, on the test dates of its search. `claims`: those that are asked and
     shown beside it, each by itself; all of them by default."""
 
     claims: tuple[str, ...] = ()

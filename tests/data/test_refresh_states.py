@@ -221,6 +221,23 @@ def test_of_many_jumps_ten_are_told_and_the_rest_counted_with_what_to_do(market,
     assert 'data.quality.refuse = ["TICKER DATE"]' in lines[11] and "data.quality.split" in lines[11]
 
 
+def test_a_changed_bar_is_named_once_with_its_reason(market, home):
+    rows = make_rows(SESSIONS[:60])
+    rows[30] = (rows[30][0], *(price / 100 for price in rows[30][1:6]), rows[30][6])
+    market.listings["AAA"] = Listing(rows)
+    done = run(market, home, until=60)
+    assert list(done.repairs) == [f"AAA {SESSIONS[30]}"] and done.repaired == 1
+    assert any(line.startswith(f"AAA {SESSIONS[30]}: changed: ") for line in tell_problems(done))
+    assert not run(market, home, until=60).repairs
+
+
+def test_tickers_that_other_settings_judged_last_are_named(market, home):
+    assert not run(market, home, until=60).rejudged
+    done = run(market, home, until=60, quality={"refuse": [f"AAA {SESSIONS[30]}"]})
+    assert done.rejudged == ("AAA",)
+    assert any("AAA: judged anew" in line for line in tell_problems(done))
+
+
 def test_a_jump_is_told_as_it_is_found(market, home):
     done = run(market, home, until=60)
     jump = f"AAA {SESSIONS[9]}: The price jumps, and nothing recorded says why; kept as it came"

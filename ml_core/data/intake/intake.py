@@ -12,7 +12,7 @@ from ml_core.data.intake.ended import count_empty
 from ml_core.data.intake.plan import Plan
 from ml_core.data.intake.refusals import Refusals, count_held
 from ml_core.data.intake.stored import Stored
-from ml_core.data.intake.unsaid import find_new_jumps, find_new_refusals
+from ml_core.data.intake.unsaid import find_new_jumps, find_new_refusals, find_new_repairs
 from ml_core.data.providers import Fetched, Outcome
 from ml_core.data.quality.judge import FINDINGS, Checked
 from ml_core.data.store.findings import find_stale
@@ -29,6 +29,7 @@ class Intake:
     notes: list[str] = field(default_factory=list)
     jumps: list[str] = field(default_factory=list)
     refused: dict[str, str] = field(default_factory=dict)
+    repairs: dict[str, str] = field(default_factory=dict)
     rebuilt: dict[str, str] = field(default_factory=dict)
     again: dict[str, str] = field(default_factory=dict)
     inserted: int = 0
@@ -100,9 +101,11 @@ class Intake:
         self.findings.append(checked.findings)
 
     def _tell_new(self, findings: pl.DataFrame) -> None:
-        """Jumps and refused bars that nobody was told of yet; a ticker that is refused whole is told as such."""
+        """Jumps, refused and changed bars that nobody was told of yet; a ticker that is refused whole is told as
+        such."""
         single = findings.filter(~pl.col("ticker").is_in(list(self.refusals.refused)))
         self.refused |= find_new_refusals(self.store.findings, single)
+        self.repairs |= find_new_repairs(self.store.findings, single)
         new = find_new_jumps(self.store.findings, findings)
         self.jumps += [f"{bar}: {reason}" for bar, reason in new.items()]
 

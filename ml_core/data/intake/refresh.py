@@ -84,6 +84,8 @@ def _sum_up(intake: Intake, outcomes: Mapping[str, Outcome], told: tuple[str, ..
         held,
         tuple(intake.jumps),
         {bar: reason for bar, reason in intake.refused.items() if bar not in newest},
+        repairs=dict(intake.repairs),
+        rejudged=tuple(sorted(intake.plan.rejudged & set(outcomes))),
     )
 
 

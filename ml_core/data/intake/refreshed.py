@@ -15,7 +15,8 @@ class Refreshed:
     are new.
 
     `rebuilt` says of which tickers the source has rewritten the past, and how; `held_back` whose newest bar was
-    refused, and why; `refused` are other bars that were, and `jumps` kept bars that nothing explains, both told once.
+    refused, and why; `refused` are other bars that were, `repairs` those that were changed, and `jumps` kept bars that
+    nothing explains, all told once. `rejudged`: tickers whose bars were last judged by other settings.
     `unchanged`: the source was not read.
     """
 
@@ -32,6 +33,8 @@ class Refreshed:
     jumps: tuple[str, ...] = ()
     refused: Mapping[str, str] = field(default_factory=dict)
     unchanged: bool = False
+    repairs: Mapping[str, str] = field(default_factory=dict)
+    rejudged: tuple[str, ...] = ()
 
     @property
     def failed(self) -> dict[str, Outcome]:

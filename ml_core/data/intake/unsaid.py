@@ -23,6 +23,11 @@ def find_new_refusals(known: FindingTable, findings: pl.DataFrame) -> dict[str, 
     return _tell_new(known, findings, pl.col("verdict") == "quarantine")
 
 
+def find_new_repairs(known: FindingTable, findings: pl.DataFrame) -> dict[str, str]:
+    """The same of bars that were changed."""
+    return _tell_new(known, findings, pl.col("verdict") == "repair")
+
+
 def find_held_back(findings: pl.DataFrame, tickers: tuple[str, ...], spans: Spans) -> dict[str, str]:
     """Tickers that lack the newest session because their bar of it was refused, each with the reason and the way to
     keep it."""
