@@ -6,7 +6,7 @@ from ml_core.forecaster.learners import complete
 from ml_core.spec.experiment import Model, Reading, RunSpec
 from ml_core.training.fit import fit
 from ml_core.walkforward.beside import forecast_baselines
-from ml_core.walkforward.opening import open_windows, plan
+from ml_core.walkforward.opening import open_windows, plan_folds
 from ml_core.walkforward.rows import forecast_split, tell_volatility
 from ml_core.walkforward.trading import horizon_of, market_of, weigh
 from tests.market import FEATURES, simulate_prices, small_experiment
@@ -16,7 +16,7 @@ def test_forecasts_baselines_and_accounts_of_a_walk_are_judged_as_they_come():
     experiment = small_experiment(validation={"train": 120, "holdout": 60}, gate={"beat": ["zero", "ewma"]})
     prices = simulate_prices()
     windows, _ = open_windows(experiment.spec, prices)
-    split = plan(experiment, windows)[-1]
+    split = plan_folds(experiment, windows)[-1]
     reading = Reading(lookback=8, features=experiment.features.model_copy(update={"names": FEATURES}))
     spec = RunSpec(task=experiment.task, reading=reading, model=complete(Model(family="ridge")), seed=0)
     forecasts = forecast_split(fit(spec, windows, split), windows, split)

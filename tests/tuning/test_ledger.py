@@ -153,6 +153,6 @@ def test_the_search_is_described_in_numbers(ledger):
     from tests.market import small_experiment
 
     told = describe(small_experiment(), ledger, folds=2, seconds=3.14159)
-    assert (told["trials"], told["finished"], told["stopped"], told["failed"]) == (4, 2, 1, 1)
-    assert told["families"] == {"lstm": 4}
-    assert told["seconds"] == 3.1
+    assert (told.trials, told.finished, told.stopped, told.failed) == (4, 2, 1, 1)
+    assert told.families == {"lstm": 4}
+    assert told.seconds == 3.1
