@@ -12,20 +12,6 @@ from ml_core.home.settings import Home, open_home
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 
-# Tests that start servers, workers or a cluster of their own run one after another; beside them the others, by file.
-STARTS_PROCESSES = ("deploy", "faults", "flows", "tuning")
-
-
-@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    if not config.pluginmanager.hasplugin("xdist"):
-        return
-    for item in items:
-        place = item.path.relative_to(config.rootpath / "tests")
-        group = "processes" if place.parts[0] in STARTS_PROCESSES else str(place)
-        item.add_marker(pytest.mark.xdist_group(group))
-
-
 @pytest.fixture(scope="session")
 def new_home(tmp_path_factory) -> Callable[[], Home]:
     """Makes empty homes whose MLflow database is migrated already, which takes seconds and is done once."""
