@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
-import logging
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ml_core.errors import ForecastError, InvalidInput
+from ml_core.errors import InvalidInput
 from ml_core.reporting.words import short_percent
 from serving import markup
 from serving.figures import draw_outlook
@@ -14,14 +13,13 @@ from serving.markup import Cell, money, percent
 from serving.messages import DISCLAIMER, SingleAnswer
 from serving.quotes import Quote, build_quote
 from serving.service import Service
+from serving.ui._guard import guard
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
 
 title, place = "Forecast", 1
 DAYS = (30, 120, 730)
-
-log = logging.getLogger(__name__)
 
 
 class Shown(NamedTuple):
@@ -89,13 +87,11 @@ def build(service: Service) -> None:
 
 def show_forecast(service: Service, ticker: str | None, ahead: int, days: int, date: str | None) -> Shown:
     """What the page shows for these controls; what is in the way of it stands in the notice."""
-    try:
+
+    def answer() -> Shown:
         return _answer(service, ticker, ahead=int(ahead), days=int(days), date=_day(date))
-    except ForecastError as error:
-        return Shown(markup.notice(service.spell_out(str(error))))
-    except Exception:  # the page stays whole: the reason is for the log, not for the browser
-        log.exception("the forecast of %r could not be shown", ticker)
-        return Shown(markup.notice("Something went wrong here; the server's log says what."))
+
+    return guard(service, "This forecast", answer, Shown)
 
 
 def _answer(service: Service, ticker: str | None, *, ahead: int, days: int, date: dt.date | None) -> Shown:

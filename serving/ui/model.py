@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import logging
 from typing import Any
 
-from ml_core.errors import ForecastError
 from ml_core.evaluation.metrics import find_metric, metric_names
 from ml_core.registry.account import Backtest
 from ml_core.registry.claims import Claim
@@ -19,6 +17,7 @@ from serving.markup import Cell, number, panel, table, typeset, write
 from serving.messages import DISCLAIMER, Info
 from serving.service import Service
 from serving.ui._features import show_features
+from serving.ui._guard import guard
 
 title, place = "Model", 2
 FIRST = ("zero", "mean", "last", "ewma", "ridge")
@@ -26,8 +25,6 @@ MOST_HORIZONS = 6
 PASSED = Cell("\N{CHECK MARK} passed", look="wf-pass")
 REFUSED = Cell("\N{MULTIPLICATION X} refused", look="wf-refuse")
 BESIDE = {"benchmark": "buy_and_hold", "equal_weight": "equal_weight", "zero_forecast": "zero_forecast"}
-
-log = logging.getLogger(__name__)
 
 
 def build(service: Service) -> None:
@@ -40,24 +37,21 @@ def build(service: Service) -> None:
 
 def show_evidence(service: Service) -> str:
     """The evidence of the served model, or what is in the way of it."""
-    try:
-        info = service.info()
-        parts = [
-            _identity(info),
-            _gate(info),
-            _claims(info),
-            *_scores(info),
-            _coverage(info),
-            _backtest(info),
-            _search(info),
-            show_features(info.choice),
-            _spec(info),
-        ]
-    except ForecastError as error:
-        return markup.notice(service.spell_out(str(error)))
-    except Exception:  # the page stays whole: the reason is for the log, not for the browser
-        log.exception("the evidence could not be shown")
-        return markup.notice("The evidence of this model cannot be shown; the server's log says why.")
+    return guard(service, "The evidence of this model", lambda: _stack(service.info()), str)
+
+
+def _stack(info: Info) -> str:
+    parts = [
+        _identity(info),
+        _gate(info),
+        _claims(info),
+        *_scores(info),
+        _coverage(info),
+        _backtest(info),
+        _search(info),
+        show_features(info.choice),
+        _spec(info),
+    ]
     return f'<div class="wf-stack">{"".join(part for part in parts if part)}</div>'
 
 
