@@ -84,11 +84,9 @@ class Champion:
             return self.served
         if self._refused and self._refused[0] == stamp and self._clock() < self._refused[1] + RETRY:
             raise _StillRefused
-        try:
-            served = self._load(found, stamp[1])
-        except Exception:  # whatever is wrong with it is told once, and it is not loaded again at every look
-            self._refused = (stamp, self._clock())
-            raise
+        # Refused until it has been loaded: what is wrong with it is told once, and not loaded again at every look.
+        self._refused = (stamp, self._clock())
+        served = self._load(found, stamp[1])
         self._refused = None
         return served
 
