@@ -9,8 +9,7 @@ from tuning.ledger import Ledger
 
 
 class Watcher(tune.Callback):
-    """Every start, epoch, end and failure of a trial goes to the ledger. Tune calls by keyword, so an argument that is
-    not used keeps its name: the four exemptions below."""
+    """Every start, epoch, end and failure of a trial goes to the ledger. Tune tells all by keyword."""
 
     def __init__(self, ledger: Ledger) -> None:
         self._ledger = ledger
@@ -19,17 +18,21 @@ class Watcher(tune.Callback):
         """Tune keeps a pickled copy of its settings that nothing here reads; the ledger stays out of it."""
         return {}
 
-    def on_trial_start(self, iteration: int, trials: list, trial: Any, **info: Any) -> None:  # noqa: ARG002
+    def on_trial_start(self, *_: Any, **told: Any) -> None:
+        trial = told["trial"]
         self._ledger.open(trial.trial_id, trial.config)
 
-    def on_trial_result(self, iteration: int, trials: list, trial: Any, result: dict, **info: Any) -> None:  # noqa: ARG002
-        self._ledger.report(trial.trial_id, trial.config, result)
+    def on_trial_result(self, *_: Any, **told: Any) -> None:
+        trial = told["trial"]
+        self._ledger.report(trial.trial_id, trial.config, told["result"])
 
-    def on_trial_complete(self, iteration: int, trials: list, trial: Any, **info: Any) -> None:  # noqa: ARG002
+    def on_trial_complete(self, *_: Any, **told: Any) -> None:
+        trial = told["trial"]
         self._ledger.report(trial.trial_id, trial.config, trial.last_result or {})
         self._ledger.close(trial.trial_id)
 
-    def on_trial_error(self, iteration: int, trials: list, trial: Any, **info: Any) -> None:  # noqa: ARG002
+    def on_trial_error(self, *_: Any, **told: Any) -> None:
+        trial = told["trial"]
         self._ledger.open(trial.trial_id, trial.config)
         self._ledger.close(trial.trial_id, error=read_reason(trial))
 
