@@ -82,14 +82,12 @@ def address(world: World, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
 @pytest.fixture(scope="session")
 def chromium() -> str:
     """A Chromium on the path. Without one the app has not been looked at, so the test fails and says what to
-    install; CANDORCAST_NO_BROWSER=1 leaves these tests out on purpose."""
-    if os.environ.get("CANDORCAST_NO_BROWSER") == "1":
-        pytest.skip("CANDORCAST_NO_BROWSER=1: nobody looked at the app")
+    install."""
     found = next((path for name in BROWSERS if (path := shutil.which(name))), None)
     if found is None:
         pytest.fail(
             "no Chromium on the path: install it (Debian: apt-get install chromium; macOS: brew install chromium) "
-            "or leave out the tests that look at the app with CANDORCAST_NO_BROWSER=1",
+            "or leave out the tests that look at the app: pytest --ignore tests/serving/test_browser.py",
             pytrace=False,
         )
     return found
