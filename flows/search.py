@@ -11,6 +11,7 @@ from prefect.states import Completed
 
 from flows.order import FlowOrder, open_order
 from flows.progress import open_progress
+from ml_core.reporting.words import claim
 
 if TYPE_CHECKING:
     from ml_core.registry.evidence import Evidence
@@ -74,10 +75,13 @@ def summarise(outcome: "SearchOutcome") -> str:
 
 
 def build_report(evidence: "Evidence") -> str:
-    """The gate's checks and the best trials, as two tables."""
+    """The gate's checks, the claims and the best trials, as tables."""
     checks = [
         f"| {check.name} | {'passed' if check.passed else 'refused'} | {check.why} |"
         for check in evidence.gate.checks
+    ]
+    claims = [
+        f"| {claim(one.claim)} | {one.horizon} | {one.standing} | {one.why} |" for one in evidence.claims
     ]
     trials = [
         f"| {row.trial} | {row.family} | {row.status} | {_number(row.validation)} | {_number(row.test)} |"
@@ -87,6 +91,8 @@ def build_report(evidence: "Evidence") -> str:
         [
             "| check | verdict | why |\n|---|---|---|",
             *checks,
+            "\n| claim | ahead | standing | why |\n|---|---|---|---|",
+            *claims,
             "\n| trial | family | status | validation | test |\n|---|---|---|---|---|",
             *trials,
         ]

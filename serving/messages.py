@@ -5,9 +5,9 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from ml_core.claims.verdict import ClaimVerdict, Standing
 from ml_core.features.selection import Choice
 from ml_core.registry.account import Backtest
-from ml_core.registry.claims import Claim
 from ml_core.registry.evidence import Holdout, Oracle, Trained
 from ml_core.registry.scores import CoverageRow, Score
 from ml_core.registry.searched import Searched
@@ -106,7 +106,7 @@ class ClaimStanding(Message):
 
     claim: str = Field(description="level, order, range or money.")
     horizon: int
-    standing: str = Field(description="proven, unproven or not asked.")
+    standing: Standing
     p: float | None = Field(description="After paying for every claim and horizon that was asked.")
 
 
@@ -180,7 +180,7 @@ class Info(Message):
     )
     choice: tuple[Choice, ...] = Field(description="The features it reads, and why they were chosen.")
     gate: Verdict
-    claims: tuple[Claim, ...] = Field(
+    claims: tuple[ClaimVerdict, ...] = Field(
         description="What the forecast says, each claim judged by itself at each horizon on the holdout."
     )
     search: Searched

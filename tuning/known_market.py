@@ -10,7 +10,8 @@ from typing import Any
 from ml_core.data.intake.refresh import refresh
 from ml_core.data.prices import read_prices
 from ml_core.home.settings import Home
-from ml_core.promotion.judge import Candidate, promote_candidate
+from ml_core.promotion.candidate import Candidate
+from ml_core.promotion.judge import promote_candidate
 from ml_core.spec.experiment import Experiment
 from ml_core.training.fit import fit
 from ml_core.walkforward.opening import open_windows

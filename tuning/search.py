@@ -19,7 +19,8 @@ from ml_core.home.settings import Home
 from ml_core.panel.gaps import tell_gaps
 from ml_core.panel.splits import Split
 from ml_core.panel.windows import Windows
-from ml_core.promotion.judge import Candidate, Promotion, promote_candidate
+from ml_core.promotion.candidate import Candidate
+from ml_core.promotion.judge import Promotion, promote_candidate
 from ml_core.registry.evidence import Evidence
 from ml_core.registry.searched import Searched, TrialRow
 from ml_core.registry.trials import Trial
@@ -84,6 +85,7 @@ class SearchOutcome:
             "version": self.version.version,
             "promoted": self.passed,
             "gate": plain(self.evidence.gate),
+            "claims": plain(self.evidence.claims),
             "holdout": plain(self.evidence.holdout),
             "oracle": plain(self.evidence.oracle),
             "search": plain(self.evidence.search),

@@ -16,9 +16,9 @@ if TYPE_CHECKING:
     import polars as pl
 
     from ml_core.audit.rebuild import Rebuilt
+    from ml_core.claims.verdict import ClaimVerdict
     from ml_core.home.settings import Home
     from ml_core.registry.account import Backtest
-    from ml_core.registry.claims import Claim
     from ml_core.registry.evidence import Evidence, Oracle
     from ml_core.registry.scores import Score
     from ml_core.registry.searched import Searched
@@ -99,15 +99,27 @@ def print_gate(terminal: Terminal, gate: Verdict) -> None:
         terminal.say(f"  {mark} {escape(told)}", styled=True)
 
 
-def print_claims(terminal: Terminal, claims: Sequence[Claim]) -> None:
-    """Each claim by itself: claims down, sessions ahead across."""
-    if claims:
-        terminal.table(
-            claim_rows(claims), title="claims    each by itself, p after paying for all that was asked"
-        )
+def print_claims(terminal: Terminal, claims: Sequence[ClaimVerdict], *, most: int = 4) -> None:
+    """Each claim by itself: claims down, sessions ahead across; and why, at the horizon that is traded."""
+    from ml_core.claims.verdict import horizons_shown
+
+    if not claims:
+        return
+    shown = horizons_shown(claims, most=most)
+    terminal.table(
+        claim_rows([one for one in claims if one.horizon in shown]),
+        title="claims    each by itself, p after paying for all that was asked",
+    )
+    left = len({one.horizon for one in claims}) - len(shown)
+    if left:
+        terminal.say(f"          and {left} more horizons; --json has all")
+    told = next((one.horizon for one in claims if one.claim == "money" and one.asked), shown[0])
+    for one in claims:
+        if one.horizon == told:
+            terminal.say(f"          {one.claim}, {told} ahead: {one.why}")
 
 
-def claim_rows(claims: Sequence[Claim]) -> list[dict[str, str]]:
+def claim_rows(claims: Sequence[ClaimVerdict]) -> list[dict[str, str]]:
     rows: dict[str, dict[str, str]] = {}
     for one in sorted(claims, key=lambda one: one.horizon):
         row = rows.setdefault(one.claim, {"what the forecast says": words.claim(one.claim)})
@@ -115,7 +127,7 @@ def claim_rows(claims: Sequence[Claim]) -> list[dict[str, str]]:
     return [rows[name] for name in sorted(rows, key=lambda name: [*words.CLAIMS, name].index(name))]
 
 
-def name_proven(claims: Sequence[Claim]) -> str:
+def name_proven(claims: Sequence[ClaimVerdict]) -> str:
     """The proven ones with their horizons, in a few words."""
     horizons: dict[str, list[str]] = {}
     for one in claims:

@@ -4,7 +4,7 @@ accounts of those who traded it."""
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Annotated
 
@@ -12,7 +12,7 @@ import polars as pl
 from pydantic import Field
 
 from ml_core.errors import InvalidInput
-from ml_core.evaluation.rows import KEY, Rows, rows_of
+from ml_core.evaluation.rows import Rows, rows_of
 from ml_core.evaluation.scores import lay_beside, rows_beside
 from ml_core.portfolio.comparison import EQUAL, HELD
 from ml_core.spec.section import Fraction, Section
@@ -37,13 +37,15 @@ class Case:
 
     `scored`: SCORED rows. `rivals`: FORECAST tables of the same rows, by name. `volatility`: (ticker, as_of,
     volatility) as `tell_volatility` gives it. `accounts`: for each horizon that was traded (account, date, net), as a
-    Comparison has it. `trials`: how many independent ones were tried before this one was chosen.
+    Comparison has it; `unfit`: why one of them bears no Sharpe. `trials`: how many independent ones were tried before
+    this one was chosen.
     """
 
     scored: pl.DataFrame
     rivals: Mapping[str, pl.DataFrame]
     volatility: pl.DataFrame | None = None
     accounts: Mapping[int, pl.DataFrame] = field(default_factory=dict)
+    unfit: Mapping[int, str] = field(default_factory=dict)
     periods_per_year: float = 252.0
     trials: float = 1.0
     terms: Terms = field(default_factory=Terms)
@@ -87,22 +89,3 @@ class Case:
             wide = own if wide is None else wide.join(own, on="date", how="inner")
         assert wide is not None
         return wide.drop_nulls().sort("date")
-
-    def facing(
-        self, name: str, forecasts: pl.DataFrame, accounts: Mapping[int, pl.DataFrame] | None = None
-    ) -> Case:
-        """This case on the rows that one more rival answers too, with its accounts (date, net) beside the others."""
-        shared = self.scored.join(forecasts.select(KEY), on=KEY, how="semi", maintain_order="left")
-        kept = {rival: table.join(shared, on=KEY, how="semi") for rival, table in self.rivals.items()}
-        kept[name] = forecasts.join(shared, on=KEY, how="semi")
-        books = {
-            horizon: pl.concat(
-                [
-                    table.select("account", "date", "net"),
-                    accounts[horizon].select(pl.lit(name).alias("account"), "date", "net"),
-                ]
-            )
-            for horizon, table in self.accounts.items()
-            if accounts and horizon in accounts
-        }
-        return replace(self, scored=shared, rivals=kept, accounts=books)

@@ -1,19 +1,19 @@
-"""Judges the claims that are asked, each at each horizon, and pays for all of them together. Pure: tables in, verdicts
-out."""
+"""Judges the claims that are asked, each at each horizon, and makes each surer in proportion to how many are asked
+together: of many questions, luck answers one."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from types import ModuleType
-from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from ml_core.claims.case import Case
+from ml_core.claims.contest import tell_p
 from ml_core.claims.kinds import KINDS
-from ml_core.claims.verdict import Beside, Condition, Match, Outcome, Verdict, tell_p
+from ml_core.claims.verdict import ClaimVerdict, Condition, Contest
 from ml_core.errors import InvalidInput, NotEnoughData
 from ml_core.evaluation.rows import Array
 from ml_core.spec import choices
@@ -27,7 +27,7 @@ class _Asked:
 
     claim: str
     horizon: int
-    rivals: tuple[Beside, ...]
+    rivals: tuple[Contest, ...]
     conditions: tuple[Condition, ...]
 
     @property
@@ -49,7 +49,7 @@ def check_claims(names: Sequence[str], key: str) -> None:
 
 def judge_claims(
     case: Case, claims: Sequence[str] | None = None, *, significance: float = SIGNIFICANCE
-) -> tuple[Verdict, ...]:
+) -> tuple[ClaimVerdict, ...]:
     """A verdict for each claim (default: every one there is) at each horizon of the case.
 
     To be proven, a claim's p against its hardest rival must be below `significance` after Holm's payment for all
@@ -78,38 +78,7 @@ def pay(p_values: ArrayLike) -> Array:
     return paid_RK
 
 
-def match_claim(
-    case: Case, claim: str, horizon: int, *, rival: str, significance: float = SIGNIFICANCE
-) -> Match:
-    """Is the forecast significantly better on this claim than a rival of the case (as `Case.facing` adds one), or
-    significantly worse? Each side is a test of its own at this level."""
-    check_claims((claim,), "claim")
-    kind = choices.load(KINDS, claim)
-    reason = kind.excuse(case, horizon)
-    try:
-        found: Beside | None = None if reason else kind.contest(case, horizon, rival)
-    except NotEnoughData as error:
-        found, reason = None, str(error)
-    if found is None:
-        return Match(claim, horizon, "neither", f"cannot be compared: {reason}")
-    outcome: Outcome = "neither"
-    if found.p < significance:
-        outcome = "better"
-    elif 1 - found.p < significance:
-        outcome = "worse"
-    sure = min(found.p, 1 - found.p)
-    words = f"significantly {outcome}" if outcome != "neither" else "neither better nor worse"
-    return Match(
-        claim, horizon, outcome, f"{found.told}, p {tell_p(sure)}: {words} at {_share(significance)}", found
-    )
-
-
-def as_evidence(verdicts: Sequence[Verdict]) -> list[dict[str, Any]]:
-    """As evidence keeps them: plain values that JSON holds."""
-    return [asdict(verdict) for verdict in verdicts]
-
-
-def _ask(case: Case, claim: str, horizon: int) -> _Asked | Verdict:
+def _ask(case: Case, claim: str, horizon: int) -> _Asked | ClaimVerdict:
     kind: ModuleType = choices.load(KINDS, claim)
     reason = kind.excuse(case, horizon)
     if not reason and not kind.rivals(case):
@@ -120,10 +89,10 @@ def _ask(case: Case, claim: str, horizon: int) -> _Asked | Verdict:
             return _Asked(claim, horizon, found, kind.conditions(case, horizon))
         except NotEnoughData as error:
             reason = str(error)
-    return Verdict(claim, horizon, "not asked", reason)
+    return ClaimVerdict(claim, horizon, "not asked", reason)
 
 
-def _decide(asked: _Asked, paid: float, *, questions: int, significance: float) -> Verdict:
+def _decide(asked: _Asked, paid: float, *, questions: int, significance: float) -> ClaimVerdict:
     failed = [one for one in asked.conditions if not one.met]
     sure = paid < significance
     hardest = max(asked.rivals, key=lambda one: one.p)
@@ -132,7 +101,7 @@ def _decide(asked: _Asked, paid: float, *, questions: int, significance: float) 
     why += f": {'proven' if sure and not failed else 'not proven'} at {_share(significance)}"
     if failed:
         why += "; " + "; ".join(f"{one.name} {one.value:.1%}, expected {one.required}" for one in failed)
-    return Verdict(
+    return ClaimVerdict(
         asked.claim,
         asked.horizon,
         "proven" if sure and not failed else "unproven",

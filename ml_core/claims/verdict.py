@@ -1,20 +1,24 @@
-"""The words and numbers in which claims are answered: plain values, all of them finite."""
+"""What is found of each claim of a forecast: proven, unproven or not asked, per horizon, with the comparisons that
+decided it. Evidence keeps it as it is; an answer of the API tells its short form."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import ClassVar, Literal
 
-from ml_core.evaluation.paired import Mean
+from pydantic import ConfigDict
 
 Standing = Literal["proven", "unproven", "not asked"]
-Outcome = Literal["better", "worse", "neither"]
+STRICT = ConfigDict(extra="forbid")  # read back from evidence, an unknown key is refused
 
 
 @dataclass(frozen=True)
-class Beside:
+class Contest:
     """One paired comparison. `difference` is positive where ours is better, `low` and `high` hold 90 % of where the
     true one may lie; `p` is one-sided; `told` says it in words."""
+
+    __pydantic_config__: ClassVar = STRICT
 
     rival: str
     difference: float
@@ -29,6 +33,8 @@ class Beside:
 class Condition:
     """What must hold besides, whatever the p."""
 
+    __pydantic_config__: ClassVar = STRICT
+
     name: str
     met: bool
     value: float
@@ -36,9 +42,11 @@ class Condition:
 
 
 @dataclass(frozen=True)
-class Verdict:
+class ClaimVerdict:
     """One claim at one horizon. `p` is the largest over its rivals, `adjusted` what is left of it after paying for
     all questions that were asked with it; both are None where it was not asked."""
+
+    __pydantic_config__: ClassVar = STRICT
 
     claim: str
     horizon: int
@@ -47,35 +55,21 @@ class Verdict:
     p: float | None = None
     adjusted: float | None = None
     dates: int = 0
-    rivals: tuple[Beside, ...] = ()
+    rivals: tuple[Contest, ...] = ()
     conditions: tuple[Condition, ...] = ()
 
     @property
     def proven(self) -> bool:
         return self.standing == "proven"
 
-
-@dataclass(frozen=True)
-class Match:
-    """A candidate beside whoever sits in the seat, on one claim at one horizon and the rows that both answer."""
-
-    claim: str
-    horizon: int
-    outcome: Outcome
-    why: str
-    beside: Beside | None = None
+    @property
+    def asked(self) -> bool:
+        return self.standing != "not asked"
 
 
-def beside(rival: str, mean: Mean, *, unit: float, told: str) -> Beside:
-    """A mean difference per date (positive: ours is better), divided by `unit`."""
-    low, high = mean.interval()
-    return Beside(rival, mean.value / unit, low / unit, high / unit, mean.p, mean.dates, told)
-
-
-def tell_share(what: str, share: float, rival: str) -> str:
-    """`squared error 1.20 % smaller than zero's`."""
-    return f"{what} {100 * abs(share):.2f} % {'smaller' if share >= 0 else 'larger'} than {rival}'s"
-
-
-def tell_p(p: float) -> str:
-    return "below .001" if p < 0.001 else f"{p:.3f}".lstrip("0")
+def horizons_shown(verdicts: Sequence[ClaimVerdict], *, most: int) -> list[int]:
+    """The nearest horizons, and the one that is traded wherever it lies: where the others have no money."""
+    traded = {one.horizon for one in verdicts if one.claim == "money" and one.asked}
+    known = sorted({one.horizon for one in verdicts})
+    room = most - len(traded - set(known[:most]))
+    return sorted({*known[: max(room, 0)], *traded})

@@ -1,10 +1,10 @@
-"""Is a mean over dates above zero? In: one number per date, of dates that overlap and cluster. Out: the mean, how
-sure it is, and a one-sided p that holds its level where few dates are independent.
+"""Tells whether a mean over dates that overlap and cluster is above zero, by a one-sided p that holds its level where
+few of them are independent.
 
 The long-run variance is read off the first few cosines of the series, all weighted alike (EWC; Müller 2007; Lazarus,
 Lewis, Stock and Watson 2018), so that the statistic has a t distribution with as many degrees of freedom as there are
-cosines. Newey-West with a t(n - 1) takes an estimate made of few independent stretches for the truth and is wrong twice
-as often as it says (docs/decisions/claims.md).
+cosines. Newey-West with a t(n - 1) takes an estimate made of few independent stretches for the truth: at 5 % it passes
+5 to 8 of 100 means without skill, and up to 11 scales (docs/decisions/claims.md).
 """
 
 from __future__ import annotations

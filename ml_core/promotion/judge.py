@@ -11,18 +11,14 @@ import polars as pl
 
 from ml_core.audit.artifact import audit_forecaster
 from ml_core.audit.rebuild import write_recipe
-from ml_core.claims.judge import as_evidence
 from ml_core.data.prices import data_version, read_benchmark
 from ml_core.data.source import open_source
 from ml_core.errors import BrokenArtifact, InvalidInput, NoChampion
-from ml_core.forecaster.forecaster import Forecaster
 from ml_core.home.settings import Home
-from ml_core.panel.splits import Split
-from ml_core.panel.windows import Windows
 from ml_core.promotion import gate
-from ml_core.promotion.claims import Asked, weigh_claims
+from ml_core.promotion.candidate import Candidate
+from ml_core.promotion.claims import weigh_claims
 from ml_core.registry.evidence import Evidence, Holdout, Trained
-from ml_core.registry.searched import Searched
 from ml_core.registry.versions import NOBODY, ModelVersion, Registry
 from ml_core.spec.experiment import Experiment
 from ml_core.spec.plain import plain
@@ -33,18 +29,6 @@ from ml_core.walkforward.rows import forecast_split, tell_volatility
 from ml_core.walkforward.trading import horizon_of
 
 AUDITED_DATES = 2
-
-
-@dataclass(frozen=True)
-class Candidate:
-    """The winner of a search, refitted, with what it was chosen by."""
-
-    forecaster: Forecaster
-    windows: Windows
-    prices: pl.DataFrame
-    split: Split
-    streams: pl.DataFrame
-    search: Searched
 
 
 @dataclass(frozen=True)
@@ -91,9 +75,16 @@ def promote_candidate(
         against_champion=_against(registry, present, candidate, forecasts, horizon=horizon),
     )
     verdict = gate.as_evidence(checks)
-    asked = Asked(experiment, candidate.forecaster, windows, split, candidate.prices, baselines, volatility)
     independent = gate.count_independent(candidate.streams, tried=tried(candidate, earlier))
-    claims = weigh_claims(asked, evaluation, trials=independent, looks=1 + len(earlier))
+    claims = weigh_claims(
+        experiment,
+        candidate,
+        evaluation,
+        baselines,
+        volatility,
+        trials=independent,
+        looks=1 + len(earlier),
+    )
     evidence = Evidence.model_validate(
         {
             **_facts(experiment, home, candidate, evaluation, now),
@@ -101,7 +92,7 @@ def promote_candidate(
             "oracle": recovered(experiment, forecasts, horizon=horizon),
             "audit": audit.counts(),
             "gate": verdict,
-            "claims": as_evidence(claims),
+            "claims": claims,
         }
     )
     version = registry.register(candidate.forecaster, experiment.model_name, evidence)

@@ -10,10 +10,10 @@ from typing import Annotated, Any
 
 from pydantic import Field, ValidationError, model_validator
 
+from ml_core.claims.verdict import ClaimVerdict
 from ml_core.errors import BrokenArtifact
 from ml_core.features.selection import Choice
 from ml_core.registry.account import Backtest
-from ml_core.registry.claims import Claim
 from ml_core.registry.part import Part
 from ml_core.registry.recipe import EarlierRecipe, Recipe
 from ml_core.registry.scores import CoverageRow, Score
@@ -83,7 +83,7 @@ class Evidence(Part):
     oracle: Oracle | None = None
     audit: tuple[Audited, ...] = ()
     gate: Verdict
-    claims: tuple[Claim, ...] = ()
+    claims: tuple[ClaimVerdict, ...] = ()
 
     @model_validator(mode="before")
     @classmethod

@@ -4,6 +4,7 @@ that a number that is none (NaN, infinity) becomes null in one place."""
 import datetime as dt
 import math
 from collections.abc import Mapping
+from dataclasses import fields, is_dataclass
 from typing import Any
 
 from pydantic import BaseModel
@@ -19,6 +20,8 @@ def plain(value: Any) -> Any:
         return value
     if isinstance(value, BaseModel):
         return plain(value.model_dump())
+    if is_dataclass(value):
+        return {one.name: plain(getattr(value, one.name)) for one in fields(value)}
     if isinstance(value, Mapping):
         return {str(key): plain(inner) for key, inner in value.items()}
     if isinstance(value, (list, tuple)):

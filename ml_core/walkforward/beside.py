@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import polars as pl
 
@@ -23,10 +23,11 @@ def forecast_baselines(
     split: Split,
     *,
     beside: Forecaster | None = None,
+    names: Sequence[str] | None = None,
     progress: Progress | None = None,
 ) -> dict[str, pl.DataFrame]:
-    """What each baseline says, mean and scale with a normal's interval of them, on the rows that a model is scored
-    on, from the inputs of that model; without one, from all features."""
+    """What each baseline, or those of these `names`, says: mean and scale, with a normal's interval of them, on the
+    rows that a model is scored on, from the inputs of that model; without one, from all features."""
     lesson = Lesson(windows, split, experiment.reading.lookback, windows.features)
     if beside:
         windows = windows.read_as(beside.spec.reading.features)
@@ -35,7 +36,7 @@ def forecast_baselines(
         lesson = Lesson(windows, split, beside.lookback, beside.features, scaling, beside.spec.seed)
     rows_NT = windows.usable(lesson.lookback) & windows.rows(split.test)
     tables = {}
-    for name in baselines_beside(experiment):
+    for name in baselines_beside(experiment) if names is None else names:
         fitted = fit_baseline(Model(family=name), lesson)
         if progress:
             for note in fitted.learned.notes:

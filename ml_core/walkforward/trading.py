@@ -7,7 +7,7 @@ import polars as pl
 from ml_core.data.calendar import WHATEVER, days_in_year
 from ml_core.portfolio import strategies
 from ml_core.portfolio.comparison import Comparison, compare
-from ml_core.portfolio.legs import hold_of
+from ml_core.portfolio.legs import hold_of, legs_of, turbulent_leg
 from ml_core.portfolio.market import Market
 from ml_core.spec.experiment import Experiment
 
@@ -78,3 +78,10 @@ def market_of(experiment: Experiment, prices: pl.DataFrame, benchmark: pl.DataFr
 def horizon_of(experiment: Experiment) -> int:
     """The horizon that is judged first, and that a strategy trades by where it names none: by default the nearest."""
     return experiment.strategy.horizon or experiment.task.horizons[0]
+
+
+def longest_traded(experiment: Experiment) -> int:
+    """The longest horizon for which the strategy holds anything: so far its returns overlap."""
+    own, strategy = horizon_of(experiment), experiment.strategy
+    other = turbulent_leg(strategy, horizon=own)
+    return max(leg.horizon for leg in (*legs_of(strategy, horizon=own), *((other,) if other else ())))

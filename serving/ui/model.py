@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from ml_core.claims.verdict import ClaimVerdict, horizons_shown
 from ml_core.evaluation.metrics import find_metric, metric_names
 from ml_core.registry.account import Backtest
-from ml_core.registry.claims import Claim
 from ml_core.registry.scores import Beside, CoverageRow, Score
 from ml_core.registry.versions import flatten
 from ml_core.reporting import words
@@ -91,23 +91,25 @@ def _gate(info: Info) -> str:
 
 
 def _claims(info: Info) -> str:
-    """Claims down, horizons across."""
-    horizons = sorted({one.horizon for one in info.claims})[:MOST_HORIZONS]
+    """Claims down, horizons across; folded, why each is so."""
+    horizons = horizons_shown(info.claims, most=MOST_HORIZONS)
     by_place = {(one.claim, one.horizon): one for one in info.claims}
+    names = sorted({one.claim for one in info.claims}, key=lambda name: [*words.CLAIMS, name].index(name))
     rows = [
-        [_begin(label), *(_standing(by_place.get((name, horizon))) for horizon in horizons)]
-        for name, label in words.CLAIMS.items()
-        if any(one.claim == name for one in info.claims)
+        [_begin(words.claim(name)), *(_standing(by_place.get((name, horizon))) for horizon in horizons)]
+        for name in names
     ]
     about = (
         "What the forecast says, each claim judged by itself on the holdout against the rivals that suit it; p after "
         "paying for every claim and horizon that was asked."
     )
     head = ("Claim", *(f"{markup.steps(horizon, info.frequency)} ahead" for horizon in horizons))
-    return panel("Claims", about, table(head, rows)) if rows else ""
+    reasons = [[_begin(one.claim), markup.steps(one.horizon, info.frequency), one.why] for one in info.claims]
+    why = markup.folded("Why", table(("Claim", "Ahead", "Why"), reasons, text=(2,)))
+    return panel("Claims", about, table(head, rows) + why) if rows else ""
 
 
-def _standing(claim: Claim | None) -> Cell | str:
+def _standing(claim: ClaimVerdict | None) -> Cell | str:
     if claim is None:
         return ""
     looks = {"proven": "wf-pass", "unproven": "wf-refuse"}

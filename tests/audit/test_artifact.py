@@ -13,7 +13,8 @@ from ml_core.data.prices import read_prices
 from ml_core.forecaster.forecaster import Forecaster
 from ml_core.home.settings import Home
 from ml_core.panel.splits import Span
-from ml_core.promotion.judge import Candidate, promote_candidate
+from ml_core.promotion.candidate import Candidate
+from ml_core.promotion.judge import promote_candidate
 from ml_core.registry.searched import Searched
 from ml_core.registry.versions import ModelVersion
 from ml_core.spec.experiment import Model

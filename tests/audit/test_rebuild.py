@@ -18,7 +18,8 @@ from ml_core.data.prices import data_version, read_prices
 from ml_core.errors import InvalidInput
 from ml_core.forecaster.files import WEIGHTS
 from ml_core.home.settings import Home
-from ml_core.promotion.judge import Candidate, promote_candidate
+from ml_core.promotion.candidate import Candidate
+from ml_core.promotion.judge import promote_candidate
 from ml_core.registry.evidence import Evidence
 from ml_core.registry.searched import Searched
 from ml_core.registry.versions import ModelVersion, Registry

@@ -3,11 +3,11 @@
 from dataclasses import replace
 
 import numpy as np
-import polars as pl
 import pytest
 
 from ml_core.claims.case import Terms
-from ml_core.claims.judge import check_claims, judge_claims, match_claim, pay
+from ml_core.claims.judge import check_claims, judge_claims, pay
+from ml_core.claims.verdict import ClaimVerdict, horizons_shown
 from ml_core.errors import InvalidData, InvalidInput
 from tests.claims.cases import make_case
 
@@ -66,30 +66,22 @@ def test_a_rival_on_other_rows_is_refused():
         judge_claims(replace(CASE, rivals=fewer), ["level"])
 
 
-def test_a_match_is_on_the_rows_that_both_answer():
-    half = CASE.scored.filter(pl.col("as_of") < pl.date(2020, 7, 1)).drop("realized", "fold", "split")
-    facing = CASE.facing("sitter", half.with_columns(mean=pl.lit(0.0)))
-    found = match_claim(facing, "level", 1, rival="sitter")
-    assert found.beside is not None
-    assert found.beside.dates == half["as_of"].n_unique() == 182
-    assert found.outcome == "better"
-    assert "cannot be compared" in match_claim(facing, "money", 1, rival="sitter").why
-
-
-def test_a_forecast_is_neither_better_nor_worse_than_itself():
-    facing = CASE.facing(
-        "sitter",
-        CASE.scored.drop("realized", "fold", "split"),
-        {1: CASE.accounts[1].filter(account="strategy").drop("account")},
-    )
-    for name in ("level", "order", "range", "money"):
-        found = match_claim(facing, name, 1, rival="sitter")
-        assert found.outcome == "neither"
-        assert found.beside is not None
-        assert (found.beside.difference, found.beside.p) == (0.0, 0.5)
-
-
 def test_verdicts_are_ordered_as_asked_and_by_horizon():
     told = [(found.claim, found.horizon) for found in judge_claims(CASE, ["range", "level"])]
     assert told == [("range", 1), ("range", 5), ("level", 1), ("level", 5)]
     assert np.isfinite([found.p for found in judge_claims(CASE, ["range"])]).all()
+
+
+def test_the_nearest_horizons_are_shown_and_the_one_that_is_traded_wherever_it_lies():
+    def claims(traded: int) -> list[ClaimVerdict]:
+        return [
+            ClaimVerdict(
+                name, ahead, "unproven" if name == "level" or ahead == traded else "not asked", "why"
+            )
+            for name in ("level", "money")
+            for ahead in range(1, 11)
+        ]
+
+    assert horizons_shown(claims(2), most=4) == [1, 2, 3, 4]
+    assert horizons_shown(claims(9), most=4) == [1, 2, 3, 9]
+    assert horizons_shown(claims(9), most=20) == list(range(1, 11))

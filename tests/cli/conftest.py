@@ -8,7 +8,8 @@ import pytest
 from ml_core.data.intake.refresh import refresh
 from ml_core.data.prices import read_prices
 from ml_core.home.settings import open_home
-from ml_core.promotion.judge import Candidate, promote_candidate
+from ml_core.promotion.candidate import Candidate
+from ml_core.promotion.judge import promote_candidate
 from ml_core.registry.searched import Searched
 from ml_core.registry.versions import Registry
 from ml_core.training.fit import fit

@@ -14,7 +14,8 @@ from ml_core.data.order import place_order
 from ml_core.data.prices import read_prices
 from ml_core.forecaster.forecaster import Forecaster
 from ml_core.home.settings import Home, open_home
-from ml_core.promotion.judge import Candidate, promote_candidate
+from ml_core.promotion.candidate import Candidate
+from ml_core.promotion.judge import promote_candidate
 from ml_core.registry.evidence import Evidence
 from ml_core.registry.searched import Searched
 from ml_core.registry.versions import ModelVersion, Registry

@@ -2,7 +2,7 @@
 
 from ml_core.claims.case import Case
 from ml_core.claims.losses import contest_losses
-from ml_core.claims.verdict import Beside, Condition
+from ml_core.claims.verdict import Condition, Contest
 from ml_core.evaluation.metrics import mse
 
 
@@ -14,7 +14,7 @@ def rivals(case: Case) -> tuple[str, ...]:
     return case.terms.level
 
 
-def contest(case: Case, horizon: int, rival: str) -> Beside:
+def contest(case: Case, horizon: int, rival: str) -> Contest:
     return contest_losses(case, horizon, rival, metric=mse, what="squared error", persistent=False)
 
 

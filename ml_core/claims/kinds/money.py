@@ -12,7 +12,8 @@ from dataclasses import replace
 import numpy as np
 
 from ml_core.claims.case import Case
-from ml_core.claims.verdict import Beside, Condition, beside
+from ml_core.claims.contest import sum_up
+from ml_core.claims.verdict import Condition, Contest
 from ml_core.evaluation.paired import Mean, weigh_mean
 from ml_core.evaluation.rows import Array
 from ml_core.evaluation.sharpe import expected_maximum
@@ -22,14 +23,16 @@ LUCK = "luck"
 
 
 def excuse(case: Case, horizon: int) -> str:
-    return "" if horizon in case.accounts else "no strategy was traded at this horizon"
+    if horizon not in case.accounts:
+        return "no strategy was traded at this horizon"
+    return case.unfit.get(horizon, "")
 
 
 def rivals(case: Case) -> tuple[str, ...]:
     return LUCK, *case.terms.money
 
 
-def contest(case: Case, horizon: int, rival: str) -> Beside:
+def contest(case: Case, horizon: int, rival: str) -> Contest:
     return _against_luck(case, horizon) if rival == LUCK else _against(case, horizon, rival)
 
 
@@ -55,16 +58,17 @@ def influence_gap(own_RT: Array, other_RT: Array) -> Array:
     return influence(own_RT, at_R1) - influence(other_RT, at_R1)
 
 
-def _against_luck(case: Case, horizon: int) -> Beside:
+def _against_luck(case: Case, horizon: int) -> Contest:
     returns_T = case.account(horizon, (STRATEGY,))[STRATEGY].to_numpy()
     year = case.periods_per_year**0.5
     luck = expected_maximum(weigh_mean(influence(returns_T, 0.0), horizon=horizon).error ** 2, case.trials)
     mean = weigh_mean(influence(returns_T, luck), horizon=horizon)
-    told = f"Sharpe {mean.value * year:.2f} a year, luck gives {luck * year:.2f} to the best of {case.trials:.0f}"
-    return beside(LUCK, replace(mean, value=mean.value - luck), unit=1 / year, told=told)
+    best = f"the best of {case.trials:.0f} independent trials"
+    told = f"Sharpe {mean.value * year:.2f} a year, luck gives {luck * year:.2f} to {best}"
+    return sum_up(LUCK, replace(mean, value=mean.value - luck), unit=1 / year, told=told)
 
 
-def _against(case: Case, horizon: int, rival: str) -> Beside:
+def _against(case: Case, horizon: int, rival: str) -> Contest:
     """Sharpes compared are returns compared at the same volatility."""
     table = case.account(horizon, (STRATEGY, rival))
     own_T, other_T = table[STRATEGY].to_numpy(), table[rival].to_numpy()
@@ -72,4 +76,4 @@ def _against(case: Case, horizon: int, rival: str) -> Beside:
     yearly = float(own_T.std(ddof=1)) * case.periods_per_year
     share = 100 * abs(mean.value) * yearly
     told = f"{share:.1f} % a year {'more' if mean.value > 0 else 'less'} than {rival} at the same volatility"
-    return beside(rival, mean, unit=1 / yearly if yearly else 1.0, told=told)
+    return sum_up(rival, mean, unit=1 / yearly if yearly else 1.0, told=told)

@@ -3,7 +3,8 @@
 import numpy as np
 
 from ml_core.claims.case import Case
-from ml_core.claims.verdict import Beside, Condition, beside
+from ml_core.claims.contest import sum_up
+from ml_core.claims.verdict import Condition, Contest
 from ml_core.evaluation.metrics import rank_ic
 from ml_core.evaluation.paired import weigh_mean
 from ml_core.evaluation.rows import CROSS_SECTION, Array, Rows
@@ -24,7 +25,7 @@ def rivals(case: Case) -> tuple[str, ...]:
     return NONE, *case.terms.order
 
 
-def contest(case: Case, horizon: int, rival: str) -> Beside:
+def contest(case: Case, horizon: int, rival: str) -> Contest:
     own = case.own(horizon)
     assert own is not None
     ours_T = _by_date(own)
@@ -32,7 +33,7 @@ def contest(case: Case, horizon: int, rival: str) -> Beside:
     mean = weigh_mean(ours_T - theirs_T, horizon=horizon)
     told = f"rank IC {ours_T.mean():.3f}, {'above' if mean.value > 0 else 'not above'} "
     told += "zero" if rival == NONE else f"{rival}'s {theirs_T.mean():.3f}"
-    return beside(rival, mean, unit=1.0, told=told)
+    return sum_up(rival, mean, unit=1.0, told=told)
 
 
 def conditions(_case: Case, _horizon: int) -> tuple[Condition, ...]:

@@ -8,7 +8,7 @@ import polars as pl
 
 from ml_core.claims.case import Case
 from ml_core.claims.losses import contest_losses
-from ml_core.claims.verdict import Beside, Condition
+from ml_core.claims.verdict import Condition, Contest
 from ml_core.errors import InvalidData
 from ml_core.evaluation.coverage import STATES
 from ml_core.evaluation.metrics import crps
@@ -26,7 +26,7 @@ def rivals(case: Case) -> tuple[str, ...]:
     return case.terms.range
 
 
-def contest(case: Case, horizon: int, rival: str) -> Beside:
+def contest(case: Case, horizon: int, rival: str) -> Contest:
     """Which scale is the wider stays so for long, and so does which of them is right."""
     return contest_losses(case, horizon, rival, metric=crps, what="CRPS", persistent=True)
 
