@@ -41,7 +41,7 @@ def data(session: Session, *, out: Path | None) -> int:
         if told.height > FINDINGS:
             terminal.say(f"and {told.height - FINDINGS} more such lines; --out FILE and --json have all")
         if title == "quarantine" and told.height:
-            terminal.say(tell_accept(told["ticker"][0], told["first"][0]))
+            terminal.say(tell_accept(told["ticker"][0], told["first"][0], check=told["check"][0]))
     _print_jumps(terminal, found.jumps)
     terminal.say()
     terminal.table(_texts(found.stationarity), title="stationarity")

@@ -20,7 +20,6 @@ COVERED = [
     "ticker", "status", "bars", "first", "last", "missing", "longest_gap", "quarantined", "repaired", "refreshed_at",
     "reason",
 ]  # fmt: skip
-LEAST_JUMP = 0.1
 USUAL = 20  # sessions of usual volume
 SHOWN = ["ticker", "date", "check", "reason", "open", "high", "low", "close", "volume", "observed_at"]
 
@@ -132,10 +131,7 @@ def measure_jumps(bars: pl.DataFrame, findings: pl.DataFrame) -> pl.DataFrame:
         volume=volume / pl.when(usual > 0).then(usual),
     )
     named = findings.filter(check="unexplained_jump").select("ticker", "date")
-    still = moves.filter(
-        pl.col("change").abs() > LEAST_JUMP
-    )  # a later bar, or the user, may have explained it
-    return still.join(named, on=["ticker", "date"], how="semi").sort(
+    return moves.join(named, on=["ticker", "date"], how="semi").sort(
         "date", "ticker", descending=[True, False]
     )
 

@@ -83,15 +83,8 @@ def build_prices(experiment: Experiment, sources: Sources) -> pl.DataFrame:
 def _read_facts(experiment: Experiment, store: Store, version: int | None) -> pl.DataFrame:
     """What the last refresh up to that version read of the user's own table; the file is not looked at."""
     context = store.source.context
-    topic = context.topic(experiment.name)
-    if topic is None:
-        return pl.DataFrame(schema=FACTS)
-    facts = store.bars.facts(topic, version=version)
-    if facts.is_empty():
-        raise InvalidInput(
-            f"data.context.table {context.table}: not read yet; run: candorcast refresh {experiment.name}"
-        )
-    return facts
+    file = f"data.context.table {context.table}"
+    return store.read_told(context.topic(experiment.name), version, file=file, experiment=experiment.name)
 
 
 def read_benchmark(experiment: Experiment, home: Home) -> pl.DataFrame | None:

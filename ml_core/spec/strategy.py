@@ -18,8 +18,7 @@ Kind = Literal["auto", "long_short", "single", "long_only", "sign"]
 
 class Sizing(Section):
     """How forecasts of one horizon become weights. `auto`: `single` or `long_short`, by the number of tickers. Every
-    step reads the date's own
-    forecasts, those before it, and prices up to it."""
+    step reads the date's own forecasts, those before it, and prices up to it."""
 
     kind: Kind = "auto"
     horizon: PositiveInt | None = None

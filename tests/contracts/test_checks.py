@@ -5,8 +5,8 @@ import polars as pl
 import pytest
 
 from ml_core.data.intake.stored import TAIL
-from ml_core.data.quality.judge import catalogue, check_bars
-from ml_core.data.quality.verdicts import Check, Found, Scene
+from ml_core.data.quality.judge import check_bars
+from ml_core.data.quality.verdicts import Check, Found, Scene, catalogue
 from tests.contracts.planted_bars import DAY, EVERY, Planted
 from tests.data.sound_bars import AT, make_sound, simulate
 

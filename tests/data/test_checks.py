@@ -7,7 +7,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from ml_core.data.quality.judge import catalogue, check_bars
+from ml_core.data.quality.judge import check_bars
+from ml_core.data.quality.verdicts import catalogue
 from ml_core.frames import BARS, conform
 from tests.data.sound_bars import AT, DATES, found, simulate, spoil, times
 

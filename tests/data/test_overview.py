@@ -2,6 +2,7 @@
 
 import datetime as dt
 import json
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -96,14 +97,35 @@ def test_a_bar_that_was_corrected_since_is_no_longer_listed(asked, tmp_path):
 
 
 def test_the_screens_quarantine_ends_with_the_way_to_keep_its_first_bar(asked, tmp_path, capsys):
-    home = Home(tmp_path / "home")
+    swap_high_and_low(tmp_path / "bars.parquet", "AAA", SESSIONS[40])
+    section = show_quarantine(asked, Home(tmp_path / "home"), capsys)
+    assert section.endswith(f'to keep what came: data.quality.accept = ["AAA {SESSIONS[40]}"]')
+    assert section.count("to keep what came") == 1
+
+
+def test_a_price_below_zero_is_never_to_be_kept_and_the_screen_says_what_is_left(asked, tmp_path, capsys):
+    section = show_quarantine(asked, Home(tmp_path / "home"), capsys)
+    assert section.endswith("correct the source, or drop the ticker")
+
+
+def show_quarantine(asked: Experiment, home: Home, capsys: Any) -> str:
+    """What the screen of `data` says of refused bars."""
     refresh(asked, home, now=NOW)
     session: Any = SimpleNamespace(experiment=asked, home=home, terminal=Terminal())
     show(session, out=None)
     shown = capsys.readouterr().out
-    section = shown[shown.index("\nquarantine: 1") : shown.index("\nrepairs:")]
-    assert section.strip().endswith(f'to keep what came: data.quality.accept = ["AAA {SESSIONS[50]}"]')
-    assert shown.count("to keep what came") == 1
+    return shown[shown.index("\nquarantine: ") : shown.index("\nrepairs:")].strip()
+
+
+def swap_high_and_low(file: Path, ticker: str, day: dt.date) -> None:
+    there = (pl.col("ticker") == ticker) & (pl.col("date") == day)
+    up, down = pl.col("close") * 1.01, pl.col("close") * 0.99
+    swapped = {
+        "open": pl.col("close"),
+        "high": pl.when(there).then(down).otherwise(up),
+        "low": pl.when(there).then(up).otherwise(down),
+    }
+    pl.read_parquet(file).with_columns(**swapped).write_parquet(file)
 
 
 def test_presence_is_a_share_of_each_months_sessions(overview):

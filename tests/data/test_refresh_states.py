@@ -221,6 +221,17 @@ def test_of_many_jumps_ten_are_told_and_the_rest_counted_with_what_to_do(market,
     assert 'data.quality.refuse = ["TICKER DATE"]' in lines[11] and "data.quality.split" in lines[11]
 
 
+def test_a_newest_bar_that_nobody_can_accept_is_told_without_that_advice(market, home):
+    run(market, home, until=60)
+    rows = make_rows(SESSIONS[:61])
+    rows[60] = (rows[60][0], *rows[60][1:4], -1.0, *rows[60][5:])
+    market.listings["AAA"] = Listing(rows)
+    grow(market, "BBB", 61)
+    done = run(market, home, until=61)
+    assert "AAA" in done.held_back and "correct the source" in done.held_back["AAA"]
+    assert "data.quality.accept" not in done.held_back["AAA"]
+
+
 def test_a_changed_bar_is_named_once_with_its_reason(market, home):
     rows = make_rows(SESSIONS[:60])
     rows[30] = (rows[30][0], *(price / 100 for price in rows[30][1:6]), rows[30][6])

@@ -84,7 +84,8 @@ def test_the_long_run_variance_equals_its_sum(seed, lags):
 
 
 def independent_deflated_sharpe(returns: list[float], ratios: list[float], trials: float) -> float:
-    """Bailey and López de Prado (2014), eq. 2 and 9, in plain Python; kurtosis of a normal is 3."""
+    """Bailey and López de Prado (2014), eq. 2 and 9, in plain Python; kurtosis of a normal is 3. For fewer trials than
+    about 1.4 eq. 2 falls below zero, and luck would then demand less than no skill: zero is the least."""
     count = len(returns)
     mean = sum(returns) / count
     moment = [sum((value - mean) ** power for value in returns) / count for power in range(5)]
@@ -93,11 +94,9 @@ def independent_deflated_sharpe(returns: list[float], ratios: list[float], trial
     average = sum(ratios) / len(ratios)
     spread = math.sqrt(max(sum((value - average) ** 2 for value in ratios) / (len(ratios) - 1), 1 / count))
     normal, gamma = NormalDist(), 0.57721566490153286
-    best = spread * (
-        (1 - gamma) * normal.inv_cdf(1 - 1 / trials) + gamma * normal.inv_cdf(1 - 1 / (trials * math.e))
-    )
+    best = (1 - gamma) * normal.inv_cdf(1 - 1 / trials) + gamma * normal.inv_cdf(1 - 1 / (trials * math.e))
     error = math.sqrt((1 - skew * ratio + (kurtosis - 1) / 4 * ratio**2) / (count - 1))
-    return normal.cdf((ratio - best) / error)
+    return normal.cdf((ratio - spread * max(best, 0.0)) / error)
 
 
 @given(seed=st.integers(0, 10_000), trials=st.integers(2, 12), common=st.floats(0, 0.02))

@@ -75,7 +75,7 @@ def test_the_page_warns_of_a_date_the_model_learned_from(service):
 
 def test_a_bug_in_the_page_is_told_plainly(service, monkeypatch):
     monkeypatch.setattr("serving.ui.forecast.draw_outlook", lambda *_, **__: 1 / 0)
-    assert "Something went wrong" in show_forecast(service, "ALFA", 5, 90, None).notice
+    assert "the server&#x27;s log says why" in show_forecast(service, "ALFA", 5, 90, None).notice
 
 
 def test_the_evidence_shows_every_check_and_every_baseline(service):

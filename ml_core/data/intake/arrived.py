@@ -5,7 +5,8 @@ import datetime as dt
 
 import polars as pl
 
-from ml_core.data.quality.judge import Checked, catalogue, check_bars
+from ml_core.data.quality.judge import Checked, check_bars
+from ml_core.data.quality.verdicts import catalogue
 from ml_core.data.source import open_source
 from ml_core.data.store.store import open_store
 from ml_core.frames import BARS, KEYS

@@ -88,11 +88,13 @@ class Intake:
 
     def _keep_findings(self, checked: Checked, tickers: set[str]) -> None:
         """Where too much is refused no bar is stored, and so no earlier finding goes."""
-        self._tell_new(checked.findings)
+        named = {*tickers, *checked.findings["ticker"].drop_nulls()}
+        earlier = self.store.findings.read(tuple(sorted(named))) if named else checked.findings.clear()
+        self._tell_new(earlier, checked.findings)
         stale = None
         if not self.refusals.tell_many():
             stale = find_stale(
-                self.store.findings.read(),
+                earlier,
                 checked,
                 whole=self.plan.anew & tickers,
                 rejudged=self.plan.rejudged & tickers,
@@ -100,13 +102,13 @@ class Intake:
         self.store.findings.keep(checked.findings, now=self.inquiry.now, drop=stale)
         self.findings.append(checked.findings)
 
-    def _tell_new(self, findings: pl.DataFrame) -> None:
+    def _tell_new(self, earlier: pl.DataFrame, findings: pl.DataFrame) -> None:
         """Jumps, refused and changed bars that nobody was told of yet; a ticker that is refused whole is told as
         such."""
         single = findings.filter(~pl.col("ticker").is_in(list(self.refusals.refused)))
-        self.refused |= find_new_refusals(self.store.findings, single)
-        self.repairs |= find_new_repairs(self.store.findings, single)
-        new = find_new_jumps(self.store.findings, findings)
+        self.refused |= find_new_refusals(earlier, single)
+        self.repairs |= find_new_repairs(earlier, single)
+        new = find_new_jumps(earlier, findings)
         self.jumps += [f"{bar}: {reason}" for bar, reason in new.items()]
 
     def _write_bars(self, batches: list[Batch]) -> None:

@@ -7,23 +7,22 @@ import polars as pl
 from ml_core.data.quality.judge import FOUND, Checked
 from ml_core.data.quality.settings import Quality, means, tell_accept
 from ml_core.data.store.bars import Spans
-from ml_core.data.store.findings import FindingTable
 from ml_core.frames import KEYS
 
 JUMP = "unexplained_jump"
 
 
-def find_new_jumps(known: FindingTable, findings: pl.DataFrame) -> dict[str, str]:
+def find_new_jumps(known: pl.DataFrame, findings: pl.DataFrame) -> dict[str, str]:
     """The reason by `TICKER DATE` of jumps that are kept and not yet among the kept findings, the newest first."""
     return _tell_new(known, findings, pl.col("check") == JUMP)
 
 
-def find_new_refusals(known: FindingTable, findings: pl.DataFrame) -> dict[str, str]:
+def find_new_refusals(known: pl.DataFrame, findings: pl.DataFrame) -> dict[str, str]:
     """The same of bars that were refused."""
     return _tell_new(known, findings, pl.col("verdict") == "quarantine")
 
 
-def find_new_repairs(known: FindingTable, findings: pl.DataFrame) -> dict[str, str]:
+def find_new_repairs(known: pl.DataFrame, findings: pl.DataFrame) -> dict[str, str]:
     """The same of bars that were changed."""
     return _tell_new(known, findings, pl.col("verdict") == "repair")
 
@@ -36,7 +35,7 @@ def find_held_back(findings: pl.DataFrame, tickers: tuple[str, ...], spans: Span
     last = refused.filter(pl.col("date") == max(days)) if days else refused
     return {
         row["ticker"]: f"the bar of {row['date']} was refused: {row['reason']}; "
-        + tell_accept(row["ticker"], row["date"])
+        + tell_accept(row["ticker"], row["date"], check=row["check"])
         for row in last.unique("ticker", keep="first", maintain_order=True).iter_rows(named=True)
         if row["ticker"] in spans and spans[row["ticker"]][1] < row["date"]
     }
@@ -53,12 +52,12 @@ def find_idle_accepts(quality: Quality, checked: Checked, tickers: Collection[st
     ]
 
 
-def _tell_new(known: FindingTable, findings: pl.DataFrame, which: pl.Expr) -> dict[str, str]:
+def _tell_new(known: pl.DataFrame, findings: pl.DataFrame, which: pl.Expr) -> dict[str, str]:
     key = KEYS["bars"]
     bars = findings.filter(which, pl.col("date").is_not_null(), pl.col("ticker").is_not_null())
     if bars.is_empty():
         return {}
-    said = known.read(tuple(bars["ticker"].unique())).filter(which)
+    said = known.filter(which)
     fresh = bars.unique(key, keep="first", maintain_order=True).join(said, on=key, how="anti")
     return {
         f"{row['ticker']} {row['date']}": row["reason"]

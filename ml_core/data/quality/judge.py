@@ -2,7 +2,6 @@
 
 import datetime as dt
 from dataclasses import dataclass, field
-from functools import cache
 
 import polars as pl
 
@@ -10,11 +9,9 @@ from ml_core.data.calendar import WHATEVER, sessions_between
 from ml_core.data.quality.refused_actions import VERDICT as CARRIED
 from ml_core.data.quality.refused_actions import carry_actions
 from ml_core.data.quality.settings import Quality
-from ml_core.data.quality.verdicts import STAGES, Check, Scene, checks_of
+from ml_core.data.quality.verdicts import STAGES, Check, Scene, catalogue
 from ml_core.frames import BARS, KEYS, conform
-from ml_core.spec import choices
 
-CHECKS = "ml_core.data.checks"
 FOUND = {"ticker": pl.String, "date": pl.Date, "check": pl.String}
 FINDINGS = {**BARS, "check": pl.String, "verdict": pl.String, "reason": pl.String, "known": pl.Date}
 
@@ -32,13 +29,6 @@ class Checked:
     @property
     def refused(self) -> pl.DataFrame:
         return self.findings.filter(pl.col("verdict") == "quarantine")
-
-
-@cache
-def catalogue() -> tuple[Check, ...]:
-    """Every check, by stage."""
-    found = [item for name in choices.names(CHECKS) for item in checks_of(choices.load(CHECKS, name))]
-    return tuple(sorted(found, key=lambda item: STAGES.index(item.stage)))
 
 
 def check_bars(bars: pl.DataFrame, *, calendar: str = WHATEVER, quality: Quality | None = None) -> Checked:

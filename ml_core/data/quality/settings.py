@@ -7,11 +7,10 @@ from typing import Annotated, Any
 import polars as pl
 from pydantic import Field, field_validator
 
-from ml_core.data.quality.verdicts import Check, checks_of
+from ml_core.data.quality.verdicts import catalogue
 from ml_core.spec import choices
 from ml_core.spec.experiment import Section
 
-CHECKS = "ml_core.data.checks"
 DAYS = {"ticker": pl.String, "first": pl.Date, "last": pl.Date}
 SPLITS = {"ticker": pl.String, "date": pl.Date, "split": pl.Float64}
 IMPLIED = {"unit_unclear": "wrong_unit"}  # who keeps the whole ticker as it came wants none of it scaled
@@ -126,15 +125,11 @@ def means(entry: str) -> pl.Expr:
 
 def firm_checks() -> list[str]:
     """Checks that nobody can accept."""
-    return [item.name for item in _catalogue() if item.firm]
+    return [one.name for one in catalogue() if one.firm]
 
 
 def _checks() -> list[str]:
-    return [item.name for item in _catalogue()]
-
-
-def _catalogue() -> list[Check]:
-    return [item for name in choices.names(CHECKS) for item in checks_of(choices.load(CHECKS, name))]
+    return [one.name for one in catalogue()]
 
 
 def _days(text: str) -> tuple[dt.date, dt.date] | None:
@@ -157,7 +152,7 @@ def _split(entry: str) -> tuple[str, dt.date, float] | None:
     return (parts[0], day, ratio) if 0 < ratio < float("inf") and parts[0].strip() else None
 
 
-def tell_accept(ticker: str, what: object, *, check: str = "") -> str:
+def tell_accept(ticker: str, what: object, *, check: str) -> str:
     """How to keep a bar, or all that a check refuses of a ticker, as it came; where nobody can, what is left to do."""
     if check in firm_checks():
         return "correct the source, or drop the ticker"

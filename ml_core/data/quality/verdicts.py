@@ -2,11 +2,15 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from types import ModuleType
 from typing import Literal, TypeAlias
 
 import polars as pl
 
+from ml_core.spec import choices
+
+CHECKS = "ml_core.data.checks"
 Verdict = Literal["note", "repair", "quarantine"]
 Found: TypeAlias = pl.Expr | pl.DataFrame
 
@@ -52,6 +56,13 @@ def check(stage: str, verdict: Verdict, *, firm: bool = False) -> Callable:
         return function
 
     return declare
+
+
+@cache
+def catalogue() -> tuple[Check, ...]:
+    """Every check that there is, by stage."""
+    every = [one for name in choices.names(CHECKS) for one in checks_of(choices.load(CHECKS, name))]
+    return tuple(sorted(every, key=lambda one: STAGES.index(one.stage)))
 
 
 def checks_of(module: ModuleType) -> list[Check]:

@@ -9,8 +9,9 @@ import polars as pl
 
 from ml_core.data.quality.judge import FINDINGS, Checked
 from ml_core.data.store import tables
+from ml_core.frames import KEYS
 
-DAY = ["ticker", "date"]
+DAY = KEYS["bars"]
 KEY = [*DAY, "check"]
 
 
@@ -22,11 +23,11 @@ class FindingTable:
 
     def read(self, tickers: tuple[str, ...] = ()) -> pl.DataFrame:
         """Quarantined bars, repairs (with the bar before them) and notes, as kept."""
-        rows, schema = tables.read(self.folder), {**FINDINGS, "observed_at": pl.Datetime("us", "UTC")}
+        rows = tables.read(self.folder, among={"ticker": list(tickers)} if tickers else None)
+        schema = {**FINDINGS, "observed_at": pl.Datetime("us", "UTC")}
         if rows is None:
             return pl.DataFrame(schema=schema)
-        chosen = rows.filter(pl.col("ticker").is_in(list(tickers))) if tickers else rows
-        kept = tables.gather(chosen, self.folder).sort(KEY)
+        kept = tables.gather(rows, self.folder).sort(KEY)
         blank = pl.DataFrame(schema=schema)  # a table that was written before a column came
         return pl.concat([blank, kept], how="diagonal").select(list(schema))
 

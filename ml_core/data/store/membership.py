@@ -12,7 +12,6 @@ import polars as pl
 
 from ml_core.data.store.bars import FACTS, PARTED
 from ml_core.data.store.store import Store
-from ml_core.errors import InvalidInput
 from ml_core.spec.experiment import Experiment
 from ml_core.spec.members import Span, read_members
 
@@ -49,16 +48,8 @@ def tell_members(spans: Iterable[Span]) -> pl.DataFrame:
 
 def stored_members(experiment: Experiment, store: Store, version: int | None) -> pl.DataFrame:
     """What the last refresh up to that version read of the file; the file is not looked at."""
-    topic = members_topic(experiment)
-    if topic is None:
-        return pl.DataFrame(schema=FACTS)
-    facts = store.bars.facts(topic, version=version)
-    if facts.is_empty():
-        raise InvalidInput(
-            f"universe.members {experiment.universe.members}: not read yet; "
-            f"run: candorcast refresh {experiment.name}"
-        )
-    return facts
+    file = f"universe.members {experiment.universe.members}"
+    return store.read_told(members_topic(experiment), version, file=file, experiment=experiment.name)
 
 
 def join_members(prices: pl.DataFrame, experiment: Experiment, members: pl.DataFrame) -> pl.DataFrame:

@@ -3,10 +3,13 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+import polars as pl
+
 from ml_core.data.source import Source, open_source
 from ml_core.data.store.answers import AnswerTable
-from ml_core.data.store.bars import BarTable
+from ml_core.data.store.bars import FACTS, BarTable
 from ml_core.data.store.findings import FindingTable
+from ml_core.errors import InvalidInput
 from ml_core.home.settings import Home
 from ml_core.spec.experiment import Experiment
 
@@ -42,6 +45,18 @@ class Store:
     def fingerprint(self) -> Path:
         """The file that says what the source looked like after the last refreshes."""
         return self.home.store / "coverage" / f"{self.source.identity}.json"
+
+    def read_told(
+        self, topic: str | None, version: int | None, *, file: str, experiment: str
+    ) -> pl.DataFrame:
+        """FACTS of an experiment's own `file` as the last refresh up to that version read it, none without a topic; the
+        file is not looked at."""
+        if topic is None:
+            return pl.DataFrame(schema=FACTS)
+        facts = self.bars.facts(topic, version=version)
+        if facts.is_empty():
+            raise InvalidInput(f"{file}: not read yet; run: candorcast refresh {experiment}")
+        return facts
 
     def _folder(self, kind: str) -> Path:
         return self.home.store / kind / self.source.identity
