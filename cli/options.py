@@ -36,7 +36,8 @@ AsOf = Annotated[
     typer.Option("--as-of", metavar="DATE", help="Forecast as on that past day, from what was known then."),
 ]
 Version = Annotated[
-    str | None, typer.Option("--version", metavar="N", help="This version instead of the champion.")
+    str | None,
+    typer.Option("--version", metavar="N|SEAT", help="A number, or champion, challenger, reference."),
 ]
 Promoted = Annotated[str | None, typer.Option("--version", metavar="N", help="The version to make champion.")]
 Names = Annotated[

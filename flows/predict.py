@@ -1,4 +1,6 @@
-"""The predict flow: forecasts the newest session in the store with the champion and writes the result to the store."""
+"""The predict flow: forecasts the newest session in the store with whoever sits in the seat, and stores the answer."""
+
+import datetime as dt
 
 import polars as pl
 from prefect import flow, task
@@ -11,42 +13,41 @@ from flows.order import FlowOrder, open_order
 from flows.retries import may_pass
 from ml_core.data.prices import read_prices
 from ml_core.data.store.forecasts import read_forecast
-from ml_core.errors import NoChampion
 from ml_core.prediction.answer import Answer, answer
-from ml_core.registry.versions import Registry
+from ml_core.promotion.reference import fill_seat
+from ml_core.registry.seats import tell_seat
 
 
 @task(name="find what is missing", cache_policy=NO_CACHE)
 def find_nothing_to_do(order: FlowOrder) -> str | None:
     """Why there is nothing to do, or None: judged by what the store holds, not by what ran before."""
-    try:
-        champion = Registry(order.home).find(order.name)
-    except NoChampion as absent:
-        return f"nothing to do: {absent}"
+    sitter = fill_seat(order, now=dt.datetime.now(dt.UTC))
     newest = read_prices(order.experiment, order.home)["date"].max()
     stored = read_forecast(order.home, order.name).filter(
-        as_of=pl.lit(newest), version=pl.lit(champion.version)
+        as_of=pl.lit(newest), version=pl.lit(sitter.version)
     )
     if stored.is_empty():
         return None
-    return f"nothing to do: version {champion.version} has forecast {newest} already"
+    return f"nothing to do: version {sitter.version} has forecast {newest} already"
 
 
 @task(name="predict", retries=2, retry_delay_seconds=10, retry_condition_fn=may_pass, cache_policy=NO_CACHE)
 def predict_newest(order: FlowOrder) -> Answer:
-    """The champion's answer, written by key: a second attempt adds nothing."""
+    """The answer, written by key: a second attempt adds nothing."""
     return answer(order)
 
 
 @flow(name="predict")
 def predict_sessions(experiment: str, overrides: list[str] | None = None, home: str | None = None) -> State:
-    """Write the champion's forecast of the newest session, unless the store has it."""
+    """Write the forecast of the newest session, unless the store has it."""
     order = open_order(experiment, overrides, home)
     with order.alone("predict", wait=600):
         if reason := find_nothing_to_do(order):
             return Completed(message=reason)
         found = predict_newest(order)
-    rows = found.table.select("ticker", pl.col("as_of").cast(pl.String), "horizon", "mean", "lower", "upper")
+    rows = found.table.select(
+        "ticker", pl.col("as_of").cast(pl.String), "horizon", "mean", "lower", "upper", "proven"
+    )
     create_table_artifact(rows.to_dicts(), key=order.artifact("predict"), description=summarise(found))
     return Completed(message=summarise(found))
 
@@ -55,6 +56,5 @@ def summarise(found: Answer) -> str:
     """One line: how many rows, of which session, by which version, and which tickers have none."""
     newest = found.table["as_of"].max()
     told = "; ".join(f"{ticker}: {reason}" for ticker, reason in found.missing.items())
-    return f"{found.table.height} forecasts of {newest} by version {found.version.version}" + (
-        f"; without {told}" if told else ""
-    )
+    who = f"version {found.version.version} ({tell_seat(found.version)})"
+    return f"{found.table.height} forecasts of {newest} by {who}" + (f"; without {told}" if told else "")

@@ -24,7 +24,9 @@ def find_nothing_to_do(order: FlowOrder) -> str | None:
     from ml_core.data.prices import data_version
     from ml_core.registry.versions import Registry
 
-    newest = next(iter(Registry(order.home).versions(order.experiment.model_name)), None)
+    known = Registry(order.home).versions(order.experiment.model_name)
+    searched = (found for found in known if not found.readable or found.evidence.role == "candidate")
+    newest = next(searched, None)
     asked = (order.experiment.digest(), data_version(order.experiment, order.home))
     if newest is None or not newest.readable:
         return None

@@ -30,6 +30,10 @@ FORECAST = {
     "model": pl.String, "version": pl.String,
 }  # fmt: skip
 
+# An answer: a forecast with the `seat` of who gave it ("" for none), the claims that are `proven` at its horizon, and
+# whether the model learned from its date.
+ANSWERED = {**FORECAST, "seat": pl.String, "proven": pl.String, "in_sample": pl.Boolean}
+
 # A forecast beside what came: `fold` counts from 0, `split` is "test" or "holdout".
 SCORED = {
     "ticker": pl.String, "as_of": pl.Date, "horizon": pl.Int32,

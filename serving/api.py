@@ -10,6 +10,7 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
 from ml_core.errors import ForecastError, InvalidInput, NoChampion, UnknownTicker
+from ml_core.registry.seats import Seat
 from ml_core.spec.choices import nearest
 from serving.access import Access
 from serving.messages import (
@@ -26,6 +27,11 @@ from serving.service import Service
 STATUS = {UnknownTicker: 404, NoChampion: 503, InvalidInput: 422, ForecastError: 503}
 REQUESTS = {"/predictions/single": SingleRequest, "/predictions/batch": BatchRequest}
 
+OtherVersion = Annotated[
+    str | None, Query(pattern=r"^\d{1,9}$", description="This version; if left out, who sits in the seat.")
+]
+OtherSeat = Annotated[Seat | None, Query(description="Who sits there: champion, challenger or reference.")]
+
 log = logging.getLogger(__name__)
 
 
@@ -38,25 +44,29 @@ def build_router(service: Service, access: Access) -> APIRouter:
     }
 
     @router.post("/predictions/single", tags=["Predictions"], **guarded)
-    def predict_single(request: SingleRequest) -> SingleAnswer:
+    def predict_single(
+        request: SingleRequest, version: OtherVersion = None, alias: OtherSeat = None
+    ) -> SingleAnswer:
         """The forecast of one ticker, as of the last session or a past day."""
         return service.single(
-            request.ticker, horizons=request.horizons, date=request.date, strategy=request.strategy
+            request.ticker,
+            horizons=request.horizons,
+            date=request.date,
+            strategy=request.strategy,
+            version=choose_version(version, alias),
         )
 
     @router.post("/predictions/batch", tags=["Predictions"], **guarded)
-    def predict_batch(request: BatchRequest) -> BatchAnswer:
+    def predict_batch(
+        request: BatchRequest, version: OtherVersion = None, alias: OtherSeat = None
+    ) -> BatchAnswer:
         """The forecasts of many tickers. Those that cannot be made are named in `failed` with the reason."""
-        return service.batch(request.tickers, date=request.date)
+        return service.batch(request.tickers, date=request.date, version=choose_version(version, alias))
 
     @router.get("/info", tags=["Evidence"], **guarded)
-    def info(
-        version: Annotated[
-            str | None, Query(pattern=r"^\d{1,9}$", description="The served one if left out.")
-        ] = None,
-    ) -> Info:
+    def info(version: OtherVersion = None, alias: OtherSeat = None) -> Info:
         """The model that answers, and the evidence for it: scores beside baselines, gate, search, backtest."""
-        return service.info(version)
+        return service.info(choose_version(version, alias))
 
     @router.get("/health", tags=["Evidence"])
     def health() -> Health:
@@ -64,6 +74,13 @@ def build_router(service: Service, access: Access) -> APIRouter:
         return service.health()
 
     return router
+
+
+def choose_version(version: str | None, alias: Seat | None) -> str | None:
+    """A version by its number or by its seat; both at once may disagree."""
+    if version and alias:
+        raise InvalidInput("version, alias: each names who is asked; give one of them")
+    return version or alias
 
 
 def explain_errors(app: FastAPI, service: Service) -> None:

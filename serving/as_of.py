@@ -4,7 +4,7 @@ while."""
 import datetime as dt
 import threading
 from collections import OrderedDict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import polars as pl
@@ -58,10 +58,7 @@ class PastAnswers:
     def at(self, served: Served, date: dt.date | None, *, stranger: str | None = None) -> AsOf:
         """The last session, or the last one up to a date; a stranger is a ticker outside the universe."""
         if date is None and stranger is None:
-            latest = self._latest
-            if latest is None or latest.served is not served:
-                latest = self._latest = _as_of(served, served.prices, served.latest)
-            return latest
+            return self._of_today(served)
         if date and date > self._clock().date():
             raise InvalidInput(
                 f"date: {date} lies in the future; expected a past day, or none for the last session"
@@ -73,7 +70,14 @@ class PastAnswers:
             self._kept.move_to_end(key)
             while len(self._kept) > KEPT:
                 self._kept.popitem(last=False)
-            return self._kept[key]
+            kept = self._kept[key]
+            return kept if kept.served is served else replace(kept, served=served)
+
+    def _of_today(self, served: Served) -> AsOf:
+        latest = self._latest
+        if latest is None or latest.served is not served:
+            latest = self._latest = _as_of(served, served.prices, served.latest)
+        return latest
 
     def _compute(self, served: Served, date: dt.date | None, stranger: str | None) -> AsOf:
         first = min(served.prices["date"])

@@ -1,10 +1,12 @@
-"""Looks after what is served: a champion with the prices it reads, swapped as one when something better stands."""
+"""Looks after what is served: who sits in the seat with the prices it reads, swapped as one when somebody else sits
+there; and beside it any other version that is asked for."""
 
 import datetime as dt
 import logging
 import threading
+from collections import OrderedDict
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import polars as pl
@@ -14,10 +16,12 @@ from ml_core.data.prices import data_version, read_prices
 from ml_core.errors import ForecastError, InvalidInput
 from ml_core.forecaster.forecaster import Forecaster
 from ml_core.prediction.answer import forecast
-from ml_core.registry.versions import ModelVersion, Registry
+from ml_core.registry.version import ModelVersion
+from ml_core.registry.versions import Registry
 
 Clock = Callable[[], dt.datetime]
 RETRY = dt.timedelta(seconds=60)
+BESIDE = 4  # other versions that are kept ready
 
 log = logging.getLogger(__name__)
 
@@ -49,6 +53,7 @@ class Champion:
         self._order, self._clock = order, clock
         self._looking = threading.Lock()
         self._registry: Registry | None = None
+        self._beside: OrderedDict[tuple[str, int], Served] = OrderedDict()
         self._refused: tuple[tuple[str, int], dt.datetime] | None = None
         self.served: Served | None = None
         self.failure: Exception | None = None
@@ -70,10 +75,28 @@ class Champion:
             self.checked = self._clock()
             self._looking.release()
 
-    def find(self, version: str | None) -> ModelVersion:
-        """A registered version by number."""
+    def find(self, version: str) -> ModelVersion:
+        """A registered version by number or seat."""
         with self._looking:
             return self._open().find(self._order.name, version)
+
+    def beside(self, served: Served, version: str) -> Served:
+        """That version, by number or seat, on the prices that are served."""
+        found = self.find(version)
+        if found.version == served.version.version:
+            return served
+        stamp = (found.version, served.data_version)
+        with self._looking:
+            if stamp not in self._beside:
+                forecaster = self._open().load(found)
+                self._beside[stamp] = self._answering(found, forecaster, served.prices, served.data_version)
+            self._beside.move_to_end(stamp)
+            while len(self._beside) > BESIDE:
+                self._beside.popitem(last=False)
+            kept = self._beside[stamp]
+            if kept.version.aliases != found.aliases:  # another sits there now
+                kept = self._beside[stamp] = replace(kept, version=found)
+            return kept
 
     def _find(self) -> Served:
         # Bars are asked for first: they are missing before a champion can be.
@@ -93,13 +116,18 @@ class Champion:
     def _load(self, found: ModelVersion, data: int) -> Served:
         same = self.served and self.served.version.version == found.version
         forecaster = self.served.forecaster if self.served and same else self._open().load(found)
-        asked, learned = self._order.experiment.task.frequency, forecaster.spec.task.frequency
-        if asked != learned:
+        prices = read_prices(self._order.experiment, self._order.home, version=data)
+        return self._answering(found, forecaster, prices, data)
+
+    def _answering(
+        self, found: ModelVersion, forecaster: Forecaster, prices: pl.DataFrame, data: int
+    ) -> Served:
+        """With its answer for the last session, which it must be able to give."""
+        experiment, learned = self._order.experiment, forecaster.spec.task.frequency
+        if experiment.task.frequency != learned:
             raise InvalidInput(
-                f"version {found.version} forecasts {learned} prices, the experiment is {asked}"
+                f"version {found.version} forecasts {learned} prices, the experiment is {experiment.task.frequency}"
             )
-        experiment = self._order.experiment
-        prices = read_prices(experiment, self._order.home, version=data)
         latest, _ = forecast(forecaster, prices, experiment.universe.tickers)
         return Served(found, forecaster, data, prices, latest)
 

@@ -11,8 +11,9 @@ from ml_core.registry.account import Backtest
 from ml_core.registry.evidence import Holdout, Oracle, Trained
 from ml_core.registry.scores import CoverageRow, Score
 from ml_core.registry.searched import Searched
+from ml_core.registry.seats import Seat
 from ml_core.registry.verdict import Verdict
-from ml_core.registry.versions import ModelVersion
+from ml_core.registry.version import ModelVersion
 from ml_core.spec.run import RunSpec
 from ml_core.spec.strategy import Kind
 
@@ -80,6 +81,9 @@ class HorizonForecast(Message):
     )
     price_lower: float | None
     price_upper: float | None
+    proven: list[str] = Field(
+        description="What of this is proven: level (the mean), order (among tickers), range (lower to upper), money."
+    )
 
 
 class TickerForecast(Message):
@@ -99,6 +103,7 @@ class Position(Message):
     strategy: str
     horizon: int
     weight: float = Field(description="Share of the equity; negative is short.")
+    proven: bool = Field(description="Whether it is proven that trading the experiment's own strategy pays.")
 
 
 class ClaimStanding(Message):
@@ -115,6 +120,10 @@ class Provenance(Message):
 
     model: str
     version: str = Field(description="Version of the registered model that answered.")
+    seat: Seat | None = Field(
+        description="champion has earned it, reference answers until one has, challenger was refused."
+    )
+    told: str = Field(description="The seat in words, with what the gate refused.")
     data_version: int = Field(description="Version of the stored bars that it read.")
     level: float = Field(description="Share of outcomes that lower to upper is meant to hold.")
     frequency: str = Field(description="daily or weekly: what one step of a horizon is.")
@@ -153,6 +162,7 @@ class Health(Message):
     experiment: str
     model: str
     version: str | None = None
+    seat: Seat | None = None
     data_version: int | None = None
     as_of: dt.date | None = None
     checked: dt.datetime | None = Field(None, description="When registry and store were last looked at.")

@@ -9,6 +9,7 @@ from typing import Any
 
 import polars as pl
 
+from ml_core.claims.verdict import ClaimVerdict, proven_at
 from ml_core.data.calendar import sessions_between
 from serving.messages import HorizonForecast, TickerForecast
 
@@ -16,7 +17,12 @@ SIDES = {"mean": "", "lower": "_lower", "upper": "_upper"}
 
 
 def build_outlook(
-    table: pl.DataFrame, close: Mapping[str, float], ahead: Mapping[int, dt.date], *, priced: bool
+    table: pl.DataFrame,
+    close: Mapping[str, float],
+    ahead: Mapping[int, dt.date],
+    *,
+    priced: bool,
+    claims: Sequence[ClaimVerdict] = (),
 ) -> list[TickerForecast]:
     """One entry per ticker of the table. `priced`: the target is a return, so a price follows from it."""
     found: dict[str, list[dict[str, Any]]] = {}
@@ -27,7 +33,10 @@ def build_outlook(
             ticker=ticker,
             as_of=rows[0]["as_of"],
             last_close=close[ticker],
-            forecasts=[_horizon(row, ahead, close[ticker] if priced else None) for row in rows],
+            forecasts=[
+                _horizon(row, ahead, close[ticker] if priced else None, proven_at(claims, row["horizon"]))
+                for row in rows
+            ],
         )
         for ticker, rows in found.items()
     ]
@@ -55,11 +64,13 @@ def _sessions(calendar: str, first: int, last: int) -> list[dt.date]:
         return sessions_between("data", start, end)
 
 
-def _horizon(row: Mapping[str, Any], ahead: Mapping[int, dt.date], close: float | None) -> HorizonForecast:
+def _horizon(
+    row: Mapping[str, Any], ahead: Mapping[int, dt.date], close: float | None, proven: list[str]
+) -> HorizonForecast:
     values = {}
     for name, suffix in SIDES.items():
         known = row[name] is not None and close is not None
         values[f"change{suffix}"] = math.expm1(row[name]) if known else None
         values[f"price{suffix}"] = (close or 0.0) * math.exp(row[name]) if known else None
     own = {name: row[name] for name in ("horizon", "mean", "lower", "upper", "scale")}
-    return HorizonForecast.model_validate({**own, **values, "date": ahead[row["horizon"]]})
+    return HorizonForecast.model_validate({**own, **values, "date": ahead[row["horizon"]], "proven": proven})

@@ -9,24 +9,20 @@ from ml_core.data.absence import tell_absence
 from ml_core.data.order import Order
 from ml_core.errors import ForecastError, InvalidInput, NotEnoughData, UnknownTicker
 from ml_core.home.spelling import spell_out
-from ml_core.portfolio.legs import strategy_kind
-from ml_core.portfolio.market import Market
-from ml_core.portfolio.strategies import build_positions
 from ml_core.prediction.answer import find_outsiders, unanswered
+from ml_core.registry.seats import seat_of
 from ml_core.spec.choices import nearest
 from serving.as_of import AsOf, PastAnswers
 from serving.champion import Champion, Clock, Served
 from serving.messages import (
     BatchAnswer,
-    ClaimStanding,
     Health,
     Info,
-    Position,
-    Provenance,
     SingleAnswer,
     TickerForecast,
 )
 from serving.outlook import build_outlook, dates_ahead
+from serving.provenance import tell_position, tell_provenance
 from serving.quotes import build_history
 
 SHOWN = 12
@@ -59,9 +55,10 @@ class Service:
         horizons: Sequence[int] | None = None,
         date: dt.date | None = None,
         strategy: str | None = None,
+        version: str | None = None,
     ) -> SingleAnswer:
-        """The forecast of one ticker."""
-        served = self._served()
+        """The forecast of one ticker, by who sits in the seat or by that version."""
+        served = self._served(version)
         name, chosen = self._name(served, ticker), choose_horizons(served, horizons)
         seen = self._past.at(served, date, stranger=None if name in served.tickers else name)
         found = self._outlook(seen, [name], chosen)
@@ -70,13 +67,19 @@ class Service:
             raise NotEnoughData(f"no forecast for {name} as of {seen.as_of}: {why}")
         return SingleAnswer(
             **dict(found[0]),
-            **dict(self._provenance(seen)),
-            position=self._position(seen, name, strategy) if strategy else None,
+            **dict(tell_provenance(seen)),
+            position=tell_position(seen, name, self.experiment.strategy, strategy) if strategy else None,
         )
 
-    def batch(self, tickers: Sequence[str] | None = None, *, date: dt.date | None = None) -> BatchAnswer:
+    def batch(
+        self,
+        tickers: Sequence[str] | None = None,
+        *,
+        date: dt.date | None = None,
+        version: str | None = None,
+    ) -> BatchAnswer:
         """The forecasts of many tickers; those that cannot be made are named with the reason."""
-        served = self._served()
+        served = self._served(version)
         names, failed = self._names(served, tickers or self._members(served))
         known, horizons = served.tickers, choose_horizons(served, None)
         today = self._past.at(served, date)
@@ -93,7 +96,7 @@ class Service:
         failed = {name: self.spell_out(why) for name, why in failed.items()}
         found.sort(key=lambda one: names.index(one.ticker))
         return BatchAnswer(
-            as_of=today.as_of, predictions=found, failed=failed, **dict(self._provenance(today))
+            as_of=today.as_of, predictions=found, failed=failed, **dict(tell_provenance(today))
         )
 
     def history(
@@ -126,6 +129,7 @@ class Service:
             model=self.experiment.model_name,
             version=served.version.version if served else None,
             data_version=served.data_version if served else None,
+            seat=seat_of(served.version) if served else None,
             as_of=max(served.latest["as_of"]) if served else None,
             checked=champion.checked,
             failure=self._in_one_line(failure) if failure else None,
@@ -133,12 +137,17 @@ class Service:
 
     def info(self, version: str | None = None) -> Info:
         """The evidence of the served version, or of another."""
-        served = self._served() if version is None else self._champion.served
-        if served and version in (None, served.version.version):
-            return Info.of(served.version, served=True)
-        return Info.of(self._champion.find(version), served=False)
+        if version is None:
+            return Info.of(self._served().version, served=True)
+        found, served = self._champion.find(version), self._champion.served
+        return Info.of(found, served=bool(served and served.version.version == found.version))
 
-    def _served(self) -> Served:
+    def _served(self, version: str | None = None) -> Served:
+        """Who sits in the seat, or that version on the same prices."""
+        served = self._present()
+        return served if version is None else self._champion.beside(served, version)
+
+    def _present(self) -> Served:
         champion = self._champion
         if champion.served is None:
             champion.look()
@@ -182,39 +191,8 @@ class Service:
             seen.as_of, horizons, calendar=self.experiment.universe.calendar, frequency=task.frequency
         )
         priced = seen.served.forecaster.spec.task.target == "return"
-        return build_outlook(rows, seen.close, ahead, priced=priced)
-
-    def _provenance(self, seen: AsOf) -> Provenance:
-        version, forecaster = seen.served.version, seen.served.forecaster
-        target, notes = forecaster.spec.task.target, []
-        if seen.learned:
-            notes.append("The model learned from this date: what it says about it proves nothing.")
-        if target != "return":
-            notes.append(f"The model forecasts a ticker's {target} among the others, so no price follows.")
-        return Provenance(
-            model=version.name,
-            version=version.version,
-            data_version=seen.served.data_version,
-            level=forecaster.calibration.level,
-            frequency=forecaster.spec.task.frequency,
-            target=target,
-            in_sample=seen.learned,
-            claims=[
-                ClaimStanding(claim=one.claim, horizon=one.horizon, standing=one.standing, p=one.adjusted)
-                for one in version.evidence.claims
-            ],
-            notes=notes,
-            evidence=f"/info?version={version.version}",
-        )
-
-    def _position(self, seen: AsOf, ticker: str, kind: str) -> Position:
-        strategy = self.experiment.strategy.of_one_date(kind)
-        horizon = strategy.horizon or seen.served.forecaster.spec.task.horizons[0]
-        kind = strategy_kind(seen.table, strategy)
-        table = seen.recent if kind == "single" else seen.table
-        weights = build_positions(table, strategy, horizon=horizon, market=Market(seen.prices))
-        own = weights.filter((pl.col("ticker") == ticker) & (pl.col("date") == seen.as_of))
-        return Position(strategy=kind, horizon=horizon, weight=sum(own["weight"]))
+        claims = seen.served.version.evidence.claims
+        return build_outlook(rows, seen.close, ahead, priced=priced, claims=claims)
 
     def _in_one_line(self, failure: Exception | None) -> str:
         """Without the path of the home: health is open to everyone."""

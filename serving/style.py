@@ -50,6 +50,7 @@ table.wf :is(th, td):last-child {{ padding-right: 0; }}
 table.wf .wf-text {{ text-align: left; white-space: normal; min-width: 15rem; }}
 table.wf small {{ display: block; color: {MUTED}; font-size: .78rem; font-weight: 400; }}
 table.wf .wf-own {{ font-weight: 620; }}
+.wf-card strong.wf-unproven, table.wf td.wf-unproven {{ color: {MUTED}; font-weight: 400; }}
 table.wf .wf-pass {{ color: #00573f; font-weight: 600; }}
 table.wf .wf-refuse {{ color: #8a3600; font-weight: 600; }}
 .wf-panel details summary {{ cursor: pointer; color: {MUTED}; font-size: .875rem; }}

@@ -32,5 +32,6 @@ def check_learning(experiment: Experiment) -> None:
     )
     check_baselines(experiment.gate.beat, "gate.beat")
     check_claims(experiment.gate.claims, "gate.claims")
+    check_claims(experiment.gate.require, "gate.require")
     check_baselines(experiment.validation.baselines, "validation.baselines")
     build_space(experiment)

@@ -8,10 +8,12 @@ from functools import partial
 from typing import Any
 
 from ml_core.data.intake.refresh import refresh
+from ml_core.data.order import place_order
 from ml_core.data.prices import read_prices
 from ml_core.home.settings import Home
 from ml_core.promotion.candidate import Candidate
 from ml_core.promotion.judge import promote_candidate
+from ml_core.promotion.reference import fill_seat
 from ml_core.spec.experiment import Experiment
 from ml_core.training.fit import fit
 from ml_core.walkforward.opening import open_windows
@@ -46,6 +48,7 @@ def search_known_market(experiment: Experiment, home: Home, *, now: dt.datetime)
     facts = describe(experiment, ledger, folds=len(folds), seconds=0.0)
     forecaster = fit(winner, windows, final)
     candidate = Candidate(forecaster, windows, prices, final, ledger.streams(), facts)
+    fill_seat(place_order(experiment, home), now=now)
     made = promote_candidate(experiment, home, candidate, now=now)
     return {
         "promoted": made.promoted,

@@ -12,6 +12,7 @@ from typing import Any
 
 import polars as pl
 
+from ml_core.data.order import place_order
 from ml_core.data.prices import data_version, read_prices, tell_absent
 from ml_core.errors import ForecastError, InvalidInput
 from ml_core.features.table import chosen_names
@@ -21,10 +22,12 @@ from ml_core.panel.splits import Split
 from ml_core.panel.windows import Windows
 from ml_core.promotion.candidate import Candidate
 from ml_core.promotion.judge import Promotion, promote_candidate
+from ml_core.promotion.reference import fill_seat
 from ml_core.registry.evidence import Evidence
 from ml_core.registry.searched import Searched, TrialRow
 from ml_core.registry.trials import Trial
-from ml_core.registry.versions import ModelVersion, Registry
+from ml_core.registry.version import ModelVersion
+from ml_core.registry.versions import Registry
 from ml_core.spec.experiment import Experiment, RunSpec
 from ml_core.spec.file import write_spec
 from ml_core.spec.plain import plain
@@ -121,6 +124,7 @@ def search(
     forecaster = fit(winner, windows, final, on_epoch=_tell_epochs(ledger, progress))
     if progress:
         progress(Step("judge", ledger, facts.trials, "holdout, leak audit, gate"))
+    fill_seat(place_order(experiment, home), now=now)  # whoever comes must do more than the reference
     candidate = Candidate(forecaster, windows, prices, final, ledger.streams(), facts)
     promotion: Promotion = promote_candidate(experiment, home, candidate, now=now)
     asked = winner.reading.features

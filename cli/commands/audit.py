@@ -14,7 +14,7 @@ from ml_core.spec.file import find_experiment
 
 if TYPE_CHECKING:
     from ml_core.evaluation.leakage import Audit
-    from ml_core.registry.versions import ModelVersion
+    from ml_core.registry.version import ModelVersion
 
 SHOWN = 12
 

@@ -110,6 +110,7 @@ def read_day(option: str, text: str | None) -> dt.date | None:
 def _of_version(session: Session, prices: pl.DataFrame, version: str | None, first: dt.date | None) -> Source:
     """What a registered version says of the sessions from its holdout on: it learned from none of them."""
     from ml_core.panel.splits import Span, Split
+    from ml_core.registry.seats import tell_seat
     from ml_core.registry.versions import Registry
     from ml_core.walkforward.rows import forecast_split
 
@@ -133,7 +134,7 @@ def _of_version(session: Session, prices: pl.DataFrame, version: str | None, fir
     scored = forecast_split(forecaster, windows, Split(0, learned, learned, span, "holdout"))
     since = scored.filter(pl.col("as_of") > ended)["as_of"].n_unique()
     told = (
-        f"version {found.version} ({forecaster.spec.model.family}) on what it never learned from, "
+        f"version {found.version} ({forecaster.spec.model.family}; {tell_seat(found)}) on what it never learned from, "
         f"its holdout from {held_out} to {ended} and {since} sessions since"
     )
     facts = {"model": found.name, "version": found.version, "holdout": evidence.holdout}

@@ -19,7 +19,9 @@ def demo(session: Session) -> int:
     known = [
         found
         for found in registry.versions(experiment.model_name)
-        if found.readable and (found.evidence.digest, found.evidence.data_version) == asked
+        if found.readable
+        and found.evidence.role == "candidate"
+        and (found.evidence.digest, found.evidence.data_version) == asked
     ]
     if known:
         terminal.step(f"the search of {known[0].created:%Y-%m-%d %H:%M} stands; its model is used again")

@@ -9,7 +9,7 @@ from cli.session import DONE, Session
 from ml_core.errors import InvalidInput
 
 if TYPE_CHECKING:
-    from ml_core.registry.versions import ModelVersion
+    from ml_core.registry.version import ModelVersion
 
 
 def models(session: Session) -> int:
@@ -36,15 +36,19 @@ def describe(version: ModelVersion) -> dict[str, Any]:
 
 
 def rollback(session: Session, *, version: str | None) -> int:
+    from ml_core.registry.seats import CHAMPION
     from ml_core.registry.versions import Registry
 
     registry, name = Registry(session.home), session.order.name
-    before = registry.find(name)
+    before = registry.find(name, CHAMPION)
     if version is None:
         passed = [
             found.version
             for found in registry.versions(name)
-            if found.readable and found.evidence.gate.passed and int(found.version) < int(before.version)
+            if found.readable
+            and found.evidence.role == "candidate"
+            and found.evidence.gate.passed
+            and int(found.version) < int(before.version)
         ]
         if not passed:
             raise InvalidInput(

@@ -8,6 +8,7 @@ from pathlib import Path
 from cli.output import open_output
 from cli.screens import versions
 from cli.screens.missing import spell_missing
+from cli.screens.seats import tell_answering
 from cli.session import DONE, PARTIAL, Session
 from ml_core.errors import InvalidInput
 from ml_core.spec.plain import plain
@@ -15,23 +16,33 @@ from ml_core.spec.plain import plain
 
 def predict(session: Session, *, as_of: str | None, out: Path | None, version: str | None) -> int:
     from ml_core.prediction.answer import answer
+    from ml_core.promotion.reference import fill_seat
+    from ml_core.registry.seats import seat_of, tell_seat
 
     order, terminal, day = session.order, session.terminal, read_date(as_of)
     if day and day > session.now.date():
         raise InvalidInput(f"--as-of {day}: lies in the future; expected today or a past day")
     write = open_output(out) if out else None
+    if version is None:
+        fill_seat(order, now=session.now, tell=terminal.step)
     found = answer(order, as_of=day, version=version)
     if write:
         write(found.table)
     for ticker, reason in found.missing.items():
         terminal.warn(f"{ticker}: no forecast: {session.spell_out(reason)}")
-    terminal.table(versions.forecast_rows(found.table), title=f"{order.name} version {found.version.version}")
     claims = found.version.evidence.claims
+    terminal.table(
+        versions.forecast_rows(found.table),
+        title=f"{order.name} version {found.version.version} · {tell_seat(found.version)}",
+    )
     versions.print_claims(terminal, claims)
+    tell_answering(session, found.version)
     terminal.document(
         {
             "forecasts": found.table.to_dicts(),
             "missing": spell_missing(session, found.missing),
+            "seat": seat_of(found.version),
+            "told": tell_seat(found.version),
             "claims": plain(claims),
         }
     )

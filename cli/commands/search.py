@@ -27,6 +27,8 @@ def search(session: Session, *, trials: int | None, resume: bool) -> int:
     versions.print_gate(terminal, outcome.evidence.gate)
     versions.print_claims(terminal, outcome.evidence.claims)
     terminal.say(f"version {outcome.version.version}: {versions.verdict(outcome.evidence)}", styled=True)
+    if not outcome.passed:
+        terminal.say(f"look at it all the same: {session.spell('predict')} --version challenger")
     terminal.document(outcome.summary())
     return DONE if outcome.passed and not outcome.missing else PARTIAL
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from cli.session import DONE, Session
+from ml_core.errors import ForecastError
 from ml_core.spec.file import find_experiment
 
 
@@ -10,6 +11,7 @@ def serve(session: Session, *, host: str, port: int) -> int:
     from flows.stack.web import serve_app
 
     order = session.order  # an experiment that cannot be served is refused before a server starts
+    _fill_seat(session)
     serve_app(
         str(find_experiment(session.name).resolve()),
         order.home,
@@ -19,6 +21,16 @@ def serve(session: Session, *, host: str, port: int) -> int:
         say=session.terminal.say,
     )
     return DONE
+
+
+def _fill_seat(session: Session) -> None:
+    """So that there is somebody who answers; before the first refresh there can be nobody, and the app says so."""
+    from ml_core.promotion.reference import fill_seat
+
+    try:
+        fill_seat(session.order, now=session.now, tell=session.terminal.step)
+    except ForecastError as error:
+        session.terminal.warn(session.spell_out(str(error)))
 
 
 def up(session: Session, *, port: int, prefect_port: int, mlflow_port: int) -> int:

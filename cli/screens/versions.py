@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from ml_core.registry.scores import Score
     from ml_core.registry.searched import Searched
     from ml_core.registry.verdict import Verdict
-    from ml_core.registry.versions import ModelVersion
+    from ml_core.registry.version import ModelVersion
 
 
 def print_report(terminal: Terminal, found: ModelVersion, forecast: pl.DataFrame, home: Home) -> None:
@@ -46,6 +46,8 @@ def print_report(terminal: Terminal, found: ModelVersion, forecast: pl.DataFrame
 
 
 def verdict(evidence: Evidence) -> str:
+    if evidence.role == "reference":
+        return "reference"
     if evidence.gate.passed:
         return "[green]passed the gate: champion[/green]"
     return "[red]refused by the gate[/red]"
@@ -188,11 +190,27 @@ def forecast_rows(table: pl.DataFrame) -> list[dict[str, str]]:
             "ticker": row["ticker"],
             "as of": str(row["as_of"]),
             "horizon": str(row["horizon"]),
-            "mean": words.percent(row["mean"], digits=3),
+            "mean": told_mean(row),
             **{end: words.percent(row[end]) for end in ("lower", "upper")},
+            "proven": row["proven"] or "nothing",
         }
         for row in table.iter_rows(named=True)
     ]
+
+
+def tell_gate(evidence: Evidence) -> str:
+    if evidence.role == "reference":
+        return "not asked"
+    refused = ", ".join(evidence.gate.refused)
+    return f"refused: {refused}" if refused else "passed"
+
+
+def told_mean(row: Mapping[str, Any]) -> str:
+    """In brackets where it is not proven that a price goes there; none where no direction is said."""
+    if row["seat"] == "reference":
+        return "none"
+    mean = words.percent(row["mean"], digits=3)
+    return mean if "level" in row["proven"].split() else f"({mean})"
 
 
 def version_row(version: ModelVersion) -> dict[str, str]:
@@ -209,14 +227,13 @@ def version_row(version: ModelVersion) -> dict[str, str]:
             | {"gate": "unreadable"}
         )
     evidence = version.evidence
-    refused = ", ".join(evidence.gate.refused)
     return row | {
         "family": evidence.spec.model.family,
         "data version": str(evidence.data_version),
         "features": str(len(evidence.features)),
         "holdout": f"{evidence.holdout.start} to {evidence.holdout.end}",
         "proven": name_proven(evidence.claims) if evidence.claims else "not asked",
-        "gate": f"refused: {refused}" if refused else "passed",
+        "gate": tell_gate(evidence),
     }
 
 

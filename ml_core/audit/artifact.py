@@ -20,7 +20,8 @@ from ml_core.evaluation.variants import Tables, last_date
 from ml_core.forecaster.forecaster import Forecaster
 from ml_core.home.settings import Home
 from ml_core.panel.splits import Split
-from ml_core.registry.versions import ModelVersion, Registry
+from ml_core.registry.version import ModelVersion
+from ml_core.registry.versions import Registry
 from ml_core.spec.experiment import Experiment
 from ml_core.training.fit import fit
 from ml_core.walkforward.opening import open_windows

@@ -21,7 +21,7 @@ from ml_core.home.settings import Home
 from ml_core.panel.splits import Split
 from ml_core.panel.windows import Windows
 from ml_core.registry.recipe import Recipe
-from ml_core.registry.versions import ModelVersion, search_again
+from ml_core.registry.version import ModelVersion, search_again
 from ml_core.spec.experiment import Experiment
 from ml_core.training.fit import fit
 from ml_core.walkforward.opening import open_windows

@@ -4,18 +4,22 @@ accounts of those who traded it."""
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Annotated
 
+import numpy as np
 import polars as pl
 from pydantic import Field
 
 from ml_core.errors import InvalidInput
 from ml_core.evaluation.rows import Rows, rows_of
 from ml_core.evaluation.scores import lay_beside, rows_beside
-from ml_core.portfolio.comparison import EQUAL, HELD
+from ml_core.portfolio.comparison import EQUAL, HELD, STRATEGY
 from ml_core.spec.section import Fraction, Section
+
+KEY, ACCOUNT = ["ticker", "as_of", "horizon"], ["account", "date", "net"]
+SILENT = "the forecast says no direction"
 
 
 class Terms(Section):
@@ -28,6 +32,7 @@ class Terms(Section):
     coverage: Fraction = 0.9
     coverage_tolerance: Fraction = 0.05
     state_tolerance: Fraction = 0.1
+    deflated_sharpe: Annotated[float, Field(ge=0, lt=1)] = 0.95
     state_sessions: Annotated[int, Field(ge=1)] = 20  # a state seen on fewer is not asked
 
 
@@ -69,6 +74,11 @@ class Case:
         rows = self._own.get(horizon)
         return rows if rows and rows.sessions else None
 
+    def silent(self, horizon: int) -> bool:
+        """Whether every mean is zero: who says no direction claims none."""
+        rows = self.own(horizon)
+        return rows is not None and not np.any(rows["mean"])
+
     def of_rival(self, horizon: int, rival: str) -> Rows:
         """The same rows under the rival's forecast."""
         if rival not in self.rivals:
@@ -89,3 +99,23 @@ class Case:
             wide = own if wide is None else wide.join(own, on="date", how="inner")
         assert wide is not None
         return wide.drop_nulls().sort("date")
+
+    def facing(
+        self, name: str, forecasts: pl.DataFrame, accounts: Mapping[int, pl.DataFrame] | None = None
+    ) -> Case:
+        """This case on the rows that one more rival answers too, with its accounts under that name beside the others.
+        `forecasts`: FORECAST columns; `accounts`: as those here, of which the strategy's is the rival's."""
+        shared = self.scored.join(forecasts.select(KEY), on=KEY, how="semi", maintain_order="left")
+        kept = {rival: table.join(shared, on=KEY, how="semi") for rival, table in self.rivals.items()}
+        kept[name] = forecasts.join(shared, on=KEY, how="semi")
+        books = {
+            horizon: pl.concat([table.select(ACCOUNT), _rename(accounts[horizon], name)])
+            for horizon, table in self.accounts.items()
+            if accounts and horizon in accounts
+        }
+        return replace(self, scored=shared, rivals=kept, accounts=books)
+
+
+def _rename(accounts: pl.DataFrame, name: str) -> pl.DataFrame:
+    own = accounts.filter(pl.col("account") == STRATEGY)
+    return own.with_columns(account=pl.lit(name)).select(ACCOUNT)

@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike
 from ml_core.claims.case import Case
 from ml_core.claims.contest import tell_p
 from ml_core.claims.kinds import KINDS
-from ml_core.claims.verdict import ClaimVerdict, Condition, Contest
+from ml_core.claims.verdict import ClaimVerdict, Condition, Contest, Match
 from ml_core.errors import InvalidInput, NotEnoughData
 from ml_core.evaluation.rows import Array
 from ml_core.spec import choices
@@ -65,6 +65,36 @@ def judge_claims(
         if isinstance(one, _Asked)
         else one
         for one in found
+    )
+
+
+def match_claim(
+    case: Case,
+    claim: str,
+    horizon: int,
+    *,
+    rival: str,
+    better: float = SIGNIFICANCE,
+    worse: float = SIGNIFICANCE,
+) -> Match:
+    """Is the forecast significantly better on this claim than a rival of the case (as `Case.facing` adds one), or
+    significantly worse? Each side is a test of its own, at a level of its own."""
+    check_claims((claim,), "claim")
+    kind: ModuleType = choices.load(KINDS, claim)
+    reason, found = kind.excuse(case, horizon), None
+    try:
+        found = None if reason else kind.contest(case, horizon, rival)
+    except NotEnoughData as error:
+        reason = str(error)
+    where = f"{claim} {horizon} ahead"
+    if found is None:
+        return Match(claim, horizon, "neither", f"{where} cannot be compared: {reason}")
+    if found.p < better:
+        return Match(claim, horizon, "better", f"{where} surely better: {found.told}, p {tell_p(found.p)}")
+    if 1 - found.p < worse:
+        return Match(claim, horizon, "worse", f"{where} surely worse: {found.told}, p {tell_p(1 - found.p)}")
+    return Match(
+        claim, horizon, "neither", f"{where} neither better nor worse: {found.told}, p {tell_p(found.p)}"
     )
 
 

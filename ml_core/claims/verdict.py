@@ -10,6 +10,7 @@ from typing import ClassVar, Literal
 from pydantic import ConfigDict
 
 Standing = Literal["proven", "unproven", "not asked"]
+Outcome = Literal["better", "worse", "neither"]
 STRICT = ConfigDict(extra="forbid")  # read back from evidence, an unknown key is refused
 
 
@@ -65,6 +66,21 @@ class ClaimVerdict:
     @property
     def asked(self) -> bool:
         return self.standing != "not asked"
+
+
+@dataclass(frozen=True)
+class Match:
+    """How a forecast does on one claim at one horizon beside a single other one."""
+
+    claim: str
+    horizon: int
+    outcome: Outcome
+    why: str
+
+
+def proven_at(verdicts: Sequence[ClaimVerdict], horizon: int) -> list[str]:
+    """The claims that are proven at this horizon, by name."""
+    return sorted(one.claim for one in verdicts if one.proven and one.horizon == horizon)
 
 
 def horizons_shown(verdicts: Sequence[ClaimVerdict], *, most: int) -> list[int]:

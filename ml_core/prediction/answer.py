@@ -7,17 +7,20 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from ml_core.claims.verdict import proven_at
 from ml_core.data.order import Order
 from ml_core.data.prices import read_prices, tell_absent
 from ml_core.data.store.forecasts import write_forecast
 from ml_core.errors import InvalidInput
 from ml_core.forecaster.forecaster import Forecaster
-from ml_core.registry.versions import ModelVersion, Registry
+from ml_core.registry.seats import seat_of
+from ml_core.registry.version import ModelVersion
+from ml_core.registry.versions import Registry
 
 
 @dataclass(frozen=True)
 class Answer:
-    """FORECAST rows of one version for one session, and why a ticker has none."""
+    """ANSWERED rows of one version for one session, and why a ticker has none."""
 
     version: ModelVersion
     table: pl.DataFrame
@@ -25,16 +28,28 @@ class Answer:
 
 
 def answer(order: Order, *, as_of: dt.date | None = None, version: str | None = None) -> Answer:
-    """What the champion, or a version, says of the last session up to `as_of`. It is written to the store; an answer
-    for nobody is an error and is not."""
+    """What whoever sits in the seat says of the last session up to `as_of`, or that version (a number or a seat). It is
+    written to the store; an answer for nobody is an error and is not."""
     experiment, home = order.experiment, order.home
     prices = read_prices(experiment, home, until=as_of)
     registry = Registry(home)
     found = registry.find(order.name, version)
-    table, missing = forecast(registry.load(found), prices, experiment.universe.tickers, as_of=as_of)
+    said, missing = forecast(registry.load(found), prices, experiment.universe.tickers, as_of=as_of)
     missing |= tell_absent(experiment, home, prices, until=as_of)
+    table = stamp(said, found)
     write_forecast(home, order.name, table)
     return Answer(found, table, missing)
+
+
+def stamp(said: pl.DataFrame, version: ModelVersion) -> pl.DataFrame:
+    """ANSWERED rows of these FORECAST rows: who says it, and what of it is proven."""
+    evidence = version.evidence
+    proven = {horizon: " ".join(proven_at(evidence.claims, horizon)) for horizon in said["horizon"].unique()}
+    return said.with_columns(
+        seat=pl.lit(seat_of(version) or ""),
+        proven=pl.col("horizon").replace_strict(proven, return_dtype=pl.String, default=""),
+        in_sample=pl.col("as_of") < evidence.holdout.start,
+    )
 
 
 def forecast(

@@ -1,1 +1,1 @@
-"""A candidate is judged on the holdout once, and by the gate; only one that passes becomes champion."""
+"""Who answers for a model: the reference until a candidate, judged on the holdout once, has earned the seat."""

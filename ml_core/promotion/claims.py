@@ -1,5 +1,4 @@
-"""Asks of a candidate what each claim of its forecast is worth by itself, on the holdout and beside the rivals that
-suit the claim. It decides nothing: the gate does, and the evidence keeps both."""
+"""Lays a candidate's holdout beside the rivals that suit each claim, and asks what each claim is worth by itself."""
 
 from __future__ import annotations
 
@@ -9,14 +8,19 @@ from ml_core.claims.case import Case, Terms
 from ml_core.claims.judge import claim_names, judge_claims
 from ml_core.claims.verdict import ClaimVerdict
 from ml_core.promotion.candidate import Candidate
-from ml_core.promotion.gate import rivals
 from ml_core.spec.experiment import Experiment
 from ml_core.walkforward.beside import forecast_baselines
 from ml_core.walkforward.judging import Evaluation
 from ml_core.walkforward.trading import longest_traded, market_of
 
 
-def weigh_claims(
+def weigh_claims(experiment: Experiment, case: Case, *, looks: int) -> tuple[ClaimVerdict, ...]:
+    """A verdict for each claim at each horizon. Every look at this holdout makes luck likelier, so each must be the
+    surer."""
+    return judge_claims(case, _asked(experiment), significance=experiment.gate.significance / looks)
+
+
+def build_case(
     experiment: Experiment,
     candidate: Candidate,
     evaluation: Evaluation,
@@ -24,16 +28,13 @@ def weigh_claims(
     volatility: pl.DataFrame,
     *,
     trials: float,
-    looks: int = 1,
-) -> tuple[ClaimVerdict, ...]:
-    """A verdict for each claim at each horizon. Every look at this holdout makes luck likelier, so each must be the
-    surer; `trials` are the independent ones among those that were tried."""
-    names = experiment.gate.claims or claim_names()
+) -> Case:
+    """All that claims are judged on; `trials` are the independent ones among those that were tried."""
     terms = terms_of(experiment, candidate.forecaster.spec.model.family)
     traded, refused = longest_traded(experiment), evaluation.risk["holdout"]["sharpe_reason"]
-    case = Case(
+    return Case(
         scored=evaluation.forecasts,
-        rivals=baselines | _missing_rivals(experiment, candidate, baselines, terms, names),
+        rivals=baselines | _missing_rivals(experiment, candidate, baselines, terms),
         volatility=volatility,
         accounts={traded: evaluation.money["holdout"].accounts},
         unfit={traded: f"there is no Sharpe: {refused}"} if refused else {},
@@ -41,11 +42,10 @@ def weigh_claims(
         trials=trials,
         terms=terms,
     )
-    return judge_claims(case, names, significance=experiment.gate.significance / looks)
 
 
 def terms_of(experiment: Experiment, family: str) -> Terms:
-    """Nobody is better than himself: a candidate that is one of its rivals faces the others, as at the gate."""
+    """Nobody is better than himself: a candidate that is one of its rivals faces the others."""
     usual, gate = Terms(), experiment.gate
     return Terms(
         level=rivals(gate.beat, family) or ("zero",),
@@ -53,19 +53,28 @@ def terms_of(experiment: Experiment, family: str) -> Terms:
         range=tuple(name for name in usual.range if name != family) or ("ewma",),
         coverage=gate.coverage,
         coverage_tolerance=gate.coverage_tolerance,
+        deflated_sharpe=gate.deflated_sharpe,
     )
 
 
+def rivals(beat: tuple[str, ...], family: str) -> tuple[str, ...]:
+    """Whom `level` faces. Better than itself nobody is: a baseline that the gate names must beat the others that it
+    names, and zero in any case; a forecast of zero has itself to beat, and never does."""
+    if family not in beat or family == "zero":
+        return beat
+    return tuple(dict.fromkeys(("zero", *(name for name in beat if name != family))))
+
+
+def _asked(experiment: Experiment) -> tuple[str, ...]:
+    return experiment.gate.claims or claim_names()
+
+
 def _missing_rivals(
-    experiment: Experiment,
-    candidate: Candidate,
-    baselines: dict[str, pl.DataFrame],
-    terms: Terms,
-    names: tuple[str, ...],
+    experiment: Experiment, candidate: Candidate, baselines: dict[str, pl.DataFrame], terms: Terms
 ) -> dict[str, pl.DataFrame]:
-    """Forecasts of the rivals of these claims that the experiment's own baselines do not hold."""
+    """Forecasts of the rivals of the claims asked that the experiment's own baselines do not hold."""
     needed = {"level": terms.level, "order": terms.order, "range": terms.range}
-    wanted = dict.fromkeys(rival for name in names for rival in needed.get(name, ()))
+    wanted = dict.fromkeys(rival for name in _asked(experiment) for rival in needed.get(name, ()))
     missing = tuple(rival for rival in wanted if rival not in baselines)
     if not missing:
         return {}

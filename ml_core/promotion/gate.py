@@ -1,31 +1,43 @@
-"""Decides whether a candidate has earned its place, check by check, each with its reason. It only computes: all
-that it weighs is handed to it."""
+"""Decides whether a candidate takes the seat: no leak, something of it proven, all that is required proven, more than
+whoever sits there and nothing less. Each check has its reason. It only weighs: all is handed to it."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Iterable, Sequence
 
-import numpy as np
 import polars as pl
 
+from ml_core.claims.contest import tell_p
+from ml_core.claims.verdict import ClaimVerdict
 from ml_core.errors import NotEnoughData
 from ml_core.evaluation.leakage import Finding
-from ml_core.evaluation.scores import score
-from ml_core.evaluation.sharpe import deflated_sharpe, sharpe
 from ml_core.evaluation.significance import independent_trials, pbo
+from ml_core.promotion.sitter import Sitter
 from ml_core.registry.verdict import Check, Verdict
-from ml_core.reporting.words import CHECKS, better_than, short_percent
+from ml_core.reporting.words import CHECKS
 from ml_core.spec.experiment import Gate
 
 
-@dataclass(frozen=True)
-class Luck:
-    """The winner's Sharpe against the best of as many lucky trials, and the chance that choosing overfitted."""
+def judge_candidate(
+    gate: Gate,
+    claims: Sequence[ClaimVerdict],
+    *,
+    findings: Sequence[Finding],
+    sitter: Sitter | None = None,
+    overfitting: float | None = None,
+) -> Verdict:
+    """Every check, passed or not, in the order a reader asks them."""
+    checks = [_audit(findings), _something(claims)]
+    checks += [_required(claims, name) for name in gate.require]
+    if sitter is not None:
+        checks += [_more(claims, sitter), _nothing_less(sitter)]
+    if gate.overfitting is not None:
+        checks.append(_overfitting(gate.overfitting, overfitting))
+    return Verdict(passed=all(check.passed for check in checks), checks=tuple(checks))
 
-    trials: int
-    sharpe: float
-    deflated: float
-    overfitting: float | None
+
+def judge_reference(findings: Sequence[Finding]) -> Verdict:
+    """It sits where nobody has earned the seat: what it says must not know the future, and need not be proven."""
+    check = _audit(findings)
+    return Verdict(passed=check.passed, checks=(check,))
 
 
 def count_independent(streams: pl.DataFrame, *, tried: int) -> float:
@@ -37,110 +49,64 @@ def count_independent(streams: pl.DataFrame, *, tried: int) -> float:
     return independent_trials(returns_TM) * tried / returns_TM.shape[1]
 
 
-def weigh_luck(streams: pl.DataFrame, *, tried: int) -> Luck:
-    """The first column is the winner. Trials that were stopped early have no stream but count as tried."""
-    returns_TM = streams.to_numpy()
-    winner = returns_TM[:, 0]
-    independent = count_independent(streams, tried=tried)
-    spread = np.var([sharpe(stream) for stream in returns_TM.T], ddof=1) if returns_TM.shape[1] > 1 else 0.0
-    deflated = deflated_sharpe(winner, trials=independent, variance=float(spread))
+def measure_overfitting(streams: pl.DataFrame) -> float | None:
+    """The probability of overfitting; None where too few trials finished to tell."""
     try:
-        overfitting = pbo(returns_TM)
+        return None if streams.is_empty() else pbo(streams.to_numpy())
     except NotEnoughData:
-        overfitting = None
-    return Luck(tried, sharpe(winner), deflated, overfitting)
-
-
-def judge_candidate(
-    gate: Gate,
-    scores: pl.DataFrame,
-    *,
-    horizon: int,
-    luck: Luck | None,
-    findings: list[Finding],
-    against_champion: Mapping[str, float] | None,
-    looks: int = 1,
-    family: str = "",
-) -> list[Check]:
-    """Every check, passed or not, in the order a reader asks them. `looks`: how often candidates of this model have
-    been judged on this very holdout, this one included; each look makes a lucky pass likelier, so p must be
-    smaller in proportion. `family`: what the candidate is; one that is itself a baseline is not asked to be better
-    than its own name, but than zero."""
-    allowed = gate.significance / looks
-    row = scores.filter((pl.col("metric") == "mse") & (pl.col("horizon") == horizon)).row(0, named=True)
-    checks = [_beats(name, row, allowed, looks) for name in rivals(gate.beat, family)]
-    if family in gate.beat and family != "zero":
-        checks.append(_is_itself(family))
-    if against_champion is not None:
-        checks.append(_beats("champion", {**row, **against_champion}, allowed, looks))
-    checks += [_coverage(gate, scores, horizon), _audit(findings)]
-    if luck is not None:
-        checks.append(_deflated(gate, luck))
-    if luck is not None and gate.overfitting is not None:
-        checks.append(_overfitting(gate.overfitting, luck.overfitting))
-    return checks
-
-
-def rivals(beat: tuple[str, ...], family: str) -> tuple[str, ...]:
-    """Whom a candidate must beat. Better than itself nobody is: a baseline that the gate names must beat the others
-    that it names, and zero in any case; a forecast of zero has itself to beat, and never does."""
-    if family not in beat or family == "zero":
-        return beat
-    return tuple(dict.fromkeys(("zero", *(name for name in beat if name != family))))
-
-
-def compare(candidate: pl.DataFrame, champion: pl.DataFrame, *, horizon: int) -> dict[str, float] | None:
-    """The champion beside the candidate on the rows that both answer; None where they share none."""
-    key = ["ticker", "as_of", "horizon"]
-    shared = candidate.filter(pl.col("horizon") == horizon).join(champion.select(key), on=key, how="semi")
-    if shared.is_empty():
         return None
-    rival = champion.join(shared.select(key), on=key, how="semi").select(*key, "mean")
-    row = score(shared, {"champion": rival}, metrics=("mse",)).row(0, named=True)
-    return {name: row[name] for name in ("champion", "skill_champion", "p_champion")}
 
 
-def as_evidence(checks: list[Check]) -> Verdict:
-    return Verdict(passed=all(check.passed for check in checks), checks=tuple(checks))
+def name_places(places: Iterable[tuple[str, int]]) -> str:
+    """`level 1; order 1, 5`: claims with the horizons, in sessions ahead."""
+    horizons: dict[str, list[int]] = {}
+    for claim, horizon in sorted(places):
+        horizons.setdefault(claim, []).append(horizon)
+    return "; ".join(f"{claim} {', '.join(map(str, ahead))}" for claim, ahead in horizons.items())
 
 
-def _beats(name: str, row: Mapping[str, Any], significance: float, looks: int) -> Check:
-    p = row.get(f"p_{name}")
-    skill = row.get(f"skill_{name}")
-    passed = p is not None and p < significance and (skill or 0) > 0
-    why = f"{name} was not scored"
-    if skill is not None:
-        why = f"squared error {100 * abs(skill):.2f} % {'smaller' if skill > 0 else 'larger'} than {name}'s"
-    required = f"p < {significance:.3g}" + (f" at look {looks} on this holdout" if looks > 1 else "")
-    return Check(name=better_than(name), passed=passed, value=p, required=required, why=why)
-
-
-def _is_itself(family: str) -> Check:
-    why = f"the candidate is {family} itself: it must be better than zero and the others"
-    return Check(name=better_than(family), passed=True, value=None, required="not asked", why=why)
-
-
-def _coverage(gate: Gate, scores: pl.DataFrame, horizon: int) -> Check:
-    found = scores.filter((pl.col("metric") == "coverage") & (pl.col("horizon") == horizon))["value"].item()
-    passed = found is not None and abs(found - gate.coverage) <= gate.coverage_tolerance
-    required = f"{short_percent(gate.coverage)} ± {short_percent(gate.coverage_tolerance)}"
-    why = "of the outcomes lie inside the interval"
-    return Check(name=CHECKS["coverage"], passed=passed, value=found, required=required, why=why)
-
-
-def _audit(findings: list[Finding]) -> Check:
+def _audit(findings: Sequence[Finding]) -> Check:
     why = str(findings[0]) if findings else "no input, forecast, position or account knew what it should not"
     count = float(len(findings))
     return Check(name=CHECKS["leaks"], passed=not findings, value=count, required="no finding", why=why)
 
 
-def _deflated(gate: Gate, luck: Luck) -> Check:
-    why = f"Sharpe {luck.sharpe:.3f} a session on the test dates of the search, best of {luck.trials} trials"
+def _something(claims: Sequence[ClaimVerdict]) -> Check:
+    proven = [(one.claim, one.horizon) for one in claims if one.proven]
+    why = name_places(proven) if proven else f"nothing is; nearest to it: {_tell_nearest(claims)}"
     return Check(
-        name=CHECKS["deflated"],
-        passed=luck.deflated >= gate.deflated_sharpe,
-        value=luck.deflated,
-        required=f">= {gate.deflated_sharpe}",
+        name=CHECKS["proven"], passed=bool(proven), value=float(len(proven)), required=">= 1", why=why
+    )
+
+
+def _required(claims: Sequence[ClaimVerdict], name: str) -> Check:
+    own = [one for one in claims if one.claim == name]
+    proven = [one for one in own if one.proven]
+    why = f"{', '.join(str(one.horizon) for one in proven)} ahead" if proven else _tell_nearest(own)
+    least = min((one.adjusted for one in own if one.adjusted is not None), default=None)
+    return Check(
+        name=f"{name} proven", passed=bool(proven), value=least, required="p small enough, anywhere", why=why
+    )
+
+
+def _more(claims: Sequence[ClaimVerdict], sitter: Sitter) -> Check:
+    """A claim that the sitter has not proven, or one that he has and that is significantly better here."""
+    new = {(one.claim, one.horizon) for one in claims if one.proven} - sitter.proven
+    told = [f"proves {name_places(new)}, which {sitter} does not"] if new else []
+    told += [one.why for one in sitter.better]
+    why = "; ".join(told) or f"it proves nothing that {sitter} does not, and is not surely better anywhere"
+    found = float(len(new) + len(sitter.better))
+    return Check(name=CHECKS["more"], passed=bool(told), value=found, required=">= 1", why=why)
+
+
+def _nothing_less(sitter: Sitter) -> Check:
+    worse = sitter.worse
+    why = "; ".join(one.why for one in worse) or f"on nothing that {sitter} has proven"
+    return Check(
+        name=CHECKS["less"],
+        passed=not worse,
+        value=float(len(worse)),
+        required="nowhere surely worse",
         why=why,
     )
 
@@ -150,5 +116,13 @@ def _overfitting(allowed: float, found: float | None) -> Check:
     why = (
         "too few finished trials" if found is None else "how often the best half is below the other's median"
     )
-    required = f"<= {allowed}"
-    return Check(name=CHECKS["overfitting"], passed=passed, value=found, required=required, why=why)
+    return Check(name=CHECKS["overfitting"], passed=passed, value=found, required=f"<= {allowed}", why=why)
+
+
+def _tell_nearest(claims: Sequence[ClaimVerdict]) -> str:
+    """The unproven claim that came nearest; where none was asked, why."""
+    asked = [one for one in claims if one.adjusted is not None]
+    if not asked:
+        return next((f"{one.claim}: {one.why}" for one in claims), "no claim was asked")
+    best = min(asked, key=lambda one: one.adjusted or 0.0)
+    return f"{best.claim} {best.horizon} ahead, p {tell_p(best.adjusted or 0.0)}"

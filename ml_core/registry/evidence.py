@@ -6,7 +6,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, ValidationError, model_validator
 
@@ -25,6 +25,7 @@ from ml_core.spec.run import Model, RunSpec
 from ml_core.spec.section import OpenSection
 
 FORMAT = 1  # a file that names none was written before formats had numbers, and is of this one
+Role = Literal["candidate", "reference"]  # chosen by a search, or made to answer until one has earned it
 
 
 class Trained(Part):
@@ -61,6 +62,7 @@ class Evidence(Part):
     """All that a version was judged by. What has a default was not kept from the beginning."""
 
     format: int = FORMAT
+    role: Role = "candidate"
     experiment: str
     digest: str
     source: str

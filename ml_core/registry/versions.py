@@ -1,64 +1,29 @@
-"""Registers forecasters with their evidence as versions, finds them again, and moves the alias `champion`. Only
-this file and `tracking.py` know MLflow."""
+"""Registers forecasters with their evidence as versions, finds them again, and says who sits where. Only this file and
+`tracking.py` know MLflow."""
 
 from __future__ import annotations
 
 import datetime as dt
 import tempfile
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ml_core.errors import BrokenArtifact, ForecastError, InvalidInput, NoChampion
 from ml_core.home.settings import Home
 from ml_core.registry.evidence import Evidence, read_evidence, write_evidence
+from ml_core.registry.seats import ANSWERING, CHAMPION, SEATS, Seat
 from ml_core.registry.tracking import connect
 from ml_core.registry.trials import Trial
-from ml_core.spec.run import RunSpec
+from ml_core.registry.version import ModelVersion, answer_again, search_again
 
 if TYPE_CHECKING:
     from mlflow.entities.model_registry import ModelVersion as MlflowVersion
 
     from ml_core.forecaster.forecaster import Forecaster
 
-CHAMPION = "champion"
 NOBODY = ""
 FOLDER, EVIDENCE = "forecaster", "evidence.json"
-
-
-@dataclass(frozen=True)
-class ModelVersion:
-    """One registered version: where it lies, what points to it, and the evidence it was judged by."""
-
-    name: str
-    version: str
-    aliases: tuple[str, ...]
-    created: dt.datetime
-    folder: Path
-    read: Evidence | BrokenArtifact  # what stands in its file, or why that cannot be read
-
-    @property
-    def evidence(self) -> Evidence:
-        """What it was judged by; a file that cannot be read is refused when it is asked for, not when it is listed."""
-        if isinstance(self.read, BrokenArtifact):
-            raise self.read
-        return self.read
-
-    @property
-    def readable(self) -> bool:
-        return isinstance(self.read, Evidence)
-
-    @property
-    def spec(self) -> RunSpec:
-        """What was fitted; a version of a time when specs said less, or otherwise than was done, is refused."""
-        spec = self.evidence.spec
-        if isinstance(spec, RunSpec):
-            return spec
-        raise BrokenArtifact(
-            f"{self.name} version {self.version} was registered by an earlier candorcast, and its spec does not "
-            f"say all that was fitted; {search_again(self.name)}"
-        )
 
 
 class Registry:
@@ -86,18 +51,27 @@ class Registry:
         ]
 
     def find(self, name: str, version: str | None = None) -> ModelVersion:
-        """That version, or the one that carries the alias `champion`."""
+        """That version: a number, or the seat that it sits in. Without one, who answers: the champion, and until there
+        is one the reference."""
         from mlflow.exceptions import MlflowException
 
+        if version is None:
+            return self._answering(name)
         try:
-            if version is None:
-                return self._describe(self._client.get_model_version_by_alias(name, CHAMPION))
-            return self._describe(self._client.get_model_version(name, str(version)))
+            if version in SEATS:
+                return self._describe(self._client.get_model_version_by_alias(name, version))
+            return self._describe(self._client.get_model_version(name, version))
         except MlflowException:
-            if version is None:
-                experiment = name.rpartition(".")[0]
-                raise NoChampion(f"{name} has no champion; run: candorcast search {experiment}") from None
+            if version in SEATS:
+                raise NoChampion(f"{name} has no {version}; {answer_again(name)}") from None
             raise InvalidInput(f"{name} has no version '{version}'{self._known(name)}") from None
+
+    def sitting(self, name: str, seat: Seat) -> ModelVersion | None:
+        """Who sits there, if anybody."""
+        try:
+            return self.find(name, seat)
+        except NoChampion:
+            return None
 
     def load(self, found: ModelVersion) -> Forecaster:
         """The forecaster of a version, its files checked against their checksums. Without evidence none is given."""
@@ -128,15 +102,24 @@ class Registry:
 
     def promote(self, name: str, version: str, *, instead_of: str | None = None) -> None:
         """Move `champion` to that version; refuses if it no longer points where the caller believes (or NOBODY)."""
-        found = self.find(name, version)
         if instead_of is not None:
-            holder = self._holder(name)
+            holder = self.sitting(name, CHAMPION)
+            holder = holder.version if holder else NOBODY
             if holder != instead_of:
                 expected = instead_of or "none"
                 raise ForecastError(
                     f"{name}: champion moved to version {holder} meanwhile; expected {expected}"
                 )
-        self._client.set_registered_model_alias(name, CHAMPION, found.version)
+        self.seat(name, version, CHAMPION)
+
+    def seat(self, name: str, version: str, seat: Seat) -> None:
+        """That version sits there now, and whoever sat there does no longer."""
+        self._client.set_registered_model_alias(name, seat, self.find(name, version).version)
+
+    def vacate(self, name: str, seat: Seat) -> None:
+        """Nobody sits there."""
+        if self.sitting(name, seat):
+            self._client.delete_registered_model_alias(name, seat)
 
     def log_trial(self, name: str, trial: Trial, *, search: str) -> None:
         """One run per trial: parameters, every epoch, the result, and why it ended."""
@@ -158,6 +141,12 @@ class Registry:
             [self._experiment(name)], f"tags.search = '{search}'", max_results=5000
         )
         return {run.data.tags["trial"] for run in found}
+
+    def _answering(self, name: str) -> ModelVersion:
+        for seat in ANSWERING:
+            if found := self.sitting(name, seat):
+                return found
+        raise NoChampion(f"{name} has neither champion nor reference; {answer_again(name)}")
 
     def _log(self, run: str, params: Mapping[str, Any], metrics: tuple[Mapping[str, float], ...]) -> None:
         from mlflow.entities import Metric, Param
@@ -207,20 +196,9 @@ class Registry:
         self._temporary = self._temporary or tempfile.TemporaryDirectory(prefix="candorcast-")
         return Path(self._temporary.name)
 
-    def _holder(self, name: str) -> str:
-        try:
-            return self.find(name).version
-        except NoChampion:
-            return NOBODY
-
     def _known(self, name: str) -> str:
         known = [str(found.version) for found in self._client.search_model_versions(f"name='{name}'")]
         return f"; it has {', '.join(sorted(known, key=int))}" if known else "; nothing is registered yet"
-
-
-def search_again(name: str) -> str:
-    """What makes a new version of a model."""
-    return f"run: candorcast search {name.rpartition('.')[0]}"
 
 
 def flatten(content: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:

@@ -78,7 +78,9 @@ CLAIMS = {  # what a forecast says, in the order in which people ask
 CHECKS = {  # the names by which a version's evidence keeps them
     "coverage": _METRICS["coverage"].label,
     "leaks": "leak audit",
-    "deflated": "deflated Sharpe",
+    "proven": "a claim proven",
+    "more": "more than who sits there",
+    "less": "nothing less than who sits there",
     "overfitting": "probability of overfitting",
 }
 
@@ -109,11 +111,6 @@ def claim(name: str) -> str:
 def standing(told: str, p: float | None) -> str:
     """Whether a claim is proven, with the p that was paid for."""
     return told if told == "not asked" or p is None else f"{told} ({odds(p)})"
-
-
-def better_than(name: str) -> str:
-    """The gate's check against a baseline or the champion."""
-    return f"better than {name}"
 
 
 def write(value: Any, form: Form) -> str:

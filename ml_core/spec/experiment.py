@@ -156,11 +156,13 @@ class Validation(Section):
 
 
 class Gate(Section):
-    """What a candidate must show before `champion` moves to it: on the holdout, and, for its deflated Sharpe and the
-    probability of overfitting, on the test dates of its search. `claims`: those that are asked and
-    shown beside it, each by itself; all of them by default."""
+    """What a candidate must show on the holdout before `champion` moves to it. `claims`: those that are asked, each by
+    itself; all of them by default. `require`: those without which nobody is promoted, at whatever horizon; none by
+    default, for at least one must be proven anyway. `beat` is whom `level` faces, `coverage` what `range` must hold,
+    `deflated_sharpe` how sure `money` must be that it was not luck; `overfitting` bounds the search itself."""
 
     claims: tuple[str, ...] = ()
+    require: tuple[str, ...] = ()
     beat: tuple[str, ...] = ("zero", "mean", "last")
     significance: Fraction = 0.05
     deflated_sharpe: Annotated[float, Field(ge=0, lt=1)] = 0.95
@@ -168,10 +170,17 @@ class Gate(Section):
     coverage: Fraction = 0.9
     coverage_tolerance: Fraction = 0.05
 
+    @model_validator(mode="after")
+    def _required_is_asked(self) -> Self:
+        for name in self.require:
+            if self.claims and name not in self.claims:
+                raise ValueError(f"require: {name} is not among gate.claims {list(self.claims)}")
+        return self
+
     @model_serializer(mode="wrap")
     def _as_before(self, write: SerializerFunctionWrapHandler) -> dict[str, Any]:
         """Without what is not said: an experiment that says nothing of it keeps its digest."""
-        return {key: value for key, value in write(self).items() if value or key != "claims"}
+        return {key: value for key, value in write(self).items() if value or key not in ("claims", "require")}
 
 
 class Experiment(Section):

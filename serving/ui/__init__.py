@@ -64,9 +64,10 @@ def build_page(service: Service) -> Blocks:
 
 def _head(service: Service) -> str:
     health = service.health()
+    who = f"{health.seat}, version {health.version} of {health.model}"
     parts = {
-        "ok": f"version {health.version} of {health.model}, prices up to {health.as_of}",
-        "degraded": f"version {health.version} of {health.model}; a newer state cannot be served: {health.failure}",
+        "ok": f"{who}, prices up to {health.as_of}",
+        "degraded": f"{who}; a newer state cannot be served: {health.failure}",
         "waiting": "no model is served yet",
     }
     return header(health.experiment, health.status, parts[health.status])

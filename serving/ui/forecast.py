@@ -14,12 +14,14 @@ from serving.messages import DISCLAIMER, SingleAnswer
 from serving.quotes import Quote, build_quote
 from serving.service import Service
 from serving.ui._guard import guard
+from serving.ui._seats import choose_seat
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
 
 title, place = "Forecast", 1
 DAYS = (30, 120, 730)
+UNPROVEN = "wf-unproven"
 
 
 class Shown(NamedTuple):
@@ -63,6 +65,7 @@ def build(service: Service) -> None:
             min_width=180,
             elem_id="date",
         )
+        who = choose_seat()
     notice = gr.HTML(visible=False)
     numbers = gr.HTML()
     chart = gr.Plot(show_label=False, elem_classes="wf-chart", elem_id="chart")
@@ -77,7 +80,7 @@ def build(service: Service) -> None:
     gr.on(
         None,
         redraw,
-        inputs=[ticker, ahead, days, date],
+        inputs=[ticker, ahead, days, date, who],
         outputs=parts,
         trigger_mode="always_last",
         show_progress="minimal",
@@ -85,19 +88,23 @@ def build(service: Service) -> None:
     )
 
 
-def show_forecast(service: Service, ticker: str | None, ahead: int, days: int, date: str | None) -> Shown:
+def show_forecast(
+    service: Service, ticker: str | None, ahead: int, days: int, date: str | None, who: str = ""
+) -> Shown:
     """What the page shows for these controls; what is in the way of it stands in the notice."""
 
     def answer() -> Shown:
-        return _answer(service, ticker, ahead=int(ahead), days=int(days), date=_day(date))
+        return _answer(service, ticker, ahead=int(ahead), days=int(days), date=_day(date), who=who or None)
 
     return guard(service, "This forecast", answer, Shown)
 
 
-def _answer(service: Service, ticker: str | None, *, ahead: int, days: int, date: dt.date | None) -> Shown:
+def _answer(
+    service: Service, ticker: str | None, *, ahead: int, days: int, date: dt.date | None, who: str | None
+) -> Shown:
     if not ticker or not ticker.strip():
         raise InvalidInput("Choose a ticker, or type one.")
-    answer = service.single(ticker, date=date)
+    answer = service.single(ticker, date=date, version=who)
     history = service.history(ticker, unit=answer.as_of)
     quote = build_quote(service.history(ticker, until=date))
     return Shown(
@@ -111,10 +118,10 @@ def _answer(service: Service, ticker: str | None, *, ahead: int, days: int, date
 def _numbers(quote: Quote, answer: SingleAnswer, ahead: int) -> str:
     last = [row for row in answer.forecasts if row.horizon <= ahead][-1]
     expected = (
-        f"Expected by {last.date:%d %b}",
+        f"Expected by {last.date:%d %b}" + ("" if "level" in last.proven else ", not proven"),
         percent(last.change),
         markup.span(last.change_lower, last.change_upper),
-        markup.direction(last.change),
+        markup.direction(last.change) if "level" in last.proven else UNPROVEN,
     )
     return markup.cards(
         [
@@ -146,10 +153,15 @@ def _stretches(answer: SingleAnswer, ahead: int) -> list[tuple[str, str, str, st
     ]
     average, best, worst = path[-1][1] / path[-1][0], max(steps), min(steps)
     length = markup.steps(path[-1][0], answer.frequency)
+    proven = all("level" in row.proven for row in answer.forecasts if row.horizon <= ahead)
+
+    def look(step: float) -> str:
+        return markup.direction(step) if proven else UNPROVEN
+
     return [
-        ("Average step", percent(average), f"over {length}", markup.direction(average)),
-        ("Best step", percent(best[0]), f"the way to step {best[1]}", markup.direction(best[0])),
-        ("Worst step", percent(worst[0]), f"the way to step {worst[1]}", markup.direction(worst[0])),
+        ("Average step", percent(average), f"over {length}", look(average)),
+        ("Best step", percent(best[0]), f"the way to step {best[1]}", look(best[0])),
+        ("Worst step", percent(worst[0]), f"the way to step {worst[1]}", look(worst[0])),
     ]
 
 
@@ -161,25 +173,29 @@ def _place(quote: Quote) -> str:
 
 
 def _table(answer: SingleAnswer, ahead: int) -> str:
-    head = ("Horizon", "Expected", "Price")
+    head = ("Horizon", "Expected", "Price", "Proven")
     rows = [
         [
             Cell(markup.steps(row.horizon, answer.frequency), f"{row.date:%a %d %b}"),
             Cell(
                 percent(row.change) if row.change is not None else markup.number(row.mean),
                 markup.span(row.change_lower, row.change_upper),
-                "wf-own",
+                "wf-own" if "level" in row.proven else UNPROVEN,
             ),
             Cell(
-                money(row.price), f"{money(row.price_lower)} to {money(row.price_upper)}" if row.price else ""
+                money(row.price),
+                f"{money(row.price_lower)} to {money(row.price_upper)}" if row.price else "",
+                "" if "level" in row.proven else UNPROVEN,
             ),
+            Cell(", ".join(row.proven) or "nothing", look="wf-pass" if row.proven else UNPROVEN),
         ]
         for row in answer.forecasts
         if row.horizon <= ahead
     ]
     about = (
         f"From the close of {answer.as_of:%d %b %Y}, by version {answer.version} on data version "
-        f"{answer.data_version}. Under each number the range that holds {short_percent(answer.level)} of outcomes."
+        f"{answer.data_version}. Under each number the range that holds {short_percent(answer.level)} of outcomes. "
+        "A grey number is not proven to be better than no forecast at all."
     )
     return markup.panel("Forecast", about, markup.table(head, rows))
 

@@ -18,6 +18,7 @@ from serving.messages import DISCLAIMER, Info
 from serving.service import Service
 from serving.ui._features import show_features
 from serving.ui._guard import guard
+from serving.ui._seats import choose_seat
 
 title, place = "Model", 2
 FIRST = ("zero", "mean", "last", "ewma", "ridge")
@@ -28,16 +29,17 @@ BESIDE = {"benchmark": "buy_and_hold", "equal_weight": "equal_weight", "zero_for
 
 
 def build(service: Service) -> None:
-    """One page of HTML, made when the app is opened."""
+    """One page of HTML, made when the app is opened and when somebody else is chosen."""
     import gradio as gr
 
-    gr.HTML(lambda: show_evidence(service), elem_id="evidence")
+    who = choose_seat()
+    gr.HTML(lambda chosen: show_evidence(service, chosen), inputs=[who], elem_id="evidence")
     gr.HTML(f'<p class="wf-disclaimer">{DISCLAIMER}</p>')
 
 
-def show_evidence(service: Service) -> str:
-    """The evidence of the served model, or what is in the way of it."""
-    return guard(service, "The evidence of this model", lambda: _stack(service.info()), str)
+def show_evidence(service: Service, who: str = "") -> str:
+    """The evidence of who answers, or of who sits in that seat, or what is in the way of it."""
+    return guard(service, "The evidence of this model", lambda: _stack(service.info(who or None)), str)
 
 
 def _stack(info: Info) -> str:

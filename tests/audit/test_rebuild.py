@@ -22,7 +22,8 @@ from ml_core.promotion.candidate import Candidate
 from ml_core.promotion.judge import promote_candidate
 from ml_core.registry.evidence import Evidence
 from ml_core.registry.searched import Searched
-from ml_core.registry.versions import ModelVersion, Registry
+from ml_core.registry.version import ModelVersion
+from ml_core.registry.versions import Registry
 from ml_core.spec.experiment import Model
 from ml_core.spec.plain import plain
 from ml_core.training.fit import fit

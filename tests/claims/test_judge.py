@@ -3,10 +3,11 @@
 from dataclasses import replace
 
 import numpy as np
+import polars as pl
 import pytest
 
 from ml_core.claims.case import Terms
-from ml_core.claims.judge import check_claims, judge_claims, pay
+from ml_core.claims.judge import check_claims, judge_claims, match_claim, pay
 from ml_core.claims.verdict import ClaimVerdict, horizons_shown
 from ml_core.errors import InvalidData, InvalidInput
 from tests.claims.cases import make_case
@@ -64,6 +65,36 @@ def test_a_rival_on_other_rows_is_refused():
     fewer = {**CASE.rivals, "zero": CASE.rivals["zero"].head(9)}
     with pytest.raises(InvalidData, match="baseline zero: other rows; it lacks"):
         judge_claims(replace(CASE, rivals=fewer), ["level"])
+
+
+def test_a_match_is_on_the_rows_that_both_answer():
+    half = CASE.scored.filter(pl.col("as_of") < pl.date(2020, 7, 1)).drop("realized", "fold", "split")
+    facing = CASE.facing("version 3", half.with_columns(mean=pl.lit(0.0)))
+    assert facing.scored["as_of"].n_unique() == half["as_of"].n_unique() == 182
+    found = match_claim(facing, "level", 1, rival="version 3")
+    assert found.outcome == "better"
+    assert "smaller than version 3's" in found.why
+    assert "cannot be compared" in match_claim(facing, "money", 1, rival="version 3").why
+
+
+def test_who_is_surely_worse_is_told_so():
+    """Another's forecast of each date against one's own."""
+    facing = make_case(shuffled=True).facing("version 3", CASE.scored)
+    assert match_claim(facing, "level", 1, rival="version 3").outcome == "worse"
+    assert match_claim(facing, "order", 1, rival="version 3").outcome == "worse"
+
+
+def test_to_be_better_may_be_made_harder_than_to_be_worse():
+    facing = CASE.facing("version 3", CASE.scored.with_columns(mean=pl.lit(0.0)))
+    assert match_claim(facing, "level", 1, rival="version 3", better=1e-300).outcome == "neither"
+
+
+def test_a_forecast_is_neither_better_nor_worse_than_itself():
+    facing = CASE.facing("version 3", CASE.scored, CASE.accounts)
+    for name in ("level", "order", "range", "money"):
+        found = match_claim(facing, name, 1, rival="version 3")
+        assert found.outcome == "neither"
+        assert "cannot be compared" not in found.why
 
 
 def test_verdicts_are_ordered_as_asked_and_by_horizon():

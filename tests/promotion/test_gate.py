@@ -1,179 +1,135 @@
-"""The gate asks every question, answers each with a reason, and lets no lucky noise through."""
+"""The gate asks every question, answers each with a reason, and lets nobody in who has proven nothing."""
 
-import dataclasses
 import datetime as dt
 
 import numpy as np
 import polars as pl
 import pytest
 
+from ml_core.claims.verdict import ClaimVerdict, Match
 from ml_core.evaluation.leakage import Finding
-from ml_core.evaluation.scores import score
-from ml_core.frames import SCORED, conform
 from ml_core.promotion import gate
+from ml_core.promotion.sitter import Sitter
+from ml_core.registry.verdict import Check
 from ml_core.spec.experiment import Gate
 
-RULES = Gate(overfitting=0.5)
-LUCK = gate.Luck(trials=8, sharpe=0.2, deflated=0.99, overfitting=0.1)
 FIRST = {"ticker": "ALFA", "as_of": dt.date(2024, 1, 4)}
 FINDING = Finding("changed", dt.date(2024, 1, 5), "mean", 3, FIRST, 0.1)
 
 
-def scored(*, skill: float, width: float = 1.645, seed: int = 0, bias: float = 0.0) -> pl.DataFrame:
-    """SCORED rows whose forecast explains `skill` of the outcome's variance."""
-    rng = np.random.default_rng(seed)
-    sessions, tickers = 160, 8
-    known, noise = rng.normal(0, 0.01, (2, sessions * tickers))
-    realized = np.sqrt(skill) * known + np.sqrt(1 - skill) * noise
-    mean = (np.sqrt(skill) * known if skill else 0.3 * rng.normal(0, 0.01, sessions * tickers)) + bias
-    reach = width * 0.01 * np.sqrt(1 - skill)
-    return conform(
-        pl.DataFrame(
-            {
-                "ticker": [f"T{number}" for number in range(tickers)] * sessions,
-                "as_of": np.repeat(np.datetime64("2024-01-01") + np.arange(sessions), tickers),
-                "horizon": 1, "mean": mean, "lower": mean - reach, "upper": mean + reach, "scale": reach,
-                "realized": realized, "fold": 0, "split": "holdout",
-            }
-        ),
-        SCORED,
-        "scored",
-    )  # fmt: skip
+def claim(name: str, horizon: int, p: float, *, proven: bool) -> ClaimVerdict:
+    standing = "proven" if proven else "unproven"
+    return ClaimVerdict(name, horizon, standing, f"{name} is {standing}", p / 2, p, 250)
 
 
-def scores_of(rows: pl.DataFrame) -> pl.DataFrame:
-    plain = rows.select("ticker", "as_of", "horizon", mean=pl.lit(0.0))
-    last = plain.with_columns(mean=pl.Series(np.random.default_rng(9).normal(0, 0.01, plain.height)))
-    return score(rows, {"zero": plain, "mean": plain.with_columns(mean=pl.lit(1e-4)), "last": last})
+PROVEN = (
+    claim("level", 1, 0.2, proven=False),
+    claim("order", 1, 0.001, proven=True),
+    claim("order", 5, 0.004, proven=True),
+    claim("range", 1, 0.01, proven=True),
+    ClaimVerdict("money", 1, "not asked", "no strategy was traded at this horizon"),
+)
+NOTHING = tuple(claim(one.claim, one.horizon, 0.3, proven=False) for one in PROVEN[:4])
 
 
-GOOD = scored(skill=0.1)
-GOOD_SCORES = scores_of(GOOD)
+def sitter(*proven: tuple[str, int], better: str = "", worse: str = "") -> Sitter:
+    matches = [Match(name, 1, outcome, f"{name} 1 ahead surely {outcome}") for outcome, name in
+               (("better", better), ("worse", worse)) if name]  # fmt: skip
+    return Sitter("3", "champion", frozenset(proven), tuple(matches))
 
 
-def verdict(rules: Gate = RULES, scores: pl.DataFrame = GOOD_SCORES, **changed) -> dict[str, gate.Check]:
-    given = {"luck": LUCK, "findings": [], "against_champion": {"skill_champion": 0.02, "p_champion": 0.001}}
-    checks = gate.judge_candidate(rules, scores, horizon=1, **{**given, **changed})
-    assert gate.as_evidence(checks).passed == all(check.passed for check in checks)
-    assert all(check.why and check.required for check in checks)
-    return {check.name: check for check in checks}
+def verdict(claims=PROVEN, rules: Gate | None = None, **changed) -> dict[str, Check]:
+    found = gate.judge_candidate(rules or Gate(), claims, **{"findings": [], **changed})
+    assert found.passed == all(check.passed for check in found.checks)
+    assert all(check.why and check.required for check in found.checks)
+    return {check.name: check for check in found.checks}
 
 
-def refused(checks: dict[str, gate.Check]) -> list[str]:
+def refused(checks: dict[str, Check]) -> list[str]:
     return [name for name, check in checks.items() if not check.passed]
 
 
-def test_a_candidate_that_shows_everything_passes():
+def test_who_proves_something_and_knew_no_future_passes_and_is_told_what_it_proves():
     checks = verdict()
+    assert list(checks) == ["leak audit", "a claim proven"]
     assert refused(checks) == []
-    assert list(checks) == [
-        "better than zero", "better than mean", "better than last", "better than champion",
-        "interval coverage", "leak audit", "deflated Sharpe", "probability of overfitting",
-    ]  # fmt: skip
+    assert checks["a claim proven"].why == "order 1, 5; range 1"
 
 
-@pytest.mark.parametrize("seed", range(5))
-def test_pure_noise_is_refused_and_told_why(seed):
-    noise = scores_of(scored(skill=0.0, seed=seed))
-    streams = pl.DataFrame(np.random.default_rng(seed).normal(0, 0.01, (160, 12)))
-    best = sorted(streams.columns, key=lambda name: -streams[name].mean() / streams[name].std())
-    checks = verdict(
-        scores=noise, luck=gate.weigh_luck(streams.select(best), tried=12), against_champion=None
+def test_who_proves_nothing_is_refused_and_told_what_came_nearest():
+    checks = verdict((*NOTHING, claim("order", 5, 0.08, proven=False)))
+    assert refused(checks) == ["a claim proven"]
+    assert checks["a claim proven"].why == "nothing is; nearest to it: order 5 ahead, p .080"
+
+
+def test_where_no_claim_could_be_asked_the_reason_is_told():
+    why = verdict(PROVEN[-1:])["a claim proven"].why
+    assert why == "nothing is; nearest to it: money: no strategy was traded at this horizon"
+
+
+def test_the_finding_of_the_audit_refuses_alone_and_is_told():
+    checks = verdict(findings=[FINDING])
+    assert refused(checks) == ["leak audit"]
+    told = "mean up to 2024-01-05 changes when later rows are changed: 3 rows, first ALFA 2024-01-04"
+    assert checks["leak audit"].why == told
+
+
+def test_what_is_required_must_be_proven_at_some_horizon():
+    checks = verdict(rules=Gate(require=("order", "level")))
+    assert checks["order proven"].passed
+    assert checks["order proven"].why == "1, 5 ahead"
+    assert refused(checks) == ["level proven"]
+    assert checks["level proven"].why == "level 1 ahead, p .200"
+
+
+def test_a_claim_that_is_required_must_be_among_those_asked():
+    with pytest.raises(ValueError, match=r"require: level is not among gate\.claims"):
+        Gate(claims=("range",), require=("level",))
+
+
+def test_the_first_that_the_sitter_has_not_proven_takes_the_seat():
+    checks = verdict(sitter=sitter(("range", 1)))
+    assert refused(checks) == []
+    assert checks["more than who sits there"].why == (
+        "proves order 1, 5, which the champion, version 3, does not"
     )
-    assert {"better than zero", "better than mean", "deflated Sharpe"} <= set(refused(checks))
-    assert "% larger than zero's" in checks["better than zero"].why
-    assert "best of 12 trials" in checks["deflated Sharpe"].why
 
 
-@pytest.mark.parametrize(
-    ("alone", "changed"),
-    [
-        ("better than champion", {"against_champion": {"skill_champion": -0.01, "p_champion": 0.9}}),
-        ("better than champion", {"against_champion": {"skill_champion": 0.01, "p_champion": 0.2}}),
-        ("interval coverage", {"scores": scores_of(scored(skill=0.1, width=1.0))}),
-        ("interval coverage", {"scores": scores_of(scored(skill=0.1, width=4.0))}),
-        ("leak audit", {"findings": [FINDING]}),
-        ("deflated Sharpe", {"luck": dataclasses.replace(LUCK, deflated=0.5)}),
-        ("deflated Sharpe", {"luck": dataclasses.replace(LUCK, deflated=float("nan"))}),
-        ("probability of overfitting", {"luck": dataclasses.replace(LUCK, overfitting=0.9)}),
-        ("probability of overfitting", {"luck": dataclasses.replace(LUCK, overfitting=None)}),
-    ],
-)
-def test_each_check_can_fail_alone(alone, changed):
-    assert refused(verdict(**changed)) == [alone]
+def test_who_proves_the_same_must_be_surely_better_on_some_of_it():
+    same = sitter(("order", 1), ("order", 5), ("range", 1))
+    assert refused(verdict(sitter=same)) == ["more than who sits there"]
+    better = sitter(("order", 1), ("order", 5), ("range", 1), better="range")
+    assert refused(verdict(sitter=better)) == []
 
 
-@pytest.mark.parametrize("name", ["zero", "mean", "last"])
-def test_a_baseline_that_is_as_good_refuses_alone(name):
-    rows = GOOD.select("ticker", "as_of", "horizon")
-    worse = {other: rows.with_columns(mean=pl.lit(0.02)) for other in ("zero", "mean", "last")}
-    same = GOOD.select("ticker", "as_of", "horizon", "mean")
-    checks = verdict(scores=score(GOOD, {**worse, name: same}))
-    assert refused(checks) == [f"better than {name}"]
+def test_who_is_surely_worse_on_what_the_sitter_has_proven_is_refused():
+    checks = verdict(sitter=sitter(("range", 1), worse="range"))
+    assert refused(checks) == ["nothing less than who sits there"]
+    assert checks["nothing less than who sits there"].why == "range 1 ahead surely worse"
 
 
-def test_a_baseline_that_was_not_scored_cannot_be_beaten():
-    check = verdict(Gate(beat=("zero", "moon")))["better than moon"]
-    assert not check.passed
-    assert check.why == "moon was not scored"
+@pytest.mark.parametrize(("found", "passes"), [(0.1, True), (0.9, False), (None, False)])
+def test_a_search_that_overfits_is_refused_where_the_experiment_asks(found, passes):
+    checks = verdict(rules=Gate(overfitting=0.5), overfitting=found)
+    assert checks["probability of overfitting"].passed == passes
 
 
-def test_the_finding_of_the_audit_is_told():
-    told = verdict(findings=[FINDING])["leak audit"].why
-    assert told == "mean up to 2024-01-05 changes when later rows are changed: 3 rows, first ALFA 2024-01-04"
+def test_the_probability_of_overfitting_wants_more_than_one_trial():
+    streams = pl.DataFrame(np.random.default_rng(0).normal(0, 0.01, (160, 12)))
+    assert 0 <= (gate.measure_overfitting(streams) or -1) <= 1
+    assert gate.measure_overfitting(streams.select(pl.nth(0))) is None
+    assert gate.measure_overfitting(pl.DataFrame()) is None
 
 
-def test_a_search_without_streams_is_not_asked_about_luck_and_a_first_model_not_about_a_champion():
-    checks = verdict(luck=None, against_champion=None)
-    assert set(checks) == {
-        "better than zero", "better than mean", "better than last", "interval coverage", "leak audit",
-    }  # fmt: skip
-
-
-def test_the_more_trials_the_same_stream_was_the_best_of_the_less_it_is_worth():
+def test_trials_that_are_alike_count_as_few():
     rng = np.random.default_rng(0)
-    returns = rng.normal(0, 0.01, (250, 10))
-    returns[:, 0] += 0.0015
-    streams = pl.DataFrame(returns)
-    few, many = (gate.weigh_luck(streams, tried=tried) for tried in (10, 1000))
-    assert few.sharpe == many.sharpe
-    assert many.deflated < few.deflated
-    alone = gate.weigh_luck(streams.select(pl.nth(0)), tried=1)
-    assert few.deflated < alone.deflated
-    assert alone.overfitting is None
+    apart = pl.DataFrame(rng.normal(0, 0.01, (250, 10)))
+    alike = pl.DataFrame(rng.normal(0, 0.01, (250, 1)) + rng.normal(0, 1e-4, (250, 10)))
+    assert gate.count_independent(apart, tried=20) > 15
+    assert gate.count_independent(alike, tried=20) < 4
+    assert gate.count_independent(pl.DataFrame(), tried=20) == 20
 
 
-def test_the_champion_is_compared_on_the_rows_both_can_answer():
-    better = gate.compare(GOOD, scored(skill=0.0), horizon=1)
-    assert better["skill_champion"] > 0.05
-    assert better["p_champion"] < 0.05
-    some = GOOD.filter(pl.col("ticker") != "T3")
-    equal = gate.compare(GOOD, some, horizon=1)
-    assert abs(equal["skill_champion"]) < 1e-9
-
-
-def test_every_further_look_at_the_same_holdout_needs_a_smaller_p():
-    scores = GOOD_SCORES.with_columns(p_zero=pl.lit(0.02))
-    assert verdict(scores=scores)["better than zero"].passed
-    second = verdict(scores=scores, looks=3)["better than zero"]
-    assert not second.passed
-    assert second.required == "p < 0.0167 at look 3 on this holdout"
-
-
-def test_a_baseline_that_won_must_beat_the_others_and_zero_but_not_its_own_name():
-    same = score(
-        GOOD, {name: GOOD.select("ticker", "as_of", "horizon", "mean") for name in ("zero", "ridge")}
-    )
-    checks = verdict(Gate(beat=("ridge",)), GOOD_SCORES, family="ridge")
-    assert checks["better than zero"].passed
-    assert checks["better than ridge"].required == "not asked"
-    assert "ridge itself" in checks["better than ridge"].why
-    assert refused(verdict(Gate(beat=("ridge",)), same, family="ridge")) == ["better than zero"]
-    assert refused(verdict(Gate(beat=("ridge",)), same, family="lstm")) == ["better than ridge"]
-
-
-def test_an_equal_forecast_is_no_better_at_even_odds_and_zero_never_beats_itself():
-    zero = GOOD.with_columns(mean=pl.lit(0.0))
-    check = verdict(Gate(beat=("zero",)), scores_of(zero), family="zero")["better than zero"]
-    assert check.value == 0.5
-    assert not check.passed
+def test_the_reference_needs_to_prove_nothing_and_must_not_know_the_future():
+    assert gate.judge_reference([]).passed
+    assert not gate.judge_reference([FINDING]).passed

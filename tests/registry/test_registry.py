@@ -54,7 +54,9 @@ def name(request) -> str:
 def test_nothing_registered_is_an_empty_list_and_no_champion(home, name):
     registry = Registry(home)
     assert registry.versions(name) == []
-    with pytest.raises(NoChampion, match=f"{name} has no champion; run: candorcast search"):
+    with pytest.raises(
+        NoChampion, match=f"{name} has neither champion nor reference; run: candorcast predict"
+    ):
         registry.find(name)
     with pytest.raises(InvalidInput, match="has no version '1'; nothing is registered yet"):
         registry.find(name, "1")
@@ -163,7 +165,7 @@ def test_a_version_that_cannot_be_read_is_listed_with_the_reason_and_hides_no_ot
 
 
 def test_an_earlier_version_that_cannot_be_read_does_not_stop_a_candidate(home, name, fitted):
-    experiment = renamed(name[:20], beat=[], coverage_tolerance=0.5)
+    experiment = renamed(name[:20], **EASY)
     first = judge.promote_candidate(experiment, home, candidate_of(fitted), now=NOW)
     (first.version.folder / "evidence.json").write_text("{}")
     second = judge.promote_candidate(experiment, home, candidate_of(fitted), now=NOW)
@@ -219,16 +221,19 @@ def candidate_of(fitted, *, streams: pl.DataFrame | None = None) -> judge.Candid
     )
 
 
+EASY = {"claims": ["level"], "beat": ["last"]}  # to be nearer than the last return is not hard
+
+
 def renamed(name: str, **gate) -> object:
     return small_experiment(name=name.partition(".")[0], training={"epochs": 1}, gate=gate)
 
 
 def test_a_candidate_that_is_refused_is_kept_with_its_evidence_and_moves_nothing(home, name, fitted):
-    experiment = renamed(name[:20], beat=["zero"], significance=1e-9)
+    experiment = renamed(name[:20], significance=1e-9)
     done = judge.promote_candidate(experiment, home, candidate_of(fitted), now=NOW)
     assert not done.promoted
     kept = Registry(home).find(experiment.model_name, done.version.version)
-    assert kept.aliases == ()
+    assert kept.aliases == ("challenger",)
     evidence = kept.evidence
     assert not evidence.gate.passed
     assert evidence.holdout.sessions == 40
@@ -246,19 +251,25 @@ def test_a_candidate_that_is_refused_is_kept_with_its_evidence_and_moves_nothing
 
 
 def test_a_candidate_that_passes_becomes_champion_and_the_next_must_beat_it(home, name, fitted):
-    experiment = renamed(name[:20], beat=[], coverage_tolerance=0.5)
+    experiment = renamed(name[:20], **EASY)
     first = judge.promote_candidate(experiment, home, candidate_of(fitted), now=NOW)
     assert first.promoted
     assert first.version.aliases == ("champion",)
     second = judge.promote_candidate(experiment, home, candidate_of(fitted), now=NOW)
     assert not second.promoted  # the same model again is no better
+    assert second.version.aliases == ("challenger",)
     checks = {check.name: check.passed for check in second.version.evidence.gate.checks}
-    assert checks == {"better than champion": False, "interval coverage": True, "leak audit": True}
+    assert checks == {
+        "leak audit": True,
+        "a claim proven": True,
+        "more than who sits there": False,
+        "nothing less than who sits there": True,
+    }
     assert Registry(home).find(experiment.model_name).version == first.version.version
 
 
 def test_a_champion_whose_files_are_broken_stands_in_nobodys_way(home, name, fitted):
-    experiment = renamed(name[:20], beat=[], coverage_tolerance=0.5)
+    experiment = renamed(name[:20], **EASY)
     first = judge.promote_candidate(experiment, home, candidate_of(fitted), now=NOW)
     (first.version.folder / "weights.safetensors").write_bytes(b"gone")
     second = judge.promote_candidate(experiment, home, candidate_of(fitted), now=NOW)

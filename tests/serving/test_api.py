@@ -123,7 +123,7 @@ def test_a_bug_leaves_no_traceback(world, monkeypatch):
 
 def test_without_a_champion_every_question_says_what_to_run(own_world):
     client = open_client(own_world.service())
-    line = "run: candorcast search small"
+    line = "run: candorcast predict small"
     refuses(client.post(SINGLE, json={"ticker": "ALFA"}), 503, line)
     refuses(client.post(BATCH, json={}), 503, line)
     refuses(client.get("/info"), 503, line)

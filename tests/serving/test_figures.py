@@ -81,7 +81,7 @@ def test_a_bug_in_the_page_is_told_plainly(service, monkeypatch):
 def test_the_evidence_shows_every_check_and_every_baseline(service):
     page = show_evidence(service)
     for text in (
-        "Better than last",
+        "A claim proven",
         "Leak audit",
         "Interval coverage",
         "Ridge",
@@ -96,7 +96,7 @@ def test_the_evidence_shows_every_check_and_every_baseline(service):
 
 def test_without_a_champion_the_page_says_what_to_run(own_world):
     service = own_world.service()
-    command = f"<code>candorcast search small --home {own_world.home.root}</code>"
+    command = f"<code>candorcast predict small --home {own_world.home.root}</code>"
     assert command in show_evidence(service)
     assert command in show_forecast(service, "ALFA", 5, 90, None).notice
 

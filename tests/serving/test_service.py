@@ -152,7 +152,7 @@ def test_a_position_of_hold_or_do_not_is_a_whole_share_by_the_sign_of_the_foreca
 
 def test_without_a_champion_one_line_says_what_to_run_and_registering_ends_it(own_world: World):
     service = own_world.service()
-    with pytest.raises(NoChampion, match="run: candorcast search small"):
+    with pytest.raises(NoChampion, match="run: candorcast predict small"):
         service.single("ALFA")
     assert service.health().status == "waiting"
     own_world.register()

@@ -1,13 +1,15 @@
 """Where the price goes: the squared error of the mean is smaller than that of each who says something simpler."""
 
-from ml_core.claims.case import Case
+from ml_core.claims.case import SILENT, Case
 from ml_core.claims.losses import contest_losses
 from ml_core.claims.verdict import Condition, Contest
 from ml_core.evaluation.metrics import mse
 
 
 def excuse(case: Case, horizon: int) -> str:
-    return "" if case.own(horizon) else "no row has an outcome yet"
+    if not case.own(horizon):
+        return "no row has an outcome yet"
+    return SILENT if case.silent(horizon) else ""
 
 
 def rivals(case: Case) -> tuple[str, ...]:

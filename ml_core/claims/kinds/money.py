@@ -36,8 +36,10 @@ def contest(case: Case, horizon: int, rival: str) -> Contest:
     return _against_luck(case, horizon) if rival == LUCK else _against(case, horizon, rival)
 
 
-def conditions(_case: Case, _horizon: int) -> tuple[Condition, ...]:
-    return ()
+def conditions(case: Case, horizon: int) -> tuple[Condition, ...]:
+    """An experiment may ask to be surer that it was not luck than it asks of the rest."""
+    asked, sure = case.terms.deflated_sharpe, 1 - _against_luck(case, horizon).p
+    return (Condition("deflated Sharpe", sure >= asked, sure, f"at least {asked:.0%}"),)
 
 
 def influence(returns_RT: Array, at_R1: Array | float) -> Array:

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from ml_core.claims.case import Case
+from ml_core.claims.case import SILENT, Case
 from ml_core.claims.contest import sum_up
 from ml_core.claims.verdict import Condition, Contest
 from ml_core.evaluation.metrics import rank_ic
@@ -16,6 +16,8 @@ def excuse(case: Case, horizon: int) -> str:
     rows = case.own(horizon)
     if rows is None:
         return "no row has an outcome yet"
+    if case.silent(horizon):
+        return SILENT
     if not rows.cross_section:
         return f"fewer than {CROSS_SECTION} tickers on most dates; an order needs {CROSS_SECTION}"
     return ""

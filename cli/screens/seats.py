@@ -1,0 +1,40 @@
+"""Says who answers and why, and what can be done where nobody has earned the seat."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from cli.session import Session
+
+if TYPE_CHECKING:
+    from ml_core.registry.version import ModelVersion
+
+
+def tell_answering(session: Session, found: ModelVersion) -> None:
+    """Whoever is not champion says so, and where somebody was refused, why and how to look at it."""
+    from ml_core.registry.seats import CHALLENGER, CHAMPION, REFERENCE, seat_of
+    from ml_core.registry.versions import Registry
+
+    seat, terminal = seat_of(found), session.terminal
+    if seat == CHAMPION:
+        return
+    if seat != REFERENCE:
+        terminal.say(f"version {found.version} is not champion: {why_refused(found)}")
+        return
+    terminal.say(f"version {found.version} is the reference: how far prices may go, and no direction")
+    challenger = Registry(session.home).sitting(session.order.name, CHALLENGER)
+    if challenger is None:
+        terminal.say(f"look for a model that knows more: {session.spell('search')}")
+        return
+    terminal.say(f"version {challenger.version} was refused: {why_refused(challenger)}")
+    terminal.say(f"look at it all the same: {session.spell('predict')} --version {CHALLENGER}")
+
+
+def why_refused(found: ModelVersion) -> str:
+    """Each check that it did not pass, with the reason."""
+    if not found.readable:
+        return str(found.read)
+    failed = [check for check in found.evidence.gate.checks if not check.passed]
+    return (
+        "; ".join(f"{check.name}: {check.why}" for check in failed) or "it passed, and another sits there now"
+    )

@@ -1,0 +1,55 @@
+"""One registered version of a model, and the commands that give a model another."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from pathlib import Path
+
+from ml_core.errors import BrokenArtifact
+from ml_core.registry.evidence import Evidence
+from ml_core.spec.run import RunSpec
+
+
+@dataclass(frozen=True)
+class ModelVersion:
+    """One registered version: where it lies, what points to it, and the evidence it was judged by."""
+
+    name: str
+    version: str
+    aliases: tuple[str, ...]
+    created: dt.datetime
+    folder: Path
+    read: Evidence | BrokenArtifact  # what stands in its file, or why that cannot be read
+
+    @property
+    def evidence(self) -> Evidence:
+        """What it was judged by; a file that cannot be read is refused when it is asked for, not when it is listed."""
+        if isinstance(self.read, BrokenArtifact):
+            raise self.read
+        return self.read
+
+    @property
+    def readable(self) -> bool:
+        return isinstance(self.read, Evidence)
+
+    @property
+    def spec(self) -> RunSpec:
+        """What was fitted; a version of a time when specs said less, or otherwise than was done, is refused."""
+        spec = self.evidence.spec
+        if isinstance(spec, RunSpec):
+            return spec
+        raise BrokenArtifact(
+            f"{self.name} version {self.version} was registered by an earlier candorcast, and its spec does not "
+            f"say all that was fitted; {search_again(self.name)}"
+        )
+
+
+def answer_again(name: str) -> str:
+    """What gives a model somebody who answers."""
+    return f"run: candorcast predict {name.rpartition('.')[0]}"
+
+
+def search_again(name: str) -> str:
+    """What makes a new version of a model."""
+    return f"run: candorcast search {name.rpartition('.')[0]}"

@@ -1,0 +1,94 @@
+"""Whoever is asked says from which seat he speaks, and what of it is proven; others are looked at under their badge."""
+
+import pytest
+
+from ml_core.data.order import place_order
+from ml_core.errors import InvalidInput, NoChampion
+from ml_core.promotion.reference import fill_seat
+from serving.api import choose_version
+from serving.ui.forecast import show_forecast
+from serving.ui.model import show_evidence
+from tests.market import NOW
+from tests.serving.world import World
+
+
+@pytest.fixture
+def seated(own_world: World) -> World:
+    """A reference in the seat, and a model that was refused."""
+    fill_seat(place_order(own_world.experiment, own_world.home), now=NOW)
+    refused = own_world.register(promote=False)
+    own_world.registry.seat(own_world.name, refused.version, "challenger")
+    return own_world
+
+
+def test_until_one_has_earned_it_the_reference_answers_without_a_direction(seated: World):
+    service = seated.service()
+    answer = service.single("ALFA")
+    assert (answer.seat, answer.version) == ("reference", "1")
+    assert any("Nobody is champion" in note for note in answer.notes)
+    assert all(row.mean == 0 and row.lower < 0 < row.upper for row in answer.forecasts)
+    assert (service.health().status, service.health().seat) == ("ok", "reference")
+
+
+def test_the_challenger_is_asked_by_its_seat_or_number_and_wears_its_badge(seated: World):
+    service = seated.service()
+    by_seat, by_number = (service.single("ALFA", version=who) for who in ("challenger", "2"))
+    assert by_seat == by_number
+    assert (by_seat.seat, by_seat.version) == ("challenger", "2")
+    assert by_seat.told.startswith("challenger: refused by the gate")
+    assert by_seat.notes[0].startswith("Challenger: refused by the gate")
+    assert service.single("ALFA").version == "1"
+    assert service.info("challenger").version == "2"
+    assert service.batch(version="challenger").version == "2"
+
+
+def test_who_moves_to_another_seat_answers_from_there(seated: World):
+    service = seated.service()
+    assert service.single("ALFA", version="2").seat == "challenger"
+    seated.registry.promote(seated.name, "2")
+    seated.registry.vacate(seated.name, "challenger")
+    assert service.single("ALFA", version="2").seat == "champion"
+    service.look()
+    assert service.single("ALFA").version == "2"
+    with pytest.raises(NoChampion, match="has no challenger"):
+        service.single("ALFA", version="challenger")
+
+
+def test_a_past_day_is_answered_by_the_one_that_is_asked(seated: World):
+    service = seated.service()
+    day = seated.evidence.holdout.start
+    assert service.single("ALFA", date=day).version == "1"
+    assert service.single("ALFA", date=day, version="challenger").version == "2"
+
+
+def test_a_version_and_a_seat_at_once_are_refused():
+    assert choose_version("3", None) == "3"
+    assert choose_version(None, "challenger") == "challenger"
+    assert choose_version(None, None) is None
+    with pytest.raises(InvalidInput, match="give one of them"):
+        choose_version("3", "challenger")
+
+
+def test_each_horizon_says_what_of_it_is_proven(seated: World):
+    proven = {(one.claim, one.horizon) for one in seated.evidence.claims if one.standing == "proven"}
+    answer = seated.service().single("ALFA", version="challenger")
+    told = {(claim, row.horizon) for row in answer.forecasts for claim in row.proven}
+    assert told == proven
+
+
+def test_an_unproven_number_is_grey_on_the_page_and_the_page_shows_who_is_asked(seated: World):
+    service = seated.service()
+    shown = show_forecast(service, "ALFA", 5, 90, None)
+    assert "Nobody is champion" in shown.notice
+    assert "wf-unproven" in shown.table
+    assert ">nothing<" in shown.table
+    assert ", not proven" in shown.numbers
+    other = show_forecast(service, "ALFA", 5, 90, None, "challenger")
+    assert "Challenger: refused by the gate" in other.notice
+    assert "challenger of small.simulated" in show_evidence(service, "challenger")
+
+
+def test_a_position_says_whether_it_is_proven_that_trading_so_pays(seated: World):
+    position = seated.service().single("ALFA", strategy="single", version="challenger").position
+    assert position is not None
+    assert position.proven is any(one.claim == "money" and one.proven for one in seated.evidence.claims)
