@@ -7,9 +7,15 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from ml_core.home.settings import Home, open_home
+from tests.rooms import ByRoom
 
 # Small networks are faster on one thread, and tests run beside others. Processes that tests start inherit it.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+
+@pytest.hookimpl(optionalhook=True)  # xdist's, where a run asks for several processes
+def pytest_xdist_make_scheduler(config, log):
+    return ByRoom(config, log)
 
 
 @pytest.fixture(scope="session")

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from ml_core.errors import BrokenArtifact, ForecastError, InvalidInput, NoChampion
 from ml_core.home.settings import Home
 from ml_core.registry.evidence import Evidence, read_evidence, write_evidence
-from ml_core.registry.seats import ANSWERING, CHAMPION, SEATS, Seat
+from ml_core.registry.seats import ANSWERING, CHALLENGER, CHAMPION, REFERENCE, SEATS, Seat
 from ml_core.registry.tracking import connect
 from ml_core.registry.trials import Trial
 from ml_core.registry.version import ModelVersion, answer_again, search_again
@@ -63,7 +63,8 @@ class Registry:
             return self._describe(self._client.get_model_version(name, version))
         except MlflowException:
             if version in SEATS:
-                raise NoChampion(f"{name} has no {version}; {answer_again(name)}") from None
+                again = answer_again(name) if version == REFERENCE else search_again(name)
+                raise NoChampion(f"{name} has no {version}; {again}") from None
             raise InvalidInput(f"{name} has no version '{version}'{self._known(name)}") from None
 
     def sitting(self, name: str, seat: Seat) -> ModelVersion | None:
@@ -111,6 +112,9 @@ class Registry:
                     f"{name}: champion moved to version {holder} meanwhile; expected {expected}"
                 )
         self.seat(name, version, CHAMPION)
+        challenger = self.sitting(name, CHALLENGER)
+        if challenger and challenger.version == version:
+            self.vacate(name, CHALLENGER)
 
     def seat(self, name: str, version: str, seat: Seat) -> None:
         """That version sits there now, and whoever sat there does no longer."""

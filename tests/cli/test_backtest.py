@@ -29,7 +29,8 @@ def test_one_screen_says_what_is_scored_what_is_held_and_what_it_came_to(file, c
     )
     assert done.exit_code == 0, done.stderr
     assert len(done.stdout.splitlines()) <= 45
-    for words in ("version 1 (lstm)", "at most 10 % a position", "surer than 20 %", "buy and hold", "equal weight",
+    for words in ("version 1 (lstm; champion)", "at most 10 % a position", "surer than 20 %", "buy and hold",
+                  "equal weight",
                   "zero forecast", "break-even cost", "cost, bp a side", "no Sharpe ratio, no interval"):  # fmt: skip
         assert words in done.stdout
 

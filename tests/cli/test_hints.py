@@ -57,11 +57,11 @@ def hints(text: str) -> list[str]:
 @pytest.mark.parametrize(
     "arguments",
     [
-        ("predict",),
-        ("predict", "--as-of", "2019-06-03"),
         ("backtest",),
         ("rollback",),
         ("models",),
+        ("predict",),
+        ("predict", "--version", "challenger"),
         ("evaluate", *ALONE),
         ("data", *ALONE),
         ("search", "--trials", "1", *TABLE),
@@ -99,9 +99,10 @@ def test_api_and_app_say_a_command_that_can_be_typed_beside_the_server(file, hom
     order = place_order(read_experiment(file, sets), open_home(Path(home)))
     service = Service(order, clock=lambda: NOW, name=file, overrides=sets)
     client = TestClient(build_app(service, Access(settings), settings), base_url="http://localhost")
-    answer = client.post("/predictions/single", json={"ticker": "ALFA"}).json()["error"]
+    asked = {"ticker": "FOXT"}
+    answer = client.post("/predictions/single?alias=challenger", json=asked).json()["error"]
     check(hints(answer)[0], file=file, home=home, sets=sets)
-    shown = show_forecast(service, "ALFA", 1, 30, None)
+    shown = show_forecast(service, "ALFA", 1, 30, None, "challenger")
     assert "candorcast search" in shown.notice and "--set" in shown.notice
 
 

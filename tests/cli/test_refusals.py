@@ -138,14 +138,18 @@ def test_what_is_missing_first_is_named_first_and_its_command_can_be_typed_as_it
     assert_refused(bare, "no bars stored for ALFA, BRAV; run: candorcast refresh")
     _, *words = shlex.split(bare.stderr.rpartition("run: ")[2])
     assert run(*words).exit_code == 0
-    assert_refused(run(*asked), "small.simulated has no champion; run: candorcast search")
+    assert run(*asked).exit_code == 0
 
 
-@pytest.mark.parametrize("command", ["predict", "backtest", "rollback"])
-def test_an_absent_champion_is_told_with_the_command_that_makes_one(file, home, command):
-    assert_refused(
-        run(command, file, "--home", home), f"small.simulated has no champion; run: candorcast search {file}"
-    )
+def test_who_does_not_sit_there_is_told_with_the_command_that_changes_it(file, home):
+    asked = (file, "--home", home, "--set", "name=alone")
+    nobody = "alone.simulated has neither champion nor reference; run: candorcast predict"
+    assert_refused(run("backtest", *asked), nobody)
+    for seat, more in {
+        "champion": ("rollback", *asked),
+        "challenger": ("predict", *asked, "--version", "challenger"),
+    }.items():
+        assert_refused(run(*more), f"alone.simulated has no {seat}; run: candorcast search {file}")
 
 
 @pytest.mark.parametrize("date", ["yesterday", "2024-13-01", "01/02/2024"])
@@ -172,7 +176,11 @@ def test_a_host_that_others_can_reach_needs_a_key(file, home, monkeypatch):
 
 @pytest.mark.parametrize(
     "arguments",
-    [("predict", "--as-of", "soon"), ("predict",), ("evaluate", "--set", "nonsense", "--out", "x")],
+    [
+        ("predict", "--as-of", "soon"),
+        ("predict", "--version", "9"),
+        ("evaluate", "--set", "nonsense", "--out", "x"),
+    ],
 )
 def test_json_of_a_failure_is_one_document_too(file, home, arguments):
     command, *rest = arguments

@@ -8,7 +8,7 @@ import polars as pl
 import pytest
 
 from ml_core.data.calendar import sessions_between
-from ml_core.frames import FORECAST, SCORED
+from ml_core.frames import ANSWERED, SCORED
 from ml_core.home.settings import open_home
 from ml_core.portfolio.comparison import ACCOUNTS
 from ml_core.registry.versions import Registry
@@ -91,7 +91,7 @@ def test_a_home_may_be_moved(champion, tmp_path):
 def test_the_champion_forecasts_the_last_day_and_any_day_before(champion, tmp_path):
     document = champion.tell("predict", "--out", str(tmp_path / "last.csv"))
     assert len(document["forecasts"]) == 6 * 2
-    assert pl.read_csv(tmp_path / "last.csv").columns == list(FORECAST)
+    assert pl.read_csv(tmp_path / "last.csv").columns == list(ANSWERED)
     holdout = champion.tell("models")[0]["evidence"]["holdout"]
     start, end = (dt.date.fromisoformat(holdout[name]) for name in ("start", "end"))
     day = str(sessions_between("XNYS", start, end)[10])
@@ -108,17 +108,18 @@ def test_an_audit_of_the_champion_finds_nothing(champion):
 def test_the_champion_goes_back_to_the_version_before_it_and_vacuum_keeps_its_bars(champion):
     again = run("rollback", champion.file, *champion.told)
     assert again.exit_code == 2
-    assert "no version before 1 passed the gate" in again.stderr
+    assert "no version before 2 passed the gate" in again.stderr
     registry = Registry(open_home(champion.root))
     first = registry.find("small.simulated")
     second = registry.register(registry.load(first), "small.simulated", first.evidence)
     registry.promote("small.simulated", second.version)
     listed = champion.tell("models")
-    assert [(row["version"], row["aliases"]) for row in listed] == [("2", ["champion"]), ("1", [])]
+    seats = [(row["version"], row["aliases"]) for row in listed]
+    assert seats == [("3", ["champion"]), ("2", []), ("1", ["reference"])]
     assert listed[1]["evidence"]["gate"]["passed"]
-    assert champion.tell("rollback") == {"model": "small.simulated", "from": "2", "to": "1"}
+    assert champion.tell("rollback") == {"model": "small.simulated", "from": "3", "to": "2"}
     assert run("rollback", champion.file, "--version", "9", *champion.told).exit_code == 2
-    assert registry.find("small.simulated").version == "1"
+    assert registry.find("small.simulated").version == "2"
     assert "champion" in run("models", champion.file, "--home", str(champion.root)).stdout
     assert champion.tell("vacuum")["kept"] == [first.evidence.data_version]
 
@@ -190,6 +191,13 @@ def test_a_search_that_the_gate_refuses_ends_with_1_and_keeps_its_version(home, 
     done = run("search", file, "--trials", "1", "--home", home, "--set", "name=refused")
     assert done.exit_code == 1, done.stderr
     assert "refused by the gate" in done.stdout
+    assert "predict" in done.stdout.splitlines()[-1] and "--version challenger" in done.stdout
     assert "Traceback" not in done.stdout + done.stderr
-    assert run("predict", file, "--home", home, "--set", "name=refused").exit_code == 2
-    assert run("predict", file, "--version", "1", "--home", home, "--set", "name=refused").exit_code == 0
+    asked = (file, "--home", home, "--set", "name=refused")
+    told = run("predict", *asked)
+    assert told.exit_code == 0, told.stderr
+    assert "version 1 is the reference" in told.stdout
+    assert "version 2 was refused: a claim proven: nothing is" in told.stdout
+    assert "version 2 \N{MIDDLE DOT} challenger" in run("predict", *asked, "--version", "challenger").stdout
+    assert "reference" in run("backtest", *asked).stdout
+    assert run("backtest", *asked, "--version", "challenger").exit_code == 0

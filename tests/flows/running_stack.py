@@ -73,11 +73,20 @@ class Running:
     def living(self) -> set[int]:
         return processes.family(str(self.home.services))
 
-    def wait_for(self, done: Callable[[], object], *, what: str, seconds: float = 200.0) -> None:
+    def wait_for(self, done: Callable[[], object], *, what: str, seconds: float = 400.0) -> None:
+        """However slow the machine; where it never comes, what the stack and its worker said last is shown."""
         deadline = time.monotonic() + seconds
         while not done():
-            assert time.monotonic() < deadline, f"{what} did not happen in {seconds} s:\n{self.said}"
+            late = time.monotonic() > deadline
+            assert not late, (
+                f"{what} did not happen in {seconds} s:\n{self.said}\nworker:\n{self.worker_said[-4000:]}"
+            )
             time.sleep(0.1)
+
+    @property
+    def worker_said(self) -> str:
+        log = self.home.logs / "worker.log"
+        return log.read_text() if log.is_file() else ""
 
     def post(self, path: str, body: dict) -> list | dict:
         """Prefect answers 503 while its SQLite is busy, and its own client asks again, as this does."""

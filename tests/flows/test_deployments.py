@@ -74,7 +74,7 @@ def test_scheduled_runs_appear_after_each_close_and_on_saturdays_in_new_york(sta
     assert "predict-after-refresh" not in starts
 
 
-def test_a_refresh_writes_bars_and_is_followed_by_predict_which_says_that_a_champion_is_missing(
+def test_a_refresh_writes_bars_and_is_followed_by_predict_with_the_reference_as_long_as_there_is_no_champion(
     stack: Running, experiment: Path
 ) -> None:
     refresh, predict = refresh_then_predict(stack)
@@ -82,7 +82,7 @@ def test_a_refresh_writes_bars_and_is_followed_by_predict_which_says_that_a_cham
     assert set(stored["ticker"]) == {"AAA", "BBB", "CCC"}
     assert refresh["state"]["message"].startswith(f"{stored.height} bars new, 0 changed")
     assert predict["state_type"] == "COMPLETED"
-    assert "nothing to do: tiny.simulated has no champion" in predict["state"]["message"]
+    assert "by version 1 (reference: nobody is champion" in predict["state"]["message"]
     assert predict["parameters"] == refresh["parameters"]
     assert predict["created_by"]["type"] == "AUTOMATION"
 
@@ -94,14 +94,16 @@ def test_a_refresh_that_finds_nothing_new_still_leads_to_the_forecast_of_a_new_c
     refresh, predict = refresh_then_predict(stack)
     assert refresh["state"]["message"].startswith("nothing to do: every bar stands in the store already")
     assert predict["state_type"] == "COMPLETED", predict["state"]["message"]
-    forecast = read_forecast(stack.home, "tiny.simulated")
+    forecast = read_forecast(stack.home, "tiny.simulated").filter(version="2")
     newest = read_prices(read_experiment(str(experiment)), stack.home)["date"].max()
     assert set(forecast["ticker"]) == {"AAA", "BBB", "CCC"}
     assert set(forecast["as_of"]) == {newest}
-    assert set(forecast["version"]) == {"1"}
+    assert set(forecast["seat"]) == {"champion"}
     tables = {row["key"]: row for row in stack.read("artifacts/latest")}
     assert {"refresh-tiny-simulated", "predict-tiny-simulated"} <= set(tables)
-    assert tables["predict-tiny-simulated"]["description"] == f"3 forecasts of {newest} by version 1"
+    assert (
+        tables["predict-tiny-simulated"]["description"] == f"3 forecasts of {newest} by version 2 (champion)"
+    )
 
 
 def test_a_second_predict_finds_nothing_to_do(stack: Running) -> None:
@@ -109,8 +111,8 @@ def test_a_second_predict_finds_nothing_to_do(stack: Running) -> None:
     stack.run_now("predict-after-refresh")
     stack.wait_for(lambda: len(stack.ended("predict-after-refresh")) > before, what="the second run")
     newest = stack.ended("predict-after-refresh")[0]
-    assert "nothing to do: version 1 has forecast" in newest["state"]["message"]
-    assert read_forecast(stack.home, "tiny.simulated").height == 3
+    assert "nothing to do: version 2 has forecast" in newest["state"]["message"]
+    assert read_forecast(stack.home, "tiny.simulated").filter(version="2").height == 3
 
 
 @pytest.mark.parametrize(

@@ -76,6 +76,7 @@ def test_a_service_that_dies_is_reported_with_its_log_and_started_again(stack: R
     assert "Worker 'candorcast-" in stack.said
 
 
+@pytest.mark.timeout(900)  # two starts of the stack, of Ray and of a search: minutes on a slow machine
 def test_a_search_whose_supervisor_was_killed_is_ended_by_down_and_completed_by_the_next_stack(
     stack: Running,
 ) -> None:
