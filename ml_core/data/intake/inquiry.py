@@ -43,7 +43,7 @@ class Inquiry:
     @cached_property
     def last_session(self) -> dt.date | None:
         """The last one that has closed; None where the exchange is not known."""
-        return last_closed_session(self.request.calendar, self.now)
+        return last_closed_session(self.request.calendar, self.now, almanac=self.request.almanac)
 
     @property
     def closed(self) -> dt.date:
@@ -80,6 +80,14 @@ def open_inquiry(experiment: Experiment, store: Store, *, now: dt.datetime, sess
     beside = (universe.benchmark, *store.source.context.series)
     tickers = tuple(dict.fromkeys([*universe.tickers, *(name for name in beside if name)]))
     request = Request(
-        tickers, universe.sectors, universe.calendar, data.start, data.end, now, cache=store.cache, session=session
-    )  # fmt: skip
+        tickers,
+        universe.sectors,
+        universe.calendar,
+        data.start,
+        data.end,
+        now,
+        cache=store.cache,
+        session=session,
+        almanac=store.almanac,
+    )
     return Inquiry(store, request)
