@@ -32,6 +32,13 @@ def last_closed_session(calendar: str, now: dt.datetime, *, almanac: Almanac | N
     return hours.last_closed(first, now.date(), by=now - CLOSE_DELAY)
 
 
+def last_session_until(calendar: str, day: dt.date, *, almanac: Almanac | None = None) -> dt.date:
+    """The last session up to that day; the day itself where the calendar is `data`, or has none for weeks before it."""
+    if calendar == WHATEVER:
+        return day
+    return max(sessions_between(calendar, day - MARGIN, day, almanac=almanac), default=day)
+
+
 @cache
 def days_in_year(calendar: str) -> float:
     """Trading days that make a year: 252, as is usual for an exchange, where a year has about as many; else as many as

@@ -8,7 +8,7 @@ from typing import Any
 
 import polars as pl
 
-from ml_core.data.calendar import last_closed_session
+from ml_core.data.calendar import last_closed_session, last_session_until
 from ml_core.data.providers import Request
 from ml_core.data.source import Source
 from ml_core.data.store.bars import Spans
@@ -49,6 +49,14 @@ class Inquiry:
     def closed(self) -> dt.date:
         """No bar of a later day is taken."""
         return self.last_session or self.today
+
+    @cached_property
+    def last_wanted(self) -> dt.date:
+        """Whose bar of this day is stored lacks nothing. It is a session, where the exchange is known."""
+        end = self.request.end
+        if end is None or end >= self.closed:
+            return self.closed
+        return last_session_until(self.request.calendar, end, almanac=self.request.almanac)
 
     @cached_property
     def answers(self) -> pl.DataFrame:
