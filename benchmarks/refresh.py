@@ -5,7 +5,7 @@
 `yahoo` is the real provider over a real HTTP server on loopback, in a process of its own, without a pause between
 requests; `--delay` is what each of its answers takes. `requests alone` is what the same answers of one new session cost
 over the same session, unread: what no refresh can go below. `files` is one Parquet file a ticker. Each refresh is a
-process of its own, as it is every night; its imports, about a second, are counted apart.
+process of its own, as it is every night. `imports` is what it spends before the refresh begins, and no part of `cpu s`.
 """
 
 import argparse

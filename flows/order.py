@@ -26,4 +26,4 @@ def open_order(experiment: str, overrides: list[str] | None, home: str | None) -
     root = Path(home) if home else settings.home
     read = read_experiment(experiment, tuple(overrides or ()))
     order = place_order(read, open_home(root, settings.tracking_uri))
-    return FlowOrder(order.experiment, order.home, order.source, settings.ray_address)
+    return FlowOrder(order.experiment, order.store, settings.ray_address)

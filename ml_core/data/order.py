@@ -1,12 +1,12 @@
-"""What one run is about: an experiment, the source of its bars and the home that keeps its state. Read once at a front
-door and handed on, so that a file edited meanwhile cannot mix two experiments in one run."""
+"""What one run is about: an experiment, and the store of its source under the home that keeps its state. Read once at
+a front door and handed on, so that a file edited meanwhile cannot mix two experiments in one run."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from ml_core.data.source import Source, open_source
-from ml_core.data.store.store import Store
+from ml_core.data.source import Source
+from ml_core.data.store.store import Store, open_store
 from ml_core.home.lock import hold
 from ml_core.home.settings import Home
 from ml_core.spec.experiment import Experiment
@@ -18,11 +18,10 @@ REFRESH_WAIT = (
 
 @dataclass(frozen=True)
 class Order:
-    """The experiment as its file was read at the start, its source opened, and where its state lies."""
+    """The experiment as its file was read at the start, and what is kept of its source."""
 
     experiment: Experiment
-    home: Home
-    source: Source
+    store: Store
 
     @property
     def name(self) -> str:
@@ -30,9 +29,14 @@ class Order:
         return self.experiment.model_name
 
     @property
-    def store(self) -> Store:
-        """What is kept of its source."""
-        return Store(self.home, self.source)
+    def home(self) -> Home:
+        """Where its state lies."""
+        return self.store.home
+
+    @property
+    def source(self) -> Source:
+        """Where its bars come from."""
+        return self.store.source
 
     def lock_name(self, verb: str) -> str:
         """Two runs of this verb on this experiment and home exclude each other, whoever started them."""
@@ -47,4 +51,4 @@ class Order:
 
 def place_order(experiment: Experiment, home: Home) -> Order:
     """An unknown source, or an unknown option of it, is refused."""
-    return Order(experiment, home, open_source(experiment))
+    return Order(experiment, open_store(experiment, home))

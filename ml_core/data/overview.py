@@ -8,6 +8,7 @@ from typing import Any
 import polars as pl
 
 from ml_core.data.absence import explain_absence
+from ml_core.data.almanac import Almanac
 from ml_core.data.calendar import WHATEVER, sessions_between
 from ml_core.data.stationarity import judge_stationarity
 from ml_core.data.store.bars import adjust
@@ -66,7 +67,7 @@ def read_overview(experiment: Experiment, home: Home) -> Overview:
     findings = store.findings.read(tickers)
     if bars.is_empty() and findings.is_empty():
         raise InvalidInput(explain_absence(experiment, store, tickers))
-    sessions = _sessions(bars, universe.calendar)
+    sessions = _sessions(bars, universe.calendar, store.almanac)
     return Overview(
         experiment.name,
         source.identity,
@@ -154,11 +155,11 @@ def _of(findings: pl.DataFrame, verdict: str, bars: pl.DataFrame) -> pl.DataFram
     )
 
 
-def _sessions(bars: pl.DataFrame, calendar: str) -> pl.Series:
+def _sessions(bars: pl.DataFrame, calendar: str, almanac: Almanac) -> pl.Series:
     first, last = bars["date"].min(), bars["date"].max()
     if calendar == WHATEVER or not isinstance(first, dt.date) or not isinstance(last, dt.date):
         return bars["date"].unique().sort()
-    return pl.Series("date", sessions_between(calendar, first, last), dtype=pl.Date)
+    return pl.Series("date", sessions_between(calendar, first, last, almanac=almanac), dtype=pl.Date)
 
 
 def _plain(table: pl.DataFrame) -> list[dict[str, Any]]:

@@ -13,10 +13,11 @@ def after(session: dt.date) -> dt.datetime:
     return dt.datetime.combine(session, dt.time(22), tzinfo=dt.UTC)
 
 
-def make_experiment(tickers, **data) -> Experiment:
+def make_experiment(tickers, calendar="XNYS", **data) -> Experiment:
     yahoo = {"source": "yahoo", "start": SESSIONS[0], "yahoo": QUICK}
+    universe = {"tickers": list(tickers), "calendar": calendar}
     return Experiment.model_validate(
-        {"name": "x", "universe": {"tickers": list(tickers)}, "data": yahoo | data, "task": {"lookback": 5}}
+        {"name": "x", "universe": universe, "data": yahoo | data, "task": {"lookback": 5}}
     )
 
 

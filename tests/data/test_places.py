@@ -8,10 +8,13 @@ from tests.data.test_yahoo import SESSIONS
 
 def test_all_that_is_kept_of_a_source_lies_in_the_folders_that_it_always_had(home):
     store = open_store(make_experiment(["AAA"]), home)
-    places = (store.bars.folder, store.findings.folder, store.answers.folder, store.cache, store.fingerprint)
+    places = (
+        store.bars.folder, store.findings.folder, store.answers.folder, store.cache, store.fingerprint,
+        store.almanac.folder,
+    )  # fmt: skip
     assert [place.relative_to(home.root).as_posix() for place in places] == [
         "store/bars/yahoo", "store/quarantine/yahoo", "store/coverage/yahoo", "store/cache/yahoo",
-        "store/coverage/yahoo.json",
+        "store/coverage/yahoo.json", "store/calendars",
     ]  # fmt: skip
 
 

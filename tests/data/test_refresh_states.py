@@ -278,3 +278,17 @@ def test_of_many_refused_bars_ten_are_named_and_a_ticker_that_is_refused_whole_i
     assert len(done.refused) == 13 and sum(": refused: " in line for line in lines) == 10
     assert "and 3 more such refused bars; --json names all" in lines
     assert sum(line.startswith("BBB") for line in lines) == 1
+
+
+@pytest.mark.parametrize(("calendar", "days"), [("data", 0), ("XNYS", 0), ("XNYS", 2)])
+def test_a_ticker_whose_bars_reach_the_end_that_is_wanted_is_not_asked_again(market, home, calendar, days):
+    end = dt.date(2024, 3, 15) + dt.timedelta(days=days)  # a Friday, or the Sunday after it
+    first = run(market, home, until=60, calendar=calendar, end=end)
+    assert first.inserted and stored(home).bars.spans()["AAA"][1] == dt.date(2024, 3, 15)
+    market.ranges.clear()
+    again = run(market, home, until=60, calendar=calendar, end=end)
+    assert not market.ranges and again.outcomes["AAA"].reason == "up to date"
+    serve(market, 100, ("AAA", "BBB"))
+    run(market, home, until=100, calendar=calendar)
+    assert set(market.ranges) == {"AAA", "BBB"}
+    assert stored(home).bars.spans()["AAA"][1] >= SESSIONS[98]  # the exchange's own day is not over

@@ -1,5 +1,6 @@
 """What a refresh found before and does not find any more, and what the user accepts where nothing was found."""
 
+import datetime as dt
 from dataclasses import replace
 
 import pytest
@@ -116,3 +117,36 @@ def test_a_day_that_is_accepted_in_vain_for_its_bar_stays_refused_is_told_as_ref
     market.listings["AAA"] = Listing(rows)
     done = accept(market, home, f"AAA {SESSIONS[30]}")
     assert not done.notes and list(done.refused) == [f"AAA {SESSIONS[30]}"]
+
+
+SATURDAY = SESSIONS[0] + dt.timedelta(days=4)
+
+
+@pytest.mark.parametrize(
+    ("kind", "entry", "does"),
+    [
+        ("refuse", f"AAA {SATURDAY}", "refuses"),
+        ("refuse", f"AAA {SATURDAY}..{SATURDAY + dt.timedelta(days=1)}", "refuses"),
+        ("split", f"AAA {SATURDAY} 2", "splits"),
+    ],
+)
+def test_what_is_said_of_a_day_without_a_bar_is_said_once_by_name(market, home, kind, entry, does):
+    for notes in ((f"data.quality.{kind} '{entry}': no bar is there, so it {does} nothing",), ()):
+        done = run(market, home, until=60, quality={kind: [entry]})
+        assert done.notes == notes and not done.partial
+        assert stored(home).bars.spans()["AAA"][2] == 60
+
+
+@pytest.mark.parametrize(
+    ("kind", "entry", "skipped"),
+    [
+        ("refuse", f"AAA {SESSIONS[30]}", ()),
+        ("refuse", f"AAA {SATURDAY}..{SESSIONS[4]}", ()),
+        ("split", f"AAA {SESSIONS[30]} 2", ()),
+        ("refuse", f"AAA {SESSIONS[30]}", ("refused_by_you",)),
+        ("split", f"AAA {SESSIONS[30]} 2", ("split_by_you",)),
+    ],
+)
+def test_what_is_said_of_a_bar_that_came_is_not_told_as_idle(market, home, kind, entry, skipped):
+    quality = {kind: [entry], "skip": skipped}
+    assert not [note for note in run(market, home, until=60, quality=quality).notes if "no bar" in note]

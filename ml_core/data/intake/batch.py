@@ -12,7 +12,7 @@ from ml_core.data.intake.incoming import check_incoming
 from ml_core.data.intake.plan import Plan
 from ml_core.data.intake.refusals import refuse_whole_tickers
 from ml_core.data.intake.stored import Stored
-from ml_core.data.intake.unsaid import find_idle_accepts
+from ml_core.data.intake.unsaid import find_idle_entries
 from ml_core.data.providers import Fetched, Outcome
 from ml_core.data.quality.judge import Checked
 from ml_core.frames import BARS, KEYS
@@ -52,7 +52,7 @@ def judge_batch(bars: pl.DataFrame, outcomes: Mapping[str, Outcome], plan: Plan,
         outcomes = {ticker: how for ticker, how in outcomes.items() if ticker not in again}
         rewritten = {ticker: why for ticker, why in rewritten.items() if ticker not in again}
     came = {ticker for ticker, how in outcomes.items() if how.status == "ok"}
-    idle = find_idle_accepts(plan.inquiry.source.quality, checked, came & plan.anew)
+    idle = find_idle_entries(plan.inquiry.source.quality, checked, came & plan.anew)
     checked, refused = refuse_whole_tickers(checked)
     fresh = _leave_out_stored(checked.sound, rewritten, plan, stored)
     drop, differences = _withdraw(checked, rewritten, plan, stored)

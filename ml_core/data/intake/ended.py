@@ -36,8 +36,12 @@ class Emptiness:
 def count_empty(outcomes: Mapping[str, Outcome], inquiry: Inquiry, spans: Spans) -> Emptiness:
     """A ticker whose last stored bar is old counts where its source knows it no more, or has nothing new. Where that
     is so of most that were asked, it is the source that is out of order, and no ticker counts."""
-    known, last = inquiry.answered, min(inquiry.closed, inquiry.request.end or dt.date.max)
-    empty = [ticker for ticker, outcome in outcomes.items() if _is_empty(outcome, spans.get(ticker), last)]
+    known = inquiry.answered
+    empty = [
+        ticker
+        for ticker, outcome in outcomes.items()
+        if _is_empty(outcome, spans.get(ticker), inquiry.last_wanted)
+    ]
     if len(outcomes) > 1 and len(empty) > len(outcomes) / 2:
         empty = [ticker for ticker in empty if known.get(ticker, {}).get("status") == "ended"]
     counted = {}

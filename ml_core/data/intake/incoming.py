@@ -28,6 +28,7 @@ def check_incoming(bars: pl.DataFrame, plan: Plan, known: Stored) -> tuple[Check
         pl.concat([before, bars.select(list(BARS))]),
         calendar=inquiry.request.calendar,
         quality=inquiry.source.quality,
+        almanac=inquiry.request.almanac,
     )
     new = (pl.col("date") >= since) | pl.col("date").is_null()
     explained = find_explained(checked.findings.filter(~new), plan.since)

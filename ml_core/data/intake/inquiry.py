@@ -8,7 +8,7 @@ from typing import Any
 
 import polars as pl
 
-from ml_core.data.calendar import last_closed_session
+from ml_core.data.calendar import last_closed_session, last_session_until
 from ml_core.data.providers import Request
 from ml_core.data.source import Source
 from ml_core.data.store.bars import Spans
@@ -43,12 +43,20 @@ class Inquiry:
     @cached_property
     def last_session(self) -> dt.date | None:
         """The last one that has closed; None where the exchange is not known."""
-        return last_closed_session(self.request.calendar, self.now)
+        return last_closed_session(self.request.calendar, self.now, almanac=self.request.almanac)
 
     @property
     def closed(self) -> dt.date:
         """No bar of a later day is taken."""
         return self.last_session or self.today
+
+    @cached_property
+    def last_wanted(self) -> dt.date:
+        """Whose bar of this day is stored lacks nothing. It is a session, where the exchange is known."""
+        end = self.request.end
+        if end is None or end >= self.closed:
+            return self.closed
+        return last_session_until(self.request.calendar, end, almanac=self.request.almanac)
 
     @cached_property
     def answers(self) -> pl.DataFrame:
@@ -80,6 +88,14 @@ def open_inquiry(experiment: Experiment, store: Store, *, now: dt.datetime, sess
     beside = (universe.benchmark, *store.source.context.series)
     tickers = tuple(dict.fromkeys([*universe.tickers, *(name for name in beside if name)]))
     request = Request(
-        tickers, universe.sectors, universe.calendar, data.start, data.end, now, cache=store.cache, session=session
-    )  # fmt: skip
+        tickers,
+        universe.sectors,
+        universe.calendar,
+        data.start,
+        data.end,
+        now,
+        cache=store.cache,
+        session=session,
+        almanac=store.almanac,
+    )
     return Inquiry(store, request)

@@ -73,7 +73,6 @@ def _plan_missing(inquiry: Inquiry, whole: frozenset[str]) -> Plan:
     that is judged anew, or wanted whole, from where it was ever asked. An ended one is left alone for a while, unless
     more is wanted of it than its next bar."""
     since, settled, ended = {}, [], {}
-    last = _last_wanted(inquiry)
     for ticker in inquiry.tickers:
         row, span = inquiry.answered.get(ticker), inquiry.spans.get(ticker)
         if row is None or row["asked_from"] is None or span is None:
@@ -82,9 +81,9 @@ def _plan_missing(inquiry: Inquiry, whole: frozenset[str]) -> Plan:
             continue
         if ticker in inquiry.rejudged or ticker in whole:
             since[ticker] = row["asked_from"]
-        elif _rests(row, span, last or inquiry.today, inquiry.today):
+        elif _rests(row, span, inquiry):
             ended[ticker] = row["reason"]
-        elif last and span[1] >= last and row["status"] == "ok":
+        elif span[1] >= inquiry.last_wanted and row["status"] == "ok":
             settled.append(ticker)
         else:
             since[ticker] = span[1] - OVERLAP
@@ -109,13 +108,10 @@ def _take_turns(plan: Plan) -> Plan:
     )
 
 
-def _last_wanted(inquiry: Inquiry) -> dt.date | None:
-    last, end = inquiry.last_session, inquiry.request.end
-    return min(last, end) if last and end else last
-
-
-def _rests(row: Mapping[str, Any], span: Span, last_wanted: dt.date, today: dt.date) -> bool:
-    return row["status"] == "ended" and is_old(span, last_wanted) and today < row["empty_at"] + ASK_AGAIN
+def _rests(row: Mapping[str, Any], span: Span, inquiry: Inquiry) -> bool:
+    if row["status"] != "ended" or not is_old(span, inquiry.last_wanted):
+        return False
+    return inquiry.today < row["empty_at"] + ASK_AGAIN
 
 
 def is_old(span: Span, last_wanted: dt.date) -> bool:

@@ -41,14 +41,33 @@ def find_held_back(findings: pl.DataFrame, tickers: tuple[str, ...], spans: Span
     }
 
 
-def find_idle_accepts(quality: Quality, checked: Checked, tickers: Collection[str]) -> list[str]:
-    """A sentence for every entry of `accept` that keeps nothing: no check has found what it names. `tickers`: those of
-    which all bars came; of the others not all was looked at."""
+def find_idle_entries(quality: Quality, checked: Checked, tickers: Collection[str]) -> list[str]:
+    """A sentence for every entry that does nothing: of `accept` one that names what no check has found, of `refuse`
+    and `split` one that names days without a bar. `tickers`: those of which all bars came; of the others not all was
+    looked at."""
     noticed = pl.concat([checked.accepted, checked.findings.select(list(FOUND))])
+    idle = _tell_idle(
+        "accept", quality.accept, noticed, tickers, "nothing was found there, so it keeps nothing"
+    )
+    if "refused_by_you" not in quality.skip:
+        refused = noticed.filter(check="refused_by_you")
+        idle += _tell_idle(
+            "refuse", quality.refuse, refused, tickers, "no bar is there, so it refuses nothing"
+        )
+    if "split_by_you" not in quality.skip:
+        split = noticed.filter(check="split_by_you")
+        idle += _tell_idle("split", quality.split, split, tickers, "no bar is there, so it splits nothing")
+    return idle
+
+
+def _tell_idle(
+    kind: str, entries: tuple[str, ...], noticed: pl.DataFrame, tickers: Collection[str], why: str
+) -> list[str]:
+    places = {entry: entry.rpartition(" ")[0] if kind == "split" else entry for entry in entries}
     return [
-        f"data.quality.accept '{entry}': nothing was found there, so it keeps nothing"
-        for entry in quality.accept
-        if entry.rpartition(" ")[0] in tickers and noticed.filter(means(entry)).is_empty()
+        f"data.quality.{kind} '{entry}': {why}"
+        for entry, place in places.items()
+        if place.rpartition(" ")[0] in tickers and noticed.filter(means(place)).is_empty()
     ]
 
 

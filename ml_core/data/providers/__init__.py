@@ -10,6 +10,7 @@ from typing import Annotated, Any, Generic, Literal, Protocol, TypeVar
 import polars as pl
 from pydantic import Field
 
+from ml_core.data.almanac import Almanac
 from ml_core.data.simulation.config import ActsOn
 from ml_core.spec import choices
 from ml_core.spec.experiment import Section, Universe
@@ -24,7 +25,7 @@ class Request:
     """Which bars are wanted. `now` is the clock: a bar of a session that has not closed is not wanted.
 
     `since` is a later start for tickers whose earlier bars are stored; `cache` is a folder for what a provider
-    wants to remember; `session` is what it speaks through, None for its own.
+    wants to remember; `session` is what it speaks through, None for its own; `almanac` keeps the hours of exchanges.
     """
 
     tickers: tuple[str, ...]
@@ -36,6 +37,7 @@ class Request:
     since: Mapping[str, dt.date] = field(default_factory=dict)
     cache: Path | None = None
     session: Any = None
+    almanac: Almanac | None = None
 
 
 @dataclass(frozen=True)

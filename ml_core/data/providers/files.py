@@ -45,7 +45,7 @@ def fingerprint(request: Request, config: Config) -> str:
     or a session has closed. Nothing is read. Which tickers are asked is no part of it: it changes no ticker's bars."""
     path = _path(config).expanduser()
     state = [(str(file), *_state(file)) for file in _files(path)]
-    closed = last_closed_session(request.calendar, request.now) or request.now.date()
+    closed = last_closed_session(request.calendar, request.now, almanac=request.almanac) or request.now.date()
     content = f"{READING} {config.model_dump_json()} {request.start} {request.end} {closed} {state}"
     return hashlib.sha256(content.encode()).hexdigest()[:20]
 

@@ -75,7 +75,7 @@ def stream(request: Request, config: Config, *, progress: Progress | None = None
     with _speak(request, config) as (talk, patience):
         waiting: queue.SimpleQueue[str] = queue.SimpleQueue()
         came: queue.SimpleQueue[Any] = queue.SimpleQueue()
-        closed = last_closed_session(request.calendar, request.now)
+        closed = last_closed_session(request.calendar, request.now, almanac=request.almanac)
         for ticker in request.tickers:
             waiting.put(ticker)
 

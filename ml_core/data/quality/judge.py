@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 import polars as pl
 
+from ml_core.data.almanac import Almanac
 from ml_core.data.calendar import WHATEVER, sessions_between
 from ml_core.data.quality.refused_actions import VERDICT as CARRIED
 from ml_core.data.quality.refused_actions import carry_actions
@@ -31,11 +32,17 @@ class Checked:
         return self.findings.filter(pl.col("verdict") == "quarantine")
 
 
-def check_bars(bars: pl.DataFrame, *, calendar: str = WHATEVER, quality: Quality | None = None) -> Checked:
+def check_bars(
+    bars: pl.DataFrame,
+    *,
+    calendar: str = WHATEVER,
+    quality: Quality | None = None,
+    almanac: Almanac | None = None,
+) -> Checked:
     """Run every check, stage by stage: each sees what the stages before it left."""
     quality = quality or Quality()
     rows = _as_given(bars)
-    scene = Scene(_sessions(rows, calendar), quality.days("refuse"), quality.splits())
+    scene = Scene(_sessions(rows, calendar, almanac), quality.days("refuse"), quality.splits())
     findings = [_flag(rows.clear().with_columns(known=pl.lit(None, pl.Date)))]
     accepted = [pl.DataFrame(schema=FOUND)]
     for stage in STAGES:
@@ -101,8 +108,9 @@ def _as_given(bars: pl.DataFrame) -> pl.DataFrame:
     return rows.with_row_index("row")
 
 
-def _sessions(rows: pl.DataFrame, calendar: str) -> pl.Series | None:
+def _sessions(rows: pl.DataFrame, calendar: str, almanac: Almanac | None) -> pl.Series | None:
     first, last = rows["date"].min(), rows["date"].max()
     if calendar == WHATEVER or not isinstance(first, dt.date) or not isinstance(last, dt.date):
         return None
-    return pl.Series("session", sessions_between(calendar, first, last), dtype=pl.Date)
+    sessions = sessions_between(calendar, first, last, almanac=almanac)
+    return pl.Series("session", sessions, dtype=pl.Date)

@@ -114,7 +114,7 @@ class Quality(Section):
 
 
 def means(entry: str) -> pl.Expr:
-    """Whether an entry of `accept` speaks of a finding: of its ticker, and of its day or check."""
+    """Whether an entry of `accept` or `refuse` speaks of a finding: of its ticker, and of its day or check."""
     ticker, _, rest = entry.rpartition(" ")
     if days := _days(rest):
         what = pl.col("date").is_between(*days)

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import polars as pl
 
+from ml_core.data.almanac import Almanac
 from ml_core.data.source import Source, open_source
 from ml_core.data.store.answers import AnswerTable
 from ml_core.data.store.bars import FACTS, BarTable
@@ -40,6 +41,11 @@ class Store:
     def cache(self) -> Path:
         """A folder for what the provider wants to remember."""
         return self._folder("cache")
+
+    @property
+    def almanac(self) -> Almanac:
+        """The hours of exchanges, the same for all sources of the home."""
+        return Almanac(self.home.store / "calendars", reads=self.home.reads)
 
     @property
     def fingerprint(self) -> Path:
