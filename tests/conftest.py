@@ -15,10 +15,10 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 @pytest.fixture(scope="session")
 def new_home(tmp_path_factory) -> Callable[[], Home]:
     """Makes empty homes whose MLflow database is migrated already, which takes seconds and is done once."""
-    from ml_core.registry.versions import Registry
+    from ml_core.registry.tracking import connect
 
     first = open_home(tmp_path_factory.mktemp("first"))
-    Registry(first)
+    connect(first)
 
     def make() -> Home:
         home = open_home(tmp_path_factory.mktemp("home"))

@@ -1,5 +1,5 @@
 """Registers forecasters with their evidence as versions, finds them again, and moves the alias `champion`. Only
-this file and `tracking.py` know MLflow."""
+this file, `tracking.py` and `database.py` know MLflow."""
 
 from __future__ import annotations
 
@@ -7,11 +7,13 @@ import datetime as dt
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ml_core.errors import BrokenArtifact, ForecastError, InvalidInput, NoChampion
 from ml_core.home.settings import Home
+from ml_core.registry.database import Listed, read_versions
 from ml_core.registry.evidence import Evidence, read_evidence, write_evidence
 from ml_core.registry.tracking import connect
 from ml_core.registry.trials import Trial
@@ -19,6 +21,7 @@ from ml_core.spec.run import RunSpec
 
 if TYPE_CHECKING:
     from mlflow.entities.model_registry import ModelVersion as MlflowVersion
+    from mlflow.tracking import MlflowClient
 
     from ml_core.forecaster.forecaster import Forecaster
 
@@ -66,8 +69,12 @@ class Registry:
 
     def __init__(self, home: Home) -> None:
         self.home = home
-        self._client = connect(home)
         self._temporary: tempfile.TemporaryDirectory | None = None
+
+    @cached_property
+    def _client(self) -> MlflowClient:
+        """Connected when it is first needed: MLflow takes seconds to load."""
+        return connect(self.home)
 
     @property
     def _local(self) -> bool:
@@ -76,8 +83,7 @@ class Registry:
 
     def versions(self, name: str) -> list[ModelVersion]:
         """Newest first; none for a model that nothing was registered for."""
-        found = self._client.search_model_versions(f"name='{name}'", order_by=["version_number DESC"])
-        return [self._describe(self._client.get_model_version(name, version.version)) for version in found]
+        return [self._describe(found) for found in self._listed(name)]
 
     def everything(self) -> list[ModelVersion]:
         """Every version of every model under this home: what stored data they name must stay readable."""
@@ -181,7 +187,15 @@ class Registry:
         place = (self.home.artifacts / name).as_uri() if self._local else None
         return self._client.create_experiment(name, artifact_location=place)
 
-    def _describe(self, found: MlflowVersion) -> ModelVersion:
+    def _listed(self, name: str) -> list[Listed] | list[MlflowVersion]:
+        """Out of the database under the home, else as MLflow tells it."""
+        listed = read_versions(self.home, name)
+        if listed is not None:
+            return listed
+        found = self._client.search_model_versions(f"name='{name}'", order_by=["version_number DESC"])
+        return [self._client.get_model_version(name, version.version) for version in found]
+
+    def _describe(self, found: Listed | MlflowVersion) -> ModelVersion:
         folder, who = self._folder(found), f"{found.name} version {found.version}"
         read: Evidence | BrokenArtifact
         try:
@@ -191,7 +205,7 @@ class Registry:
         created = dt.datetime.fromtimestamp(found.creation_timestamp / 1000, dt.UTC)
         return ModelVersion(found.name, str(found.version), tuple(found.aliases), created, folder, read)
 
-    def _folder(self, found: MlflowVersion) -> Path:
+    def _folder(self, found: Listed | MlflowVersion) -> Path:
         if self._local:
             return self.home.artifacts / found.name / str(found.run_id) / "artifacts" / FOLDER
         kept = self._downloads() / found.name / str(found.version)

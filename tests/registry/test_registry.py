@@ -14,7 +14,9 @@ from ml_core.data.prices import data_version, read_prices
 from ml_core.errors import BrokenArtifact, ForecastError, InvalidInput, NoChampion
 from ml_core.home.settings import Home, find_home
 from ml_core.promotion import judge
+from ml_core.registry import database
 from ml_core.registry.searched import Searched
+from ml_core.registry.tracking import connect
 from ml_core.registry.trials import Trial
 from ml_core.registry.versions import NOBODY, Registry, flatten
 from ml_core.spec.plain import plain
@@ -89,8 +91,34 @@ def test_who_only_reads_finds_and_loads_the_same_and_changes_nothing(
     monkeypatch.setattr(os, "access", lambda path, mode: access(path, mode) and (writable or mode != os.W_OK))
     reader = Registry(find_home(copied))
     assert [found.version for found in reader.everything()] == [version.version]
+    assert [found.aliases for found in reader.versions(NAME)] == [("champion",)]
     assert reader.load(reader.find(NAME)).features == fitted[3].features
     assert all(path.read_bytes() == content for path, content in before.items())
+
+
+def test_a_version_that_was_deleted_is_not_listed_and_aliases_are(home, name, fitted):
+    registry, client = Registry(home), connect(home)
+    for _ in range(3):
+        registry.register(fitted[3], name, EVIDENCE)
+    registry.promote(name, "3")
+    client.set_registered_model_alias(name, "before", "3")
+    client.delete_model_version(name, "2")
+    assert [(found.version, found.aliases) for found in registry.versions(name)] == [
+        ("3", ("before", "champion")),
+        ("1", ()),
+    ]
+
+
+def test_a_list_out_of_the_database_equals_what_mlflow_tells(home, name, fitted, monkeypatch):
+    """So it stays when MLflow changes its tables: then it is asked."""
+    registry = Registry(home)
+    for _ in range(11):
+        registry.register(fitted[3], name, EVIDENCE)
+    registry.promote(name, "2")
+    listed = registry.versions(name)
+    monkeypatch.setattr(database, "VERSIONS", "SELECT version FROM a_table_of_another_name")
+    assert registry.versions(name) == listed
+    assert [found.version for found in listed] == [str(version) for version in range(11, 0, -1)]
 
 
 def test_the_champion_moves_by_promotion_and_back_by_another(home, name, fitted):
@@ -156,7 +184,7 @@ def test_a_version_that_cannot_be_read_is_listed_with_the_reason_and_hides_no_ot
     found = registry.versions(name)
     assert [(one.version, one.readable) for one in found] == [("3", True), ("2", False), ("1", True)]
     assert found[0].evidence == found[2].evidence == EVIDENCE
-    refusal = rf"{name} version 2 was registered by another.*holdout: Field required"
+    refusal = rf"{name} version 2 was registered by another.*holdout: missing"
     for ask in (lambda: found[1].evidence, lambda: found[1].spec, lambda: registry.load(found[1])):
         with pytest.raises(BrokenArtifact, match=refusal):
             ask()

@@ -18,6 +18,7 @@ from ml_core.promotion.candidate import Candidate
 from ml_core.promotion.judge import promote_candidate
 from ml_core.registry.evidence import Evidence
 from ml_core.registry.searched import Searched
+from ml_core.registry.tracking import connect
 from ml_core.registry.versions import ModelVersion, Registry
 from ml_core.spec.experiment import Experiment
 from ml_core.training.fit import fit
@@ -81,7 +82,7 @@ def build_world(folder: Path, *, blank: Path | None = None, **sections: dict) ->
         shutil.copy(blank, home.root / "mlflow.db")
     else:
         blank = folder / "blank.db"
-        Registry(home)
+        connect(home)
         with (
             closing(sqlite3.connect(home.root / "mlflow.db")) as made,
             closing(sqlite3.connect(blank)) as kept,
