@@ -7,12 +7,11 @@ import datetime as dt
 import os
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from cli.terminal import Terminal
 from ml_core.errors import InvalidInput
-from ml_core.home.settings import Home, Settings, find_home, open_home, tell_former
+from ml_core.home.settings import Home, Settings, find_home, name_home, open_home, tell_former
 from ml_core.home.spelling import spell, spell_out
 from ml_core.spec import choices
 from ml_core.spec.experiment import Experiment
@@ -88,14 +87,14 @@ def open_session(
     terminal: Terminal,
     name: str | None,
     overrides: tuple[str, ...],
-    home: Path | None,
+    home: str | None,
     *,
     use: Use = "writes",
 ) -> Session:
     """`use`: what the command does under the home, which is made where it is absent and will be written."""
     settings = Settings()
     experiment = None if name is None else read_experiment(name, overrides)
-    place = home or settings.home
+    place = settings.home if home is None else name_home(home)
     for sentence in tell_former(os.environ, place):
         terminal.warn(sentence)
     if use == "writes":
