@@ -34,10 +34,10 @@ def seconds(code: str, *arguments: str) -> float:
 def make_homes(folder: Path) -> dict[str, str]:
     """A home without a registry and one whose registry is empty."""
     from ml_core.home.settings import open_home
-    from ml_core.registry.versions import Registry
+    from ml_core.registry.tracking import connect
 
     homes = {"BARE": folder / "bare", "HOME": folder / "home"}
-    Registry(open_home(homes["HOME"]))
+    connect(open_home(homes["HOME"]))
     open_home(homes["BARE"])
     return {name: str(path) for name, path in homes.items()}
 

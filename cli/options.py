@@ -17,7 +17,7 @@ Overrides = Annotated[
     ),
 ]
 HomeFolder = Annotated[
-    Path | None,
+    str | None,
     typer.Option(
         "--home", metavar="DIR", help="Where all state lies; by default CANDORCAST_HOME, or .candorcast here."
     ),

@@ -7,13 +7,13 @@ import datetime as dt
 import os
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from cli.terminal import Terminal
 from ml_core.errors import InvalidInput
-from ml_core.home.settings import Home, Settings, find_home, open_home, tell_former
+from ml_core.home.settings import Home, Settings, find_home, name_home, open_home, tell_former
 from ml_core.home.spelling import spell, spell_out
+from ml_core.spec import choices
 from ml_core.spec.experiment import Experiment
 from ml_core.spec.file import read_experiment
 
@@ -41,13 +41,25 @@ class Session:
         """The experiment with its source opened and checked, and the home."""
         from ml_core.data.order import place_order
 
-        if self.read is None:
-            raise InvalidInput("no experiment was named")
-        return place_order(self.read, self.home)
+        return place_order(self._named, self.home)
+
+    @property
+    def model_name(self) -> str:
+        """Under which its models are registered. The source has to be known; it is not opened, which takes a while."""
+        from ml_core.data.providers import PROVIDERS
+
+        choices.check(PROVIDERS, self._named.data.source)
+        return self._named.model_name
 
     @property
     def experiment(self) -> Experiment:
         return self.order.experiment
+
+    @property
+    def _named(self) -> Experiment:
+        if self.read is None:
+            raise InvalidInput("no experiment was named")
+        return self.read
 
     @cached_property
     def learning(self) -> Experiment:
@@ -75,14 +87,14 @@ def open_session(
     terminal: Terminal,
     name: str | None,
     overrides: tuple[str, ...],
-    home: Path | None,
+    home: str | None,
     *,
     use: Use = "writes",
 ) -> Session:
     """`use`: what the command does under the home, which is made where it is absent and will be written."""
     settings = Settings()
     experiment = None if name is None else read_experiment(name, overrides)
-    place = home or settings.home
+    place = settings.home if home is None else name_home(home)
     for sentence in tell_former(os.environ, place):
         terminal.warn(sentence)
     if use == "writes":

@@ -21,10 +21,10 @@ def pytest_xdist_make_scheduler(config, log):
 @pytest.fixture(scope="session")
 def new_home(tmp_path_factory) -> Callable[[], Home]:
     """Makes empty homes whose MLflow database is migrated already, which takes seconds and is done once."""
-    from ml_core.registry.versions import Registry
+    from ml_core.registry.tracking import connect
 
     first = open_home(tmp_path_factory.mktemp("first"))
-    Registry(first)
+    connect(first)
 
     def make() -> Home:
         home = open_home(tmp_path_factory.mktemp("home"))

@@ -3,6 +3,7 @@ features, training, baselines and what the search may vary. A mistake is told at
 
 from ml_core.baselines import check_baselines
 from ml_core.claims.judge import check_claims
+from ml_core.data.context import Context, column_of
 from ml_core.errors import InvalidInput
 from ml_core.features.table import chosen_names
 from ml_core.forecaster.learners import configure
@@ -24,7 +25,7 @@ def check_learning(experiment: Experiment) -> None:
     """Refuses what a part does not know, by the key that names it."""
     check_layers(experiment.model)
     configure(experiment.model)
-    chosen_names(experiment.features)
+    chosen_names(experiment.features, coming=_context_columns(experiment))
     check_training(
         experiment.training,
         objective=experiment.search.objective,
@@ -35,3 +36,9 @@ def check_learning(experiment: Experiment) -> None:
     check_claims(experiment.gate.require, "gate.require")
     check_baselines(experiment.validation.baselines, "validation.baselines")
     build_space(experiment)
+
+
+def _context_columns(experiment: Experiment) -> list[str]:
+    """What the series of [data.context] become; which columns its table has, its file says when it is read."""
+    context = Context.model_validate(experiment.data.options.get("context", {}))
+    return [column_of(name) for name in context.series]

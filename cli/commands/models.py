@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 def models(session: Session) -> int:
     from ml_core.registry.versions import Registry
 
-    name = session.order.name
+    name = session.model_name
     found = Registry(session.home).versions(name)
     if not found:
         session.terminal.say(f"{name}: nothing is registered yet; run: {session.spell('search')}")
@@ -39,7 +39,7 @@ def rollback(session: Session, *, version: str | None) -> int:
     from ml_core.registry.seats import CHAMPION
     from ml_core.registry.versions import Registry
 
-    registry, name = Registry(session.home), session.order.name
+    registry, name = Registry(session.home), session.model_name
     before = registry.find(name, CHAMPION)
     if version is None:
         passed = [

@@ -69,10 +69,12 @@ def group_of(name: str) -> str:
     return known_features()[name][0]
 
 
-def chosen_names(asked: Features, columns: Iterable[str] | None = None) -> tuple[str, ...]:
+def chosen_names(
+    asked: Features, columns: Iterable[str] | None = None, *, coming: Iterable[str] = ()
+) -> tuple[str, ...]:
     """The features of an experiment: its groups and names, or all of them. A column of the context itself, whose
     level means something, is a feature where it is named. Without the columns of its prices such a name is taken on
-    trust."""
+    trust; those that are known to be `coming` are among what a refusal suggests."""
     columns = None if columns is None else tuple(columns)
     known = known_features(columns or ())
     groups = choices.names(GROUPS)
@@ -82,7 +84,9 @@ def chosen_names(asked: Features, columns: Iterable[str] | None = None) -> tuple
     levels = [name for name in asked.names if name not in known and name.startswith(context.PREFIX)]
     for name in asked.names:
         if name not in known and not (name in levels and (columns is None or name in columns)):
-            raise InvalidInput(f"features.names: unknown feature '{name}'{nearest(name, list(known))}")
+            own = [column for column in (*(columns or ()), *coming) if column.startswith(context.PREFIX)]
+            near = [*known, *own, *(feature.name for feature in context.features_for(coming))]
+            raise InvalidInput(f"features.names: unknown feature '{name}'{nearest(name, near)}")
     if not asked.groups and not asked.names:
         return tuple(known)
     chosen = (name for name, (group, _) in known.items() if group in asked.groups or name in asked.names)

@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import Field, field_validator
+from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from ml_core.errors import InvalidInput
 
+PREFIX, NO_FOLDER = "CANDORCAST_", "empty; expected a folder, or leave it out"
 FORMER, FORMER_HOME = "WALKFORWARD_", ".walkforward"
 
 
@@ -19,7 +20,7 @@ class Settings(BaseSettings):
     Overrides (`CANDORCAST_SET`) stand one per line, allowed origins are parted by commas.
     """
 
-    model_config = SettingsConfigDict(env_prefix="CANDORCAST_", frozen=True, populate_by_name=True)
+    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, populate_by_name=True)
 
     home: Path = Field(default_factory=lambda: default_home(Path()))
     tracking_uri: str | None = None
@@ -29,6 +30,22 @@ class Settings(BaseSettings):
     experiment: str = "demo"
     overrides: Annotated[tuple[str, ...], NoDecode, Field(validation_alias="CANDORCAST_SET")] = ()
     host: str = "127.0.0.1"
+
+    def __init__(self, **given: Any) -> None:
+        try:
+            super().__init__(**given)
+        except ValidationError as error:
+            problem = error.errors()[0]
+            name = str(problem["loc"][0]).upper()
+            told = problem["msg"].removeprefix("Value error, ")
+            raise InvalidInput(f"{PREFIX}{name.removeprefix(PREFIX)}: {told}") from None
+
+    @field_validator("home", mode="before")
+    @classmethod
+    def _named(cls, given: Any) -> Any:
+        if isinstance(given, str) and not given.strip():
+            raise ValueError(NO_FOLDER)
+        return given
 
     @field_validator("cors_origins", mode="before")
     @classmethod
@@ -96,6 +113,13 @@ class Home:
 
 def _parts(given: list[str]) -> tuple[str, ...]:
     return tuple(part.strip() for part in given if part.strip())
+
+
+def name_home(given: str) -> Path:
+    """The folder that `--home` names: an empty text would quietly be the folder where the command runs."""
+    if not given.strip():
+        raise InvalidInput(f"--home: {NO_FOLDER}")
+    return Path(given)
 
 
 def open_home(root: Path, tracking: str | None = None) -> Home:

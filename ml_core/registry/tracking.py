@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 LOCAL = "sqlite:///"
 # MLflow makes a folder for whatever follows its own prefix, a query too; this spelling is only SQLAlchemy's.
-BY_URI = "sqlite+pysqlite:///file:"
+BY_URI = "sqlite+pysqlite:///"
 
 
 def connect(home: Home) -> MlflowClient:
@@ -30,7 +30,9 @@ def connect(home: Home) -> MlflowClient:
         return _client(home.tracking_uri)
     database = Path(home.tracking_uri.removeprefix(LOCAL))
     if home.reads:
-        return _client(_to_read(database)) if database.is_file() else cast("MlflowClient", _Empty())
+        if not database.is_file():
+            return cast("MlflowClient", _Empty())
+        return _client(f"{BY_URI}{locate(database)}&uri=true")
     client = _client(home.tracking_uri)
     client.search_experiments(max_results=1)
     with closing(sqlite3.connect(database)) as opened:
@@ -46,20 +48,23 @@ def _client(uri: str) -> MlflowClient:
     return MlflowClient(tracking_uri=uri)
 
 
-def _to_read(database: Path) -> str:
-    """Beside a database in write-ahead mode SQLite keeps two files while it is open. Where it cannot make them nobody
+def locate(database: Path) -> str:
+    """The address by which SQLite opens it so that nothing under a home changes that cannot be written.
+
+    Beside a database in write-ahead mode SQLite keeps two files while it is open. Where it cannot make them nobody
     else can write either, and the file is read as it lies; but not what a writer that was ended left beside it, so
-    then both are read from a copy."""
+    then both are read from a copy.
+    """
     if os.access(database.parent, os.W_OK) and os.access(database, os.W_OK):
-        return f"{BY_URI}{database}?mode=rw&uri=true"
+        return f"file:{database}?mode=rw"
     left = database.with_name(database.name + "-wal")
     if left.is_file() and left.stat().st_size:
         folder = Path(tempfile.mkdtemp(prefix="candorcast-"))
         atexit.register(shutil.rmtree, folder, ignore_errors=True)
         for file in (database, left):
             (folder / file.name).write_bytes(file.read_bytes())
-        return f"{BY_URI}{folder / database.name}?mode=rw&uri=true"
-    return f"{BY_URI}{database}?mode=ro&immutable=1&uri=true"
+        return f"file:{folder / database.name}?mode=rw"
+    return f"file:{database}?mode=ro&immutable=1"
 
 
 class _Empty:

@@ -1,16 +1,18 @@
-"""Registers forecasters with their evidence as versions, finds them again, and says who sits where. Only this file and
-`tracking.py` know MLflow."""
+"""Registers forecasters with their evidence as versions, finds them again, and says who sits where. Only this
+file, `tracking.py` and `database.py` know MLflow."""
 
 from __future__ import annotations
 
 import datetime as dt
 import tempfile
 from collections.abc import Mapping
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ml_core.errors import BrokenArtifact, ForecastError, InvalidInput, NoChampion
 from ml_core.home.settings import Home
+from ml_core.registry.database import Listed, read_versions
 from ml_core.registry.evidence import Evidence, read_evidence, write_evidence
 from ml_core.registry.seats import ANSWERING, CHALLENGER, CHAMPION, REFERENCE, SEATS, Seat
 from ml_core.registry.tracking import connect
@@ -19,6 +21,7 @@ from ml_core.registry.version import ModelVersion, answer_again, search_again
 
 if TYPE_CHECKING:
     from mlflow.entities.model_registry import ModelVersion as MlflowVersion
+    from mlflow.tracking import MlflowClient
 
     from ml_core.forecaster.forecaster import Forecaster
 
@@ -31,8 +34,12 @@ class Registry:
 
     def __init__(self, home: Home) -> None:
         self.home = home
-        self._client = connect(home)
         self._temporary: tempfile.TemporaryDirectory | None = None
+
+    @cached_property
+    def _client(self) -> MlflowClient:
+        """Connected when it is first needed: MLflow takes seconds to load."""
+        return connect(self.home)
 
     @property
     def _local(self) -> bool:
@@ -41,8 +48,7 @@ class Registry:
 
     def versions(self, name: str) -> list[ModelVersion]:
         """Newest first; none for a model that nothing was registered for."""
-        found = self._client.search_model_versions(f"name='{name}'", order_by=["version_number DESC"])
-        return [self._describe(self._client.get_model_version(name, version.version)) for version in found]
+        return [self._describe(found) for found in self._listed(name)]
 
     def everything(self) -> list[ModelVersion]:
         """Every version of every model under this home: what stored data they name must stay readable."""
@@ -53,19 +59,14 @@ class Registry:
     def find(self, name: str, version: str | None = None) -> ModelVersion:
         """That version: a number, or the seat that it sits in. Without one, who answers: the champion, and until there
         is one the reference."""
-        from mlflow.exceptions import MlflowException
-
         if version is None:
             return self._answering(name)
-        try:
-            if version in SEATS:
-                return self._describe(self._client.get_model_version_by_alias(name, version))
-            return self._describe(self._client.get_model_version(name, version))
-        except MlflowException:
-            if version in SEATS:
-                again = answer_again(name) if version == REFERENCE else search_again(name)
-                raise NoChampion(f"{name} has no {version}; {again}") from None
-            raise InvalidInput(f"{name} has no version '{version}'{self._known(name)}") from None
+        if found := self._look_up(name, version):
+            return self._describe(found)
+        if version in SEATS:
+            again = answer_again(name) if version == REFERENCE else search_again(name)
+            raise NoChampion(f"{name} has no {version}; {again}")
+        raise InvalidInput(f"{name} has no version '{version}'{self._known(name)}")
 
     def sitting(self, name: str, seat: Seat) -> ModelVersion | None:
         """Who sits there, if anybody."""
@@ -99,7 +100,7 @@ class Registry:
             self._client.create_registered_model(name)
         source = f"{run.info.artifact_uri}/{FOLDER}"
         made = self._client.create_model_version(name, source=source, run_id=run.info.run_id)
-        return self.find(name, made.version)
+        return self.find(name, str(made.version))
 
     def promote(self, name: str, version: str, *, instead_of: str | None = None) -> None:
         """Move `champion` to that version; refuses if it no longer points where the caller believes (or NOBODY)."""
@@ -146,6 +147,20 @@ class Registry:
         )
         return {run.data.tags["trial"] for run in found}
 
+    def _look_up(self, name: str, version: str) -> Listed | MlflowVersion | None:
+        """By number or seat, from the database under the home or from the server."""
+        kept = read_versions(self.home, name)
+        if kept is not None:
+            return next((one for one in kept if version in (str(one.version), *one.aliases)), None)
+        from mlflow.exceptions import MlflowException
+
+        try:
+            if version in SEATS:
+                return self._client.get_model_version_by_alias(name, version)
+            return self._client.get_model_version(name, version)
+        except MlflowException:
+            return None
+
     def _answering(self, name: str) -> ModelVersion:
         for seat in ANSWERING:
             if found := self.sitting(name, seat):
@@ -174,7 +189,15 @@ class Registry:
         place = (self.home.artifacts / name).as_uri() if self._local else None
         return self._client.create_experiment(name, artifact_location=place)
 
-    def _describe(self, found: MlflowVersion) -> ModelVersion:
+    def _listed(self, name: str) -> list[Listed] | list[MlflowVersion]:
+        """Out of the database under the home, else as MLflow tells it."""
+        listed = read_versions(self.home, name)
+        if listed is not None:
+            return listed
+        found = self._client.search_model_versions(f"name='{name}'", order_by=["version_number DESC"])
+        return [self._client.get_model_version(name, version.version) for version in found]
+
+    def _describe(self, found: Listed | MlflowVersion) -> ModelVersion:
         folder, who = self._folder(found), f"{found.name} version {found.version}"
         read: Evidence | BrokenArtifact
         try:
@@ -184,7 +207,7 @@ class Registry:
         created = dt.datetime.fromtimestamp(found.creation_timestamp / 1000, dt.UTC)
         return ModelVersion(found.name, str(found.version), tuple(found.aliases), created, folder, read)
 
-    def _folder(self, found: MlflowVersion) -> Path:
+    def _folder(self, found: Listed | MlflowVersion) -> Path:
         if self._local:
             return self.home.artifacts / found.name / str(found.run_id) / "artifacts" / FOLDER
         kept = self._downloads() / found.name / str(found.version)
@@ -201,7 +224,7 @@ class Registry:
         return Path(self._temporary.name)
 
     def _known(self, name: str) -> str:
-        known = [str(found.version) for found in self._client.search_model_versions(f"name='{name}'")]
+        known = [str(found.version) for found in self._listed(name)]
         return f"; it has {', '.join(sorted(known, key=int))}" if known else "; nothing is registered yet"
 
 

@@ -14,6 +14,7 @@ from ml_core.spec.experiment import Experiment, Model, RunSpec
 from ml_core.spec.idle import refuse_idle
 from ml_core.spec.members import name_members
 from ml_core.spec.reading import Look
+from ml_core.spec.wording import word
 
 Options = TypeVar("Options", bound=BaseModel)
 
@@ -61,10 +62,7 @@ def explain(error: ValidationError, model: type[BaseModel]) -> str:
     if problem["type"] == "extra_forbidden":
         *parents, key = (str(part) for part in problem["loc"])
         return f"unknown key '{where}'{nearest(key, _fields_at(model, parents))}"
-    message = problem["msg"].removeprefix("Value error, ")
-    given = problem.get("input")
-    shown = f", got {given!r}" if not isinstance(given, (dict, BaseModel)) else ""
-    return f"{where}: {message}{shown}" if where else message
+    return f"{where}: {word(problem)}" if where else word(problem)
 
 
 def write_spec(spec: RunSpec) -> str:

@@ -19,7 +19,7 @@ NEEDED, POSSIBLE = ("ticker", "from", "to"), ("delisting",)
 
 
 @dataclass(frozen=True)
-class Span:
+class Membership:
     """A ticker is in from `first` to `last`, both included, or still is. `delisting`: what it returned on the
     session after its last bar, where that is told."""
 
@@ -30,7 +30,7 @@ class Span:
     row: int
 
 
-def read_members(path: Path) -> tuple[Span, ...]:
+def read_members(path: Path) -> tuple[Membership, ...]:
     """The spans in the file's order. A ticker may be in more than once, never twice at a time."""
     import polars as pl
 
@@ -59,7 +59,7 @@ def name_members(path: Path) -> list[str]:
     return list(dict.fromkeys(span.ticker for span in read_members(path)))
 
 
-def _span(row: dict[str, object], number: int, path: Path) -> Span:
+def _span(row: dict[str, object], number: int, path: Path) -> Membership:
     where = f"universe.members {path}, row {number}"
     ticker = str(row["ticker"] if row["ticker"] is not None else "").strip()
     if not ticker:
@@ -69,7 +69,7 @@ def _span(row: dict[str, object], number: int, path: Path) -> Span:
         raise InvalidInput(f"{where}: {ticker} has no 'from'; expected a date such as 2024-03-28")
     if last and last < first:
         raise InvalidInput(f"{where}: {ticker} is in from {first} to {last}, which is before it")
-    return Span(ticker, first, last, _return(row.get("delisting"), where), number)
+    return Membership(ticker, first, last, _return(row.get("delisting"), where), number)
 
 
 def _date(value: object, name: str, where: str) -> dt.date | None:
@@ -97,7 +97,7 @@ def _return(value: object, where: str) -> float | None:
     return told
 
 
-def _refuse_overlaps(spans: tuple[Span, ...], path: Path) -> None:
+def _refuse_overlaps(spans: tuple[Membership, ...], path: Path) -> None:
     for before, after in pairwise(sorted(spans, key=lambda span: (span.ticker, span.first, span.row))):
         if before.ticker == after.ticker and (before.last is None or after.first <= before.last):
             raise InvalidInput(

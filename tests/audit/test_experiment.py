@@ -14,7 +14,7 @@ from ml_core.data.store.membership import tell_members
 from ml_core.evaluation.leakage import Audit
 from ml_core.spec.experiment import Experiment, Model
 from ml_core.spec.file import read_experiment
-from ml_core.spec.members import Span
+from ml_core.spec.members import Membership
 from tests.audit.leaks import LEAKS, Leak, context_back_filled, context_of_tomorrow, members_of_later
 from tests.market import NOW, TICKERS, small_experiment
 
@@ -165,11 +165,11 @@ def test_a_value_of_one_ticker_that_is_joined_too_early_is_named():
 
 
 SPANS = [
-    *(Span(ticker, dt.date(2017, 1, 2), None, None, 0) for ticker in TICKERS[:3]),
-    Span(TICKERS[3], dt.date(2018, 11, 1), None, None, 0),
-    Span(TICKERS[4], dt.date(2017, 1, 2), dt.date(2018, 11, 30), None, 0),
-    Span(TICKERS[5], dt.date(2017, 1, 2), dt.date(2018, 4, 30), None, 0),
-    Span(TICKERS[5], dt.date(2018, 9, 3), dt.date(2030, 1, 2), -0.5, 0),
+    *(Membership(ticker, dt.date(2017, 1, 2), None, None, 0) for ticker in TICKERS[:3]),
+    Membership(TICKERS[3], dt.date(2018, 11, 1), None, None, 0),
+    Membership(TICKERS[4], dt.date(2017, 1, 2), dt.date(2018, 11, 30), None, 0),
+    Membership(TICKERS[5], dt.date(2017, 1, 2), dt.date(2018, 4, 30), None, 0),
+    Membership(TICKERS[5], dt.date(2018, 9, 3), dt.date(2030, 1, 2), -0.5, 0),
 ]
 
 

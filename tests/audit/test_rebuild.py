@@ -27,7 +27,8 @@ from ml_core.registry.versions import Registry
 from ml_core.spec.experiment import Model
 from ml_core.spec.plain import plain
 from ml_core.training.fit import fit
-from ml_core.walkforward.opening import open_windows, plan_folds
+from ml_core.walkforward.opening import open_windows
+from tests.candidate import fit_candidate
 from tests.market import NOW, small_experiment
 from tuning.search import split_for_search
 from tuning.space import build_space, spec_of, widest_spec
@@ -47,11 +48,7 @@ def home(new_home) -> Home:
 def registered(home) -> ModelVersion:
     """A version of two networks; bars came after it was fitted."""
     refresh(EXPERIMENT, home, now=WHEN_FITTED)
-    prices = read_prices(EXPERIMENT, home)
-    windows, _ = open_windows(EXPERIMENT.spec, prices)
-    split = plan_folds(EXPERIMENT, windows)[-1]
-    forecaster = fit(EXPERIMENT.spec, windows, split)
-    candidate = Candidate(forecaster, windows, prices, split, pl.DataFrame(), Searched(trials=1))
+    candidate = fit_candidate(EXPERIMENT, read_prices(EXPERIMENT, home), Searched(trials=1))
     found = promote_candidate(EXPERIMENT, home, candidate, now=WHEN_FITTED).version
     seen = data_version(EXPERIMENT, home)
     refresh(EXPERIMENT, home, now=NOW)

@@ -8,11 +8,13 @@ from importlib import import_module
 
 import pytest
 
-from cli.line import SHARED, app
+from cli.declaration import SHARED
+from cli.line import app
 
 HEAVY = [
     "torch", "scipy", "sklearn", "mlflow", "prefect", "ray", "matplotlib", "polars", "gradio", "pandas",
 ]  # fmt: skip
+CHECKING = ["pydantic", "rich.console"]
 TRACE = f"""
 import json, sys
 from cli.line import main
@@ -21,7 +23,7 @@ try:
     main()
 except SystemExit as end:
     code = end.code
-print(json.dumps([code, [name for name in {HEAVY} if name in sys.modules]]))
+print(json.dumps([code, [name for name in {[*HEAVY, *CHECKING]} if name in sys.modules]]))
 """
 
 
@@ -32,6 +34,11 @@ def ask(*arguments: str) -> tuple[int, list[str]]:
     )
     code, loaded = json.loads(done.stdout.splitlines()[-1])
     return code, loaded
+
+
+@pytest.mark.parametrize(("arguments", "code"), [(["--help"], 0), (["serach", "demo"], 2)])
+def test_the_list_of_commands_and_a_typo_of_one_load_no_library_that_checks_or_draws(arguments, code):
+    assert ask(*arguments) == (code, [])
 
 
 @pytest.mark.parametrize(
@@ -47,13 +54,16 @@ def ask(*arguments: str) -> tuple[int, list[str]]:
 )
 def test_help_and_a_typing_error_load_no_heavy_library(arguments, code, tmp_path):
     home = () if "--help" in arguments or "demo" not in arguments else ("--home", str(tmp_path))
-    assert ask(*arguments, *home) == (code, [])
+    ended, loaded = ask(*arguments, *home)
+    assert (ended, set(loaded) - set(CHECKING)) == (code, set())
 
 
-@pytest.mark.parametrize("command", ["models", "rollback"])
-def test_looking_into_the_registry_loads_nothing_that_learns_draws_or_orchestrates(new_home, command):
+@pytest.mark.parametrize(("command", "by_mlflow"), [("models", False), ("rollback", True)])
+def test_looking_into_the_registry_loads_nothing_that_learns_draws_or_orchestrates(
+    new_home, command, by_mlflow
+):
     _, loaded = ask(command, "demo", "--home", str(new_home().root))
-    assert "mlflow" in loaded
+    assert ("mlflow" in loaded) == by_mlflow
     assert not {"torch", "sklearn", "prefect", "ray", "matplotlib", "gradio"} & set(loaded)
 
 

@@ -109,7 +109,7 @@ def test_reading_a_home_that_can_be_written_leaves_it_as_it_was(file, home):
 
 def test_a_home_without_a_registry_has_no_models_and_gets_no_registry(tmp_path):
     home = find_home(tmp_path)
-    assert Registry(home).everything() == []
+    assert Registry(home).everything() == Registry(home).versions("demo.simulated") == []
     assert list(tmp_path.iterdir()) == []
 
 

@@ -23,6 +23,19 @@ def test_a_home_that_the_store_would_misread_is_refused(file, tmp_path):
     assert "a path with '#'" in done.stderr
 
 
+@pytest.mark.parametrize("given", ["", "  "])
+@pytest.mark.parametrize("command", ["refresh", "models"])
+def test_a_home_without_a_name_is_refused_and_nothing_is_written(file, tmp_path, monkeypatch, command, given):
+    monkeypatch.chdir(tmp_path)
+    done = run(command, file, "--home", given)
+    assert (done.exit_code, list(tmp_path.iterdir())) == (2, [])
+    assert "candorcast: --home: empty; expected a folder" in done.stderr
+    monkeypatch.setenv("CANDORCAST_HOME", given)
+    done = run(command, file)
+    assert (done.exit_code, list(tmp_path.iterdir())) == (2, [])
+    assert "candorcast: CANDORCAST_HOME: empty; expected a folder" in done.stderr
+
+
 def test_a_damaged_store_is_told_in_one_line(file, tmp_path):
     home = tmp_path / "home"
     assert run("refresh", file, "--home", str(home)).exit_code == 0

@@ -90,7 +90,7 @@ def test_what_was_ended_is_gone_on_with_and_what_failed_is_tried_again(asked, tr
         (("--families", "lstmm"), "unknown family 'lstmm'; did you mean 'lstm'?"),
         (("--baselines", "rigde"), "--baselines: unknown baseline 'rigde'; did you mean 'ridge'?"),
         (("--families", "", "--baselines", ""), "expected at least one learner"),
-        (("--ic", "1.5"), "data.simulated: ic: Input should be less than 1"),
+        (("--ic", "1.5"), "data.simulated: ic: expected a number below 1"),
     ],
 )
 def test_what_cannot_be_asked_is_refused_before_any_work(asked, truth_home, options, told):

@@ -216,7 +216,8 @@ def test_without_a_connection_the_others_are_not_asked(tmp_path):
     request = Request(tickers, {}, "XNYS", SESSIONS[0], None, NOW, {}, tmp_path, session)
     fetched = yahoo.fetch(request, yahoo.Config(**QUICK))
     assert {outcome.status for outcome in fetched.outcomes.values()} == {"failed"}
-    assert "no connection" in fetched.outcomes["T0"].reason
+    assert fetched.outcomes["T0"].reason.startswith("no connection to Yahoo: Failed to connect to")
+    assert "curl" not in fetched.outcomes["T0"].reason
     assert fetched.outcomes["T49"].reason.startswith("not asked")
 
 

@@ -10,7 +10,8 @@ from ml_core.errors import InvalidInput
 from ml_core.features.table import build_features, chosen_names
 from ml_core.spec.experiment import Features, Reading, RunSpec
 from ml_core.walkforward.opening import read_panel
-from tests.market import simulate_prices
+from tests.market import simulate_prices, small_experiment
+from tuning.check import check_learning
 
 DAYS = pl.date_range(dt.date(2024, 1, 1), dt.date(2024, 6, 1), eager=True)
 
@@ -47,6 +48,24 @@ def test_the_future_of_a_context_series_changes_nothing_earlier() -> None:
 def test_a_feature_of_a_context_that_is_not_there_is_refused_with_the_columns_at_hand() -> None:
     with pytest.raises(InvalidInput, match="unknown feature 'context_vix_change_5'"):
         chosen_names(Features(names=("context_vix_change_5",)), prices().columns)
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"), [("context_vx", "context_vix"), ("context_vix_chang_5", "context_vix_change_5")]
+)
+def test_a_typo_of_a_column_of_the_context_is_answered_with_the_nearest(typed, meant) -> None:
+    columns = prices(vix=[1.0] * len(DAYS)).columns
+    with pytest.raises(InvalidInput, match=f"unknown feature '{typed}'; did you mean '{meant}'"):
+        chosen_names(Features(names=(typed,)), columns)
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"), [("contxt_vix", "context_vix"), ("contxt_vix_gap_60", "context_vix_gap_60")]
+)
+def test_a_series_that_is_asked_for_is_suggested_before_its_bars_are_read(typed, meant) -> None:
+    experiment = small_experiment(features={"names": [typed]}, data={"context": {"series": ["^VIX"]}})
+    with pytest.raises(InvalidInput, match=f"unknown feature '{typed}'; did you mean '{meant}'"):
+        check_learning(experiment)
 
 
 def test_a_panel_read_for_more_gives_each_reading_its_own_columns_and_refuses_what_it_was_not_read_for():

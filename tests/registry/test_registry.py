@@ -6,7 +6,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-import polars as pl
 import pytest
 
 from ml_core.data.intake.refresh import refresh
@@ -14,12 +13,14 @@ from ml_core.data.prices import data_version, read_prices
 from ml_core.errors import BrokenArtifact, ForecastError, InvalidInput, NoChampion
 from ml_core.home.settings import Home, find_home
 from ml_core.promotion import judge
+from ml_core.promotion.candidate import Candidate
+from ml_core.registry import database
 from ml_core.registry.searched import Searched
+from ml_core.registry.tracking import connect
 from ml_core.registry.trials import Trial
 from ml_core.registry.versions import NOBODY, Registry, flatten
 from ml_core.spec.plain import plain
-from ml_core.training.fit import fit
-from ml_core.walkforward.opening import open_windows, plan_folds
+from tests.candidate import fit_candidate
 from tests.evidence import evidence_of
 from tests.market import NOW, small_experiment
 from tuning.ledger import Ledger
@@ -38,11 +39,8 @@ def home(new_home) -> Home:
 
 
 @pytest.fixture(scope="module")
-def fitted(home):
-    prices = read_prices(EXPERIMENT, home)
-    windows, _ = open_windows(EXPERIMENT.spec, prices)
-    split = plan_folds(EXPERIMENT, windows)[-1]
-    return prices, windows, split, fit(EXPERIMENT.spec, windows, split)
+def fitted(home) -> Candidate:
+    return fit_candidate(EXPERIMENT, read_prices(EXPERIMENT, home), Searched(trials=3))
 
 
 @pytest.fixture
@@ -63,7 +61,7 @@ def test_nothing_registered_is_an_empty_list_and_no_champion(home, name):
 
 
 def test_a_registered_version_is_found_with_its_evidence_and_loads_as_it_was(home, name, fitted):
-    prices, _, _, forecaster = fitted
+    prices, forecaster = fitted.prices, fitted.forecaster
     registry = Registry(home)
     made = registry.register(forecaster, name, EVIDENCE)
     assert (made.name, made.version, made.aliases) == (name, "1", ())
@@ -82,7 +80,7 @@ def test_who_only_reads_finds_and_loads_the_same_and_changes_nothing(
     new_home, fitted, tmp_path, monkeypatch, writable
 ):
     made, access = new_home(), os.access
-    version = Registry(made).register(fitted[3], NAME, EVIDENCE)
+    version = Registry(made).register(fitted.forecaster, NAME, EVIDENCE)
     Registry(made).promote(NAME, version.version)
     copied = Path(shutil.copytree(made.root, tmp_path / "home"))
     before = {
@@ -91,14 +89,40 @@ def test_who_only_reads_finds_and_loads_the_same_and_changes_nothing(
     monkeypatch.setattr(os, "access", lambda path, mode: access(path, mode) and (writable or mode != os.W_OK))
     reader = Registry(find_home(copied))
     assert [found.version for found in reader.everything()] == [version.version]
-    assert reader.load(reader.find(NAME)).features == fitted[3].features
+    assert [found.aliases for found in reader.versions(NAME)] == [("champion",)]
+    assert reader.load(reader.find(NAME)).features == fitted.forecaster.features
     assert all(path.read_bytes() == content for path, content in before.items())
+
+
+def test_a_version_that_was_deleted_is_not_listed_and_aliases_are(home, name, fitted):
+    registry, client = Registry(home), connect(home)
+    for _ in range(3):
+        registry.register(fitted.forecaster, name, EVIDENCE)
+    registry.promote(name, "3")
+    client.set_registered_model_alias(name, "before", "3")
+    client.delete_model_version(name, "2")
+    assert [(found.version, found.aliases) for found in registry.versions(name)] == [
+        ("3", ("before", "champion")),
+        ("1", ()),
+    ]
+
+
+def test_a_list_out_of_the_database_equals_what_mlflow_tells(home, name, fitted, monkeypatch):
+    """So it stays when MLflow changes its tables: then it is asked."""
+    registry = Registry(home)
+    for _ in range(11):
+        registry.register(fitted.forecaster, name, EVIDENCE)
+    registry.promote(name, "2")
+    listed = registry.versions(name)
+    monkeypatch.setattr(database, "VERSIONS", "SELECT version FROM a_table_of_another_name")
+    assert registry.versions(name) == listed
+    assert [found.version for found in listed] == [str(version) for version in range(11, 0, -1)]
 
 
 def test_the_champion_moves_by_promotion_and_back_by_another(home, name, fitted):
     registry = Registry(home)
     for _ in range(2):
-        registry.register(fitted[3], name, EVIDENCE)
+        registry.register(fitted.forecaster, name, EVIDENCE)
     with pytest.raises(NoChampion):
         registry.find(name)
     registry.promote(name, "1")
@@ -120,7 +144,7 @@ def test_the_champion_moves_by_promotion_and_back_by_another(home, name, fitted)
 def test_a_promotion_is_refused_when_the_champion_has_moved_meanwhile(home, name, fitted):
     registry = Registry(home)
     for _ in range(3):
-        registry.register(fitted[3], name, EVIDENCE)
+        registry.register(fitted.forecaster, name, EVIDENCE)
     registry.promote(name, "2")
     with pytest.raises(ForecastError, match="champion moved to version 2 meanwhile; expected 1"):
         registry.promote(name, "3", instead_of="1")
@@ -129,8 +153,8 @@ def test_a_promotion_is_refused_when_the_champion_has_moved_meanwhile(home, name
 
 def test_models_of_two_names_do_not_meet(home, name, fitted):
     registry = Registry(home)
-    registry.register(fitted[3], name, EVIDENCE)
-    registry.register(fitted[3], f"other{name}", EVIDENCE)
+    registry.register(fitted.forecaster, name, EVIDENCE)
+    registry.register(fitted.forecaster, f"other{name}", EVIDENCE)
     registry.promote(name, "1")
     assert [found.version for found in registry.versions(name)] == ["1"]
     with pytest.raises(NoChampion):
@@ -139,7 +163,7 @@ def test_models_of_two_names_do_not_meet(home, name, fitted):
 
 def test_files_that_went_missing_or_changed_are_refused_by_name(home, name, fitted):
     registry = Registry(home)
-    made = registry.register(fitted[3], name, EVIDENCE)
+    made = registry.register(fitted.forecaster, name, EVIDENCE)
     weights = made.folder / "weights.safetensors"
     weights.write_bytes(weights.read_bytes()[:-1] + b"x")
     with pytest.raises(BrokenArtifact, match=r"weights\.safetensors"):
@@ -152,13 +176,13 @@ def test_files_that_went_missing_or_changed_are_refused_by_name(home, name, fitt
 def test_a_version_that_cannot_be_read_is_listed_with_the_reason_and_hides_no_other(home, name, fitted):
     registry = Registry(home)
     for _ in range(3):
-        registry.register(fitted[3], name, EVIDENCE)
+        registry.register(fitted.forecaster, name, EVIDENCE)
     file = registry.find(name, "2").folder / "evidence.json"
     file.write_text(file.read_text().replace('"holdout": {', '"held_out": {'))
     found = registry.versions(name)
     assert [(one.version, one.readable) for one in found] == [("3", True), ("2", False), ("1", True)]
     assert found[0].evidence == found[2].evidence == EVIDENCE
-    refusal = rf"{name} version 2 was registered by another.*holdout: Field required"
+    refusal = rf"{name} version 2 was registered by another.*holdout: missing"
     for ask in (lambda: found[1].evidence, lambda: found[1].spec, lambda: registry.load(found[1])):
         with pytest.raises(BrokenArtifact, match=refusal):
             ask()
@@ -166,9 +190,9 @@ def test_a_version_that_cannot_be_read_is_listed_with_the_reason_and_hides_no_ot
 
 def test_an_earlier_version_that_cannot_be_read_does_not_stop_a_candidate(home, name, fitted):
     experiment = renamed(name[:20], **EASY)
-    first = judge.promote_candidate(experiment, home, candidate_of(fitted), now=NOW)
+    first = judge.promote_candidate(experiment, home, fitted, now=NOW)
     (first.version.folder / "evidence.json").write_text("{}")
-    second = judge.promote_candidate(experiment, home, candidate_of(fitted), now=NOW)
+    second = judge.promote_candidate(experiment, home, fitted, now=NOW)
     assert second.promoted, "the champion without evidence stands in nobody's way"
     assert second.version.evidence.looks == 1
 
@@ -214,13 +238,6 @@ def test_nested_values_are_flattened_by_dots():
     }  # fmt: skip
 
 
-def candidate_of(fitted, *, streams: pl.DataFrame | None = None) -> judge.Candidate:
-    prices, windows, split, forecaster = fitted
-    return judge.Candidate(
-        forecaster, windows, prices, split, pl.DataFrame() if streams is None else streams, Searched(trials=3)
-    )
-
-
 EASY = {"claims": ["level"], "beat": ["last"]}  # to be nearer than the last return is not hard
 
 
@@ -230,7 +247,7 @@ def renamed(name: str, **gate) -> object:
 
 def test_a_candidate_that_is_refused_is_kept_with_its_evidence_and_moves_nothing(home, name, fitted):
     experiment = renamed(name[:20], significance=1e-9)
-    done = judge.promote_candidate(experiment, home, candidate_of(fitted), now=NOW)
+    done = judge.promote_candidate(experiment, home, fitted, now=NOW)
     assert not done.promoted
     kept = Registry(home).find(experiment.model_name, done.version.version)
     assert kept.aliases == ("challenger",)
@@ -252,10 +269,10 @@ def test_a_candidate_that_is_refused_is_kept_with_its_evidence_and_moves_nothing
 
 def test_a_candidate_that_passes_becomes_champion_and_the_next_must_beat_it(home, name, fitted):
     experiment = renamed(name[:20], **EASY)
-    first = judge.promote_candidate(experiment, home, candidate_of(fitted), now=NOW)
+    first = judge.promote_candidate(experiment, home, fitted, now=NOW)
     assert first.promoted
     assert first.version.aliases == ("champion",)
-    second = judge.promote_candidate(experiment, home, candidate_of(fitted), now=NOW)
+    second = judge.promote_candidate(experiment, home, fitted, now=NOW)
     assert not second.promoted  # the same model again is no better
     assert second.version.aliases == ("challenger",)
     checks = {check.name: check.passed for check in second.version.evidence.gate.checks}
@@ -270,9 +287,9 @@ def test_a_candidate_that_passes_becomes_champion_and_the_next_must_beat_it(home
 
 def test_a_champion_whose_files_are_broken_stands_in_nobodys_way(home, name, fitted):
     experiment = renamed(name[:20], **EASY)
-    first = judge.promote_candidate(experiment, home, candidate_of(fitted), now=NOW)
+    first = judge.promote_candidate(experiment, home, fitted, now=NOW)
     (first.version.folder / "weights.safetensors").write_bytes(b"gone")
-    second = judge.promote_candidate(experiment, home, candidate_of(fitted), now=NOW)
+    second = judge.promote_candidate(experiment, home, fitted, now=NOW)
     assert second.promoted
     assert Registry(home).find(experiment.model_name).version == second.version.version
 
@@ -282,7 +299,7 @@ def test_the_spec_of_an_earlier_candorcast_is_refused_by_version_with_what_to_do
     reading = spec.pop("reading")
     spec["features"] = reading["features"]
     spec["task"]["lookback"] = reading["lookback"]
-    made = Registry(home).register(fitted[3], name, evidence_of(EXPERIMENT, spec=spec))
+    made = Registry(home).register(fitted.forecaster, name, evidence_of(EXPERIMENT, spec=spec))
     assert made.evidence.spec.model.family == EXPERIMENT.model.family
     with pytest.raises(BrokenArtifact, match=r"version 1 was registered by an earlier candorcast") as refused:
         _ = made.spec

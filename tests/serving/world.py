@@ -7,27 +7,28 @@ from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import polars as pl
-
 from ml_core.data.intake.refresh import refresh
 from ml_core.data.order import place_order
 from ml_core.data.prices import read_prices
 from ml_core.forecaster.forecaster import Forecaster
 from ml_core.home.settings import Home, open_home
-from ml_core.promotion.candidate import Candidate
 from ml_core.promotion.judge import promote_candidate
 from ml_core.registry.evidence import Evidence
 from ml_core.registry.searched import Searched
+from ml_core.registry.tracking import connect
 from ml_core.registry.version import ModelVersion
 from ml_core.registry.versions import Registry
 from ml_core.spec.experiment import Experiment
-from ml_core.training.fit import fit
-from ml_core.walkforward.opening import open_windows, plan_folds
 from serving.service import Service
+from tests.candidate import fit_candidate
 from tests.market import NOW, TICKERS, small_experiment
 
 LISTED, STRANGER = TICKERS[:6], TICKERS[6]
 MARKET = {"sessions": 420, "seed": 3, "ic": 0.3}
+
+SEARCHED = Searched(
+    trials=3, finished=2, stopped=1, folds=2, seconds=4.0, families={"lstm": 3}, objective="ic"
+)
 
 
 @dataclass(frozen=True)
@@ -82,27 +83,17 @@ def build_world(folder: Path, *, blank: Path | None = None, **sections: dict) ->
         shutil.copy(blank, home.root / "mlflow.db")
     else:
         blank = folder / "blank.db"
-        Registry(home)
+        connect(home)
         with (
             closing(sqlite3.connect(home.root / "mlflow.db")) as made,
             closing(sqlite3.connect(blank)) as kept,
         ):
             made.backup(kept)
     store_bars(experiment, home)
-    forecaster, candidate = fit_candidate(experiment, read_prices(experiment, home))
+    candidate = fit_candidate(experiment, read_prices(experiment, home), SEARCHED)
     version = promote_candidate(experiment, home, candidate, now=NOW).version
     Registry(home).promote(experiment.model_name, version.version)
-    return World(experiment, home, forecaster, version.evidence, blank)
-
-
-def fit_candidate(experiment: Experiment, prices: pl.DataFrame) -> tuple[Forecaster, Candidate]:
-    windows, _ = open_windows(experiment.spec, prices)
-    split = plan_folds(experiment, windows)[-1]
-    forecaster = fit(experiment.spec, windows, split)
-    search = Searched(
-        trials=3, finished=2, stopped=1, folds=2, seconds=4.0, families={"lstm": 3}, objective="ic"
-    )
-    return forecaster, Candidate(forecaster, windows, prices, split, pl.DataFrame(), search)
+    return World(experiment, home, candidate.forecaster, version.evidence, blank)
 
 
 def store_bars(experiment: Experiment, home: Home, *, now: dt.datetime = NOW) -> None:

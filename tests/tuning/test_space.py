@@ -143,7 +143,7 @@ def test_a_range_that_is_none_is_refused_with_what_was_expected(value):
 @pytest.mark.parametrize(
     ("key", "value", "told"),
     [
-        ("lstm.dropout", [0.1, 1.5], "dropout: Input should be less than 1, got 1.5"),
+        ("lstm.dropout", [0.1, 1.5], "dropout: expected a number below 1, got 1.5"),
         (
             "lstm.hidden",
             [0],
@@ -155,14 +155,14 @@ def test_a_range_that_is_none_is_refused_with_what_was_expected(value):
             {"low": 8, "high": 64},
             "hidden: expected a whole number from 1, or one for each layer such as [64, 32], got 8.0",
         ),
-        ("task.lookback", {"low": 8, "high": 20}, "lookback: Input should be a valid integer"),
+        ("task.lookback", {"low": 8, "high": 20}, "lookback: expected a whole number"),
         (
             "training.learning_rate",
             {"low": -1.0, "high": 0.1},
-            "learning_rate: Input should be greater than 0, got -1",
+            "learning_rate: expected a number above 0, got -1",
         ),
-        ("training.precision", ["float8"], "precision: Input should be 'auto', 'float32' or 'bfloat16'"),
-        ("task.lookback", [2], "lookback: Input should be greater than or equal to 4, got 2"),
+        ("training.precision", ["float8"], "precision: expected 'auto', 'float32' or 'bfloat16'"),
+        ("task.lookback", [2], "lookback: expected at least 4, got 2"),
     ],
 )
 def test_a_value_that_the_field_refuses_is_named_before_anything_runs(key, value, told):

@@ -1,6 +1,7 @@
 """Judges what came of one question to Yahoo, an answer or an error, so that each ticker gets its bars, or a status
 with its reason."""
 
+import re
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,6 +16,9 @@ SILENT = "no answer from Yahoo in time"
 NO_LINE = "no connection to Yahoo"
 NO_ANSWER = ("Timeout", "ReadTimeout", "ConnectTimeout", "TimeoutError")
 NO_CONNECTION = ("ConnectionError", "DNSError", "ProxyError", "SSLError", "CertificateVerifyError")
+CURL = re.compile(
+    r"^Failed to perform, curl: \(\d+\) |\.? See https://curl\.se/\S+ first for more details\.?$"
+)
 CUT_SHORT = (
     "IncompleteRead",
     "ChunkedEncodingError",
@@ -58,7 +62,7 @@ def _explain(reason: str) -> Outcome:
 def judge(error: Exception) -> tuple[Outcome, bool]:
     """(outcome, whether asking again may help)."""
     names = [kind.__name__ for kind in type(error).__mro__]
-    line = (str(error).strip().splitlines() or [names[0]])[0][:160]
+    line = CURL.sub("", (str(error).strip().splitlines() or [names[0]])[0])[:160]
     if "YFRateLimitError" in names:
         return Outcome("rate_limited", f"Yahoo answers 429, {REFUSED[429]}"), True
     if any(name in names for name in NO_ANSWER):

@@ -13,7 +13,7 @@ import polars as pl
 from ml_core.data.store.bars import FACTS, PARTED
 from ml_core.data.store.store import Store
 from ml_core.spec.experiment import Experiment
-from ml_core.spec.members import Span, read_members
+from ml_core.spec.members import Membership, read_members
 
 IN, OUT = 1.0, 0.0
 MEMBER, DELISTING = "member", "delisting"
@@ -32,7 +32,7 @@ def read_spans(experiment: Experiment) -> pl.DataFrame:
     return pl.DataFrame(schema=FACTS) if path is None else tell_members(read_members(path))
 
 
-def tell_members(spans: Iterable[Span]) -> pl.DataFrame:
+def tell_members(spans: Iterable[Membership]) -> pl.DataFrame:
     """FACTS: TICKER/member is 1 from a date on, or 0; TICKER/delisting a return."""
     spans = tuple(spans)
     begins = {(span.ticker, span.first) for span in spans}

@@ -1,0 +1,48 @@
+"""Reads which versions are registered straight from the database under a home. A list needs two of its tables, and
+MLflow, which keeps them, takes seconds to load."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+
+from ml_core.home.settings import Home
+from ml_core.registry.tracking import LOCAL, locate
+
+DELETED = "Deleted_Internal"  # MLflow keeps the row of a deleted version, with this stage
+VERSIONS = """
+SELECT version, run_id, creation_time FROM model_versions
+WHERE name = ? AND current_stage IS NOT ? ORDER BY version DESC
+"""
+ALIASES = "SELECT alias, version FROM registered_model_aliases WHERE name = ? ORDER BY alias"
+
+
+@dataclass(frozen=True)
+class Listed:
+    """One registered version as MLflow would describe it."""
+
+    name: str
+    version: int
+    run_id: str
+    creation_timestamp: int
+    aliases: tuple[str, ...]
+
+
+def read_versions(home: Home, name: str) -> list[Listed] | None:
+    """The versions of a model, newest first; None behind a server, and where the database is not as MLflow 3 makes it:
+    then MLflow is to be asked."""
+    if not home.tracking_uri.startswith(LOCAL):
+        return None
+    address = locate(Path(home.tracking_uri.removeprefix(LOCAL)))
+    try:
+        with closing(sqlite3.connect(address, uri=True)) as opened:
+            rows = opened.execute(VERSIONS, (name, DELETED)).fetchall()
+            aliases = opened.execute(ALIASES, (name,)).fetchall()
+    except sqlite3.Error:
+        return None
+    return [
+        Listed(name, version, run, made, tuple(alias for alias, of in aliases if of == version))
+        for version, run, made in rows
+    ]
