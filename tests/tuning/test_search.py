@@ -226,9 +226,8 @@ def test_a_baseline_can_be_tried_win_be_registered_and_forecast(home):
     assert {trial.status for trial in outcome.ledger.trials} == {"finished"}
     assert all(len(trial.history) == 1 for trial in outcome.ledger.trials)
     assert outcome.spec.model.family == "ridge"
-    checks = {check.name: check for check in outcome.evidence.gate.checks}
-    assert checks["better than ridge"].required == "not asked"
-    assert "better than zero" in checks
+    faced = {one.rival for claim in outcome.evidence.claims if claim.claim == "level" for one in claim.rivals}
+    assert faced == {"zero"}, "nobody is better than himself"
     forecaster = Registry(home).load(outcome.version)
     assert len(forecaster.members) == 1, "a second seed would say the same"
     rows = forecaster.predict(read_prices(experiment, home))
