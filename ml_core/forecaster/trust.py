@@ -45,6 +45,9 @@ def _without_skill(mean_R: Array, y_R: Array, ticker_R: Array, session_R: Array,
     The return of one session is part of `horizon` outcomes, so it meets the sum of their forecasts. Pulls that sum to
     zero do not see what all dates share; this does: on one span a forecast that stands still is never significant.
     """
+    ticker_R = np.unique(ticker_R, return_inverse=True)[
+        1
+    ]  # a ticker without rows would change the order of sums
     y_NT = np.zeros((int(ticker_R.max()) + 1, int(session_R.max()) + 1 + horizon))
     met_NT = np.zeros_like(y_NT)
     y_NT[ticker_R, session_R] = y_R / np.sqrt(np.bincount(ticker_R))[ticker_R]

@@ -106,3 +106,16 @@ def test_rows_whose_outcome_is_not_known_yet_count_for_nothing():
     late_NT = np.pad(y_NT, ((0, 0), (0, 20)), constant_values=np.nan)
     told_NT = np.pad(mean_NT, ((0, 0), (0, 20)), constant_values=9.0)
     assert trust_of(told_NT, late_NT, 5) == trust_of(mean_NT, y_NT, 5)
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_a_ticker_that_has_no_rows_yet_changes_no_bit(seed):
+    """Sums over one ticker more are taken in another order: whoever is listed later would reach into the past."""
+    rng = np.random.default_rng(seed)
+    mean_NT = rng.normal(size=(26, 1)) + 0.1 * rng.normal(size=(26, 126))  # stands nearly still
+    y_NT = outcomes(rng.normal(size=(26, 145)), 20) + 0.5 * mean_NT
+    ticker_R, session_R = rows_of(y_NT)
+    later_R = ticker_R + (ticker_R >= 13)  # the new one stands in the middle of the alphabet
+    alone = fit_trust(mean_NT.ravel(), y_NT.ravel(), ticker_R, session_R, horizon=20)
+    assert LEAST_TRUST < alone < MOST_TRUST
+    assert fit_trust(mean_NT.ravel(), y_NT.ravel(), later_R, session_R, horizon=20) == alone
