@@ -66,7 +66,7 @@ class Running:
     @property
     def api(self) -> httpx.Client:
         return httpx.Client(
-            base_url=f"http://127.0.0.1:{self.ports.prefect}/api", trust_env=False, timeout=20
+            base_url=f"http://127.0.0.1:{self.ports.prefect}/api", trust_env=False, timeout=120
         )
 
     @property
@@ -81,7 +81,7 @@ class Running:
             assert not late, (
                 f"{what} did not happen in {seconds} s:\n{self.said}\nworker:\n{self.worker_said[-4000:]}"
             )
-            time.sleep(0.1)
+            time.sleep(0.5)  # each look asks the server, which has work to do beside
 
     @property
     def worker_said(self) -> str:
