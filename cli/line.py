@@ -78,7 +78,12 @@ def models():
 
 
 @command("models.rollback")
-def rollback(version: Promoted = None):
+def rollback(
+    version: Promoted = None,
+    force: Annotated[
+        bool, typer.Option("--force", help="Also one that the gate refused; it stays marked.")
+    ] = False,
+):
     """Make another version champion; by default the last one before it that passed the gate."""
 
 
@@ -126,6 +131,10 @@ def truth(
     decay: Annotated[float | None, typer.Option(help="Share of it that is left a session later.")] = None,
     markets: Annotated[int, typer.Option(min=1, help="How many markets of each kind.")] = 1,
     seed: Annotated[int | None, typer.Option(min=0, help="The first market's (data.simulated.seed).")] = None,
+    search: Annotated[
+        bool, typer.Option("--search", help="Search each market, and judge its claims.")
+    ] = False,
+    weeks: Annotated[int, typer.Option(min=1, max=520, help="Search so often, a week apart.")] = 1,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with an interrupted run.")] = False,
 ):
     """Run the experiment on simulated markets whose answer is known: what is found, and how often luck is believed."""

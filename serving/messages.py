@@ -11,7 +11,7 @@ from ml_core.registry.account import Backtest
 from ml_core.registry.evidence import Holdout, Oracle, Trained
 from ml_core.registry.scores import CoverageRow, Score
 from ml_core.registry.searched import Searched
-from ml_core.registry.seats import Seat
+from ml_core.registry.seats import Seat, tell_seat
 from ml_core.registry.verdict import Verdict
 from ml_core.registry.version import ModelVersion
 from ml_core.spec.run import RunSpec
@@ -152,19 +152,21 @@ class BatchAnswer(Provenance):
 
 
 class Health(Message):
-    """`ok`: answering. `degraded`: answering with what is known good, see `failure`. `waiting`: no model yet."""
+    """`ok`: answering. `old`: answering from prices that end too long ago, see `old`. `degraded`: answering with what
+    is known good, see `failure`. `waiting`: no model yet."""
 
     model_config = ConfigDict(
         json_schema_extra={"examples": [{"status": "ok", "model": "demo.simulated", "version": "3"}]}
     )
 
-    status: Literal["ok", "degraded", "waiting"]
+    status: Literal["ok", "old", "degraded", "waiting"]
     experiment: str
     model: str
     version: str | None = None
     seat: Seat | None = None
     data_version: int | None = None
     as_of: dt.date | None = None
+    old: str | None = Field(None, description="Since when newer prices are missing, and what brings them.")
     checked: dt.datetime | None = Field(None, description="When registry and store were last looked at.")
     failure: str | None = None
 
@@ -176,6 +178,7 @@ class Info(Message):
     version: str
     aliases: list[str]
     created: dt.datetime
+    told: str = Field(description="Where it sits in words, and for ever whether by force.")
     served: bool = Field(description="Whether this version answers predictions now.")
     tickers: list[str]
     horizons: list[int]
@@ -208,6 +211,7 @@ class Info(Message):
             version=found.version,
             aliases=list(found.aliases),
             created=found.created,
+            told=tell_seat(found),
             served=served,
             tickers=list(evidence.tickers),
             horizons=list(spec.task.horizons),

@@ -52,7 +52,7 @@ def _notes(seen: AsOf) -> list[str]:
     notes, seat = [], seat_of(version)
     if seat == REFERENCE:
         notes.append("Nobody is champion: the reference says how far a price may go, and no direction.")
-    elif seat != CHAMPION:
+    elif seat != CHAMPION or version.forced:
         notes.append(f"{tell_seat(version).capitalize()}.")
     if seen.learned:
         notes.append("The model learned from this date: what it says about it proves nothing.")

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 import polars as pl
 
 from ml_core.data.absence import tell_absence
+from ml_core.data.age import tell_old
 from ml_core.data.order import Order
 from ml_core.errors import ForecastError, InvalidInput, NotEnoughData, UnknownTicker
 from ml_core.home.spelling import spell_out
@@ -37,6 +38,7 @@ class Service:
         """`name` and `overrides`: how the experiment was asked for, so that a command in an answer can be typed."""
         self.experiment, self._home, self._store = order.experiment, order.home, order.store
         self._asked, self._overrides = name or order.experiment.name, overrides
+        self._clock = clock
         self._champion = Champion(order, clock)
         self._past = PastAnswers(order, clock)
 
@@ -123,14 +125,17 @@ class Service:
         if champion.checked is None:
             self.look()
         served, failure = champion.served, champion.failure
+        old = self._tell_old(served) if served else ""
+        answering = "degraded" if failure else "old" if old else "ok"
         return Health(
-            status=("degraded" if failure else "ok") if served else "waiting",
+            status=answering if served else "waiting",
             experiment=self.experiment.name,
             model=self.experiment.model_name,
             version=served.version.version if served else None,
             data_version=served.data_version if served else None,
             seat=seat_of(served.version) if served else None,
             as_of=max(served.latest["as_of"]) if served else None,
+            old=old or None,
             checked=champion.checked,
             failure=self._in_one_line(failure) if failure else None,
         )
@@ -141,6 +146,10 @@ class Service:
             return Info.of(self._served().version, served=True)
         found, served = self._champion.find(version), self._champion.served
         return Info.of(found, served=bool(served and served.version.version == found.version))
+
+    def _tell_old(self, served: Served) -> str:
+        """By the command's plain name: health is open to everyone."""
+        return tell_old(self.experiment, max(served.prices["date"]), now=self._clock())
 
     def _served(self, version: str | None = None) -> Served:
         """Who sits in the seat, or that version on the same prices."""

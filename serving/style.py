@@ -27,7 +27,8 @@ footer {{ display: none !important; }}
 .wf-head h1 {{ font-size: 1.35rem; font-weight: 650; letter-spacing: -.01em; margin: 0; color: {INK}; }}
 .wf-head span, .wf-small {{ color: {MUTED}; font-size: .875rem; }}
 .wf-head .wf-dot {{ width: .55rem; height: .55rem; border-radius: 50%; align-self: center; background: {GREEN}; }}
-.wf-head .wf-dot.degraded {{ background: {VERMILION}; }} .wf-head .wf-dot.waiting {{ background: {ORANGE}; }}
+.wf-head .wf-dot.degraded {{ background: {VERMILION}; }}
+.wf-head .wf-dot.waiting, .wf-head .wf-dot.old {{ background: {ORANGE}; }}
 .wf-cards {{ display: grid; grid-template-columns: repeat(auto-fit, minmax(150px, 1fr)); gap: .75rem; }}
 .wf-card {{ background: {SURFACE}; border: 1px solid {LINE}; border-radius: 10px; padding: .75rem .9rem; }}
 .wf-card span, .wf-card small {{ display: block; color: {MUTED}; font-size: .8rem; }}

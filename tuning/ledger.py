@@ -2,6 +2,8 @@
 at the end."""
 
 import contextlib
+import glob
+import re
 import threading
 from dataclasses import replace
 from pathlib import Path
@@ -10,6 +12,31 @@ from typing import Any
 import polars as pl
 
 from ml_core.registry.trials import Params, Trial, read_line, write_line
+
+LEDGER = "ledger.jsonl"
+
+
+def set_aside(file: Path) -> None:
+    """Under the next free number, beside the file of the search that goes on."""
+    number = 1 + len(list(file.parent.glob("ledger-*.jsonl")))
+    file.rename(file.with_name(f"ledger-{number}.jsonl"))
+
+
+def count_tried(searches: Path, model: str) -> int:
+    """The trials that all searches for this model ended, whatever became of them. Each has a folder of its own, named
+    after the model, what was asked and the data."""
+    own = re.compile(rf"{re.escape(model)}-[0-9a-f]+-\d+")
+    folders = (folder for folder in searches.glob(f"{glob.escape(model)}-*") if own.fullmatch(folder.name))
+    return sum(len(_read(file)) for folder in folders for file in folder.glob("ledger*.jsonl"))
+
+
+def _read(file: Path) -> set[str]:
+    """The ids in one ledger; a trial that failed and was tried again stands there twice."""
+    ids = set()
+    for line in file.read_text(encoding="utf-8").splitlines():
+        with contextlib.suppress(ValueError, TypeError, KeyError):  # a line cut short by a kill
+            ids.add(read_line(line).id)
+    return ids
 
 
 class Ledger:

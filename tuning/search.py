@@ -34,7 +34,7 @@ from ml_core.spec.plain import plain
 from ml_core.training.fit import fit
 from ml_core.training.loop import Epoch
 from ml_core.walkforward.opening import open_windows, plan_folds
-from tuning.ledger import Ledger
+from tuning.ledger import LEDGER, Ledger, count_tried, set_aside
 from tuning.runner import run_search
 from tuning.space import build_space, spec_of, widest_spec
 
@@ -125,7 +125,8 @@ def search(
     if progress:
         progress(Step("judge", ledger, facts.trials, "holdout, leak audit, gate"))
     fill_seat(place_order(experiment, home), now=now)  # whoever comes must do more than the reference
-    candidate = Candidate(forecaster, windows, prices, final, ledger.streams(), facts)
+    earlier = count_tried(home.searches, experiment.model_name) - facts.trials
+    candidate = Candidate(forecaster, windows, prices, final, ledger.streams(), facts, max(earlier, 0))
     promotion: Promotion = promote_candidate(experiment, home, candidate, now=now)
     asked = winner.reading.features
     lost = tell_gaps(prices, windows.read_as(asked), winner.reading.lookback)
@@ -195,13 +196,14 @@ def split_for_search(experiment: Experiment, windows: Windows) -> tuple[list[Spl
 
 
 def open_ledger(home: Home, name: str, *, resume: bool) -> Ledger:
-    """The ledger of this search; a new search begins a new file, a resumed one keeps what has ended."""
-    file = home.searches / name / "ledger.jsonl"
+    """The ledger of this search; a resumed one keeps what has ended. A new search begins a new file, and the old one
+    is set aside: what was tried has been tried."""
+    file = home.searches / name / LEDGER
     ledger = Ledger(file)
     if resume:
         ledger.recall()
-    else:
-        file.unlink(missing_ok=True)
+    elif file.is_file():
+        set_aside(file)
     return ledger
 
 

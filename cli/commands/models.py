@@ -1,4 +1,5 @@
-"""`models` lists what is registered; `rollback` moves the champion to a version that stood before."""
+"""`models` lists what is registered; `rollback` moves the champion to a version that stood before, or by force to one
+that the gate refused."""
 
 from __future__ import annotations
 
@@ -10,6 +11,7 @@ from ml_core.errors import InvalidInput
 
 if TYPE_CHECKING:
     from ml_core.registry.version import ModelVersion
+    from ml_core.registry.versions import Registry
 
 
 def models(session: Session) -> int:
@@ -29,34 +31,58 @@ def models(session: Session) -> int:
 
 def describe(version: ModelVersion) -> dict[str, Any]:
     """A version as `--json` tells it; one whose evidence cannot be read has the reason in its place."""
-    told = {"version": version.version, "aliases": list(version.aliases), "created": version.created}
+    told: dict[str, Any] = {
+        "version": version.version,
+        "aliases": list(version.aliases),
+        "created": version.created,
+        **({"forced": version.forced} if version.forced else {}),
+    }
     if not version.readable:
         return told | {"evidence": None, "error": str(version.read)}
     return told | {"evidence": version.evidence}
 
 
-def rollback(session: Session, *, version: str | None) -> int:
+def rollback(session: Session, *, version: str | None, force: bool) -> int:
     from ml_core.registry.seats import CHAMPION
     from ml_core.registry.versions import Registry
 
     registry, name = Registry(session.home), session.model_name
-    before = registry.find(name, CHAMPION)
-    if version is None:
-        passed = [
-            found.version
-            for found in registry.versions(name)
-            if found.readable
-            and found.evidence.role == "candidate"
-            and found.evidence.gate.passed
-            and int(found.version) < int(before.version)
-        ]
-        if not passed:
-            raise InvalidInput(
-                f"{name}: no version before {before.version} passed the gate; name one with --version"
-            )
-        version = passed[0]
-    registry.load(registry.find(name, version))  # what cannot be read is refused before it is served
-    registry.promote(name, version)
-    session.terminal.say(f"{name}: champion moved from version {before.version} to {version}")
-    session.terminal.document({"model": name, "from": before.version, "to": version})
+    before = registry.sitting(name, CHAMPION)
+    asked = registry.find(name, version) if version else _passed_before(registry, name)
+    registry.load(asked)  # what cannot be read is refused before it is served
+    against = _why_not(asked)
+    if against and not force:
+        raise InvalidInput(
+            f"{name} version {asked.version} {against}; to seat it all the same, marked for ever: "
+            f"{session.spell('rollback')} --version {asked.version} --force"
+        )
+    if against:
+        registry.force(name, asked.version, day=session.now.date())
+    else:
+        registry.promote(name, asked.version)
+    came = f"moved from version {before.version} to" if before else "is now version"
+    marked = f", by force: it {against}" if against else ""
+    session.terminal.say(f"{name}: champion {came} {asked.version}{marked}")
+    left = before.version if before else None
+    session.terminal.document({"model": name, "from": left, "to": asked.version, "forced": bool(against)})
     return DONE
+
+
+def _passed_before(registry: Registry, name: str) -> ModelVersion:
+    """The last version before the champion that earned the seat."""
+    from ml_core.registry.seats import CHAMPION
+
+    now = registry.find(name, CHAMPION)
+    for found in registry.versions(name):
+        earlier = found.readable and int(found.version) < int(now.version)
+        if earlier and not _why_not(found):
+            return found
+    raise InvalidInput(f"{name}: no version before {now.version} passed the gate; name one with --version")
+
+
+def _why_not(asked: ModelVersion) -> str:
+    """Why it has not earned the seat, if it has not."""
+    if asked.evidence.role == "reference":
+        return "is a reference: it says no direction, and answers where nobody is champion"
+    refused = ", ".join(asked.evidence.gate.refused)
+    return f"was refused by the gate: {refused}" if refused else ""

@@ -10,6 +10,7 @@ from cli.screens import versions
 from cli.screens.missing import spell_missing
 from cli.screens.seats import tell_answering
 from cli.session import DONE, PARTIAL, Session
+from ml_core.data.age import tell_old
 from ml_core.errors import InvalidInput
 from ml_core.spec.plain import plain
 
@@ -30,6 +31,9 @@ def predict(session: Session, *, as_of: str | None, out: Path | None, version: s
         write(found.table)
     for ticker, reason in found.missing.items():
         terminal.warn(f"{ticker}: no forecast: {session.spell_out(reason)}")
+    old = tell_old(order.experiment, max(found.table["as_of"]), now=session.now) if day is None else ""
+    if old:
+        terminal.warn(session.spell_out(old))
     claims = found.version.evidence.claims
     terminal.table(
         versions.forecast_rows(found.table),
@@ -43,6 +47,7 @@ def predict(session: Session, *, as_of: str | None, out: Path | None, version: s
             "missing": spell_missing(session, found.missing),
             "seat": seat_of(found.version),
             "told": tell_seat(found.version),
+            "old": old or None,
             "claims": plain(claims),
         }
     )

@@ -23,7 +23,7 @@ Found = dict[str, Any]
 
 @dataclass(frozen=True)
 class Cell:
-    """One learner on one market; where nothing is planted, a search over all of them with its gate."""
+    """One learner on one market; or a search over all of them with its gate, as always where nothing is planted."""
 
     kind: str
     seed: int
@@ -41,6 +41,8 @@ class Matrix:
     seeds: tuple[int, ...]
     tickers: int | None
     market: dict[str, Any]
+    searched: bool = False
+    weeks: int = 1
 
     @property
     def learners(self) -> tuple[str, ...]:
@@ -51,8 +53,12 @@ class Matrix:
         content = {**asdict(self), "experiment": self.experiment.digest()}
         return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:12]
 
+    def searches(self, kind: str) -> bool:
+        """Whether markets of this kind are searched, and not each learner scored by itself."""
+        return self.searched or kind == NOTHING
+
     def cells(self, kind: str, seed: int) -> Iterator[Cell]:
-        for learner in ("+".join(self.learners),) if kind == NOTHING else self.learners:
+        for learner in ("+".join(self.learners),) if self.searches(kind) else self.learners:
             yield Cell(kind, seed, learner)
 
     def planted(self, kind: str, seed: int) -> Experiment:
@@ -78,6 +84,7 @@ def truth(session: Session, *, resume: bool, **asked: Any) -> int:
     terminal.table(report.recovery_rows(recovery), title="IC and share of the oracle's that was recovered")
     for line in report.claim_lines(claims):
         terminal.say(line)
+    terminal.table(report.proven_rows(found), title=report.PROVEN)
     terminal.document({"recovery": recovery, "claims": claims, "cells": found})
     return PARTIAL if any("error" in one for one in found) else DONE
 
@@ -115,7 +122,7 @@ def _open(session: Session, matrix: Matrix, kind: str, seed: int) -> Callable[[C
     """How a cell of this market is run. The market is drawn with the first of them, so that what it cannot give is
     the failure of a cell."""
     experiment = matrix.planted(kind, seed)
-    if kind == NOTHING:
+    if matrix.searches(kind):
         return lambda cell: _claim(session, experiment, matrix, cell)
     course: list[Any] = []
 
@@ -134,7 +141,8 @@ def _claim(session: Session, experiment: Experiment, matrix: Matrix, _: Cell) ->
 
     search = experiment.search.model_copy(update={"families": matrix.learners})
     home = open_home(session.home.root / "truth")
-    return search_known_market(experiment.model_copy(update={"search": search}), home, now=session.now)
+    experiment = experiment.model_copy(update={"search": search})
+    return search_known_market(experiment, home, now=session.now, weeks=matrix.weeks)
 
 
 def _try(cell: Cell, run: Callable[[Cell], Found]) -> Found:
@@ -177,6 +185,8 @@ def _read(session: Session, asked: dict[str, Any]) -> Matrix:
         tuple(range(first, first + asked["markets"])),
         asked["tickers"],
         {name: asked[name] for name in ("sessions", "ic", "delay", "decay")},
+        asked["search"] or asked["weeks"] > 1,
+        asked["weeks"],
     )
     open_source(matrix.planted(matrix.kinds[0], first))
     return matrix

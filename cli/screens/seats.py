@@ -17,6 +17,10 @@ def tell_answering(session: Session, found: ModelVersion) -> None:
 
     seat, terminal = seat_of(found), session.terminal
     if seat == CHAMPION:
+        if found.forced:
+            terminal.say(
+                f"version {found.version} is champion by force on {found.forced}: {why_refused(found)}"
+            )
         return
     if seat != REFERENCE:
         terminal.say(f"version {found.version} is not champion: {why_refused(found)}")

@@ -4,7 +4,7 @@ was planted."""
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -12,12 +12,13 @@ import numpy as np
 from ml_core.reporting import words
 
 NOTHING = "none"
+PROVEN = "in how many markets each claim was proven"
 MOST_CLAIMS = 0.05  # of the markets in which nothing is planted
 
 
 def recovery(cells: list[dict[str, Any]], families: tuple[str, ...]) -> list[dict[str, Any]]:
     """Per kind: the oracle's IC, each learner's with its share of it, over all markets, and the best family."""
-    ended = [cell for cell in cells if cell["kind"] != NOTHING and "error" not in cell]
+    ended = [cell for cell in cells if "achieved" in cell]
     found = []
     for kind in dict.fromkeys(cell["kind"] for cell in ended):
         own = [cell for cell in ended if cell["kind"] == kind]
@@ -59,6 +60,31 @@ def claims(cells: list[dict[str, Any]]) -> dict[str, Any] | None:
         "refused_by": dict(Counter(check for cell in ended for check in cell["refused_by"]).most_common()),
         "winners": dict(Counter(cell["winner"] for cell in ended).most_common()),
     }
+
+
+def proven_rows(cells: Iterable[Mapping[str, Any]]) -> list[dict[str, str]]:
+    """Of each kind of market that was searched: in how many each claim was proven, and in how many it would have been
+    if no look had been paid for."""
+    ended = [cell for cell in cells if "proven" in cell]
+    names = [name for name in words.CLAIMS if any(name in cell["asked"] for cell in ended)]
+    rows = []
+    for kind in dict.fromkeys(cell["kind"] for cell in ended):
+        own = [cell for cell in ended if cell["kind"] == kind]
+        rows.append(
+            {
+                "planted": kind,
+                "markets": str(len(own)),
+                **{name: _counted(own, lambda cell, name=name: name in cell["proven"]) for name in names},
+                "any": _counted(own, lambda cell: bool(cell["proven"])),
+                "promoted": str(sum(cell["promoted"] for cell in own)),
+                "any, looks not paid for": _counted(own, lambda cell: bool(cell["apart"])),
+            }
+        )
+    return rows
+
+
+def _counted(cells: list[Any], holds: Callable[[Any], bool]) -> str:
+    return str(sum(holds(cell) for cell in cells))
 
 
 def claim_lines(found: Mapping[str, Any] | None) -> Iterator[str]:

@@ -217,7 +217,7 @@ def version_row(version: ModelVersion) -> dict[str, str]:
     """What a version is and what the gate said of it; of one whose evidence cannot be read, that it stands there."""
     row = {
         "version": version.version,
-        "alias": ", ".join(version.aliases) or "-",
+        "alias": _seats(version),
         "created": f"{version.created:%Y-%m-%d %H:%M}",
     }
     if not version.readable:
@@ -235,6 +235,11 @@ def version_row(version: ModelVersion) -> dict[str, str]:
         "proven": name_proven(evidence.claims) if evidence.claims else "not asked",
         "gate": tell_gate(evidence),
     }
+
+
+def _seats(version: ModelVersion) -> str:
+    named = ", ".join(version.aliases) or "-"
+    return f"{named} (by force on {version.forced})" if version.forced else named
 
 
 def score_row(horizon: int, by_metric: Mapping[str, Score], **counts: str) -> dict[str, str]:

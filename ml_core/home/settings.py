@@ -103,6 +103,10 @@ class Home:
         return self.root / "searches"
 
     @property
+    def looks(self) -> Path:
+        return self.root / "looks"
+
+    @property
     def logs(self) -> Path:
         return self.root / "logs"
 

@@ -12,7 +12,8 @@ from ml_core.registry.searched import Searched
 
 @dataclass(frozen=True)
 class Candidate:
-    """`streams`: the returns of the search's trials on their test dates, the winner's first."""
+    """`streams`: the returns of the search's trials on their test dates, the winner's first. `earlier`: how many trials
+    this experiment's other searches tried, also those that were interrupted."""
 
     forecaster: Forecaster
     windows: Windows
@@ -20,3 +21,9 @@ class Candidate:
     split: Split
     streams: pl.DataFrame
     search: Searched
+    earlier: int = 0
+
+    @property
+    def tried(self) -> int:
+        """All that it was chosen from, and those before it."""
+        return self.search.trials + self.earlier

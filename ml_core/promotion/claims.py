@@ -14,10 +14,9 @@ from ml_core.walkforward.judging import Evaluation
 from ml_core.walkforward.trading import longest_traded, market_of
 
 
-def weigh_claims(experiment: Experiment, case: Case, *, looks: int) -> tuple[ClaimVerdict, ...]:
-    """A verdict for each claim at each horizon. Every look at this holdout makes luck likelier, so each must be the
-    surer."""
-    return judge_claims(case, _asked(experiment), significance=experiment.gate.significance / looks)
+def weigh_claims(experiment: Experiment, case: Case, *, share: float) -> tuple[ClaimVerdict, ...]:
+    """A verdict for each claim at each horizon, at the share of the gate's significance that this look may spend."""
+    return judge_claims(case, _asked(experiment), significance=experiment.gate.significance * share)
 
 
 def build_case(

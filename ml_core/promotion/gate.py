@@ -10,6 +10,7 @@ from ml_core.claims.verdict import ClaimVerdict
 from ml_core.errors import NotEnoughData
 from ml_core.evaluation.leakage import Finding
 from ml_core.evaluation.significance import independent_trials, pbo
+from ml_core.promotion.earlier import Earlier
 from ml_core.promotion.sitter import Sitter
 from ml_core.registry.verdict import Check, Verdict
 from ml_core.reporting.words import CHECKS
@@ -22,6 +23,7 @@ def judge_candidate(
     *,
     findings: Sequence[Finding],
     sitter: Sitter | None = None,
+    earlier: Sequence[Earlier] = (),
     overfitting: float | None = None,
 ) -> Verdict:
     """Every check, passed or not, in the order a reader asks them."""
@@ -29,6 +31,8 @@ def judge_candidate(
     checks += [_required(claims, name) for name in gate.require]
     if sitter is not None:
         checks += [_more(claims, sitter), _nothing_less(sitter)]
+    if earlier:
+        checks.append(_no_easier(earlier))
     if gate.overfitting is not None:
         checks.append(_overfitting(gate.overfitting, overfitting))
     return Verdict(passed=all(check.passed for check in checks), checks=tuple(checks))
@@ -107,6 +111,21 @@ def _nothing_less(sitter: Sitter) -> Check:
         passed=not worse,
         value=float(len(worse)),
         required="nowhere surely worse",
+        why=why,
+    )
+
+
+def _no_easier(earlier: Sequence[Earlier]) -> Check:
+    """One gate for one holdout: whoever was refused there is told beside whoever passes an easier one."""
+    standing = [one for one in earlier if one.stands]
+    easier = dict.fromkeys(name for one in standing for name in one.easier)
+    told = "; ".join(map(str, standing or earlier))
+    why = f"{told}; {', '.join(easier)} asks less now" if standing else told
+    return Check(
+        name=CHECKS["earlier"],
+        passed=not standing,
+        value=float(len(standing)),
+        required="no refusal by a stricter gate",
         why=why,
     )
 

@@ -48,10 +48,10 @@ def face_sitter(
     *,
     prices: pl.DataFrame,
     split: Split,
-    looks: int,
+    share: float,
 ) -> Sitter | None:
-    """The present one on the same holdout; one that cannot answer it stands in nobody's way. Each look at this
-    holdout may be luckily better, so it must be the surer; to be worse needs no such payment."""
+    """The present one on the same holdout; one that cannot answer it stands in nobody's way. Each look may be luckily
+    better, so it has no more than its share of the gate's significance; to be worse needs no such payment."""
     if present is None:
         return None
     try:
@@ -63,7 +63,7 @@ def face_sitter(
     name, level = f"version {present.version}", experiment.gate.significance
     facing = case.facing(name, scored, _accounts(experiment, prices, scored))
     matches = tuple(
-        match_claim(facing, claim, horizon, rival=name, better=level / looks, worse=level)
+        match_claim(facing, claim, horizon, rival=name, better=level * share, worse=level)
         for claim, horizon in sorted(proven)
         if horizon in case.horizons
     )

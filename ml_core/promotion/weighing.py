@@ -18,6 +18,7 @@ from ml_core.home.settings import Home
 from ml_core.promotion.candidate import Candidate
 from ml_core.promotion.claims import build_case, weigh_claims
 from ml_core.promotion.gate import count_independent
+from ml_core.promotion.looks import FREE, Paid
 from ml_core.registry.evidence import Evidence, Holdout, Role, Trained
 from ml_core.registry.verdict import Verdict
 from ml_core.spec.experiment import Experiment
@@ -39,14 +40,13 @@ class Weighed:
     case: Case
     claims: tuple[ClaimVerdict, ...]
     audit: Audit
-    looks: int
+    paid: Paid
 
 
 def weigh(
-    experiment: Experiment, home: Home, candidate: Candidate, *, looks: int = 1, tried: int = 0
+    experiment: Experiment, home: Home, candidate: Candidate, *, paid: Paid = FREE, tried: int = 0
 ) -> Weighed:
-    """`looks`: how often candidates of this model were judged on this very holdout, this one included; `tried`: how
-    many trials they and this one were chosen from."""
+    """`paid`: what this look may spend; `tried`: how many trials this experiment's candidates were chosen from."""
     split, forecaster = candidate.split, candidate.forecaster
     windows = candidate.windows.read_as(forecaster.spec.reading.features)
     baselines = forecast_baselines(experiment, windows, split, beside=forecaster)
@@ -63,7 +63,8 @@ def weigh(
     audit = audit_forecaster(forecaster, experiment, candidate.prices, split, dates=AUDITED_DATES)
     independent = count_independent(candidate.streams, tried=tried)
     case = build_case(experiment, candidate, evaluation, baselines, volatility, trials=independent)
-    return Weighed(candidate, evaluation, case, weigh_claims(experiment, case, looks=looks), audit, looks)
+    claims = weigh_claims(experiment, case, share=paid.share)
+    return Weighed(candidate, evaluation, case, claims, audit, paid)
 
 
 def write_down(
@@ -75,7 +76,8 @@ def write_down(
         {
             **_facts(experiment, home, weighed, now),
             "role": role,
-            "looks": weighed.looks,
+            "looks": weighed.paid.number,
+            "share": weighed.paid.share,
             "oracle": recovered(experiment, weighed.evaluation.forecasts, horizon=horizon),
             "audit": weighed.audit.counts(),
             "gate": verdict,

@@ -1,4 +1,4 @@
-"""Reads which versions are registered straight from the database under a home. A list needs two of its tables, and
+"""Reads which versions are registered straight from the database under a home. A list needs three of its tables, and
 MLflow, which keeps them, takes seconds to load."""
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ SELECT version, run_id, creation_time FROM model_versions
 WHERE name = ? AND current_stage IS NOT ? ORDER BY version DESC
 """
 ALIASES = "SELECT alias, version FROM registered_model_aliases WHERE name = ? ORDER BY alias"
+TAGS = "SELECT version, key, value FROM model_version_tags WHERE name = ?"
 
 
 @dataclass(frozen=True)
@@ -28,6 +29,7 @@ class Listed:
     run_id: str
     creation_timestamp: int
     aliases: tuple[str, ...]
+    tags: dict[str, str]
 
 
 def read_versions(home: Home, name: str) -> list[Listed] | None:
@@ -40,9 +42,17 @@ def read_versions(home: Home, name: str) -> list[Listed] | None:
         with closing(sqlite3.connect(address, uri=True)) as opened:
             rows = opened.execute(VERSIONS, (name, DELETED)).fetchall()
             aliases = opened.execute(ALIASES, (name,)).fetchall()
+            tags = opened.execute(TAGS, (name,)).fetchall()
     except sqlite3.Error:
         return None
     return [
-        Listed(name, version, run, made, tuple(alias for alias, of in aliases if of == version))
+        Listed(
+            name,
+            version,
+            run,
+            made,
+            tuple(alias for alias, of in aliases if of == version),
+            {key: value for of, key, value in tags if of == version},
+        )
         for version, run, made in rows
     ]

@@ -82,6 +82,7 @@ class Evidence(Part):
     coverage: tuple[CoverageRow, ...] = ()
     backtest: Backtest
     looks: int = 1
+    share: float | None = None
     oracle: Oracle | None = None
     audit: tuple[Audited, ...] = ()
     gate: Verdict

@@ -27,11 +27,13 @@ def seat_of(version: ModelVersion) -> Seat | None:
 def tell_seat(version: ModelVersion) -> str:
     """The badge of an answer: whether who speaks has earned the seat, in one sentence."""
     seat = seat_of(version)
+    refused = f"refused by the gate: {', '.join(version.evidence.gate.refused)}"
     if seat == CHAMPION:
-        return "champion"
+        return f"champion, by force on {version.forced}; {refused}" if version.forced else "champion"
     if seat == REFERENCE:
         return "reference: nobody is champion; it says how far a price may go, and no direction"
-    refused = f"refused by the gate: {', '.join(version.evidence.gate.refused)}"
+    if version.forced:
+        refused = f"champion by force on {version.forced}; {refused}"
     if seat == CHALLENGER:
         return f"challenger: {refused}"
     return "not in the seat" if version.evidence.gate.passed else f"not in the seat: {refused}"

@@ -21,6 +21,9 @@ class ModelVersion:
     created: dt.datetime
     folder: Path
     read: Evidence | BrokenArtifact  # what stands in its file, or why that cannot be read
+    forced: str = (
+        ""  # the day on which somebody seated it against the gate, if anybody did; that stays for ever
+    )
 
     @property
     def evidence(self) -> Evidence:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from ml_core.forecaster.forecaster import Forecaster
 
 NOBODY = ""
-FOLDER, EVIDENCE = "forecaster", "evidence.json"
+FOLDER, EVIDENCE, FORCED = "forecaster", "evidence.json", "forced"
 
 
 class Registry:
@@ -117,6 +117,11 @@ class Registry:
         if challenger and challenger.version == version:
             self.vacate(name, CHALLENGER)
 
+    def force(self, name: str, version: str, *, day: dt.date) -> None:
+        """Make champion what the gate refused. It keeps the mark, wherever it is shown."""
+        self._client.set_model_version_tag(name, version, FORCED, day.isoformat())
+        self.promote(name, version)
+
     def seat(self, name: str, version: str, seat: Seat) -> None:
         """That version sits there now, and whoever sat there does no longer."""
         self._client.set_registered_model_alias(name, seat, self.find(name, version).version)
@@ -205,7 +210,15 @@ class Registry:
         except BrokenArtifact as refusal:
             read = refusal
         created = dt.datetime.fromtimestamp(found.creation_timestamp / 1000, dt.UTC)
-        return ModelVersion(found.name, str(found.version), tuple(found.aliases), created, folder, read)
+        return ModelVersion(
+            found.name,
+            str(found.version),
+            tuple(found.aliases),
+            created,
+            folder,
+            read,
+            found.tags.get(FORCED, ""),
+        )
 
     def _folder(self, found: Listed | MlflowVersion) -> Path:
         if self._local:

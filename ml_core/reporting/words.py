@@ -82,6 +82,7 @@ CHECKS = {  # the names by which a version's evidence keeps them
     "more": "more than who sits there",
     "less": "nothing less than who sits there",
     "overfitting": "probability of overfitting",
+    "earlier": "the first verdict on this holdout",
 }
 
 

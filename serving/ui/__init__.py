@@ -67,6 +67,7 @@ def _head(service: Service) -> str:
     who = f"{health.seat}, version {health.version} of {health.model}"
     parts = {
         "ok": f"{who}, prices up to {health.as_of}",
+        "old": f"{who}; {health.old}",
         "degraded": f"{who}; a newer state cannot be served: {health.failure}",
         "waiting": "no model is served yet",
     }

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import json
+import shlex
 from pathlib import Path
 
 import polars as pl
@@ -117,7 +118,8 @@ def test_the_champion_goes_back_to_the_version_before_it_and_vacuum_keeps_its_ba
     seats = [(row["version"], row["aliases"]) for row in listed]
     assert seats == [("3", ["champion"]), ("2", []), ("1", ["reference"])]
     assert listed[1]["evidence"]["gate"]["passed"]
-    assert champion.tell("rollback") == {"model": "small.simulated", "from": "3", "to": "2"}
+    moved = {"model": "small.simulated", "from": "3", "to": "2", "forced": False}
+    assert champion.tell("rollback") == moved
     assert run("rollback", champion.file, "--version", "9", *champion.told).exit_code == 2
     assert registry.find("small.simulated").version == "2"
     assert "champion" in run("models", champion.file, "--home", str(champion.root)).stdout
@@ -201,3 +203,32 @@ def test_a_search_that_the_gate_refuses_ends_with_1_and_keeps_its_version(home, 
     assert "version 2 \N{MIDDLE DOT} challenger" in run("predict", *asked, "--version", "challenger").stdout
     assert "reference" in run("backtest", *asked).stdout
     assert run("backtest", *asked, "--version", "challenger").exit_code == 0
+    _an_easier_gate_does_not_undo_it(asked)
+    _only_force_seats_it_and_it_stays_marked(asked)
+
+
+def _an_easier_gate_does_not_undo_it(asked: tuple[str, ...]) -> None:
+    """The same search on the same holdout, by a gate that asks next to nothing."""
+    easier = (*asked, "--set", "gate.significance=0.99", "--set", 'gate.claims=["range"]', "--json")
+    done = run("search", *easier, "--trials", "1", "--resume")
+    assert done.exit_code == 1, done.stdout
+    checks = {check["name"]: check for check in json.loads(done.stdout)["gate"]["checks"]}
+    told = checks["the first verdict on this holdout"]
+    assert not told["passed"]
+    assert "version 2 was refused (a claim proven" in told["why"]
+    assert "gate.significance = 1e-09" in told["why"]
+    assert "gate.claims, gate.significance asks less now" in told["why"]
+
+
+def _only_force_seats_it_and_it_stays_marked(asked: tuple[str, ...]) -> None:
+    refused = run("rollback", *asked, "--version", "2")
+    assert refused.exit_code == 2
+    assert "version 2 was refused by the gate: a claim proven" in refused.stderr
+    command = refused.stderr.strip().rpartition("candorcast rollback ")[2]
+    assert command.endswith("--version 2 --force")
+    assert run("rollback", *shlex.split(command)).exit_code == 0
+    assert "champion, by force on 20" in run("predict", *asked).stdout
+    assert run("rollback", *asked, "--version", "1", "--force").exit_code == 0
+    listed = {row["version"]: row for row in json.loads(run("models", *asked, "--json").stdout)}
+    assert listed["2"]["aliases"] == []
+    assert listed["2"]["forced"], "the mark stays, whoever sits there now"

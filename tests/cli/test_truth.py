@@ -28,7 +28,11 @@ def asked(tmp_path_factory) -> str:
     return str(write_experiment(tmp_path_factory.mktemp("truth"), features={"names": names}))
 
 
-OPEN = ('gate.claims=["level"]', 'gate.beat=["last"]')  # to be nearer than the last return is not hard
+OPEN = (
+    'gate.claims=["level"]',
+    'gate.beat=["last"]',
+    "gate.significance=0.3",
+)  # to be nearer than the last return is not hard
 
 
 def test_a_matrix_tells_what_was_recovered_and_what_was_claimed(asked, truth_home):
@@ -103,3 +107,15 @@ def test_a_market_that_is_too_short_fails_in_each_of_its_cells(asked, truth_home
     done = run("truth", asked, "--sessions", "60", "--kinds", "linear", "--home", truth_home)
     assert done.exit_code == 1
     assert "too few" in done.stderr or "give no window" in done.stderr
+
+
+def test_a_search_a_week_pays_for_all_its_looks_together_and_tells_what_was_proven(asked, truth_home):
+    wanted = ("--kinds", "linear,none", "--baselines", "ridge", "--weeks", "2", "--home", truth_home)
+    done = run("truth", asked, *FEW, *wanted, "--set", 'gate.claims=["order"]', "--json")
+    assert done.exit_code == 0, done.stderr
+    linear, nothing = json.loads(done.stdout)["cells"]
+    assert linear["proven"] == ["order"], "the first search finds a strong signal"
+    assert linear["promoted"]
+    assert nothing["proven"] == []
+    looks = max((Path(truth_home) / "truth" / "looks").glob("*none*"), key=lambda file: file.stat().st_mtime)
+    assert sum(bool(line) for line in looks.read_text().splitlines()) == 2

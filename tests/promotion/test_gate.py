@@ -9,6 +9,7 @@ import pytest
 from ml_core.claims.verdict import ClaimVerdict, Match
 from ml_core.evaluation.leakage import Finding
 from ml_core.promotion import gate
+from ml_core.promotion.earlier import Earlier, tell_easier
 from ml_core.promotion.sitter import Sitter
 from ml_core.registry.verdict import Check
 from ml_core.spec.experiment import Gate
@@ -133,3 +134,51 @@ def test_trials_that_are_alike_count_as_few():
 def test_the_reference_needs_to_prove_nothing_and_must_not_know_the_future():
     assert gate.judge_reference([]).passed
     assert not gate.judge_reference([FINDING]).passed
+
+
+def earlier(now: Gate, before: Gate, *refused: str) -> Earlier:
+    return Earlier("4", refused, ("gate.significance = 0.01",), tell_easier(now, before))
+
+
+def test_a_refusal_on_the_same_holdout_is_not_undone_by_asking_less():
+    now, before = Gate(), Gate(significance=0.01)
+    checks = verdict(rules=now, earlier=[earlier(now, before, "a claim proven")])
+    assert refused(checks) == ["the first verdict on this holdout"]
+    told = checks["the first verdict on this holdout"].why
+    assert told == (
+        "version 4 was refused (a claim proven) on these sessions with gate.significance = 0.01; "
+        "gate.significance asks less now"
+    )
+
+
+def test_a_verdict_under_other_settings_stands_beside_one_that_asks_no_less():
+    now, before = Gate(), Gate(significance=0.1)
+    checks = verdict(rules=now, earlier=[earlier(now, before, "a claim proven")])
+    assert refused(checks) == []
+    assert "version 4 was refused" in checks["the first verdict on this holdout"].why
+    checks = verdict(rules=now, earlier=[earlier(now, Gate(significance=0.01))])
+    assert checks["the first verdict on this holdout"].why.startswith("version 4 passed on these sessions")
+
+
+@pytest.mark.parametrize(
+    ("name", "less", "more"),
+    [
+        ("require", (), ("level",)),
+        ("beat", ("zero",), ("zero", "mean", "last", "ridge")),
+        ("significance", 0.2, 0.01),
+        ("deflated_sharpe", 0.0, 0.99),
+        ("overfitting", None, 0.2),
+        ("coverage_tolerance", 0.2, 0.01),
+    ],
+)
+def test_every_setting_of_the_gate_is_easier_one_way_only(name, less, more):
+    easy, hard = Gate.model_validate({name: less}), Gate.model_validate({name: more})
+    assert tell_easier(easy, hard) == (f"gate.{name}",)
+    assert tell_easier(hard, easy) == ()
+    assert tell_easier(easy, easy) == ()
+
+
+def test_other_claims_or_another_coverage_are_another_question_and_count_as_easier():
+    assert tell_easier(Gate(claims=("range",)), Gate()) == ("gate.claims",)
+    assert tell_easier(Gate(), Gate(claims=("range",))) == ("gate.claims",)
+    assert tell_easier(Gate(coverage=0.8), Gate()) == ("gate.coverage",)

@@ -10,10 +10,11 @@ import pytest
 from ml_core.audit.rebuild import rebuild
 from ml_core.data.intake.refresh import refresh
 from ml_core.data.order import Order, place_order
+from ml_core.data.prices import read_prices
 from ml_core.data.store.forecasts import read_forecast
 from ml_core.errors import ForecastError, InvalidInput
 from ml_core.prediction.answer import answer
-from ml_core.promotion.judge import earlier_looks
+from ml_core.promotion.looks import pay_look
 from ml_core.promotion.reference import fill_seat
 from ml_core.registry.seats import tell_seat
 from ml_core.registry.versions import Registry
@@ -64,10 +65,14 @@ def test_it_is_made_once_and_answers_until_there_is_a_champion(order, reference)
 
 
 def test_it_is_no_look_at_the_holdout_and_no_trial(order, reference):
+    prices = read_prices(EXPERIMENT, order.home)
     candidate: Any = SimpleNamespace(
-        split=reference.evidence.recipe.split, forecaster=SimpleNamespace(spec=EXPERIMENT.spec)
+        split=reference.evidence.recipe.split,
+        forecaster=SimpleNamespace(spec=EXPERIMENT.spec),
+        windows=SimpleNamespace(sessions=prices["date"].unique()),
+        prices=prices,
     )
-    assert earlier_looks(Registry(order.home), EXPERIMENT, candidate) == []
+    assert pay_look(order.home, EXPERIMENT, candidate, now=NOW).number == 1
     assert reference.evidence.search.trials == 0
 
 

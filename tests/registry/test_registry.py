@@ -189,7 +189,7 @@ def test_a_version_that_cannot_be_read_is_listed_with_the_reason_and_hides_no_ot
 
 
 def test_an_earlier_version_that_cannot_be_read_does_not_stop_a_candidate(home, name, fitted):
-    experiment = renamed(name[:20], **EASY)
+    experiment = renamed(name[20:40], **EASY)
     first = judge.promote_candidate(experiment, home, fitted, now=NOW)
     (first.version.folder / "evidence.json").write_text("{}")
     second = judge.promote_candidate(experiment, home, fitted, now=NOW)
@@ -238,7 +238,7 @@ def test_nested_values_are_flattened_by_dots():
     }  # fmt: skip
 
 
-EASY = {"claims": ["level"], "beat": ["last"]}  # to be nearer than the last return is not hard
+EASY = {"claims": ["level"], "beat": ["last"], "significance": 0.3}  # nearer than the last return is not hard
 
 
 def renamed(name: str, **gate) -> object:
@@ -246,7 +246,7 @@ def renamed(name: str, **gate) -> object:
 
 
 def test_a_candidate_that_is_refused_is_kept_with_its_evidence_and_moves_nothing(home, name, fitted):
-    experiment = renamed(name[:20], significance=1e-9)
+    experiment = renamed(name[20:40], significance=1e-9)
     done = judge.promote_candidate(experiment, home, fitted, now=NOW)
     assert not done.promoted
     kept = Registry(home).find(experiment.model_name, done.version.version)
@@ -268,7 +268,7 @@ def test_a_candidate_that_is_refused_is_kept_with_its_evidence_and_moves_nothing
 
 
 def test_a_candidate_that_passes_becomes_champion_and_the_next_must_beat_it(home, name, fitted):
-    experiment = renamed(name[:20], **EASY)
+    experiment = renamed(name[20:40], **EASY)
     first = judge.promote_candidate(experiment, home, fitted, now=NOW)
     assert first.promoted
     assert first.version.aliases == ("champion",)
@@ -286,7 +286,7 @@ def test_a_candidate_that_passes_becomes_champion_and_the_next_must_beat_it(home
 
 
 def test_a_champion_whose_files_are_broken_stands_in_nobodys_way(home, name, fitted):
-    experiment = renamed(name[:20], **EASY)
+    experiment = renamed(name[20:40], **EASY)
     first = judge.promote_candidate(experiment, home, fitted, now=NOW)
     (first.version.folder / "weights.safetensors").write_bytes(b"gone")
     second = judge.promote_candidate(experiment, home, fitted, now=NOW)

@@ -1,16 +1,21 @@
 """What is served: the same numbers as the command line's, for any moment, and nothing broken replaces it."""
 
 import datetime as dt
+import shutil
 from pathlib import Path
 
 import pytest
 
+from ml_core.data.intake.refresh import refresh
 from ml_core.data.order import place_order
 from ml_core.data.prices import read_prices
 from ml_core.errors import BrokenArtifact, InvalidInput, NoChampion, NotEnoughData, UnknownTicker
+from ml_core.home.settings import open_home
 from ml_core.portfolio.conviction import MEASURED
 from ml_core.portfolio.strategies import build_positions
 from ml_core.prediction import answer as predicted
+from ml_core.registry.versions import Registry
+from ml_core.spec.experiment import Data
 from ml_core.spec.strategy import Strategy
 from serving.champion import RETRY
 from serving.service import Service
@@ -215,3 +220,25 @@ def test_new_bars_are_served_after_a_look(world: World, tmp_path: Path):
     assert after.as_of > before.as_of
     assert after.data_version > before.data_version
     assert service.single("ALFA", date=before.as_of).forecasts == before.forecasts
+
+
+def test_old_prices_are_told_by_health_and_newer_ones_asked_for(world, tmp_path):
+    bars = read_prices(world.experiment, world.home)
+    last = max(bars["date"])
+    bars.select("ticker", "date", "open", "high", "low", "close", "volume").write_parquet(
+        tmp_path / "bars.parquet"
+    )
+    data = Data.model_validate({"source": "files", "files": {"path": str(tmp_path / "bars.parquet")}})
+    experiment, home = world.experiment.model_copy(update={"data": data}), open_home(tmp_path / "home")
+    shutil.copy(world.blank, home.root / "mlflow.db")
+    refresh(experiment, home, now=NOW)
+    registry, order = Registry(home), place_order(experiment, home)
+    registry.register(world.forecaster, order.name, world.evidence)
+    registry.promote(order.name, "1")
+    newest = dt.datetime.combine(last, dt.time(23), dt.UTC)
+    fresh = Service(order, clock=lambda: newest).health()
+    assert (fresh.status, fresh.old) == ("ok", None)
+    stale = Service(order, clock=lambda: newest + dt.timedelta(days=30)).health()
+    assert stale.status == "old"
+    assert stale.old is not None and stale.old.startswith(f"prices end on {last}, ")
+    assert stale.old.endswith("sessions ago; run: candorcast refresh small")
