@@ -73,7 +73,7 @@ def walk(
     """What the baseline says of every fold's test rows, with the outcomes, and what it took."""
     lookback, cost, parts = experiment.reading.lookback, Cost([], [], 0, 0), []
     for split, chosen in inputs.items():
-        lesson = Lesson(chosen.windows, split, lookback, chosen.features)
+        lesson = Lesson(chosen.windows, split, lookback, chosen.features, rival=True)
         rows_NT = windows.usable(lookback) & windows.rows(split.test)
         begun = time.process_time()
         fitted = fit_baseline(complete(Model(family=name)), lesson)

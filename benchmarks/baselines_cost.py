@@ -73,7 +73,7 @@ def lesson_of(windows: Windows) -> Lesson:
     split = Split(
         0, Span(days[0], days[train]), Span(days[train + 20], days[watch]), Span(days[watch + 20], days[-1])
     )
-    return Lesson(windows, split, LOOKBACK, windows.features)
+    return Lesson(windows, split, LOOKBACK, windows.features, rival=True)
 
 
 if __name__ == "__main__":

@@ -1,12 +1,14 @@
-"""Do intervals hold, and is the scale any good? Walk-forward, on the same rows: ours, GARCH, a window, EWMA.
+"""Do intervals hold, and is the scale any good? Walk-forward, on the same rows: ours, the rivals of the claim `range`
+(GARCH, GJR-GARCH, log-HAR), a window, EWMA.
 
 Markets: simulated clustering; the same with jumps that begin half way through the test; and, if a folder of Parquet
 files (date, ticker, open, high, low, close, adj_close) is given, ten ETFs, tested on its last seven years. Per market
 and horizon it prints the coverage of 90 % intervals, in all, by volatility and by year, and the CRPS of a normal with
-each scale as a share of GARCH's, with the Diebold-Mariano p that the row beats GARCH. GARCH(1,1) is fitted per ticker
-by `arch` up to the end of validation and filtered from there; the window is the empirical distribution of a ticker's
-last 250 outcomes. `levelled` rows pass through the calibration that ours pass through. `--rates` prints instead what
-other rates of the widths give: coverage, its RMS distance from 90 % by ticker and fold, CRPS against standing still.
+each scale as a share of GARCH's, with the Diebold-Mariano p that the row beats GARCH; then ours as a share of each
+rival's. Rivals learn from all that was known before the first test date and are filtered on; the window is the
+empirical distribution of a ticker's last 250 outcomes. `levelled` rows pass through the calibration that ours pass
+through. `--rates` prints instead what other rates of the widths give: coverage, its RMS distance from 90 % by ticker
+and fold, CRPS against standing still.
 
     python benchmarks/distribution.py [--files FOLDER] [--rates]
 """
@@ -23,6 +25,7 @@ import polars as pl
 import torch
 
 from ml_core.baselines import Lesson, fit_baseline
+from ml_core.claims.case import Terms
 from ml_core.data.providers import Request, simulated
 from ml_core.data.store.bars import adjust
 from ml_core.evaluation.coverage import measure_coverage
@@ -45,6 +48,7 @@ FEATURES = (
     "momentum_1", "momentum_5", "momentum_20", "shock", "volatility_5", "volatility_20", "volatility_60",
     "volatility_ratio", "parkinson_10", "parkinson_20", "downside_share_20",
 )  # fmt: skip
+ROWS = {"garch": "GARCH", "gjr_garch": "GJR-GARCH", "log_har": "log-HAR"}
 RATES = (0.0, 0.005, 0.01, 0.02, 0.04)
 JUMPS, JUMP_SIZE = 0.08, 0.045
 
@@ -164,13 +168,15 @@ def forecasts(experiment: Experiment, windows: Windows, split: Split) -> Iterato
     usable_NT = windows.usable(experiment.reading.lookback)
     rows_NT = usable_NT & windows.rows(Span(split.validation.start, split.test.end))
     zero_NTH = np.zeros(windows.y_NTH.shape)
-    both = dataclasses.replace(split, train=Span(split.train.start, split.validation.end))
-    lesson = Lesson(windows, both, experiment.reading.lookback, windows.features)
-    garch = fit_baseline(Model(family="garch"), lesson).outputs(windows, rows_NT, windows.features)
+    lesson = Lesson(windows, split, experiment.reading.lookback, windows.features, rival=True)
+    rivals = {
+        name: fit_baseline(Model(family=name), lesson).outputs(windows, rows_NT, windows.features)
+        for name in Terms().range
+    }
     contestants: list[tuple[str, Outputs, tuple[float, ...]]] = [
         ("states only", (zero_NTH, np.ones_like(zero_NTH)), (0.0,)),
         ("EWMA levelled", (zero_NTH, np.ones_like(zero_NTH)), (1.0,)),
-        ("GARCH levelled", garch, (1.0,)),
+        ("GARCH levelled", rivals["garch"], (1.0,)),
     ]
     for loss in ("mse", "student_t"):
         training = experiment.training.model_copy(update={"loss": loss})
@@ -183,7 +189,8 @@ def forecasts(experiment: Experiment, windows: Windows, split: Split) -> Iterato
         if name == "ours (mse)":
             still = dataclasses.replace(calibration, until=dt.date.max)
             yield "ours, not adaptive", scored(windows, split, rows_NT, *still.apply(windows, *outputs))
-    yield "GARCH", scored(windows, split, rows_NT, zero_NTH, garch[1] * DEVIATIONS)
+    for name, (_, scale_NTH) in rivals.items():
+        yield ROWS.get(name, name), scored(windows, split, rows_NT, zero_NTH, scale_NTH * DEVIATIONS)
     yield "window", window_scored(windows, split, rows_NT)
 
 
@@ -232,14 +239,20 @@ def show_coverage(found: dict[str, pl.DataFrame], volatility: pl.DataFrame) -> N
 
 
 def show_crps(found: dict[str, pl.DataFrame]) -> None:
-    """CRPS as a share of GARCH's, and the p that this row beats GARCH, horizon by horizon."""
+    """CRPS as a share of GARCH's, and the p that this row beats GARCH; then ours beside each rival."""
     for row, table in found.items():
-        cells = []
-        for horizon in HORIZONS:
-            ours_T, base_T = (_by_date(one, horizon) for one in (table, found["GARCH"]))
-            p = diebold_mariano(ours_T, base_T, horizon=horizon).p
-            cells.append(f"h={horizon:<3} {ours_T.mean() / base_T.mean():.4f} (p {p:.3f})")
-        print(f"  CRPS/GARCH  {row:20} {'   '.join(cells)}")
+        print(f"  CRPS/GARCH  {row:20} {_beside(table, found['GARCH'])}")
+    for rival in (ROWS.get(name, name) for name in Terms().range):
+        print(f"  CRPS, ours over {rival:16} {_beside(found['ours (mse)'], found[rival])}")
+
+
+def _beside(table: pl.DataFrame, base: pl.DataFrame) -> str:
+    cells = []
+    for horizon in HORIZONS:
+        ours_T, base_T = (_by_date(one, horizon) for one in (table, base))
+        p = diebold_mariano(ours_T, base_T, horizon=horizon).p
+        cells.append(f"h={horizon:<3} {ours_T.mean() / base_T.mean():.4f} (p {p:.3f})")
+    return "   ".join(cells)
 
 
 def _by_date(table: pl.DataFrame, horizon: int) -> np.ndarray:

@@ -83,6 +83,7 @@ def draw_panel(tickers: int, sessions: int) -> Windows:
         y_NTH=x_NTF[:, :, :1] * 0.1 + rng.standard_normal((*shape, 1), dtype=np.float32),
         unit_NTH=np.full((*shape, 1), 0.01, dtype=np.float32),
         state_NTK=rng.standard_normal((*shape, len(STATES)), dtype=np.float32),
+        moved_NT=np.full(shape, 1e-4, dtype=np.float32),
         present_NT=np.ones(shape, dtype=bool),
         member_NT=np.ones(shape, dtype=bool),
         close_NT=np.full(shape, 100.0),

@@ -26,11 +26,13 @@ from ml_core.panel.windows import Windows
 from ml_core.portfolio import strategies
 from ml_core.spec.experiment import Experiment, Model, RunSpec
 from ml_core.training.fit import fit
+from ml_core.walkforward.beside import forecast_baselines
 from ml_core.walkforward.opening import plan_folds, read_panel
 from ml_core.walkforward.rows import forecast_split
 from ml_core.walkforward.trading import decide, trade
 
 CHEAP = "ridge"  # reads the scaler, the chosen features and their order: what they know, it knows
+RIVAL = "log_har"  # stands beside a model, learns up to the test and reads the bars; GARCH learns the same, dearly
 FOLDS = 2
 WINDOWS = 256
 
@@ -43,6 +45,7 @@ class Steps:
     read: Callable[[Experiment, Sources], pl.DataFrame] = build_prices
     panel: Callable[[RunSpec, pl.DataFrame], tuple[Windows, tuple[str, ...]]] = read_panel
     fit: Callable[..., Forecaster] = fit
+    beside: Callable[..., dict[str, pl.DataFrame]] = forecast_baselines
     decide: Callable[[Experiment, pl.DataFrame, pl.DataFrame], pl.DataFrame] = decide
     trade: Callable[..., pl.DataFrame] = strategies.trade
 
@@ -65,10 +68,10 @@ def audit_experiment(
     steps: Steps | None = None,
     progress: Callable[[str], None] | None = None,
 ) -> Audit:
-    """Audit bars, features, targets, what two folds learn, their forecasts, positions and backtest. Each is compared up
-    to the second session of all, to the last that a fold learns from, and to random ones after it. Targets must be
-    aligned, and positions earn only from when they could be traded. The bars of `sources` are those that arrived,
-    before any check."""
+    """Audit bars, features, targets, what two folds learn, their forecasts and a rival's, positions and backtest. Each
+    is compared up to the second session of all, to the last that a fold learns from, and to random ones after it.
+    Targets must be aligned, and positions earn only from when they could be traded. The bars of `sources` are those
+    that arrived, before any check."""
     walk = _Walk(experiment, sources, steps or Steps())
     checked = walk.steps.check(experiment, sources.bars)
     prices = walk.steps.read(experiment, replace(sources, bars=checked.sound))
@@ -154,7 +157,10 @@ class _Walk:
         }
         own: list[pl.DataFrame] = []
         for fold in folds:
-            for spec in self._specs() if fold.known <= until else ():
+            if fold.known > until:
+                continue
+            stages.setdefault("rivals", []).append(self._rival(windows, fold, until))
+            for spec in self._specs():
                 told, forecasts = self._learn(spec, windows, fold, until)
                 for stage, table in told.items():
                     stages.setdefault(stage, []).append(table)
@@ -179,10 +185,14 @@ class _Walk:
         told = tell_learned(forecaster, known=fold.known, fold=split.fold, family=family)
         if family == CHEAP:
             told["market states"] = tell_states(windows, forecaster, known=fold.known, fold=split.fold)
-        last = min(split.test.end, until)
-        asked = replace(split, test=Span(split.test.start, last))
-        forecasts = forecast_split(forecaster, windows, asked)
+        forecasts = forecast_split(forecaster, windows, _up_to(split, until))
         return {**told, "forecasts": tell_forecasts(forecasts, family)}, forecasts
+
+    def _rival(self, windows: Windows, fold: Fold, until: dt.date) -> pl.DataFrame:
+        """What it says on the test dates, having learned from all before them."""
+        split = _up_to(fold.split, until)
+        told = self.steps.beside(self.experiment, windows, split, names=(RIVAL,))[RIVAL]
+        return tell_forecasts(told, RIVAL)
 
     def _trade(self, prices: pl.DataFrame, own: list[pl.DataFrame]) -> dict[str, pl.DataFrame]:
         forecasts = pl.concat(own) if own else pl.DataFrame()
@@ -193,3 +203,8 @@ class _Walk:
         with suppress(NotEnoughData):
             done["backtest"] = trade(self.experiment, prices, forecasts)
         return done
+
+
+def _up_to(split: Split, until: dt.date) -> Split:
+    """The split, nothing asked of it after that date."""
+    return replace(split, test=Span(split.test.start, min(split.test.end, until)))

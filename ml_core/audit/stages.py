@@ -25,13 +25,15 @@ SCALING = {part.name for part in fields(Scaler)}
 
 
 def tell_features(windows: Windows) -> pl.DataFrame:
-    """Every input of the panel as models read it, the units and volatility states beside, by ticker and date."""
+    """Every input of the panel as models read it, by ticker and date; beside it the units, the volatility states and
+    the variance that each bar tells."""
     ticker, session = np.nonzero(np.isfinite(windows.close_NT))
     columns = {name: windows.x_NTF[ticker, session, place] for place, name in enumerate(windows.features)}
     for place, horizon in enumerate(windows.horizons):
         columns[f"unit_{horizon}"] = windows.unit_NTH[ticker, session, place]
     for place in range(windows.state_NTK.shape[2]):
         columns[f"state_{place}"] = windows.state_NTK[ticker, session, place]
+    columns["moved"] = windows.moved_NT[ticker, session]
     columns["usable"] = windows.open_NT[ticker, session]
     return pl.DataFrame({**_key(windows, ticker, session), **columns})
 

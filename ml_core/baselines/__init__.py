@@ -66,7 +66,11 @@ class Asked:
 
 @dataclass(frozen=True)
 class Lesson:
-    """What a baseline may learn from: rows of training dates, and of validation dates to choose by."""
+    """What a baseline may learn from: rows of training dates, and of validation dates to choose by.
+
+    `rival`: it is not calibrated on validation dates, as a model is, but stands beside one. Whoever fits parameters
+    once and chooses none by validation may then learn from all that was known before the first test date: `known_TH`.
+    """
 
     windows: Windows
     split: Split
@@ -74,6 +78,7 @@ class Lesson:
     features: tuple[str, ...]
     scaling: str = "standard"
     seed: int = 0
+    rival: bool = False
 
     @cached_property
     def learn(self) -> Asked:
@@ -84,6 +89,31 @@ class Lesson:
     def watch(self) -> Asked:
         rows_NT = self.windows.usable(self.lookback) & self.windows.rows(self.split.validation)
         return Asked(self.windows, rows_NT, self.features)
+
+    @cached_property
+    def inside_T(self) -> np.ndarray:
+        """The sessions whose closes may be learned from: training dates; for a rival those of validation too, and
+        where these come before the test, every session from the first of them to the last before the test."""
+        windows, split = self.windows, self.split
+        train_T = windows.rows(split.train)
+        if not self.rival:
+            return train_T
+        if max(split.train.end, split.validation.end) >= split.test.start:
+            return train_T | windows.rows(split.validation)
+        sessions = np.asarray(windows.sessions, dtype="datetime64[D]")
+        return (sessions >= np.datetime64(split.train.start)) & (sessions < np.datetime64(split.test.start))
+
+    @cached_property
+    def known_TH(self) -> np.ndarray:
+        """The sessions whose outcome at each horizon may be learned from: those of training and validation dates end
+        within the gap that follows, the others must have ended before the first test date."""
+        taught_T = self.windows.rows(self.split.train)
+        if self.rival:
+            taught_T = taught_T | self.windows.rows(self.split.validation)
+        known_TH = np.repeat(taught_T[:, None], len(self.windows.horizons), axis=1)
+        for column, horizon in enumerate(self.windows.horizons):
+            known_TH[:-horizon, column] |= self.inside_T[:-horizon] & self.inside_T[horizon:]
+        return known_TH
 
 
 @dataclass(frozen=True)

@@ -22,10 +22,9 @@ def _over_horizons(path_RK: np.ndarray, asked: Asked) -> np.ndarray:
     return total_RH / horizons_H if asked.windows.target == "rank" else total_RH
 
 
-def training_steps(lesson: Lesson) -> list[np.ndarray]:
-    """Each ticker's one-session outcomes within the training dates, those that are known."""
-    train_T = lesson.windows.rows(lesson.split.train)
-    return [step_T[train_T & np.isfinite(step_T)] for step_T in lesson.windows.step_NT]
+def known_steps(lesson: Lesson) -> list[np.ndarray]:
+    """Each ticker's one-session outcomes that may be learned from, each known at the close of its session."""
+    return [step_T[lesson.inside_T & np.isfinite(step_T)] for step_T in lesson.windows.step_NT]
 
 
 def tell_pooled(tickers: list[str]) -> tuple[str, ...]:

@@ -1,5 +1,5 @@
-"""Forecasts each ticker's own mean outcome over the training dates, or the mean of all tickers for one that has
-none."""
+"""Forecasts each ticker's own mean outcome over the dates that it may learn from, or the mean of all tickers for one
+that has none."""
 
 import numpy as np
 
@@ -13,7 +13,7 @@ class Config(BaselineConfig):
 def fit(_config: Config, lesson: Lesson) -> Learned:
     windows = lesson.windows
     return_NTH = windows.y_NTH.astype(np.float64) * windows.unit_NTH
-    known_NTH = np.isfinite(return_NTH) & lesson.learn.rows_NT[:, :, None]
+    known_NTH = np.isfinite(return_NTH) & windows.usable(lesson.lookback)[:, :, None] & lesson.known_TH
     total_NH, count_NH = np.where(known_NTH, return_NTH, 0).sum(axis=1), known_NTH.sum(axis=1)
     everyone_H = total_NH.sum(axis=0) / np.maximum(count_NH.sum(axis=0), 1)
     own_NH = np.where(count_NH > 0, total_NH / np.maximum(count_NH, 1), everyone_H)

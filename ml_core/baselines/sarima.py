@@ -13,7 +13,7 @@ import numpy as np
 from pydantic import PositiveInt
 
 from ml_core.baselines import Asked, BaselineConfig, Learned, Lesson
-from ml_core.baselines._paths import add_means, tell_pooled, training_steps
+from ml_core.baselines._paths import add_means, known_steps, tell_pooled
 
 LEAST_STEPS = 60
 
@@ -25,7 +25,7 @@ class Config(BaselineConfig):
 
 
 def fit(config: Config, lesson: Lesson) -> Learned:
-    steps, tickers = training_steps(lesson), list(lesson.windows.tickers)
+    steps, tickers = known_steps(lesson), list(lesson.windows.tickers)
     found = [_fit_one(step_T, config.season) for step_T in steps]
     together = np.concatenate(steps)
     level = float(together.mean()) if len(together) else 0.0

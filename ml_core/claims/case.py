@@ -27,7 +27,7 @@ class Terms(Section):
 
     level: tuple[str, ...] = ("zero", "mean", "last")
     order: tuple[str, ...] = ("ewma", "last")
-    range: tuple[str, ...] = ("garch",)
+    range: tuple[str, ...] = ("garch", "gjr_garch", "log_har")
     money: tuple[str, ...] = (HELD, EQUAL)
     coverage: Fraction = 0.9
     coverage_tolerance: Fraction = 0.05

@@ -23,7 +23,7 @@ def build_states(bars: Mapping[str, np.ndarray]) -> np.ndarray:
     change_NT = np.diff(np.log(bars["close"]), axis=1, prepend=np.nan)
     known_NT = np.isfinite(change_NT)
     squared_NT = np.nan_to_num(change_NT) ** 2
-    moved_NT = np.where(known_NT, _day_variance(bars, squared_NT), 0.0)
+    moved_NT = np.nan_to_num(build_moves(bars))
     unit_NT = np.maximum(np.sqrt(past_mean(squared_NT, known_NT)), LEAST_UNIT)
     state_NTK = np.empty((*change_NT.shape, len(STATES)), dtype=np.float32)
     for place, name in enumerate(STATES):
@@ -37,8 +37,11 @@ def build_states(bars: Mapping[str, np.ndarray]) -> np.ndarray:
     return np.nan_to_num(state_NTK, copy=False)
 
 
-def _day_variance(bars: Mapping[str, np.ndarray], squared_NT: np.ndarray) -> np.ndarray:
-    """The gap overnight and the range of the day; where a bar lacks either, the squared change."""
+def build_moves(bars: Mapping[str, np.ndarray]) -> np.ndarray:
+    """moved_NT: the variance that each session's own bar tells, of the gap overnight and the range of the day; where
+    a bar lacks either, the squared change. NaN where there was no bar before."""
+    change_NT = np.diff(np.log(bars["close"]), axis=1, prepend=np.nan)
+    squared_NT = np.where(np.isfinite(change_NT), change_NT, np.nan) ** 2
     if not {"open", "high", "low"} <= bars.keys():
         return squared_NT
     before_NT = np.hstack([np.full((len(squared_NT), 1), np.nan), bars["close"][:, :-1]])
@@ -46,4 +49,4 @@ def _day_variance(bars: Mapping[str, np.ndarray], squared_NT: np.ndarray) -> np.
         gap_NT = np.log(bars["open"] / before_NT)
         range_NT = np.log(bars["high"] / bars["low"])
         moved_NT = gap_NT**2 + range_NT**2 / (4 * np.log(2))
-    return np.where(np.isfinite(moved_NT), moved_NT, squared_NT)
+    return np.where(np.isfinite(moved_NT) & np.isfinite(change_NT), moved_NT, squared_NT)

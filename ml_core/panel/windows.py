@@ -16,11 +16,11 @@ import polars as pl
 from ml_core.errors import InvalidInput, NotEnoughData
 from ml_core.features.table import FeatureTable, chosen_names, panel_columns
 from ml_core.features.target import build_target, build_unit
-from ml_core.features.volatility import build_states
+from ml_core.features.volatility import build_moves, build_states
 from ml_core.panel.splits import Span
 from ml_core.spec.experiment import Features, Task
 
-ARRAYS = ("x_NTF", "y_NTH", "unit_NTH", "state_NTK", "present_NT", "member_NT", "close_NT")
+ARRAYS = ("x_NTF", "y_NTH", "unit_NTH", "state_NTK", "moved_NT", "present_NT", "member_NT", "close_NT")
 LEAST_LEFT = 0.01  # of a price: what is worth nothing has no logarithm
 
 
@@ -42,9 +42,9 @@ class Origin:
 class Windows:
     """The panel of all tickers on one grid of sessions. A window is an index into it, never a copy of it.
 
-    Targets stand in units of the volatility known at each row; `unit_NTH` brings them back to log returns. A row of
-    a ticker that is not a member of the universe that day may be looked back on, and is no row to learn, to score or
-    to forecast.
+    Targets stand in units of the volatility known at each row; `unit_NTH` brings them back to log returns. `moved_NT`
+    is the variance that each session's bar tells. A row of a ticker that is not a member of the universe that day may
+    be looked back on, and is no row to learn, to score or to forecast.
     """
 
     tickers: tuple[str, ...]
@@ -55,6 +55,7 @@ class Windows:
     y_NTH: np.ndarray
     unit_NTH: np.ndarray
     state_NTK: np.ndarray
+    moved_NT: np.ndarray
     present_NT: np.ndarray
     member_NT: np.ndarray
     close_NT: np.ndarray
@@ -211,6 +212,7 @@ def build_windows(
         y_NTH=(y_NTH / unit_NTH).astype(np.float32),
         unit_NTH=unit_NTH.astype(np.float32),
         state_NTK=build_states(bars_NT),
+        moved_NT=build_moves(bars_NT).astype(np.float32),
         present_NT=_present(x_NTF, unit_NTH, close_NT),
         member_NT=member_NT,
         close_NT=close_NT,

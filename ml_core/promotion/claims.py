@@ -49,7 +49,7 @@ def terms_of(experiment: Experiment, family: str) -> Terms:
     return Terms(
         level=rivals(gate.beat, family) or ("zero",),
         order=tuple(name for name in usual.order if name != family),
-        range=tuple(name for name in usual.range if name != family) or ("ewma",),
+        range=tuple(name for name in usual.range if name != family),
         coverage=gate.coverage,
         coverage_tolerance=gate.coverage_tolerance,
         deflated_sharpe=gate.deflated_sharpe,

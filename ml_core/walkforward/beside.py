@@ -27,13 +27,16 @@ def forecast_baselines(
     progress: Progress | None = None,
 ) -> dict[str, pl.DataFrame]:
     """What each baseline, or those of these `names`, says: mean and scale, with a normal's interval of them, on the
-    rows that a model is scored on, from the inputs of that model; without one, from all features."""
-    lesson = Lesson(windows, split, experiment.reading.lookback, windows.features)
+    rows that a model is scored on, from the inputs of that model; without one, from all features. They are rivals:
+    those who fit parameters once learn from all that was known before the first test date."""
+    lesson = Lesson(windows, split, experiment.reading.lookback, windows.features, rival=True)
     if beside:
         windows = windows.read_as(beside.spec.reading.features)
         windows = with_regimes(windows, beside.regimes, beside.features)
         scaling = beside.spec.reading.features.scaling
-        lesson = Lesson(windows, split, beside.lookback, beside.features, scaling, beside.spec.seed)
+        lesson = Lesson(
+            windows, split, beside.lookback, beside.features, scaling, beside.spec.seed, rival=True
+        )
     rows_NT = windows.usable(lesson.lookback) & windows.rows(split.test)
     tables = {}
     for name in baselines_beside(experiment) if names is None else names:

@@ -27,6 +27,7 @@ from ml_core.spec.experiment import Experiment, RunSpec
 from ml_core.spec.strategy import Strategy
 from ml_core.training.choice import choose_inputs
 from ml_core.training.fit import fit
+from ml_core.walkforward.beside import forecast_baselines
 from ml_core.walkforward.opening import read_panel
 from ml_core.walkforward.trading import decide
 
@@ -131,6 +132,14 @@ def split_by_row(spec: RunSpec, windows: Windows, split: Split) -> Forecaster:
     return replace(honest, members=(BaselineMember(fit_baseline(honest.spec.model, lesson)),))
 
 
+def rival_of_all_rows(
+    experiment: Experiment, windows: Windows, split: Split, *, names: tuple[str, ...]
+) -> dict[str, pl.DataFrame]:
+    """Rivals that learn from the test dates too."""
+    everything = Span(windows.sessions[0], windows.sessions[-1])
+    return forecast_baselines(experiment, windows, replace(split, train=everything), names=names)
+
+
 def gate_of_all_rows(experiment: Experiment, prices: pl.DataFrame, forecasts: pl.DataFrame) -> pl.DataFrame:
     """Positions only where the forecast is larger than most of the whole sample."""
     positions = decide(experiment, prices, forecasts)
@@ -188,6 +197,7 @@ LEAKS = (
     Leak("full-sample scaler", of_fit(scaled_on_all_rows), "scaler", "deviation_F"),
     Leak("feature choice on all rows", of_fit(chosen_on_all_rows), "feature choice", "ic"),
     Leak("split by row on a panel", Steps(fit=split_by_row), "parameters", "slope"),
+    Leak("rival fitted on all rows", Steps(beside=rival_of_all_rows), "rivals", "scale"),
     Leak("full-sample quantile gate", Steps(decide=gate_of_all_rows), "positions", "weight"),
     Leak("trade at the open of the decision", Steps(trade=trade_at_the_open_of_the_decision), "execution", "gross"),
     Leak("target off by one", Steps(panel=late_target), "targets", "target"),

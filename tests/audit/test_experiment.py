@@ -33,6 +33,7 @@ STAGES = (
     "parameters",
     "calibration",
     "forecasts",
+    "rivals",
     "positions",
 )
 

@@ -22,7 +22,7 @@ def make_case(
     scale_TN = VOLATILITY * np.exp(0.6 * walk(rng, shape))
     step_TN = scale_TN * (STRENGTH * signal_TN + rng.normal(size=shape))  # what comes after each session
     told_T = rng.permutation(sessions) if shuffled else day_T
-    frames, rivals = [], {name: [] for name in ("zero", "mean", "last", "ewma", "garch")}
+    frames, rivals = [], {name: [] for name in ("zero", "mean", "last", "ewma", *Terms().range)}
     for horizon in horizons:
         y_TN = sum(step_TN[ahead : sessions + ahead] for ahead in range(horizon))
         weight = STRENGTH * (1 - PERSISTENCE**horizon) / (1 - PERSISTENCE)
@@ -33,7 +33,8 @@ def make_case(
         last_TN, flat_TN = np.roll(y_TN, horizon, axis=0), np.full(y_TN.shape, y_TN.std())
         said = {
             "zero": 0 * y_TN, "mean": 0 * y_TN + 1e-4, "last": last_TN,
-            "ewma": last_TN + y_TN.std() * rng.normal(size=y_TN.shape), "garch": 0 * y_TN,
+            "ewma": last_TN + y_TN.std() * rng.normal(size=y_TN.shape),
+            **dict.fromkeys(Terms().range, 0 * y_TN),
         }  # fmt: skip
         for name, own_TN in said.items():
             rivals[name].append(table(y_TN, horizon, own_TN, flat_TN).drop("realized", "fold", "split"))

@@ -39,6 +39,7 @@ WINDOWS = read_windows(PRICES, TASK)
 DAYS = WINDOWS.sessions
 SPLIT = Split(0, Span(DAYS[40], DAYS[160]), Span(DAYS[166], DAYS[190]), Span(DAYS[196], DAYS[240]))
 TEST_NT = WINDOWS.usable(LOOKBACK) & WINDOWS.rows(SPLIT.test)
+LONGER = ("garch", "gjr_garch", "log_har", "mean", "sarima")  # rivals that learn up to the test
 every_baseline = pytest.mark.parametrize("name", NAMES)
 
 
@@ -46,8 +47,8 @@ def model_of(name: str) -> Model:
     return complete(Model(family=name, **LIGHT.get(name, {})))
 
 
-def fit_to(name: str, windows: Windows) -> Fitted:
-    return fit_baseline(model_of(name), Lesson(windows, SPLIT, LOOKBACK, FEATURES, seed=3))
+def fit_to(name: str, windows: Windows, *, rival: bool = False) -> Fitted:
+    return fit_baseline(model_of(name), Lesson(windows, SPLIT, LOOKBACK, FEATURES, seed=3, rival=rival))
 
 
 @cache
@@ -104,16 +105,43 @@ def test_what_comes_after_a_session_changes_no_bit_of_what_it_says_there(name):
         assert same_bits(whole, changed, rows_NT)
 
 
+def same_lesson(one: Fitted, other: Fitted) -> bool:
+    arrays, others = one.learned.arrays, other.learned.arrays
+    return (
+        one.learned.facts == other.learned.facts
+        and np.array_equal(one.deviation_H, other.deviation_H)
+        and arrays.keys() == others.keys()
+        and all(np.array_equal(part, others[key], equal_nan=True) for key, part in arrays.items())
+    )
+
+
 @every_baseline
 def test_it_learns_nothing_from_what_comes_after_validation(name):
-    first = DAYS.index(SPLIT.test.start)
-    learned = fitted(name)
-    again = fit_to(name, read_windows(later_changed(DAYS[first - 1]), TASK))
-    assert again.learned.facts == learned.learned.facts
-    assert np.array_equal(again.deviation_H, learned.deviation_H)
-    assert again.learned.arrays.keys() == learned.learned.arrays.keys()
-    for key, part in learned.learned.arrays.items():
-        assert np.array_equal(part, again.learned.arrays[key], equal_nan=True)
+    known = DAYS[DAYS.index(SPLIT.validation.end) + TASK.horizons[-1]]
+    assert same_lesson(fitted(name), fit_to(name, read_windows(later_changed(known), TASK)))
+
+
+@every_baseline
+def test_a_rival_learns_nothing_from_the_first_test_date_on_and_a_model_nothing_more_than_before(name):
+    last = DAYS[DAYS.index(SPLIT.test.start) - 1]
+    rival = fit_to(name, WINDOWS, rival=True)
+    assert same_lesson(rival, fit_to(name, read_windows(later_changed(last), TASK), rival=True))
+    if name in LONGER:
+        newest = read_windows(later_changed(DAYS[DAYS.index(last) - 1]), TASK)
+        assert not same_lesson(rival, fit_to(name, newest, rival=True))
+    else:
+        assert same_lesson(rival, fitted(name))
+
+
+@every_baseline
+def test_a_rivals_forecast_of_a_date_does_not_change_with_later_bars(name):
+    rival = fit_to(name, WINDOWS, rival=True)
+    whole = rival.outputs(WINDOWS, TEST_NT, FEATURES)
+    for place in (196, 220):
+        rows_NT = TEST_NT & (np.arange(len(DAYS)) <= place)
+        windows = read_windows(later_changed(DAYS[place], seed=place), TASK)
+        again = fit_to(name, windows, rival=True).outputs(windows, rows_NT, FEATURES)
+        assert same_bits(whole, again, rows_NT)
 
 
 @every_baseline

@@ -126,5 +126,14 @@ def test_a_panel_read_for_more_is_for_each_spec_the_panel_that_it_would_read_alo
             own, alone = windows.read_as(spec.reading.features), read_panel(spec, PRICES)[0]
             assert own.features == alone.features
             assert own.origin == alone.origin
-            for name in ("x_NTF", "y_NTH", "unit_NTH", "state_NTK", "present_NT", "member_NT", "close_NT"):
+            for name in (
+                "x_NTF",
+                "y_NTH",
+                "unit_NTH",
+                "state_NTK",
+                "moved_NT",
+                "present_NT",
+                "member_NT",
+                "close_NT",
+            ):
                 assert np.array_equal(getattr(own, name), getattr(alone, name), equal_nan=True)

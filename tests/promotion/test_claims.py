@@ -9,7 +9,7 @@ from tests.market import small_experiment
 def test_a_candidate_does_not_face_itself():
     experiment = small_experiment()
     assert terms_of(experiment, "ewma").order == ("last",)
-    assert terms_of(experiment, "garch").range == ("ewma",)
+    assert terms_of(experiment, "garch").range == ("gjr_garch", "log_har")
 
 
 def test_a_candidate_that_the_gate_names_must_beat_zero_too_as_the_gate_asks():

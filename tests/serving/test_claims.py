@@ -2,6 +2,7 @@
 
 from fastapi.testclient import TestClient
 
+from ml_core.claims.case import Terms
 from serving.service import Service
 from serving.ui.model import show_evidence
 from tests.serving.world import LISTED, World
@@ -16,11 +17,11 @@ def test_every_claim_is_answered_at_every_horizon(world: World):
     assert all((one.p is None) == (one.standing == "not asked") for one in evidence.claims)
 
 
-def test_a_range_is_judged_beside_garch_though_no_baseline_of_the_experiment_is_one(world: World):
+def test_a_range_is_judged_beside_its_rivals_though_no_baseline_of_the_experiment_is_one(world: World):
     evidence = world.registry.find(world.name).evidence
     asked = [one for one in evidence.claims if one.claim == "range" and one.standing != "not asked"]
-    assert asked and all([rival.rival for rival in one.rivals] == ["garch"] for one in asked)
-    assert "garch" not in {name for row in evidence.scores for name in row.beside}
+    assert asked and all([rival.rival for rival in one.rivals] == list(Terms().range) for one in asked)
+    assert not {name for row in evidence.scores for name in row.beside} & set(Terms().range)
 
 
 def test_every_answer_says_which_of_its_claims_are_proven(client: TestClient, world: World):
