@@ -60,7 +60,7 @@ def seconds(work: Callable[[], object]) -> float:
 
 
 def shipped() -> Experiment:
-    return read_experiment(DEMO)
+    return read_experiment(str(DEMO))
 
 
 def wide(experiment: Experiment) -> Experiment:

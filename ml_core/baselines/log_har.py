@@ -120,7 +120,7 @@ def _fit_slopes(rows: _Rows, *, prior: float) -> np.ndarray:
     """slope_NJ about each ticker's own mean, and last that of all tickers, to which each is drawn as if `prior` rows
     of the average ticker were its own."""
     grams, pulls, counts = [], [], rows.known_NT.sum(axis=1)
-    for ticker in np.flatnonzero(counts):
+    for ticker in np.flatnonzero(counts).tolist():
         x_RJ, y_R = rows.of(ticker)
         x_RJ, y_R = x_RJ - x_RJ.mean(axis=0), y_R - y_R.mean()
         grams.append(x_RJ.T @ x_RJ)
