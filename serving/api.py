@@ -10,10 +10,9 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
 from ml_core.errors import ForecastError, InvalidInput, NoChampion, UnknownTicker
-from ml_core.registry.seats import Seat
-from ml_core.spec.choices import nearest
 from serving.access import Access
 from serving.messages import (
+    Asked,
     BatchAnswer,
     BatchRequest,
     Health,
@@ -22,15 +21,11 @@ from serving.messages import (
     SingleAnswer,
     SingleRequest,
 )
+from serving.refusals import tell_refused
 from serving.service import Service
 
 STATUS = {UnknownTicker: 404, NoChampion: 503, InvalidInput: 422, ForecastError: 503}
-REQUESTS = {"/predictions/single": SingleRequest, "/predictions/batch": BatchRequest}
-
-OtherVersion = Annotated[
-    str | None, Query(pattern=r"^\d{1,9}$", description="This version; if left out, who sits in the seat.")
-]
-OtherSeat = Annotated[Seat | None, Query(description="Who sits there: champion, challenger or reference.")]
+Version = Annotated[Asked, Query()]
 
 log = logging.getLogger(__name__)
 
@@ -44,29 +39,25 @@ def build_router(service: Service, access: Access) -> APIRouter:
     }
 
     @router.post("/predictions/single", tags=["Predictions"], **guarded)
-    def predict_single(
-        request: SingleRequest, version: OtherVersion = None, alias: OtherSeat = None
-    ) -> SingleAnswer:
+    def predict_single(request: SingleRequest, asked: Version) -> SingleAnswer:
         """The forecast of one ticker, as of the last session or a past day."""
         return service.single(
             request.ticker,
             horizons=request.horizons,
             date=request.date,
             strategy=request.strategy,
-            version=choose_version(version, alias),
+            version=asked.chosen,
         )
 
     @router.post("/predictions/batch", tags=["Predictions"], **guarded)
-    def predict_batch(
-        request: BatchRequest, version: OtherVersion = None, alias: OtherSeat = None
-    ) -> BatchAnswer:
+    def predict_batch(request: BatchRequest, asked: Version) -> BatchAnswer:
         """The forecasts of many tickers. Those that cannot be made are named in `failed` with the reason."""
-        return service.batch(request.tickers, date=request.date, version=choose_version(version, alias))
+        return service.batch(request.tickers, date=request.date, version=asked.chosen)
 
     @router.get("/info", tags=["Evidence"], **guarded)
-    def info(version: OtherVersion = None, alias: OtherSeat = None) -> Info:
+    def info(asked: Version) -> Info:
         """The model that answers, and the evidence for it: scores beside baselines, gate, search, backtest."""
-        return service.info(choose_version(version, alias))
+        return service.info(asked.chosen)
 
     @router.get("/health", tags=["Evidence"])
     def health() -> Health:
@@ -74,13 +65,6 @@ def build_router(service: Service, access: Access) -> APIRouter:
         return service.health()
 
     return router
-
-
-def choose_version(version: str | None, alias: Seat | None) -> str | None:
-    """A version by its number or by its seat; both at once may disagree."""
-    if version and alias:
-        raise InvalidInput("version, alias: each names who is asked; give one of them")
-    return version or alias
 
 
 def explain_errors(app: FastAPI, service: Service) -> None:
@@ -93,11 +77,15 @@ def explain_errors(app: FastAPI, service: Service) -> None:
 
     @app.exception_handler(RequestValidationError)
     def refused(request: Request, error: RequestValidationError) -> JSONResponse:
-        return _problem(422, _first_problem(request.url.path, error.errors()[0]))
+        return _problem(422, tell_refused(request.url.path, error.errors()[0]))
 
     @app.exception_handler(HTTPException)
     def answered(request: Request, error: HTTPException) -> JSONResponse:
-        known = {404: f"no such address: {request.url.path}", 405: f"{request.method} is not allowed here"}
+        known = {
+            400: "the body: expected JSON as UTF-8 text",
+            404: f"no such address: {request.url.path}",
+            405: f"{request.method} is not allowed here",
+        }
         text = known.get(error.status_code, str(error.detail))
         return _problem(error.status_code, text, headers=error.headers)
 
@@ -105,23 +93,6 @@ def explain_errors(app: FastAPI, service: Service) -> None:
     def unexpected(request: Request, error: Exception) -> JSONResponse:
         log.error("%s %s failed", request.method, request.url.path, exc_info=error)
         return _problem(500, "something went wrong here; the server's log says what")
-
-
-def _first_problem(path: str, problem: Mapping[str, Any]) -> str:
-    """Names the field, what was expected, and for an unknown field the nearest valid one."""
-    kind, where = problem["type"], [str(part) for part in problem["loc"] if part not in ("body", "query")]
-    if kind == "json_invalid":
-        return "the body is not JSON: " + str(problem.get("ctx", {}).get("error", problem["msg"]))
-    if kind == "extra_forbidden" and path in REQUESTS:
-        return f"unknown field '{where[-1]}'{nearest(where[-1], list(REQUESTS[path].model_fields))}"
-    message = problem["msg"].removeprefix("Value error, ")
-    if not where:
-        return "the body: expected a JSON object sent as application/json"
-    given = problem.get("input")
-    shown = (
-        f", got {given!r}"[:80] if kind != "missing" and isinstance(given, (str, int, float, bool)) else ""
-    )
-    return f"{'.'.join(where)}: {message}{shown}"
 
 
 def _problem(status: int, text: str, *, headers: Mapping[str, str] | None = None) -> JSONResponse:

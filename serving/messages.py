@@ -3,9 +3,10 @@
 import datetime as dt
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from ml_core.claims.verdict import ClaimVerdict, Standing
+from ml_core.errors import InvalidInput
 from ml_core.features.selection import Choice
 from ml_core.registry.account import Backtest
 from ml_core.registry.evidence import Holdout, Oracle, Trained
@@ -16,20 +17,51 @@ from ml_core.registry.verdict import Verdict
 from ml_core.registry.version import ModelVersion
 from ml_core.spec.run import RunSpec
 from ml_core.spec.strategy import Kind
+from ml_core.spec.wording import DATE
 
 DISCLAIMER = (
     "For research and education. A forecast is an estimate with a wide margin of error, not investment advice; "
     "past accuracy does not promise future accuracy."
 )
 
-Ticker = Annotated[str, Field(min_length=1, max_length=32, pattern=r"^[^\s/\\<>]+$")]
+TICKER, VERSION = r"^[^\s/\\<>]+$", r"^\d{1,9}$"
+FORMS = {
+    TICKER: r"a ticker such as AAPL, without spaces, /, \, < and >",
+    VERSION: "the number of a version, such as 3",
+}
+
+
+def _as_a_date(given: object) -> object:
+    """A number is no date, though the seconds of a clock might be meant."""
+    if isinstance(given, (int, float)):
+        raise ValueError(DATE)
+    return given
+
+
+Ticker = Annotated[str, Field(min_length=1, max_length=32, pattern=TICKER)]
 Horizon = Annotated[int, Field(ge=1, le=10_000)]
+Day = Annotated[dt.date, BeforeValidator(_as_a_date)]
 
 
 class Message(BaseModel):
     """Frozen, and strict about its keys."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Asked(Message):
+    """Which version is asked: by its number or by its seat. Both at once may disagree."""
+
+    version: str | None = Field(
+        None, pattern=VERSION, description="This version; if left out, who sits in the seat."
+    )
+    alias: Seat | None = Field(None, description="Who sits there: champion, challenger or reference.")
+
+    @property
+    def chosen(self) -> str | None:
+        if self.version and self.alias:
+            raise InvalidInput("version, alias: each names who is asked; give one of them")
+        return self.version or self.alias
 
 
 class SingleRequest(Message):
@@ -46,7 +78,7 @@ class SingleRequest(Message):
         max_length=256,
         description="Sessions ahead; all that the model knows if left out.",
     )
-    date: dt.date | None = Field(
+    date: Day | None = Field(
         None,
         description="Forecast as of this day's close, from prices known by then; the last session if left out.",
     )
@@ -61,7 +93,7 @@ class BatchRequest(Message):
     tickers: list[Ticker] | None = Field(
         None, min_length=1, max_length=2_000, description="The experiment's universe if left out."
     )
-    date: dt.date | None = Field(None, description="As in a single prediction.")
+    date: Day | None = Field(None, description="As in a single prediction.")
 
 
 class HorizonForecast(Message):

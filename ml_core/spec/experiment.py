@@ -24,6 +24,7 @@ from ml_core.spec.run import Model, RunSpec, Training
 from ml_core.spec.section import Fraction, OpenSection, Section
 from ml_core.spec.strategy import Strategy
 from ml_core.spec.task import Task
+from ml_core.spec.wording import NAME_PATTERN
 
 MOST_FITS = 1000  # that a combinatorial scheme may ask for
 
@@ -186,7 +187,7 @@ class Gate(Section):
 class Experiment(Section):
     """One experiment file."""
 
-    name: Annotated[str, Field(pattern=r"^[A-Za-z0-9_\-]+$")]
+    name: Annotated[str, Field(pattern=NAME_PATTERN)]
     universe: Universe
     data: Data = Data()
     task: TaskSection = TaskSection()

@@ -6,13 +6,13 @@ from typing import Any
 
 from pydantic import BaseModel
 
+NAME_PATTERN = r"^[A-Za-z0-9_\-]+$"
 TABLE, DATE = "expected a table of keys", "expected a date such as 2024-03-28"
 EXPECTED = {
     "missing": "missing; it has no default",
     "string_type": "expected text",
-    "string_too_short": "expected text of at least {min_length} characters",
+    "string_too_short": "expected text of {min_length} or more characters",
     "string_too_long": "expected text of at most {max_length} characters",
-    "string_pattern_mismatch": "expected text of the form {pattern}",
     "int_type": "expected a whole number",
     "int_parsing": "expected a whole number",
     "int_parsing_size": "expected a whole number of a size that can be computed with",
@@ -43,16 +43,26 @@ EXPECTED = {
     "datetime_parsing": "expected a date with a time",
     "datetime_from_date_parsing": "expected a date with a time",
 }
+FORMS = {NAME_PATTERN: "letters, digits, - and _ only"}
 
 
 def word(problem: Mapping[str, Any]) -> str:
-    """What is wrong with a value, and what was given instead."""
-    kind, given = problem["type"], problem.get("input")
-    expected = EXPECTED.get(kind)
-    if expected is None:
-        return problem["msg"].removeprefix("Value error, ") + _got(given)
-    told = expected.format_map(problem.get("ctx") or {})
-    return told if kind == "missing" else told + (_got(given) or ", got a table")
+    """What should have been there, and what was given instead."""
+    told, given = expect(problem), problem.get("input")
+    if problem["type"] == "missing":
+        return told
+    return told + (_got(given) or (", got a table" if problem["type"] in EXPECTED else ""))
+
+
+def expect(problem: Mapping[str, Any], forms: Mapping[str, str] = FORMS) -> str:
+    """What should have been there. `forms` says in words what each pattern of a text means."""
+    kind, context = problem["type"], problem.get("ctx") or {}
+    if kind == "string_pattern_mismatch":
+        pattern = context["pattern"]
+        return f"expected {forms.get(pattern, f'text of the form {pattern}')}"
+    if kind in EXPECTED:
+        return EXPECTED[kind].format_map(context)
+    return problem["msg"].removeprefix("Value error, ")
 
 
 def _got(given: object) -> str:

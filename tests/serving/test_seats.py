@@ -5,7 +5,7 @@ import pytest
 from ml_core.data.order import place_order
 from ml_core.errors import InvalidInput, NoChampion
 from ml_core.promotion.reference import fill_seat
-from serving.api import choose_version
+from serving.messages import Asked
 from serving.ui.forecast import show_forecast
 from serving.ui.model import show_evidence
 from tests.market import NOW
@@ -62,11 +62,11 @@ def test_a_past_day_is_answered_by_the_one_that_is_asked(seated: World):
 
 
 def test_a_version_and_a_seat_at_once_are_refused():
-    assert choose_version("3", None) == "3"
-    assert choose_version(None, "challenger") == "challenger"
-    assert choose_version(None, None) is None
+    assert Asked(version="3").chosen == "3"
+    assert Asked(alias="challenger").chosen == "challenger"
+    assert Asked().chosen is None
     with pytest.raises(InvalidInput, match="give one of them"):
-        choose_version("3", "challenger")
+        assert Asked(version="3", alias="challenger").chosen
 
 
 def test_each_horizon_says_what_of_it_is_proven(seated: World):
