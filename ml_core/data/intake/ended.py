@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from ml_core.data.intake.inquiry import Inquiry
 from ml_core.data.intake.plan import ASK_AGAIN, is_old
 from ml_core.data.providers import Outcome
-from ml_core.data.store.bars import Span, Spans
+from ml_core.data.store.bars import StoredSpan, StoredSpans
 
 ENDED_AFTER = 3  # days on which nothing more came: one may be the provider's fault
 
@@ -19,7 +19,7 @@ class Emptiness:
     days: Mapping[str, int]
     today: dt.date
 
-    def settle(self, outcomes: Mapping[str, Outcome], spans: Spans) -> dict[str, Outcome]:
+    def settle(self, outcomes: Mapping[str, Outcome], spans: StoredSpans) -> dict[str, Outcome]:
         """The outcomes; where nothing came for so many days, it is not a failure but the end."""
         return {
             ticker: replace(
@@ -33,7 +33,7 @@ class Emptiness:
         }
 
 
-def count_empty(outcomes: Mapping[str, Outcome], inquiry: Inquiry, spans: Spans) -> Emptiness:
+def count_empty(outcomes: Mapping[str, Outcome], inquiry: Inquiry, spans: StoredSpans) -> Emptiness:
     """A ticker whose last stored bar is old counts where its source knows it no more, or has nothing new. Where that
     is so of most that were asked, it is the source that is out of order, and no ticker counts."""
     known = inquiry.answered
@@ -51,5 +51,5 @@ def count_empty(outcomes: Mapping[str, Outcome], inquiry: Inquiry, spans: Spans)
     return Emptiness(counted, inquiry.today)
 
 
-def _is_empty(outcome: Outcome, span: Span | None, last_wanted: dt.date) -> bool:
+def _is_empty(outcome: Outcome, span: StoredSpan | None, last_wanted: dt.date) -> bool:
     return bool(span) and outcome.status in ("ok", "empty", "unknown") and is_old(span, last_wanted)

@@ -17,7 +17,7 @@ MOST = 20  # experiments that share a source; of more, the oldest is read again
 
 
 @dataclass(frozen=True)
-class Looked:
+class LastRefresh:
     """`text`: the provider's fingerprint; `closed`: the last closed session then, `newest`: of the bars that came."""
 
     text: str
@@ -46,27 +46,27 @@ class Looked:
 
 
 @dataclass(frozen=True)
-class Look:
+class SourceState:
     """A question to a source at some time, and what the source looks like then."""
 
     inquiry: Inquiry
     question: str
     text: str
 
-    def unchanged(self) -> Looked | None:
+    def unchanged(self) -> LastRefresh | None:
         """What came of the same question when it was last asked, if a fetch would bring nothing else."""
         known = _read(self.inquiry.store.fingerprint).get(self.question)
         try:
-            looked = Looked(**known) if known else None
+            last = LastRefresh(**known) if known else None
         except TypeError:  # of another release
             return None
         version = self.inquiry.store.bars.version()
-        return looked if looked and looked.holds(self.text, self.inquiry.closed, version) else None
+        return last if last and last.holds(self.text, self.inquiry.closed, version) else None
 
     def keep(self, done: Refreshed, *, newest: dt.date) -> None:
         """Remember what came of it; `newest`: the last day of a bar that came."""
         told = {ticker: (how.status, how.reason, how.rows) for ticker, how in done.outcomes.items()}
-        looked = Looked(
+        last = LastRefresh(
             self.text,
             str(self.inquiry.closed),
             str(newest),
@@ -78,14 +78,14 @@ class Look:
         file = self.inquiry.store.fingerprint
         known = _read(file)
         known.pop(self.question, None)
-        kept = dict([*known.items(), (self.question, asdict(looked))][-MOST:])
+        kept = dict([*known.items(), (self.question, asdict(last))][-MOST:])
         file.parent.mkdir(parents=True, exist_ok=True)
         beside = file.with_suffix(f".{os.getpid()}")
         beside.write_text(json.dumps(kept), encoding="utf-8")
         beside.replace(file)
 
 
-def take_look(inquiry: Inquiry) -> Look | None:
+def describe_source(inquiry: Inquiry) -> SourceState | None:
     """None where the provider cannot tell cheaply whether anything changed. Refreshes that ask and judge alike ask
     the same question."""
     source, request = inquiry.source, inquiry.request
@@ -94,7 +94,7 @@ def take_look(inquiry: Inquiry) -> Look | None:
     judged = source.quality.judgements(request.tickers)
     parts = (request.tickers, request.start, request.end, request.calendar, sorted(judged.items()))
     question = hashlib.sha256(f"{parts} {source.quality.limit}".encode()).hexdigest()[:16]
-    return Look(inquiry, question, source.provider.fingerprint(request, source.config))
+    return SourceState(inquiry, question, source.provider.fingerprint(request, source.config))
 
 
 def _read(file: Path) -> dict:

@@ -11,7 +11,7 @@ import polars as pl
 from ml_core.data.calendar import last_closed_session, last_session_until
 from ml_core.data.providers import Request
 from ml_core.data.source import Source
-from ml_core.data.store.bars import Spans
+from ml_core.data.store.bars import StoredSpans
 from ml_core.data.store.store import Store
 from ml_core.spec.experiment import Experiment
 
@@ -69,7 +69,7 @@ class Inquiry:
         return {row["ticker"]: row for row in self.answers.iter_rows(named=True)}
 
     @cached_property
-    def spans(self) -> Spans:
+    def spans(self) -> StoredSpans:
         """What was stored of each ticker."""
         return self.store.bars.spans()
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from ml_core.data.intake.inquiry import Inquiry
 from ml_core.data.providers import Outcome, Request
-from ml_core.data.store.bars import Span
+from ml_core.data.store.bars import StoredSpan
 from ml_core.errors import InvalidInput
 from ml_core.spec.choices import nearest
 
@@ -108,13 +108,13 @@ def _take_turns(plan: Plan) -> Plan:
     )
 
 
-def _rests(row: Mapping[str, Any], span: Span, inquiry: Inquiry) -> bool:
+def _rests(row: Mapping[str, Any], span: StoredSpan, inquiry: Inquiry) -> bool:
     if row["status"] != "ended" or not is_old(span, inquiry.last_wanted):
         return False
     return inquiry.today < row["empty_at"] + ASK_AGAIN
 
 
-def is_old(span: Span, last_wanted: dt.date) -> bool:
+def is_old(span: StoredSpan, last_wanted: dt.date) -> bool:
     """Whatever its source says of it today, a ticker with younger bars may have been traded yesterday."""
     return span[1] <= last_wanted - OVERLAP
 

@@ -8,7 +8,7 @@ from typing import Any
 import polars as pl
 
 from ml_core.data.intake.deliveries import deliver, fetch
-from ml_core.data.intake.fingerprint import take_look
+from ml_core.data.intake.fingerprint import describe_source
 from ml_core.data.intake.inquiry import open_inquiry
 from ml_core.data.intake.intake import Intake
 from ml_core.data.intake.plan import plan_refresh
@@ -47,8 +47,8 @@ def refresh(
     told = read_told(experiment, source.context)
     inquiry = open_inquiry(experiment, store, now=now, session=session)
     strangers = source.quality.strangers(inquiry.tickers)
-    look = take_look(inquiry)
-    if look and whole is None and not inquiry.rejudged and (known := look.unchanged()):
+    state = describe_source(inquiry)
+    if state and whole is None and not inquiry.rejudged and (known := state.unchanged()):
         notes = (*strangers, *keep_told(store.bars, told, now=now))
         return known.repeat(notes, store.bars.version())
     intake = Intake(plan_refresh(inquiry, whole))
@@ -59,8 +59,8 @@ def refresh(
     came = tuple(ticker for ticker, outcome in outcomes.items() if outcome.status == "ok")
     refresh_sectors(store, inquiry.request, came)
     done = _sum_up(intake, outcomes, (*strangers, *keep_told(store.bars, told, now=now)))
-    if look and intake.newest <= inquiry.closed:
-        look.keep(done, newest=intake.newest)
+    if state and intake.newest <= inquiry.closed:
+        state.keep(done, newest=intake.newest)
     return done
 
 

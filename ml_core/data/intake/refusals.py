@@ -9,14 +9,14 @@ import polars as pl
 from ml_core.data.providers import Outcome
 from ml_core.data.quality.judge import Checked
 from ml_core.data.quality.settings import tell_accept
-from ml_core.data.store.bars import Spans
+from ml_core.data.store.bars import StoredSpans
 from ml_core.data.store.findings import count_bars
 from ml_core.errors import InvalidData
 
 MOST_REFUSED = 0.5
 
 
-def count_held(outcomes: Mapping[str, Outcome], spans: Spans) -> dict[str, int]:
+def count_held(outcomes: Mapping[str, Outcome], spans: StoredSpans) -> dict[str, int]:
     """Sound bars of each ticker: what came overlaps what is stored, and the larger of the two is nearly both."""
     return {ticker: max(how.rows, spans.get(ticker, (0, 0, 0))[2]) for ticker, how in outcomes.items()}
 

@@ -6,7 +6,7 @@ import polars as pl
 
 from ml_core.data.quality.judge import FOUND, Checked
 from ml_core.data.quality.settings import Quality, means, tell_accept
-from ml_core.data.store.bars import Spans
+from ml_core.data.store.bars import StoredSpans
 from ml_core.frames import KEYS
 
 JUMP = "unexplained_jump"
@@ -27,7 +27,7 @@ def find_new_repairs(known: pl.DataFrame, findings: pl.DataFrame) -> dict[str, s
     return _tell_new(known, findings, pl.col("verdict") == "repair")
 
 
-def find_held_back(findings: pl.DataFrame, tickers: tuple[str, ...], spans: Spans) -> dict[str, str]:
+def find_held_back(findings: pl.DataFrame, tickers: tuple[str, ...], spans: StoredSpans) -> dict[str, str]:
     """Tickers that lack the newest session because their bar of it was refused, each with the reason and the way to
     keep it."""
     refused = findings.filter(pl.col("verdict") == "quarantine", pl.col("date").is_not_null())

@@ -21,8 +21,10 @@ DAYS_A_SESSION = 2  # generously: 7 / 5 and the holidays
 IS_BAR = ~pl.col("ticker").str.contains(PARTED, literal=True)
 
 
-Span = tuple[dt.date, dt.date, int]  # of one ticker: the first and the last stored date, and how many bars
-Spans = Mapping[str, Span]
+StoredSpan = tuple[
+    dt.date, dt.date, int
+]  # of one ticker: the first and the last stored date, and how many bars
+StoredSpans = Mapping[str, StoredSpan]
 
 
 @dataclass(frozen=True)
@@ -158,7 +160,7 @@ class BarTable:
         rows = tables.read(self.folder, version=version, among=among, within={"date": (since, until)})
         return rows if rows is None or tickers else rows.filter(IS_BAR)
 
-    def spans(self, tickers: tuple[str, ...] = ()) -> dict[str, Span]:
+    def spans(self, tickers: tuple[str, ...] = ()) -> dict[str, StoredSpan]:
         """First and last stored date of these tickers (default all), and the number of their bars."""
         rows = self._lazy(tickers)
         if rows is None:
