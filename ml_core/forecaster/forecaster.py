@@ -78,6 +78,13 @@ class Forecaster:
             raise InvalidInput(f"the model needs {', '.join(built.left_out)}, which these prices cannot give")
         return build_windows(prices, built, self.spec.task)
 
+    def narrow(self, windows: Windows) -> Windows:
+        """A panel that was read for more, as this model reads it: warmed up by its own inputs alone, so that the rows
+        that are scored are the rows that are served."""
+        return windows.read_as(
+            self.spec.reading.features.model_copy(update={"groups": (), "names": self.features})
+        )
+
     def forecast(self, windows: Windows, rows_NT: np.ndarray) -> pl.DataFrame:
         """FORECAST rows for the chosen places of the panel: the one way from windows to forecasts."""
         needed_NT = self.calibration.rows_needed(windows, windows.usable(self.lookback), rows_NT)

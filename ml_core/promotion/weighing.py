@@ -48,7 +48,7 @@ def weigh(
 ) -> Weighed:
     """`paid`: what this look may spend; `tried`: how many trials this experiment's candidates were chosen from."""
     split, forecaster = candidate.split, candidate.forecaster
-    windows = candidate.windows.read_as(forecaster.spec.reading.features)
+    windows = forecaster.narrow(candidate.windows)
     baselines = forecast_baselines(experiment, windows, split, beside=forecaster)
     volatility = tell_volatility(windows, split)
     evaluation = judge(

@@ -31,7 +31,7 @@ def forecast_baselines(
     those who fit parameters once learn from all that was known before the first test date."""
     lesson = Lesson(windows, split, experiment.reading.lookback, windows.features, rival=True)
     if beside:
-        windows = windows.read_as(beside.spec.reading.features)
+        windows = beside.narrow(windows)
         windows = with_regimes(windows, beside.regimes, beside.features)
         scaling = beside.spec.reading.features.scaling
         lesson = Lesson(

@@ -14,7 +14,7 @@ from ml_core.panel.windows import Windows
 
 def forecast_split(forecaster: Forecaster, windows: Windows, split: Split) -> pl.DataFrame:
     """SCORED rows of the test span: every session of it, each beside what came."""
-    windows = windows.read_as(forecaster.spec.reading.features)
+    windows = forecaster.narrow(windows)
     rows_NT = windows.usable(forecaster.lookback) & windows.rows(split.test)
     realized = windows.to_table(rows_NT, realized=windows.y_NTH.astype(float) * windows.unit_NTH)
     forecasts = forecaster.forecast(windows, rows_NT).with_columns(
