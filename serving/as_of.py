@@ -43,7 +43,7 @@ class AsOf:
     @property
     def learned(self) -> bool:
         """Whether the model was fitted or calibrated on this date."""
-        return self.as_of < self.served.version.evidence.holdout.start
+        return self.as_of < self.served.version.evidence.unseen
 
 
 class PastAnswers:

@@ -48,7 +48,7 @@ def stamp(said: pl.DataFrame, version: ModelVersion) -> pl.DataFrame:
     return said.with_columns(
         seat=pl.lit(seat_of(version) or ""),
         proven=pl.col("horizon").replace_strict(proven, return_dtype=pl.String, default=""),
-        in_sample=pl.col("as_of") < evidence.holdout.start,
+        in_sample=pl.col("as_of") < evidence.unseen,
     )
 
 

@@ -16,6 +16,7 @@ VERSIONS = """
 SELECT version, run_id, creation_time FROM model_versions
 WHERE name = ? AND current_stage IS NOT ? ORDER BY version DESC
 """
+TAGS = "SELECT key, value FROM registered_model_tags WHERE name = ?"
 ALIASES = "SELECT alias, version FROM registered_model_aliases WHERE name = ? ORDER BY alias"
 
 
@@ -33,16 +34,29 @@ class Listed:
 def read_versions(home: Home, name: str) -> list[Listed] | None:
     """The versions of a model, newest first; None behind a server, and where the database is not as MLflow 3 makes it:
     then MLflow is to be asked."""
+    found = _ask(home, (VERSIONS, (name, DELETED)), (ALIASES, (name,)))
+    if found is None:
+        return None
+    rows, aliases = found
+    return [
+        Listed(name, version, run, made, tuple(alias for alias, of in aliases if of == version))
+        for version, run, made in rows
+    ]
+
+
+def read_tags(home: Home, name: str) -> dict[str, str] | None:
+    """What is written on a model; None where MLflow is to be asked."""
+    found = _ask(home, (TAGS, (name,)))
+    return None if found is None else dict(found[0])
+
+
+def _ask(home: Home, *questions: tuple[str, tuple[str, ...]]) -> list[list[tuple]] | None:
+    """The rows of each question, all from one look at the database."""
     if not home.tracking_uri.startswith(LOCAL):
         return None
     address = locate(Path(home.tracking_uri.removeprefix(LOCAL)))
     try:
         with closing(sqlite3.connect(address, uri=True)) as opened:
-            rows = opened.execute(VERSIONS, (name, DELETED)).fetchall()
-            aliases = opened.execute(ALIASES, (name,)).fetchall()
+            return [opened.execute(*question).fetchall() for question in questions]
     except sqlite3.Error:
         return None
-    return [
-        Listed(name, version, run, made, tuple(alias for alias, of in aliases if of == version))
-        for version, run, made in rows
-    ]

@@ -5,6 +5,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
+from ml_core.registry.lineage import tell_lineage
+
 if TYPE_CHECKING:
     from ml_core.registry.version import ModelVersion
 
@@ -28,10 +30,13 @@ def tell_seat(version: ModelVersion) -> str:
     """The badge of an answer: whether who speaks has earned the seat, in one sentence."""
     seat = seat_of(version)
     if seat == CHAMPION:
-        return "champion"
+        return f"champion, {lineage}" if (lineage := tell_lineage(version)) else "champion"
     if seat == REFERENCE:
         return "reference: nobody is champion; it says how far a price may go, and no direction"
-    refused = f"refused by the gate: {', '.join(version.evidence.gate.refused)}"
+    evidence = version.evidence
+    refused = f"refused by the gate: {', '.join(evidence.gate.refused)}"
+    if evidence.refit:
+        refused = f"refit of version {evidence.refit.parent}, refused: {', '.join(evidence.gate.refused)}"
     if seat == CHALLENGER:
         return f"challenger: {refused}"
-    return "not in the seat" if version.evidence.gate.passed else f"not in the seat: {refused}"
+    return "not in the seat" if evidence.gate.passed else f"not in the seat: {refused}"

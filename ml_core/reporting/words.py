@@ -82,6 +82,9 @@ CHECKS = {  # the names by which a version's evidence keeps them
     "more": "more than who sits there",
     "less": "nothing less than who sits there",
     "overfitting": "probability of overfitting",
+    "near": "near its parent",
+    "speaks": "a direction as its parent's",
+    "holds": "coverage kept",
 }
 
 
