@@ -20,7 +20,7 @@ def tell_provenance(seen: AsOf) -> Provenance:
         version=version.version,
         seat=seat_of(version),
         told=tell_seat(version),
-        data_version=seen.served.data_version,
+        data_version=seen.data_version,
         level=seen.served.forecaster.calibration.level,
         frequency=task.frequency,
         target=task.target,
@@ -60,6 +60,7 @@ def _notes(seen: AsOf) -> list[str]:
         notes.append(f"{lineage.capitalize()}.")
     if seen.learned:
         notes.append("The model learned from this date: what it says about it proves nothing.")
+    notes += [f"{sentence.capitalize()}." for sentence in seen.told]
     if target != "return":
         notes.append(f"The model forecasts a ticker's {target} among the others, so no price follows.")
     return notes

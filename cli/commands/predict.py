@@ -16,6 +16,7 @@ from ml_core.spec.plain import plain
 
 def predict(session: Session, *, as_of: str | None, out: Path | None, version: str | None) -> int:
     from ml_core.prediction.answer import answer
+    from ml_core.promotion.reference import fill_seat
     from ml_core.promotion.refit import keep_fresh
     from ml_core.registry.lineage import tell_lineage
     from ml_core.registry.seats import seat_of, tell_seat
@@ -24,8 +25,10 @@ def predict(session: Session, *, as_of: str | None, out: Path | None, version: s
     if day and day > session.now.date():
         raise InvalidInput(f"--as-of {day}: lies in the future; expected today or a past day")
     write = open_output(out) if out else None
-    if version is None:
+    if version is None and day is None:
         keep_fresh(order, now=session.now, tell=terminal.step)
+    elif version is None:
+        fill_seat(order, now=session.now, tell=terminal.step)
     found = answer(order, as_of=day, version=version)
     if write:
         write(found.table)
@@ -37,6 +40,8 @@ def predict(session: Session, *, as_of: str | None, out: Path | None, version: s
         title=f"{order.name} version {found.version.version} · {tell_seat(found.version)}",
     )
     versions.print_claims(terminal, claims, lineage=tell_lineage(found.version))
+    for sentence in found.told:
+        terminal.say(sentence)
     tell_answering(session, found.version)
     terminal.document(
         {
@@ -45,6 +50,7 @@ def predict(session: Session, *, as_of: str | None, out: Path | None, version: s
             "seat": seat_of(found.version),
             "told": tell_seat(found.version),
             "lineage": tell_lineage(found.version),
+            "notes": list(found.told),
             "claims": plain(claims),
         }
     )
