@@ -3,7 +3,7 @@
 import datetime as dt
 
 import polars as pl
-from prefect import flow, task
+from prefect import flow, get_run_logger, task
 from prefect.artifacts import create_table_artifact
 from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import State
@@ -14,14 +14,15 @@ from flows.retries import may_pass
 from ml_core.data.prices import read_prices
 from ml_core.data.store.forecasts import read_forecast
 from ml_core.prediction.answer import Answer, answer
-from ml_core.promotion.reference import fill_seat
+from ml_core.promotion.refit import keep_fresh
 from ml_core.registry.seats import tell_seat
 
 
 @task(name="find what is missing", cache_policy=NO_CACHE)
 def find_nothing_to_do(order: FlowOrder) -> str | None:
-    """Why there is nothing to do, or None: judged by what the store holds, not by what ran before."""
-    sitter = fill_seat(order, now=dt.datetime.now(dt.UTC))
+    """Why there is nothing to do, or None: judged by what the store holds, not by what ran before. A champion whose
+    time has come is fitted again first."""
+    sitter = keep_fresh(order, now=dt.datetime.now(dt.UTC), tell=get_run_logger().info)
     newest = read_prices(order.experiment, order.home)["date"].max()
     stored = read_forecast(order.home, order.name).filter(
         as_of=pl.lit(newest), version=pl.lit(sitter.version)

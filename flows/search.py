@@ -73,7 +73,8 @@ def summarise(outcome: "SearchOutcome") -> str:
     refused = ", ".join(outcome.evidence.gate.refused)
     verdict = "is champion" if outcome.passed else f"was refused by the gate: {refused}"
     without = f"; without {', '.join(outcome.missing)}" if outcome.missing else ""
-    return f"version {outcome.version.version} {verdict}{without}"
+    fresh = f"; {outcome.refit}" if outcome.refit else ""
+    return f"version {outcome.version.version} {verdict}{fresh}{without}"
 
 
 def build_report(evidence: "Evidence") -> str:

@@ -1,5 +1,5 @@
-"""Answers what was known and what is forecast on a past date with the served model, and keeps the answers for a
-while."""
+"""Answers what was known and what is forecast on a past date, by who sat in the seat then and from the bars that were
+stored then, and keeps the answers for a while."""
 
 import datetime as dt
 import threading
@@ -10,9 +10,13 @@ from functools import cached_property
 import polars as pl
 
 from ml_core.data.order import Order
+from ml_core.data.past import Then, read_then
 from ml_core.data.prices import read_prices
 from ml_core.errors import InvalidInput, NotEnoughData
 from ml_core.portfolio.conviction import MEASURED
+from ml_core.prediction.answer import tell_past
+from ml_core.prediction.line import predict_line
+from ml_core.registry.history import Stood
 from serving.champion import Clock, Served
 
 KEPT = 64
@@ -20,12 +24,15 @@ KEPT = 64
 
 @dataclass(frozen=True)
 class AsOf:
-    """One date seen by one `Served`: the prices known then and the forecast of every ticker."""
+    """One date seen by one `Served`: the prices known then, of which version of the store, and the forecast of every
+    ticker. `told`: what else a reader has to know of it."""
 
     served: Served
     prices: pl.DataFrame
     table: pl.DataFrame
     as_of: dt.date
+    data_version: int
+    told: tuple[str, ...] = ()
 
     @cached_property
     def close(self) -> dict[str, float]:
@@ -35,15 +42,16 @@ class AsOf:
 
     @cached_property
     def recent(self) -> pl.DataFrame:
-        """The forecasts of a year of sessions up to this one: what a usual conviction is."""
+        """The forecasts of a year of sessions up to this one, each by who had not learned from it: what a usual
+        conviction is."""
         sessions = self.prices.filter(pl.col("date") <= self.as_of)["date"].unique().sort()
         since = sessions.tail(MEASURED)[0]
-        return self.served.forecaster.predict(self.prices, as_of=self.as_of, since=since)
+        return predict_line(self.served.line, self.prices, as_of=self.as_of, since=since)
 
     @property
     def learned(self) -> bool:
         """Whether the model was fitted or calibrated on this date."""
-        return self.as_of < self.served.version.evidence.holdout.start
+        return self.as_of < self.served.version.evidence.unseen
 
 
 class PastAnswers:
@@ -55,18 +63,21 @@ class PastAnswers:
         self._computing = threading.Lock()
         self._latest: AsOf | None = None
 
-    def at(self, served: Served, date: dt.date | None, *, stranger: str | None = None) -> AsOf:
-        """The last session, or the last one up to a date; a stranger is a ticker outside the universe."""
+    def at(
+        self, served: Served, date: dt.date | None, *, stranger: str | None = None, then: bool = True
+    ) -> AsOf:
+        """The last session, or the last one up to a date; a stranger is a ticker outside the universe. `then`: whether
+        this one sat there on that date, or was asked for."""
         if date is None and stranger is None:
             return self._of_today(served)
         if date and date > self._clock().date():
             raise InvalidInput(
                 f"date: {date} lies in the future; expected a past day, or none for the last session"
             )
-        key = (*served.stamp, date, stranger)
+        key = (*served.stamp, date, stranger, then)
         with self._computing:
             if key not in self._kept:
-                self._kept[key] = self._compute(served, date, stranger)
+                self._kept[key] = self._compute(served, date, stranger, then)
             self._kept.move_to_end(key)
             while len(self._kept) > KEPT:
                 self._kept.popitem(last=False)
@@ -76,29 +87,33 @@ class PastAnswers:
     def _of_today(self, served: Served) -> AsOf:
         latest = self._latest
         if latest is None or latest.served is not served:
-            latest = self._latest = _as_of(served, served.prices, served.latest)
+            latest = self._latest = _as_of(served, served.prices, served.latest, served.data_version)
         return latest
 
-    def _compute(self, served: Served, date: dt.date | None, stranger: str | None) -> AsOf:
+    def _compute(self, served: Served, date: dt.date | None, stranger: str | None, sat: bool) -> AsOf:
         first = min(served.prices["date"])
         if date and date < first:
             raise NotEnoughData(f"date: no prices up to {date}; the first session is {first}")
         universe = self._order.experiment.universe
         tickers = (*universe.tickers, stranger) if stranger else universe.tickers
         wider = universe.model_copy(update={"tickers": tickers})
-        prices = read_prices(
-            self._order.experiment.model_copy(update={"universe": wider}),
-            self._order.home,
-            until=date,
-            version=served.data_version,
-        )
+        asked, home = self._order.experiment.model_copy(update={"universe": wider}), self._order.home
+        if date is None:
+            then = Then(read_prices(asked, home, version=served.data_version), served.data_version)
+        else:
+            own = served.version.evidence.tickers
+            then = read_then(asked, home, date, tickers=(*own, stranger) if stranger else own)
+        prices = then.prices
         table = served.forecaster.predict(prices, as_of=date)
         if table.is_empty():
             raise NotEnoughData(
                 f"date: too little history up to {date} for a forecast; the first session is {first}"
             )
-        return _as_of(served, prices, table)
+        told = tell_past(Stood(served.version, sat), then)
+        return _as_of(served, prices, table, then.version, told)
 
 
-def _as_of(served: Served, prices: pl.DataFrame, table: pl.DataFrame) -> AsOf:
-    return AsOf(served, prices, table, max(table["as_of"]))
+def _as_of(
+    served: Served, prices: pl.DataFrame, table: pl.DataFrame, data: int, told: tuple[str, ...] = ()
+) -> AsOf:
+    return AsOf(served, prices, table, max(table["as_of"]), data, told)

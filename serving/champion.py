@@ -15,7 +15,10 @@ from ml_core.data.order import Order
 from ml_core.data.prices import data_version, read_prices
 from ml_core.errors import ForecastError, InvalidInput
 from ml_core.forecaster.forecaster import Forecaster
+from ml_core.portfolio.conviction import MEASURED
 from ml_core.prediction.answer import forecast
+from ml_core.prediction.line import Line, load_line
+from ml_core.registry.history import who_stood
 from ml_core.registry.version import ModelVersion
 from ml_core.registry.versions import Registry
 
@@ -35,6 +38,7 @@ class Served:
     data_version: int
     prices: pl.DataFrame
     latest: pl.DataFrame
+    line: Line
 
     @property
     def stamp(self) -> tuple[str, int]:
@@ -82,7 +86,16 @@ class Champion:
 
     def beside(self, served: Served, version: str) -> Served:
         """That version, by number or seat, on the prices that are served."""
-        found = self.find(version)
+        return self._ready(served, self.find(version))
+
+    def on(self, served: Served, day: dt.date) -> tuple[Served, bool]:
+        """Who sat in the seat on that day, under the seat it had; and whether somebody did, or a later one stands
+        in."""
+        with self._looking:
+            stood = who_stood(self._open(), self._order.name, day)
+        return self._ready(served, stood.version), stood.then
+
+    def _ready(self, served: Served, found: ModelVersion) -> Served:
         if found.version == served.version.version:
             return served
         stamp = (found.version, served.data_version)
@@ -129,7 +142,9 @@ class Champion:
                 f"version {found.version} forecasts {learned} prices, the experiment is {experiment.task.frequency}"
             )
         latest, _ = forecast(forecaster, prices, experiment.universe.tickers)
-        return Served(found, forecaster, data, prices, latest)
+        year = prices["date"].unique().sort().tail(MEASURED)[0]
+        line = load_line(self._open(), found, forecaster, since=year)
+        return Served(found, forecaster, data, prices, latest, line)
 
     def _open(self) -> Registry:
         self._registry = self._registry or Registry(self._order.home)

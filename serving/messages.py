@@ -10,6 +10,7 @@ from ml_core.errors import InvalidInput
 from ml_core.features.selection import Choice
 from ml_core.registry.account import Backtest
 from ml_core.registry.evidence import Holdout, Oracle, Trained
+from ml_core.registry.refit import Refit
 from ml_core.registry.scores import CoverageRow, Score
 from ml_core.registry.searched import Searched
 from ml_core.registry.seats import Seat, tell_seat
@@ -162,7 +163,11 @@ class Provenance(Message):
     target: str = Field(description="return, excess (over the tickers' average) or rank.")
     in_sample: bool = Field(description="True where the model has been trained on this date.")
     claims: list[ClaimStanding] = Field(
-        description="Proven by itself, or not: on the holdout of this version."
+        description="Proven by itself, or not: on the holdout of this version, or of the one it was fitted again from."
+    )
+    lineage: str = Field(
+        "",
+        description="Of a model that was fitted again: which version was judged, and how fresh this one is.",
     )
     notes: list[str]
     evidence: str = Field(description="Where the evidence for this version stands.")
@@ -212,6 +217,10 @@ class Info(Message):
     created: dt.datetime
     told: str = Field(description="Where it sits in words, and for ever whether by force.")
     served: bool = Field(description="Whether this version answers predictions now.")
+    refit: Refit | None = Field(
+        description="Of a model that was fitted again: from which version, through when, and how it does beside it. "
+        "Holdout, scores, claims, search and backtest are those of the version that was judged."
+    )
     tickers: list[str]
     horizons: list[int]
     frequency: str
@@ -245,6 +254,7 @@ class Info(Message):
             created=found.created,
             told=tell_seat(found),
             served=served,
+            refit=evidence.refit,
             tickers=list(evidence.tickers),
             horizons=list(spec.task.horizons),
             frequency=spec.task.frequency,

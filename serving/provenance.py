@@ -5,6 +5,7 @@ import polars as pl
 from ml_core.portfolio.legs import strategy_kind
 from ml_core.portfolio.market import Market
 from ml_core.portfolio.strategies import build_positions
+from ml_core.registry.lineage import tell_lineage
 from ml_core.registry.seats import CHAMPION, REFERENCE, seat_of, tell_seat
 from ml_core.spec.strategy import Strategy
 from serving.as_of import AsOf
@@ -19,7 +20,7 @@ def tell_provenance(seen: AsOf) -> Provenance:
         version=version.version,
         seat=seat_of(version),
         told=tell_seat(version),
-        data_version=seen.served.data_version,
+        data_version=seen.data_version,
         level=seen.served.forecaster.calibration.level,
         frequency=task.frequency,
         target=task.target,
@@ -28,6 +29,7 @@ def tell_provenance(seen: AsOf) -> Provenance:
             ClaimStanding(claim=one.claim, horizon=one.horizon, standing=one.standing, p=one.adjusted)
             for one in version.evidence.claims
         ],
+        lineage=tell_lineage(version),
         notes=_notes(seen),
         evidence=f"/info?version={version.version}",
     )
@@ -54,8 +56,11 @@ def _notes(seen: AsOf) -> list[str]:
         notes.append("Nobody is champion: the reference says how far a price may go, and no direction.")
     elif seat != CHAMPION or version.forced:
         notes.append(f"{tell_seat(version).capitalize()}.")
+    if lineage := tell_lineage(version):
+        notes.append(f"{lineage.capitalize()}.")
     if seen.learned:
         notes.append("The model learned from this date: what it says about it proves nothing.")
+    notes += [f"{sentence.capitalize()}." for sentence in seen.told]
     if target != "return":
         notes.append(f"The model forecasts a ticker's {target} among the others, so no price follows.")
     return notes

@@ -59,10 +59,10 @@ class Service:
         strategy: str | None = None,
         version: str | None = None,
     ) -> SingleAnswer:
-        """The forecast of one ticker, by who sits in the seat or by that version."""
-        served = self._served(version)
+        """The forecast of one ticker, by who sits in the seat, or sat there on that date; or by that version."""
+        served, then = self._at(date, version)
         name, chosen = self._name(served, ticker), choose_horizons(served, horizons)
-        seen = self._past.at(served, date, stranger=None if name in served.tickers else name)
+        seen = self._past.at(served, date, stranger=None if name in served.tickers else name, then=then)
         found = self._outlook(seen, [name], chosen)
         if not found:
             why = unanswered((name,), seen.table, seen.prices)[name]
@@ -81,16 +81,20 @@ class Service:
         version: str | None = None,
     ) -> BatchAnswer:
         """The forecasts of many tickers; those that cannot be made are named with the reason."""
-        served = self._served(version)
+        served, then = self._at(date, version)
         names, failed = self._names(served, tickers or self._members(served))
         known, horizons = served.tickers, choose_horizons(served, None)
-        today = self._past.at(served, date)
+        today = self._past.at(served, date, then=then)
         found: list[TickerForecast] = []
         for group in (
             [name for name in names if name in known],
             *([name] for name in names if name not in known),
         ):
-            seen = today if known.issuperset(group) else self._past.at(served, date, stranger=group[0])
+            seen = (
+                today
+                if known.issuperset(group)
+                else self._past.at(served, date, stranger=group[0], then=then)
+            )
             found += self._outlook(seen, group, horizons)
             failed |= unanswered(tuple(group), seen.table, seen.prices)
         if not found:
@@ -155,6 +159,11 @@ class Service:
         """Who sits in the seat, or that version on the same prices."""
         served = self._present()
         return served if version is None else self._champion.beside(served, version)
+
+    def _at(self, date: dt.date | None, version: str | None) -> tuple[Served, bool]:
+        """Who answers for that date, and whether he did so then or was asked for."""
+        served = self._served(version)
+        return (served, True) if date is None or version else self._champion.on(served, date)
 
     def _present(self) -> Served:
         champion = self._champion

@@ -23,6 +23,7 @@ from ml_core.panel.windows import Windows
 from ml_core.promotion.candidate import Candidate
 from ml_core.promotion.judge import Promotion, promote_candidate
 from ml_core.promotion.reference import fill_seat
+from ml_core.promotion.refit import Refitted, refit_or_go_on
 from ml_core.registry.evidence import Evidence
 from ml_core.registry.searched import Searched, TrialRow
 from ml_core.registry.trials import Trial
@@ -41,7 +42,7 @@ from tuning.space import build_space, spec_of, widest_spec
 
 @dataclass(frozen=True)
 class Step:
-    """Where a search stands: `search`, `refit` or `judge`."""
+    """Where a search stands: `search`, `refit` before the holdout, `judge`, or `fresh`: refitted through today."""
 
     name: str
     ledger: Ledger
@@ -67,7 +68,7 @@ Progress = Callable[[Step], None]
 
 @dataclass(frozen=True)
 class SearchOutcome:
-    """What a search came to."""
+    """What a search came to. `version` is the one that was judged, `refit` what was made of it afterwards."""
 
     passed: bool
     version: ModelVersion
@@ -76,6 +77,7 @@ class SearchOutcome:
     left_out: tuple[str, ...] = ()
     lost: tuple[str, ...] = ()
     missing: Mapping[str, str] = field(default_factory=dict)
+    refit: Refitted | None = None
 
     @property
     def evidence(self) -> Evidence:
@@ -97,6 +99,7 @@ class SearchOutcome:
             "left_out": list(self.left_out),
             "lost": list(self.lost),
             "missing": dict(self.missing),
+            "refit": self.refit.summary() if self.refit else None,
         }
 
 
@@ -110,7 +113,8 @@ def search(
     address: str | None = None,
     progress: Progress | None = None,
 ) -> SearchOutcome:
-    """Search on the folds, refit the winner, score it on the holdout once, and let the gate decide."""
+    """Search on the folds, refit the winner, score it on the holdout once, and let the gate decide. A new champion
+    is fitted again through the last known outcome."""
     experiment = with_trials(experiment, trials or experiment.search.trials)
     widest = widest_spec(experiment, build_space(experiment))
     prices = read_prices(experiment, home)
@@ -128,10 +132,14 @@ def search(
     earlier = count_tried(home.searches, experiment.model_name) - facts.trials
     candidate = Candidate(forecaster, windows, prices, final, ledger.streams(), facts, max(earlier, 0))
     promotion: Promotion = promote_candidate(experiment, home, candidate, now=now)
+    order, tell = place_order(experiment, home), _tell_fresh(ledger, progress)
+    fresh = refit_or_go_on(order, now=now, tell=tell, always=True) if promotion.promoted else None
     asked = winner.reading.features
     lost = tell_gaps(prices, windows.read_as(asked), winner.reading.lookback)
     left_out = tuple(name for name in left_out if name in chosen_names(asked, prices.columns))
-    return SearchOutcome(promotion.promoted, promotion.version, ledger, winner, left_out, lost, missing)
+    return SearchOutcome(
+        promotion.promoted, promotion.version, ledger, winner, left_out, lost, missing, fresh
+    )
 
 
 def _run_trials(
@@ -161,6 +169,14 @@ def _run_trials(
     seconds = time.monotonic() - begun
     log_trials(Registry(home), experiment.model_name, ledger, search=name)
     return ledger, describe(experiment, ledger, folds=len(folds), seconds=seconds)
+
+
+def _tell_fresh(ledger: Ledger, progress: Progress | None) -> Callable[[str], None]:
+    def tell(line: str) -> None:
+        if progress:
+            progress(Step("fresh", ledger, len(ledger.trials), line))
+
+    return tell
 
 
 def _tell_epochs(ledger: Ledger, progress: Progress | None) -> Callable[[int, Epoch], None]:

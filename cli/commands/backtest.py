@@ -108,33 +108,25 @@ def read_day(option: str, text: str | None) -> dt.date | None:
 
 
 def _of_version(session: Session, prices: pl.DataFrame, version: str | None, first: dt.date | None) -> Source:
-    """What a registered version says of the sessions from its holdout on: it learned from none of them."""
-    from ml_core.panel.splits import Span, Split
+    """What a registered version says of the sessions from its holdout on: it learned from none of them. Of a refit,
+    those before it are answered by whom it was fitted again from."""
     from ml_core.registry.seats import tell_seat
     from ml_core.registry.versions import Registry
-    from ml_core.walkforward.rows import forecast_split
+    from ml_core.walkforward.lineage import first_unseen, forecast_unseen
 
     registry = Registry(session.home)
     found = registry.find(session.experiment.model_name, version)
     evidence = found.evidence
-    held_out, ended = evidence.holdout.start, evidence.holdout.end
+    held_out, ended = first_unseen(registry, found), evidence.holdout.end
     if first and first < held_out:
         raise InvalidInput(
             f"--start {first}: version {found.version} was fitted before {held_out}, and chosen on dates before it; "
             f"expected a day from {held_out} on, or --walk"
         )
-    forecaster = registry.load(found)
-    windows = forecaster.read(prices)
-    last = windows.sessions[-1]
-    if last < held_out:
-        raise NotEnoughData(
-            f"prices end on {last}, before the holdout of version {found.version} begins on {held_out}"
-        )
-    span, learned = Span(held_out, last), Span(evidence.trained.start, evidence.trained.end)
-    scored = forecast_split(forecaster, windows, Split(0, learned, learned, span, "holdout"))
+    scored = forecast_unseen(registry, found, prices)
     since = scored.filter(pl.col("as_of") > ended)["as_of"].n_unique()
     told = (
-        f"version {found.version} ({forecaster.spec.model.family}; {tell_seat(found)}) on what it never learned from, "
+        f"version {found.version} ({evidence.spec.model.family}; {tell_seat(found)}) on what it never learned from, "
         f"its holdout from {held_out} to {ended} and {since} sessions since"
     )
     facts = {"model": found.name, "version": found.version, "holdout": evidence.holdout}

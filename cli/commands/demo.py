@@ -10,6 +10,7 @@ def demo(session: Session) -> int:
     """refresh → search → predict, then the report; what stands from an earlier run is used again."""
     from ml_core.data.prices import data_version
     from ml_core.prediction.answer import answer
+    from ml_core.registry.lineage import judged_of
     from ml_core.registry.versions import Registry
 
     experiment, terminal = session.learning, session.terminal
@@ -28,10 +29,17 @@ def demo(session: Session) -> int:
     else:
         known = [run_search(session).version]
     terminal.step("forecasting the last session")
-    table = answer(session.order, version=known[0].version).table
-    versions.print_report(terminal, known[0], table, session.home)
+    sitting = registry.find(experiment.model_name)
+    fresh = sitting if judged_of(registry, sitting).version == known[0].version else known[0]
+    table = answer(session.order, version=fresh.version).table
+    versions.print_report(terminal, known[0], table, session.home, answers=fresh)
     terminal.document(
-        {"version": known[0].version, "evidence": known[0].evidence, "forecasts": table.to_dicts()}
+        {
+            "version": known[0].version,
+            "evidence": known[0].evidence,
+            "answers": fresh.version,
+            "forecasts": table.to_dicts(),
+        }
     )
     serve = session.spell("serve")
     by_make = "make app, or " if serve == "candorcast serve demo" else ""

@@ -3,6 +3,7 @@ that the gate refused."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from cli.screens import versions
@@ -10,31 +11,44 @@ from cli.session import DONE, Session
 from ml_core.errors import InvalidInput
 
 if TYPE_CHECKING:
+    from ml_core.registry.moves import Move
     from ml_core.registry.version import ModelVersion
     from ml_core.registry.versions import Registry
+
+SHOWN = 10
 
 
 def models(session: Session) -> int:
     from ml_core.registry.versions import Registry
 
     name = session.model_name
-    found = Registry(session.home).versions(name)
+    registry = Registry(session.home)
+    found, moves = registry.versions(name), registry.moves(name)
     if not found:
         session.terminal.say(f"{name}: nothing is registered yet; run: {session.spell('search')}")
     session.terminal.table([versions.version_row(version) for version in found], title=name)
     for version in found:
         if not version.readable:
             session.terminal.warn(str(version.read))
-    session.terminal.document([describe(version) for version in found])
+    session.terminal.table(
+        [versions.move_row(move) for move in moves[-SHOWN:]], title=f"who sat where, the last {SHOWN} moves"
+    )
+    session.terminal.document([describe(version, moves) for version in found])
     return DONE
 
 
-def describe(version: ModelVersion) -> dict[str, Any]:
+def describe(version: ModelVersion, moves: Sequence[Move]) -> dict[str, Any]:
     """A version as `--json` tells it; one whose evidence cannot be read has the reason in its place."""
+    sat = [
+        {"seat": move.seat, "since": f"{move.since}", "cause": move.cause, "why": move.why}
+        for move in moves
+        if move.version == version.version
+    ]
     told: dict[str, Any] = {
         "version": version.version,
         "aliases": list(version.aliases),
         "created": version.created,
+        "sat": sat,
         **({"forced": version.forced} if version.forced else {}),
     }
     if not version.readable:
@@ -43,6 +57,7 @@ def describe(version: ModelVersion) -> dict[str, Any]:
 
 
 def rollback(session: Session, *, version: str | None, force: bool) -> int:
+    from ml_core.data.past import newest_session
     from ml_core.registry.seats import CHAMPION
     from ml_core.registry.versions import Registry
 
@@ -57,13 +72,13 @@ def rollback(session: Session, *, version: str | None, force: bool) -> int:
             f"{session.spell('rollback')} --version {asked.version} --force"
         )
     if against:
-        registry.force(name, asked.version, day=session.now.date())
-    else:
-        registry.promote(name, asked.version)
-    came = f"moved from version {before.version} to" if before else "is now version"
+        registry.mark_forced(name, asked.version, day=session.now.date())
+    left = before.version if before else None
+    since = newest_session(session.experiment, session.home)
+    registry.promote(name, asked.version, since=since, why=f"rollback from version {left or 'none'}")
+    came = f"moved from version {left} to" if left else "is now version"
     marked = f", by force: it {against}" if against else ""
     session.terminal.say(f"{name}: champion {came} {asked.version}{marked}")
-    left = before.version if before else None
     session.terminal.document({"model": name, "from": left, "to": asked.version, "forced": bool(against)})
     return DONE
 

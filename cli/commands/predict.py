@@ -18,13 +18,17 @@ from ml_core.spec.plain import plain
 def predict(session: Session, *, as_of: str | None, out: Path | None, version: str | None) -> int:
     from ml_core.prediction.answer import answer
     from ml_core.promotion.reference import fill_seat
+    from ml_core.promotion.refit import keep_fresh
+    from ml_core.registry.lineage import tell_lineage
     from ml_core.registry.seats import seat_of, tell_seat
 
     order, terminal, day = session.order, session.terminal, read_date(as_of)
     if day and day > session.now.date():
         raise InvalidInput(f"--as-of {day}: lies in the future; expected today or a past day")
     write = open_output(out) if out else None
-    if version is None:
+    if version is None and day is None:
+        keep_fresh(order, now=session.now, tell=terminal.step)
+    elif version is None:
         fill_seat(order, now=session.now, tell=terminal.step)
     found = answer(order, as_of=day, version=version)
     if write:
@@ -39,7 +43,9 @@ def predict(session: Session, *, as_of: str | None, out: Path | None, version: s
         versions.forecast_rows(found.table),
         title=f"{order.name} version {found.version.version} · {tell_seat(found.version)}",
     )
-    versions.print_claims(terminal, claims)
+    versions.print_claims(terminal, claims, lineage=tell_lineage(found.version))
+    for sentence in found.told:
+        terminal.say(sentence)
     tell_answering(session, found.version)
     terminal.document(
         {
@@ -48,6 +54,8 @@ def predict(session: Session, *, as_of: str | None, out: Path | None, version: s
             "seat": seat_of(found.version),
             "told": tell_seat(found.version),
             "old": old or None,
+            "lineage": tell_lineage(found.version),
+            "notes": list(found.told),
             "claims": plain(claims),
         }
     )

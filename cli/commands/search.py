@@ -27,6 +27,8 @@ def search(session: Session, *, trials: int | None, resume: bool) -> int:
     versions.print_gate(terminal, outcome.evidence.gate)
     versions.print_claims(terminal, outcome.evidence.claims)
     terminal.say(f"version {outcome.version.version}: {versions.verdict(outcome.evidence)}", styled=True)
+    if outcome.refit:
+        terminal.say(str(outcome.refit))
     if not outcome.passed:
         terminal.say(f"look at it all the same: {session.spell('predict')} --version challenger")
     terminal.document(outcome.summary())
@@ -43,6 +45,9 @@ def run_search(session: Session, *, trials: int | None = None, resume: bool = Fa
     steps = {"search"}
 
     def show(step: Step) -> None:
+        if step.name == "fresh":
+            terminal.step(step.detail)
+            return
         if step.name not in steps:
             steps.add(step.name)
             terminal.step(

@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from cli.session import Session
+from ml_core.reporting import words
 
 if TYPE_CHECKING:
+    from ml_core.registry.refit import Refit
     from ml_core.registry.version import ModelVersion
 
 
@@ -41,4 +43,17 @@ def why_refused(found: ModelVersion) -> str:
     failed = [check for check in found.evidence.gate.checks if not check.passed]
     return (
         "; ".join(f"{check.name}: {check.why}" for check in failed) or "it passed, and another sits there now"
+    )
+
+
+def tell_refit(refit: Refit) -> str:
+    """Whom it was fitted again from, through when, and how it does beside him at the nearest horizon."""
+    told = f"version {refit.parent} fitted again through {refit.through}"
+    if not refit.compared:
+        return told
+    one = refit.compared[0]
+    return (
+        f"{told}; beside it since {refit.since}, {one.horizon} ahead: means {words.write(one.gap, 'ratio')} scales "
+        f"apart, intervals {words.write(one.width, 'ratio')} times as wide, "
+        f"holding {words.write(one.coverage, 'share')} and {words.write(one.parent_coverage, 'share')}"
     )

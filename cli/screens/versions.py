@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from rich.markup import escape
 
 from cli.commands.features import read_inputs
+from cli.screens.seats import tell_refit
 from cli.terminal import Terminal, shown
 from ml_core.reporting import words
 from ml_core.reporting.words import MONEY
@@ -20,14 +21,27 @@ if TYPE_CHECKING:
     from ml_core.home.settings import Home
     from ml_core.registry.account import Backtest
     from ml_core.registry.evidence import Evidence, Oracle
+    from ml_core.registry.moves import Move
     from ml_core.registry.scores import Score
     from ml_core.registry.searched import Searched
     from ml_core.registry.verdict import Verdict
     from ml_core.registry.version import ModelVersion
 
+CAUSES = {
+    "promotion": "earned at the gate",
+    "refit": "fitted again",
+    "kept": "goes on, its refit was refused",
+    "reference": "made to answer",
+    "refused": "refused by the gate",
+    "hand": "put there by hand",
+}
 
-def print_report(terminal: Terminal, found: ModelVersion, forecast: pl.DataFrame, home: Home) -> None:
-    """What was searched, what won, how it did beside the baselines, what it says now, and where all this lies."""
+
+def print_report(
+    terminal: Terminal, found: ModelVersion, forecast: pl.DataFrame, home: Home, *, answers: ModelVersion
+) -> None:
+    """What was searched, what won, how it did beside the baselines, what is forecast now and by which version
+    `answers`, and where all this lies."""
     evidence = found.evidence
     terminal.say()
     terminal.say(f"[bold]{found.name} version {found.version}[/bold] · {verdict(evidence)}", styled=True)
@@ -41,6 +55,8 @@ def print_report(terminal: Terminal, found: ModelVersion, forecast: pl.DataFrame
     terminal.say(f"backtest  {traded(evidence.backtest)}")
     print_gate(terminal, evidence.gate)
     print_claims(terminal, evidence.claims)
+    if answers.evidence.refit:
+        terminal.say(f"refitted  version {answers.version} answers, {tell_refit(answers.evidence.refit)}")
     print_extremes(terminal, forecast)
     terminal.say(f"stored    bars, forecasts: {home.store} · trials, models: {home.tracking_uri}")
 
@@ -48,6 +64,9 @@ def print_report(terminal: Terminal, found: ModelVersion, forecast: pl.DataFrame
 def verdict(evidence: Evidence) -> str:
     if evidence.role == "reference":
         return "reference"
+    if evidence.refit:
+        sits = "[green]still says what was judged[/green]" if evidence.gate.passed else "[red]refused[/red]"
+        return f"version {evidence.refit.parent} refitted through {evidence.refit.through}: {sits}"
     if evidence.gate.passed:
         return "[green]passed the gate: champion[/green]"
     return "[red]refused by the gate[/red]"
@@ -101,8 +120,11 @@ def print_gate(terminal: Terminal, gate: Verdict) -> None:
         terminal.say(f"  {mark} {escape(told)}", styled=True)
 
 
-def print_claims(terminal: Terminal, claims: Sequence[ClaimVerdict], *, most: int = 4) -> None:
-    """Each claim by itself: claims down, sessions ahead across; and why, at the horizon that is traded."""
+def print_claims(
+    terminal: Terminal, claims: Sequence[ClaimVerdict], *, most: int = 4, lineage: str = ""
+) -> None:
+    """Each claim by itself: claims down, sessions ahead across; and why, at the horizon that is traded. `lineage`:
+    whose claims they are, where it is not whoever says so."""
     from ml_core.claims.verdict import horizons_shown
 
     if not claims:
@@ -110,7 +132,7 @@ def print_claims(terminal: Terminal, claims: Sequence[ClaimVerdict], *, most: in
     shown = horizons_shown(claims, most=most)
     terminal.table(
         claim_rows([one for one in claims if one.horizon in shown]),
-        title="claims    each by itself, p after paying for all that was asked",
+        title=f"claims    each by itself, p after paying for all that was asked{f'; {lineage}' if lineage else ''}",
     )
     left = len({one.horizon for one in claims}) - len(shown)
     if left:
@@ -193,6 +215,7 @@ def forecast_rows(table: pl.DataFrame) -> list[dict[str, str]]:
             "mean": told_mean(row),
             **{end: words.percent(row[end]) for end in ("lower", "upper")},
             "proven": row["proven"] or "nothing",
+            **({"in sample": "yes" if row["in_sample"] else ""} if table["in_sample"].any() else {}),
         }
         for row in table.iter_rows(named=True)
     ]
@@ -202,6 +225,9 @@ def tell_gate(evidence: Evidence) -> str:
     if evidence.role == "reference":
         return "not asked"
     refused = ", ".join(evidence.gate.refused)
+    if evidence.refit:
+        told = f"refit of {evidence.refit.parent} through {evidence.refit.through}"
+        return f"{told}, refused: {refused}" if refused else told
     return f"refused: {refused}" if refused else "passed"
 
 
@@ -240,6 +266,17 @@ def version_row(version: ModelVersion) -> dict[str, str]:
 def _seats(version: ModelVersion) -> str:
     named = ", ".join(version.aliases) or "-"
     return f"{named} (by force on {version.forced})" if version.forced else named
+
+
+def move_row(move: Move) -> dict[str, str]:
+    """Who sat down where, from which session on, and why."""
+    return {
+        "since": f"{move.since}",
+        "seat": move.seat,
+        "version": move.version,
+        "cause": CAUSES[move.cause],
+        "why": move.why,
+    }
 
 
 def score_row(horizon: int, by_metric: Mapping[str, Score], **counts: str) -> dict[str, str]:

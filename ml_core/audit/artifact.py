@@ -37,7 +37,7 @@ def audit_forecaster(
     """Before promotion: change the future of the holdout at random dates; the inputs, every forecast before them and
     the positions that follow must stay equal in every bit, and earn from when they could be traded."""
     sessions = prices["date"].unique().sort()
-    chosen = _dates(prices, split, count=dates, seed=forecaster.spec.seed)
+    chosen = _dates(prices, split.test.start, count=dates, seed=forecaster.spec.seed)
     since = sessions.filter(sessions <= chosen[0])[-BEFORE:][0]
     given = _answer(forecaster, experiment, prices, since=since, until=sessions[-1])
     found = audit_stages(
@@ -57,18 +57,19 @@ def audit_forecaster(
 def audit_model(
     found: ModelVersion, home: Home, *, dates: int = 4, seed: int = 0, progress: Progress | None = None
 ) -> Audit:
-    """Audit a registered version on the data version that it saw, from the bars as they came. It is also fitted again
-    with every day changed after the last label that its training knew: what it learned must stay equal."""
+    """Audit a registered version on the data version that it saw, from the bars as they came, since the holdout on
+    which it, or whom it was fitted again from, was judged. It is also fitted again with every day changed after the
+    last label that its training knew: what it learned must stay equal. A refit knew all outcomes that there were."""
     spec, recipe = found.spec, read_recipe(found)
     experiment, split = recipe.experiment, recipe.split
     sources = read_sources(experiment, home, version=found.evidence.data_version)
     forecaster = Registry(home).load(found)
     prices = build_prices(experiment, sources)
-    tables = sources.tables
+    tables, since = sources.tables, found.evidence.holdout.start
 
     def answer(changed: Tables, until: dt.date) -> Tables:
         told = build_prices(experiment, _with(sources, changed))
-        return _answer(forecaster, experiment, told, since=split.test.start, until=until)
+        return _answer(forecaster, experiment, told, since=since, until=until)
 
     def learn(changed: Tables, _until: dt.date) -> Tables:
         windows = open_windows(spec, build_prices(experiment, _with(sources, changed)))[0]
@@ -80,7 +81,7 @@ def audit_model(
     same_machine = dict(recipe.made_with) == describe_machine()
     as_registered = tell_learned(forecaster, known=known, fold=split.fold, family=spec.model.family)
     listings = spec.reading.layout != "joint"
-    chosen = _dates(prices, split, count=dates, seed=seed)
+    chosen = _dates(prices, since, count=dates, seed=seed)
     given = answer(tables, last_date(tables))
     answered = audit_stages(
         answer, tables, as_of=chosen, seed=seed, listings=listings, given=given, progress=progress
@@ -98,9 +99,9 @@ def audit_model(
     return answered + learned
 
 
-def _dates(prices: pl.DataFrame, split: Split, *, count: int, seed: int) -> list[dt.date]:
+def _dates(prices: pl.DataFrame, since: dt.date, *, count: int, seed: int) -> list[dt.date]:
     sessions = prices["date"].unique().sort()
-    after = sessions.filter(sessions < split.test.start)[-1]
+    after = sessions.filter(sessions < since)[-1]
     return choose_dates(prices, count=count, seed=seed, after=after)
 
 

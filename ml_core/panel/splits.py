@@ -134,6 +134,19 @@ def holdout(sessions: list[dt.date], validation: Validation, *, horizon: int, fo
     return _split(sessions, validation, of.train, horizon=horizon, fold=fold, test=test, name="holdout")
 
 
+def refit_through(sessions: list[dt.date], validation: Validation, *, horizon: int, fold: int) -> Split:
+    """The same lengths moved on to the last of these sessions: what is learned ends with the last known outcome, and
+    that session is the first to be answered."""
+    train, end = count_sessions(sessions, validation).train, len(sessions)
+    gap = horizon + validation.embargo
+    if end - gap < train:
+        raise NotEnoughData(
+            f"{end} usable sessions are too few: gap {gap} + train {train} need {gap + train}"
+        )
+    last = (end - 1, end)
+    return _split(sessions, validation, train, horizon=horizon, fold=fold, test=last, known=end, name="refit")
+
+
 def _split(
     sessions: list[dt.date],
     validation: Validation,
@@ -142,10 +155,12 @@ def _split(
     horizon: int,
     fold: int,
     test: tuple[int, int],
+    known: int | None = None,
     name: str = "test",
 ) -> Split:
+    """`known`: outcomes of so many sessions are; by default those before the test."""
     gap = horizon + validation.embargo
-    learn_end = test[0] - gap
+    learn_end = (test[0] if known is None else known) - gap
     learn_start = 0 if validation.expanding else learn_end - train
     watch_start = learn_end - max(1, round(validation.early_stopping * train))
     train_end = watch_start - gap

@@ -9,10 +9,12 @@ import polars as pl
 
 from ml_core.claims.verdict import proven_at
 from ml_core.data.order import Order
+from ml_core.data.past import Then, read_then
 from ml_core.data.prices import read_prices, tell_absent
 from ml_core.data.store.forecasts import write_forecast
 from ml_core.errors import InvalidInput
 from ml_core.forecaster.forecaster import Forecaster
+from ml_core.registry.history import Stood, who_stood
 from ml_core.registry.seats import seat_of
 from ml_core.registry.version import ModelVersion
 from ml_core.registry.versions import Registry
@@ -20,25 +22,61 @@ from ml_core.registry.versions import Registry
 
 @dataclass(frozen=True)
 class Answer:
-    """ANSWERED rows of one version for one session, and why a ticker has none."""
+    """ANSWERED rows of one version for one session, and why a ticker has none. `told`: what else a reader has to know
+    of it, a sentence each."""
 
     version: ModelVersion
     table: pl.DataFrame
     missing: Mapping[str, str]
+    told: tuple[str, ...] = ()
 
 
 def answer(order: Order, *, as_of: dt.date | None = None, version: str | None = None) -> Answer:
-    """What whoever sits in the seat says of the last session up to `as_of`, or that version (a number or a seat). It is
-    written to the store; an answer for nobody is an error and is not."""
+    """What whoever sits in the seat says of the last session, or that version (a number or a seat). Up to `as_of`,
+    whoever sat there then says it, from the bars that the store held then. It is written to the store; an answer for
+    nobody is an error and is not."""
     experiment, home = order.experiment, order.home
-    prices = read_prices(experiment, home, until=as_of)
     registry = Registry(home)
-    found = registry.find(order.name, version)
+    found, prices, told = _find(order, registry, as_of, version)
     said, missing = forecast(registry.load(found), prices, experiment.universe.tickers, as_of=as_of)
     missing |= tell_absent(experiment, home, prices, until=as_of)
     table = stamp(said, found)
     write_forecast(home, order.name, table)
-    return Answer(found, table, missing)
+    return Answer(found, table, missing, (*told, *tell_learned(found, max(table["as_of"]))))
+
+
+def _find(
+    order: Order, registry: Registry, as_of: dt.date | None, version: str | None
+) -> tuple[ModelVersion, pl.DataFrame, tuple[str, ...]]:
+    """Who answers, from which prices, and what is to be told of that."""
+    if as_of is None:
+        return registry.find(order.name, version), read_prices(order.experiment, order.home), ()
+    if version is not None:
+        stood = Stood(registry.find(order.name, version), then=True)
+    else:
+        stood = who_stood(registry, order.name, as_of)
+    tickers = stood.version.evidence.tickers
+    then = read_then(order.experiment, order.home, as_of, tickers=tickers)
+    return stood.version, then.prices, tell_past(stood, then)
+
+
+def tell_past(stood: Stood, then: Then) -> tuple[str, ...]:
+    """Where an answer for the past is not what could have been had then, why."""
+    told = []
+    if not stood.then:
+        told.append(
+            f"nobody answered for that day then: version {stood.version.version} was made later and stands in"
+        )
+    if not then.kept:
+        told.append("the bars as they were stored then are gone: today's are read, up to that day")
+    return tuple(told)
+
+
+def tell_learned(version: ModelVersion, day: dt.date) -> tuple[str, ...]:
+    """That a model learned from the day, if it did."""
+    if day >= version.evidence.unseen:
+        return ()
+    return (f"version {version.version} learned from {day} (in_sample): what it says of it proves nothing",)
 
 
 def stamp(said: pl.DataFrame, version: ModelVersion) -> pl.DataFrame:
@@ -48,7 +86,7 @@ def stamp(said: pl.DataFrame, version: ModelVersion) -> pl.DataFrame:
     return said.with_columns(
         seat=pl.lit(seat_of(version) or ""),
         proven=pl.col("horizon").replace_strict(proven, return_dtype=pl.String, default=""),
-        in_sample=pl.col("as_of") < evidence.holdout.start,
+        in_sample=pl.col("as_of") < evidence.unseen,
     )
 
 

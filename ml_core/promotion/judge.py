@@ -58,8 +58,14 @@ def promote_candidate(
     evidence = write_down(experiment, home, weighed, verdict, role="candidate", now=now)
     version = registry.register(candidate.forecaster, name, evidence)
     if verdict.passed:
-        registry.promote(name, version.version, instead_of=champion.version if champion else NOBODY)
+        registry.promote(
+            name,
+            version.version,
+            instead_of=champion.version if champion else NOBODY,
+            cause="promotion",
+            why="proven at the gate",
+        )
         registry.vacate(name, CHALLENGER)
     else:
-        registry.seat(name, version.version, CHALLENGER)
+        registry.seat(name, version.version, CHALLENGER, cause="refused")
     return Promotion(registry.find(name, version.version), weighed.evaluation, verdict.passed)

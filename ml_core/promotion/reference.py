@@ -52,7 +52,7 @@ def _make(order: Order, registry: Registry, now: dt.datetime, tell: Callable[[st
     verdict = judge_reference(weighed.audit.findings)
     evidence = write_down(experiment, order.home, weighed, verdict, role="reference", now=now)
     made = registry.register(candidate.forecaster, order.name, evidence)
-    registry.seat(order.name, made.version, REFERENCE)
+    registry.seat(order.name, made.version, REFERENCE, cause="reference")
     return registry.find(order.name, made.version)
 
 

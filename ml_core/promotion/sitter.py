@@ -11,6 +11,7 @@ from ml_core.claims.judge import match_claim
 from ml_core.claims.verdict import Match
 from ml_core.errors import BrokenArtifact, InvalidInput
 from ml_core.panel.splits import Split
+from ml_core.registry.lineage import judged_of
 from ml_core.registry.seats import seat_of
 from ml_core.registry.version import ModelVersion
 from ml_core.registry.versions import Registry
@@ -50,11 +51,14 @@ def face_sitter(
     split: Split,
     share: float,
 ) -> Sitter | None:
-    """The present one on the same holdout; one that cannot answer it stands in nobody's way. Each look may be luckily
-    better, so it has no more than its share of the gate's significance; to be worse needs no such payment."""
+    """The present one on the same holdout; one that cannot answer it stands in nobody's way. Of a refit, which has
+    learned from this holdout, the version that was judged faces the candidate. Each look may be luckily better, so it
+    has no more than its share of the gate's significance; to be worse needs no such payment."""
     if present is None:
         return None
+    seat = seat_of(present) or ""
     try:
+        present = judged_of(registry, present)
         forecaster = registry.load(present)
         scored = forecast_split(forecaster, forecaster.read(prices), split)
     except (BrokenArtifact, InvalidInput):
@@ -67,7 +71,7 @@ def face_sitter(
         for claim, horizon in sorted(proven)
         if horizon in case.horizons
     )
-    return Sitter(present.version, seat_of(present) or "", proven, matches)
+    return Sitter(present.version, seat, proven, matches)
 
 
 def what_is_proven(present: ModelVersion, horizons: tuple[int, ...]) -> frozenset[tuple[str, int]]:

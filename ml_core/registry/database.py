@@ -16,8 +16,9 @@ VERSIONS = """
 SELECT version, run_id, creation_time FROM model_versions
 WHERE name = ? AND current_stage IS NOT ? ORDER BY version DESC
 """
+MODEL_TAGS = "SELECT key, value FROM registered_model_tags WHERE name = ?"
 ALIASES = "SELECT alias, version FROM registered_model_aliases WHERE name = ? ORDER BY alias"
-TAGS = "SELECT version, key, value FROM model_version_tags WHERE name = ?"
+VERSION_TAGS = "SELECT version, key, value FROM model_version_tags WHERE name = ?"
 
 
 @dataclass(frozen=True)
@@ -35,16 +36,10 @@ class Listed:
 def read_versions(home: Home, name: str) -> list[Listed] | None:
     """The versions of a model, newest first; None behind a server, and where the database is not as MLflow 3 makes it:
     then MLflow is to be asked."""
-    if not home.tracking_uri.startswith(LOCAL):
+    found = _ask(home, (VERSIONS, (name, DELETED)), (ALIASES, (name,)), (VERSION_TAGS, (name,)))
+    if found is None:
         return None
-    address = locate(Path(home.tracking_uri.removeprefix(LOCAL)))
-    try:
-        with closing(sqlite3.connect(address, uri=True)) as opened:
-            rows = opened.execute(VERSIONS, (name, DELETED)).fetchall()
-            aliases = opened.execute(ALIASES, (name,)).fetchall()
-            tags = opened.execute(TAGS, (name,)).fetchall()
-    except sqlite3.Error:
-        return None
+    rows, aliases, tags = found
     return [
         Listed(
             name,
@@ -56,3 +51,21 @@ def read_versions(home: Home, name: str) -> list[Listed] | None:
         )
         for version, run, made in rows
     ]
+
+
+def read_tags(home: Home, name: str) -> dict[str, str] | None:
+    """What is written on a model; None where MLflow is to be asked."""
+    found = _ask(home, (MODEL_TAGS, (name,)))
+    return None if found is None else dict(found[0])
+
+
+def _ask(home: Home, *questions: tuple[str, tuple[str, ...]]) -> list[list[tuple]] | None:
+    """The rows of each question, all from one look at the database."""
+    if not home.tracking_uri.startswith(LOCAL):
+        return None
+    address = locate(Path(home.tracking_uri.removeprefix(LOCAL)))
+    try:
+        with closing(sqlite3.connect(address, uri=True)) as opened:
+            return [opened.execute(*question).fetchall() for question in questions]
+    except sqlite3.Error:
+        return None

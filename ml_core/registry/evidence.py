@@ -16,6 +16,7 @@ from ml_core.features.selection import Choice
 from ml_core.registry.account import Backtest
 from ml_core.registry.part import Part
 from ml_core.registry.recipe import EarlierRecipe, Recipe
+from ml_core.registry.refit import Refit
 from ml_core.registry.scores import CoverageRow, Score
 from ml_core.registry.searched import Searched
 from ml_core.registry.verdict import Audited, Verdict
@@ -25,7 +26,8 @@ from ml_core.spec.run import Model, RunSpec
 from ml_core.spec.section import OpenSection
 
 FORMAT = 1  # a file that names none was written before formats had numbers, and is of this one
-Role = Literal["candidate", "reference"]  # chosen by a search, or made to answer until one has earned it
+# Chosen by a search, made to answer until one has earned it, or a champion fitted again through the last outcome.
+Role = Literal["candidate", "reference", "refit"]
 
 
 class Trained(Part):
@@ -59,7 +61,8 @@ class EarlierSpec(OpenSection):
 
 
 class Evidence(Part):
-    """All that a version was judged by. What has a default was not kept from the beginning."""
+    """All that a version was judged by. What has a default was not kept from the beginning. A refit was not judged
+    itself: holdout, scores, claims, search and backtest are those of the version that was."""
 
     format: int = FORMAT
     role: Role = "candidate"
@@ -87,11 +90,22 @@ class Evidence(Part):
     audit: tuple[Audited, ...] = ()
     gate: Verdict
     claims: tuple[ClaimVerdict, ...] = ()
+    refit: Refit | None = None
 
     @model_validator(mode="before")
     @classmethod
     def _finite(cls, told: Any) -> Any:
         return plain(told)
+
+    @property
+    def unseen(self) -> dt.date:
+        """The first session that it did not learn from: what it says about those before proves nothing."""
+        return self.refit.through if self.refit else self.holdout.start
+
+    @property
+    def newest(self) -> dt.date:
+        """The last session that there was when it was made."""
+        return self.refit.through if self.refit else self.holdout.end
 
     @property
     def holdout_scores(self) -> list[Score]:

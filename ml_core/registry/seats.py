@@ -5,6 +5,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
+from ml_core.registry.lineage import tell_lineage
+
 if TYPE_CHECKING:
     from ml_core.registry.version import ModelVersion
 
@@ -27,13 +29,17 @@ def seat_of(version: ModelVersion) -> Seat | None:
 def tell_seat(version: ModelVersion) -> str:
     """The badge of an answer: whether who speaks has earned the seat, in one sentence."""
     seat = seat_of(version)
-    refused = f"refused by the gate: {', '.join(version.evidence.gate.refused)}"
     if seat == CHAMPION:
-        return f"champion, by force on {version.forced}; {refused}" if version.forced else "champion"
+        told = ["champion", f"by force on {version.forced}" if version.forced else "", tell_lineage(version)]
+        return ", ".join(filter(None, told))
     if seat == REFERENCE:
         return "reference: nobody is champion; it says how far a price may go, and no direction"
+    evidence = version.evidence
+    refused = f"refused by the gate: {', '.join(evidence.gate.refused)}"
+    if evidence.refit:
+        refused = f"refit of version {evidence.refit.parent}, refused: {', '.join(evidence.gate.refused)}"
     if version.forced:
         refused = f"champion by force on {version.forced}; {refused}"
     if seat == CHALLENGER:
         return f"challenger: {refused}"
-    return "not in the seat" if version.evidence.gate.passed else f"not in the seat: {refused}"
+    return "not in the seat" if evidence.gate.passed else f"not in the seat: {refused}"

@@ -5,15 +5,16 @@ from __future__ import annotations
 
 import datetime as dt
 import tempfile
-from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ml_core.errors import BrokenArtifact, ForecastError, InvalidInput, NoChampion
 from ml_core.home.settings import Home
-from ml_core.registry.database import Listed, read_versions
+from ml_core.registry.database import Listed, read_tags, read_versions
 from ml_core.registry.evidence import Evidence, read_evidence, write_evidence
+from ml_core.registry.moves import Cause, Move, moves_of, write_move
+from ml_core.registry.runs import flatten, log_values
 from ml_core.registry.seats import ANSWERING, CHALLENGER, CHAMPION, REFERENCE, SEATS, Seat
 from ml_core.registry.tracking import connect
 from ml_core.registry.trials import Trial
@@ -88,13 +89,13 @@ class Registry:
         from ml_core.forecaster.files import save_forecaster
 
         run = self._client.create_run(
-            self._experiment(name), run_name="candidate", tags={"kind": "candidate"}
+            self._experiment(name), run_name=evidence.role, tags={"kind": evidence.role}
         )
         with tempfile.TemporaryDirectory() as folder:
             save_forecaster(forecaster, Path(folder))
             write_evidence(evidence, Path(folder) / EVIDENCE)
             self._client.log_artifacts(run.info.run_id, folder, FOLDER)
-        self._log(run.info.run_id, flatten(forecaster.spec.model_dump(mode="json")), ())
+        log_values(self._client, run.info.run_id, flatten(forecaster.spec.model_dump(mode="json")), ())
         self._client.set_terminated(run.info.run_id, "FINISHED")
         if not self._client.search_registered_models(f"name='{name}'"):
             self._client.create_registered_model(name)
@@ -102,7 +103,16 @@ class Registry:
         made = self._client.create_model_version(name, source=source, run_id=run.info.run_id)
         return self.find(name, str(made.version))
 
-    def promote(self, name: str, version: str, *, instead_of: str | None = None) -> None:
+    def promote(
+        self,
+        name: str,
+        version: str,
+        *,
+        instead_of: str | None = None,
+        cause: Cause = "hand",
+        why: str = "",
+        since: dt.date | None = None,
+    ) -> None:
         """Move `champion` to that version; refuses if it no longer points where the caller believes (or NOBODY)."""
         if instead_of is not None:
             holder = self.sitting(name, CHAMPION)
@@ -112,19 +122,40 @@ class Registry:
                 raise ForecastError(
                     f"{name}: champion moved to version {holder} meanwhile; expected {expected}"
                 )
-        self.seat(name, version, CHAMPION)
+        self.seat(name, version, CHAMPION, cause=cause, why=why, since=since)
         challenger = self.sitting(name, CHALLENGER)
         if challenger and challenger.version == version:
             self.vacate(name, CHALLENGER)
 
-    def force(self, name: str, version: str, *, day: dt.date) -> None:
-        """Make champion what the gate refused. It keeps the mark, wherever it is shown."""
-        self._client.set_model_version_tag(name, version, FORCED, day.isoformat())
-        self.promote(name, version)
+    def mark_forced(self, name: str, version: str, *, day: dt.date | str) -> None:
+        """Seated against the gate on that day. It keeps the mark, wherever it is shown."""
+        self._client.set_model_version_tag(name, version, FORCED, f"{day}")
 
-    def seat(self, name: str, version: str, seat: Seat) -> None:
-        """That version sits there now, and whoever sat there does no longer."""
-        self._client.set_registered_model_alias(name, seat, self.find(name, version).version)
+    def seat(
+        self,
+        name: str,
+        version: str,
+        seat: Seat,
+        *,
+        cause: Cause = "hand",
+        why: str = "",
+        since: dt.date | None = None,
+    ) -> None:
+        """That version sits there now, and whoever sat there does no longer. It is remembered, and from which session
+        `since` on: by default the last that there was when the version was made, and none before the move before."""
+        found, earlier = self.find(name, version), self.moves(name)
+        known = found.evidence.newest if found.readable else dt.date.min
+        begun = max([since or known, *(move.since for move in earlier)])
+        self._client.set_registered_model_alias(name, seat, found.version)
+        write_move(self._client, name, Move(dt.datetime.now(dt.UTC), seat, found.version, begun, cause, why))
+
+    def moves(self, name: str) -> list[Move]:
+        """Who sat where from when on, the oldest first; moves of before they were remembered are not there."""
+        kept = read_tags(self.home, name)
+        if kept is None:
+            models = self._client.search_registered_models(f"name='{name}'")
+            kept = dict(models[0].tags) if models else {}
+        return moves_of(kept)
 
     def vacate(self, name: str, seat: Seat) -> None:
         """Nobody sits there."""
@@ -142,7 +173,7 @@ class Registry:
         }
         run = self._client.create_run(self._experiment(name), run_name=f"trial {trial.id}", tags=tags)
         result = () if trial.test_score is None else ({"test_score": trial.test_score},)
-        self._log(run.info.run_id, trial.params, (*trial.history, *result))
+        log_values(self._client, run.info.run_id, trial.params, (*trial.history, *result))
         self._client.set_terminated(run.info.run_id, "FAILED" if trial.status == "failed" else "FINISHED")
 
     def logged_trials(self, name: str, *, search: str) -> set[str]:
@@ -171,21 +202,6 @@ class Registry:
             if found := self.sitting(name, seat):
                 return found
         raise NoChampion(f"{name} has neither champion nor reference; {answer_again(name)}")
-
-    def _log(self, run: str, params: Mapping[str, Any], metrics: tuple[Mapping[str, float], ...]) -> None:
-        from mlflow.entities import Metric, Param
-
-        now = int(dt.datetime.now(dt.UTC).timestamp() * 1000)
-        values = [
-            Metric(key, float(value), now, step)
-            for step, row in enumerate(metrics, start=1)
-            for key, value in row.items()
-        ]
-        texts = [Param(key, str(value)[:500]) for key, value in params.items()]
-        for start in range(0, max(len(values), 1), 900):
-            self._client.log_batch(
-                run, metrics=values[start : start + 900], params=texts if start == 0 else []
-            )
 
     def _experiment(self, name: str) -> str:
         found = self._client.get_experiment_by_name(name)
@@ -239,12 +255,3 @@ class Registry:
     def _known(self, name: str) -> str:
         known = [str(found.version) for found in self._listed(name)]
         return f"; it has {', '.join(sorted(known, key=int))}" if known else "; nothing is registered yet"
-
-
-def flatten(content: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
-    """`{"reading": {"lookback": 30}}` as `{"reading.lookback": 30}`."""
-    flat: dict[str, Any] = {}
-    for key, value in content.items():
-        inner = isinstance(value, Mapping)
-        flat |= flatten(value, f"{prefix}{key}.") if inner else {f"{prefix}{key}": value}
-    return flat

@@ -83,6 +83,9 @@ CHECKS = {  # the names by which a version's evidence keeps them
     "less": "nothing less than who sits there",
     "overfitting": "probability of overfitting",
     "earlier": "the first verdict on this holdout",
+    "near": "near its parent",
+    "speaks": "a direction as its parent's",
+    "holds": "coverage kept",
 }
 
 

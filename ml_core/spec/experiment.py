@@ -22,6 +22,7 @@ from ml_core.spec.length import read_length
 from ml_core.spec.reading import Features, Look, Reading
 from ml_core.spec.run import Model, RunSpec, Training
 from ml_core.spec.section import Fraction, OpenSection, Section
+from ml_core.spec.serving import Serving
 from ml_core.spec.strategy import Strategy
 from ml_core.spec.task import Task
 from ml_core.spec.wording import NAME_PATTERN
@@ -198,6 +199,14 @@ class Experiment(Section):
     validation: Validation = Validation()
     strategy: Strategy = Strategy()
     gate: Gate = Gate()
+    serving: Serving = Serving()
+
+    @model_serializer(mode="wrap")
+    def _as_before(self, write: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Without a [serving] that says nothing: the experiment keeps its digest."""
+        return {
+            key: value for key, value in write(self).items() if key != "serving" or self.serving != Serving()
+        }
 
     @model_validator(mode="after")
     def _parts_fit(self) -> Self:

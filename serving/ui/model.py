@@ -7,8 +7,8 @@ from typing import Any
 from ml_core.claims.verdict import ClaimVerdict, horizons_shown
 from ml_core.evaluation.metrics import find_metric, metric_names
 from ml_core.registry.account import Backtest
+from ml_core.registry.runs import flatten
 from ml_core.registry.scores import Beside, CoverageRow, Score
-from ml_core.registry.versions import flatten
 from ml_core.reporting import words
 from ml_core.reporting.words import MONEY, Form
 from ml_core.spec.plain import plain
@@ -66,6 +66,11 @@ def _identity(info: Info) -> str:
         ("Registered", f"{info.created:%d %b %Y}", f"{info.created:%H:%M} UTC", ""),
         ("Network", family, f"looks {info.spec.reading.lookback} sessions back", ""),
         ("Trained to", str(trained.end), f"from {trained.start}", ""),
+        *(
+            [("Refitted", str(info.refit.through), f"proven by version {info.refit.judged}", "")]
+            if info.refit
+            else ()
+        ),
         ("Holdout to", str(holdout.end), f"{holdout.sessions} sessions no search saw", ""),
         ("Data version", str(info.data_version), f"{len(info.tickers)} tickers", ""),
         ("Gate", f"{passed} of {len(checks)}", "checks passed", ""),
@@ -89,6 +94,12 @@ def _gate(info: Info) -> str:
         for check in info.gate.checks
     ]
     about = "What a candidate has to show on the holdout before it may answer."
+    if refit := info.refit:
+        about = (
+            f"Version {refit.parent}, fitted again through {refit.through}, beside itself on {refit.sessions} sessions "
+            f"since {refit.since}. It learned from most of them, so this is no score: it shows whether it still says "
+            f"what was judged. All scores and claims below are those of version {refit.judged}."
+        )
     return panel("Gate", about, table(("Check", "Verdict", "Value", "Required", "Why"), rows, text=(4,)))
 
 

@@ -27,10 +27,11 @@ def broken(champion) -> str:
 def test_a_version_that_cannot_be_read_stands_in_the_list_and_the_reason_is_said(file, broken):
     done = run("models", file, "--home", broken)
     assert done.exit_code == 0
-    rows = done.stdout.splitlines()[2:]
+    rows = done.stdout.splitlines()[2:4]
     assert [row.split()[0] for row in rows] == ["2", "1"]
     assert rows[0].endswith("unreadable")
     assert "champion" in rows[1]
+    assert "who sat where" in done.stdout
     (told,) = done.stderr.splitlines()
     assert f"{NAME} version 2 was registered by a later candorcast: its evidence has format 99" in told
 
@@ -41,6 +42,7 @@ def test_the_document_has_the_reason_where_the_evidence_would_stand(file, broken
     assert "update candorcast" in second["error"]
     assert first["evidence"] == plain(Registry(open_home(Path(broken))).find(NAME).evidence)
     assert "error" not in first
+    assert (second["sat"], first["sat"][-1]["seat"]) == ([], "champion")
 
 
 def test_it_is_neither_served_nor_rolled_back_to_and_the_others_are(file, broken):

@@ -54,6 +54,7 @@ def champion(bars) -> Story:
     assert document["promoted"]
     assert document["search"]["trials"] == 2
     assert document["spec"].startswith("[task]")
+    assert (document["refit"]["parent"], document["refit"]["version"]) == (document["version"], "3")
     return bars
 
 
@@ -107,6 +108,7 @@ def test_an_audit_of_the_champion_finds_nothing(champion):
 
 
 def test_the_champion_goes_back_to_the_version_before_it_and_vacuum_keeps_its_bars(champion):
+    assert champion.tell("rollback") == {"model": "small.simulated", "from": "3", "to": "2"}
     again = run("rollback", champion.file, *champion.told)
     assert again.exit_code == 2
     assert "no version before 2 passed the gate" in again.stderr
@@ -116,12 +118,12 @@ def test_the_champion_goes_back_to_the_version_before_it_and_vacuum_keeps_its_ba
     registry.promote("small.simulated", second.version)
     listed = champion.tell("models")
     seats = [(row["version"], row["aliases"]) for row in listed]
-    assert seats == [("3", ["champion"]), ("2", []), ("1", ["reference"])]
+    assert seats == [("4", ["champion"]), ("3", []), ("2", []), ("1", ["reference"])]
     assert listed[1]["evidence"]["gate"]["passed"]
-    moved = {"model": "small.simulated", "from": "3", "to": "2", "forced": False}
+    moved = {"model": "small.simulated", "from": "4", "to": "3", "forced": False}
     assert champion.tell("rollback") == moved
     assert run("rollback", champion.file, "--version", "9", *champion.told).exit_code == 2
-    assert registry.find("small.simulated").version == "2"
+    assert registry.find("small.simulated").version == "3"
     assert "champion" in run("models", champion.file, "--home", str(champion.root)).stdout
     assert champion.tell("vacuum")["kept"] == [first.evidence.data_version]
 

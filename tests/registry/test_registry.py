@@ -15,10 +15,11 @@ from ml_core.home.settings import Home, find_home
 from ml_core.promotion import judge
 from ml_core.promotion.candidate import Candidate
 from ml_core.registry import database
+from ml_core.registry.runs import flatten
 from ml_core.registry.searched import Searched
 from ml_core.registry.tracking import connect
 from ml_core.registry.trials import Trial
-from ml_core.registry.versions import NOBODY, Registry, flatten
+from ml_core.registry.versions import NOBODY, Registry
 from ml_core.spec.plain import plain
 from tests.candidate import fit_candidate
 from tests.evidence import evidence_of

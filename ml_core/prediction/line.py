@@ -1,0 +1,43 @@
+"""Forecasts a stretch of sessions with a version and those that it was fitted again from: each session by the youngest
+that had not learned from it."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from typing import TypeAlias
+
+import polars as pl
+
+from ml_core.forecaster.forecaster import Forecaster
+from ml_core.registry.lineage import ancestry
+from ml_core.registry.version import ModelVersion
+from ml_core.registry.versions import Registry
+
+Line: TypeAlias = Sequence[
+    tuple[dt.date, Forecaster]
+]  # the first session that each answers, the oldest first
+DAY = dt.timedelta(days=1)
+
+
+def load_line(registry: Registry, found: ModelVersion, forecaster: Forecaster, *, since: dt.date) -> Line:
+    """The version's own forecaster, and before it those whom it needs to go back so far; none for one that was judged
+    itself."""
+    line = [(found.evidence.unseen, forecaster)]
+    for parent in reversed(ancestry(registry, found)[:-1]):
+        if line[0][0] <= since:
+            break
+        line.insert(0, (parent.evidence.unseen, registry.load(parent)))
+    return tuple(line)
+
+
+def predict_line(line: Line, prices: pl.DataFrame, *, since: dt.date, as_of: dt.date) -> pl.DataFrame:
+    """FORECAST rows of every session of the stretch; what lies before them all is the oldest one's."""
+    begins = [since, *(max(begin, since) for begin, _ in line[1:])]
+    ends = [*(begin - DAY for begin in begins[1:]), as_of]
+    parts = [
+        forecaster.predict(prices, since=begin, as_of=min(end, as_of))
+        for begin, end, (_, forecaster) in zip(begins, ends, line, strict=True)
+        if begin <= min(end, as_of)
+    ]
+    return pl.concat(parts).sort("ticker", "as_of", "horizon")

@@ -1,0 +1,116 @@
+"""Lays a refit beside its parent on the rows that both answer, and decides whether it still says what was judged: it
+has not diverged, not collapsed, and its intervals hold as his did."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import polars as pl
+
+from ml_core.evaluation.leakage import Finding
+from ml_core.promotion.gate import judge_reference
+from ml_core.registry.refit import Compared, Refit
+from ml_core.registry.verdict import Check, Verdict
+from ml_core.reporting.words import CHECKS
+from ml_core.spec.experiment import Gate
+
+KEY = ["ticker", "as_of", "horizon"]
+SAYS = ["mean", "lower", "upper", "scale"]
+GAP = 0.5  # scales between the two means, on average; means of the same recipe lie a tenth of that apart
+WIDTH = 2.0  # times as wide, or as narrow
+SPREAD = 0.1  # of how far the parent's means reach: less is no direction any more
+DIRECTION = ("level", "order")  # the claims that a direction is needed for
+
+
+def lay_beside_parent(parent: pl.DataFrame, own: pl.DataFrame) -> pl.DataFrame:
+    """The rows that the parent answers, with what the refit says of them as `own_…`, null where it gives no number.
+    Both are SCORED."""
+    finite = pl.all_horizontal(pl.col(name).is_finite().fill_null(False) for name in SAYS)
+    told = own.filter(finite).select(*KEY, *(pl.col(name).alias(f"own_{name}") for name in SAYS))
+    return parent.filter(finite).join(told, on=KEY, how="left", maintain_order="left")
+
+
+def compare(beside: pl.DataFrame) -> tuple[Compared, ...]:
+    """How they differ, horizon by horizon."""
+    parts = sorted(beside.partition_by("horizon", as_dict=True).items())
+    return tuple(_at(horizon, rows.filter(pl.col("own_mean").is_not_null())) for (horizon,), rows in parts)
+
+
+def _at(horizon: int, rows: pl.DataFrame) -> Compared:
+    scale, realized = pl.col("scale"), pl.col("realized")
+    told = rows.select(
+        gap=((pl.col("own_mean") - pl.col("mean")).abs() / scale).mean(),
+        reach=(pl.col("mean") / scale).std(),
+        own_reach=(pl.col("own_mean") / scale).std(),
+        width=((pl.col("own_upper") - pl.col("own_lower")) / (pl.col("upper") - pl.col("lower"))).median(),
+        parent_coverage=realized.is_between("lower", "upper").mean(),
+        coverage=realized.is_between("own_lower", "own_upper").mean(),
+    ).row(0, named=True)
+    reach, own_reach = told.pop("reach"), told.pop("own_reach")
+    return Compared(horizon=horizon, spread=own_reach / reach if reach else None, **told)
+
+
+def judge_refit(
+    gate: Gate, refit: Refit, proven: frozenset[tuple[str, int]], *, findings: Sequence[Finding]
+) -> Verdict:
+    """Every check, passed or not. `proven`: the claims that were, with their horizons."""
+    audit = judge_reference(findings).checks
+    checks = (*audit, _near(refit), _speaks(refit, proven), _holds(gate, refit))
+    return Verdict(passed=all(check.passed for check in checks), checks=checks)
+
+
+def _near(refit: Refit) -> Check:
+    """A refit of the same recipe says nearly the same. Far means, other widths and missing numbers are divergence."""
+    if refit.missing or not refit.compared:
+        why = (
+            f"it gives no number on {refit.missing} of {refit.rows} rows that version {refit.parent} answers"
+        )
+        return _check(
+            "near", passed=False, value=float(refit.missing), required="a number wherever he has", why=why
+        )
+    far = [one for one in refit.compared if one.gap is None or one.gap > GAP]
+    odd = [one for one in refit.compared if one.width is None or not 1 / WIDTH <= one.width <= WIDTH]
+    worst = max(refit.compared, key=lambda one: one.gap or 0.0)
+    gap, width = worst.gap or 0.0, (odd[0] if odd else worst).width
+    why = (
+        f"{worst.horizon} ahead the means of version {refit.parent} and of its refit lie {gap:.2f} scales apart, "
+        f"and its intervals are {width or 0.0:.2f} times as wide"
+    )
+    return _check("near", passed=not far and not odd, value=gap, required=f"<= {GAP}", why=why)
+
+
+def _speaks(refit: Refit, proven: frozenset[tuple[str, int]]) -> Check:
+    """Means that no longer move say no direction: refused where one was proven, and where none is left at all."""
+    asked = [one for one in refit.compared if one.spread is not None]
+    mute = [one for one in asked if (one.spread or 0.0) < SPREAD]
+    lost = [one for one in mute if any((name, one.horizon) in proven for name in DIRECTION)]
+    passed = not lost and (not asked or len(mute) < len(asked))
+    if not asked:
+        return _check("speaks", passed=True, value=None, required=f">= {SPREAD}", why="no direction is said")
+    least = min(lost or asked, key=lambda one: one.spread or 0.0)
+    why = (
+        f"{least.horizon} ahead its means reach {least.spread:.0%} as far as those of version {refit.parent}"
+    )
+    return _check("speaks", passed=passed, value=least.spread, required=f">= {SPREAD}", why=why)
+
+
+def _holds(gate: Gate, refit: Refit) -> Check:
+    """It has seen most of these rows: where its intervals hold too little even here, and less than his, they are
+    wrong."""
+    floor = gate.coverage - gate.coverage_tolerance
+    known = [one for one in refit.compared if one.coverage is not None]
+    lost = [one for one in known if (one.coverage or 0.0) < min(floor, one.parent_coverage or 0.0)]
+    if not known:
+        return _check(
+            "holds", passed=True, value=None, required=f">= {floor:.0%}", why="no outcome is known yet"
+        )
+    least = min(lost or known, key=lambda one: one.coverage or 0.0)
+    why = (
+        f"{least.horizon} ahead its intervals hold {least.coverage:.1%} of outcomes, "
+        f"those of version {refit.parent} {least.parent_coverage:.1%}"
+    )
+    return _check("holds", passed=not lost, value=least.coverage, required=f">= {floor:.0%}", why=why)
+
+
+def _check(name: str, *, passed: bool, value: float | None, required: str, why: str) -> Check:
+    return Check(name=CHECKS[name], passed=passed, value=value, required=required, why=why)

@@ -1,0 +1,221 @@
+"""Fits the champion's recipe again through the last known outcome: after a promotion, and whenever so many sessions
+have passed. The refit is a version of its own that names its parent; it sits down only if the leak audit finds nothing
+and it still says what was judged."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+import polars as pl
+
+from ml_core.audit.artifact import audit_forecaster
+from ml_core.audit.rebuild import read_recipe, write_recipe
+from ml_core.data.order import Order
+from ml_core.data.prices import data_version, read_prices
+from ml_core.errors import ForecastError, TrainingDiverged
+from ml_core.evaluation.leakage import Audit
+from ml_core.forecaster.forecaster import Forecaster
+from ml_core.panel.splits import Span, Split, refit_through
+from ml_core.panel.windows import Windows
+from ml_core.promotion.cadence import is_due
+from ml_core.promotion.likeness import compare, judge_refit, lay_beside_parent
+from ml_core.promotion.reference import WAIT, fill_seat
+from ml_core.promotion.sitter import what_is_proven
+from ml_core.promotion.weighing import AUDITED_DATES
+from ml_core.registry.evidence import Evidence, Trained
+from ml_core.registry.recipe import Recipe
+from ml_core.registry.refit import Refit
+from ml_core.registry.seats import CHAMPION
+from ml_core.registry.verdict import Verdict
+from ml_core.registry.version import ModelVersion
+from ml_core.registry.versions import Registry
+from ml_core.spec.plain import plain
+from ml_core.training.fit import fit
+from ml_core.walkforward.opening import open_windows
+from ml_core.walkforward.rows import forecast_split
+
+Tell = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Refitted:
+    """What became of a refit. `version` is None where the fit itself failed; `refused` says why it does not sit."""
+
+    parent: ModelVersion
+    through: dt.date
+    version: ModelVersion | None
+    refused: str = ""
+
+    def summary(self) -> dict[str, Any]:
+        """As a document tells it."""
+        return {
+            "parent": self.parent.version,
+            "through": f"{self.through}",
+            "version": self.version.version if self.version else None,
+            "refused": self.refused,
+            "told": str(self),
+        }
+
+    def __str__(self) -> str:
+        parent = self.parent.version
+        if self.version is None or self.refused:
+            named = f", version {self.version.version}," if self.version else ""
+            return (
+                f"the refit of version {parent} through {self.through}{named} was refused: {self.refused}; "
+                f"version {parent} goes on"
+            )
+        return (
+            f"version {self.version.version} answers now: version {parent}, refitted through {self.through}"
+        )
+
+
+def keep_fresh(order: Order, *, now: dt.datetime, tell: Tell = lambda _: None) -> ModelVersion:
+    """Who answers for this experiment: where nobody does, the reference is made; a champion whose time has come is
+    fitted again first."""
+    sitting = fill_seat(order, now=now, tell=tell)
+    if is_due(order, sitting):
+        refit_or_go_on(order, now=now, tell=tell)
+    return Registry(order.home).find(order.name)
+
+
+def refit_or_go_on(
+    order: Order, *, now: dt.datetime, tell: Tell = lambda _: None, always: bool = False
+) -> Refitted | None:
+    """The same as `refit_champion`; what is in the way of a refit is told, and in the way of nothing else."""
+    try:
+        return refit_champion(order, now=now, tell=tell, always=always)
+    except ForecastError as error:
+        tell(f"the champion could not be refitted and goes on: {error}")
+        return None
+
+
+def refit_champion(
+    order: Order, *, now: dt.datetime, tell: Tell = lambda _: None, always: bool = False
+) -> Refitted | None:
+    """One at a time; None where nobody is champion, where the file asks for no refits, or where another has just
+    made it. `always`: without waiting for the cadence."""
+    with order.alone("refit", wait=WAIT):
+        registry = Registry(order.home)
+        parent = registry.sitting(order.name, CHAMPION)
+        if parent is None or order.experiment.serving.refit == 0 or not (always or is_due(order, parent)):
+            return None
+        done = _refit(order, registry, parent, now, tell)
+        if done.refused:
+            _remember(registry, done)
+        tell(str(done))
+        return done
+
+
+@dataclass(frozen=True)
+class _Fitted:
+    """A recipe fitted again, with what it was fitted on."""
+
+    recipe: Recipe
+    data_version: int
+    prices: pl.DataFrame
+    windows: Windows
+    split: Split
+    forecaster: Forecaster
+
+
+def _refit(order: Order, registry: Registry, parent: ModelVersion, now: dt.datetime, tell: Tell) -> Refitted:
+    recipe = read_recipe(parent)
+    version = data_version(recipe.experiment, order.home)
+    prices = read_prices(recipe.experiment, order.home, version=version)
+    windows, _ = open_windows(parent.spec, prices)
+    split = _move_on(parent, recipe, windows)
+    through = split.test.end
+    tell(f"refitting version {parent.version} through {through}")
+    try:
+        forecaster = fit(parent.spec, windows, split)
+    except TrainingDiverged as error:
+        return Refitted(parent, through, None, str(error))
+    made = _Fitted(recipe, version, prices, windows, split, forecaster)
+    refit, audit = _look_at(made, registry, parent)
+    proven = what_is_proven(parent, parent.spec.task.horizons)
+    verdict = judge_refit(recipe.experiment.gate, refit, proven, findings=audit.findings)
+    evidence = _write_down(made, parent, refit, audit, verdict, now)
+    version_made = registry.register(forecaster, order.name, evidence)
+    refused = "; ".join(f"{check.name}: {check.why}" for check in verdict.checks if not check.passed)
+    if not refused:
+        if parent.forced:
+            registry.mark_forced(order.name, version_made.version, day=parent.forced)
+        registry.promote(
+            order.name,
+            version_made.version,
+            instead_of=parent.version,
+            cause="refit",
+            why=f"version {parent.version} refitted through {through}",
+        )
+    return Refitted(parent, through, registry.find(order.name, version_made.version), refused)
+
+
+def _move_on(parent: ModelVersion, recipe: Recipe, windows: Windows) -> Split:
+    """The recipe's own lengths, seeds and fold, as late as outcomes are known."""
+    sessions = windows.usable_sessions(parent.spec.reading.lookback)
+    longest, fold = parent.spec.task.horizons[-1], recipe.split.fold
+    return refit_through(sessions, recipe.experiment.validation, horizon=longest, fold=fold)
+
+
+def _look_at(made: _Fitted, registry: Registry, parent: ModelVersion) -> tuple[Refit, Audit]:
+    """Beside its parent, on every session since the holdout on which the recipe was judged began: the parent learned
+    from none of them, unless he is a refit himself. Audited on the same."""
+    since, through = parent.evidence.holdout.start, made.split.test.end
+    both = replace(made.split, test=Span(since, through), name="holdout")
+    old = registry.load(parent)
+    beside = lay_beside_parent(
+        forecast_split(old, old.read(made.prices), both), forecast_split(made.forecaster, made.windows, both)
+    )
+    audit = audit_forecaster(made.forecaster, made.recipe.experiment, made.prices, both, dates=AUDITED_DATES)
+    former = parent.evidence.refit
+    refit = Refit(
+        parent=parent.version,
+        judged=former.judged if former else parent.version,
+        through=through,
+        since=since,
+        sessions=beside["as_of"].n_unique(),
+        rows=beside.height,
+        missing=beside["own_mean"].null_count(),
+        compared=compare(beside),
+    )
+    return refit, audit
+
+
+def _write_down(
+    made: _Fitted, parent: ModelVersion, refit: Refit, audit: Audit, verdict: Verdict, now: dt.datetime
+) -> Evidence:
+    """The parent's evidence, with all of it that is the refit's own put in its place."""
+    forecaster, train = made.forecaster, made.split.train
+    return Evidence.model_validate(
+        {
+            **plain(parent.evidence),
+            "role": "refit",
+            "data_version": made.data_version,
+            "created": now.replace(microsecond=0),
+            "trained": Trained(start=train.start, end=train.end),
+            "spec": forecaster.spec,
+            "recipe": write_recipe(made.recipe.experiment, made.split),
+            "features": forecaster.features,
+            "choice": forecaster.choice,
+            "tickers": forecaster.tickers,
+            "notes": forecaster.notes,
+            "audit": audit.counts(),
+            "gate": verdict,
+            "refit": refit,
+        }
+    )
+
+
+def _remember(registry: Registry, done: Refitted) -> None:
+    """The parent sits where he sat. The next refit is due when as many sessions have passed again."""
+    registry.promote(
+        done.parent.name,
+        done.parent.version,
+        instead_of=done.parent.version,
+        cause="kept",
+        why=f"its refit through {done.through} was refused: {done.refused}",
+        since=done.through,
+    )

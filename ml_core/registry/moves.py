@@ -1,0 +1,65 @@
+"""Remembers who sat where: every move of a seat is kept with the model, and none is ever taken away."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal, TypeAlias
+
+from ml_core.registry.seats import SEATS, Seat
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from mlflow.tracking import MlflowClient
+
+TAG = "move "
+# promotion: by the gate. refit: fitted again. kept: a refit of it was refused, it goes on. reference: made to answer.
+# refused: by the gate. hand: somebody moved it.
+Cause: TypeAlias = Literal["promotion", "refit", "kept", "reference", "refused", "hand"]
+
+
+@dataclass(frozen=True)
+class Move:
+    """That version sits there. It answers from `since` on, the last session that was stored when it sat down."""
+
+    at: dt.datetime
+    seat: Seat
+    version: str
+    since: dt.date
+    cause: Cause
+    why: str = ""
+
+
+def write_move(client: MlflowClient, name: str, move: Move) -> None:
+    """As a tag of the registered model, which moves with its versions and is seen by all who use the registry."""
+    told = {
+        "seat": move.seat, "version": move.version, "since": f"{move.since}", "cause": move.cause, "why": move.why,
+    }  # fmt: skip
+    at = move.at.astimezone(dt.UTC).replace(tzinfo=None)
+    client.set_registered_model_tag(
+        name, f"{TAG}{at.isoformat(timespec='microseconds')} {move.seat}", json.dumps(told)
+    )
+
+
+def moves_of(tags: Mapping[str, str]) -> list[Move]:
+    """The oldest first. A tag that somebody else wrote so, or that a later candorcast writes otherwise, is none."""
+    found = []
+    for key in sorted(key for key in tags if key.startswith(TAG)):
+        try:
+            told = json.loads(tags[key])
+            at = dt.datetime.fromisoformat(key.removeprefix(TAG).split(" ")[0]).replace(tzinfo=dt.UTC)
+            move = Move(
+                at,
+                told["seat"],
+                told["version"],
+                dt.date.fromisoformat(told["since"]),
+                told["cause"],
+                told["why"],
+            )
+        except (ValueError, KeyError, TypeError):
+            continue
+        if move.seat in SEATS:
+            found.append(move)
+    return found

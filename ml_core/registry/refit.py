@@ -1,0 +1,36 @@
+"""What is kept of a refit: whom it was fitted again from, through which session, and how it does beside him."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from ml_core.registry.part import Part
+
+
+class Compared(Part):
+    """A refit beside its parent at one horizon, on the same rows. The refit learned from most of them and the parent
+    from none, so this is no score: it shows whether the refit still says what was judged."""
+
+    horizon: int
+    gap: float | None  # mean distance of the means, in scales of the parent; none where one gives no number
+    spread: (
+        float | None
+    )  # how far the means reach, as a share of the parent's; none where he says no direction
+    width: float | None  # the interval's width, as a multiple of the parent's
+    parent_coverage: float | None
+    coverage: float | None
+
+
+class Refit(Part):
+    """`parent` is who was fitted again, `judged` the version that the evidence is of: he himself, or whom he goes
+    back to. What it learned ends with the outcomes known on `through`, the first session that it may answer.
+    Compared were the sessions from `since` on; on `missing` rows only the parent gave a number."""
+
+    parent: str
+    judged: str
+    through: dt.date
+    since: dt.date
+    sessions: int
+    rows: int
+    missing: int
+    compared: tuple[Compared, ...]

@@ -1,0 +1,38 @@
+"""Writes what a run was asked and what it measured, as MLflow keeps it."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from mlflow.tracking import MlflowClient
+
+TOGETHER = 900  # values in one request; MLflow takes no more than 1,000
+
+
+def log_values(
+    client: MlflowClient, run: str, params: Mapping[str, Any], metrics: tuple[Mapping[str, float], ...]
+) -> None:
+    """The parameters, and the metrics step by step."""
+    from mlflow.entities import Metric, Param
+
+    now = int(dt.datetime.now(dt.UTC).timestamp() * 1000)
+    values = [
+        Metric(key, float(value), now, step)
+        for step, row in enumerate(metrics, start=1)
+        for key, value in row.items()
+    ]
+    texts = [Param(key, str(value)[:500]) for key, value in params.items()]
+    for start in range(0, max(len(values), 1), TOGETHER):
+        client.log_batch(run, metrics=values[start : start + TOGETHER], params=texts if start == 0 else [])
+
+
+def flatten(content: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+    """`{"reading": {"lookback": 30}}` as `{"reading.lookback": 30}`."""
+    flat: dict[str, Any] = {}
+    for key, value in content.items():
+        inner = isinstance(value, Mapping)
+        flat |= flatten(value, f"{prefix}{key}.") if inner else {f"{prefix}{key}": value}
+    return flat

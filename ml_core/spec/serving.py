@@ -1,0 +1,16 @@
+"""How what is served is kept fresh."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field
+
+from ml_core.spec.section import Section
+
+
+class Serving(Section):
+    """`refit`: after so many sessions the champion is fitted again, through the last known outcome; 0: never. Left out,
+    it is `validation.test`, the step at which a recipe walks forward."""
+
+    refit: Annotated[int, Field(ge=0)] | None = None

@@ -1,0 +1,110 @@
+"""A refit that says something else than its parent, nothing any more, or too narrow an interval is named, refused."""
+
+import datetime as dt
+
+import numpy as np
+import polars as pl
+
+from ml_core.evaluation.leakage import Finding
+from ml_core.promotion.likeness import compare, judge_refit, lay_beside_parent
+from ml_core.registry.refit import Refit
+from ml_core.registry.verdict import Check
+from ml_core.spec.experiment import Gate
+
+DAY = dt.date(2024, 1, 5)
+FINDING = Finding("changed", DAY, "mean", 3, {"ticker": "ALFA", "as_of": DAY}, 0.1)
+
+
+def scored(*, rows: int = 400, seed: int = 0) -> pl.DataFrame:
+    """What a parent said, two horizons of one ticker, and what came."""
+    rng = np.random.default_rng(seed)
+    mean = rng.normal(0, 0.002, rows)
+    return pl.DataFrame(
+        {
+            "ticker": "ALFA",
+            "as_of": np.repeat(np.datetime64("2022-01-03") + np.arange(rows // 2), 2),
+            "horizon": np.tile(np.array([1, 5], dtype=np.int32), rows // 2),
+            "mean": mean,
+            "lower": mean - 0.0165,
+            "upper": mean + 0.0165,
+            "scale": 0.01,
+            "realized": mean + rng.normal(0, 0.01, rows),
+        }
+    )
+
+
+def judged(own: pl.DataFrame, *, proven=frozenset({("order", 5)}), findings=()) -> dict[str, Check]:
+    beside = lay_beside_parent(scored(), own)
+    refit = Refit(
+        parent="3",
+        judged="3",
+        through=DAY,
+        since=dt.date(2022, 1, 3),
+        sessions=200,
+        rows=beside.height,
+        missing=beside["own_mean"].null_count(),
+        compared=compare(beside),
+    )
+    found = judge_refit(Gate(), refit, proven, findings=list(findings))
+    assert found.passed == all(check.passed for check in found.checks)
+    return {check.name: check for check in found.checks}
+
+
+def refused(checks: dict[str, Check]) -> list[str]:
+    return [name for name, check in checks.items() if not check.passed]
+
+
+def squeeze(width: float) -> pl.DataFrame:
+    middle = pl.col("mean")
+    return scored().with_columns(
+        lower=middle + width * (pl.col("lower") - middle), upper=middle + width * (pl.col("upper") - middle)
+    )
+
+
+def test_one_that_says_the_same_passes_and_is_told_how_near_it_is():
+    checks = judged(scored().with_columns(pl.col("mean") * 1.1))
+    assert refused(checks) == []
+    assert checks["near its parent"].why.startswith("5 ahead the means") or checks[
+        "near its parent"
+    ].why.startswith("1 ahead the means")
+
+
+def test_means_that_lie_far_from_the_parents_are_refused():
+    assert refused(judged(scored().with_columns(pl.col("mean") + 0.02))) == ["near its parent"]
+
+
+def test_intervals_of_another_size_are_refused():
+    assert refused(judged(squeeze(2.5))) == ["near its parent"]
+    assert "near its parent" in refused(judged(squeeze(0.3)))
+
+
+def test_numbers_that_are_missing_are_refused_and_counted():
+    gone = pl.when(pl.col("as_of") < dt.date(2022, 1, 5)).then(None).otherwise(pl.col("mean"))
+    checks = judged(scored().with_columns(mean=gone))
+    assert refused(checks) == ["near its parent"]
+    assert checks["near its parent"].why == "it gives no number on 4 of 400 rows that version 3 answers"
+
+
+def test_a_direction_that_was_proven_must_not_fall_silent():
+    still = pl.when(pl.col("horizon") == 5).then(0.0).otherwise(pl.col("mean"))
+    checks = judged(scored().with_columns(mean=still))
+    assert refused(checks) == ["a direction as its parent's"]
+    assert (
+        checks["a direction as its parent's"].why == "5 ahead its means reach 0% as far as those of version 3"
+    )
+    assert refused(judged(scored().with_columns(mean=still), proven=frozenset({("order", 1)}))) == []
+
+
+def test_where_nothing_was_proven_some_direction_must_be_left():
+    none = scored().with_columns(mean=pl.lit(0.0))
+    assert refused(judged(none, proven=frozenset())) == ["a direction as its parent's"]
+
+
+def test_intervals_that_hold_too_little_are_refused_even_where_they_are_hardly_narrower():
+    checks = judged(squeeze(0.7))
+    assert refused(checks) == ["coverage kept"]
+    assert "those of version 3" in checks["coverage kept"].why
+
+
+def test_what_knows_the_future_is_refused():
+    assert refused(judged(scored(), findings=[FINDING])) == ["leak audit"]
