@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ml_core.data.store import tables
-from ml_core.data.store.bars import BarTable
+from ml_core.data.store.bars import BarTable, find_later, lengthen
 from ml_core.errors import InvalidData, StoreFailed
 from ml_core.frames import BARS
 from tests.data.test_adjustment import make_bars
@@ -31,6 +31,16 @@ def test_what_is_written_is_read_and_writing_it_again_makes_no_version(store):
     assert store.read().equals(bars)
     assert (first.inserted, again.inserted, again.updated) == (3, 0, 0)
     assert again.version == first.version
+
+
+def test_spans_that_are_lengthened_by_later_bars_are_those_that_are_stored(store):
+    whole = pl.concat([make_bars([10.0, 11.0, 12.0, 13.0], ticker=name) for name in ("AAA", "BBB")])
+    store.write(whole.filter(pl.col("ticker") == "AAA").head(2), observed_at=NOW)
+    before = store.spans()
+    store.write(whole, observed_at=LATER)
+    later = find_later(whole, before)
+    assert later.height == 6
+    assert before | lengthen(before, later) == store.spans()
 
 
 def test_a_changed_bar_is_a_new_version_and_the_old_one_stays_readable(store):

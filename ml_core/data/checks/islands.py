@@ -2,7 +2,7 @@
 
 import polars as pl
 
-from ml_core.data.quality.usual_moves import LEAST_VOLATILITY, SAME
+from ml_core.data.quality.usual_moves import LEAST_VOLATILITY, SAME, before, shifted
 from ml_core.data.quality.verdicts import Found, Scene, check
 
 APART = 0.03  # the least log distance between the ranges
@@ -21,11 +21,9 @@ def bar_apart(bars: pl.DataFrame, _scene: Scene) -> Found:
     lone = (
         bars.filter(pl.col("ticker").is_in(apart["ticker"].unique().implode()))
         .with_columns(
-            step=(pl.col("close") - _before("close")).abs(), gap=pl.max_horizontal(_above(), _below())
+            step=(pl.col("close") - before("close")).abs(), gap=pl.max_horizontal(_above(), _below())
         )
-        .with_columns(
-            size=_log(pl.col("close"), _before("close")).abs(), traded=_before("volume"), net=_net()
-        )
+        .with_columns(size=_log(pl.col("close"), before("close")).abs(), traded=before("volume"), net=_net())
         .with_columns(
             usual=_around(pl.col("size").rolling_median(AROUND, min_samples=1, center=True)) * 1.4826,
             rare=_around(
@@ -44,29 +42,25 @@ def bar_apart(bars: pl.DataFrame, _scene: Scene) -> Found:
 
 def _net() -> pl.Expr:
     """How far the close after the bar is from the one before it."""
-    return _log(_after("close"), _before("close")).abs()
+    return _log(_after("close"), before("close")).abs()
 
 
 def _above() -> pl.Expr:
-    highest = pl.max_horizontal(_before("high"), _after("high"))
+    highest = pl.max_horizontal(before("high"), _after("high"))
     return pl.when(_neighbours("high")).then(_log(pl.col("low"), highest))
 
 
 def _below() -> pl.Expr:
-    lowest = pl.min_horizontal(_before("low"), _after("low"))
+    lowest = pl.min_horizontal(before("low"), _after("low"))
     return pl.when(_neighbours("low")).then(_log(lowest, pl.col("high")))
 
 
 def _neighbours(name: str) -> pl.Expr:
-    return _before(name).is_not_null() & _after(name).is_not_null()
-
-
-def _before(name: str) -> pl.Expr:
-    return _around(pl.col(name).shift())
+    return before(name).is_not_null() & _after(name).is_not_null()
 
 
 def _after(name: str) -> pl.Expr:
-    return _around(pl.col(name).shift(-1))
+    return shifted(pl.col(name), -1)
 
 
 def _around(value: pl.Expr) -> pl.Expr:

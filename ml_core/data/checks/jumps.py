@@ -2,7 +2,7 @@
 
 import polars as pl
 
-from ml_core.data.quality.usual_moves import add_changes, moved
+from ml_core.data.quality.usual_moves import add_changes, moved, shifted
 from ml_core.data.quality.verdicts import Found, Scene, check
 
 JUMP = 0.15  # the least log change that is said
@@ -28,7 +28,7 @@ def comes_back(bars: pl.DataFrame, _scene: Scene) -> Found:
         )
         marked = marked.with_columns(left=pl.col("left") & ~pl.col("back"))
         for by in range(length):
-            inside = {name: pl.col(name).shift(by).over("ticker") for name in ("back", "known")}
+            inside = {name: shifted(pl.col(name), by) for name in ("back", "known")}
             found.append(marked.select("ticker", "date", **inside).filter("back").drop("back"))
     return pl.concat(found).sort("known").unique(["ticker", "date"], keep="first", maintain_order=True)
 
@@ -41,4 +41,4 @@ def _jumps(bars: pl.DataFrame) -> pl.DataFrame:
 
 
 def _later(name: str, by: int) -> pl.Expr:
-    return pl.col(name).shift(-by).over("ticker")
+    return shifted(pl.col(name), -by)

@@ -3,6 +3,7 @@ or a range of prices in which nobody traded."""
 
 import polars as pl
 
+from ml_core.data.quality.usual_moves import before
 from ml_core.data.quality.verdicts import Found, Scene, check
 
 CLOSE_ONLY = 15
@@ -46,9 +47,9 @@ def nothing_traded(bars: pl.DataFrame, _scene: Scene) -> Found:
 
 def _repeats(*names: str) -> pl.Expr:
     """Whether these columns are what they were a bar before; both missing counts."""
-    pairs = [(pl.col(name), pl.col(name).shift().over("ticker")) for name in names]
-    first = pl.col("close").shift().over("ticker").is_not_null()
-    return first & pl.all_horizontal(now.eq_missing(before) for now, before in pairs)
+    pairs = [(pl.col(name), before(name)) for name in names]
+    first = before("close").is_not_null()
+    return first & pl.all_horizontal(now.eq_missing(then) for now, then in pairs)
 
 
 def _traded_lately() -> pl.Expr:

@@ -77,17 +77,18 @@ def read_columns(
     date = given.pop("date")
     told = told.with_columns(read_dates(date, where, date_format), _moments(date))
     del date
+    columns = []
     for name in numbers:
         column = given.pop(name)
         read = read_numbers(column, where, decimal=decimal)
         if name in ACTIONS:
             _require_read(column, read, where)
-        read = read.fill_nan(None)
-        told = told.with_columns(read.alias(name))
+        columns.append(read.alias(name))
+    absent = [pl.lit(None, pl.Float64).alias(name) for name in NUMBERS if name not in found]
+    told = told.with_columns(columns).with_columns(pl.col(numbers).fill_nan(None), *absent)
+    told = told.select("ticker", "date", "moment", *NUMBERS)
     if whole and told.height and told["close"].null_count() == told.height:
         raise InvalidInput(f"{where}: column '{found['close']}' holds no number")
-    absent = [pl.lit(None, pl.Float64).alias(name) for name in NUMBERS if name not in found]
-    told = told.with_columns(absent).select("ticker", "date", "moment", *NUMBERS)
     # Yahoo's 0 in a column of splits means that there was none.
     none = (told["split"] == 0).any()
     return told.with_columns(split=pl.col("split").replace(0.0, 1.0)) if none else told

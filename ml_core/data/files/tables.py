@@ -94,10 +94,11 @@ def _read_parquet(file: Path, ticker: str | None, wanted: Collection[str]) -> tu
     )
     if _is_anothers(found, ticker, wanted):
         return scan.select(list(found.values())).head(0).collect(), True
-    _some(scan.select(pl.len()).collect().filter(pl.col("len") > 0), file)
-    if apart:
-        scan = scan.filter(_is_wanted(name_tickers(found, ticker), wanted))
-    return scan.select(list(found.values())).collect(), not apart
+    kept = scan.filter(_is_wanted(name_tickers(found, ticker), wanted)) if apart else scan
+    table = kept.select(list(found.values())).collect()
+    if table.is_empty():  # of a file without rows, or without those that are wanted
+        _some(scan.head(1).collect(), file)
+    return table, not apart
 
 
 def _read_text(file: Path, ticker: str | None, wanted: Collection[str], separator: str) -> pl.DataFrame:

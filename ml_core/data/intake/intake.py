@@ -15,6 +15,7 @@ from ml_core.data.intake.stored import Stored
 from ml_core.data.intake.unsaid import find_new_jumps, find_new_refusals, find_new_repairs
 from ml_core.data.providers import Fetched, Outcome
 from ml_core.data.quality.judge import FINDINGS, Checked
+from ml_core.data.store.bars import find_later, lengthen
 from ml_core.data.store.findings import find_stale
 from ml_core.frames import BARS, KEYS
 
@@ -124,8 +125,10 @@ class Intake:
         self.rebuilt |= rewritten
         self.inserted += written.inserted
         self.updated += written.updated
-        if written.inserted or written.deleted:
+        if written.deleted or written.inserted != (added := find_later(fresh, self.spans)).height:
             self.spans |= bars.spans(tuple({*fresh["ticker"].unique(), *drop["ticker"].unique()}))
+        else:  # each new bar is later than those stored before: nothing need be read to know what is stored now
+            self.spans |= lengthen(self.spans, added)
 
     def _write_answers(self, outcomes: dict[str, Outcome], findings: pl.DataFrame) -> None:
         empty = count_empty(outcomes, self.inquiry, self.spans)

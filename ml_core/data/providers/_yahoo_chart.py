@@ -1,7 +1,7 @@
 """Reads an answer of Yahoo's chart endpoint into bars of one ticker, each on the date of its session."""
 
 from collections.abc import Mapping
-from functools import cache
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -14,16 +14,21 @@ FUNDS = ("MUTUALFUND", "ETF")
 NO_ACTION = {"dividend": pl.lit(0.0), "split": pl.lit(1.0), "gain": pl.lit(0.0)}
 BASIS = pl.lit("split_adjusted")
 HOUR = 3600
+TOLD = {
+    "volume": pl.col("volume").fill_null(0.0), "dividend": NO_ACTION["dividend"], "split": NO_ACTION["split"],
+    "basis": BASIS,
+}  # fmt: skip
+COLUMNS = tuple(TOLD.get(name, pl.col(name)).alias(name) for name in BARS if name != "ticker")
 EVENTS = {"dividends": "dividend", "splits": "split", "capitalGains": "gain"}
 
 
 def to_bars(result: Mapping[str, Any], ticker: str) -> pl.DataFrame:
     """BARS as Yahoo serves them: past splits are in the prices, dividends are not."""
     zone = result["meta"]["exchangeTimezoneName"]
-    rows = _rows(result)
-    if not rows["date"].is_sorted():
-        rows = rows.sort("date", maintain_order=True)
-    bars = rows.select(pl.lit(ticker).alias("ticker"), *_columns(zone))
+    rows = _rows(result, zone)
+    if not rows["stamp"].is_sorted():
+        rows = rows.sort("stamp", maintain_order=True)
+    bars = rows.select(pl.lit(ticker).alias("ticker"), *COLUMNS)
     if bars["date"].n_unique() < bars.height:
         # A last price that Yahoo appends is a second row of that day, and the newer one.
         bars = bars.unique("date", keep="last", maintain_order=True)
@@ -36,29 +41,23 @@ def to_bars(result: Mapping[str, Any], ticker: str) -> pl.DataFrame:
     return conform(named, BARS, f"yahoo {ticker}")
 
 
-def _rows(result: Mapping[str, Any]) -> pl.DataFrame:
-    """The answer's lists beside each other, `date` as the seconds that they are."""
+def _rows(result: Mapping[str, Any], zone: str) -> pl.DataFrame:
+    """The answer's lists beside each other, each with its `stamp` and the date of its session."""
     quote = result["indicators"]["quote"][0]
     adjusted = result["indicators"].get("adjclose") or [{}]
     told = {name: quote[name] for name in (*PRICES, "volume")}
     told["adj_close"] = adjusted[0].get("adjclose") or [None] * len(quote["close"])
-    stamps = pl.Series("date", result.get("timestamp") or [], pl.Int64)
-    return pl.DataFrame(
-        [stamps, *(pl.Series(name, values, pl.Float64, strict=False) for name, values in told.items())]
-    )
+    numbers = (pl.Series(name, values, pl.Float64, strict=False) for name, values in told.items())
+    return pl.DataFrame([*_sessions(tuple(result.get("timestamp") or ()), zone), *numbers])
 
 
-@cache
-def _columns(zone: str) -> tuple[pl.Expr, ...]:
-    """BARS of such rows, the ticker left out, where there are no actions."""
-    told = {
-        "date": _session(zone), "volume": pl.col("volume").fill_null(0.0), "dividend": NO_ACTION["dividend"],
-        "split": NO_ACTION["split"], "basis": BASIS,
-    }  # fmt: skip
-    return tuple(told.get(name, pl.col(name)).alias(name) for name in BARS if name != "ticker")
+@lru_cache(8)
+def _sessions(stamps: tuple[int, ...], zone: str) -> pl.DataFrame:
+    """Stamps and their dates. Tickers of one exchange are stamped alike, so that one of them tells for all."""
+    given = pl.DataFrame(pl.Series("date", stamps, pl.Int64))
+    return given.select(_session(zone), stamp="date").select("stamp", "date")
 
 
-@cache
 def _session(zone: str) -> pl.Expr:
     """The date at the exchange. Yahoo stamps some midnights with the clock of the other half of the year: an hour
     or two before midnight is the day that follows."""

@@ -10,6 +10,7 @@ import queue
 import random
 import threading
 import warnings
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Annotated, Any
@@ -174,8 +175,11 @@ def _wanted(answer: Answer, request: Request, ticker: str, closed: dt.date | Non
     """Bars of the range asked for whose session has closed; without a calendar, whose date is over at the exchange."""
     closed = closed or request.now.astimezone(ZoneInfo(answer.zone)).date() - DAY
     last = min(closed, request.end or dt.date.max)
-    dates = answer.bars["date"]
-    return answer.bars.filter((dates >= _first_wanted(request, ticker)) & (dates <= last))
+    dates, first = answer.bars["date"], _first_wanted(request, ticker)
+    if dates.is_sorted():  # as nearly always: to cut costs less than to look at each row
+        start = bisect_left(dates, first)
+        return answer.bars.slice(start, max(bisect_right(dates, last) - start, 0))
+    return answer.bars.filter((dates >= first) & (dates <= last))
 
 
 @contextmanager

@@ -11,7 +11,7 @@ from ml_core.data.quality.refused_actions import VERDICT as CARRIED
 from ml_core.data.quality.refused_actions import carry_actions
 from ml_core.data.quality.settings import Quality
 from ml_core.data.quality.verdicts import STAGES, Check, Scene, catalogue
-from ml_core.frames import BARS, KEYS, conform
+from ml_core.frames import BARS, KEYS, conform, is_ordered
 
 FOUND = {"ticker": pl.String, "date": pl.Date, "check": pl.String}
 FINDINGS = {**BARS, "check": pl.String, "verdict": pl.String, "reason": pl.String, "known": pl.Date}
@@ -101,7 +101,10 @@ def _as_given(bars: pl.DataFrame) -> pl.DataFrame:
     """NaN is a missing value; a row that is there twice, to the last digit, is one row."""
     rows = conform(bars, BARS, "bars")
     numbers = [name for name, kind in BARS.items() if kind == pl.Float64]
-    rows = rows.with_columns(pl.col(numbers).fill_nan(None)).sort(KEYS["bars"], maintain_order=True)
+    rows = rows.with_columns(pl.col(numbers).fill_nan(None))
+    if is_ordered(rows):
+        return rows.with_row_index("row")
+    rows = rows.sort(KEYS["bars"], maintain_order=True)
     again = pl.all_horizontal(pl.col(name).eq_missing(pl.col(name).shift()) for name in KEYS["bars"])
     if rows.select(again.any()).item():
         rows = rows.unique(maintain_order=True)

@@ -94,7 +94,13 @@ def each_series(bars: pl.DataFrame, wanted: pl.Expr) -> Iterator[Series]:
 
 def before(name: str) -> pl.Expr:
     """The value of the session before."""
-    return pl.col(name).shift().over("ticker")
+    return shifted(pl.col(name))
+
+
+def shifted(value: pl.Expr, by: int = 1) -> pl.Expr:
+    """The value so many sessions before, of bars in order: to look whose row that is costs less than to group them."""
+    same = pl.col("ticker").eq_missing(pl.col("ticker").shift(by))
+    return pl.when(same).then(value.shift(by))
 
 
 def moved(least: float) -> pl.Expr:
@@ -105,7 +111,7 @@ def moved(least: float) -> pl.Expr:
 def adjusted_step() -> pl.Expr:
     """What the adjusted close gained on the close since the session before, in logs."""
     usable = pl.when(pl.col("adj_close") > 0).then("adj_close") / pl.col("close")
-    return (usable / usable.shift().over("ticker")).log()
+    return (usable / shifted(usable)).log()
 
 
 def add_changes(bars: pl.DataFrame) -> pl.DataFrame:

@@ -46,7 +46,8 @@ class BarTable:
         Of the tickers in `replace` nothing else is kept: their history is another one now. Nor is a bar whose
         ticker and date stand in `drop`. The adjusted close changes with every dividend to come; alone, no news.
         """
-        rows = conform(bars, BARS, "bars").sort(KEYS["bars"])
+        rows = conform(bars, BARS, "bars")
+        rows = rows if is_ordered(rows) else rows.sort(KEYS["bars"])
         rows = rows if is_ordered(rows) else unique(rows, KEYS["bars"], "bars")
         if rows.filter(pl.col("close").is_null()).height:
             raise InvalidData("bars: a close is null; expected only checked bars here")
@@ -165,8 +166,11 @@ class BarTable:
         rows = self._lazy(tickers)
         if rows is None:
             return {}
-        date = pl.col("date")
-        spans = rows.group_by("ticker").agg(date.min().alias("first"), date.max().alias("last"), pl.len())
+        ticker, date = pl.col("ticker"), pl.col("date")
+        told = date.min().alias("first"), date.max().alias("last"), pl.len()
+        # files are in order: to group their runs by number first costs less than each row by its name
+        runs = rows.select(ticker, date, run=ticker.rle_id()).group_by("run").agg(ticker.first(), *told)
+        spans = runs.group_by("ticker").agg(pl.col("first").min(), pl.col("last").max(), pl.col("len").sum())
         return {
             ticker: (first, last, count)
             for ticker, first, last, count in tables.gather(spans, self.folder).iter_rows()
@@ -174,6 +178,26 @@ class BarTable:
 
     def version(self) -> int | None:
         return tables.newest_version(self.folder)
+
+
+def find_later(bars: pl.DataFrame, spans: Spans) -> pl.DataFrame:
+    """Those that are later than any of their ticker's span."""
+    last = {ticker: last for ticker, (_, last, _) in spans.items()}
+    return bars.filter(
+        pl.col("date") > pl.col("ticker").replace_strict(last, default=dt.date.min, return_dtype=pl.Date)
+    )
+
+
+def lengthen(spans: Spans, later: pl.DataFrame) -> dict[str, Span]:
+    """The spans of tickers that get these later bars."""
+    date = pl.col("date")
+    added = later.group_by("ticker").agg(date.min().alias("first"), date.max().alias("last"), pl.len())
+    return {
+        ticker: (spans[ticker][0], last, spans[ticker][2] + count)
+        if ticker in spans
+        else (first, last, count)
+        for ticker, first, last, count in added.iter_rows()
+    }
 
 
 def adjust(bars: pl.DataFrame) -> pl.DataFrame:
