@@ -5,12 +5,16 @@ import shutil
 from collections.abc import Callable, Iterator
 
 import pytest
+from hypothesis import settings
 
 from ml_core.home.settings import Home, open_home
 from tests.rooms import ByRoom
 
 # Small networks are faster on one thread, and tests run beside others. Processes that tests start inherit it.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+settings.register_profile("untimed", deadline=None)  # a busy core makes no example wrong
+settings.load_profile("untimed")
 
 
 @pytest.hookimpl(optionalhook=True)  # xdist's, where a run asks for several processes

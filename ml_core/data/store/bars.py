@@ -180,7 +180,7 @@ class BarTable:
         return tables.newest_version(self.folder)
 
 
-def find_later(bars: pl.DataFrame, spans: Spans) -> pl.DataFrame:
+def find_later(bars: pl.DataFrame, spans: StoredSpans) -> pl.DataFrame:
     """Those that are later than any of their ticker's span."""
     last = {ticker: last for ticker, (_, last, _) in spans.items()}
     return bars.filter(
@@ -188,7 +188,7 @@ def find_later(bars: pl.DataFrame, spans: Spans) -> pl.DataFrame:
     )
 
 
-def lengthen(spans: Spans, later: pl.DataFrame) -> dict[str, Span]:
+def lengthen(spans: StoredSpans, later: pl.DataFrame) -> dict[str, StoredSpan]:
     """The spans of tickers that get these later bars."""
     date = pl.col("date")
     added = later.group_by("ticker").agg(date.min().alias("first"), date.max().alias("last"), pl.len())
