@@ -125,14 +125,14 @@ def search(
         experiment, home, prices, windows, folds, resume=resume, address=address, progress=progress
     )
     winner = spec_of(experiment, choose_winner(ledger).params)
-    forecaster = fit(winner, windows, final, on_epoch=_tell_epochs(ledger, progress))
-    if progress:
-        progress(Step("judge", ledger, facts.trials, "holdout, leak audit, gate"))
+    tell = _tell("refit", ledger, progress)
+    forecaster = fit(winner, windows, final, on_epoch=lambda seed, epoch: tell(_tell_epoch(seed, epoch)))
+    _tell("judge", ledger, progress)("holdout, leak audit, gate")
     fill_seat(place_order(experiment, home), now=now)  # whoever comes must do more than the reference
     earlier = count_tried(home.searches, experiment.model_name) - facts.trials
     candidate = Candidate(forecaster, windows, prices, final, ledger.streams(), facts, max(earlier, 0))
     promotion: Promotion = promote_candidate(experiment, home, candidate, now=now)
-    order, tell = place_order(experiment, home), _tell_fresh(ledger, progress)
+    order, tell = place_order(experiment, home), _tell("fresh", ledger, progress)
     fresh = refit_or_go_on(order, now=now, tell=tell, always=True) if promotion.promoted else None
     asked = winner.reading.features
     lost = tell_gaps(prices, windows.read_as(asked), winner.reading.lookback)
@@ -171,21 +171,16 @@ def _run_trials(
     return ledger, describe(experiment, ledger, folds=len(folds), seconds=seconds)
 
 
-def _tell_fresh(ledger: Ledger, progress: Progress | None) -> Callable[[str], None]:
+def _tell(name: str, ledger: Ledger, progress: Progress | None) -> Callable[[str], None]:
     def tell(line: str) -> None:
         if progress:
-            progress(Step("fresh", ledger, len(ledger.trials), line))
+            progress(Step(name, ledger, len(ledger.trials), line))
 
     return tell
 
 
-def _tell_epochs(ledger: Ledger, progress: Progress | None) -> Callable[[int, Epoch], None]:
-    def tell(seed: int, epoch: Epoch) -> None:
-        if progress:
-            done = f"seed {seed + 1}, epoch {epoch.number}: score {epoch.score:.4f}"
-            progress(Step("refit", ledger, len(ledger.trials), done))
-
-    return tell
+def _tell_epoch(seed: int, epoch: Epoch) -> str:
+    return f"seed {seed + 1}, epoch {epoch.number}: score {epoch.score:.4f}"
 
 
 def with_trials(experiment: Experiment, trials: int) -> Experiment:

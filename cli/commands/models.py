@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from cli.screens import versions
+from cli.screens.seats import move_row
 from cli.session import DONE, Session
 from ml_core.errors import InvalidInput
 
@@ -31,7 +32,7 @@ def models(session: Session) -> int:
         if not version.readable:
             session.terminal.warn(str(version.read))
     session.terminal.table(
-        [versions.move_row(move) for move in moves[-SHOWN:]], title=f"who sat where, the last {SHOWN} moves"
+        [move_row(move) for move in moves[-SHOWN:]], title=f"who sat where, the last {SHOWN} moves"
     )
     session.terminal.document([describe(version, moves) for version in found])
     return DONE

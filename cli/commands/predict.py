@@ -26,10 +26,9 @@ def predict(session: Session, *, as_of: str | None, out: Path | None, version: s
     if day and day > session.now.date():
         raise InvalidInput(f"--as-of {day}: lies in the future; expected today or a past day")
     write = open_output(out) if out else None
-    if version is None and day is None:
-        keep_fresh(order, now=session.now, tell=terminal.step)
-    elif version is None:
-        fill_seat(order, now=session.now, tell=terminal.step)
+    if version is None:
+        see_to_it = keep_fresh if day is None else fill_seat
+        see_to_it(order, now=session.now, tell=lambda line: terminal.step(session.spell_out(line)))
     found = answer(order, as_of=day, version=version)
     if write:
         write(found.table)

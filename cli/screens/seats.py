@@ -8,8 +8,18 @@ from cli.session import Session
 from ml_core.reporting import words
 
 if TYPE_CHECKING:
+    from ml_core.registry.moves import Move
     from ml_core.registry.refit import Refit
     from ml_core.registry.version import ModelVersion
+
+CAUSES = {
+    "promotion": "earned at the gate",
+    "refit": "fitted again",
+    "kept": "goes on, its refit was refused",
+    "reference": "made to answer",
+    "refused": "refused by the gate",
+    "hand": "put there by hand",
+}
 
 
 def tell_answering(session: Session, found: ModelVersion) -> None:
@@ -57,3 +67,14 @@ def tell_refit(refit: Refit) -> str:
         f"apart, intervals {words.write(one.width, 'ratio')} times as wide, "
         f"holding {words.write(one.coverage, 'share')} and {words.write(one.parent_coverage, 'share')}"
     )
+
+
+def move_row(move: Move) -> dict[str, str]:
+    """Who sat down where, from which session on, and why."""
+    return {
+        "since": f"{move.since}",
+        "seat": move.seat,
+        "version": move.version,
+        "cause": CAUSES[move.cause],
+        "why": move.why,
+    }

@@ -21,20 +21,10 @@ if TYPE_CHECKING:
     from ml_core.home.settings import Home
     from ml_core.registry.account import Backtest
     from ml_core.registry.evidence import Evidence, Oracle
-    from ml_core.registry.moves import Move
     from ml_core.registry.scores import Score
     from ml_core.registry.searched import Searched
     from ml_core.registry.verdict import Verdict
     from ml_core.registry.version import ModelVersion
-
-CAUSES = {
-    "promotion": "earned at the gate",
-    "refit": "fitted again",
-    "kept": "goes on, its refit was refused",
-    "reference": "made to answer",
-    "refused": "refused by the gate",
-    "hand": "put there by hand",
-}
 
 
 def print_report(
@@ -266,17 +256,6 @@ def version_row(version: ModelVersion) -> dict[str, str]:
 def _seats(version: ModelVersion) -> str:
     named = ", ".join(version.aliases) or "-"
     return f"{named} (by force on {version.forced})" if version.forced else named
-
-
-def move_row(move: Move) -> dict[str, str]:
-    """Who sat down where, from which session on, and why."""
-    return {
-        "since": f"{move.since}",
-        "seat": move.seat,
-        "version": move.version,
-        "cause": CAUSES[move.cause],
-        "why": move.why,
-    }
 
 
 def score_row(horizon: int, by_metric: Mapping[str, Score], **counts: str) -> dict[str, str]:

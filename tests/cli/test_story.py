@@ -108,7 +108,8 @@ def test_an_audit_of_the_champion_finds_nothing(champion):
 
 
 def test_the_champion_goes_back_to_the_version_before_it_and_vacuum_keeps_its_bars(champion):
-    assert champion.tell("rollback") == {"model": "small.simulated", "from": "3", "to": "2"}
+    moved = {"model": "small.simulated", "from": "3", "to": "2", "forced": False}
+    assert champion.tell("rollback") == moved
     again = run("rollback", champion.file, *champion.told)
     assert again.exit_code == 2
     assert "no version before 2 passed the gate" in again.stderr
@@ -120,8 +121,9 @@ def test_the_champion_goes_back_to_the_version_before_it_and_vacuum_keeps_its_ba
     seats = [(row["version"], row["aliases"]) for row in listed]
     assert seats == [("4", ["champion"]), ("3", []), ("2", []), ("1", ["reference"])]
     assert listed[1]["evidence"]["gate"]["passed"]
-    moved = {"model": "small.simulated", "from": "4", "to": "3", "forced": False}
-    assert champion.tell("rollback") == moved
+    assert champion.tell("rollback") == {**moved, "from": "4", "to": "3"}, (
+        "a refit has earned what its parent has"
+    )
     assert run("rollback", champion.file, "--version", "9", *champion.told).exit_code == 2
     assert registry.find("small.simulated").version == "3"
     assert "champion" in run("models", champion.file, "--home", str(champion.root)).stdout
