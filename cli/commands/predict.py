@@ -6,7 +6,7 @@ import datetime as dt
 from pathlib import Path
 
 from cli.output import open_output
-from cli.screens import versions
+from cli.screens import forecasts, versions
 from cli.screens.missing import spell_missing
 from cli.screens.seats import tell_answering
 from cli.session import DONE, PARTIAL, Session
@@ -39,7 +39,7 @@ def predict(session: Session, *, as_of: str | None, out: Path | None, version: s
         terminal.warn(session.spell_out(old))
     claims = found.version.evidence.claims
     terminal.table(
-        versions.forecast_rows(found.table),
+        forecasts.forecast_rows(found.table),
         title=f"{order.name} version {found.version.version} · {tell_seat(found.version)}",
     )
     versions.print_claims(terminal, claims, lineage=tell_lineage(found.version))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cli.screens import versions
+from cli.screens import rebuilt
 from cli.session import DONE, PARTIAL, Session
 from ml_core.errors import InvalidInput
 
@@ -22,11 +22,11 @@ def rebuild(session: Session, *, model: str, version: str | None) -> int:
         f"fitting {model} version {found.version} again on data version {found.evidence.data_version}"
     )
     made = make_again(found, session.home)
-    terminal.table(versions.rebuilt_rows(made), title=f"{model} version {found.version}")
+    terminal.table(rebuilt.rebuilt_rows(made), title=f"{model} version {found.version}")
     if made.same:
         terminal.say("the same, byte for byte")
     else:
-        terminal.warn(versions.why_rebuilt_differs(made))
+        terminal.warn(rebuilt.why_rebuilt_differs(made))
     terminal.document(
         {
             "model": model,

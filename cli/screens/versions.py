@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from rich.markup import escape
 
 from cli.commands.features import read_inputs
+from cli.screens import forecasts
 from cli.screens.seats import tell_refit
 from cli.terminal import Terminal, shown
 from ml_core.reporting import words
@@ -16,7 +17,6 @@ from ml_core.reporting.words import MONEY
 if TYPE_CHECKING:
     import polars as pl
 
-    from ml_core.audit.rebuild import Rebuilt
     from ml_core.claims.verdict import ClaimVerdict
     from ml_core.home.settings import Home
     from ml_core.registry.account import Backtest
@@ -47,7 +47,7 @@ def print_report(
     print_claims(terminal, evidence.claims)
     if answers.evidence.refit:
         terminal.say(f"refitted  version {answers.version} answers, {tell_refit(answers.evidence.refit)}")
-    print_extremes(terminal, forecast)
+    forecasts.print_extremes(terminal, forecast)
     terminal.say(f"stored    bars, forecasts: {home.store} · trials, models: {home.tracking_uri}")
 
 
@@ -150,24 +150,6 @@ def name_proven(claims: Sequence[ClaimVerdict]) -> str:
     return "; ".join(f"{name} {', '.join(ahead)}" for name, ahead in horizons.items()) or "none"
 
 
-def print_extremes(terminal: Terminal, forecast: pl.DataFrame, *, each: int = 2) -> None:
-    """The strongest forecasts of the shortest horizon, up and down."""
-    import polars as pl
-
-    if forecast.is_empty():
-        return
-    nearest = forecast.filter(pl.col("horizon") == forecast["horizon"].min()).sort("mean", descending=True)
-    ends = nearest if nearest.height <= 2 * each else pl.concat([nearest.head(each), nearest.tail(each)])
-    told = ", ".join(
-        f"{row['ticker']} {words.percent(row['mean'])} {words.interval(row['lower'], row['upper'], 'change')}"
-        for row in ends.iter_rows(named=True)
-    )
-    terminal.say(
-        f"forecast  {forecast['ticker'].n_unique()} tickers as of {forecast['as_of'].max()}, "
-        f"{nearest['horizon'].min()} session(s) ahead: {told}"
-    )
-
-
 def traded(risk: Backtest) -> str:
     told = {name: f"{one.label} {words.write(getattr(risk, name), one.form)}" for name, one in MONEY.items()}
     if risk.sharpe is None:
@@ -196,21 +178,6 @@ def ledger_rows(head: list[dict[str, Any]]) -> list[dict[str, Any]]:
     ]
 
 
-def forecast_rows(table: pl.DataFrame) -> list[dict[str, str]]:
-    return [
-        {
-            "ticker": row["ticker"],
-            "as of": str(row["as_of"]),
-            "horizon": str(row["horizon"]),
-            "mean": told_mean(row),
-            **{end: words.percent(row[end]) for end in ("lower", "upper")},
-            "proven": row["proven"] or "nothing",
-            **({"in sample": "yes" if row["in_sample"] else ""} if table["in_sample"].any() else {}),
-        }
-        for row in table.iter_rows(named=True)
-    ]
-
-
 def tell_gate(evidence: Evidence) -> str:
     if evidence.role == "reference":
         return "not asked"
@@ -219,14 +186,6 @@ def tell_gate(evidence: Evidence) -> str:
         told = f"refit of {evidence.refit.parent} through {evidence.refit.through}"
         return f"{told}, refused: {refused}" if refused else told
     return f"refused: {refused}" if refused else "passed"
-
-
-def told_mean(row: Mapping[str, Any]) -> str:
-    """In brackets where it is not proven that a price goes there; none where no direction is said."""
-    if row["seat"] == "reference":
-        return "none"
-    mean = words.percent(row["mean"], digits=3)
-    return mean if "level" in row["proven"].split() else f"({mean})"
 
 
 def version_row(version: ModelVersion) -> dict[str, str]:
@@ -272,26 +231,3 @@ def _with_interval(row: Score) -> str:
     form = words.metric("ic").form
     told = words.write(row.value, form), words.interval(row.low, row.high, form)
     return " ".join(filter(None, told))
-
-
-def rebuilt_rows(made: Rebuilt) -> list[dict[str, str]]:
-    """Each file with its checksum, and whether it came out as registered."""
-    return [
-        {"file": name, "sha256": digest[:16], "registered": "differs" if name in made.differing else "same"}
-        for name, digest in made.checksums.items()
-    ]
-
-
-def why_rebuilt_differs(made: Rebuilt) -> str:
-    """What was otherwise when it was registered, the likeliest reason; none if nothing that is known was."""
-    changed = [
-        f"{name} {made.then.get(name, 'unknown')}, now {value}"
-        for name, value in made.now.items()
-        if made.then.get(name) != value
-    ]
-    reason = (
-        f"made with {'; '.join(changed)}"
-        if changed
-        else "made with the same versions: the code's arithmetic changed"
-    )
-    return f"{', '.join(made.differing)} came out otherwise: {reason}"

@@ -226,15 +226,8 @@ class Registry:
         except BrokenArtifact as refusal:
             read = refusal
         created = dt.datetime.fromtimestamp(found.creation_timestamp / 1000, dt.UTC)
-        return ModelVersion(
-            found.name,
-            str(found.version),
-            tuple(found.aliases),
-            created,
-            folder,
-            read,
-            found.tags.get(FORCED, ""),
-        )
+        aliases, forced = tuple(found.aliases), found.tags.get(FORCED, "")
+        return ModelVersion(found.name, str(found.version), aliases, created, folder, read, forced)
 
     def _folder(self, found: Listed | MlflowVersion) -> Path:
         if self._local:

@@ -23,7 +23,7 @@ from tests.market import NOW, small_experiment
 
 EXPERIMENT = small_experiment(
     data={"simulated": {"sessions": 330, "seed": 3, "ic": 0.3}},
-    gate={"claims": ["level"], "beat": ["last"], "coverage_tolerance": 0.5},
+    gate={"claims": ["level"], "beat": ["last"], "coverage_tolerance": 0.5, "significance": 0.3},
 )
 EARLY = dt.datetime(2019, 2, 14, 23, tzinfo=dt.UTC)
 

@@ -1,0 +1,54 @@
+"""Writes forecasts as rows and lines for the terminal: what is not proven stands in brackets."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from ml_core.reporting import words
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from cli.terminal import Terminal
+
+
+def forecast_rows(table: pl.DataFrame) -> list[dict[str, str]]:
+    return [
+        {
+            "ticker": row["ticker"],
+            "as of": str(row["as_of"]),
+            "horizon": str(row["horizon"]),
+            "mean": told_mean(row),
+            **{end: words.percent(row[end]) for end in ("lower", "upper")},
+            "proven": row["proven"] or "nothing",
+            **({"in sample": "yes" if row["in_sample"] else ""} if table["in_sample"].any() else {}),
+        }
+        for row in table.iter_rows(named=True)
+    ]
+
+
+def told_mean(row: Mapping[str, Any]) -> str:
+    """In brackets where it is not proven that a price goes there; none where no direction is said."""
+    if row["seat"] == "reference":
+        return "none"
+    mean = words.percent(row["mean"], digits=3)
+    return mean if "level" in row["proven"].split() else f"({mean})"
+
+
+def print_extremes(terminal: Terminal, forecast: pl.DataFrame, *, each: int = 2) -> None:
+    """The strongest forecasts of the shortest horizon, up and down."""
+    import polars as pl
+
+    if forecast.is_empty():
+        return
+    nearest = forecast.filter(pl.col("horizon") == forecast["horizon"].min()).sort("mean", descending=True)
+    ends = nearest if nearest.height <= 2 * each else pl.concat([nearest.head(each), nearest.tail(each)])
+    told = ", ".join(
+        f"{row['ticker']} {words.percent(row['mean'])} {words.interval(row['lower'], row['upper'], 'change')}"
+        for row in ends.iter_rows(named=True)
+    )
+    terminal.say(
+        f"forecast  {forecast['ticker'].n_unique()} tickers as of {forecast['as_of'].max()}, "
+        f"{nearest['horizon'].min()} session(s) ahead: {told}"
+    )
