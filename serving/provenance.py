@@ -53,7 +53,7 @@ def _notes(seen: AsOf) -> list[str]:
     version, target = seen.served.version, seen.served.forecaster.spec.task.target
     notes, seat = [], seat_of(version)
     if seat == REFERENCE:
-        notes.append("Nobody is champion: the reference says how far a price may go, and no direction.")
+        notes.append("The reference says how far a price may go, and no direction.")
     elif seat != CHAMPION or version.forced:
         notes.append(f"{tell_seat(version).capitalize()}.")
     if lineage := tell_lineage(version):

@@ -120,7 +120,7 @@ def _of_version(session: Session, prices: pl.DataFrame, version: str | None, fir
     held_out, ended = first_unseen(registry, found), evidence.holdout.end
     if first and first < held_out:
         raise InvalidInput(
-            f"--start {first}: version {found.version} was fitted before {held_out}, and chosen on dates before it; "
+            f"--start {first}: what was chosen for version {found.version} was chosen on dates before {held_out}; "
             f"expected a day from {held_out} on, or --walk"
         )
     scored = forecast_unseen(registry, found, prices)
@@ -129,6 +129,12 @@ def _of_version(session: Session, prices: pl.DataFrame, version: str | None, fir
         f"version {found.version} ({evidence.spec.model.family}; {tell_seat(found)}) on what it never learned from, "
         f"its holdout from {held_out} to {ended} and {since} sessions since"
     )
+    if evidence.refit:
+        told = (
+            f"version {found.version} ({evidence.spec.model.family}; {tell_seat(found)}): each session from {held_out} "
+            f"on is answered by the youngest of its line that had not seen it, those before {evidence.unseen} by "
+            f"version {evidence.refit.parent} or whom that was fitted again from"
+        )
     facts = {"model": found.name, "version": found.version, "holdout": evidence.holdout}
     return Source(scored, told, trials=evidence.backtest.trials or evidence.search.trials, facts=facts)
 

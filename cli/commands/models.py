@@ -65,6 +65,8 @@ def rollback(session: Session, *, version: str | None, force: bool) -> int:
     registry, name = Registry(session.home), session.model_name
     before = registry.sitting(name, CHAMPION)
     asked = registry.find(name, version) if version else _passed_before(registry, name)
+    if before and asked.version == before.version:
+        raise InvalidInput(f"{name} version {asked.version} is champion already")
     registry.load(asked)  # what cannot be read is refused before it is served
     against = _why_not(asked)
     if against and not force:
@@ -85,15 +87,18 @@ def rollback(session: Session, *, version: str | None, force: bool) -> int:
 
 
 def _passed_before(registry: Registry, name: str) -> ModelVersion:
-    """The last version before the champion that earned the seat."""
+    """The last version before the champion that earned the seat; where he was put there by force, the last of all."""
     from ml_core.registry.seats import CHAMPION
 
-    now = registry.find(name, CHAMPION)
-    for found in registry.versions(name):
-        earlier = found.readable and int(found.version) < int(now.version)
-        if earlier and not _why_not(found):
+    now, versions = registry.find(name, CHAMPION), registry.versions(name)
+    for found in versions:
+        earlier = found.readable and (int(found.version) < int(now.version) or now.forced)
+        if earlier and found.version != now.version and not _why_not(found):
             return found
-    raise InvalidInput(f"{name}: no version before {now.version} passed the gate; name one with --version")
+    known = ", ".join(found.version for found in versions if found.version != now.version)
+    raise InvalidInput(
+        f"{name}: no version before {now.version} passed the gate; name one with --version: {known or 'none yet'}"
+    )
 
 
 def _why_not(asked: ModelVersion) -> str:

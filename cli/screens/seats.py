@@ -38,7 +38,11 @@ def tell_answering(session: Session, found: ModelVersion) -> None:
         terminal.say(f"version {found.version} is not champion: {why_refused(found)}")
         return
     terminal.say(f"version {found.version} is the reference: how far prices may go, and no direction")
-    challenger = Registry(session.home).sitting(session.order.name, CHALLENGER)
+    registry = Registry(session.home)
+    if champion := registry.sitting(session.order.name, CHAMPION):
+        terminal.say(f"version {champion.version} is champion: {session.spell('predict')}")
+        return
+    challenger = registry.sitting(session.order.name, CHALLENGER)
     if challenger is None:
         terminal.say(f"look for a model that knows more: {session.spell('search')}")
         return
@@ -47,13 +51,18 @@ def tell_answering(session: Session, found: ModelVersion) -> None:
 
 
 def why_refused(found: ModelVersion) -> str:
-    """Each check that it did not pass, with the reason."""
+    """Each check that it did not pass, with the reason; of one that passed, what it is."""
     if not found.readable:
         return str(found.read)
-    failed = [check for check in found.evidence.gate.checks if not check.passed]
-    return (
-        "; ".join(f"{check.name}: {check.why}" for check in failed) or "it passed, and another sits there now"
-    )
+    evidence = found.evidence
+    failed = [f"{check.name}: {check.why}" for check in evidence.gate.checks if not check.passed]
+    if failed:
+        return "; ".join(failed)
+    if evidence.role == "reference":
+        return "it was made to answer until one has earned the seat"
+    if evidence.refit:
+        return f"it is version {evidence.refit.parent} fitted again, and another sits there now"
+    return "it passed the gate, and another sits there now"
 
 
 def tell_refit(refit: Refit) -> str:

@@ -214,7 +214,7 @@ def version_row(version: ModelVersion) -> dict[str, str]:
 
 def _seats(version: ModelVersion) -> str:
     named = ", ".join(version.aliases) or "-"
-    return f"{named} (by force on {version.forced})" if version.forced else named
+    return f"{named} (made champion by force on {version.forced})" if version.forced else named
 
 
 def score_row(horizon: int, by_metric: Mapping[str, Score], **counts: str) -> dict[str, str]:

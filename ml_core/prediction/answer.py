@@ -80,13 +80,16 @@ def tell_learned(version: ModelVersion, day: dt.date) -> tuple[str, ...]:
 
 
 def stamp(said: pl.DataFrame, version: ModelVersion) -> pl.DataFrame:
-    """ANSWERED rows of these FORECAST rows: who says it, and what of it is proven."""
+    """ANSWERED rows of these FORECAST rows: who says it, and what of it is proven. Nothing is of a session that was
+    learned from."""
     evidence = version.evidence
     proven = {horizon: " ".join(proven_at(evidence.claims, horizon)) for horizon in said["horizon"].unique()}
+    learned = pl.col("as_of") < evidence.unseen
+    told = pl.col("horizon").replace_strict(proven, return_dtype=pl.String, default="")
     return said.with_columns(
         seat=pl.lit(seat_of(version) or ""),
-        proven=pl.col("horizon").replace_strict(proven, return_dtype=pl.String, default=""),
-        in_sample=pl.col("as_of") < evidence.unseen,
+        proven=pl.when(learned).then(pl.lit("")).otherwise(told),
+        in_sample=learned,
     )
 
 

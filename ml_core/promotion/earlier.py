@@ -1,4 +1,5 @@
-"""Finds who was judged on the same holdout under other settings of the gate: a refusal is not undone by asking less."""
+"""Finds who was judged on about the same holdout under other settings of the gate: a refusal is not undone by asking
+less, nor by moving the holdout a little."""
 
 from __future__ import annotations
 
@@ -6,6 +7,7 @@ from dataclasses import dataclass
 
 from ml_core.claims.judge import claim_names
 from ml_core.data.source import open_source
+from ml_core.panel.splits import Span
 from ml_core.promotion.candidate import Candidate
 from ml_core.registry.recipe import Recipe
 from ml_core.registry.version import ModelVersion
@@ -13,10 +15,12 @@ from ml_core.registry.versions import Registry
 from ml_core.spec.experiment import Experiment, Gate
 from ml_core.spec.plain import plain
 
+MOST = 0.5  # of a holdout: if as much was judged before, the verdict of then still stands
+
 
 @dataclass(frozen=True)
 class Earlier:
-    """A version that was judged on these very sessions by another gate, and what of it is easier now."""
+    """A version that was judged on most of these sessions by another gate, and what of it is easier now."""
 
     version: str
     refused: tuple[str, ...]
@@ -42,9 +46,15 @@ def find_earlier(registry: Registry, experiment: Experiment, candidate: Candidat
         if gate is None or gate == experiment.gate:
             continue
         holdout = version.evidence.holdout
-        if (version.evidence.store, holdout.start, holdout.end) == (store, test.start, test.end):
+        if version.evidence.store == store and _shared(test, Span(holdout.start, holdout.end)) >= MOST:
             found.append(_compare(version, gate, experiment.gate))
     return found
+
+
+def _shared(own: Span, other: Span) -> float:
+    """How much of this holdout lies in that one."""
+    together = (min(own.end, other.end) - max(own.start, other.start)).days + 1
+    return together / ((own.end - own.start).days + 1)
 
 
 def tell_easier(now: Gate, before: Gate) -> tuple[str, ...]:

@@ -3,6 +3,7 @@ has not diverged, not collapsed, and its intervals hold as his did."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import polars as pl
@@ -18,7 +19,8 @@ KEY = ["ticker", "as_of", "horizon"]
 SAYS = ["mean", "lower", "upper", "scale"]
 GAP = 0.5  # scales between the two means, on average; means of the same recipe lie a tenth of that apart
 WIDTH = 2.0  # times as wide, or as narrow
-SPREAD = 0.1  # of how far the parent's means reach: less is no direction any more
+SPREAD = 0.1, 2.5  # of how far the parent's means reach: less is no direction any more, more is another one
+AGREEMENT = 0.5  # correlation of the two means: what points elsewhere was never judged
 DIRECTION = ("level", "order")  # the claims that a direction is needed for
 
 
@@ -42,12 +44,14 @@ def _at(horizon: int, rows: pl.DataFrame) -> Compared:
         gap=((pl.col("own_mean") - pl.col("mean")).abs() / scale).mean(),
         reach=(pl.col("mean") / scale).std(),
         own_reach=(pl.col("own_mean") / scale).std(),
+        agreement=pl.corr(pl.col("own_mean") / scale, pl.col("mean") / scale).fill_nan(None),
         width=((pl.col("own_upper") - pl.col("own_lower")) / (pl.col("upper") - pl.col("lower"))).median(),
         parent_coverage=realized.is_between("lower", "upper").mean(),
         coverage=realized.is_between("own_lower", "own_upper").mean(),
     ).row(0, named=True)
-    reach, own_reach = told.pop("reach"), told.pop("own_reach")
-    return Compared(horizon=horizon, spread=own_reach / reach if reach else None, **told)
+    reach, own_reach, agreement = (told.pop(name) for name in ("reach", "own_reach", "agreement"))
+    spread = own_reach / reach if reach else None
+    return Compared(horizon=horizon, spread=spread, agreement=agreement if reach else None, **told)
 
 
 def judge_refit(
@@ -70,28 +74,39 @@ def _near(refit: Refit) -> Check:
         )
     far = [one for one in refit.compared if one.gap is None or one.gap > GAP]
     odd = [one for one in refit.compared if one.width is None or not 1 / WIDTH <= one.width <= WIDTH]
-    worst = max(refit.compared, key=lambda one: one.gap or 0.0)
-    gap, width = worst.gap or 0.0, (odd[0] if odd else worst).width
+    worst = max(far or odd or refit.compared, key=lambda one: math.inf if one.gap is None else one.gap)
+    gap, width = ("unknown" if part is None else f"{part:.2f}" for part in (worst.gap, worst.width))
     why = (
-        f"{worst.horizon} ahead the means of version {refit.parent} and of its refit lie {gap:.2f} scales apart, "
-        f"and its intervals are {width or 0.0:.2f} times as wide"
+        f"{worst.horizon} ahead the means of version {refit.parent} and of its refit lie {gap} scales apart, "
+        f"and its intervals are {width} times as wide"
     )
-    return _check("near", passed=not far and not odd, value=gap, required=f"<= {GAP}", why=why)
+    required = f"<= {GAP} scales, {1 / WIDTH} to {WIDTH} times as wide"
+    return _check("near", passed=not far and not odd, value=worst.gap, required=required, why=why)
 
 
 def _speaks(refit: Refit, proven: frozenset[tuple[str, int]]) -> Check:
-    """Means that no longer move say no direction: refused where one was proven, and where none is left at all."""
+    """Where a direction was proven the refit's means must go with the parent's, and reach about as far; and where none
+    was, they must not all have fallen silent."""
+    least, most = SPREAD
+    required = f"agreement >= {AGREEMENT}, {least} to {most} times as far"
     asked = [one for one in refit.compared if one.spread is not None]
-    mute = [one for one in asked if (one.spread or 0.0) < SPREAD]
-    lost = [one for one in mute if any((name, one.horizon) in proven for name in DIRECTION)]
-    passed = not lost and (not asked or len(mute) < len(asked))
     if not asked:
-        return _check("speaks", passed=True, value=None, required=f">= {SPREAD}", why="no direction is said")
-    least = min(lost or asked, key=lambda one: one.spread or 0.0)
+        return _check("speaks", passed=True, value=None, required=required, why="no direction is said")
+    other = [one for one in asked if _says_another(one)]
+    lost = [one for one in other if any((name, one.horizon) in proven for name in DIRECTION)]
+    mute = [one for one in asked if (one.spread or 0.0) < least]
+    worst = min(lost or mute or asked, key=lambda one: one.agreement or 0.0)
     why = (
-        f"{least.horizon} ahead its means reach {least.spread:.0%} as far as those of version {refit.parent}"
+        f"{worst.horizon} ahead its means reach {worst.spread:.0%} as far as those of version {refit.parent} "
+        f"and agree with them by {worst.agreement or 0.0:.2f}"
     )
-    return _check("speaks", passed=passed, value=least.spread, required=f">= {SPREAD}", why=why)
+    passed = not lost and len(mute) < len(asked)
+    return _check("speaks", passed=passed, value=worst.agreement, required=required, why=why)
+
+
+def _says_another(one: Compared) -> bool:
+    least, most = SPREAD
+    return not least <= (one.spread or 0.0) <= most or (one.agreement or 0.0) < AGREEMENT
 
 
 def _holds(gate: Gate, refit: Refit) -> Check:

@@ -16,6 +16,7 @@ class Compared(Part):
     spread: (
         float | None
     )  # how far the means reach, as a share of the parent's; none where he says no direction
+    agreement: float | None  # how the means go together, as a correlation; none where he says no direction
     width: float | None  # the interval's width, as a multiple of the parent's
     parent_coverage: float | None
     coverage: float | None

@@ -33,7 +33,7 @@ def tell_seat(version: ModelVersion) -> str:
         told = ["champion", f"by force on {version.forced}" if version.forced else "", tell_lineage(version)]
         return ", ".join(filter(None, told))
     if seat == REFERENCE:
-        return "reference: nobody is champion; it says how far a price may go, and no direction"
+        return "reference: it says how far a price may go, and no direction"
     evidence = version.evidence
     refused = f"refused by the gate: {', '.join(evidence.gate.refused)}"
     if evidence.refit:

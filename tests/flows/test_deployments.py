@@ -83,7 +83,7 @@ def test_a_refresh_writes_bars_and_is_followed_by_predict_with_the_reference_as_
     assert set(stored["ticker"]) == {"AAA", "BBB", "CCC"}
     assert refresh["state"]["message"].startswith(f"{stored.height} bars new, 0 changed")
     assert predict["state_type"] == "COMPLETED"
-    assert "by version 1 (reference: nobody is champion" in predict["state"]["message"]
+    assert "by version 1 (reference: it says how far" in predict["state"]["message"]
     assert predict["parameters"] == refresh["parameters"]
     assert predict["created_by"]["type"] == "AUTOMATION"
 

@@ -90,7 +90,8 @@ def test_a_direction_that_was_proven_must_not_fall_silent():
     checks = judged(scored().with_columns(mean=still))
     assert refused(checks) == ["a direction as its parent's"]
     assert (
-        checks["a direction as its parent's"].why == "5 ahead its means reach 0% as far as those of version 3"
+        checks["a direction as its parent's"].why
+        == "5 ahead its means reach 0% as far as those of version 3 and agree with them by 0.00"
     )
     assert refused(judged(scored().with_columns(mean=still), proven=frozenset({("order", 1)}))) == []
 
@@ -108,3 +109,33 @@ def test_intervals_that_hold_too_little_are_refused_even_where_they_are_hardly_n
 
 def test_what_knows_the_future_is_refused():
     assert refused(judged(scored(), findings=[FINDING])) == ["leak audit"]
+
+
+def turned(by: float) -> pl.DataFrame:
+    """The same intervals about means that were multiplied."""
+    shift = pl.col("mean") * (by - 1)
+    return scored().with_columns(pl.col(name) + shift for name in ("mean", "lower", "upper"))
+
+
+def test_a_direction_that_was_proven_must_not_turn_round_nor_reach_much_farther():
+    for by in (-1.0, -3.0, 3.0):
+        assert "a direction as its parent's" in refused(judged(turned(by)))
+    assert "agree with them by -1.00" in judged(turned(-1.0))["a direction as its parent's"].why
+    assert judged(turned(1.8))["a direction as its parent's"].passed
+
+
+def test_a_direction_drawn_at_random_is_refused_where_one_was_proven():
+    noise = scored().with_columns(pl.col("mean").shuffle(seed=1))
+    assert refused(judged(noise)) == ["a direction as its parent's"]
+    assert refused(judged(noise, proven=frozenset({("range", 1)}))) == []
+
+
+def test_intervals_of_another_size_at_one_horizon_are_told_at_that_horizon():
+    nearest, middle = pl.col("horizon") == 1, pl.col("mean")
+    wide = scored().with_columns(
+        pl.when(nearest).then(middle + 3 * (pl.col(name) - middle)).otherwise(name).alias(name)
+        for name in ("lower", "upper")
+    )
+    told = judged(wide)["near its parent"]
+    assert not told.passed
+    assert told.why.startswith("1 ahead") and "3.00 times as wide" in told.why

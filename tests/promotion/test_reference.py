@@ -61,7 +61,7 @@ def test_it_is_made_once_and_answers_until_there_is_a_champion(order, reference)
     assert reference.aliases == ("reference",)
     assert fill_seat(order, now=NOW).version == reference.version
     assert registry.find(order.name).version == reference.version
-    assert tell_seat(reference).startswith("reference: nobody is champion")
+    assert tell_seat(reference).startswith("reference: it says how far a price may go")
 
 
 def test_it_is_no_look_at_the_holdout_and_no_trial(order, reference):

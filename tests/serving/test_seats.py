@@ -25,7 +25,7 @@ def test_until_one_has_earned_it_the_reference_answers_without_a_direction(seate
     service = seated.service()
     answer = service.single("ALFA")
     assert (answer.seat, answer.version) == ("reference", "1")
-    assert any("Nobody is champion" in note for note in answer.notes)
+    assert any("The reference says how far" in note for note in answer.notes)
     assert all(row.mean == 0 and row.lower < 0 < row.upper for row in answer.forecasts)
     assert (service.health().status, service.health().seat) == ("ok", "reference")
 
@@ -79,7 +79,7 @@ def test_each_horizon_says_what_of_it_is_proven(seated: World):
 def test_an_unproven_number_is_grey_on_the_page_and_the_page_shows_who_is_asked(seated: World):
     service = seated.service()
     shown = show_forecast(service, "ALFA", 5, 90, None)
-    assert "Nobody is champion" in shown.notice
+    assert "The reference says how far" in shown.notice
     assert "wf-unproven" in shown.table
     assert ">nothing<" in shown.table
     assert ", not proven" in shown.numbers
