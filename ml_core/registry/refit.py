@@ -9,15 +9,18 @@ from ml_core.registry.part import Part
 
 class Compared(Part):
     """A refit beside its parent at one horizon, on the same rows. The refit learned from most of them and the parent
-    from none, so this is no score: it shows whether the refit still says what was judged."""
+    from none, so this is no score: it shows whether the refit still says what was judged.
+
+    `gap`: mean distance of the means, in scales of the parent; none where one gives no number. `spread`: how far the
+    means reach, as a share of the parent's. `agreement`: how they go together, as a correlation; both none where he
+    says no direction. `width`: the interval's, as a multiple of the parent's.
+    """
 
     horizon: int
-    gap: float | None  # mean distance of the means, in scales of the parent; none where one gives no number
-    spread: (
-        float | None
-    )  # how far the means reach, as a share of the parent's; none where he says no direction
-    agreement: float | None  # how the means go together, as a correlation; none where he says no direction
-    width: float | None  # the interval's width, as a multiple of the parent's
+    gap: float | None
+    spread: float | None
+    agreement: float | None = None
+    width: float | None
     parent_coverage: float | None
     coverage: float | None
 
