@@ -42,7 +42,7 @@ def predict(session: Session, *, as_of: str | None, out: Path | None, version: s
         forecasts.forecast_rows(found.table),
         title=f"{order.name} version {found.version.version} · {tell_seat(found.version)}",
     )
-    versions.print_claims(terminal, claims, lineage=tell_lineage(found.version))
+    versions.print_claims(terminal, found.version.evidence, lineage=tell_lineage(found.version))
     for sentence in found.told:
         terminal.say(sentence)
     tell_answering(session, found.version)

@@ -25,7 +25,7 @@ def search(session: Session, *, trials: int | None, resume: bool) -> int:
     terminal.say(f"\n{outcome.summary()['spec']}")
     versions.print_scores(terminal, outcome.evidence)
     versions.print_gate(terminal, outcome.evidence.gate)
-    versions.print_claims(terminal, outcome.evidence.claims)
+    versions.print_claims(terminal, outcome.evidence)
     terminal.say(f"version {outcome.version.version}: {versions.verdict(outcome.evidence)}", styled=True)
     if outcome.refit:
         terminal.say(str(outcome.refit))

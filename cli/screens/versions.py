@@ -44,7 +44,7 @@ def print_report(
         terminal.say(f"planted   {planted(evidence.oracle)}")
     terminal.say(f"backtest  {traded(evidence.backtest)}")
     print_gate(terminal, evidence.gate)
-    print_claims(terminal, evidence.claims)
+    print_claims(terminal, evidence)
     if answers.evidence.refit:
         terminal.say(f"refitted  version {answers.version} answers, {tell_refit(answers.evidence.refit)}")
     forecasts.print_extremes(terminal, forecast)
@@ -110,27 +110,28 @@ def print_gate(terminal: Terminal, gate: Verdict) -> None:
         terminal.say(f"  {mark} {escape(told)}", styled=True)
 
 
-def print_claims(
-    terminal: Terminal, claims: Sequence[ClaimVerdict], *, most: int = 4, lineage: str = ""
-) -> None:
+def print_claims(terminal: Terminal, evidence: Evidence, *, most: int = 4, lineage: str = "") -> None:
     """Each claim by itself: claims down, sessions ahead across; and why, at the horizon that is traded. `lineage`:
     whose claims they are, where it is not whoever says so."""
     from ml_core.claims.verdict import horizons_shown
 
+    claims = evidence.claims
     if not claims:
         return
     shown = horizons_shown(claims, most=most)
+    below = f"below {100 * evidence.bar:.2g} % a claim is proven" if evidence.bar else ""
+    told = "; ".join(filter(None, ("p after paying for all questions", below, lineage)))
     terminal.table(
         claim_rows([one for one in claims if one.horizon in shown]),
-        title=f"claims    each by itself, p after paying for all that was asked{f'; {lineage}' if lineage else ''}",
+        title=f"claims    each by itself: {told}",
     )
     left = len({one.horizon for one in claims}) - len(shown)
     if left:
         terminal.say(f"          and {left} more horizons; --json has all")
-    told = next((one.horizon for one in claims if one.claim == "money" and one.asked), shown[0])
+    traded = next((one.horizon for one in claims if one.claim == "money" and one.asked), shown[0])
     for one in claims:
-        if one.horizon == told:
-            terminal.say(f"          {one.claim}, {told} ahead: {one.why}")
+        if one.horizon == traded:
+            terminal.say(f"          {one.claim}, {traded} ahead: {one.why}")
 
 
 def claim_rows(claims: Sequence[ClaimVerdict]) -> list[dict[str, str]]:

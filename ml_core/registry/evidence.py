@@ -108,6 +108,14 @@ class Evidence(Part):
         return self.refit.through if self.refit else self.holdout.end
 
     @property
+    def bar(self) -> float | None:
+        """The p below which a claim counts as proven: as much of the gate's significance as this look might spend."""
+        if not isinstance(self.recipe, Recipe):
+            return None
+        share = 1 / self.looks if self.share is None else self.share
+        return self.recipe.experiment.gate.significance * share
+
+    @property
     def holdout_scores(self) -> list[Score]:
         """The scores on the holdout, over all tickers."""
         return [row for row in self.scores if row.ticker == "*" and row.split == "holdout"]
