@@ -119,8 +119,9 @@ def _of_version(session: Session, prices: pl.DataFrame, version: str | None, fir
     evidence = found.evidence
     held_out, ended = first_unseen(registry, found), evidence.holdout.end
     if first and first < held_out:
+        judged = evidence.refit.judged if evidence.refit else found.version
         raise InvalidInput(
-            f"--start {first}: what was chosen for version {found.version} was chosen on dates before {held_out}; "
+            f"--start {first}: version {judged} was fitted before {held_out}, and chosen on dates before it; "
             f"expected a day from {held_out} on, or --walk"
         )
     scored = forecast_unseen(registry, found, prices)
