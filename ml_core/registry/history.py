@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from ml_core.errors import InvalidInput
 from ml_core.registry.lineage import unseen_by
-from ml_core.registry.seats import ANSWERING, seat_of
+from ml_core.registry.seats import ANSWERING, REFERENCE
 
 if TYPE_CHECKING:
     from ml_core.registry.moves import Move
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 @dataclass(frozen=True)
 class Stood:
     """Who answers for a date, under the seat that it had then. `then` is false where nobody sat there yet, and a
-    version that was made later stands in."""
+    version that was made later stands in; it is no champion of that day."""
 
     version: ModelVersion
     then: bool
@@ -35,8 +35,8 @@ def who_stood(registry: Registry, name: str, day: dt.date) -> Stood:
             return Stood(replace(found, aliases=(seat,)), then=True)
     present = registry.find(name)
     stand_in = unseen_by(registry, present, day)
-    seat = seat_of(present)
-    return Stood(replace(stand_in, aliases=(seat,) if seat else ()), then=False)
+    sat = (REFERENCE,) if stand_in.evidence.role == "reference" else ()
+    return Stood(replace(stand_in, aliases=sat), then=False)
 
 
 def _readable(registry: Registry, name: str, move: Move) -> ModelVersion | None:
