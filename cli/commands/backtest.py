@@ -102,7 +102,7 @@ def read_day(option: str, text: str | None) -> dt.date | None:
     import datetime as dt
 
     try:
-        return dt.date.fromisoformat(text) if text else None
+        return None if text is None else dt.date.fromisoformat(text)
     except ValueError:
         raise InvalidInput(f"{option} {text}: expected a date such as 2024-05-31") from None
 

@@ -63,6 +63,6 @@ def predict(session: Session, *, as_of: str | None, out: Path | None, version: s
 
 def read_date(text: str | None) -> dt.date | None:
     try:
-        return dt.date.fromisoformat(text) if text else None
+        return None if text is None else dt.date.fromisoformat(text)
     except ValueError:
         raise InvalidInput(f"--as-of {text}: expected a date such as 2024-05-31") from None
