@@ -62,19 +62,15 @@ def pay_look(home: Home, experiment: Experiment, candidate: Candidate, *, now: d
     """What this look may spend, written down before anything is seen: whoever is killed meanwhile has looked."""
     file = home.looks / f"{experiment.model_name}.jsonl"
     store = open_source(experiment).identity
-    looks = [one for one in _recall(file, home, experiment, candidate) if one.store == store]
-    asked = (store, str(candidate.split.test.start), str(candidate.split.test.end), digest(candidate))
+    looks = _recall(file, home, store, experiment, candidate)
+    test, spec = candidate.split.test, candidate.forecaster.spec
+    asked = (store, str(test.start), str(test.end), _digest(spec))
     for number, known in enumerate(looks, start=1):
         if known.about == asked:
             return Paid(number, known.share)
     look = _next(looks, asked, experiment, candidate, at=now.isoformat(timespec="seconds"))
     _write(file, [look])
     return Paid(len(looks) + 1, look.share)
-
-
-def digest(candidate: Candidate) -> str:
-    """A name for the spec that is judged."""
-    return _digest(candidate.forecaster.spec)
 
 
 def share_after(looks: Iterable[Look], gained: float) -> float:
@@ -101,13 +97,13 @@ def _next(
     return Look(at, *asked, gained=gained, share=share_after(looks, gained))
 
 
-def _recall(file: Path, home: Home, experiment: Experiment, candidate: Candidate) -> list[Look]:
-    """The looks that were written down, and before them those of versions that were judged elsewhere, or before there
-    was an account."""
-    written = _read(file)
+def _recall(file: Path, home: Home, store: str, experiment: Experiment, candidate: Candidate) -> list[Look]:
+    """The looks at bars of this store that were written down, and those of versions that were judged elsewhere, or
+    before there was an account."""
+    written = [look for look in _read(file) if look.store == store]
     known, looks = {look.about for look in written}, list(written)
     for version in reversed(Registry(home).versions(experiment.model_name)):
-        if (about := _about(version)) and about not in known:
+        if (about := _about(version)) and about[0] == store and about not in known:
             known.add(about)
             looks.append(_next(looks, about, experiment, candidate, at=version.created.isoformat()))
     if missing := looks[len(written) :]:
@@ -117,14 +113,14 @@ def _recall(file: Path, home: Home, experiment: Experiment, candidate: Candidate
 
 def _about(version: ModelVersion) -> tuple[str, str, str, str] | None:
     """What was looked at there; the reference was chosen from nothing, and what cannot be read says of no look."""
-    if not version.readable or version.evidence.role != "candidate" or not version.evidence.store:
+    evidence = version.evidence if version.readable else None
+    if evidence is None or evidence.role != "candidate" or evidence.store is None:
         return None
-    evidence = version.evidence
-    holdout = evidence.holdout
-    return evidence.store or "", str(holdout.start), str(holdout.end), _digest(evidence.spec)
+    return evidence.store, str(evidence.holdout.start), str(evidence.holdout.end), _digest(evidence.spec)
 
 
 def _digest(spec: Any) -> str:
+    """A name for the spec that is judged."""
     return hashlib.sha256(json.dumps(plain(spec), sort_keys=True).encode()).hexdigest()[:16]
 
 

@@ -77,6 +77,8 @@ def test_what_was_judged_before_there_was_an_account_or_in_another_home_has_look
     store = json.loads(line_of(pay, new_home()))["store"]
     told = {"holdout": holdout, "store": store}
     registry = Registry(home)
+    elsewhere = evidence_of(EXPERIMENT, **{**told, "store": "another market"})
+    registry.register(fitted, EXPERIMENT.model_name, elsewhere)
     registry.register(fitted, EXPERIMENT.model_name, evidence_of(EXPERIMENT, **told, role="reference"))
     registry.register(fitted, EXPERIMENT.model_name, evidence_of(EXPERIMENT, **told))
     assert pay(home, 0, 252, seed=1) == Paid(2, pytest.approx(SECOND))
