@@ -1,4 +1,4 @@
-"""Versions with their evidence: registered, found, promoted, rolled back; and the candidate's way to champion."""
+"""Versions with their evidence: registered, found, promoted, rolled back."""
 
 import os
 import shutil
@@ -9,10 +9,9 @@ from pathlib import Path
 import pytest
 
 from ml_core.data.intake.refresh import refresh
-from ml_core.data.prices import data_version, read_prices
+from ml_core.data.prices import read_prices
 from ml_core.errors import BrokenArtifact, ForecastError, InvalidInput, NoChampion
 from ml_core.home.settings import Home, find_home
-from ml_core.promotion import judge
 from ml_core.promotion.candidate import Candidate
 from ml_core.registry import database
 from ml_core.registry.runs import flatten
@@ -189,15 +188,6 @@ def test_a_version_that_cannot_be_read_is_listed_with_the_reason_and_hides_no_ot
             ask()
 
 
-def test_an_earlier_version_that_cannot_be_read_does_not_stop_a_candidate(home, name, fitted):
-    experiment = renamed(name[20:40], **EASY)
-    first = judge.promote_candidate(experiment, home, fitted, now=NOW)
-    (first.version.folder / "evidence.json").write_text("{}")
-    second = judge.promote_candidate(experiment, home, fitted, now=NOW)
-    assert second.promoted, "the champion without evidence stands in nobody's way"
-    assert second.version.evidence.looks == 1
-
-
 def test_trials_are_logged_once_each_however_often_a_search_is_resumed(home, name, tmp_path):
     registry = Registry(home)
     ledger = Ledger(tmp_path / "ledger.jsonl")
@@ -237,62 +227,6 @@ def test_nested_values_are_flattened_by_dots():
     assert flatten({"task": {"lookback": 30, "deep": {"x": 1}}, "seed": 0}) == {
         "task.lookback": 30, "task.deep.x": 1, "seed": 0,
     }  # fmt: skip
-
-
-EASY = {"claims": ["level"], "beat": ["last"], "significance": 0.3}  # nearer than the last return is not hard
-
-
-def renamed(name: str, **gate) -> object:
-    return small_experiment(name=name.partition(".")[0], training={"epochs": 1}, gate=gate)
-
-
-def test_a_candidate_that_is_refused_is_kept_with_its_evidence_and_moves_nothing(home, name, fitted):
-    experiment = renamed(name[20:40], significance=1e-9)
-    done = judge.promote_candidate(experiment, home, fitted, now=NOW)
-    assert not done.promoted
-    kept = Registry(home).find(experiment.model_name, done.version.version)
-    assert kept.aliases == ("challenger",)
-    evidence = kept.evidence
-    assert not evidence.gate.passed
-    assert evidence.holdout.sessions == 40
-    assert evidence.holdout.rows == 40 * 6 * 2
-    assert evidence.data_version == data_version(EXPERIMENT, home)
-    assert evidence.created == NOW.replace(microsecond=0)
-    assert evidence.trained.end < evidence.holdout.start
-    assert {row.metric for row in evidence.scores} >= {"mse", "ic", "coverage"}
-    assert evidence.oracle is not None
-    assert (evidence.oracle.ic or 0) > 0.1
-    assert next(check for check in evidence.gate.checks if check.name == "leak audit").passed
-    with pytest.raises(NoChampion):
-        Registry(home).find(experiment.model_name)
-    assert dict(evidence) == dict(done.version.evidence)
-
-
-def test_a_candidate_that_passes_becomes_champion_and_the_next_must_beat_it(home, name, fitted):
-    experiment = renamed(name[20:40], **EASY)
-    first = judge.promote_candidate(experiment, home, fitted, now=NOW)
-    assert first.promoted
-    assert first.version.aliases == ("champion",)
-    second = judge.promote_candidate(experiment, home, fitted, now=NOW)
-    assert not second.promoted  # the same model again is no better
-    assert second.version.aliases == ("challenger",)
-    checks = {check.name: check.passed for check in second.version.evidence.gate.checks}
-    assert checks == {
-        "leak audit": True,
-        "a claim proven": True,
-        "more than who sits there": False,
-        "nothing less than who sits there": True,
-    }
-    assert Registry(home).find(experiment.model_name).version == first.version.version
-
-
-def test_a_champion_whose_files_are_broken_stands_in_nobodys_way(home, name, fitted):
-    experiment = renamed(name[20:40], **EASY)
-    first = judge.promote_candidate(experiment, home, fitted, now=NOW)
-    (first.version.folder / "weights.safetensors").write_bytes(b"gone")
-    second = judge.promote_candidate(experiment, home, fitted, now=NOW)
-    assert second.promoted
-    assert Registry(home).find(experiment.model_name).version == second.version.version
 
 
 def test_the_spec_of_an_earlier_candorcast_is_refused_by_version_with_what_to_do(home, name, fitted):
