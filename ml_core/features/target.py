@@ -2,6 +2,7 @@
 are learned."""
 
 import numpy as np
+from scipy.signal import lfilter
 from scipy.stats import rankdata
 
 UNIT_SPAN = 32
@@ -46,12 +47,16 @@ def centred_rank(y_NTH: np.ndarray) -> np.ndarray:
 def past_mean(value_NT: np.ndarray, known_NT: np.ndarray, *, span: float = UNIT_SPAN) -> np.ndarray:
     """Exponential mean of what was known up to each step; a step without a value changes nothing."""
     decay = 1 - 2 / (span + 1)
-    value_TN, known_TN = np.ascontiguousarray(value_NT.T), np.ascontiguousarray(known_NT.T)
-    total_TN, weight_TN = np.empty(value_TN.shape), np.empty(value_TN.shape)
-    total, weight = np.zeros(value_TN.shape[1]), np.zeros(value_TN.shape[1])
-    for step, known in enumerate(known_TN):
-        total = np.where(known, decay * total + value_TN[step], total)
-        weight = np.where(known, decay * weight + 1, weight)
-        total_TN[step], weight_TN[step] = total, weight
     mean_NT = np.full(value_NT.shape, np.nan)
-    return np.divide(total_TN.T, weight_TN.T, out=mean_NT, where=weight_TN.T > 0)
+    weight_T = _fading_sum(np.ones(value_NT.shape[1]), decay)
+    for mean_T, value_T, known_T in zip(mean_NT, value_NT, known_NT, strict=True):
+        total = _fading_sum(value_T[known_T], decay)
+        seen_T = np.cumsum(known_T)
+        begun = seen_T > 0
+        mean_T[begun] = (total / weight_T[: total.size])[seen_T[begun] - 1]
+    return mean_NT
+
+
+def _fading_sum(value_T: np.ndarray, decay: float) -> np.ndarray:
+    """At each step the value, and `decay` times the sum before it."""
+    return lfilter([1.0], [1.0, -decay], value_T)
