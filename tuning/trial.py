@@ -62,8 +62,8 @@ def side_by_side(fittings: list[AnyFitting]) -> Iterator[list[Epoch]]:
 
 
 def forecast_fold(fittings: list[AnyFitting], windows: Windows) -> pl.DataFrame:
-    """SCORED rows of one fold by its seeds together."""
-    return forecast_split(assemble(fittings), windows, fittings[0].split)
+    """SCORED rows of one fold by its seeds together, close to what they would serve."""
+    return forecast_split(assemble(fittings, dense=True), windows, fittings[0].split)
 
 
 def finish(experiment: Experiment, prices: pl.DataFrame, forecasts: pl.DataFrame) -> dict[str, Any]:

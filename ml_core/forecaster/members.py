@@ -17,6 +17,7 @@ from ml_core.forecaster.learners import is_baseline
 from ml_core.forecaster.threads import one_thread
 from ml_core.models.head import ForecastNetwork
 from ml_core.panel.layout import Layout, lay_out
+from ml_core.panel.tiles import tiles
 from ml_core.panel.windows import Windows
 from ml_core.spec.experiment import Model, Reading
 
@@ -61,10 +62,12 @@ class Member(Protocol):
 
 @dataclass(frozen=True)
 class NetworkMember:
-    """One fitted network with the scaler of its training rows."""
+    """One fitted network with the scaler of its training rows. A pass over a window answers its last `steps` rows: one
+    where every bit counts, as it is served; more where many rows are asked only to rank it."""
 
     network: ForecastNetwork
     scaler: Scaler
+    steps: int = 1
 
     def outputs(self, view: View, rows_NT: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         mean_STO, scale_STO = run_network(self, view.layout, rows_NT, view.reading.lookback)
@@ -129,20 +132,30 @@ def restore_member(model: Model, arrays: Arrays, facts: Mapping[str, Any]) -> Me
 def run_network(
     member: NetworkMember, layout: Layout, rows_NT: np.ndarray, lookback: int
 ) -> tuple[np.ndarray, np.ndarray]:
-    """The last step of the window at each asked place; NaN elsewhere."""
+    """The last steps of windows that end at each asked place, or cover it; NaN elsewhere."""
     rows_ST = rows_NT if layout.x_STF.shape[0] == rows_NT.shape[0] else rows_NT.any(axis=0, keepdims=True)
-    places = torch.from_numpy(np.argwhere(rows_ST & layout.usable_ST))
+    rows_ST = rows_ST & layout.usable_ST
+    places = torch.from_numpy(_places(rows_ST, layout.usable_ST, member.steps))
     places = torch.cat([places, places[:1].expand(-len(places) % BATCH, -1)])
-    mean_STO = np.full((*layout.usable_ST.shape, layout.outputs), np.nan, dtype=np.float32)
+    back_W = torch.arange(member.steps - 1, -1, -1)
+    mean_STO = np.full((*rows_ST.shape, layout.outputs), np.nan, dtype=np.float32)
     scale_STO = mean_STO.copy()
     member.network.eval()
     with one_thread(), torch.inference_mode():
         for series_B, end_B in (batch.unbind(1) for batch in places.split(BATCH) if len(batch)):
             x_BLF = layout.inputs_of(series_B, end_B, lookback=lookback, scaler=member.scaler)
-            mean_B1O, scale_B1O = member.network(x_BLF, last=1)
-            mean_STO[series_B, end_B] = mean_B1O[:, 0].numpy()
-            scale_STO[series_B, end_B] = scale_B1O[:, 0].numpy()
+            mean_BWO, scale_BWO = member.network(x_BLF, last=member.steps)
+            place = series_B[:, None], end_B[:, None] - back_W
+            mean_STO[place], scale_STO[place] = mean_BWO.numpy(), scale_BWO.numpy()
+    mean_STO[~rows_ST], scale_STO[~rows_ST] = np.nan, np.nan
     return mean_STO, scale_STO
+
+
+def _places(rows_ST: np.ndarray, usable_ST: np.ndarray, steps: int) -> np.ndarray:
+    """(series, end) of the windows to pass over."""
+    if steps == 1 or not rows_ST.any():
+        return np.argwhere(rows_ST)
+    return tiles(rows_ST, usable_ST, steps, 0)
 
 
 def _below(prefix: str, arrays: Arrays) -> dict[str, torch.Tensor]:

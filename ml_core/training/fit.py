@@ -12,6 +12,7 @@ from ml_core.evaluation.metrics import find_metric
 from ml_core.forecaster.calibration import Calibration, fit_calibration
 from ml_core.forecaster.forecaster import Forecaster
 from ml_core.forecaster.learners import config_class, is_baseline
+from ml_core.forecaster.members import Member
 from ml_core.panel.splits import Split
 from ml_core.panel.windows import Windows
 from ml_core.spec.experiment import RunSpec, Training
@@ -70,20 +71,27 @@ def check_training(training: Training, *, objective: str, tickers: int) -> None:
         raise InvalidInput(f"training.device: '{training.device}' cannot be used: {reason}") from None
 
 
-def assemble(fittings: Sequence[AnyFitting]) -> Forecaster:
-    """One forecaster of the members fitted on the same split."""
+def assemble(fittings: Sequence[AnyFitting], *, dense: bool = False) -> Forecaster:
+    """One forecaster of the members fitted on the same split. A `dense` one is quick to ask for many rows: its networks
+    answer them as they answered while they learned, close to what is served, which is enough to rank it."""
     first, inputs = fittings[0], fittings[0].inputs
     raw = Forecaster(
         spec=first.spec.model_copy(update={"seeds": len(fittings)}),
         features=inputs.features,
         choice=inputs.choice,
         tickers=inputs.windows.tickers,
-        members=tuple(fitting.member() for fitting in fittings),
+        members=tuple(_member(fitting, dense=dense) for fitting in fittings),
         calibration=Calibration.none(len(inputs.windows.horizons)),
         regimes=inputs.regimes,
     )
     calibration = calibrate(raw, inputs.windows, first.split)
     return replace(raw, calibration=calibration)
+
+
+def _member(fitting: AnyFitting, *, dense: bool) -> Member:
+    if dense and isinstance(fitting, Fitting):
+        return fitting.member(steps=fitting.width)
+    return fitting.member()
 
 
 def calibrate(forecaster: Forecaster, windows: Windows, split: Split) -> Calibration:

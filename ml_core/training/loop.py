@@ -20,6 +20,7 @@ from ml_core.models.family import Supervise, complete, config_class
 from ml_core.models.head import ForecastNetwork
 from ml_core.panel.layout import lay_out
 from ml_core.panel.splits import Split
+from ml_core.panel.tiles import tiles
 from ml_core.panel.windows import Windows
 from ml_core.spec.experiment import RunSpec
 from ml_core.training.choice import choose_inputs
@@ -28,7 +29,7 @@ from ml_core.training.level import fit_level, set_level
 from ml_core.training.losses import find_loss
 from ml_core.training.optimizer import Optimizer
 from ml_core.training.precision import settle
-from ml_core.training.tiling import Piece, Tiling, tiles
+from ml_core.training.tiling import Piece, Tiling
 from ml_core.training.validation import Watch, score_of, skill_of
 
 HOPELESS = 1e6  # times the squared error of zero: the weights blew up in the last step of an epoch
@@ -121,10 +122,11 @@ class Fitting:
             if waited >= training.patience:
                 return
 
-    def member(self) -> NetworkMember:
+    def member(self, *, steps: int = 1) -> NetworkMember:
+        """The network of the best epoch, which answers so many rows in one pass over a window."""
         network = copy.deepcopy(self.network)
         network.load_state_dict(self._best)
-        return NetworkMember(network.to("cpu").eval(), self.scaler)
+        return NetworkMember(network.to("cpu").eval(), self.scaler, steps)
 
     def _train_once(self, optimizer: Optimizer) -> float:
         training = self.spec.training

@@ -11,8 +11,8 @@ import numpy as np
 from ml_core.evaluation.declaration import Metric
 from ml_core.panel.layout import Layout
 from ml_core.panel.splits import Span
+from ml_core.panel.tiles import tiles
 from ml_core.panel.windows import Windows
-from ml_core.training.tiling import tiles
 
 WORST = -1e6  # the score of an error that is not known
 

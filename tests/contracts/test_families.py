@@ -171,3 +171,22 @@ def test_a_window_alone_is_answered_as_in_a_batch_in_every_bit(family, layout):
             series = 0 if layout == "joint" else ticker
             assert np.array_equal(whole_STO[series, session], alone_STO[series, session])
             assert np.isfinite(alone_STO).any(axis=2).sum() == 1
+
+
+@every_family
+@every_layout
+def test_read_densely_every_asked_row_and_no_other_is_answered_by_the_steps_of_few_windows(family, layout):
+    windows = read_windows(simulate_prices(sessions=200), Task(horizons=(1, 3)))
+    laid = lay_out(windows, windows.features, layout=layout, lookback=30)
+    member = NetworkMember(
+        network_of(family, layout), fit_scaler(laid.x_STF.numpy(), laid.usable_ST), steps=15
+    )
+    asked_NT = windows.usable(30) & (np.arange(200) >= 120)
+    mean_STO, scale_STO = run_network(member, laid, asked_NT, 30)
+    asked_ST = asked_NT.any(axis=0, keepdims=True) if layout == "joint" else asked_NT
+    assert np.array_equal(np.isfinite(mean_STO).all(axis=2), asked_ST)
+    assert np.array_equal(np.isfinite(scale_STO).all(axis=2), asked_ST)
+    x_BLF = laid.inputs_of(torch.tensor([0]), torch.tensor([199]), lookback=30, scaler=member.scaler)
+    with torch.inference_mode():
+        steps_1WO, _ = member.network(x_BLF, last=15)
+    assert np.allclose(mean_STO[0, 185:], steps_1WO[0].numpy(), atol=1e-6)

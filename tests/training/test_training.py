@@ -12,6 +12,7 @@ from ml_core.errors import InvalidInput, NotEnoughData, TrainingDiverged
 from ml_core.forecaster.trust import LEAST_TRUST, MOST_TRUST
 from ml_core.models.family import FAMILIES
 from ml_core.panel.splits import Span, Split
+from ml_core.panel.tiles import tiles
 from ml_core.panel.windows import Windows
 from ml_core.spec import choices
 from ml_core.spec.experiment import Model, Reading, RunSpec, Task, Training
@@ -19,7 +20,7 @@ from ml_core.training import tiling
 from ml_core.training.fit import fit, seeded
 from ml_core.training.loop import Fitting
 from ml_core.training.losses import LOSSES
-from ml_core.training.tiling import Tiling, tiles
+from ml_core.training.tiling import Tiling
 from tests.market import read_windows, simulate_prices
 
 TASK, READING = Task(horizons=(1, 3)), Reading(lookback=8)
