@@ -77,8 +77,8 @@ def _run(run: str, shared: dict[str, Any], options: dict[str, Any], *, use: "Use
     except ForecastError as error:
         terminal.fail(opened.spell_out(str(error)) if opened else str(error))
         code = 2 if isinstance(error, ValueError) else 1
-    except KeyboardInterrupt:
-        terminal.fail("interrupted")
+    except KeyboardInterrupt as stopped:
+        terminal.fail(str(stopped) or "interrupted")
         code = 130
     terminal.close()
     raise typer.Exit(code)

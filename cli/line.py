@@ -62,7 +62,10 @@ def backtest(
 @command("search.search")
 def search(
     trials: Annotated[int | None, typer.Option(min=1, help="How many trials (search.trials).")] = None,
-    resume: Annotated[bool, typer.Option("--resume", help="Go on with an interrupted search.")] = False,
+    afresh: Annotated[
+        bool, typer.Option("--afresh", help="Begin anew; else a search goes on with what it has.")
+    ] = False,
+    resume: Annotated[bool, typer.Option("--resume", hidden=True)] = False,
 ):
     """Search for a model, judge the winner on the holdout, register it; it becomes champion if it passes the gate."""
 

@@ -36,7 +36,7 @@ def find_nothing_to_do(order: FlowOrder) -> str | None:
 
 
 @task(name="search", cache_policy=NO_CACHE)
-def search_register(order: FlowOrder, now: dt.datetime, *, resume: bool) -> "SearchOutcome":
+def search_register(order: FlowOrder, now: dt.datetime, *, afresh: bool) -> "SearchOutcome":
     """What a killed run of the same search has finished is kept; shows how many trials have ended."""
     from tuning.search import search
 
@@ -46,7 +46,7 @@ def search_register(order: FlowOrder, now: dt.datetime, *, resume: bool) -> "Sea
         running = step.ledger.count("running") if step.name == "search" else 0
         show(len(step.ledger.trials) - running, step.total)
 
-    return search(order.experiment, order.home, now=now, resume=resume, address=order.cluster, progress=tell)
+    return search(order.experiment, order.home, now=now, afresh=afresh, address=order.cluster, progress=tell)
 
 
 @flow(name="search")
@@ -61,7 +61,7 @@ def search_models(
     with order.alone("search"):
         if not again and (reason := find_nothing_to_do(order)):
             return Completed(message=reason)
-        outcome = search_register(order, dt.datetime.now(dt.UTC), resume=not again)
+        outcome = search_register(order, dt.datetime.now(dt.UTC), afresh=again)
     create_markdown_artifact(
         build_report(outcome.version.evidence), key=order.artifact("search"), description=summarise(outcome)
     )

@@ -57,7 +57,7 @@ def _search(experiment: Experiment, home: Home, *, now: dt.datetime) -> Promotio
     windows, _ = open_windows(widest_spec(experiment, space), prices)
     folds, final = split_for_search(experiment, windows)
     name = f"{experiment.model_name}-{experiment.digest()}-{data_version(experiment, home)}"
-    ledger = open_ledger(home, name, resume=False)
+    ledger = open_ledger(home, name, afresh=True)
     for params in first_params(experiment, space):
         trial_id = params["family"]
         run_trial(

@@ -6,7 +6,7 @@ from __future__ import annotations
 import shutil
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,7 @@ from ml_core.panel.splits import Split
 from ml_core.panel.windows import Windows
 from ml_core.registry.trials import Params
 from ml_core.spec.experiment import Experiment
-from tuning.cluster import open_cluster
+from tuning.cluster import check_room, open_cluster
 from tuning.ledger import Ledger
 from tuning.space import build_space, first_params, grid_params, most_epochs
 from tuning.trial import run_trial
@@ -39,14 +39,17 @@ def run_search(
 ) -> int:
     """Run what the ledger does not hold yet, in parallel; returns how many trials the search has in all."""
     space = build_space(experiment)
-    queue = grid_params(space) if experiment.search.sampler == "grid" else first_params(experiment, space)
-    total = len(queue) if experiment.search.sampler == "grid" else experiment.search.trials
+    grid = experiment.search.sampler == "grid"
+    queue = grid_params(experiment, space) if grid else first_params(experiment, space)
+    total = len(queue) if grid else experiment.search.trials
     done = ledger.trials
     queue = [params for params in queue if params not in [trial.params for trial in done]]
     if total <= len(done):
         return total
-    with open_cluster(address) as resources:
+    with open_cluster(address):
         from tuning.sampler import OptunaSampler
+
+        check_room(experiment.search)
 
         sampler = OptunaSampler(experiment.search, space, queue=queue[: total - len(done)], known=done)
         tuner = _tuner(
@@ -59,7 +62,7 @@ def run_search(
             ledger=ledger,
             folder=folder,
         )
-        _watch(tuner, experiment, ledger, total=total, resources=resources, progress=progress)
+        _watch(tuner, experiment, ledger, total=total, progress=progress)
     shutil.rmtree(folder, ignore_errors=True)
     return total
 
@@ -124,7 +127,6 @@ def _watch(
     ledger: Ledger,
     *,
     total: int,
-    resources: Mapping[str, float],
     progress: Progress | None,
 ) -> None:
     """Show what happens until Tune is done; a search in which nothing happens is ended with the reason."""
@@ -147,20 +149,13 @@ def _watch(
             progress(ledger, total)
         patience = experiment.search.stall_minutes * 60 if started else START_SECONDS
         if time.monotonic() - since > patience:
-            raise SearchStalled(_why_stalled(experiment, ledger, resources, patience, started=started))
+            raise SearchStalled(_why_stalled(ledger, patience, started=started))
     if failures:
         raise failures[0]
 
 
-def _why_stalled(
-    experiment: Experiment, ledger: Ledger, resources: Mapping[str, float], patience: float, *, started: bool
-) -> str:
-    search = experiment.search
+def _why_stalled(ledger: Ledger, patience: float, *, started: bool) -> str:
     if not started:
-        there = f"{resources.get('CPU', 0):g} and {resources.get('GPU', 0):g}"
-        return (
-            f"no trial started within {patience:.0f} s: one asks for {search.cpus_per_trial:g} CPU and "
-            f"{search.gpus_per_trial:g} GPU, the cluster has {there}"
-        )
+        return f"no trial started within {patience:.0f} s: every node that could hold one may be busy with other work"
     running = [trial.id for trial in ledger.trials if trial.status == "running"]
     return f"no trial reported for {patience / 60:.1f} minutes; running: {', '.join(running) or 'none'}"

@@ -42,13 +42,19 @@ from tuning.space import build_space, spec_of, widest_spec
 
 @dataclass(frozen=True)
 class Step:
-    """Where a search stands: `search`, `refit` before the holdout, `judge`, or `fresh`: refitted through today."""
+    """Where a search stands: `begin`, `search`, `refit` before the holdout, `judge`, or `fresh`: refitted through
+    today."""
 
     name: str
     ledger: Ledger
     total: int
     detail: str = ""
     seconds: float = 0.0
+
+    def kept(self) -> str:
+        """What is not lost if it ends now."""
+        ended = len(self.ledger.trials) - self.ledger.count("running")
+        return f": {ended} of {self.total} trials are kept"
 
     def text(self) -> str:
         """One line: done, running, failed, the best so far, and the time that is left at this pace."""
@@ -109,20 +115,20 @@ def search(
     *,
     now: dt.datetime,
     trials: int | None = None,
-    resume: bool = False,
+    afresh: bool = False,
     address: str | None = None,
     progress: Progress | None = None,
 ) -> SearchOutcome:
     """Search on the folds, refit the winner, score it on the holdout once, and let the gate decide. A new champion
     is fitted again through the last known outcome."""
-    experiment = with_trials(experiment, trials or experiment.search.trials)
+    experiment = with_trials(experiment, trials) if trials else experiment
     widest = widest_spec(experiment, build_space(experiment))
     prices = read_prices(experiment, home)
     missing = tell_absent(experiment, home, prices, compared=True)
     windows, left_out = open_windows(widest, prices)
     folds, final = split_for_search(experiment, windows)
     ledger, facts = _run_trials(
-        experiment, home, prices, windows, folds, resume=resume, address=address, progress=progress
+        experiment, home, prices, windows, folds, afresh=afresh, address=address, progress=progress
     )
     winner = spec_of(experiment, choose_winner(ledger).params)
     tell = _tell("refit", ledger, progress)
@@ -149,14 +155,17 @@ def _run_trials(
     windows: Windows,
     folds: list[Split],
     *,
-    resume: bool,
+    afresh: bool,
     address: str | None,
     progress: Progress | None,
 ) -> tuple[Ledger, Searched]:
     """The ledger of all trials, each logged as an MLflow run, and what was searched in numbers."""
     asked = with_trials(experiment, 1).digest()  # more trials go on where fewer ended
     name = f"{experiment.model_name}-{asked}-{data_version(experiment, home)}"
-    ledger, begun = open_ledger(home, name, resume=resume), time.monotonic()
+    ledger, begun = open_ledger(home, name, afresh=afresh), time.monotonic()
+    if kept := len(ledger.trials):
+        line = f"going on: {kept} of this search's trials ended before; --afresh begins anew"
+        _tell("begin", ledger, progress)(line)
 
     def tell(found: Ledger, total: int) -> None:
         if progress:
@@ -206,15 +215,14 @@ def split_for_search(experiment: Experiment, windows: Windows) -> tuple[list[Spl
     return folds, final
 
 
-def open_ledger(home: Home, name: str, *, resume: bool) -> Ledger:
-    """The ledger of this search; a resumed one keeps what has ended. A new search begins a new file, and the old one
-    is set aside: what was tried has been tried."""
+def open_ledger(home: Home, name: str, *, afresh: bool = False) -> Ledger:
+    """The ledger of this search, with all that has ended. A search afresh begins a new file, and the old one is set
+    aside: what was tried has been tried."""
     file = home.searches / name / LEDGER
-    ledger = Ledger(file)
-    if resume:
-        ledger.recall()
-    elif file.is_file():
+    if afresh and file.is_file():
         set_aside(file)
+    ledger = Ledger(file)
+    ledger.recall()
     return ledger
 
 

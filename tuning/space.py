@@ -1,6 +1,7 @@
 """Says what a search may vary, and makes of sampled params the spec that they stand for."""
 
 import json
+import random
 from collections.abc import Iterator
 from itertools import product
 from typing import Any, TypeAlias
@@ -118,14 +119,18 @@ def first_params(experiment: Experiment, space: Space) -> list[dict[str, Any]]:
     return queue
 
 
-def grid_params(space: Space) -> list[dict[str, Any]]:
-    """Every combination of listed values; a range without a list stands at its middle."""
+def grid_params(experiment: Experiment, space: Space) -> list[dict[str, Any]]:
+    """Every combination of listed values; a range without a list stands at its middle. Where fewer trials are asked for
+    than there are, so many of them by lot: more trials later hold the same and others beside."""
     queue = []
     for family, ranges in space.items():
         values = [
             found.values if isinstance(found, OneOf) else (_middle(found),) for found in ranges.values()
         ]
         queue += [{"family": family, **dict(zip(ranges, chosen, strict=True))} for chosen in product(*values)]
+    search = experiment.search
+    if "trials" in search.model_fields_set and search.trials < len(queue):
+        return random.Random(search.seed).sample(queue, len(queue))[: search.trials]
     return queue
 
 

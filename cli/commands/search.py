@@ -7,13 +7,17 @@ from typing import TYPE_CHECKING
 from cli.screens import versions
 from cli.screens.missing import warn_left_out, warn_missing
 from cli.session import DONE, PARTIAL, Session
+from ml_core.errors import InvalidInput
 
 if TYPE_CHECKING:
     from tuning.search import SearchOutcome
 
 
-def search(session: Session, *, trials: int | None, resume: bool) -> int:
-    outcome, terminal = run_search(session, trials=trials, resume=resume), session.terminal
+def search(session: Session, *, trials: int | None, afresh: bool, resume: bool) -> int:
+    """`resume` is what a search does anyway; who has it in a script may keep it."""
+    if afresh and resume:
+        raise InvalidInput("--afresh, --resume: a search begins anew or goes on; expected one of them")
+    outcome, terminal = run_search(session, trials=trials, afresh=afresh), session.terminal
     folds, each = outcome.evidence.search.folds, session.experiment.validation.test
     tested = (
         f"{folds * each} test sessions" if isinstance(each, int) else f"{each:.0%} of all sessions tested"
@@ -35,17 +39,20 @@ def search(session: Session, *, trials: int | None, resume: bool) -> int:
     return DONE if outcome.passed and not outcome.missing else PARTIAL
 
 
-def run_search(session: Session, *, trials: int | None = None, resume: bool = False) -> SearchOutcome:
-    """The search with its progress shown."""
+def run_search(session: Session, *, trials: int | None = None, afresh: bool = False) -> SearchOutcome:
+    """The search with its progress shown. Whoever interrupts it is told how to go on."""
     from tuning.search import Step
     from tuning.search import search as run
 
     experiment, terminal = session.learning, session.terminal
     terminal.step(f"searching {experiment.name}: {', '.join(experiment.search.families)}")
-    steps = {"search"}
+    steps, seen = {"search"}, ""
 
     def show(step: Step) -> None:
-        if step.name == "fresh":
+        nonlocal seen
+        if step.name == "search":
+            seen = step.kept()
+        if step.name in ("begin", "fresh"):
             terminal.step(step.detail)
             return
         if step.name not in steps:
@@ -55,16 +62,20 @@ def run_search(session: Session, *, trials: int | None = None, resume: bool = Fa
             )
         terminal.progress(step.text())
 
-    with session.order.alone("search"):
-        outcome = run(
-            experiment,
-            session.home,
-            now=session.now,
-            trials=trials,
-            resume=resume,
-            address=session.settings.ray_address,
-            progress=show,
-        )
+    try:
+        with session.order.alone("search"):
+            outcome = run(
+                experiment,
+                session.home,
+                now=session.now,
+                trials=trials,
+                afresh=afresh,
+                address=session.settings.ray_address,
+                progress=show,
+            )
+    except KeyboardInterrupt:
+        more = f" --trials {trials}" if trials else ""
+        raise KeyboardInterrupt(f"interrupted{seen}; to go on: {session.spell('search')}{more}") from None
     warn_missing(session, outcome.missing)
     warn_left_out(terminal, outcome.left_out, outcome.lost)
     return outcome

@@ -104,17 +104,17 @@ def test_no_year_of_looks_spends_more_than_there_is_however_they_are_spread(step
 
 def test_trials_of_searches_that_were_interrupted_or_begun_anew_count_for_ever(new_home):
     home, name = new_home(), f"{EXPERIMENT.model_name}-0a1b-3"
-    first = open_ledger(home, name, resume=False)
+    first = open_ledger(home, name, afresh=True)
     run_trial(first, "one", test=0.1)
     run_trial(first, "two", error="it broke")
-    resumed = open_ledger(home, name, resume=True)
+    resumed = open_ledger(home, name)
     run_trial(resumed, "two", test=0.3)
     assert count_tried(home.searches, EXPERIMENT.model_name) == 2
-    afresh = open_ledger(home, name, resume=False)
+    afresh = open_ledger(home, name, afresh=True)
     assert afresh.trials == []
     run_trial(afresh, "one", test=0.2)
-    run_trial(open_ledger(home, f"{EXPERIMENT.model_name}-ffff-4", resume=False), "one")
-    run_trial(open_ledger(home, f"{EXPERIMENT.model_name}-more-ffff-4", resume=False), "one")
+    run_trial(open_ledger(home, f"{EXPERIMENT.model_name}-ffff-4", afresh=True), "one")
+    run_trial(open_ledger(home, f"{EXPERIMENT.model_name}-more-ffff-4", afresh=True), "one")
     assert count_tried(home.searches, EXPERIMENT.model_name) == 4
 
 

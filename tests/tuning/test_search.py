@@ -1,11 +1,14 @@
-"""Real searches on a small cluster: every family, a trial that fails, a kill and a resume, a search that hangs."""
+"""Real searches on a small cluster: every family, a trial that fails, a kill and what goes on, a search that hangs."""
 
 import json
 import os
+import re
+import shlex
 import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -89,9 +92,11 @@ def test_the_summary_is_one_document_with_the_winners_spec(searched):
     assert len(summary["ledger"]) == 6
 
 
-def test_resuming_a_search_that_has_ended_tries_nothing_again(searched, home):
+def test_a_search_that_has_ended_tries_nothing_again(searched, home):
     experiment, outcome, _ = searched
-    again = search(experiment, home, now=NOW, resume=True)
+    steps: list[Step] = []
+    again = search(experiment, home, now=NOW, progress=steps.append)
+    assert "trials ended before; --afresh begins anew" in steps[0].detail
     assert {trial.id for trial in again.ledger.trials} == {trial.id for trial in outcome.ledger.trials}
     assert again.spec == outcome.spec
     logged = Registry(home).logged_trials(experiment.model_name, search=name_of(home, experiment))
@@ -133,20 +138,27 @@ def test_a_search_without_a_holdout_is_refused(home):
         search(small_experiment(validation={"holdout": 0}), home, now=NOW)
 
 
-def test_a_new_search_begins_anew_and_a_resumed_one_goes_on(home):
-    ledger = open_ledger(home, "some", resume=False)
+def test_a_search_goes_on_with_what_has_ended_unless_it_is_begun_afresh(home):
+    ledger = open_ledger(home, "some", afresh=True)
     ledger.open("one", {"family": "lstm"})
     ledger.close("one")
-    assert [trial.id for trial in open_ledger(home, "some", resume=True).trials] == ["one"]
-    assert open_ledger(home, "some", resume=False).trials == []
-    assert open_ledger(home, "some", resume=True).trials == []
+    assert [trial.id for trial in open_ledger(home, "some").trials] == ["one"]
+    assert open_ledger(home, "some", afresh=True).trials == []
+    assert open_ledger(home, "some").trials == []
 
 
 def start_search(home, file: Path, *options: str) -> subprocess.Popen:
     """The real command, in a session of its own."""
-    command = [CANDORCAST, "search", str(file), "--home", str(home.root), *options]
+    return start("search", str(file), "--home", str(home.root), *options)
+
+
+def start(*command: str) -> subprocess.Popen:
     return subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
+        [CANDORCAST, *command],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
     )
 
 
@@ -157,23 +169,37 @@ def ended_trials(ledger: Path) -> dict[str, str]:
     return {trial["id"]: trial["status"] for trial in map(json.loads, lines)}
 
 
-def test_a_killed_search_goes_on_without_losing_a_finished_trial(home, tmp_path):
+def stop_search(process: subprocess.Popen, ledger: Callable[[], Path], how: signal.Signals) -> None:
+    """As soon as one more of its trials has ended."""
+    before, until = len(ended_trials(ledger())), time.monotonic() + 120
+    try:
+        while len(ended_trials(ledger())) == before and time.monotonic() < until:
+            assert process.poll() is None, process.communicate()[1]
+            time.sleep(0.02)
+    finally:
+        os.kill(process.pid, how)
+
+
+def test_an_interrupted_and_a_killed_search_go_on_without_losing_a_finished_trial(home, tmp_path):
     experiment = small_experiment(
         search={"families": ["lstm"], "trials": 5, "epochs": 1, "scheduler": "none"}
     )
     file = write_experiment(tmp_path, **experiment.model_dump(mode="json", exclude_none=True))
     process = start_search(home, file)
-    try:
-        until = time.monotonic() + 120
-        while not ended_trials(ledger_of(home, experiment)) and time.monotonic() < until:
-            assert process.poll() is None, process.communicate()[1]
-            time.sleep(0.02)
-    finally:
-        os.kill(process.pid, signal.SIGKILL)
-        process.wait()
+    stop_search(process, lambda: ledger_of(home, experiment), signal.SIGINT)
+    _, err = process.communicate(timeout=60)
+    assert process.returncode == 130
+    told = err.strip().splitlines()[-1]
+    assert re.search(r"interrupted: [1-4] of 5 trials are kept; to go on: candorcast search ", told)
+    command = shlex.split(told.rpartition("candorcast ")[2])
+    interrupted = ended_trials(ledger_of(home, experiment))
+    process = start(*command)
+    stop_search(process, lambda: ledger_of(home, experiment), signal.SIGKILL)
+    process.communicate()
     before = ended_trials(ledger_of(home, experiment))
-    assert 1 <= len(before) < 5
-    process = start_search(home, file, "--resume", "--json")
+    assert interrupted.items() < before.items()
+    assert len(before) < 5
+    process = start(*command, "--json")
     out, err = process.communicate(timeout=200)
     assert process.returncode in (0, 1), err
     after = ended_trials(ledger_of(home, experiment))

@@ -1,0 +1,82 @@
+"""Which cluster a search runs on, and what it says where there is none, or none that could hold a trial."""
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import pytest
+
+from ml_core.data.intake.refresh import refresh
+from ml_core.errors import InvalidInput, ServiceFailed
+from ml_core.spec.experiment import Search
+from tests.market import NOW, small_experiment, write_experiment
+from tuning.cluster import check_room, open_cluster, running_here
+
+BIN = Path(sys.executable).parent
+
+
+@pytest.fixture
+def nobody():
+    """An address of this machine at which nobody answers."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        yield f"127.0.0.1:{taken.getsockname()[1]}"
+
+
+def test_an_address_at_which_nobody_answers_is_refused_by_name(nobody):
+    with (
+        pytest.raises(ServiceFailed, match=f"nobody answers at {nobody}; expected HOST:PORT"),
+        open_cluster(nobody),
+    ):
+        pass
+
+
+def test_a_cluster_that_ended_without_a_word_is_passed_over(nobody, tmp_path, monkeypatch):
+    monkeypatch.setenv("RAY_TMPDIR", str(tmp_path))
+    assert running_here() is None
+    (tmp_path / "ray").mkdir()
+    (tmp_path / "ray" / "ray_current_cluster").write_text(nobody)
+    assert running_here() is None
+
+
+@pytest.mark.usefixtures("ray_cluster")
+def test_a_trial_that_no_node_could_hold_is_refused_before_anything_waits_for_it():
+    check_room(Search(cpus_per_trial=1))
+    with pytest.raises(InvalidInput, match=r"gpus_per_trial: a trial asks for 1 CPU and 2 GPU, and no node"):
+        check_room(Search(gpus_per_trial=2))
+
+
+def test_a_search_runs_on_the_cluster_that_was_started_here_and_leaves_it_running(new_home, tmp_path):
+    home, folder = new_home(), tempfile.mkdtemp(prefix="ray")  # a socket's path may not be long
+    environment = {**os.environ, "RAY_TMPDIR": folder}
+    more_than_this_machine_has = (os.cpu_count() or 1) + 1
+    experiment = small_experiment(
+        search={"families": ["ridge"], "trials": 1, "cpus_per_trial": more_than_this_machine_has}
+    )
+    refresh(experiment, home, now=NOW)
+    file = write_experiment(tmp_path, **experiment.model_dump(mode="json", exclude_none=True))
+    options = f"--head --port=0 --num-cpus={more_than_this_machine_has} --include-dashboard=false --block"
+    head = subprocess.Popen(
+        [str(BIN / "ray"), "start", *options.split()],
+        env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True,
+    )  # fmt: skip
+    try:
+        address = Path(folder, "ray", "ray_current_cluster")
+        until = time.monotonic() + 60
+        while not address.is_file() and time.monotonic() < until:
+            time.sleep(0.1)
+        command = [str(BIN / "candorcast"), "search", str(file), "--home", str(home.root)]
+        done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=200)
+        assert done.returncode in (0, 1), done.stderr
+        assert "version 2" in done.stdout
+        assert head.poll() is None
+    finally:
+        os.killpg(head.pid, signal.SIGTERM)
+        head.wait(timeout=60)
+        shutil.rmtree(folder, ignore_errors=True)
