@@ -19,7 +19,7 @@ from ml_core.spec.experiment import Experiment
 from ml_core.training.fit import fit
 from ml_core.walkforward.opening import open_windows
 from tuning.ledger import count_tried
-from tuning.search import choose_winner, describe, open_ledger, split_for_search
+from tuning.search import describe, open_ledger, rank_trials, split_for_search
 from tuning.space import build_space, first_params, spec_of, widest_spec
 from tuning.trial import run_trial
 
@@ -69,8 +69,9 @@ def _search(experiment: Experiment, home: Home, *, now: dt.datetime) -> Promotio
             splits=folds,
         )
         ledger.close(trial_id)
-    winner = spec_of(experiment, choose_winner(ledger).params)
-    facts = describe(experiment, ledger, folds=len(folds), seconds=0.0)
+    ranking = rank_trials(experiment, ledger)
+    winner = spec_of(experiment, ranking.winner.params)
+    facts = describe(experiment, ledger, ranking, folds=len(folds), seconds=0.0)
     forecaster = fit(winner, windows, final)
     earlier = count_tried(home.searches, experiment.model_name) - facts.trials
     candidate = Candidate(forecaster, windows, prices, final, ledger.streams(), facts, earlier)

@@ -1,5 +1,4 @@
-"""Keeps what a search has tried, trial by trial, in a file from which a killed search goes on, and ranks it
-at the end."""
+"""Keeps what a search has tried, trial by trial, in a file from which a killed search goes on."""
 
 import contextlib
 import glob
@@ -103,7 +102,7 @@ class Ledger:
         return sum(trial.status == status for trial in self.trials)
 
     def streams(self) -> pl.DataFrame:
-        """The returns of every finished trial on the dates they share: a column a trial, the best first."""
+        """The returns of every finished trial on the dates they share: a column a trial."""
         finished = [trial for trial in self.trials if trial.status == "finished"]
         if not finished:
             return pl.DataFrame()
@@ -112,29 +111,12 @@ class Ledger:
             {trial.id: [trial.result["returns"][date] for date in shared] for trial in finished}
         )
 
-    def head(self, count: int = 10) -> list[dict[str, Any]]:
-        """The first rows as plain values."""
-        return [
-            {
-                "trial": trial.id,
-                "status": trial.status,
-                "family": trial.params.get("family"),
-                "epochs": len(trial.history),
-                "validation": trial.score,
-                "test": trial.test_score,
-                "seconds": round(trial.seconds, 1),
-                "params": {key: value for key, value in trial.params.items() if key != "family"},
-                **({"error": trial.error} if trial.error else {}),
-            }
-            for trial in self.trials[:count]
-        ]
-
 
 def _hear(trial: Trial, result: dict[str, Any]) -> Trial:
     """The trial with what it reported."""
     seconds = float(result.get("time_total_s", trial.seconds))
     if result.get("finished"):
-        scored = {"test_score": result["test_score"], "returns": result["returns"]}
+        scored = {key: result[key] for key in ("test_score", "scores", "returns") if key in result}
         return replace(trial, seconds=seconds, result=scored)
     if "score" in result and result["epoch"] > len(trial.history):
         epoch = {name: float(result[name]) for name in ("score", "loss", "skill")}

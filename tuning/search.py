@@ -6,7 +6,7 @@ from __future__ import annotations
 import datetime as dt
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,19 +14,19 @@ import polars as pl
 
 from ml_core.data.order import place_order
 from ml_core.data.prices import data_version, read_prices, tell_absent
-from ml_core.errors import ForecastError, InvalidInput
+from ml_core.errors import InvalidInput
 from ml_core.features.table import chosen_names
 from ml_core.home.settings import Home
 from ml_core.panel.gaps import tell_gaps
 from ml_core.panel.splits import Split
 from ml_core.panel.windows import Windows
 from ml_core.promotion.candidate import Candidate
+from ml_core.promotion.gate import count_independent, measure_overfitting
 from ml_core.promotion.judge import Promotion, promote_candidate
 from ml_core.promotion.reference import fill_seat
 from ml_core.promotion.refit import Refitted, refit_or_go_on
 from ml_core.registry.evidence import Evidence
-from ml_core.registry.searched import Searched, TrialRow
-from ml_core.registry.trials import Trial
+from ml_core.registry.searched import Searched
 from ml_core.registry.version import ModelVersion
 from ml_core.registry.versions import Registry
 from ml_core.spec.experiment import Experiment, RunSpec
@@ -35,41 +35,12 @@ from ml_core.spec.plain import plain
 from ml_core.training.fit import fit
 from ml_core.training.loop import Epoch
 from ml_core.walkforward.opening import open_windows, plan_folds
+from ml_core.walkforward.trading import horizon_of
 from tuning.ledger import LEDGER, Ledger, count_tried, set_aside
+from tuning.ranking import Ranking, rank
 from tuning.runner import run_search
-from tuning.space import build_space, spec_of, widest_spec
-
-
-@dataclass(frozen=True)
-class Step:
-    """Where a search stands: `begin`, `search`, `refit` before the holdout, `judge`, or `fresh`: refitted through
-    today."""
-
-    name: str
-    ledger: Ledger
-    total: int
-    detail: str = ""
-    seconds: float = 0.0
-
-    def kept(self) -> str:
-        """What is not lost if it ends now."""
-        ended = len(self.ledger.trials) - self.ledger.count("running")
-        return f": {ended} of {self.total} trials are kept"
-
-    def text(self) -> str:
-        """One line: done, running, failed, the best so far, and the time that is left at this pace."""
-        if self.name != "search":
-            return self.detail
-        ended = [trial for trial in self.ledger.trials if trial.status != "running"]
-        running = len(self.ledger.trials) - len(ended)
-        scores = [trial.score for trial in self.ledger.trials if trial.score is not None]
-        best = f"best {max(scores):.4f}" if scores else "no score yet"
-        left = f", about {self.seconds / len(ended) * (self.total - len(ended)):.0f} s left" if ended else ""
-        failed = self.ledger.count("failed")
-        return f"{len(ended)} of {self.total} trials done, {running} running, {failed} failed, {best}{left}"
-
-
-Progress = Callable[[Step], None]
+from tuning.space import build_space, first_params, spec_of, widest_spec
+from tuning.step import Progress, Step, tell_step
 
 
 @dataclass(frozen=True)
@@ -79,6 +50,7 @@ class SearchOutcome:
     passed: bool
     version: ModelVersion
     ledger: Ledger
+    ranking: Ranking
     spec: RunSpec
     left_out: tuple[str, ...] = ()
     lost: tuple[str, ...] = ()
@@ -100,7 +72,7 @@ class SearchOutcome:
             "holdout": plain(self.evidence.holdout),
             "oracle": plain(self.evidence.oracle),
             "search": plain(self.evidence.search),
-            "ledger": self.ledger.head(),
+            "ledger": plain(self.ranking.rows()),
             "spec": write_spec(self.spec),
             "left_out": list(self.left_out),
             "lost": list(self.lost),
@@ -127,24 +99,24 @@ def search(
     missing = tell_absent(experiment, home, prices, compared=True)
     windows, left_out = open_windows(widest, prices)
     folds, final = split_for_search(experiment, windows)
-    ledger, facts = _run_trials(
+    ledger, ranking, facts = _run_trials(
         experiment, home, prices, windows, folds, afresh=afresh, address=address, progress=progress
     )
-    winner = spec_of(experiment, choose_winner(ledger).params)
-    tell = _tell("refit", ledger, progress)
+    winner = spec_of(experiment, ranking.winner.params)
+    tell = tell_step("refit", ledger, progress)
     forecaster = fit(winner, windows, final, on_epoch=lambda seed, epoch: tell(_tell_epoch(seed, epoch)))
-    _tell("judge", ledger, progress)("holdout, leak audit, gate")
+    tell_step("judge", ledger, progress)("holdout, leak audit, gate")
     fill_seat(place_order(experiment, home), now=now)  # whoever comes must do more than the reference
     earlier = count_tried(home.searches, experiment.model_name) - facts.trials
     candidate = Candidate(forecaster, windows, prices, final, ledger.streams(), facts, max(earlier, 0))
     promotion: Promotion = promote_candidate(experiment, home, candidate, now=now)
-    order, tell = place_order(experiment, home), _tell("fresh", ledger, progress)
+    order, tell = place_order(experiment, home), tell_step("fresh", ledger, progress)
     fresh = refit_or_go_on(order, now=now, tell=tell, always=True) if promotion.promoted else None
     asked = winner.reading.features
     lost = tell_gaps(prices, windows.read_as(asked), winner.reading.lookback)
     left_out = tuple(name for name in left_out if name in chosen_names(asked, prices.columns))
     return SearchOutcome(
-        promotion.promoted, promotion.version, ledger, winner, left_out, lost, missing, fresh
+        promotion.promoted, promotion.version, ledger, ranking, winner, left_out, lost, missing, fresh
     )
 
 
@@ -158,14 +130,14 @@ def _run_trials(
     afresh: bool,
     address: str | None,
     progress: Progress | None,
-) -> tuple[Ledger, Searched]:
-    """The ledger of all trials, each logged as an MLflow run, and what was searched in numbers."""
+) -> tuple[Ledger, Ranking, Searched]:
+    """The ledger of all trials, each logged as an MLflow run, their ranks, and what was searched in numbers."""
     asked = with_trials(experiment, 1).digest()  # more trials go on where fewer ended
     name = f"{experiment.model_name}-{asked}-{data_version(experiment, home)}"
     ledger, begun = open_ledger(home, name, afresh=afresh), time.monotonic()
     if kept := len(ledger.trials):
         line = f"going on: {kept} of this search's trials ended before; --afresh begins anew"
-        _tell("begin", ledger, progress)(line)
+        tell_step("begin", ledger, progress)(line)
 
     def tell(found: Ledger, total: int) -> None:
         if progress:
@@ -177,15 +149,8 @@ def _run_trials(
     )
     seconds = time.monotonic() - begun
     log_trials(Registry(home), experiment.model_name, ledger, search=name)
-    return ledger, describe(experiment, ledger, folds=len(folds), seconds=seconds)
-
-
-def _tell(name: str, ledger: Ledger, progress: Progress | None) -> Callable[[str], None]:
-    def tell(line: str) -> None:
-        if progress:
-            progress(Step(name, ledger, len(ledger.trials), line))
-
-    return tell
+    ranking = rank_trials(experiment, ledger)
+    return ledger, ranking, describe(experiment, ledger, ranking, folds=len(folds), seconds=seconds)
 
 
 def _tell_epoch(seed: int, epoch: Epoch) -> str:
@@ -226,17 +191,17 @@ def open_ledger(home: Home, name: str, *, afresh: bool = False) -> Ledger:
     return ledger
 
 
-def choose_winner(ledger: Ledger) -> Trial:
-    """The finished trial that did best on the folds' unseen test dates."""
-    best = next(iter(ledger.trials), None)
-    if best is None or best.test_score is None:
-        failed = next((trial.error for trial in ledger.trials if trial.error), "none was run")
-        raise ForecastError(f"no trial finished; the first failure: {failed.splitlines()[-1]}")
-    return best
+def rank_trials(experiment: Experiment, ledger: Ledger) -> Ranking:
+    """The trials by what each will do again on other dates than the folds' unseen ones."""
+    defaults = first_params(experiment, build_space(experiment))
+    return rank(ledger, defaults=defaults, horizon=horizon_of(experiment))
 
 
-def describe(experiment: Experiment, ledger: Ledger, *, folds: int, seconds: float) -> Searched:
+def describe(
+    experiment: Experiment, ledger: Ledger, ranking: Ranking, *, folds: int, seconds: float
+) -> Searched:
     """What was searched, as numbers."""
+    streams = ledger.streams()
     return Searched(
         trials=len(ledger.trials),
         finished=ledger.count("finished"),
@@ -247,7 +212,10 @@ def describe(experiment: Experiment, ledger: Ledger, *, folds: int, seconds: flo
         seconds=round(seconds, 1),
         families=dict(Counter(trial.params["family"] for trial in ledger.trials)),
         objective=experiment.search.objective,
-        head=tuple(TrialRow.model_validate(row) for row in ledger.head(5)),
+        independent=None if streams.is_empty() else count_independent(streams, tried=len(ledger.trials)),
+        overfitting=measure_overfitting(streams),
+        chance=ranking.chance,
+        head=tuple(ranking.rows(5)),
     )
 
 

@@ -7,7 +7,9 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from ml_core.evaluation.declaration import Metric
 from ml_core.evaluation.metrics import find_metric
+from ml_core.evaluation.rows import rows_of
 from ml_core.forecaster.learners import is_baseline
 from ml_core.panel.splits import Split
 from ml_core.panel.windows import Windows
@@ -67,16 +69,28 @@ def forecast_fold(fittings: list[AnyFitting], windows: Windows) -> pl.DataFrame:
 
 
 def finish(experiment: Experiment, prices: pl.DataFrame, forecasts: pl.DataFrame) -> dict[str, Any]:
-    """The out-of-fold result: objective over all folds, and the strategy's returns by date for later deflation."""
+    """The out-of-fold result: objective over all folds and by date, and the strategy's returns for later deflation."""
     horizon = horizon_of(experiment)
     metric = find_metric(experiment.search.objective)
-    value = metric(forecasts.filter(pl.col("horizon") == horizon))
+    rows = forecasts.filter(pl.col("horizon") == horizon)
+    value = metric(rows)
     traded = trade(experiment, prices, forecasts)
     return {
         "test_score": value if metric.better == "higher" else -value,
         "finished": True,
+        "scores": scores_by_date(metric, rows),
         "returns": dict(zip(traded["date"].dt.to_string().to_list(), traded["net"].to_list(), strict=True)),
     }
+
+
+def scores_by_date(metric: Metric, rows: pl.DataFrame) -> dict[str, float]:
+    """The score of each date whose mean the objective is, higher better; none where it is no mean over dates."""
+    known = rows_of(rows)
+    parts = metric.split(known)
+    if parts is None or parts.loss_T is None:
+        return {}
+    dates = rows["as_of"].gather(known.order[known.starts]).dt.to_string().to_list()
+    return {date: -loss for date, loss in zip(dates, parts.loss_T.tolist(), strict=True) if loss == loss}
 
 
 def _averages(epochs: list[Epoch]) -> Mapping[str, float]:

@@ -23,9 +23,11 @@ def search(session: Session, *, trials: int | None, afresh: bool, resume: bool) 
         f"{folds * each} test sessions" if isinstance(each, int) else f"{each:.0%} of all sessions tested"
     )
     terminal.table(
-        versions.ledger_rows(outcome.ledger.head()),
-        title=f"ledger, the best first: {tested} in {folds} folds",
+        versions.ledger_rows(outcome.ranking.rows()),
+        title=f"ledger, the best first: {tested} in {folds} folds; `again` is expected on other dates",
     )
+    for line in versions.luck(outcome.evidence.search):
+        terminal.say(line)
     terminal.say(f"\n{outcome.summary()['spec']}")
     versions.print_scores(terminal, outcome.evidence)
     versions.print_gate(terminal, outcome.evidence.gate)

@@ -12,7 +12,7 @@ from ml_core.registry.searched import Searched
 
 @dataclass(frozen=True)
 class Candidate:
-    """`streams`: the returns of the search's trials on their test dates, the winner's first. `earlier`: how many trials
+    """`streams`: the returns of the search's trials on their test dates. `earlier`: how many trials
     this experiment's other searches tried, also those that were interrupted."""
 
     forecaster: Forecaster

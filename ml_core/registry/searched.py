@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from ml_core.registry.part import Part
 
 
 class TrialRow(Part):
-    """One trial in short: how it ended, its scores on validation and on the folds' test dates, its parameters."""
+    """One trial in short: how it ended, its scores on validation and on the folds' test dates, its parameters. `error`
+    is the standard error of the test's, beside the mean of all trials; `again` what is expected of it on other dates;
+    `reason` why it failed."""
 
     trial: str
     status: str
@@ -18,13 +20,25 @@ class TrialRow(Part):
     epochs: int = 0
     validation: float | None = None
     test: float | None = None
+    error: float | None = None
+    again: float | None = None
     seconds: float | None = None
     params: dict[str, Any] = Field(default_factory=dict)
-    error: str = ""
+    reason: str = ""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _of_before(cls, written: Any) -> Any:
+        """Once `error` was the reason."""
+        if isinstance(written, dict) and isinstance(written.get("error"), str):
+            return {**written, "error": None, "reason": written["error"]}
+        return written
 
 
 class Searched(Part):
-    """A search as numbers, and `head`, its best trials."""
+    """A search as numbers, and `head`, its best trials. `independent`: how many trials that differ they amount to;
+    `overfitting`: how often the best on one half of time is below the median on the other (PBO); `chance`: how sure it
+    is that the winner is better than the defaults of its family."""
 
     trials: int
     finished: int = 0
@@ -35,4 +49,7 @@ class Searched(Part):
     seconds: float = 0.0
     families: dict[str, int] = Field(default_factory=dict)
     objective: str = ""
+    independent: float | None = None
+    overfitting: float | None = None
+    chance: float | None = None
     head: tuple[TrialRow, ...] = ()

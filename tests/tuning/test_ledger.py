@@ -1,9 +1,13 @@
 """What a search has tried: ranked at the end, kept line by line, recalled after any kind of end."""
 
+import datetime as dt
+
+import numpy as np
 import pytest
 
 from tuning.ledger import Ledger
-from tuning.search import choose_winner, describe
+from tuning.ranking import Ranking, rank
+from tuning.search import describe
 
 PARAMS = {"family": "lstm", "lstm.hidden": 8}
 
@@ -45,17 +49,21 @@ def test_what_was_scored_on_unseen_dates_ranks_before_what_was_stopped(ledger):
         "failed",
     ]
     assert [trial.status for trial in ledger.trials] == ["finished", "finished", "stopped", "failed"]
-    assert choose_winner(ledger).id == "finished-high"
+    assert ranked(ledger).winner.id == "finished-high"
 
 
-def test_the_head_tells_how_each_trial_ended_and_why(ledger):
-    head = {row["trial"]: row for row in ledger.head()}
-    assert head["finished-high"]["test"] == 0.4
-    assert head["finished-high"]["epochs"] == 2
-    assert head["finished-high"]["params"] == {"lstm.hidden": 8}
-    assert head["failed"]["error"] == "it broke"
-    assert "error" not in head["stopped-high"]
-    assert len(ledger.head(2)) == 2
+def ranked(ledger: Ledger, *defaults: dict) -> Ranking:
+    return rank(ledger, defaults=defaults, horizon=1)
+
+
+def test_the_rows_tell_how_each_trial_ended_and_why(ledger):
+    rows = {row.trial: row for row in ranked(ledger).rows()}
+    assert rows["finished-high"].test == 0.4
+    assert rows["finished-high"].epochs == 2
+    assert rows["finished-high"].params == {"lstm.hidden": 8}
+    assert rows["failed"].reason == "it broke"
+    assert rows["stopped-high"].reason == ""
+    assert len(ranked(ledger).rows(2)) == 2
 
 
 def test_streams_hold_the_winner_first_on_the_dates_all_share(ledger):
@@ -135,7 +143,7 @@ def test_a_score_that_is_no_number_never_ranks_first(ledger):
 def test_a_result_that_comes_twice_counts_once(ledger):
     again = {"epoch": 2, "score": 0.1, "loss": 1.0, "skill": 0.0}
     ledger.report("finished-high", PARAMS, again)
-    assert ledger.head()[0]["epochs"] == 2
+    assert ranked(ledger).rows()[0].epochs == 2
 
 
 def test_no_finished_trial_is_an_error_with_the_first_failure():
@@ -146,13 +154,57 @@ def test_no_finished_trial_is_an_error_with_the_first_failure():
     with pytest.raises(
         ForecastError, match="no trial finished; the first failure: TrainingDiverged: at 1e30"
     ):
-        choose_winner(ledger)
+        _ = ranked(ledger).winner
 
 
 def test_the_search_is_described_in_numbers(ledger):
     from tests.market import small_experiment
 
-    told = describe(small_experiment(), ledger, folds=2, seconds=3.14159)
+    told = describe(small_experiment(), ledger, ranked(ledger), folds=2, seconds=3.14159)
     assert (told.trials, told.finished, told.stopped, told.failed) == (4, 2, 1, 1)
     assert told.families == {"lstm": 4}
     assert told.seconds == 3.1
+
+
+def tried(ledger: Ledger, trial: str, family: str, score_T: np.ndarray) -> None:
+    """A finished trial with these scores by date."""
+    dates = [str(dt.date(2024, 1, 1) + dt.timedelta(days=day)) for day in range(len(score_T))]
+    params = {"family": family, "number": trial}
+    result = {"finished": True, "test_score": float(score_T.mean()), "returns": {}}
+    ledger.report(trial, params, {**result, "scores": dict(zip(dates, score_T.tolist(), strict=True))})
+    ledger.close(trial)
+
+
+def test_the_winner_is_who_will_do_well_again_not_who_had_the_most_luck():
+    """A steady family is truly good; a wild one is not, and one of its many trials shines by luck."""
+    rng, chosen = np.random.default_rng(4), []
+    for _ in range(20):
+        ledger, shared_T = Ledger(), rng.normal(0, 0.3, 120)
+        for number in range(6):
+            tried(ledger, f"steady {number}", "ridge", shared_T + rng.normal(0.03, 0.05, 120))
+        for number in range(12):
+            tried(ledger, f"wild {number}", "lstm", shared_T + rng.normal(0.0, 0.6, 120))
+        raw = max(ledger.trials, key=lambda trial: trial.test_score or 0.0)
+        chosen.append((raw.params["family"], ranked(ledger).winner.params["family"]))
+    assert sum(raw == "lstm" for raw, _ in chosen) >= 15
+    assert sum(again == "ridge" for _, again in chosen) >= 18
+
+
+def test_what_is_expected_again_is_less_than_the_best_did_and_its_error_is_told():
+    rng, ledger = np.random.default_rng(0), Ledger()
+    for number in range(20):
+        tried(ledger, f"{number}", "lstm", rng.normal(0.0, 0.5, 200))
+    first = ranked(ledger).rows()[0]
+    assert first.test and first.again is not None and first.error
+    assert first.again < 0.5 * first.test
+    assert 0.02 < first.error < 0.06  # 0.5 / sqrt(200) is 0.035
+
+
+def test_the_chance_to_beat_the_defaults_is_told_where_they_were_tried_and_did_not_win():
+    rng, ledger = np.random.default_rng(1), Ledger()
+    for name in ("default", "other", "another"):
+        tried(ledger, name, "lstm", rng.normal(0.0, 0.2, 250))
+    tried(ledger, "better", "lstm", rng.normal(0.1, 0.2, 250))
+    assert (ranked(ledger, {"family": "lstm", "number": "default"}).chance or 0.0) > 0.99
+    assert ranked(ledger, {"family": "lstm", "number": "better"}).chance is None
+    assert ranked(ledger).chance is None

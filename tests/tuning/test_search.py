@@ -54,13 +54,13 @@ def test_a_search_tries_every_family_and_ends_every_trial(searched):
     assert all(1 <= len(trial.history) <= 3 for trial in outcome.ledger.trials)
 
 
-def test_the_winner_is_the_best_on_the_folds_unseen_dates_and_is_refitted_as_it_was_tried(searched):
+def test_the_winner_is_expected_to_do_best_again_and_is_refitted_as_it_was_tried(searched):
     experiment, outcome, _ = searched
-    best = max(
-        (trial for trial in outcome.ledger.trials if trial.status == "finished"),
-        key=lambda one: one.test_score,
-    )
-    assert outcome.ledger.trials[0] is best
+    finished = [row for row in outcome.ranking.rows() if row.status == "finished"]
+    assert all(row.again is not None and row.error for row in finished)
+    assert finished == sorted(finished, key=lambda row: row.again, reverse=True)
+    best = outcome.ranking.winner
+    assert best.id == finished[0].trial
     assert outcome.spec == spec_of(experiment, best.params)
     assert outcome.version.spec == outcome.spec
 
@@ -232,7 +232,7 @@ def test_a_search_that_hangs_is_ended_naming_the_trial_that_runs(home, tmp_path)
     assert "Traceback" not in out + err
 
 
-def test_streams_of_a_search_are_ordered_as_its_ledger(searched):
+def test_each_finished_trial_of_a_search_has_a_stream(searched):
     _, outcome, _ = searched
     streams = outcome.ledger.streams()
     assert streams.columns == [trial.id for trial in outcome.ledger.trials if trial.status == "finished"]
