@@ -46,6 +46,7 @@ class Ledger:
         self._trials: dict[str, Trial] = {}
         self._lock = threading.Lock()
         self._file = file
+        self._news: dict[str, None] = {}
         self.changes = 0
 
     def recall(self) -> None:
@@ -57,6 +58,7 @@ class Ledger:
                     trial = read_line(line)
                     if trial.status != "failed":
                         self._trials[trial.id] = trial
+                        self._news[trial.id] = None
             if text and not text.endswith("\n"):
                 with self._file.open("a", encoding="utf-8") as lines:
                     lines.write("\n")  # else the next trial would be glued to what was cut short
@@ -65,6 +67,7 @@ class Ledger:
         """A trial has started."""
         with self._lock:
             self._trials.setdefault(trial_id, Trial(trial_id, dict(params)))
+            self._news[trial_id] = None
             self.changes += 1
 
     def report(self, trial_id: str, params: Params, result: dict[str, Any]) -> None:
@@ -79,11 +82,18 @@ class Ledger:
             trial = self._trials[trial_id]
             status = "failed" if error else "finished" if trial.result else "stopped"
             self._trials[trial_id] = trial = replace(trial, status=status, error=error)
+            self._news[trial_id] = None
             self.changes += 1
             if self._file:
                 self._file.parent.mkdir(parents=True, exist_ok=True)
                 with self._file.open("a", encoding="utf-8") as lines:
                     lines.write(write_line(trial))
+
+    def take_news(self) -> list[Trial]:
+        """The trials of which something was heard since this was asked last."""
+        with self._lock:
+            news, self._news = self._news, {}
+            return [self._trials[trial_id] for trial_id in news]
 
     @property
     def trials(self) -> list[Trial]:
@@ -119,6 +129,6 @@ def _hear(trial: Trial, result: dict[str, Any]) -> Trial:
         scored = {key: result[key] for key in ("test_score", "scores", "returns") if key in result}
         return replace(trial, seconds=seconds, result=scored)
     if "score" in result and result["epoch"] > len(trial.history):
-        epoch = {name: float(result[name]) for name in ("score", "loss", "skill")}
+        epoch = {name: float(result[name]) for name in ("score", "best", "loss", "skill") if name in result}
         return replace(trial, seconds=seconds, history=(*trial.history, epoch))
     return replace(trial, seconds=seconds)

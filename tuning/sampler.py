@@ -51,7 +51,7 @@ class OptunaSampler(Searcher):
     ) -> None:
         asked = self._open.pop(trial_id, None)
         if asked is not None:
-            score = (result or {}).get("score")
+            score = (result or {}).get("best")
             failed = error or score is None
             self._study.tell(asked, None if failed else score, state=_state(failed=failed))
             self._tried[_key(asked.params)] = None if failed else score

@@ -139,16 +139,23 @@ def _run_trials(
         line = f"going on: {kept} of this search's trials ended before; --afresh begins anew"
         tell_step("begin", ledger, progress)(line)
 
+    folder, whole = home.searches / name / "tune", False
+    logbook = Registry(home).open_logbook(experiment.model_name, search=name)
+
     def tell(found: Ledger, total: int) -> None:
+        logbook.follow(found.take_news())
         if progress:
             progress(Step("search", found, total, seconds=time.monotonic() - begun))
 
-    folder = home.searches / name / "tune"
-    run_search(
-        experiment, prices, windows, folds, ledger=ledger, folder=folder, address=address, progress=tell
-    )
+    try:
+        run_search(
+            experiment, prices, windows, folds, ledger=ledger, folder=folder, address=address, progress=tell
+        )
+        whole = True
+    finally:
+        logbook.follow(ledger.take_news())
+        logbook.close(whole=whole)
     seconds = time.monotonic() - begun
-    log_trials(Registry(home), experiment.model_name, ledger, search=name)
     ranking = rank_trials(experiment, ledger)
     return ledger, ranking, describe(experiment, ledger, ranking, folds=len(folds), seconds=seconds)
 
@@ -217,11 +224,3 @@ def describe(
         chance=ranking.chance,
         head=tuple(ranking.rows(5)),
     )
-
-
-def log_trials(registry: Registry, name: str, ledger: Ledger, *, search: str) -> None:
-    """Every trial as an MLflow run, by this process alone; what a resumed search logged before is left."""
-    logged = registry.logged_trials(name, search=search)
-    for trial in ledger.trials:
-        if trial.id not in logged:
-            registry.log_trial(name, trial, search=search)

@@ -33,34 +33,39 @@ def run_trial(
     prices: pl.DataFrame,
     splits: list[Split],
 ) -> None:
-    """Report `score` after every epoch, and at the end the score on the folds' unseen test dates. A baseline has one
-    epoch and reports no `rung`, so that early stopping compares it with no half-trained network."""
+    """Report each epoch's `score` and the `best` so far, that of the weights that are kept, and at the end the score on
+    the folds' unseen test dates. A baseline has one epoch and reports no `rung`, so that early stopping compares
+    it with no half-trained network."""
     spec = spec_of(experiment, params)
     windows = windows.read_as(spec.reading.features)
     fittings = [[begin(one, windows, split) for split in splits] for one in seeded(spec)]
     latest: dict[str, Any] = {}
     for number, epochs in enumerate(side_by_side([one for row in fittings for one in row]), start=1):
         rung = 0 if is_baseline(spec.model.family) else number
-        latest = {"epoch": number, "rung": rung, **_averages(epochs)}
+        latest = {"epoch": number, "rung": rung, **epochs}
         report(latest)
     folds = [forecast_fold(list(column), windows) for column in zip(*fittings, strict=True)]
     report({**latest, **finish(experiment, prices, pl.concat(folds))})
 
 
-def side_by_side(fittings: list[AnyFitting]) -> Iterator[list[Epoch]]:
-    """The n-th epoch of every fitting; one that stopped early stands at the best it reached."""
+def side_by_side(fittings: list[AnyFitting]) -> Iterator[Mapping[str, float]]:
+    """The n-th epoch of every fitting, averaged: its own score, loss and skill, and the best score so far. One that
+    stopped early stands at the best it reached."""
     running: list[Iterator[Epoch] | None] = [fitting.epochs() for fitting in fittings]
     best: list[Epoch | None] = [None] * len(fittings)
     while True:
+        now: list[Epoch | None] = []
         for place, epochs in enumerate(running):
             epoch = next(epochs, None) if epochs else None
             if epoch is None:
                 running[place] = None
             else:
                 best[place] = max(best[place] or epoch, epoch, key=lambda one: one.score)
+            now.append(epoch or best[place])
         if not any(running):
             return
-        yield [epoch for epoch in best if epoch]
+        averages = {name: _average(now, name) for name in ("score", "loss", "skill")}
+        yield {**averages, "best": _average(best, "score")}
 
 
 def forecast_fold(fittings: list[AnyFitting], windows: Windows) -> pl.DataFrame:
@@ -93,8 +98,5 @@ def scores_by_date(metric: Metric, rows: pl.DataFrame) -> dict[str, float]:
     return {date: -loss for date, loss in zip(dates, parts.loss_T.tolist(), strict=True) if loss == loss}
 
 
-def _averages(epochs: list[Epoch]) -> Mapping[str, float]:
-    return {
-        name: float(np.mean([getattr(epoch, name) for epoch in epochs]))
-        for name in ("score", "loss", "skill")
-    }
+def _average(epochs: list[Epoch | None], name: str) -> float:
+    return float(np.mean([getattr(epoch, name) for epoch in epochs if epoch]))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -13,15 +13,20 @@ TOGETHER = 900  # values in one request; MLflow takes no more than 1,000
 
 
 def log_values(
-    client: MlflowClient, run: str, params: Mapping[str, Any], metrics: tuple[Mapping[str, float], ...]
+    client: MlflowClient,
+    run: str,
+    params: Mapping[str, Any],
+    metrics: Sequence[Mapping[str, float]],
+    *,
+    since: int = 1,
 ) -> None:
-    """The parameters, and the metrics step by step."""
+    """The parameters, and the metrics step by step from this one on."""
     from mlflow.entities import Metric, Param
 
     now = int(dt.datetime.now(dt.UTC).timestamp() * 1000)
     values = [
         Metric(key, float(value), now, step)
-        for step, row in enumerate(metrics, start=1)
+        for step, row in enumerate(metrics, start=since)
         for key, value in row.items()
     ]
     texts = [Param(key, str(value)[:500]) for key, value in params.items()]

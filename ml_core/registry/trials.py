@@ -14,8 +14,9 @@ Status = Literal["running", "stopped", "finished", "failed"]
 
 @dataclass(frozen=True)
 class Trial:
-    """`stopped` was cut by the scheduler, `finished` was scored on the folds' test dates. `history` has a row of scores
-    for each epoch; `result` holds the `test_score` and the strategy's `returns` by date, once there are any."""
+    """`stopped` was cut by the scheduler, `finished` was scored on the folds' test dates. `history` has a row for each
+    epoch: its own score, loss and skill, and the best score so far. `result` holds the `test_score`, the objective's
+    `scores` by date and the strategy's `returns` by date, once there are any."""
 
     id: str
     params: Params
@@ -27,8 +28,8 @@ class Trial:
 
     @property
     def score(self) -> float | None:
-        """The last one on the validation dates."""
-        return self.history[-1]["score"] if self.history else None
+        """The best one on the validation dates: that of the weights that are kept."""
+        return self.history[-1].get("best", self.history[-1]["score"]) if self.history else None
 
     @property
     def test_score(self) -> float | None:

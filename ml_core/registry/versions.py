@@ -13,11 +13,11 @@ from ml_core.errors import BrokenArtifact, ForecastError, InvalidInput, NoChampi
 from ml_core.home.settings import Home
 from ml_core.registry.database import Listed, read_tags, read_versions
 from ml_core.registry.evidence import Evidence, read_evidence, write_evidence
+from ml_core.registry.logbook import Logbook
 from ml_core.registry.moves import Cause, Move, moves_of, write_move
 from ml_core.registry.runs import flatten, log_values
 from ml_core.registry.seats import ANSWERING, CHALLENGER, CHAMPION, REFERENCE, SEATS, Seat
 from ml_core.registry.tracking import connect
-from ml_core.registry.trials import Trial
 from ml_core.registry.version import ModelVersion, answer_again, search_again
 
 if TYPE_CHECKING:
@@ -162,26 +162,9 @@ class Registry:
         if self.sitting(name, seat):
             self._client.delete_registered_model_alias(name, seat)
 
-    def log_trial(self, name: str, trial: Trial, *, search: str) -> None:
-        """One run per trial: parameters, every epoch, the result, and why it ended."""
-        tags = {
-            "kind": "trial",
-            "search": search,
-            "trial": trial.id,
-            "end": trial.status,
-            "error": trial.error[:500],
-        }
-        run = self._client.create_run(self._experiment(name), run_name=f"trial {trial.id}", tags=tags)
-        result = () if trial.test_score is None else ({"test_score": trial.test_score},)
-        log_values(self._client, run.info.run_id, trial.params, (*trial.history, *result))
-        self._client.set_terminated(run.info.run_id, "FAILED" if trial.status == "failed" else "FINISHED")
-
-    def logged_trials(self, name: str, *, search: str) -> set[str]:
-        """The trials of a search that already stand here, so that a resumed search logs none twice."""
-        found = self._client.search_runs(
-            [self._experiment(name)], f"tags.search = '{search}'", max_results=5000
-        )
-        return {run.data.tags["trial"] for run in found}
+    def open_logbook(self, name: str, *, search: str) -> Logbook:
+        """Where a search for this model is written down while it runs."""
+        return Logbook(self._client, self._experiment(name), search)
 
     def _look_up(self, name: str, version: str) -> Listed | MlflowVersion | None:
         """By number or seat, from the database under the home or from the server."""

@@ -23,8 +23,6 @@ from ml_core.spec.plain import plain
 from tests.candidate import fit_candidate
 from tests.evidence import evidence_of
 from tests.market import NOW, small_experiment
-from tuning.ledger import Ledger
-from tuning.search import log_trials
 
 EXPERIMENT = small_experiment(training={"epochs": 1})
 NAME, EVIDENCE = EXPERIMENT.model_name, evidence_of(EXPERIMENT)
@@ -188,38 +186,60 @@ def test_a_version_that_cannot_be_read_is_listed_with_the_reason_and_hides_no_ot
             ask()
 
 
-def test_trials_are_logged_once_each_however_often_a_search_is_resumed(home, name, tmp_path):
+def trial_of(name: str, end: str, *scores: float) -> Trial:
+    """A trial that ended so after epochs with these scores."""
+    history = tuple({"score": score, "best": max(scores), "loss": 1.0, "skill": 0.0} for score in scores)
+    result = {"test_score": 0.2, "returns": {}} if end == "finished" else {}
+    error = "it broke" if end == "failed" else ""
+    return Trial(name, {"family": "lstm", "training.learning_rate": 0.01}, end, history, result, 1.0, error)
+
+
+def runs_by_trial(registry: Registry, name: str) -> dict:
+    runs = registry._client.search_runs([registry._experiment(name)], "tags.kind = 'trial'")
+    assert len({run.data.tags["trial"] for run in runs}) == len(runs)
+    return {run.data.tags["trial"]: run for run in runs}
+
+
+def test_a_trial_is_seen_while_it_runs_and_once_however_often_its_search_goes_on(home, name):
     registry = Registry(home)
-    ledger = Ledger(tmp_path / "ledger.jsonl")
-    for number, end in enumerate(["finished", "stopped", "failed"]):
-        trial, params = f"t{number}", {"family": "lstm", "training.learning_rate": 0.01}
-        ledger.report(trial, params, {"epoch": 1, "score": 0.1, "loss": 1.0, "skill": 0.0})
-        if end == "finished":
-            ledger.report(trial, params, {"finished": True, "test_score": 0.2, "returns": {}})
-        ledger.close(trial, error="it broke" if end == "failed" else "")
-    log_trials(registry, name, ledger, search="first")
-    log_trials(registry, name, ledger, search="first")
-    assert registry.logged_trials(name, search="first") == {"t0", "t1", "t2"}
-    resumed = Ledger(tmp_path / "ledger.jsonl")
-    resumed.recall()
-    resumed.open("t3", {"family": "lstm"})
-    resumed.close("t3")
-    log_trials(registry, name, resumed, search="first")
-    runs = registry._client.search_runs([registry._experiment(name)], "")
-    assert sorted(run.data.tags["trial"] for run in runs) == ["t0", "t1", "t2", "t3"]
-    failed = next(run for run in runs if run.data.tags["trial"] == "t2")
-    assert (failed.info.status, failed.data.tags["error"]) == ("FAILED", "it broke")
-    finished = next(run for run in runs if run.data.tags["trial"] == "t0")
-    assert finished.data.metrics["test_score"] == 0.2
-    assert finished.data.params["training.learning_rate"] == "0.01"
-    assert registry.logged_trials(name, search="second") == set()
+    book = registry.open_logbook(name, search="first")
+    book.follow([trial_of("t0", "running", 0.3), trial_of("t1", "running", 0.1)])
+    found = runs_by_trial(registry, name)
+    assert (found["t0"].info.status, found["t0"].data.metrics["score"]) == ("RUNNING", 0.3)
+    book.follow([trial_of("t0", "finished", 0.3, 0.1)])  # and now the driver is killed: t1 is told of no more
+    again = registry.open_logbook(name, search="first")
+    assert again.trials == {"t0", "t1"}
+    again.follow(
+        [trial_of("t0", "finished", 0.3, 0.1), trial_of("t2", "failed"), trial_of("t3", "stopped", 0.1)]
+    )
+    again.close(whole=True)
+    found = runs_by_trial(registry, name)
+    ends = {trial: run.info.status for trial, run in found.items()}
+    assert ends == {"t0": "FINISHED", "t1": "KILLED", "t2": "FAILED", "t3": "KILLED"}
+    assert found["t2"].data.tags["error"] == "it broke"
+    assert found["t0"].data.metrics["test_score"] == 0.2
+    assert found["t0"].data.params["training.learning_rate"] == "0.01"
+    curve = registry._client.get_metric_history(found["t0"].info.run_id, "score")
+    assert [(one.step, one.value) for one in curve] == [(1, 0.3), (2, 0.1)]
+    (whole,) = registry._client.search_runs([registry._experiment(name)], "tags.kind = 'search'")
+    assert whole.info.status == "FINISHED"
+    assert registry.open_logbook(name, search="second").trials == set()
+
+
+def test_a_trial_that_was_running_when_the_driver_was_killed_is_gone_on_with(home, name):
+    registry = Registry(home)
+    registry.open_logbook(name, search="first").follow([trial_of("t0", "running", 0.3, 0.1)])
+    book = registry.open_logbook(name, search="first")
+    book.follow([trial_of("t0", "finished", 0.3, 0.1, 0.4)])
+    curve = registry._client.get_metric_history(runs_by_trial(registry, name)["t0"].info.run_id, "score")
+    assert [(one.step, one.value) for one in curve] == [(1, 0.3), (2, 0.1), (3, 0.4)]
 
 
 def test_a_long_history_of_a_trial_is_logged_in_full(home, name):
     registry = Registry(home)
-    history = tuple({"score": number / 1000} for number in range(1200))
-    registry.log_trial(name, Trial("long", {}, "stopped", history), search="first")
-    (run,) = registry._client.search_runs([registry._experiment(name)], "")
+    scores = [number / 1000 for number in range(1200)]
+    registry.open_logbook(name, search="first").follow([trial_of("long", "stopped", *scores)])
+    (run,) = runs_by_trial(registry, name).values()
     assert len(registry._client.get_metric_history(run.info.run_id, "score")) == 1200
 
 

@@ -16,6 +16,7 @@ import pytest
 from ml_core.data.intake.refresh import refresh
 from ml_core.data.prices import read_prices
 from ml_core.errors import InvalidInput
+from ml_core.registry.tracking import connect
 from ml_core.registry.versions import Registry
 from ml_core.spec.experiment import Experiment
 from ml_core.walkforward.opening import open_windows
@@ -99,10 +100,25 @@ def test_a_search_that_has_ended_tries_nothing_again(searched, home):
     assert "trials ended before; --afresh begins anew" in steps[0].detail
     assert {trial.id for trial in again.ledger.trials} == {trial.id for trial in outcome.ledger.trials}
     assert again.spec == outcome.spec
-    logged = Registry(home).logged_trials(experiment.model_name, search=name_of(home, experiment))
-    assert logged == {trial.id for trial in outcome.ledger.trials}
+    logged = runs_of(home, experiment)
+    assert len(logged) == len(outcome.ledger.trials) + 1
+    ends = {"finished": "FINISHED", "stopped": "KILLED"}
+    told = {run.data.tags["trial"]: run for run in logged if run.data.tags["kind"] == "trial"}
+    assert {trial: run.info.status for trial, run in told.items()} == {
+        trial.id: ends[trial.status] for trial in outcome.ledger.trials
+    }
+    (whole,) = (run for run in logged if run.data.tags["kind"] == "search")
+    assert whole.info.status == "FINISHED"
+    assert {run.data.tags["mlflow.parentRunId"] for run in told.values()} == {whole.info.run_id}
     old, new = (one.version.evidence.scores for one in (outcome, again))
     assert old == new
+
+
+def runs_of(home, experiment: Experiment) -> list:
+    """What MLflow holds of the search."""
+    client = connect(home)
+    (found,) = client.search_experiments(filter_string=f"name = '{experiment.model_name}'")
+    return client.search_runs([found.experiment_id], f"tags.search = '{name_of(home, experiment)}'")
 
 
 def name_of(home, experiment: Experiment) -> str:
@@ -207,10 +223,8 @@ def test_an_interrupted_and_a_killed_search_go_on_without_losing_a_finished_tria
     assert len(after) == 5
     document = json.loads(out)
     assert document["search"]["trials"] == document["search"]["finished"] == 5
-    logged = Registry(home).logged_trials(
-        experiment.model_name, search=ledger_of(home, experiment).parent.name
-    )
-    assert logged == set(after)
+    logged = [run.data.tags.get("trial") for run in runs_of(home, experiment)]
+    assert sorted(filter(None, logged)) == sorted(after)
 
 
 def ledger_of(home, experiment: Experiment) -> Path:
