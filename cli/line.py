@@ -70,6 +70,18 @@ def search(
     """Search for a model, judge the winner on the holdout, register it; it becomes champion if it passes the gate."""
 
 
+@command("space.space", use="nothing")
+def space():
+    """Show what a search varies: every key with its values, and what could be varied besides."""
+
+
+@command("ledger.ledger", use="reads")
+def ledger(
+    csv: Annotated[bool, typer.Option("--csv", help="Print every trial as CSV and nothing else.")] = False,
+):
+    """Show every trial ever run for the experiment, how much of the best is luck, and which keys mattered."""
+
+
 @command("predict.predict")
 def predict(as_of: AsOf = None, out: OutFile = None, version: Version = None):
     """Forecast every ticker with the champion, and store the forecasts."""

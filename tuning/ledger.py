@@ -4,6 +4,7 @@ import contextlib
 import glob
 import re
 import threading
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -21,21 +22,28 @@ def set_aside(file: Path) -> None:
     file.rename(file.with_name(f"ledger-{number}.jsonl"))
 
 
-def count_tried(searches: Path, model: str) -> int:
-    """The trials that all searches for this model ended, whatever became of them. Each has a folder of its own, named
-    after the model, what was asked and the data."""
+def find_ledgers(searches: Path, model: str) -> list[Path]:
+    """The files of all searches for this model, the newest first. Each search has a folder of its own, named after the
+    model, what was asked and the data; what was begun afresh lies beside its successor."""
     own = re.compile(rf"{re.escape(model)}-[0-9a-f]+-\d+")
     folders = (folder for folder in searches.glob(f"{glob.escape(model)}-*") if own.fullmatch(folder.name))
-    return sum(len(_read(file)) for folder in folders for file in folder.glob("ledger*.jsonl"))
+    files = [file for folder in folders for file in folder.glob("ledger*.jsonl")]
+    return sorted(files, key=lambda file: (file.stat().st_mtime, file), reverse=True)
 
 
-def _read(file: Path) -> set[str]:
-    """The ids in one ledger; a trial that failed and was tried again stands there twice."""
-    ids = set()
+def count_tried(searches: Path, model: str) -> int:
+    """The trials that all searches for this model ended, whatever became of them."""
+    return sum(len(read_trials(file)) for file in find_ledgers(searches, model))
+
+
+def read_trials(file: Path) -> list[Trial]:
+    """What one ledger holds; of a trial that failed and was tried again, how it ended last."""
+    trials = {}
     for line in file.read_text(encoding="utf-8").splitlines():
         with contextlib.suppress(ValueError, TypeError, KeyError):  # a line cut short by a kill
-            ids.add(read_line(line).id)
-    return ids
+            trial = read_line(line)
+            trials[trial.id] = trial
+    return best_first(trials.values())
 
 
 class Ledger:
@@ -52,13 +60,11 @@ class Ledger:
     def recall(self) -> None:
         """Take in the trials that an earlier search finished or stopped; what failed or hung is tried again."""
         if self._file and self._file.is_file():
+            for trial in read_trials(self._file):
+                if trial.status != "failed":
+                    self._trials[trial.id] = trial
+                    self._news[trial.id] = None
             text = self._file.read_text(encoding="utf-8")
-            for line in text.splitlines():
-                with contextlib.suppress(ValueError, TypeError, KeyError):  # a line cut short by a kill
-                    trial = read_line(line)
-                    if trial.status != "failed":
-                        self._trials[trial.id] = trial
-                        self._news[trial.id] = None
             if text and not text.endswith("\n"):
                 with self._file.open("a", encoding="utf-8") as lines:
                     lines.write("\n")  # else the next trial would be glued to what was cut short
@@ -97,29 +103,36 @@ class Ledger:
 
     @property
     def trials(self) -> list[Trial]:
-        """The best first: by the unseen test dates, then by validation."""
+        """The best first."""
         with self._lock:
-            trials = list(self._trials.values())
-        lowest = float("-inf")
-
-        def rank(trial: Trial) -> tuple[float, float]:
-            test, score = trial.test_score, trial.score
-            return (lowest if test is None or test != test else test, lowest if score is None else score)
-
-        return sorted(trials, key=rank, reverse=True)
+            return best_first(self._trials.values())
 
     def count(self, status: str) -> int:
         return sum(trial.status == status for trial in self.trials)
 
     def streams(self) -> pl.DataFrame:
-        """The returns of every finished trial on the dates they share: a column a trial."""
-        finished = [trial for trial in self.trials if trial.status == "finished"]
-        if not finished:
-            return pl.DataFrame()
-        shared = sorted(set.intersection(*(set(trial.result["returns"]) for trial in finished)))
-        return pl.DataFrame(
-            {trial.id: [trial.result["returns"][date] for date in shared] for trial in finished}
-        )
+        """The returns of every finished trial."""
+        return returns_of(self.trials)
+
+
+def best_first(trials: Iterable[Trial]) -> list[Trial]:
+    """By the unseen test dates, then by validation."""
+    lowest = float("-inf")
+
+    def rank(trial: Trial) -> tuple[float, float]:
+        test, score = trial.test_score, trial.score
+        return (lowest if test is None or test != test else test, lowest if score is None else score)
+
+    return sorted(trials, key=rank, reverse=True)
+
+
+def returns_of(trials: Sequence[Trial]) -> pl.DataFrame:
+    """The strategy's returns of the finished ones on the dates they share: a column a trial."""
+    finished = [trial for trial in trials if trial.status == "finished"]
+    if not finished:
+        return pl.DataFrame()
+    shared = sorted(set.intersection(*(set(trial.result["returns"]) for trial in finished)))
+    return pl.DataFrame({trial.id: [trial.result["returns"][date] for date in shared] for trial in finished})
 
 
 def _hear(trial: Trial, result: dict[str, Any]) -> Trial:

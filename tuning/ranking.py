@@ -15,7 +15,6 @@ from ml_core.errors import ForecastError, NotEnoughData
 from ml_core.evaluation.shrinkage import chance_better, shrink
 from ml_core.registry.searched import TrialRow
 from ml_core.registry.trials import Params, Trial
-from tuning.ledger import Ledger
 
 
 @dataclass(frozen=True)
@@ -65,22 +64,20 @@ class Ranking:
         return [TrialRow.model_validate(one.row()) for one in self.trials[:count]]
 
 
-def rank(ledger: Ledger, *, defaults: Sequence[Params], horizon: int) -> Ranking:
-    """All trials: the finished ones by what they will do again, then the others as the ledger has them. By what they
+def rank(trials: Sequence[Trial], *, defaults: Sequence[Params], horizon: int) -> Ranking:
+    """All trials: the finished ones by what they will do again, then the others as they come. By what they
     did, where their objective has no scores by date, or too few."""
-    finished = [
-        trial for trial in ledger.trials if trial.test_score is not None and isfinite(trial.test_score)
-    ]
+    finished = [trial for trial in trials if trial.test_score is not None and isfinite(trial.test_score)]
     score_TM = _scores(finished)
     try:
         shrunk = shrink(score_TM, [trial.params["family"] for trial in finished], horizon=horizon)
     except NotEnoughData:
-        return Ranking(tuple(Ranked(trial) for trial in ledger.trials))
+        return Ranking(tuple(Ranked(trial) for trial in trials))
     told = {
         trial.id: Ranked(trial, float(again), float(error))
         for trial, again, error in zip(finished, shrunk.again_M, shrunk.error_M, strict=True)
     }
-    ranked = [told.get(trial.id, Ranked(trial)) for trial in ledger.trials]
+    ranked = [told.get(trial.id, Ranked(trial)) for trial in trials]
     ranked.sort(key=lambda one: -np.inf if one.again is None else one.again, reverse=True)
     first = finished.index(ranked[0].trial)
     beside = [

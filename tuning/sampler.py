@@ -28,7 +28,7 @@ class OptunaSampler(Searcher):
         self._tried = {_key(_written(trial.params)): trial.score for trial in known}
         self._study = _create_study(search, seed=search.seed + len(known))
         for trial in known:
-            _tell_known(self._study, trial, space)
+            tell_known(self._study, trial, space)
         for params in queue:
             self._study.enqueue_trial(_written(params))
 
@@ -78,7 +78,8 @@ def _create_study(search: Search, *, seed: int) -> optuna.Study:
     return optuna.create_study(direction="maximize", sampler=sampler)
 
 
-def _tell_known(study: optuna.Study, trial: Trial, space: Space) -> None:
+def tell_known(study: optuna.Study, trial: Trial, space: Space) -> None:
+    """An earlier trial with its score."""
     import optuna
 
     family = trial.params["family"]

@@ -6,7 +6,7 @@ from __future__ import annotations
 import datetime as dt
 import time
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -27,6 +27,7 @@ from ml_core.promotion.reference import fill_seat
 from ml_core.promotion.refit import Refitted, refit_or_go_on
 from ml_core.registry.evidence import Evidence
 from ml_core.registry.searched import Searched
+from ml_core.registry.trials import Trial
 from ml_core.registry.version import ModelVersion
 from ml_core.registry.versions import Registry
 from ml_core.spec.experiment import Experiment, RunSpec
@@ -36,7 +37,7 @@ from ml_core.training.fit import fit
 from ml_core.training.loop import Epoch
 from ml_core.walkforward.opening import open_windows, plan_folds
 from ml_core.walkforward.trading import horizon_of
-from tuning.ledger import LEDGER, Ledger, count_tried, set_aside
+from tuning.ledger import LEDGER, Ledger, count_tried, returns_of, set_aside
 from tuning.ranking import Ranking, rank
 from tuning.runner import run_search
 from tuning.space import build_space, first_params, spec_of, widest_spec
@@ -156,7 +157,7 @@ def _run_trials(
         logbook.follow(ledger.take_news())
         logbook.close(whole=whole)
     seconds = time.monotonic() - begun
-    ranking = rank_trials(experiment, ledger)
+    ranking = rank_trials(experiment, ledger.trials)
     return ledger, ranking, describe(experiment, ledger, ranking, folds=len(folds), seconds=seconds)
 
 
@@ -198,19 +199,29 @@ def open_ledger(home: Home, name: str, *, afresh: bool = False) -> Ledger:
     return ledger
 
 
-def rank_trials(experiment: Experiment, ledger: Ledger) -> Ranking:
+def rank_trials(experiment: Experiment, trials: Sequence[Trial]) -> Ranking:
     """The trials by what each will do again on other dates than the folds' unseen ones."""
     defaults = first_params(experiment, build_space(experiment))
-    return rank(ledger, defaults=defaults, horizon=horizon_of(experiment))
+    return rank(trials, defaults=defaults, horizon=horizon_of(experiment))
+
+
+def measure_luck(trials: Sequence[Trial], ranking: Ranking) -> dict[str, Any]:
+    """How many trials there are and how many that differ they amount to, PBO, and the winner's chance."""
+    streams = returns_of(trials)
+    return {
+        "trials": len(trials),
+        "independent": count_independent(streams, tried=len(trials)) if streams.width > 1 else None,
+        "overfitting": measure_overfitting(streams),
+        "chance": ranking.chance,
+    }
 
 
 def describe(
     experiment: Experiment, ledger: Ledger, ranking: Ranking, *, folds: int, seconds: float
 ) -> Searched:
     """What was searched, as numbers."""
-    streams = ledger.streams()
     return Searched(
-        trials=len(ledger.trials),
+        **measure_luck(ledger.trials, ranking),
         finished=ledger.count("finished"),
         stopped=ledger.count("stopped"),
         failed=ledger.count("failed"),
@@ -219,8 +230,5 @@ def describe(
         seconds=round(seconds, 1),
         families=dict(Counter(trial.params["family"] for trial in ledger.trials)),
         objective=experiment.search.objective,
-        independent=None if streams.is_empty() else count_independent(streams, tried=len(ledger.trials)),
-        overfitting=measure_overfitting(streams),
-        chance=ranking.chance,
         head=tuple(ranking.rows(5)),
     )

@@ -59,4 +59,4 @@ def past_mean(value_NT: np.ndarray, known_NT: np.ndarray, *, span: float = UNIT_
 
 def _fading_sum(value_T: np.ndarray, decay: float) -> np.ndarray:
     """At each step the value, and `decay` times the sum before it."""
-    return lfilter([1.0], [1.0, -decay], value_T)
+    return np.asarray(lfilter([1.0], [1.0, -decay], value_T))

@@ -53,7 +53,7 @@ def test_what_was_scored_on_unseen_dates_ranks_before_what_was_stopped(ledger):
 
 
 def ranked(ledger: Ledger, *defaults: dict) -> Ranking:
-    return rank(ledger, defaults=defaults, horizon=1)
+    return rank(ledger.trials, defaults=defaults, horizon=1)
 
 
 def test_the_rows_tell_how_each_trial_ended_and_why(ledger):

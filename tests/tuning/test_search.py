@@ -21,8 +21,10 @@ from ml_core.registry.versions import Registry
 from ml_core.spec.experiment import Experiment
 from ml_core.walkforward.opening import open_windows
 from tests.market import NOW, small_experiment, write_experiment
-from tuning.search import Step, open_ledger, search, split_for_search, with_trials
+from tuning.past import as_table, read_past
+from tuning.search import open_ledger, search, split_for_search, with_trials
 from tuning.space import spec_of
+from tuning.step import Step
 
 CANDORCAST = str(Path(sys.executable).with_name("candorcast"))
 FAMILIES = ["lstm", "attention_lstm", "transformer"]
@@ -126,6 +128,18 @@ def name_of(home, experiment: Experiment) -> str:
         path for path in home.searches.iterdir() if f"-{with_trials(experiment, 1).digest()}-" in path.name
     ]
     return folder.name
+
+
+def test_every_trial_of_every_search_can_be_read_back(searched, home):
+    experiment, outcome, _ = searched
+    past = read_past(experiment, home)
+    (own,) = (one for one in past if one.name == name_of(home, experiment))
+    assert own.ranking.rows() == outcome.ranking.rows()
+    assert own.plain()["overfitting"] == outcome.evidence.search.overfitting
+    table = as_table(past)
+    assert set(table["trial"]) >= {trial.id for trial in outcome.ledger.trials}
+    curves = [json.loads(curve) for curve in table.filter(search=own.name)["curve"]]
+    assert sorted(map(len, curves)) == sorted(len(trial.history) for trial in outcome.ledger.trials)
 
 
 @pytest.mark.usefixtures("ray_cluster")

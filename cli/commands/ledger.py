@@ -1,0 +1,49 @@
+"""`ledger`: every trial that was ever run for an experiment, and what can be learned from them."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import asdict
+
+from cli.screens import versions
+from cli.session import DONE, Session
+from ml_core.errors import InvalidInput
+
+SHOWN = 15
+
+
+def ledger(session: Session, *, csv: bool) -> int:
+    from tuning.importance import LEAST_TRIALS, weigh_keys
+    from tuning.past import as_table, read_past
+
+    experiment, terminal = session.learning, session.terminal
+    past = read_past(experiment, session.home)
+    if not past:
+        raise InvalidInput(f"no trial was run for {experiment.name} yet; run: {session.spell('search')}")
+    if csv:
+        sys.stdout.write(as_table(past).write_csv())
+        return DONE
+    newest = past[0]
+    trials = sum(len(search.ranking.trials) for search in past)
+    terminal.table(
+        versions.ledger_rows(newest.ranking.rows(SHOWN)),
+        title=f"the newest search, {newest.name}, the best first; `again` is expected on other dates",
+    )
+    for line in versions.luck(newest.luck):
+        terminal.say(line)
+    terminal.say(f"trials of all searches so far: {trials}; every one: {session.spell('ledger')} --csv")
+    keys = weigh_keys(experiment, [one.trial for one in newest.ranking.trials])
+    if keys:
+        terminal.table(
+            [{**asdict(key), "share": f"{key.share:.0%}", "error": f"{key.error:.0%}"} for key in keys],
+            title="which keys part good trials from others (share of it, and its error)",
+        )
+    else:
+        terminal.say(f"which keys matter is told from {LEAST_TRIALS} trials of a family on")
+    terminal.document(
+        {
+            "searches": [search.plain() for search in past],
+            "importance": [asdict(key) for key in keys],
+        }
+    )
+    return DONE

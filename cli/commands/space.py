@@ -1,0 +1,20 @@
+"""`space`: what a search of the experiment varies, and what it could vary besides."""
+
+from __future__ import annotations
+
+from cli.session import DONE, Session
+
+
+def space(session: Session) -> int:
+    from tuning.layout import lay_out_space, list_unvaried
+
+    experiment, terminal = session.learning, session.terminal
+    rows, besides = lay_out_space(experiment), list_unvaried(experiment)
+    terminal.table([row.shown() for row in rows], title=f"what a search of {experiment.name} varies")
+    terminal.say("\nmay be varied besides, by a list or {low, high, log} under [search.ranges]:")
+    for family, keys in besides.items():
+        terminal.say(f"  {family}: {', '.join(keys)}")
+    example = "--set 'search.ranges.\"task.lookback\"=[16,32,64]'"
+    terminal.say(f"for example: {session.spell('search')} {example}")
+    terminal.document({"varied": [row.plain() for row in rows], "besides": besides})
+    return DONE
