@@ -21,6 +21,8 @@ Options = TypeVar("Options", bound=BaseModel)
 PATHS = (("files", "path"), ("context", "table"))
 SHIPPED = Path(__file__).resolve().parents[2] / "experiments"
 
+RANGES = "search.ranges."
+
 
 def read_experiment(name: str, overrides: tuple[str, ...] = ()) -> Experiment:
     """The experiment of that file, or of that name in `experiments/`, with the overrides laid over it."""
@@ -115,13 +117,20 @@ def _lay_over(content: dict[str, Any], override: str) -> None:
     key, equals, text = override.partition("=")
     if not equals or not key.strip():
         raise InvalidInput(f"--set {override}: expected key=value, such as task.lookback=30")
-    *parents, last = key.strip().split(".")
+    *parents, last = _parts(key.strip())
     table = content
     for parent in parents:
         table = table.setdefault(parent, {})
         if not isinstance(table, dict):
             raise InvalidInput(f"--set {override}: '{parent}' is a value, not a section")
     table[last] = _value(text.strip())
+
+
+def _parts(key: str) -> list[str]:
+    """The sections of the file, then the key; under [search.ranges] that has a dot of its own."""
+    if key.startswith(RANGES) and key != RANGES:
+        return [*RANGES.rstrip(".").split("."), key.removeprefix(RANGES).strip("\"'")]
+    return key.split(".")
 
 
 def _value(text: str) -> Any:
