@@ -53,7 +53,7 @@ def _shares(trials: Sequence[Trial], space: Space, family: str) -> dict[str, Any
     optuna.logging.set_verbosity(optuna.logging.ERROR)
     study = optuna.create_study(direction="maximize")
     for trial in trials:
-        tell_known(study, trial, {family: space[family]})
+        tell_known(study, trial, {family: space[family]}, score=trial.score)
     evaluator = optuna.importance.PedAnovaImportanceEvaluator(target_quantile=0.25)
     return optuna.importance.get_param_importances(
         study, evaluator=evaluator, params=list(space[family]), normalize=True

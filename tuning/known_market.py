@@ -69,7 +69,7 @@ def _search(experiment: Experiment, home: Home, *, now: dt.datetime) -> Promotio
             splits=folds,
         )
         ledger.close(trial_id)
-    ranking = rank_trials(experiment, ledger)
+    ranking = rank_trials(experiment, ledger.trials)
     winner = spec_of(experiment, ranking.winner.params)
     facts = describe(experiment, ledger, ranking, folds=len(folds), seconds=0.0)
     forecaster = fit(winner, windows, final)

@@ -86,7 +86,7 @@ class Ledger:
         """A trial has ended, and how."""
         with self._lock:
             trial = self._trials[trial_id]
-            status = "failed" if error else "finished" if trial.result else "stopped"
+            status = "failed" if error else "stopped" if trial.test_score is None else "finished"
             self._trials[trial_id] = trial = replace(trial, status=status, error=error)
             self._news[trial_id] = None
             self.changes += 1
@@ -141,6 +141,8 @@ def _hear(trial: Trial, result: dict[str, Any]) -> Trial:
     if result.get("finished"):
         scored = {key: result[key] for key in ("test_score", "scores", "returns") if key in result}
         return replace(trial, seconds=seconds, result=scored)
+    if result.get("scores"):
+        return replace(trial, seconds=seconds, result={"scores": result["scores"]})
     if "score" in result and result["epoch"] > len(trial.history):
         epoch = {name: float(result[name]) for name in ("score", "best", "loss", "skill") if name in result}
         return replace(trial, seconds=seconds, history=(*trial.history, epoch))

@@ -8,7 +8,7 @@ import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
@@ -17,10 +17,14 @@ from ml_core.panel.splits import Split
 from ml_core.panel.windows import Windows
 from ml_core.registry.trials import Params
 from ml_core.spec.experiment import Experiment
+from ml_core.walkforward.trading import horizon_of
 from tuning.cluster import check_room, open_cluster
 from tuning.ledger import Ledger
 from tuning.space import build_space, first_params, grid_params, most_epochs
 from tuning.trial import run_trial
+
+if TYPE_CHECKING:
+    from tuning.race import Course
 
 Progress = Callable[[Ledger, int], None]
 START_SECONDS = 120.0
@@ -47,17 +51,22 @@ def run_search(
     if total <= len(done):
         return total
     with open_cluster(address):
+        from tuning.race import Course
         from tuning.sampler import OptunaSampler
 
         check_room(experiment.search)
 
-        sampler = OptunaSampler(experiment.search, space, queue=queue[: total - len(done)], known=done)
+        course = Course(horizon_of(experiment), done) if experiment.search.scheduler == "race" else None
+        sampler = OptunaSampler(
+            experiment.search, space, queue=queue[: total - len(done)], known=done, course=course
+        )
         tuner = _tuner(
             experiment,
             prices,
             windows,
             splits,
             sampler=sampler,
+            scheduler=_scheduler(experiment, course),
             trials=total - len(done),
             ledger=ledger,
             folder=folder,
@@ -74,6 +83,7 @@ def _tuner(
     splits: list[Split],
     *,
     sampler: Any,
+    scheduler: Any,
     trials: int,
     ledger: Ledger,
     folder: Path,
@@ -92,7 +102,7 @@ def _tuner(
             mode="max",
             num_samples=trials,
             search_alg=sampler,
-            scheduler=_scheduler(experiment),
+            scheduler=scheduler,
             reuse_actors=True,
         ),
         run_config=tune.RunConfig(
@@ -110,9 +120,13 @@ def _trainable(config: Params, **shared: Any) -> None:
     run_trial(config, tune.report, **shared)
 
 
-def _scheduler(experiment: Experiment) -> Any:
+def _scheduler(experiment: Experiment, course: Course | None) -> Any:
     from ray.tune.schedulers import AsyncHyperBandScheduler, FIFOScheduler
 
+    from tuning.race import Race
+
+    if course:
+        return Race(course)
     if experiment.search.scheduler == "none":
         return FIFOScheduler()
     epochs = most_epochs(experiment, build_space(experiment))

@@ -11,6 +11,7 @@ from ray.tune.search import Searcher
 from ml_core.registry.trials import Params, Trial
 from ml_core.spec.experiment import Search
 from ml_core.spec.ranges import LogUniform, OneOf, Range
+from tuning.race import Course
 from tuning.space import Space, as_choice, suggest
 
 if TYPE_CHECKING:
@@ -22,13 +23,22 @@ ATTEMPTS = 50  # at params that were not tried yet
 class OptunaSampler(Searcher):
     """Asks a study for params. Earlier trials are told to it, so that a resumed search goes on from them."""
 
-    def __init__(self, search: Search, space: Space, *, queue: Sequence[Params], known: list[Trial]) -> None:
+    def __init__(
+        self,
+        search: Search,
+        space: Space,
+        *,
+        queue: Sequence[Params],
+        known: list[Trial],
+        course: Course | None = None,
+    ) -> None:
         super().__init__(metric="score", mode="max")
-        self._space, self._open = space, {}
-        self._tried = {_key(_written(trial.params)): trial.score for trial in known}
+        self._space, self._open, self._course = space, {}, course
+        scores = {trial.id: course.gain(trial.id) if course else trial.score for trial in known}
+        self._tried = {_key(_written(trial.params)): scores[trial.id] for trial in known}
         self._study = _create_study(search, seed=search.seed + len(known))
         for trial in known:
-            tell_known(self._study, trial, space)
+            tell_known(self._study, trial, space, score=scores[trial.id])
         for params in queue:
             self._study.enqueue_trial(_written(params))
 
@@ -51,7 +61,7 @@ class OptunaSampler(Searcher):
     ) -> None:
         asked = self._open.pop(trial_id, None)
         if asked is not None:
-            score = (result or {}).get("best")
+            score = self._course.gain(trial_id) if self._course else (result or {}).get("best")
             failed = error or score is None
             self._study.tell(asked, None if failed else score, state=_state(failed=failed))
             self._tried[_key(asked.params)] = None if failed else score
@@ -78,7 +88,7 @@ def _create_study(search: Search, *, seed: int) -> optuna.Study:
     return optuna.create_study(direction="maximize", sampler=sampler)
 
 
-def tell_known(study: optuna.Study, trial: Trial, space: Space) -> None:
+def tell_known(study: optuna.Study, trial: Trial, space: Space, *, score: float | None) -> None:
     """An earlier trial with its score."""
     import optuna
 
@@ -91,8 +101,8 @@ def tell_known(study: optuna.Study, trial: Trial, space: Space) -> None:
         optuna.trial.create_trial(
             params=_written(trial.params),
             distributions=distributions,
-            value=trial.score,
-            state=_state(failed=trial.score is None),
+            value=score,
+            state=_state(failed=score is None),
         )
     )
 

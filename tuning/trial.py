@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from ml_core.evaluation.declaration import Metric
 from ml_core.evaluation.metrics import find_metric
 from ml_core.evaluation.rows import rows_of
 from ml_core.forecaster.learners import is_baseline
@@ -35,17 +34,25 @@ def run_trial(
 ) -> None:
     """Report each epoch's `score` and the `best` so far, that of the weights that are kept, and at the end the score on
     the folds' unseen test dates. A baseline has one epoch and reports no `rung`, so that early stopping compares
-    it with no half-trained network."""
+    it with no half-trained network. In a race the folds come one after the other, the newest first, and the scores of
+    each are reported as soon as they are there."""
     spec = spec_of(experiment, params)
     windows = windows.read_as(spec.reading.features)
-    fittings = [[begin(one, windows, split) for split in splits] for one in seeded(spec)]
-    latest: dict[str, Any] = {}
-    for number, epochs in enumerate(side_by_side([one for row in fittings for one in row]), start=1):
-        rung = 0 if is_baseline(spec.model.family) else number
-        latest = {"epoch": number, "rung": rung, **epochs}
-        report(latest)
-    folds = [forecast_fold(list(column), windows) for column in zip(*fittings, strict=True)]
-    report({**latest, **finish(experiment, prices, pl.concat(folds))})
+    race = experiment.search.scheduler == "race"
+    stages = [[split] for split in reversed(splits)] if race else [splits]
+    latest: dict[str, Any] = {"epoch": 0}
+    forecasts = pl.DataFrame()
+    for number, stage in enumerate(stages, start=1):
+        fittings = [[begin(one, windows, split) for split in stage] for one in seeded(spec)]
+        for epochs in side_by_side([one for row in fittings for one in row]):
+            epoch = latest["epoch"] + 1
+            latest = {"epoch": epoch, "rung": 0 if is_baseline(spec.model.family) else epoch, **epochs}
+            report(latest)
+        folds = [forecast_fold(list(column), windows) for column in zip(*fittings, strict=True)]
+        forecasts = pl.concat([*folds, forecasts])
+        if number < len(stages):
+            report({**latest, "scores": score_dates(experiment, forecasts)})
+    report({**latest, **finish(experiment, prices, forecasts)})
 
 
 def side_by_side(fittings: list[AnyFitting]) -> Iterator[Mapping[str, float]]:
@@ -77,21 +84,21 @@ def finish(experiment: Experiment, prices: pl.DataFrame, forecasts: pl.DataFrame
     """The out-of-fold result: objective over all folds and by date, and the strategy's returns for later deflation."""
     horizon = horizon_of(experiment)
     metric = find_metric(experiment.search.objective)
-    rows = forecasts.filter(pl.col("horizon") == horizon)
-    value = metric(rows)
+    value = metric(forecasts.filter(pl.col("horizon") == horizon))
     traded = trade(experiment, prices, forecasts)
     return {
         "test_score": value if metric.better == "higher" else -value,
         "finished": True,
-        "scores": scores_by_date(metric, rows),
+        "scores": score_dates(experiment, forecasts),
         "returns": dict(zip(traded["date"].dt.to_string().to_list(), traded["net"].to_list(), strict=True)),
     }
 
 
-def scores_by_date(metric: Metric, rows: pl.DataFrame) -> dict[str, float]:
+def score_dates(experiment: Experiment, forecasts: pl.DataFrame) -> dict[str, float]:
     """The score of each date whose mean the objective is, higher better; none where it is no mean over dates."""
+    rows = forecasts.filter(pl.col("horizon") == horizon_of(experiment))
     known = rows_of(rows)
-    parts = metric.split(known)
+    parts = find_metric(experiment.search.objective).split(known)
     if parts is None or parts.loss_T is None:
         return {}
     dates = rows["as_of"].gather(known.order[known.starts]).dt.to_string().to_list()

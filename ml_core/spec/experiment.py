@@ -90,7 +90,7 @@ class Search(Section):
     trials: PositiveInt = 24
     epochs: PositiveInt | None = None
     sampler: Literal["optuna", "random", "grid"] = "optuna"
-    scheduler: Literal["asha", "none"] = "asha"
+    scheduler: Literal["race", "asha", "none"] = "asha"
     objective: str = "ic"
     ranges: dict[str, Any] = Field(default_factory=dict)
     cpus_per_trial: Annotated[float, Field(gt=0)] = 1.0

@@ -28,6 +28,7 @@ from tuning.step import Step
 
 CANDORCAST = str(Path(sys.executable).with_name("candorcast"))
 FAMILIES = ["lstm", "attention_lstm", "transformer"]
+ENDS = {"finished": "FINISHED", "stopped": "KILLED"}
 
 
 @pytest.fixture(scope="module")
@@ -104,10 +105,9 @@ def test_a_search_that_has_ended_tries_nothing_again(searched, home):
     assert again.spec == outcome.spec
     logged = runs_of(home, experiment)
     assert len(logged) == len(outcome.ledger.trials) + 1
-    ends = {"finished": "FINISHED", "stopped": "KILLED"}
     told = {run.data.tags["trial"]: run for run in logged if run.data.tags["kind"] == "trial"}
     assert {trial: run.info.status for trial, run in told.items()} == {
-        trial.id: ends[trial.status] for trial in outcome.ledger.trials
+        trial.id: ENDS[trial.status] for trial in outcome.ledger.trials
     }
     (whole,) = (run for run in logged if run.data.tags["kind"] == "search")
     assert whole.info.status == "FINISHED"
@@ -140,6 +140,27 @@ def test_every_trial_of_every_search_can_be_read_back(searched, home):
     assert set(table["trial"]) >= {trial.id for trial in outcome.ledger.trials}
     curves = [json.loads(curve) for curve in table.filter(search=own.name)["curve"]]
     assert sorted(map(len, curves)) == sorted(len(trial.history) for trial in outcome.ledger.trials)
+
+
+@pytest.mark.usefixtures("ray_cluster")
+def test_in_a_race_folds_come_one_by_one_and_who_is_dropped_saw_the_newest_only(home):
+    families = ["ridge", "ewma", "last", "mean"]
+    experiment = small_experiment(search={"families": families, "trials": 4, "scheduler": "race"})
+    outcome = search(experiment, home, now=NOW)
+    windows, _ = open_windows(experiment.spec, read_prices(experiment, home))
+    folds, _ = split_for_search(experiment, windows)
+    assert len(folds) > 1
+    by_status = {status: [one for one in outcome.ledger.trials if one.status == status] for status in ENDS}
+    assert len(by_status["finished"]) + len(by_status["stopped"]) == 4
+    assert by_status["finished"]
+    for trial in by_status["finished"]:
+        assert len(trial.history) == len(folds), "a baseline has one epoch a fold"
+        assert min(trial.result["scores"]) < str(folds[0].test.end) < max(trial.result["scores"])
+    for trial in by_status["stopped"]:
+        assert len(trial.history) < len(folds)
+        assert min(trial.result["scores"]) >= str(folds[len(folds) - len(trial.history)].test.start)
+    again = search(experiment, home, now=NOW)
+    assert again.spec == outcome.spec
 
 
 @pytest.mark.usefixtures("ray_cluster")
