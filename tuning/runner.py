@@ -20,7 +20,8 @@ from ml_core.spec.experiment import Experiment
 from ml_core.walkforward.trading import horizon_of
 from tuning.cluster import check_room, open_cluster
 from tuning.ledger import Ledger
-from tuning.space import build_space, first_params, grid_params, most_epochs
+from tuning.quasi_random import quasi_random_params
+from tuning.space import Space, build_space, first_params, grid_params, most_epochs
 from tuning.trial import run_trial
 
 if TYPE_CHECKING:
@@ -43,9 +44,8 @@ def run_search(
 ) -> int:
     """Run what the ledger does not hold yet, in parallel; returns how many trials the search has in all."""
     space = build_space(experiment)
-    grid = experiment.search.sampler == "grid"
-    queue = grid_params(experiment, space) if grid else first_params(experiment, space)
-    total = len(queue) if grid else experiment.search.trials
+    queue = _queue(experiment, space)
+    total = len(queue) if experiment.search.sampler == "grid" else experiment.search.trials
     done = ledger.trials
     queue = [params for params in queue if params not in [trial.params for trial in done]]
     if total <= len(done):
@@ -74,6 +74,16 @@ def run_search(
         _watch(tuner, experiment, ledger, total=total, progress=progress)
     shutil.rmtree(folder, ignore_errors=True)
     return total
+
+
+def _queue(experiment: Experiment, space: Space) -> list[Params]:
+    """The params that are tried first, or at all: the rest is the sampler's to choose."""
+    search = experiment.search
+    if search.sampler == "grid":
+        return grid_params(experiment, space)
+    first = first_params(experiment, space)
+    spread = search.sampler == "quasi_random"
+    return first + (quasi_random_params(space, search.trials, seed=search.seed) if spread else [])
 
 
 def _tuner(

@@ -82,7 +82,9 @@ def _create_study(search: Search, *, seed: int) -> optuna.Study:
 
     optuna.logging.set_verbosity(optuna.logging.ERROR)
     if search.sampler == "optuna":
-        sampler = optuna.samplers.TPESampler(seed=seed, constant_liar=True, n_startup_trials=8)
+        sampler = optuna.samplers.TPESampler(
+            seed=seed, constant_liar=True, n_startup_trials=8, multivariate=True, group=True
+        )
     else:
         sampler = optuna.samplers.RandomSampler(seed=seed)
     return optuna.create_study(direction="maximize", sampler=sampler)

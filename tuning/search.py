@@ -136,9 +136,12 @@ def _run_trials(
     asked = with_trials(experiment, 1).digest()  # more trials go on where fewer ended
     name = f"{experiment.model_name}-{asked}-{data_version(experiment, home)}"
     ledger, begun = open_ledger(home, name, afresh=afresh), time.monotonic()
-    if kept := len(ledger.trials):
-        line = f"going on: {kept} of this search's trials ended before; --afresh begins anew"
-        tell_step("begin", ledger, progress)(line)
+    if progress:
+        kept = len(ledger.trials)
+        going_on = (
+            f"going on: {kept} of this search's trials ended before; --afresh begins anew" if kept else ""
+        )
+        progress(Step("begin", ledger, experiment.search.trials, going_on))
 
     folder, whole = home.searches / name / "tune", False
     logbook = Registry(home).open_logbook(experiment.model_name, search=name)

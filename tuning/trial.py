@@ -41,18 +41,17 @@ def run_trial(
     race = experiment.search.scheduler == "race"
     stages = [[split] for split in reversed(splits)] if race else [splits]
     latest: dict[str, Any] = {"epoch": 0}
-    forecasts = pl.DataFrame()
+    known: list[pl.DataFrame] = []
     for number, stage in enumerate(stages, start=1):
         fittings = [[begin(one, windows, split) for split in stage] for one in seeded(spec)]
         for epochs in side_by_side([one for row in fittings for one in row]):
             epoch = latest["epoch"] + 1
             latest = {"epoch": epoch, "rung": 0 if is_baseline(spec.model.family) else epoch, **epochs}
             report(latest)
-        folds = [forecast_fold(list(column), windows) for column in zip(*fittings, strict=True)]
-        forecasts = pl.concat([*folds, forecasts])
+        known = [forecast_fold(list(column), windows) for column in zip(*fittings, strict=True)] + known
         if number < len(stages):
-            report({**latest, "scores": score_dates(experiment, forecasts)})
-    report({**latest, **finish(experiment, prices, forecasts)})
+            report({**latest, "scores": score_dates(experiment, pl.concat(known))})
+    report({**latest, **finish(experiment, prices, pl.concat(known))})
 
 
 def side_by_side(fittings: list[AnyFitting]) -> Iterator[Mapping[str, float]]:

@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING
 from cli.screens import versions
 from cli.screens.missing import warn_left_out, warn_missing
 from cli.session import DONE, PARTIAL, Session
+from cli.terminal import Terminal
 from ml_core.errors import InvalidInput
 
 if TYPE_CHECKING:
     from tuning.search import SearchOutcome
+    from tuning.step import Step
 
 
 def search(session: Session, *, trials: int | None, afresh: bool, resume: bool) -> int:
@@ -41,29 +43,36 @@ def search(session: Session, *, trials: int | None, afresh: bool, resume: bool) 
     return DONE if outcome.passed and not outcome.missing else PARTIAL
 
 
+class Shown:
+    """The steps of a search on the terminal, and what is not lost if it ends now."""
+
+    def __init__(self, terminal: Terminal) -> None:
+        self._terminal, self._told = terminal, {"begin", "search"}
+        self._last: Step | None = None
+
+    def __call__(self, step: Step) -> None:
+        self._last = step
+        if step.name in ("begin", "fresh"):
+            if step.detail:
+                self._terminal.step(step.detail)
+            return
+        if step.name not in self._told:
+            self._told.add(step.name)
+            lines = {"refit": "refitting the winner before the holdout", "judge": step.detail}
+            self._terminal.step(lines[step.name])
+        self._terminal.progress(step.text())
+
+    def kept(self) -> str:
+        return self._last.kept() if self._last else ""
+
+
 def run_search(session: Session, *, trials: int | None = None, afresh: bool = False) -> SearchOutcome:
     """The search with its progress shown. Whoever interrupts it is told how to go on."""
-    from tuning.search import Step
     from tuning.search import search as run
 
     experiment, terminal = session.learning, session.terminal
     terminal.step(f"searching {experiment.name}: {', '.join(experiment.search.families)}")
-    steps, seen = {"search"}, ""
-
-    def show(step: Step) -> None:
-        nonlocal seen
-        if step.name == "search":
-            seen = step.kept()
-        if step.name in ("begin", "fresh"):
-            terminal.step(step.detail)
-            return
-        if step.name not in steps:
-            steps.add(step.name)
-            terminal.step(
-                {"refit": "refitting the winner before the holdout", "judge": step.detail}[step.name]
-            )
-        terminal.progress(step.text())
-
+    shown = Shown(terminal)
     try:
         with session.order.alone("search"):
             outcome = run(
@@ -73,11 +82,13 @@ def run_search(session: Session, *, trials: int | None = None, afresh: bool = Fa
                 trials=trials,
                 afresh=afresh,
                 address=session.settings.ray_address,
-                progress=show,
+                progress=shown,
             )
     except KeyboardInterrupt:
         more = f" --trials {trials}" if trials else ""
-        raise KeyboardInterrupt(f"interrupted{seen}; to go on: {session.spell('search')}{more}") from None
+        raise KeyboardInterrupt(
+            f"interrupted{shown.kept()}; to go on: {session.spell('search')}{more}"
+        ) from None
     warn_missing(session, outcome.missing)
     warn_left_out(terminal, outcome.left_out, outcome.lost)
     return outcome

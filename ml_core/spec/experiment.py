@@ -89,7 +89,7 @@ class Search(Section):
     families: tuple[str, ...] = ("lstm", "attention_lstm", "transformer")
     trials: PositiveInt = 24
     epochs: PositiveInt | None = None
-    sampler: Literal["optuna", "random", "grid"] = "optuna"
+    sampler: Literal["optuna", "random", "quasi_random", "grid"] = "optuna"
     scheduler: Literal["race", "asha", "none"] = "asha"
     objective: str = "ic"
     ranges: dict[str, Any] = Field(default_factory=dict)

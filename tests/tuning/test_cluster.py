@@ -52,7 +52,9 @@ def test_a_trial_that_no_node_could_hold_is_refused_before_anything_waits_for_it
         check_room(Search(gpus_per_trial=2))
 
 
-def test_a_search_runs_on_the_cluster_that_was_started_here_and_leaves_it_running(new_home, tmp_path):
+def test_a_search_runs_on_the_cluster_that_was_started_here_and_leaves_it_running(
+    new_home, tmp_path, monkeypatch
+):
     home, folder = new_home(), tempfile.mkdtemp(prefix="ray")  # a socket's path may not be long
     environment = {**os.environ, "RAY_TMPDIR": folder}
     more_than_this_machine_has = (os.cpu_count() or 1) + 1
@@ -62,15 +64,18 @@ def test_a_search_runs_on_the_cluster_that_was_started_here_and_leaves_it_runnin
     refresh(experiment, home, now=NOW)
     file = write_experiment(tmp_path, **experiment.model_dump(mode="json", exclude_none=True))
     options = f"--head --port=0 --num-cpus={more_than_this_machine_has} --include-dashboard=false --block"
-    head = subprocess.Popen(
-        [str(BIN / "ray"), "start", *options.split()],
-        env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True,
-    )  # fmt: skip
+    log = tmp_path / "head.log"
+    with log.open("w") as told:
+        head = subprocess.Popen(
+            [str(BIN / "ray"), "start", *options.split()],
+            env=environment, stdout=told, stderr=told, start_new_session=True,
+        )  # fmt: skip
     try:
-        address = Path(folder, "ray", "ray_current_cluster")
-        until = time.monotonic() + 60
-        while not address.is_file() and time.monotonic() < until:
-            time.sleep(0.1)
+        monkeypatch.setenv("RAY_TMPDIR", folder)
+        until = time.monotonic() + 120
+        while not running_here() and time.monotonic() < until:
+            assert head.poll() is None, log.read_text()
+            time.sleep(0.2)
         command = [str(BIN / "candorcast"), "search", str(file), "--home", str(home.root)]
         done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=200)
         assert done.returncode in (0, 1), done.stderr

@@ -83,8 +83,9 @@ def test_no_trial_saw_a_date_of_the_holdout(searched, home):
 
 def test_progress_names_what_is_done_and_every_step(searched):
     _, _, steps = searched
-    assert {step.name for step in steps} - {"fresh"} == {"search", "refit", "judge"}
-    assert "of 6 trials done" in steps[0].text()
+    assert [step.name for step in steps][:2] == ["begin", "search"]
+    assert {step.name for step in steps} - {"begin", "fresh"} == {"search", "refit", "judge"}
+    assert "of 6 trials done" in steps[1].text()
     assert any("epoch 1" in step.text() for step in steps if step.name == "refit")
 
 

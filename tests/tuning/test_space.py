@@ -24,7 +24,7 @@ FAMILIES = ("lstm", "attention_lstm", "transformer")
 
 
 def space_of(families=FAMILIES, **ranges):
-    experiment = small_experiment(search={"families": families, "ranges": ranges})
+    experiment = small_experiment(search={"families": families, "ranges": ranges, "trials": 100})
     return experiment, build_space(experiment)
 
 
@@ -204,10 +204,8 @@ def test_a_default_outside_a_narrowed_range_gives_way_to_the_ranges_middle():
 
 
 def test_a_grid_is_every_combination_of_the_listed_values():
-    _, space = space_of(
-        ("lstm",), **{"lstm.hidden": [8, 16], "lstm.layers": [1, 2], "training.loss": ["mse"]}
-    )
-    queue = grid_params(space)
+    found = space_of(("lstm",), **{"lstm.hidden": [8, 16], "lstm.layers": [1, 2], "training.loss": ["mse"]})
+    queue = grid_params(*found)
     assert len(queue) == 4
     assert {(params["lstm.hidden"], params["lstm.layers"]) for params in queue} == {
         (8, 1),
@@ -216,6 +214,18 @@ def test_a_grid_is_every_combination_of_the_listed_values():
         (16, 2),
     }
     assert {params["lstm.dropout"] for params in queue} == {0.15}
+
+
+def test_fewer_trials_than_a_grid_has_are_drawn_by_lot_and_more_hold_the_same():
+    ranges = {"lstm.hidden": [8, 16, 32], "lstm.layers": [1, 2], "training.loss": ["mse"]}
+    found = [
+        small_experiment(search={"families": ["lstm"], "sampler": "grid", "trials": trials, "ranges": ranges})
+        for trials in (2, 4, 99)
+    ]
+    few, more, whole = (grid_params(one, build_space(one)) for one in found)
+    assert (len(few), len(more), len(whole)) == (2, 4, 6)
+    assert few == more[:2]
+    assert all(params in whole for params in more)
 
 
 def test_sizes_of_layers_are_searched_like_any_other_choice():
