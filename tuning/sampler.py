@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import warnings
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -82,9 +83,11 @@ def _create_study(search: Search, *, seed: int) -> optuna.Study:
 
     optuna.logging.set_verbosity(optuna.logging.ERROR)
     if search.sampler == "optuna":
-        sampler = optuna.samplers.TPESampler(
-            seed=seed, constant_liar=True, n_startup_trials=8, multivariate=True, group=True
-        )
+        with warnings.catch_warnings():  # both options are said to be experimental
+            warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
+            sampler = optuna.samplers.TPESampler(
+                seed=seed, constant_liar=True, n_startup_trials=8, multivariate=True, group=True
+            )
     else:
         sampler = optuna.samplers.RandomSampler(seed=seed)
     return optuna.create_study(direction="maximize", sampler=sampler)
