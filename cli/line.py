@@ -8,7 +8,18 @@ from typing import Annotated
 import typer
 
 from cli.declaration import app, command
-from cli.options import AsOf, Figures, Names, OutFile, OutFolder, Picture, Promoted, Version
+from cli.options import (
+    AsOf,
+    Baselines,
+    Families,
+    Figures,
+    Kinds,
+    OutFile,
+    OutFolder,
+    Picture,
+    Promoted,
+    Version,
+)
 
 
 @command("refresh.refresh")
@@ -136,23 +147,48 @@ def features(
 
 @command("truth.truth", experiment="truth")
 def truth(
-    kinds: Names = None,
-    families: Names = None,
-    baselines: Names = None,
-    tickers: Annotated[int | None, typer.Option(min=2, max=1000, help="Number of made-up tickers.")] = None,
-    sessions: Annotated[int | None, typer.Option(min=1, help="How many (data.simulated.sessions).")] = None,
-    ic: Annotated[float | None, typer.Option(help="How strong the signal is (data.simulated.ic).")] = None,
-    delay: Annotated[int | None, typer.Option(min=1, max=10, help="Sessions until it acts.")] = None,
-    decay: Annotated[float | None, typer.Option(help="Share of it that is left a session later.")] = None,
-    markets: Annotated[int, typer.Option(min=1, help="How many markets of each kind.")] = 1,
-    seed: Annotated[int | None, typer.Option(min=0, help="The first market's (data.simulated.seed).")] = None,
+    kinds: Kinds = None,
+    families: Families = None,
+    baselines: Baselines = None,
+    tickers: Annotated[
+        int | None, typer.Option(min=2, max=1000, help="Tickers in each market; by default the experiment's.")
+    ] = None,
+    sessions: Annotated[
+        int | None, typer.Option(min=1, help="Sessions in each market; by default data.simulated.sessions.")
+    ] = None,
+    ic: Annotated[
+        float | None,
+        typer.Option(
+            help="How well the planted signal tells returns: 0 not at all, 1 fully (data.simulated.ic)."
+        ),
+    ] = None,
+    delay: Annotated[
+        int | None, typer.Option(min=1, max=10, help="How many sessions after it is seen the signal acts.")
+    ] = None,
+    decay: Annotated[
+        float | None,
+        typer.Option(help="What is left of the signal one session later: 0 nothing, 1 all of it."),
+    ] = None,
+    markets: Annotated[int, typer.Option(min=1, help="How many markets of each kind, all different.")] = 1,
+    seed: Annotated[
+        int | None,
+        typer.Option(min=0, help="Seed of the first market, the next is one more (data.simulated.seed)."),
+    ] = None,
     search: Annotated[
-        bool, typer.Option("--search", help="Search each market, and judge its claims.")
+        bool,
+        typer.Option(
+            "--search", help="In each market search and judge as for real, and count what is proven."
+        ),
     ] = False,
-    weeks: Annotated[int, typer.Option(min=1, max=520, help="Search so often, a week apart.")] = 1,
-    resume: Annotated[bool, typer.Option("--resume", help="Go on with an interrupted run.")] = False,
+    weeks: Annotated[
+        int, typer.Option(min=1, max=520, help="Search that often, each time a week of prices later.")
+    ] = 1,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Keep what an interrupted run has finished, and do the rest.")
+    ] = False,
 ):
-    """Run the experiment on simulated markets whose answer is known: what is found, and how often luck is believed."""
+    """Try models on made-up markets in which the right answer is known: how much of a planted signal each one finds,
+    and how often one is believed where there is nothing to find."""
 
 
 @command("serve.serve", "experiment", "sets", "home")

@@ -23,9 +23,12 @@ HomeFolder = Annotated[
     ),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else on stdout.")]
-OutFolder = Annotated[Path, typer.Option("--out", metavar="DIR", help="Where the tables are written.")]
+OutFolder = Annotated[
+    Path, typer.Option("--out", metavar="DIR", help="The folder for the tables; made if it is absent.")
+]
 Figures = Annotated[
-    Path | None, typer.Option("--out", metavar="DIR", help="Also write tables and figures there.")
+    Path | None,
+    typer.Option("--out", metavar="DIR", help="Also write tables and figures there; made if it is absent."),
 ]
 OutFile = Annotated[
     Path | None,
@@ -40,9 +43,21 @@ Version = Annotated[
     typer.Option("--version", metavar="N|SEAT", help="A number, or champion, challenger, reference."),
 ]
 Promoted = Annotated[str | None, typer.Option("--version", metavar="N", help="The version to make champion.")]
-Names = Annotated[
-    str | None, typer.Option(metavar="A,B", help="By default all kinds, and what the experiment names.")
-]
 Picture = Annotated[
     Path | None, typer.Option("--out", metavar="FILE", help="Also draw a picture, as one .html file.")
+]
+Kinds = Annotated[
+    str | None,
+    typer.Option(
+        metavar="A,B",
+        help="What is planted: linear, momentum, nonlinear, rank, regime, volatility, none; by default each in turn.",
+    ),
+]
+Families = Annotated[
+    str | None,
+    typer.Option(metavar="A,B", help="Networks to try; by default search.families of the experiment."),
+]
+Baselines = Annotated[
+    str | None,
+    typer.Option(metavar="A,B", help="Baselines to try; by default validation.baselines of the experiment."),
 ]

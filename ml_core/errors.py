@@ -19,7 +19,11 @@ class NotEnoughData(InvalidInput):
 
 
 class NoChampion(InvalidInput):
-    """No registered version carries the alias that was asked for."""
+    """Nobody answers: no registered version sits in the seat."""
+
+
+class EmptySeat(NoChampion):
+    """Others may answer, but nobody sits in the seat that was asked for by name."""
 
 
 class UnknownTicker(InvalidInput):

@@ -9,10 +9,11 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
-from ml_core.errors import ForecastError, InvalidInput, NoChampion, UnknownTicker
+from ml_core.errors import EmptySeat, ForecastError, InvalidInput, NoChampion, UnknownTicker
 from serving.access import Access
 from serving.messages import (
     Asked,
+    AskedNothing,
     BatchAnswer,
     BatchRequest,
     Health,
@@ -24,7 +25,7 @@ from serving.messages import (
 from serving.refusals import tell_refused
 from serving.service import Service
 
-STATUS = {UnknownTicker: 404, NoChampion: 503, InvalidInput: 422, ForecastError: 503}
+STATUS = {UnknownTicker: 404, EmptySeat: 404, NoChampion: 503, InvalidInput: 422, ForecastError: 503}
 Version = Annotated[Asked, Query()]
 
 log = logging.getLogger(__name__)
@@ -60,7 +61,7 @@ def build_router(service: Service, access: Access) -> APIRouter:
         return service.info(asked.chosen)
 
     @router.get("/health", tags=["Evidence"])
-    def health() -> Health:
+    def health(_asked: Annotated[AskedNothing, Query()]) -> Health:
         """Always answers 200 while the process lives; `status` says whether a model does."""
         return service.health()
 
@@ -102,7 +103,7 @@ def _problem(status: int, text: str, *, headers: Mapping[str, str] | None = None
 def _problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
     about = {
         401: "The key is missing or wrong.",
-        404: "The ticker is unknown.",
+        404: "The ticker is unknown, or nobody sits in the seat that is asked.",
         413: "The body is larger than 64 KiB.",
         422: "The request cannot be answered as it stands.",
         503: "No model is served yet.",

@@ -15,6 +15,7 @@ from ml_core.home.settings import Settings, open_home
 from ml_core.spec.file import read_experiment
 from serving.access import Access
 from serving.api import build_router, explain_errors
+from serving.hints import Hints
 from serving.limits import Limits
 from serving.reference import build_reference
 from serving.service import Service
@@ -36,8 +37,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     service = Service(
         place_order(experiment, home),
         clock=lambda: dt.datetime.now(dt.UTC),
-        name=settings.experiment,
-        overrides=settings.overrides,
+        hints=Hints(settings.experiment, home, settings.overrides, elsewhere=access.needed),
     )
     return build_app(service, access, settings)
 

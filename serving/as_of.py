@@ -16,6 +16,7 @@ from ml_core.errors import InvalidInput, NotEnoughData
 from ml_core.portfolio.conviction import MEASURED
 from ml_core.prediction.answer import tell_past
 from ml_core.prediction.line import predict_line
+from ml_core.prediction.reasons import tell_early
 from ml_core.registry.history import Stood
 from serving.champion import Clock, Served
 
@@ -91,9 +92,8 @@ class PastAnswers:
         return latest
 
     def _compute(self, served: Served, date: dt.date | None, stranger: str | None, sat: bool) -> AsOf:
-        first = min(served.prices["date"])
-        if date and date < first:
-            raise NotEnoughData(f"date: no prices up to {date}; the first session is {first}")
+        if date and date < min(served.prices["date"]):
+            raise NotEnoughData(f"date: {tell_early(served.forecaster, served.prices, date)}")
         universe = self._order.experiment.universe
         tickers = (*universe.tickers, stranger) if stranger else universe.tickers
         wider = universe.model_copy(update={"tickers": tickers})
@@ -106,9 +106,8 @@ class PastAnswers:
         prices = then.prices
         table = served.forecaster.predict(prices, as_of=date)
         if table.is_empty():
-            raise NotEnoughData(
-                f"date: too little history up to {date} for a forecast; the first session is {first}"
-            )
+            early = date and tell_early(served.forecaster, served.prices, date)
+            raise NotEnoughData(f"date: {early}" if early else f"no forecast of {stranger} on that day")
         told = tell_past(Stood(served.version, sat), then)
         return _as_of(served, prices, table, then.version, told)
 

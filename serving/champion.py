@@ -18,6 +18,7 @@ from ml_core.forecaster.forecaster import Forecaster
 from ml_core.portfolio.conviction import MEASURED
 from ml_core.prediction.answer import forecast
 from ml_core.prediction.line import Line, load_line
+from ml_core.registry.age import tell_old_model
 from ml_core.registry.history import who_stood
 from ml_core.registry.version import ModelVersion
 from ml_core.registry.versions import Registry
@@ -39,6 +40,7 @@ class Served:
     prices: pl.DataFrame
     latest: pl.DataFrame
     line: Line
+    old: str = ""  # that the model is, if it answers and is
 
     @property
     def stamp(self) -> tuple[str, int]:
@@ -144,7 +146,9 @@ class Champion:
         latest, _ = forecast(forecaster, prices, experiment.universe.tickers)
         year = prices["date"].unique().sort().tail(MEASURED)[0]
         line = load_line(self._open(), found, forecaster, since=year)
-        return Served(found, forecaster, data, prices, latest, line)
+        moves, dates = self._open().moves(self._order.name), prices["date"].unique().to_list()
+        old = tell_old_model(experiment, found, moves, dates)
+        return Served(found, forecaster, data, prices, latest, line, old)
 
     def _open(self) -> Registry:
         self._registry = self._registry or Registry(self._order.home)

@@ -75,15 +75,16 @@ def _draw_path(figure: Figure, answer: SingleAnswer, path: list) -> None:
         row=1,
         col=1,
     )
+    proven = all("level" in row.proven for row in path)
     figure.add_scatter(
         x=days,
         y=sides["price"],
         customdata=list(zip(sides["price_lower"], sides["price_upper"], strict=True)),
         hovertemplate="%{y:,.2f} (%{customdata[0]:,.2f} to %{customdata[1]:,.2f})",
         mode="lines+markers",
-        line={"color": GREEN, "width": 2},
+        line={"color": GREEN, "width": 2} if proven else {"color": GREY, "width": 1.5, "dash": "dot"},
         marker={"size": 6},
-        name=f"Forecast, {short_percent(answer.level)} interval",
+        name=f"Forecast{'' if proven else ', mean not proven'}, {short_percent(answer.level)} interval",
         row=1,
         col=1,
     )

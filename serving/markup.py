@@ -105,6 +105,11 @@ def notice(text: str) -> str:
     return f'<div class="wf-notice" role="status">{escape(before)}{code}</div>'
 
 
+def small(text: str) -> str:
+    """A line below a table."""
+    return f'<p class="wf-small">{escape(text)}</p>'
+
+
 def folded(label: str, inner: str) -> str:
     return f"<details><summary>{escape(label)}</summary>{inner}</details>"
 

@@ -13,7 +13,7 @@ from ml_core.registry.evidence import Holdout, Oracle, Trained
 from ml_core.registry.refit import Refit
 from ml_core.registry.scores import CoverageRow, Score
 from ml_core.registry.searched import Searched
-from ml_core.registry.seats import Seat, tell_seat
+from ml_core.registry.seats import SEATS, Seat, tell_seat
 from ml_core.registry.verdict import Verdict
 from ml_core.registry.version import ModelVersion
 from ml_core.spec.run import RunSpec
@@ -25,10 +25,10 @@ DISCLAIMER = (
     "past accuracy does not promise future accuracy."
 )
 
-TICKER, VERSION = r"^[^\s/\\<>]+$", r"^\d{1,9}$"
+TICKER, VERSION = r"^[^\s/\\<>]+$", rf"^(?:\d{{1,9}}|{'|'.join(SEATS)})$"
 FORMS = {
     TICKER: r"a ticker such as AAPL, without spaces, /, \, < and >",
-    VERSION: "the number of a version, such as 3",
+    VERSION: f"the number of a version, such as 3, or a seat: {', '.join(SEATS)}",
 }
 
 
@@ -54,15 +54,24 @@ class Asked(Message):
     """Which version is asked: by its number or by its seat. Both at once may disagree."""
 
     version: str | None = Field(
-        None, pattern=VERSION, description="This version; if left out, who sits in the seat."
+        None,
+        pattern=VERSION,
+        description="This version, by its number or its seat; if left out, who answers: the champion, else the "
+        "reference.",
     )
-    alias: Seat | None = Field(None, description="Who sits there: champion, challenger or reference.")
+    alias: Seat | None = Field(
+        None, description="The same by its seat alone: champion, challenger or reference."
+    )
 
     @property
     def chosen(self) -> str | None:
         if self.version and self.alias:
             raise InvalidInput("version, alias: each names who is asked; give one of them")
         return self.version or self.alias
+
+
+class AskedNothing(Message):
+    """No query is known here."""
 
 
 class SingleRequest(Message):
@@ -146,6 +155,7 @@ class ClaimStanding(Message):
     horizon: int
     standing: Standing
     p: float | None = Field(description="After paying for every claim and horizon that was asked.")
+    why: str = Field(description="What decided it; of one that was not asked, why not.")
 
 
 class Provenance(Message):
@@ -189,8 +199,9 @@ class BatchAnswer(Provenance):
 
 
 class Health(Message):
-    """`ok`: answering. `old`: answering from prices that end too long ago, see `old`. `degraded`: answering with what
-    is known good, see `failure`. `waiting`: no model yet."""
+    """`ok`: answering. `old`: answering from prices that end too long ago, see `old`, or with a model that was not
+    fitted again for too long, see `old_model`. `degraded`: answering with what is known good, see `failure`. `waiting`:
+    no model yet."""
 
     model_config = ConfigDict(
         json_schema_extra={"examples": [{"status": "ok", "model": "demo.simulated", "version": "3"}]}
@@ -204,6 +215,9 @@ class Health(Message):
     data_version: int | None = None
     as_of: dt.date | None = None
     old: str | None = Field(None, description="Since when newer prices are missing, and what brings them.")
+    old_model: str | None = Field(
+        None, description="Since when the model has learned nothing new, and what fits it again."
+    )
     checked: dt.datetime | None = Field(None, description="When registry and store were last looked at.")
     failure: str | None = None
 
@@ -217,6 +231,9 @@ class Info(Message):
     created: dt.datetime
     told: str = Field(description="Where it sits in words, and for ever whether by force.")
     served: bool = Field(description="Whether this version answers predictions now.")
+    old: str | None = Field(
+        description="Of the one that answers: that it is old, since when, and what fits it again."
+    )
     refit: Refit | None = Field(
         description="Of a model that was fitted again: from which version, through when, and how it does beside it. "
         "Holdout, scores, claims, search and backtest are those of the version that was judged."
@@ -244,7 +261,7 @@ class Info(Message):
     disclaimer: str = DISCLAIMER
 
     @classmethod
-    def of(cls, found: ModelVersion, *, served: bool) -> Self:
+    def of(cls, found: ModelVersion, *, served: bool, old: str = "") -> Self:
         """What was judged, on which dates, by which scores and checks."""
         spec, evidence = found.spec, found.evidence
         return cls(
@@ -254,6 +271,7 @@ class Info(Message):
             created=found.created,
             told=tell_seat(found),
             served=served,
+            old=old or None,
             refit=evidence.refit,
             tickers=list(evidence.tickers),
             horizons=list(spec.task.horizons),

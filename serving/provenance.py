@@ -2,6 +2,7 @@
 
 import polars as pl
 
+from ml_core.claims.unasked import with_unasked
 from ml_core.portfolio.legs import strategy_kind
 from ml_core.portfolio.market import Market
 from ml_core.portfolio.strategies import build_positions
@@ -26,8 +27,10 @@ def tell_provenance(seen: AsOf) -> Provenance:
         target=task.target,
         in_sample=seen.learned,
         claims=[
-            ClaimStanding(claim=one.claim, horizon=one.horizon, standing=one.standing, p=one.adjusted)
-            for one in version.evidence.claims
+            ClaimStanding(
+                claim=one.claim, horizon=one.horizon, standing=one.standing, p=one.adjusted, why=one.why
+            )
+            for one in with_unasked(version.evidence.claims)
         ],
         lineage=tell_lineage(version),
         notes=_notes(seen),

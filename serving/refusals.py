@@ -9,6 +9,7 @@ from ml_core.spec.wording import expect
 from serving.messages import FORMS, Asked, BatchRequest, SingleRequest
 
 BODIES = {"/predictions/single": SingleRequest, "/predictions/batch": BatchRequest}
+TAKES_A_VERSION = (*BODIES, "/info")
 OBJECT = "the body: expected a JSON object sent as application/json"
 SHOWN = 60  # characters of what was given: it may be as long as a body
 
@@ -28,6 +29,8 @@ def tell_refused(path: str, problem: Mapping[str, Any]) -> str:
 
 
 def _unknown(path: str, part: str, name: str) -> str:
+    if part == "query" and path not in TAKES_A_VERSION:
+        return f"unknown query '{name}'; {path} takes none"
     if part == "query":
         return f"unknown query '{name}'{nearest(name, list(Asked.model_fields))}"
     return f"unknown field '{name}'{nearest(name, list(BODIES[path].model_fields))}"

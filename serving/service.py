@@ -9,12 +9,12 @@ from ml_core.data.absence import tell_absence
 from ml_core.data.age import tell_old
 from ml_core.data.order import Order
 from ml_core.errors import ForecastError, InvalidInput, NotEnoughData, UnknownTicker
-from ml_core.home.spelling import spell_out
 from ml_core.prediction.answer import find_outsiders, unanswered
 from ml_core.registry.seats import seat_of
 from ml_core.spec.choices import nearest
 from serving.as_of import AsOf, PastAnswers
 from serving.champion import Champion, Clock, Served
+from serving.hints import Hints
 from serving.messages import (
     BatchAnswer,
     Health,
@@ -32,19 +32,17 @@ SHOWN = 12
 class Service:
     """Answers from the present champion; `look` keeps it present."""
 
-    def __init__(
-        self, order: Order, clock: Clock, *, name: str = "", overrides: tuple[str, ...] = ()
-    ) -> None:
-        """`name` and `overrides`: how the experiment was asked for, so that a command in an answer can be typed."""
+    def __init__(self, order: Order, clock: Clock, hints: Hints | None = None) -> None:
+        """`hints`: how the experiment was asked for, so that a command in an answer can be typed."""
         self.experiment, self._home, self._store = order.experiment, order.home, order.store
-        self._asked, self._overrides = name or order.experiment.name, overrides
+        self._hints = hints or Hints(order.experiment.name, order.home)
         self._clock = clock
         self._champion = Champion(order, clock)
         self._past = PastAnswers(order, clock)
 
     def spell_out(self, text: str) -> str:
         """The text with the command at its end as it has to be typed beside this server."""
-        return spell_out(text, self._asked, home=self._home, overrides=self._overrides)
+        return self._hints.tell(text)
 
     def look(self) -> None:
         """See whether alias or data moved. Called on a schedule; a question before that calls it too."""
@@ -65,7 +63,7 @@ class Service:
         seen = self._past.at(served, date, stranger=None if name in served.tickers else name, then=then)
         found = self._outlook(seen, [name], chosen)
         if not found:
-            why = unanswered((name,), seen.table, seen.prices)[name]
+            why = unanswered((name,), seen.table, seen.prices, served.forecaster)[name]
             raise NotEnoughData(f"no forecast for {name} as of {seen.as_of}: {why}")
         return SingleAnswer(
             **dict(found[0]),
@@ -96,7 +94,7 @@ class Service:
                 else self._past.at(served, date, stranger=group[0], then=then)
             )
             found += self._outlook(seen, group, horizons)
-            failed |= unanswered(tuple(group), seen.table, seen.prices)
+            failed |= unanswered(tuple(group), seen.table, seen.prices, served.forecaster)
         if not found:
             raise UnknownTicker(next(iter(failed.values())))
         failed = {name: self.spell_out(why) for name, why in failed.items()}
@@ -129,8 +127,8 @@ class Service:
         if champion.checked is None:
             self.look()
         served, failure = champion.served, champion.failure
-        old = self._tell_old(served) if served else ""
-        answering = "degraded" if failure else "old" if old else "ok"
+        old, old_model = self._tell_old(served) if served else ("", "")
+        answering = "degraded" if failure else "old" if old or old_model else "ok"
         return Health(
             status=answering if served else "waiting",
             experiment=self.experiment.name,
@@ -140,6 +138,7 @@ class Service:
             seat=seat_of(served.version) if served else None,
             as_of=max(served.latest["as_of"]) if served else None,
             old=old or None,
+            old_model=old_model or None,
             checked=champion.checked,
             failure=self._in_one_line(failure) if failure else None,
         )
@@ -147,13 +146,17 @@ class Service:
     def info(self, version: str | None = None) -> Info:
         """The evidence of the served version, or of another."""
         if version is None:
-            return Info.of(self._served().version, served=True)
-        found, served = self._champion.find(version), self._champion.served
-        return Info.of(found, served=bool(served and served.version.version == found.version))
+            served = self._served()
+            return Info.of(served.version, served=True, old=self.spell_out(served.old))
+        found, present = self._champion.find(version), self._champion.served
+        if present is None or present.version.version != found.version:
+            return Info.of(found, served=False)
+        return Info.of(found, served=True, old=self.spell_out(present.old))
 
-    def _tell_old(self, served: Served) -> str:
-        """By the command's plain name: health is open to everyone."""
-        return tell_old(self.experiment, max(served.prices["date"]), now=self._clock())
+    def _tell_old(self, served: Served) -> tuple[str, str]:
+        """That prices are, and that the model is."""
+        prices = tell_old(self.experiment, max(served.prices["date"]), now=self._clock())
+        return self.spell_out(prices), self.spell_out(served.old)
 
     def _served(self, version: str | None = None) -> Served:
         """Who sits in the seat, or that version on the same prices."""
@@ -215,7 +218,7 @@ class Service:
     def _in_one_line(self, failure: Exception | None) -> str:
         """Without the path of the home: health is open to everyone."""
         text = " ".join(str(failure).split()) or type(failure).__name__
-        return text.replace(str(self._home.root), "HOME")[:500]
+        return self.spell_out(text.replace(str(self._home.root), "HOME")[:500])
 
 
 def choose_horizons(served: Served, asked: Sequence[int] | None) -> tuple[int, ...]:

@@ -25,7 +25,7 @@ footer {{ display: none !important; }}
 .prose, .html-container {{ color: {INK}; padding: 0 !important; }}
 .wf-head {{ display: flex; align-items: baseline; gap: .75rem; flex-wrap: wrap; padding: .5rem 0 .25rem; }}
 .wf-head h1 {{ font-size: 1.35rem; font-weight: 650; letter-spacing: -.01em; margin: 0; color: {INK}; }}
-.wf-head span, .wf-small {{ color: {MUTED}; font-size: .875rem; }}
+.wf-head span, .wf-small {{ color: {MUTED}; font-size: .875rem; }} .wf-panel > .wf-small {{ margin: .7rem 0 0; }}
 .wf-head .wf-dot {{ width: .55rem; height: .55rem; border-radius: 50%; align-self: center; background: {GREEN}; }}
 .wf-head .wf-dot.degraded {{ background: {VERMILION}; }}
 .wf-head .wf-dot.waiting, .wf-head .wf-dot.old {{ background: {ORANGE}; }}
@@ -52,10 +52,12 @@ table.wf .wf-text {{ text-align: left; white-space: normal; min-width: 15rem; }}
 table.wf small {{ display: block; color: {MUTED}; font-size: .78rem; font-weight: 400; }}
 table.wf .wf-own {{ font-weight: 620; }}
 .wf-card strong.wf-unproven, table.wf td.wf-unproven {{ color: {MUTED}; font-weight: 400; }}
+table.wf td.wf-why {{ color: {MUTED}; white-space: normal; min-width: 9rem; max-width: 15rem; }}
 table.wf .wf-pass {{ color: #00573f; font-weight: 600; }}
 table.wf .wf-refuse {{ color: #8a3600; font-weight: 600; }}
 .wf-panel details summary {{ cursor: pointer; color: {MUTED}; font-size: .875rem; }}
 .wf-notice {{ background: #fff8ec; border: 1px solid #f0d9ae; border-radius: 10px; padding: .8rem 1rem; color: {INK}; }}
+.wf-notice + .wf-notice {{ margin-top: .5rem; }}
 .wf-notice code {{ background: #fdebca; padding: .1rem .35rem; border-radius: 4px; }}
 .wf-disclaimer {{ color: {MUTED}; font-size: .8rem; padding: .25rem 0 1rem; }}
 .wf-stack {{ display: grid; gap: .9rem; grid-template-columns: minmax(0, 1fr); }}

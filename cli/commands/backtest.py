@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
+from cli.output import open_results
 from cli.screens.missing import spell_missing, warn_missing
 from cli.session import DONE, PARTIAL, Session
 from ml_core.errors import InvalidData, InvalidInput, NotEnoughData
 from ml_core.frames import SCORED, conform
-from ml_core.home.settings import open_folder
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -48,7 +48,7 @@ def backtest(
     if sum((version is not None, walk, forecasts is not None)) > 1:
         raise InvalidInput("--version, --walk and --forecasts each say what to trade; give one of them")
     first, last = read_day("--start", start), read_day("--end", end)
-    folder = open_folder(out, "--out") if out else None
+    folder = open_results(out) if out else None
     if first and last and first > last:
         raise InvalidInput(f"--start {first} is after --end {last}")
     experiment, terminal = session.learning if walk else session.experiment, session.terminal

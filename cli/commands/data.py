@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from cli.output import check_file
 from cli.session import DONE, Session
 from cli.terminal import Terminal
-from ml_core.errors import InvalidInput
 from ml_core.reporting.words import percent
 
 if TYPE_CHECKING:
@@ -24,8 +24,8 @@ def data(session: Session, *, out: Path | None) -> int:
     from ml_core.data.store.findings import count_bars
 
     terminal = session.terminal
-    if out and out.suffix != ".html":
-        raise InvalidInput(f"--out {out}: expected a name that ends in .html")
+    if out:
+        check_file(out, (".html",))
     found = read_overview(session.experiment, session.home)
     stored = "nothing stored" if found.version is None else f"store version {found.version}"
     terminal.say(f"{found.source}, {stored}")

@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+from cli.output import open_results
 from cli.screens.missing import spell_missing, warn_left_out, warn_missing
 from cli.session import DONE, PARTIAL, Session
-from ml_core.home.settings import open_folder
 from ml_core.spec.plain import plain
 
 
@@ -18,7 +18,7 @@ def evaluate(session: Session, *, out: Path | None) -> int:
     from ml_core.walkforward.walk import evaluate as walk
 
     experiment, terminal = session.learning, session.terminal
-    folder = open_folder(out, "--out") if out else None
+    folder = open_results(out) if out else None
     prices, benchmark = read_prices(experiment, session.home), read_benchmark(experiment, session.home)
     missing = tell_absent(experiment, session.home, prices, compared=True)
     warn_missing(session, missing)

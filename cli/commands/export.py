@@ -6,9 +6,9 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from cli.output import open_results
 from cli.screens.missing import spell_missing, warn_missing
 from cli.session import DONE, PARTIAL, Session
-from ml_core.home.settings import open_folder
 from ml_core.spec.plain import plain
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 def export(session: Session, *, out: Path, version: str | None) -> int:
     from ml_core.training.processed import process
 
-    folder, terminal = open_folder(out, "--out"), session.terminal
+    folder, terminal = open_results(out), session.terminal
     if version:
         missing, (spec, windows, splits) = {}, _of_version(session, version)
     else:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from cli.screens import versions
-from cli.screens.seats import move_row
+from cli.screens.seats import move_row, tell_age
 from cli.session import DONE, Session
 from ml_core.errors import InvalidInput
 
@@ -28,17 +28,20 @@ def models(session: Session) -> int:
     if not found:
         session.terminal.say(f"{name}: nothing is registered yet; run: {session.spell('search')}")
     session.terminal.table([versions.version_row(version) for version in found], title=name)
+    old = {version.version: tell_age(session, version) for version in found if version.readable}
     for version in found:
-        if not version.readable:
-            session.terminal.warn(str(version.read))
-    session.terminal.table(
-        [move_row(move) for move in moves[-SHOWN:]], title=f"who sat where, the last {SHOWN} moves"
+        if told := old.get(version.version, "") if version.readable else str(version.read):
+            session.terminal.warn(told)
+    last = moves[-SHOWN:]
+    title = "who sat where" if last == moves else f"who sat where, the last {SHOWN} of {len(moves)} moves"
+    session.terminal.table([move_row(move) for move in last], title=title)
+    session.terminal.document(
+        [describe(version, moves, old=old.get(version.version, "")) for version in found]
     )
-    session.terminal.document([describe(version, moves) for version in found])
     return DONE
 
 
-def describe(version: ModelVersion, moves: Sequence[Move]) -> dict[str, Any]:
+def describe(version: ModelVersion, moves: Sequence[Move], *, old: str = "") -> dict[str, Any]:
     """A version as `--json` tells it; one whose evidence cannot be read has the reason in its place."""
     sat = [
         {"seat": move.seat, "since": f"{move.since}", "cause": move.cause, "why": move.why}
@@ -51,6 +54,7 @@ def describe(version: ModelVersion, moves: Sequence[Move]) -> dict[str, Any]:
         "created": version.created,
         "sat": sat,
         **({"forced": version.forced} if version.forced else {}),
+        **({"old": old} if old else {}),
     }
     if not version.readable:
         return told | {"evidence": None, "error": str(version.read)}

@@ -8,7 +8,7 @@ from pathlib import Path
 from cli.output import open_output
 from cli.screens import forecasts, versions
 from cli.screens.missing import spell_missing
-from cli.screens.seats import tell_answering
+from cli.screens.seats import tell_age, tell_answering
 from cli.session import DONE, PARTIAL, Session
 from ml_core.data.age import tell_old
 from ml_core.errors import InvalidInput
@@ -34,9 +34,12 @@ def predict(session: Session, *, as_of: str | None, out: Path | None, version: s
         write(found.table)
     for ticker, reason in found.missing.items():
         terminal.warn(f"{ticker}: no forecast: {session.spell_out(reason)}")
-    old = tell_old(order.experiment, max(found.table["as_of"]), now=session.now) if day is None else ""
-    if old:
-        terminal.warn(session.spell_out(old))
+    old = old_model = ""
+    if day is None:
+        old = session.spell_out(tell_old(order.experiment, max(found.table["as_of"]), now=session.now))
+        old_model = tell_age(session, found.version)
+    for sentence in filter(None, (old, old_model)):
+        terminal.warn(sentence)
     claims = found.version.evidence.claims
     terminal.table(
         forecasts.forecast_rows(found.table),
@@ -53,6 +56,7 @@ def predict(session: Session, *, as_of: str | None, out: Path | None, version: s
             "seat": seat_of(found.version),
             "told": tell_seat(found.version),
             "old": old or None,
+            "old_model": old_model or None,
             "lineage": tell_lineage(found.version),
             "notes": list(found.told),
             "claims": plain(claims),

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from ml_core.registry.refit import Refit
     from ml_core.registry.version import ModelVersion
 
-CAUSES = {
+CAUSES = {  # a move that says more of itself is told by that alone
     "promotion": "earned at the gate",
     "refit": "fitted again",
     "kept": "goes on, its refit was refused",
@@ -20,6 +20,7 @@ CAUSES = {
     "refused": "refused by the gate",
     "hand": "put there by hand",
 }
+SAYS_ALL = ("refit", "kept", "hand")
 
 
 def tell_answering(session: Session, found: ModelVersion) -> None:
@@ -48,6 +49,25 @@ def tell_answering(session: Session, found: ModelVersion) -> None:
         return
     terminal.say(f"version {challenger.version} was refused: {why_refused(challenger)}")
     terminal.say(f"look at it all the same: {session.spell('predict')} --version {CHALLENGER}")
+
+
+def tell_age(session: Session, found: ModelVersion) -> str:
+    """That whoever answers is old and what brings a younger one; empty where it is not, of a version that does not
+    answer, and where no prices say how many sessions have passed."""
+    from ml_core.data.prices import read_prices
+    from ml_core.errors import ForecastError
+    from ml_core.registry.age import tell_old_model
+    from ml_core.registry.seats import ANSWERING, seat_of
+    from ml_core.registry.versions import Registry
+
+    if seat_of(found) not in ANSWERING:
+        return ""
+    try:
+        prices = read_prices(session.experiment, session.home)
+    except ForecastError:
+        return ""
+    moves, dates = Registry(session.home).moves(found.name), prices["date"].unique().to_list()
+    return session.spell_out(tell_old_model(session.experiment, found, moves, dates))
 
 
 def why_refused(found: ModelVersion) -> str:
@@ -84,6 +104,5 @@ def move_row(move: Move) -> dict[str, str]:
         "since": f"{move.since}",
         "seat": move.seat,
         "version": move.version,
-        "cause": CAUSES[move.cause],
-        "why": move.why,
+        "why": (move.cause in SAYS_ALL and move.why) or CAUSES[move.cause],
     }

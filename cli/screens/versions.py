@@ -27,6 +27,9 @@ if TYPE_CHECKING:
     from ml_core.registry.version import ModelVersion
 
 
+BEFORE_CLAIMS = "judged before there were claims"
+
+
 def print_report(
     terminal: Terminal, found: ModelVersion, forecast: pl.DataFrame, home: Home, *, answers: ModelVersion
 ) -> None:
@@ -111,12 +114,15 @@ def print_gate(terminal: Terminal, gate: Verdict) -> None:
 
 
 def print_claims(terminal: Terminal, evidence: Evidence, *, most: int = 4, lineage: str = "") -> None:
-    """Each claim by itself: claims down, sessions ahead across; and why, at the horizon that is traded. `lineage`:
+    """Each claim by itself: claims down, sessions ahead across; why at the horizon that is traded, and why not asked
+    wherever it was not. `lineage`:
     whose claims they are, where it is not whoever says so."""
+    from ml_core.claims.unasked import tell_unasked, with_unasked
     from ml_core.claims.verdict import horizons_shown
 
-    claims = evidence.claims
+    claims = with_unasked(evidence.claims)
     if not claims:
+        terminal.say(f"claims    not asked: {BEFORE_CLAIMS}")
         return
     shown = horizons_shown(claims, most=most)
     below = f"below {100 * evidence.bar:.2g} % a claim is proven" if evidence.bar else ""
@@ -130,8 +136,10 @@ def print_claims(terminal: Terminal, evidence: Evidence, *, most: int = 4, linea
         terminal.say(f"          and {left} more horizons; --json has all")
     traded = next((one.horizon for one in claims if one.claim == "money" and one.asked), shown[0])
     for one in claims:
-        if one.horizon == traded:
+        if one.horizon == traded and one.asked:
             terminal.say(f"          {one.claim}, {traded} ahead: {one.why}")
+    for told in tell_unasked(claims):
+        terminal.say(f"          not asked: {told}")
 
 
 def claim_rows(claims: Sequence[ClaimVerdict]) -> list[dict[str, str]]:
@@ -195,9 +203,9 @@ def luck(search: Searched) -> list[str]:
 
 
 def tell_gate(evidence: Evidence) -> str:
-    if evidence.role == "reference":
-        return "not asked"
     refused = ", ".join(evidence.gate.refused)
+    if evidence.role == "reference" and not evidence.refit:
+        return "not asked: a reference"
     if evidence.refit:
         told = f"refit of {evidence.refit.parent} through {evidence.refit.through}"
         return f"{told}, refused: {refused}" if refused else told
@@ -223,7 +231,7 @@ def version_row(version: ModelVersion) -> dict[str, str]:
         "data version": str(evidence.data_version),
         "features": str(len(evidence.features)),
         "holdout": f"{evidence.holdout.start} to {evidence.holdout.end}",
-        "proven": name_proven(evidence.claims) if evidence.claims else "not asked",
+        "proven": name_proven(evidence.claims) if evidence.claims else f"not asked: {BEFORE_CLAIMS}",
         "gate": tell_gate(evidence),
     }
 

@@ -13,7 +13,7 @@ import httpx
 
 from flows.stack.processes import MARK
 from ml_core.errors import InvalidInput
-from ml_core.home.settings import Home
+from ml_core.home.settings import Home, home_without_option
 from ml_core.spec.file import SHIPPED, find_experiment
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -113,6 +113,7 @@ def build_environment(plan: Plan) -> dict[str, str]:
         **QUIET,
         MARK: plan.mark,
         "CANDORCAST_HOME": root,
+        "CANDORCAST_OWN_HOME": str(home_without_option()),
         "CANDORCAST_PROJECT": str(PROJECT),
         "CANDORCAST_EXPERIMENT": plan.experiment,
         "PREFECT_API_URL": plan.api,

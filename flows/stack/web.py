@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from ml_core.errors import InvalidInput
-from ml_core.home.settings import Home
+from ml_core.home.settings import Home, home_without_option
 
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
@@ -21,12 +21,8 @@ def serve_app(
     port: int,
     say: Callable[[str], None],
 ) -> None:
-    """Check what can be checked, then hand this process over to the server, which reads its environment."""
-    if host not in LOOPBACK and not os.environ.get("CANDORCAST_API_KEY"):
-        raise InvalidInput(
-            f"--host {host} is not loopback: set CANDORCAST_API_KEY first, then callers must send it"
-        )
-    _require_free(host, port)
+    """Hand this process over to the server, which reads its environment."""
+    check_address(host, port)
     say(f"candorcast serves {Path(experiment).stem} at http://{host}:{port} (Ctrl-C ends it)")
     sys.stdout.flush()
     environment = {
@@ -34,11 +30,21 @@ def serve_app(
         "CANDORCAST_EXPERIMENT": experiment,
         "CANDORCAST_SET": "\n".join(overrides),
         "CANDORCAST_HOME": str(home.root),
+        "CANDORCAST_OWN_HOME": str(home_without_option()),
         "CANDORCAST_HOST": host,
     }
     command = [sys.executable, "-m", "uvicorn", "--factory", "serving.app:create_app"]
     command += ["--host", host, "--port", str(port), "--log-level", "warning"]
     os.execvpe(command[0], command, environment)
+
+
+def check_address(host: str, port: int) -> None:
+    """Refuse one that others can reach without a key, and a port that is taken."""
+    if host not in LOOPBACK and not os.environ.get("CANDORCAST_API_KEY"):
+        raise InvalidInput(
+            f"--host {host} is not loopback: set CANDORCAST_API_KEY first, then callers must send it"
+        )
+    _require_free(host, port)
 
 
 def _require_free(host: str, port: int) -> None:

@@ -45,7 +45,6 @@ PARTS = (
 def write_picture(overview: Overview, path: Path) -> None:
     """One HTML file that needs no network."""
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(build_page(overview), encoding="utf-8")
     except OSError as error:
         raise StoreFailed(f"{path}: cannot be written: {error.strerror}") from None

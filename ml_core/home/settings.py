@@ -23,6 +23,9 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, populate_by_name=True)
 
     home: Path = Field(default_factory=lambda: default_home(Path()))
+    own_home: Path | None = (
+        None  # set by `serve` and `up`: where who started them finds a home without --home
+    )
     tracking_uri: str | None = None
     ray_address: str | None = None
     api_key: str | None = None
@@ -76,6 +79,12 @@ def tell_former(environment: Mapping[str, str], home: Path) -> list[str]:
             f"the home is {home}, of the program's former name; rename it to .candorcast when you like"
         )
     return told
+
+
+def home_without_option() -> Path:
+    """The home of a command that is typed without --home. A server's own environment names the one it was given."""
+    settings = Settings()
+    return (settings.own_home or settings.home).expanduser().resolve()
 
 
 @dataclass(frozen=True)

@@ -4,16 +4,16 @@ commands."""
 import re
 import shlex
 
-from ml_core.home.settings import Home, Settings
+from ml_core.home.settings import Home, home_without_option
 
-COMMAND = re.compile(r"candorcast (\w+) (\S+)((?: --\w+)*)$")
+COMMAND = re.compile(r"candorcast (\w+) (\S+)((?: --\w+(?: [\w.]+=\S+)?)*)$")
 
 
 def spell(verb: str, experiment: str = "", *, home: Home, overrides: tuple[str, ...] = ()) -> str:
     """The command with the same overrides, and with `--home` unless it would find this home without."""
     words = ["candorcast", verb, *([experiment] if experiment else [])]
     words += [word for override in overrides for word in ("--set", override)]
-    if Settings().home.expanduser().resolve() != home.root:
+    if home_without_option() != home.root:
         words += ["--home", str(home.root)]
     return shlex.join(words)
 

@@ -12,8 +12,9 @@ from ml_core.data.order import Order
 from ml_core.data.past import Then, read_then
 from ml_core.data.prices import read_prices, tell_absent
 from ml_core.data.store.forecasts import write_forecast
-from ml_core.errors import InvalidInput
+from ml_core.errors import InvalidInput, NotEnoughData
 from ml_core.forecaster.forecaster import Forecaster
+from ml_core.prediction.reasons import tell_early, tell_silent
 from ml_core.registry.history import Stood, who_stood
 from ml_core.registry.seats import seat_of
 from ml_core.registry.version import ModelVersion
@@ -37,12 +38,19 @@ def answer(order: Order, *, as_of: dt.date | None = None, version: str | None = 
     nobody is an error and is not."""
     experiment, home = order.experiment, order.home
     registry = Registry(home)
-    found, prices, told = _find(order, registry, as_of, version)
-    said, missing = forecast(registry.load(found), prices, experiment.universe.tickers, as_of=as_of)
+    try:
+        found, prices, told = _find(order, registry, as_of, version)
+        said, missing = forecast(registry.load(found), prices, experiment.universe.tickers, as_of=as_of)
+    except InvalidInput:
+        if as_of is not None:
+            _refuse_early(order, registry, as_of, version)
+        raise
     missing |= tell_absent(experiment, home, prices, until=as_of)
     table = stamp(said, found)
     write_forecast(home, order.name, table)
-    return Answer(found, table, missing, (*told, *tell_learned(found, max(table["as_of"]))))
+    session = max(table["as_of"])
+    told = (*told, *tell_closed(as_of, session), *tell_learned(found, session))
+    return Answer(found, table, missing, told)
 
 
 def _find(
@@ -51,13 +59,23 @@ def _find(
     """Who answers, from which prices, and what is to be told of that."""
     if as_of is None:
         return registry.find(order.name, version), read_prices(order.experiment, order.home), ()
-    if version is not None:
-        stood = Stood(registry.find(order.name, version), then=True)
-    else:
-        stood = who_stood(registry, order.name, as_of)
+    stood = _who(order, registry, as_of, version)
     tickers = stood.version.evidence.tickers
     then = read_then(order.experiment, order.home, as_of, tickers=tickers)
     return stood.version, then.prices, tell_past(stood, then)
+
+
+def _who(order: Order, registry: Registry, as_of: dt.date, version: str | None) -> Stood:
+    if version is not None:
+        return Stood(registry.find(order.name, version), then=True)
+    return who_stood(registry, order.name, as_of)
+
+
+def _refuse_early(order: Order, registry: Registry, as_of: dt.date, version: str | None) -> None:
+    """Where the day lies before all that this model can answer, that is the reason, and no other."""
+    forecaster = registry.load(_who(order, registry, as_of, version).version)
+    if told := tell_early(forecaster, read_prices(order.experiment, order.home), as_of):
+        raise NotEnoughData(f"no forecast: {told}") from None
 
 
 def tell_past(stood: Stood, then: Then) -> tuple[str, ...]:
@@ -70,6 +88,13 @@ def tell_past(stood: Stood, then: Then) -> tuple[str, ...]:
     if not then.kept:
         told.append("the bars as they were stored then are gone: today's are read, up to that day")
     return tuple(told)
+
+
+def tell_closed(day: dt.date | None, session: dt.date) -> tuple[str, ...]:
+    """That no session was held on a day that was asked for, if none was."""
+    if day is None or day == session:
+        return ()
+    return (f"{day} is no session: the forecast is that of {session}, the last one before it",)
 
 
 def tell_learned(version: ModelVersion, day: dt.date) -> tuple[str, ...]:
@@ -98,24 +123,25 @@ def forecast(
 ) -> tuple[pl.DataFrame, dict[str, str]]:
     """FORECAST rows of these tickers, of which at least one has an answer, and why another of the universe has none."""
     table = forecaster.predict(prices, as_of=as_of, tickers=tickers)
-    return table, require_answers(tickers, table, prices)
+    known = prices if as_of is None else prices.filter(pl.col("date") <= as_of)
+    return table, require_answers(tickers, table, known, forecaster)
 
 
-def unanswered(asked: tuple[str, ...], table: pl.DataFrame, prices: pl.DataFrame) -> dict[str, str]:
-    """Why a ticker that was asked for has no forecast."""
-    answered = set(table["ticker"].unique())
-    last = dict(prices.group_by("ticker").agg(pl.col("date").max()).iter_rows())
+def unanswered(
+    asked: tuple[str, ...], table: pl.DataFrame, prices: pl.DataFrame, forecaster: Forecaster
+) -> dict[str, str]:
+    """Why a ticker that was asked for has no forecast. `prices`: those that the table was made from."""
+    answered, known = set(table["ticker"].unique()), set(prices["ticker"].unique())
     outside, newest = find_outsiders(prices), prices["date"].max()
-    return {
-        ticker: f"not in the universe on {newest}"
-        if ticker in outside
-        else "too little history, a feature without any value, no bar on the last session "
-        f"(its last: {last[ticker]}), or not in a joint model"
-        if ticker in last
-        else "no bars stored by then"
-        for ticker in asked
-        if ticker not in answered
+    missing = [ticker for ticker in asked if ticker not in answered]
+    told = {
+        ticker: f"not in the universe on {newest}" if ticker in outside else "no bars stored by then"
+        for ticker in missing
+        if ticker in outside or ticker not in known
     }
+    silent = [ticker for ticker in missing if ticker not in told]
+    told |= tell_silent(forecaster, prices, silent) if silent else {}
+    return {ticker: told[ticker] for ticker in missing}
 
 
 def find_outsiders(prices: pl.DataFrame) -> frozenset[str]:
@@ -126,10 +152,13 @@ def find_outsiders(prices: pl.DataFrame) -> frozenset[str]:
     return frozenset(newest.filter(~pl.col("member"))["ticker"])
 
 
-def require_answers(asked: tuple[str, ...], table: pl.DataFrame, prices: pl.DataFrame) -> dict[str, str]:
+def require_answers(
+    asked: tuple[str, ...], table: pl.DataFrame, prices: pl.DataFrame, forecaster: Forecaster
+) -> dict[str, str]:
     """As `unanswered`, of those in the universe on the last session; an answer for nobody is an error."""
     outside = find_outsiders(prices)
-    missing = unanswered(tuple(ticker for ticker in asked if ticker not in outside), table, prices)
+    inside = tuple(ticker for ticker in asked if ticker not in outside)
+    missing = unanswered(inside, table, prices, forecaster)
     if table.is_empty() or table["mean"].null_count() == table.height:
         first = next(iter(missing), "any ticker")
         raise InvalidInput(f"no forecast for {first}: {missing.get(first, 'the model gives no number')}")

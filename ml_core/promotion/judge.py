@@ -63,7 +63,6 @@ def promote_candidate(
             version.version,
             instead_of=champion.version if champion else NOBODY,
             cause="promotion",
-            why="proven at the gate",
         )
         registry.vacate(name, CHALLENGER)
     else:

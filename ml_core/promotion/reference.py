@@ -48,6 +48,10 @@ def _make(order: Order, registry: Registry, now: dt.datetime, tell: Callable[[st
     prices = read_prices(experiment, order.home)
     tell("nobody answers yet: fitting the reference, which says how far prices may go")
     candidate = _fit(experiment, prices)
+    sessions = candidate.split.test
+    tell(
+        f"judging the reference from {sessions.start} to {sessions.end}, beside models of volatility; once only"
+    )
     weighed = weigh(experiment, order.home, candidate)
     verdict = judge_reference(weighed.audit.findings)
     evidence = write_down(experiment, order.home, weighed, verdict, role="reference", now=now)

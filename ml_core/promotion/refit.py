@@ -1,6 +1,6 @@
-"""Fits the champion's recipe again through the last known outcome: after a promotion, and whenever so many sessions
-have passed. The refit is a version of its own that names its parent; it sits down only if the leak audit finds nothing
-and it still says what was judged."""
+"""Fits the recipe of whoever answers again through the last known outcome: a champion's after the promotion, and
+everybody's whenever so many sessions have passed. The refit is a version of its own that names its parent; it sits down
+only if the leak audit finds nothing and it still says what was judged."""
 
 from __future__ import annotations
 
@@ -26,9 +26,10 @@ from ml_core.promotion.reference import WAIT, fill_seat
 from ml_core.promotion.sitter import what_is_proven
 from ml_core.promotion.weighing import AUDITED_DATES
 from ml_core.registry.evidence import Evidence, Trained
+from ml_core.registry.moves import Cause
 from ml_core.registry.recipe import Recipe
 from ml_core.registry.refit import Refit
-from ml_core.registry.seats import CHAMPION
+from ml_core.registry.seats import CHAMPION, REFERENCE, seat_of
 from ml_core.registry.verdict import Verdict
 from ml_core.registry.version import ModelVersion
 from ml_core.registry.versions import Registry
@@ -73,8 +74,8 @@ class Refitted:
 
 
 def keep_fresh(order: Order, *, now: dt.datetime, tell: Tell = lambda _: None) -> ModelVersion:
-    """Who answers for this experiment: where nobody does, the reference is made; a champion whose time has come is
-    fitted again first."""
+    """Who answers for this experiment: where nobody does, the reference is made; one whose time has come is fitted
+    again first."""
     sitting = fill_seat(order, now=now, tell=tell)
     if is_due(order, sitting):
         refit_or_go_on(order, now=now, tell=tell)
@@ -88,18 +89,18 @@ def refit_or_go_on(
     try:
         return refit_champion(order, now=now, tell=tell, always=always)
     except ForecastError as error:
-        tell(f"the champion could not be refitted and goes on: {error}")
+        tell(f"whoever answers could not be fitted again and goes on: {error}")
         return None
 
 
 def refit_champion(
     order: Order, *, now: dt.datetime, tell: Tell = lambda _: None, always: bool = False
 ) -> Refitted | None:
-    """One at a time; None where nobody is champion, where the file asks for no refits, or where another has just
-    made it. `always`: without waiting for the cadence."""
+    """One at a time; None where nobody answers, where the file asks for no refits, or where another has just made it.
+    `always`: without waiting for the cadence."""
     with order.alone("refit", wait=WAIT):
         registry = Registry(order.home)
-        parent = registry.sitting(order.name, CHAMPION)
+        parent = registry.sitting(order.name, CHAMPION) or registry.sitting(order.name, REFERENCE)
         if parent is None or order.experiment.serving.refit == 0 or not (always or is_due(order, parent)):
             return None
         done = _refit(order, registry, parent, now, tell)
@@ -143,13 +144,8 @@ def _refit(order: Order, registry: Registry, parent: ModelVersion, now: dt.datet
     if not refused:
         if parent.forced:
             registry.mark_forced(order.name, version_made.version, day=parent.forced)
-        registry.promote(
-            order.name,
-            version_made.version,
-            instead_of=parent.version,
-            cause="refit",
-            why=f"version {parent.version} refitted through {through}",
-        )
+        why = f"version {parent.version} refitted through {through}"
+        _seat(registry, parent, version_made.version, cause="refit", why=why)
     return Refitted(parent, through, registry.find(order.name, version_made.version), refused)
 
 
@@ -192,7 +188,7 @@ def _write_down(
     return Evidence.model_validate(
         {
             **plain(parent.evidence),
-            "role": "refit",
+            "role": "reference" if parent.evidence.role == "reference" else "refit",
             "data_version": made.data_version,
             "created": now.replace(microsecond=0),
             "trained": Trained(start=train.start, end=train.end),
@@ -211,11 +207,21 @@ def _write_down(
 
 def _remember(registry: Registry, done: Refitted) -> None:
     """The parent sits where he sat. The next refit is due when as many sessions have passed again."""
-    registry.promote(
-        done.parent.name,
-        done.parent.version,
-        instead_of=done.parent.version,
-        cause="kept",
-        why=f"its refit through {done.through} was refused: {done.refused}",
-        since=done.through,
-    )
+    why = f"its refit through {done.through} was refused: {done.refused}"
+    _seat(registry, done.parent, done.parent.version, cause="kept", why=why, since=done.through)
+
+
+def _seat(
+    registry: Registry,
+    parent: ModelVersion,
+    version: str,
+    *,
+    cause: Cause,
+    why: str,
+    since: dt.date | None = None,
+) -> None:
+    """Where the parent sits; a champion that has moved meanwhile is left."""
+    if seat_of(parent) == REFERENCE:
+        registry.seat(parent.name, version, REFERENCE, cause=cause, why=why, since=since)
+    else:
+        registry.promote(parent.name, version, instead_of=parent.version, cause=cause, why=why, since=since)

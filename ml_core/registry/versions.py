@@ -9,7 +9,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ml_core.errors import BrokenArtifact, ForecastError, InvalidInput, NoChampion
+from ml_core.errors import BrokenArtifact, EmptySeat, ForecastError, InvalidInput, NoChampion
 from ml_core.home.settings import Home
 from ml_core.registry.database import Listed, read_tags, read_versions
 from ml_core.registry.evidence import Evidence, read_evidence, write_evidence
@@ -66,7 +66,7 @@ class Registry:
             return self._describe(found)
         if version in SEATS:
             again = answer_again(name) if version == REFERENCE else search_again(name)
-            raise NoChampion(f"{name} has no {version}; {again}")
+            raise EmptySeat(f"{name} has no {version}; {again}")
         raise InvalidInput(f"{name} has no version '{version}'{self._known(name)}")
 
     def sitting(self, name: str, seat: Seat) -> ModelVersion | None:

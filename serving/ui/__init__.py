@@ -9,7 +9,7 @@ from fastapi import FastAPI
 
 from ml_core.spec import choices
 from serving.access import Access
-from serving.markup import header
+from serving.markup import header, notice
 from serving.service import Service
 from serving.style import FONTS, LIGHT_ONLY, MONOSPACE, SHEET
 
@@ -54,7 +54,7 @@ def build_page(service: Service) -> Blocks:
         (choices.load(__name__, name) for name in choices.names(__name__)), key=lambda tab: tab.place
     )
     with gr.Blocks(title="candorcast", analytics_enabled=False, fill_width=False) as page:
-        gr.HTML(lambda: _head(service))
+        gr.HTML(lambda: show_head(service))
         with gr.Tabs():
             for tab in tabs:
                 with gr.Tab(tab.title):
@@ -62,13 +62,14 @@ def build_page(service: Service) -> Blocks:
     return page
 
 
-def _head(service: Service) -> str:
+def show_head(service: Service) -> str:
+    """Who answers, from prices of which day; below it what of that is too old."""
     health = service.health()
     who = f"{health.seat}, version {health.version} of {health.model}"
     parts = {
-        "ok": f"{who}, prices up to {health.as_of}",
-        "old": f"{who}; {health.old}",
+        **dict.fromkeys(("ok", "old"), f"{who}, prices up to {health.as_of}"),
         "degraded": f"{who}; a newer state cannot be served: {health.failure}",
         "waiting": "no model is served yet",
     }
-    return header(health.experiment, health.status, parts[health.status])
+    old = "".join(notice(f"{text[:1].upper()}{text[1:]}") for text in (health.old, health.old_model) if text)
+    return header(health.experiment, health.status, parts[health.status]) + old

@@ -15,4 +15,4 @@ def choose_seat() -> Dropdown:
     import gradio as gr
 
     choices = [("Who sits there", ""), *((seat.capitalize(), seat) for seat in SEATS)]
-    return gr.Dropdown(choices, value="", label="Model", min_width=140)
+    return gr.Dropdown(choices, value="", label="Model", scale=2, min_width=140)

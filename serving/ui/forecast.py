@@ -5,7 +5,10 @@ from __future__ import annotations
 import datetime as dt
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from ml_core.claims.unasked import tell_unasked
+from ml_core.claims.verdict import ClaimVerdict
 from ml_core.errors import InvalidInput
+from ml_core.reporting import words
 from ml_core.reporting.words import short_percent
 from serving import markup
 from serving.figures import draw_outlook
@@ -45,6 +48,7 @@ def build(service: Service) -> None:
             value=tickers[0],
             label="Ticker",
             allow_custom_value=True,
+            scale=2,
             min_width=140,
             elem_id="ticker",
         )
@@ -52,17 +56,26 @@ def build(service: Service) -> None:
             [(markup.steps(horizon, task.frequency), horizon) for horizon in task.horizons],
             value=task.horizons[-1],
             label="Horizon",
+            scale=2,
             min_width=140,
             elem_id="horizon",
         )
         days = gr.Slider(
-            DAYS[0], DAYS[2], DAYS[1], step=5, label="History, days", min_width=200, elem_id="history"
+            DAYS[0],
+            DAYS[2],
+            DAYS[1],
+            step=5,
+            label="History, days",
+            scale=3,
+            min_width=220,
+            elem_id="history",
         )
         date = gr.DateTime(
             label="As of (optional)",
             include_time=False,
             type="string",
-            min_width=180,
+            scale=3,
+            min_width=220,
             elem_id="date",
         )
         who = choose_seat()
@@ -108,17 +121,24 @@ def _answer(
     history = service.history(ticker, unit=answer.as_of)
     quote = build_quote(service.history(ticker, until=date))
     return Shown(
-        notice=markup.notice(" ".join(answer.notes)) if answer.notes else "",
+        notice=markup.notice(" ".join(_warnings(answer))) if _warnings(answer) else "",
         numbers=_numbers(quote, answer, ahead),
         chart=draw_outlook(history, answer, days=days, ahead=ahead),
         table=_table(answer, ahead),
     )
 
 
+def _warnings(answer: SingleAnswer) -> list[str]:
+    """All that is to be noted but whose evidence it is, which is no warning and stands above the table."""
+    return [
+        note for note in answer.notes if not (answer.lineage and note == f"{answer.lineage.capitalize()}.")
+    ]
+
+
 def _numbers(quote: Quote, answer: SingleAnswer, ahead: int) -> str:
     last = [row for row in answer.forecasts if row.horizon <= ahead][-1]
     expected = (
-        f"Expected by {last.date:%d %b}" + ("" if "level" in last.proven else ", not proven"),
+        f"Expected by {last.date:%d %b}" if "level" in last.proven else f"By {last.date:%d %b}, not proven",
         percent(last.change),
         markup.span(last.change_lower, last.change_upper),
         markup.direction(last.change) if "level" in last.proven else UNPROVEN,
@@ -187,17 +207,44 @@ def _table(answer: SingleAnswer, ahead: int) -> str:
                 f"{money(row.price_lower)} to {money(row.price_upper)}" if row.price else "",
                 "" if "level" in row.proven else UNPROVEN,
             ),
-            Cell(", ".join(row.proven) or "nothing", look="wf-pass" if row.proven else UNPROVEN),
+            Cell(
+                ", ".join(row.proven) or "nothing",
+                _unproven(answer, row.horizon),
+                "wf-pass" if row.proven else UNPROVEN,
+            ),
         ]
         for row in answer.forecasts
         if row.horizon <= ahead
     ]
+    who = f" ({answer.lineage})" if answer.lineage else ""
     about = (
-        f"From the close of {answer.as_of:%d %b %Y}, by version {answer.version} on data version "
+        f"From the close of {answer.as_of:%d %b %Y}, by version {answer.version}{who} on data version "
         f"{answer.data_version}. Under each number the range that holds {short_percent(answer.level)} of outcomes. "
         "A grey number is not proven to be better than no forecast at all."
     )
-    return markup.panel("Forecast", about, markup.table(head, rows))
+    reasons = "; ".join(tell_unasked(_verdicts(answer, ahead)))
+    unasked = markup.small(f"Not asked: {reasons}.") if reasons else ""
+    return markup.panel("Forecast", about, markup.table(head, rows) + unasked)
+
+
+def _verdicts(answer: SingleAnswer, ahead: int) -> list[ClaimVerdict]:
+    """Those of the horizons that are shown."""
+    return [
+        ClaimVerdict(one.claim, one.horizon, one.standing, one.why, adjusted=one.p)
+        for one in answer.claims
+        if one.horizon <= ahead
+    ]
+
+
+def _unproven(answer: SingleAnswer, horizon: int) -> str:
+    """What else was asked of this horizon, each with how often luck alone gives as much."""
+    return markup.typeset(
+        ", ".join(
+            f"{one.claim} {words.odds(one.p)}"
+            for one in answer.claims
+            if one.horizon == horizon and one.standing == "unproven"
+        )
+    )
 
 
 def _day(text: str | None) -> dt.date | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from ml_core.claims.unasked import with_unasked
 from ml_core.claims.verdict import ClaimVerdict, horizons_shown
 from ml_core.evaluation.metrics import find_metric, metric_names
 from ml_core.registry.account import Backtest
@@ -105,9 +106,10 @@ def _gate(info: Info) -> str:
 
 def _claims(info: Info) -> str:
     """Claims down, horizons across; folded, why each is so."""
-    horizons = horizons_shown(info.claims, most=MOST_HORIZONS)
-    by_place = {(one.claim, one.horizon): one for one in info.claims}
-    names = sorted({one.claim for one in info.claims}, key=lambda name: [*words.CLAIMS, name].index(name))
+    claims = with_unasked(info.claims)
+    horizons = horizons_shown(claims, most=MOST_HORIZONS)
+    by_place = {(one.claim, one.horizon): one for one in claims}
+    names = sorted({one.claim for one in claims}, key=lambda name: [*words.CLAIMS, name].index(name))
     rows = [
         [_begin(words.claim(name)), *(_standing(by_place.get((name, horizon))) for horizon in horizons)]
         for name in names
@@ -117,14 +119,18 @@ def _claims(info: Info) -> str:
         "paying for every claim and horizon that was asked."
     )
     head = ("Claim", *(f"{markup.steps(horizon, info.frequency)} ahead" for horizon in horizons))
-    reasons = [[_begin(one.claim), markup.steps(one.horizon, info.frequency), one.why] for one in info.claims]
+    reasons = [[_begin(one.claim), markup.steps(one.horizon, info.frequency), one.why] for one in claims]
     why = markup.folded("Why", table(("Claim", "Ahead", "Why"), reasons, text=(2,)))
-    return panel("Claims", about, table(head, rows) + why) if rows else ""
+    if not rows:
+        return panel("Claims", "Not asked: this version was judged before there were claims.", "")
+    return panel("Claims", about, table(head, rows) + why)
 
 
 def _standing(claim: ClaimVerdict | None) -> Cell | str:
     if claim is None:
         return ""
+    if not claim.asked:
+        return Cell("Not asked", claim.why, "wf-why")
     looks = {"proven": "wf-pass", "unproven": "wf-refuse"}
     return Cell(_begin(claim.standing), typeset(words.odds(claim.adjusted)), looks.get(claim.standing, ""))
 
@@ -238,6 +244,8 @@ def _interval(risk: Backtest, name: str) -> str:
 
 def _search(info: Info) -> str:
     search = info.search
+    if not search.trials:  # nobody searched for a reference
+        return ""
     families = ", ".join(f"{name} {count}" for name, count in search.families.items())
     objective = words.metric(search.objective).label
     about = (

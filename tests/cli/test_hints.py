@@ -20,6 +20,7 @@ from ml_core.registry.versions import Registry
 from ml_core.spec.file import read_experiment
 from serving.access import Access
 from serving.app import build_app
+from serving.hints import Hints
 from serving.service import Service
 from serving.ui.forecast import show_forecast
 from tests.cli.command_line import run
@@ -97,7 +98,7 @@ def test_api_and_app_say_a_command_that_can_be_typed_beside_the_server(file, hom
     sets = ('universe.tickers=["ALFA", "BRAV", "CHAR", "DELT", "ECHO"]',)
     settings = Settings(home=Path(home), experiment=file, CANDORCAST_SET="\n".join(sets))
     order = place_order(read_experiment(file, sets), open_home(Path(home)))
-    service = Service(order, clock=lambda: NOW, name=file, overrides=sets)
+    service = Service(order, clock=lambda: NOW, hints=Hints(file, order.home, sets))
     client = TestClient(build_app(service, Access(settings), settings), base_url="http://localhost")
     asked = {"ticker": "FOXT"}
     answer = client.post("/predictions/single?alias=challenger", json=asked).json()["error"]

@@ -32,7 +32,8 @@ def test_a_version_that_cannot_be_read_stands_in_the_list_and_the_reason_is_said
     assert rows[0].endswith("unreadable")
     assert "champion" in rows[1]
     assert "who sat where" in done.stdout
-    (told,) = done.stderr.splitlines()
+    told, old = done.stderr.splitlines()
+    assert "version 1 knows no outcome after " in old
     assert f"{NAME} version 2 was registered by a later candorcast: its evidence has format 99" in told
 
 
@@ -57,3 +58,21 @@ def test_no_data_are_freed_while_a_version_does_not_say_which_it_needs(file, bro
     done = run("vacuum", file, "--home", broken)
     assert done.exit_code == 1
     assert f"{NAME} version 2" in done.stderr
+
+
+def test_who_sat_where_says_each_thing_once(file, champion):
+    lines = run("models", file, "--home", champion).stdout.partition("who sat where\n")[2].splitlines()
+    assert lines[0].split() == ["since", "seat", "version", "why"]
+    assert [" ".join(line.split()[3:]) for line in lines[1:3]] == ["refused by the gate", "put there by hand"]
+
+
+def test_a_model_that_nobody_fitted_again_is_told_with_what_can_be_done(file, champion):
+    asked = (file, "--home", champion, "--set", "validation.test=20")
+    for command in ("predict", "models"):
+        done = run(command, *asked)
+        line = next(line for line in done.stderr.splitlines() if "knows no outcome after" in line)
+        assert "39 sessions ago: it was put there by hand; run: candorcast search" in line
+        assert run(command, *asked, "--set", "serving.refit=60").stderr.count("knows no outcome") == 0
+    assert "knows no outcome" in json.loads(run("predict", *asked, "--json").stdout)["old_model"]
+    listed = json.loads(run("models", *asked, "--json").stdout)
+    assert [version["version"] for version in listed if "old" in version] == ["1"]

@@ -143,6 +143,47 @@ def test_an_output_that_cannot_be_written_is_refused_before_any_work(file, home,
         assert told in run("predict", file, "--out", str(out), "--home", home).stderr
 
 
+@pytest.mark.parametrize(
+    ("command", "out"),
+    [
+        ("evaluate", "deep/out"),
+        ("backtest", "deep/out"),
+        ("export", "deep/out"),
+        ("predict", "deep/a.csv"),
+        ("data", "deep/a.html"),
+    ],
+)
+def test_an_output_in_a_folder_that_is_not_there_is_refused_and_nothing_is_made(
+    file, home, tmp_path, command, out
+):
+    done = run(command, file, "--out", str(tmp_path / out), "--home", home)
+    assert_refused(
+        done, f"--out {tmp_path / out}: cannot be written: there is no folder {tmp_path / 'deep'};"
+    )
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_output_that_was_named_is_not_left_empty_where_the_command_fails(file, home, tmp_path):
+    run("predict", file, "--out", str(tmp_path / "a.csv"), "--as-of", "1990-01-01", "--home", home)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_empty_home_is_served_and_the_first_steps_are_told(file, tmp_path, monkeypatch):
+    started = []
+    monkeypatch.setattr("os.execvpe", lambda *asked: started.append(asked))
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    done = run("serve", file, "--home", str(tmp_path / "new"), "--port", str(port))
+    assert (done.exit_code, done.stderr) == (0, "")
+    assert len(started) == 1
+    told, *steps, serves = done.stdout.splitlines()
+    assert told.startswith("this home is empty: the page has nothing to show yet.")
+    for verb, step in zip(("refresh", "predict", "search"), steps, strict=True):
+        assert step.split("  ")[1] == f"candorcast {verb} {file} --home {tmp_path / 'new'}"
+    assert serves.startswith("candorcast serves small at http://127.0.0.1:")
+
+
 def test_what_is_missing_first_is_named_first_and_its_command_can_be_typed_as_it_stands(new_home, tmp_path):
     file = str(write_experiment(tmp_path / "my experiments"))
     home = new_home().root.rename(tmp_path / "a home")

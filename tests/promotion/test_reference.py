@@ -16,6 +16,9 @@ from ml_core.errors import ForecastError, InvalidInput
 from ml_core.prediction.answer import answer
 from ml_core.promotion.looks import pay_look
 from ml_core.promotion.reference import fill_seat
+from ml_core.promotion.refit import keep_fresh
+from ml_core.registry.age import tell_old_model
+from ml_core.registry.lineage import judged_of
 from ml_core.registry.seats import tell_seat
 from ml_core.registry.versions import Registry
 from tests.market import NOW, small_experiment
@@ -99,3 +102,27 @@ def test_without_bars_or_without_a_holdout_none_is_made(new_home, order):
     bare = small_experiment(name="bare", validation={"holdout": 0})
     with pytest.raises(InvalidInput, match=r"validation\.holdout"):
         fill_seat(place_order(bare, order.home), now=NOW)
+
+
+def test_it_is_fitted_again_when_its_time_has_come_and_keeps_its_seat_and_its_evidence(new_home):
+    early = dt.datetime(2018, 12, 3, 23, tzinfo=dt.UTC)
+    often = small_experiment(serving={"refit": 10})
+    home = new_home()
+    refresh(often, home, now=early)
+    order, registry = place_order(often, home), Registry(home)
+    first = keep_fresh(order, now=early)
+    assert keep_fresh(order, now=early).version == first.version == "1", "its time has not come"
+    refresh(often, home, now=NOW)
+    dates = read_prices(often, home)["date"].unique().to_list()
+    assert tell_old_model(often, first, registry.moves(order.name), dates).endswith(
+        "run: candorcast predict small"
+    )
+    again = keep_fresh(order, now=NOW)
+    assert (again.version, again.aliases, again.evidence.role) == ("2", ("reference",), "reference")
+    assert again.evidence.unseen == max(dates)
+    assert again.evidence.claims == first.evidence.claims
+    assert judged_of(registry, again).version == "1"
+    assert tell_old_model(often, again, registry.moves(order.name), dates) == ""
+    assert (answer(order).table["mean"] == 0).all()
+    assert rebuild(again, home).same
+    assert [move.cause for move in registry.moves(order.name)] == ["reference", "refit"]

@@ -124,8 +124,8 @@ def test_a_body_that_is_no_json_object_is_refused(client, content, line):
 @pytest.mark.parametrize(
     ("query", "line"),
     [
-        ({"version": "x"}, 'version: expected the number of a version, such as 3, got "x"'),
-        ({"version": "-1"}, 'version: expected the number of a version, such as 3, got "-1"'),
+        ({"version": "x"}, "version: expected the number of a version, such as 3, or a seat: champion, "),
+        ({"version": "-1"}, 'challenger, reference, got "-1"'),
         ({"version": "99"}, "has no version '99'; it has 1"),
         ({"alias": "king"}, "alias: expected 'champion', 'challenger' or 'reference', got \"king\""),
         ({"version": "1", "alias": "champion"}, "version, alias: each names who is asked; give one of them"),
@@ -136,6 +136,25 @@ def test_a_wrong_query_is_refused_in_one_line_by_every_route_that_takes_one(clie
     refuses(client.get("/info", params=query), 422, line)
     refuses(client.post(SINGLE, json={"ticker": "ALFA"}, params=query), 422, line)
     refuses(client.post(BATCH, json={}, params=query), 422, line)
+
+
+def test_an_empty_seat_is_nothing_that_is_there_and_nothing_that_is_broken(client):
+    line = "small.simulated has no challenger; run: candorcast search small"
+    for query in ({"alias": "challenger"}, {"version": "challenger"}):
+        refuses(client.get("/info", params=query), 404, line)
+        refuses(client.post(SINGLE, json={"ticker": "ALFA"}, params=query), 404, line)
+        refuses(client.post(BATCH, json={}, params=query), 404, line)
+
+
+def test_a_version_is_asked_by_its_seat_as_on_the_command_line(client):
+    by_seat, by_alias = (client.get("/info", params={name: "champion"}) for name in ("version", "alias"))
+    assert (by_seat.status_code, by_seat.json()) == (200, by_alias.json())
+
+
+def test_a_query_that_health_does_not_know_is_refused(client):
+    refuses(
+        client.get("/health", params={"version": "2"}), 422, "unknown query 'version'; /health takes none"
+    )
 
 
 def test_a_form_is_refused(client):

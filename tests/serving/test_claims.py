@@ -3,7 +3,9 @@
 from fastapi.testclient import TestClient
 
 from ml_core.claims.case import Terms
+from ml_core.claims.unasked import tell_unasked, with_unasked
 from serving.service import Service
+from serving.ui.forecast import show_forecast
 from serving.ui.model import show_evidence
 from tests.serving.world import LISTED, World
 
@@ -29,6 +31,28 @@ def test_every_answer_says_which_of_its_claims_are_proven(client: TestClient, wo
     kept = world.registry.find(world.name).evidence.claims
     told = {(one["claim"], one["horizon"]): (one["standing"], one["p"]) for one in answer["claims"]}
     assert told == {(one.claim, one.horizon): (one.standing, one.adjusted) for one in kept}
+
+
+def test_a_claim_that_was_not_asked_says_why_in_the_answer_and_on_the_pages(service: Service):
+    answer = service.single(LISTED[0])
+    why = "no strategy was traded at this horizon"
+    assert {one.why for one in answer.claims if (one.claim, one.horizon) == ("money", 3)} == {why}
+    assert f"Not asked: money 3 and 5 ahead ({why})." in show_forecast(service, LISTED[0], 5, 90, None).table
+    assert why in show_evidence(service).partition("<details>")[0]
+
+
+def test_a_claim_that_the_experiment_left_out_is_told_too(world: World):
+    kept = world.registry.find(world.name).evidence.claims
+    level = [one for one in kept if one.claim == "level"]
+    told = {one.claim: one.standing for one in with_unasked(level) if one.horizon == 1}
+    assert {name: told[name] for name in ("money", "order", "range")} == dict.fromkeys(
+        ("money", "order", "range"), "not asked"
+    )
+    assert tell_unasked(with_unasked(level))[-1] == (
+        "money, order, range ([gate] claims of the experiment does not name it)"
+    )
+    assert with_unasked(kept) == kept
+    assert with_unasked(()) == ()
 
 
 def test_the_page_of_the_model_shows_each_claim_in_words(service: Service):

@@ -7,12 +7,18 @@ import pytest
 
 from serving import markup
 from serving.figures import draw_outlook
+from serving.style import GREEN, GREY
 from serving.ui.forecast import show_forecast
 from serving.ui.model import show_evidence
 
 
 def traces(figure) -> dict:
     return {trace.name: trace for trace in figure.data}
+
+
+def path_of(figure):
+    """The forecast's own trace, whether its mean is proven or not."""
+    return next(trace for name, trace in traces(figure).items() if (name or "").startswith("Forecast"))
 
 
 @pytest.fixture(scope="module")
@@ -27,7 +33,7 @@ def history(service, answer):
 
 def test_the_forecast_continues_from_the_last_close(answer, history):
     figure = draw_outlook(history, answer, days=90, ahead=5)
-    path, price = traces(figure)["Forecast, 90 % interval"], traces(figure)["Price"]
+    path, price = path_of(figure), traces(figure)["Price"]
     assert path.x[0] == price.x[-1] == answer.as_of
     assert path.y[0] == pytest.approx(price.close[-1])
     assert path.y[-1] == answer.forecasts[-1].price
@@ -37,7 +43,7 @@ def test_the_forecast_continues_from_the_last_close(answer, history):
 def test_history_and_horizon_are_as_long_as_asked(answer, history):
     figure = draw_outlook(history, answer, days=30, ahead=3)
     assert min(traces(figure)["Price"].x) > answer.as_of - dt.timedelta(days=30)
-    assert len(traces(figure)["Forecast, 90 % interval"].x) == 1 + 2
+    assert len(path_of(figure).x) == 1 + 2
     assert "What came" not in traces(figure)
 
 
@@ -55,7 +61,22 @@ def test_prices_that_are_closes_only_are_drawn_as_a_line(answer, history):
         pl.lit(None, pl.Float64).alias(name) for name in ("open", "high", "low", "volume")
     )
     figure = draw_outlook(closes, answer, days=90, ahead=5)
-    assert {"Close", "Forecast, 90 % interval"} <= set(traces(figure))
+    assert {"Close", path_of(figure).name} <= set(traces(figure))
+
+
+def test_a_mean_that_is_not_proven_is_drawn_grey_and_thin_and_one_that_is_green(answer, history):
+    def draw(proven: list[str]):
+        rows = [row.model_copy(update={"proven": proven}) for row in answer.forecasts]
+        asked = answer.model_copy(update={"forecasts": rows})
+        return path_of(draw_outlook(history, asked, days=90, ahead=5))
+
+    sure, unsure = draw(["level"]), draw(["range"])
+    assert (sure.name, sure.line.color, sure.line.dash) == ("Forecast, 90 % interval", GREEN, None)
+    assert (unsure.name, unsure.line.color, unsure.line.dash) == (
+        "Forecast, mean not proven, 90 % interval",
+        GREY,
+        "dot",
+    )
 
 
 def test_the_page_says_what_is_wrong_without_markup_of_the_visitor(service):

@@ -16,9 +16,11 @@ from ml_core.portfolio.strategies import build_positions
 from ml_core.prediction import answer as predicted
 from ml_core.registry.versions import Registry
 from ml_core.spec.experiment import Data
+from ml_core.spec.serving import Serving
 from ml_core.spec.strategy import Strategy
 from serving.champion import RETRY
 from serving.service import Service
+from serving.ui import show_head
 from serving.ui.forecast import show_forecast
 from tests.market import NOW
 from tests.serving.world import LISTED, STRANGER, World, build_world, store_bars
@@ -70,8 +72,12 @@ def test_dates_outside_what_is_known_are_refused(service):
         service.single("ALFA", date=NOW.date() + dt.timedelta(days=1))
     with pytest.raises(NotEnoughData, match="no prices up to 1990-01-01"):
         service.single("ALFA", date=dt.date(1990, 1, 1))
-    with pytest.raises(NotEnoughData, match="too little history"):
+    with pytest.raises(NotEnoughData, match="too little history") as refused:
         service.single("ALFA", date=dt.date(2018, 1, 4))
+    first = dt.date.fromisoformat(str(refused.value)[-10:])
+    assert service.single("ALFA", date=first).as_of == first
+    with pytest.raises(NotEnoughData, match=f"the first day that can be answered is {first}"):
+        service.single("ALFA", date=first - dt.timedelta(days=1))
 
 
 def test_a_stranger_with_stored_bars_is_answered_by_a_pooled_model(service):
@@ -222,6 +228,31 @@ def test_new_bars_are_served_after_a_look(world: World, tmp_path: Path):
     assert service.single("ALFA", date=before.as_of).forecasts == before.forecasts
 
 
+@pytest.mark.parametrize(
+    ("refit", "cause", "command"),
+    [
+        (0, "promotion", "predict small --home {} --set serving.refit=24"),
+        (10, "promotion", "predict small --home {}"),
+        (24, "hand", "search small --home {}"),
+    ],
+)
+def test_a_model_that_nobody_fitted_again_is_told_with_what_does(own_world: World, refit, cause, command):
+    own_world.register(promote=False)
+    own_world.registry.promote(own_world.name, "1", cause=cause)
+    often = own_world.experiment.model_copy(update={"serving": Serving(refit=refit)})
+    service = Service(place_order(often, own_world.home), clock=lambda: NOW)
+    health, command = service.health(), command.format(own_world.home.root)
+    assert (health.status, health.old) == ("old", None)
+    assert health.old_model is not None
+    held_out = own_world.evidence.holdout.start
+    assert health.old_model.startswith(f"version 1 knows no outcome after {held_out}, 39 sessions ago: ")
+    assert health.old_model.endswith(f"run: candorcast {command}")
+    assert service.info().old == service.info("1").old == health.old_model
+    assert f"<code>candorcast {command}</code>" in show_head(service)
+    young = own_world.service()
+    assert (young.health().status, young.health().old_model, young.info().old) == ("ok", None, None)
+
+
 def test_old_prices_are_told_by_health_and_newer_ones_asked_for(world, tmp_path):
     bars = read_prices(world.experiment, world.home)
     last = max(bars["date"])
@@ -241,4 +272,4 @@ def test_old_prices_are_told_by_health_and_newer_ones_asked_for(world, tmp_path)
     stale = Service(order, clock=lambda: newest + dt.timedelta(days=30)).health()
     assert stale.status == "old"
     assert stale.old is not None and stale.old.startswith(f"prices end on {last}, ")
-    assert stale.old.endswith("sessions ago; run: candorcast refresh small")
+    assert stale.old.endswith(f"sessions ago; run: candorcast refresh small --home {home.root}")

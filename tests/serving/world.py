@@ -71,6 +71,7 @@ def describe_experiment(sections: dict[str, dict]) -> Experiment:
         data={"source": "simulated", "simulated": {**MARKET, **sections.get("market", {})}},
         task={"lookback": 8, "horizons": [1, 3, 5], **sections.get("task", {})},
         validation=sections.get("validation", {}),
+        serving={"refit": 250},  # nobody fits it again here
         gate={"beat": ["last"], "coverage_tolerance": 0.5},
     )
 
