@@ -164,7 +164,7 @@ def test_a_killed_search_goes_on_without_losing_a_finished_trial(home, tmp_path)
     file = write_experiment(tmp_path, **experiment.model_dump(mode="json", exclude_none=True))
     process = start_search(home, file)
     try:
-        until = time.monotonic() + 120
+        until = time.monotonic() + 200
         while not ended_trials(ledger_of(home, experiment)) and time.monotonic() < until:
             assert process.poll() is None, process.communicate()[1]
             time.sleep(0.02)
@@ -200,7 +200,7 @@ def test_a_search_that_hangs_is_ended_naming_the_trial_that_runs(home, tmp_path)
         validation={"train": 100, "test": 24, "holdout": 40, "folds": 2, "seeds": 80},
     )
     process = start_search(home, file)
-    out, err = process.communicate(timeout=120)
+    out, err = process.communicate(timeout=200)
     assert process.returncode == 1
     assert "no trial reported for 0.0 minutes; running: " in err
     assert "Traceback" not in out + err
