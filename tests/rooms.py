@@ -1,17 +1,37 @@
-"""Shares the suite out between processes: tests that start servers, workers or a cluster run one after another in one
-of them, beside them the others, file by file."""
-
-from pathlib import PurePosixPath
+"""Shares the suite out between three processes on two processors: what starts servers and what starts a cluster waits
+more than it computes, so each runs one after another in a process of its own; beside them the others, file by file."""
 
 from xdist.scheduler import LoadScopeScheduling
+from xdist.workermanage import WorkerController
 
-STARTS_PROCESSES = ("deploy", "faults", "flows", "tuning")
+TOGETHER = {
+    "stack": ("tests/flows/",),
+    "cluster": ("tests/deploy/", "tests/faults/", "tests/tuning/", "tests/cli/test_story.py"),
+}
+# What is long begins early: taken up last, it would keep two processes waiting for the third.
+BEGIN = (
+    "stack",
+    "cluster",
+    "tests/audit/",
+    "tests/cli/",
+    "tests/serving/",
+    "tests/promotion/",
+    "tests/contracts/",
+)
 
 
 class ByRoom(LoadScopeScheduling):
     """xdist's own groups are names in the ids of tests, which pytest 9.2 no longer keeps."""
 
     def _split_scope(self, nodeid: str) -> str:
-        file = PurePosixPath(nodeid.partition("::")[0])
-        room = file.parts[1] if len(file.parts) > 2 else ""
-        return "processes" if room in STARTS_PROCESSES else str(file)
+        file = nodeid.partition("::")[0]
+        return next((name for name, places in TOGETHER.items() if file.startswith(places)), file)
+
+    def _assign_work_unit(self, node: WorkerController) -> None:
+        self.workqueue.move_to_end(min(self.workqueue, key=_place), last=False)
+        super()._assign_work_unit(node)
+
+
+def _place(scope: str) -> int:
+    """Scopes of the same place stay as xdist has sorted them, by their number of tests."""
+    return next((place for place, begin in enumerate(BEGIN) if scope.startswith(begin)), len(BEGIN))

@@ -29,6 +29,7 @@ from ml_core.spec.plain import plain
 from ml_core.training.fit import fit
 from ml_core.walkforward.opening import open_windows
 from tests.candidate import fit_candidate
+from tests.cli.command_line import run
 from tests.market import NOW, small_experiment
 from tuning.search import split_for_search
 from tuning.space import build_space, spec_of, widest_spec
@@ -127,7 +128,7 @@ def test_a_winner_that_reads_otherwise_than_its_experiment_is_registered_rebuilt
 
 
 def test_an_unknown_model_is_answered_with_the_registered_ones(home, registered):
-    done = candorcast("rebuild", "nobody", "--home", str(home.root))
-    assert done.returncode == 2
+    done = run("rebuild", "nobody", "--home", str(home.root))
+    assert done.exit_code == 2
     assert f"no model 'nobody' is registered; expected one of: {registered.name}" in done.stderr
     assert Registry(home).versions("nobody") == []

@@ -57,6 +57,11 @@ def fitted(name: str) -> Fitted:
 
 
 @cache
+def fitted_rival(name: str) -> Fitted:
+    return fit_to(name, WINDOWS, rival=True)
+
+
+@cache
 def forecaster(name: str) -> Forecaster:
     return fit(RunSpec(task=TASK, reading=READING, model=model_of(name), seed=3), WINDOWS, SPLIT)
 
@@ -124,7 +129,7 @@ def test_it_learns_nothing_from_what_comes_after_validation(name):
 @every_baseline
 def test_a_rival_learns_nothing_from_the_first_test_date_on_and_a_model_nothing_more_than_before(name):
     last = DAYS[DAYS.index(SPLIT.test.start) - 1]
-    rival = fit_to(name, WINDOWS, rival=True)
+    rival = fitted_rival(name)
     assert same_lesson(rival, fit_to(name, read_windows(later_changed(last), TASK), rival=True))
     if name in LONGER:
         newest = read_windows(later_changed(DAYS[DAYS.index(last) - 1]), TASK)
@@ -135,7 +140,7 @@ def test_a_rival_learns_nothing_from_the_first_test_date_on_and_a_model_nothing_
 
 @every_baseline
 def test_a_rivals_forecast_of_a_date_does_not_change_with_later_bars(name):
-    rival = fit_to(name, WINDOWS, rival=True)
+    rival = fitted_rival(name)
     whole = rival.outputs(WINDOWS, TEST_NT, FEATURES)
     for place in (196, 220):
         rows_NT = TEST_NT & (np.arange(len(DAYS)) <= place)

@@ -26,10 +26,29 @@ def planted(request, sound) -> tuple[str, Planted, pl.DataFrame]:
     return request.param, plant, plant.spoilt(sound)
 
 
+@pytest.fixture(scope="module")
+def findings(planted) -> pl.DataFrame:
+    """Of all the bars: judged once for every test that compares with them."""
+    _, plant, bars = planted
+    return judge(bars, plant)
+
+
+@pytest.fixture(scope="module")
+def whole(findings) -> pl.DataFrame:
+    return acting(findings)
+
+
+def judge(bars: pl.DataFrame, plant: Planted) -> pl.DataFrame:
+    return check_bars(bars, calendar=CALENDAR, quality=plant.quality).findings
+
+
 def acted(bars: pl.DataFrame, plant: Planted) -> pl.DataFrame:
+    return acting(judge(bars, plant))
+
+
+def acting(findings: pl.DataFrame) -> pl.DataFrame:
     """What changes or refuses a bar. That a bar before was refused whole is told of its ticker, so of all its bars."""
-    told = check_bars(bars, calendar=CALENDAR, quality=plant.quality).findings
-    chosen = told.filter(pl.col("verdict") != "note", pl.col("date").is_not_null())
+    chosen = findings.filter(pl.col("verdict") != "note", pl.col("date").is_not_null())
     return chosen.filter(pl.col("check") != "unit_unclear").select(TOLD).unique().sort(TOLD)
 
 
@@ -41,45 +60,41 @@ def test_the_day_that_is_planted_is_the_one_that_is_named(sound):
     assert sound["date"][AT] == DAY
 
 
-def test_it_names_what_is_planted(planted):
+def test_it_names_what_is_planted(planted, findings):
     name, plant, bars = planted
-    told = check_bars(bars, calendar=CALENDAR, quality=plant.quality).findings.filter(check=name)
+    told = findings.filter(check=name)
     assert told.height
     if plant.places:
         assert set(told["date"]) == set(bars.gather(list(plant.places))["date"])
 
 
-def test_a_verdict_is_never_known_before_its_bar(planted):
-    _, plant, bars = planted
-    told = check_bars(bars, calendar=CALENDAR, quality=plant.quality).findings
-    assert told.filter(pl.col("known") < pl.col("date")).is_empty()
-    assert told.filter(pl.col("known") > bars["date"].max()).is_empty()
+def test_a_verdict_is_never_known_before_its_bar(planted, findings):
+    _, _, bars = planted
+    assert findings.filter(pl.col("known") < pl.col("date")).is_empty()
+    assert findings.filter(pl.col("known") > bars["date"].max()).is_empty()
 
 
 @pytest.mark.parametrize("cut", CUTS)
-def test_what_changes_a_bar_knows_only_what_had_arrived(planted, cut):
+def test_what_changes_a_bar_knows_only_what_had_arrived(planted, whole, cut):
     _, plant, bars = planted
     day = bars["date"][cut]
     arrived = acted(bars.filter((pl.col("date") <= day) | pl.col("date").is_null()), plant)
-    assert arrived.rows() == acted(bars, plant).filter(pl.col("known") <= day).rows()
+    assert arrived.rows() == whole.filter(pl.col("known") <= day).rows()
 
 
-def test_bars_that_come_day_by_day_are_judged_as_those_that_come_at_once(planted):
+def test_bars_that_come_day_by_day_are_judged_as_those_that_come_at_once(planted, whole):
     _, plant, bars = planted
     recent = bars.tail(TAIL + 15)
     newest = recent["date"][-15]
-    whole = acted(bars, plant).filter(pl.col("known") >= newest, pl.col("date") >= newest)
-    assert (
-        acted(recent, plant).filter(pl.col("known") >= newest, pl.col("date") >= newest).rows()
-        == whole.rows()
-    )
+    new = (pl.col("known") >= newest, pl.col("date") >= newest)
+    assert acted(recent, plant).filter(*new).rows() == whole.filter(*new).rows()
 
 
-def test_what_is_said_of_a_ticker_does_not_depend_on_the_others(planted):
+def test_what_is_said_of_a_ticker_does_not_depend_on_the_others(planted, whole):
     _, plant, bars = planted
     others = simulate(("BBB", "ZZZ"))
     together = acted(pl.concat([others, bars]), plant).filter(ticker="AAA")
-    assert together.rows() == acted(bars, plant).rows()
+    assert together.rows() == whole.rows()
 
 
 def test_a_check_that_reads_one_bar_ahead_would_break_the_contract(sound, monkeypatch):

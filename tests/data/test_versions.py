@@ -3,6 +3,7 @@
 import datetime as dt
 import json
 import os
+import shutil
 import time
 from pathlib import Path
 
@@ -36,16 +37,24 @@ def write_closes(file: Path, closes: list[float]) -> None:
     pl.DataFrame({"date": days, "ticker": "AAA", "close": closes}).write_parquet(file)
 
 
-@pytest.fixture
-def corrected(tmp_path):
-    """(experiment, home, version, prices) of a store whose one bar is corrected, day after day."""
-    file, home = tmp_path / "bars.parquet", Home(tmp_path / "home")
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    """(experiment, home, prices of each version) of a store whose one bar is corrected, day after day."""
+    folder = tmp_path_factory.mktemp("made")
+    file, home = folder / "bars.parquet", Home(folder / "home")
     seen = {}
     for place in range(4):
         write_closes(file, [10.0, 11.0, 12.0 + place / 100, 11.5, 11.6, 11.7])
         refresh(ask(file), home, now=NOW)
         seen[data_version(ask(file), home)] = read_prices(ask(file), home)
     return ask(file), home, seen
+
+
+@pytest.fixture
+def corrected(made, tmp_path):
+    """The same in a home of the test's own."""
+    experiment, home, seen = made
+    return experiment, Home(shutil.copytree(home.root, tmp_path / "home")), seen
 
 
 def make_old(folder: Path) -> None:

@@ -86,15 +86,20 @@ class Composition:
 
     def finish(self, name: str) -> None:
         self.start(name)
-        assert self.started[name].wait(60) == 0, self.log(name).read_text()
+        assert self.started[name].wait(150) == 0, self.log(name).read_text()
 
-    def await_healthy(self, name: str, *, seconds: float = 60.0) -> None:
-        """Its own health check, as compose repeats it."""
+    def await_healthy(self, name: str, *, seconds: float = 150.0) -> None:
+        """Its own health check, as compose repeats it, from when its port is open: each check is a process that takes
+        from the one that starts."""
         kind, *check = self.services[name]["healthcheck"]["test"]
         assert kind == "CMD"
         check = [self.translate(part) for part in check]
+        ports = re.findall(r"127\.0\.0\.1:(\d+)", " ".join(check))
         deadline = time.monotonic() + seconds
-        while subprocess.run(check, env=self.environment(name), capture_output=True).returncode:
+        while (
+            not all(map(is_open, ports))
+            or subprocess.run(check, env=self.environment(name), capture_output=True).returncode
+        ):
             ended = name in self.started and self.started[name].poll() is not None
             assert not ended and time.monotonic() < deadline, (
                 f"{name}:\n{processes.tail(self.log(name), lines=40)}"
@@ -142,6 +147,11 @@ class Composition:
         if self.database:
             shutil.rmtree(self.database, ignore_errors=True)
         return left
+
+
+def is_open(port: str) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", int(port))) == 0
 
 
 def free_port() -> str:

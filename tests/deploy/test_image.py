@@ -12,7 +12,7 @@ import httpx
 import pytest
 
 from flows.stack import processes
-from tests.deploy.composition import PROJECT, free_port
+from tests.deploy.composition import PROJECT, free_port, is_open
 
 DOCKERFILE = (PROJECT / "Dockerfile").read_text()
 
@@ -60,8 +60,9 @@ def test_the_image_serves_with_a_key_and_its_health_check_passes(tmp_path: Path)
         command(""), environment={**own, processes.MARK: str(tmp_path)}, log=log, cwd=PROJECT
     )
     try:
-        deadline = time.monotonic() + 60
-        while subprocess.run(command("HEALTHCHECK .* "), env=own, capture_output=True).returncode:
+        deadline = time.monotonic() + 150
+        check = command("HEALTHCHECK .* ")
+        while not is_open(port) or subprocess.run(check, env=own, capture_output=True).returncode:
             assert app.poll() is None and time.monotonic() < deadline, processes.tail(log, lines=40)
             time.sleep(0.2)
         address = f"http://127.0.0.1:{port}"

@@ -97,7 +97,7 @@ def _wait(server: subprocess.Popen, address: str, log: Path) -> None:
     until = time.monotonic() + 150
     while time.monotonic() < until and server.poll() is None:
         try:
-            if httpx.get(f"{address}/health", trust_env=False, timeout=2).is_success:
+            if httpx.get(f"{address}/health", trust_env=False, verify=False, timeout=2).is_success:
                 return
         except httpx.HTTPError:
             time.sleep(0.1)

@@ -1,5 +1,7 @@
 """Whoever is asked says from which seat he speaks, and what of it is proven; others are looked at under their badge."""
 
+from pathlib import Path
+
 import pytest
 
 from ml_core.data.order import place_order
@@ -12,13 +14,20 @@ from tests.market import NOW
 from tests.serving.world import World
 
 
-@pytest.fixture
-def seated(own_world: World) -> World:
+@pytest.fixture(scope="module")
+def prepared(world: World, tmp_path_factory: pytest.TempPathFactory) -> World:
     """A reference in the seat, and a model that was refused."""
-    fill_seat(place_order(own_world.experiment, own_world.home), now=NOW)
-    refused = own_world.register(promote=False)
-    own_world.registry.seat(own_world.name, refused.version, "challenger")
-    return own_world
+    made = world.elsewhere(tmp_path_factory.mktemp("prepared"))
+    fill_seat(place_order(made.experiment, made.home), now=NOW)
+    refused = made.register(promote=False)
+    made.registry.seat(made.name, refused.version, "challenger")
+    return made
+
+
+@pytest.fixture
+def seated(prepared: World, tmp_path: Path) -> World:
+    """The same in a home of the test's own."""
+    return prepared.copy(tmp_path / "home")
 
 
 def test_until_one_has_earned_it_the_reference_answers_without_a_direction(seated: World):

@@ -57,6 +57,10 @@ class World:
             self.registry.promote(self.name, version.version)
         return version
 
+    def copy(self, folder: Path) -> "World":
+        """All of it, with what is registered, in a home of its own."""
+        return replace(self, home=open_home(shutil.copytree(self.home.root, folder)))
+
     def elsewhere(self, folder: Path, *, now: dt.datetime = NOW) -> "World":
         """The same model and the bars known by then, in a home of its own where nothing is registered yet."""
         world = replace(self, home=open_home(folder))

@@ -223,7 +223,7 @@ def ended_trials(ledger: Path) -> dict[str, str]:
 
 def stop_search(process: subprocess.Popen, ledger: Callable[[], Path], how: signal.Signals) -> None:
     """As soon as one more of its trials has ended."""
-    before, until = len(ended_trials(ledger())), time.monotonic() + 120
+    before, until = len(ended_trials(ledger())), time.monotonic() + 200
     try:
         while len(ended_trials(ledger())) == before and time.monotonic() < until:
             assert process.poll() is None, process.communicate()[1]
@@ -276,7 +276,7 @@ def test_a_search_that_hangs_is_ended_naming_the_trial_that_runs(home, tmp_path)
         validation={"train": 100, "test": 24, "holdout": 40, "folds": 2, "seeds": 80},
     )
     process = start_search(home, file)
-    out, err = process.communicate(timeout=120)
+    out, err = process.communicate(timeout=200)
     assert process.returncode == 1
     assert "no trial reported for 0.0 minutes; running: " in err
     assert "Traceback" not in out + err
