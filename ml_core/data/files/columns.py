@@ -68,30 +68,54 @@ def read_columns(
     """Rows of (ticker, date, moment, prices…); `moment` is the date as it stands there, with its time. `separator`
     is what parted the columns of a text."""
     found = find_columns(raw.columns, where, ticker=ticker)
-    told = raw.select(name_tickers(found, ticker))
-    given = {name: raw[column] for name, column in found.items()}
+    numbers = [name for name in NUMBERS if name in found]
+    typed = [name for name in numbers if _is_number(raw.schema[found[name]])]
+    _require_finite(raw, {name: found[name] for name in ACTIONS if name in typed}, where)
+    read = (pl.col(found[name]).cast(pl.Float64).fill_nan(None).alias(name) for name in typed)
+    told = raw.select(name_tickers(found, ticker), *read)
+    texts = {name: raw[found[name]] for name in numbers if name not in typed}
+    date, close = raw[found["date"]], raw.schema[found["close"]]
     del raw  # each column of text is let go as soon as it is read: there may be millions of rows
-    numbers = [name for name in NUMBERS if name in given]
-    decimal = find_decimal([given[name] for name in numbers], where, separator=separator)
-    whole = "ticker" not in given or given["close"].dtype == pl.String  # else others may be left out already
-    date = given.pop("date")
-    told = told.with_columns(read_dates(date, where, date_format), _moments(date))
+    dated = read_dates(date, where, date_format), _moments(date)
     del date
-    columns = []
-    for name in numbers:
-        column = given.pop(name)
-        read = read_numbers(column, where, decimal=decimal)
-        if name in ACTIONS:
-            _require_read(column, read, where)
-        columns.append(read.alias(name))
-    absent = [pl.lit(None, pl.Float64).alias(name) for name in NUMBERS if name not in found]
-    told = told.with_columns(columns).with_columns(pl.col(numbers).fill_nan(None), *absent)
+    told = told.with_columns(*dated, *_read_texts(texts, where, separator), *_absent(found))
     told = told.select("ticker", "date", "moment", *NUMBERS)
+    whole = "ticker" not in found or close == pl.String  # else others may be left out already
     if whole and told.height and told["close"].null_count() == told.height:
         raise InvalidInput(f"{where}: column '{found['close']}' holds no number")
     # Yahoo's 0 in a column of splits means that there was none.
-    none = (told["split"] == 0).any()
+    none = "split" in found and (told["split"] == 0).any()
     return told.with_columns(split=pl.col("split").replace(0.0, 1.0)) if none else told
+
+
+def _is_number(kind: pl.DataType) -> bool:
+    return kind.is_numeric() or kind == pl.Null
+
+
+def _read_texts(texts: dict[str, pl.Series], where: str, separator: str) -> list[pl.Series]:
+    """What stands as text, which is given up."""
+    columns, decimal = [], find_decimal(list(texts.values()), where, separator=separator)
+    for name in list(texts):
+        column = texts.pop(name)
+        read = read_numbers(column, where, decimal=decimal)
+        if name in ACTIONS:
+            _require_read(column, read, where)
+        columns.append(read.fill_nan(None).alias(name))
+    return columns
+
+
+def _absent(found: Mapping[str, str]) -> list[pl.Expr]:
+    return [pl.lit(None, pl.Float64).alias(name) for name in NUMBERS if name not in found]
+
+
+def _require_finite(raw: pl.DataFrame, actions: Mapping[str, str], where: str) -> None:
+    """The same as of a text, of actions that stand as numbers."""
+    if not actions:
+        return
+    finite = (pl.col(column).cast(pl.Float64).is_finite().all() for column in actions.values())
+    for column, sound in zip(actions.values(), raw.select(finite).row(0), strict=True):
+        if not sound:
+            _require_read(raw[column], raw[column].cast(pl.Float64), where)
 
 
 def _require_read(column: pl.Series, read: pl.Series, where: str) -> None:
