@@ -109,25 +109,24 @@ def _absent(found: Mapping[str, str]) -> list[pl.Expr]:
 
 
 def _require_finite(raw: pl.DataFrame, actions: Mapping[str, str], where: str) -> None:
-    """The same as of a text, of actions that stand as numbers."""
-    if not actions:
-        return
-    finite = (pl.col(column).cast(pl.Float64).is_finite().all() for column in actions.values())
-    for column, sound in zip(actions.values(), raw.select(finite).row(0), strict=True):
-        if not sound:
-            _require_read(raw[column], raw[column].cast(pl.Float64), where)
+    """Of actions that stand as numbers. NaN is how some tools write that there is nothing."""
+    infinite = (pl.col(column).cast(pl.Float64).is_infinite().any() for column in actions.values())
+    for column, wrong in zip(actions.values(), raw.select(infinite).row(0) if actions else (), strict=True):
+        if wrong:
+            place = raw[column].cast(pl.Float64).is_infinite().arg_true()[0]
+            _refuse(raw[column], int(place), where)
 
 
 def _require_read(column: pl.Series, read: pl.Series, where: str) -> None:
     """An action that cannot be read would be lost, and with it what it earned."""
-    wrong = (
-        unread(column, read.fill_nan(None)) or column.filter(read.is_infinite().fill_null(False)).to_list()
+    if wrong := unread(column, read):
+        _refuse(column, column.to_list().index(wrong[0]), where)
+
+
+def _refuse(column: pl.Series, place: int, where: str) -> None:
+    raise InvalidInput(
+        f"{where}: row {place + 1} below the heading holds {column[place]!r} in '{column.name}'; expected a number"
     )
-    if wrong:
-        row = column.to_list().index(wrong[0]) + 1
-        raise InvalidInput(
-            f"{where}: row {row} below the heading holds {wrong[0]!r} in '{column.name}'; expected a number"
-        )
 
 
 def name_tickers(found: Mapping[str, str], ticker: str | None) -> pl.Expr:
