@@ -1,6 +1,6 @@
 """Days that a person of the field knows: what one share did, and splits that were. The names are those of the day.
 
-How far each is to be believed is said of each table. The test needs sizes that have been, not the last digit of them."""
+How far each is to be believed stands beside each table. The test needs sizes that have been, not their last digit."""
 
 # (ticker, date, return in %): read off daily closes, and within 0.1 of them. Those files are no part of the project.
 READ = (
@@ -72,7 +72,8 @@ REMEMBERED = (
 
 MOVES = (*READ, *REPORTED, *REMEMBERED)
 
-# (ticker, date, shares after for one before), from memory
+# (ticker, date, shares after for one before): AAPL's of 2020 and NVDA's of 2021 as Yahoo records them, the others from
+# memory
 SPLITS = (
     ("AAPL", "2000-06-21", 2.0), ("PCLN", "2003-06-16", 1 / 6), ("AAPL", "2005-02-28", 2.0),
     ("NVDA", "2007-09-11", 1.5), ("AIG", "2009-07-01", 1 / 20), ("C", "2011-05-09", 1 / 10),

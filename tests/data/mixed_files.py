@@ -38,7 +38,9 @@ def write_mixed(folder: Path, bars: dict[str, pl.DataFrame], *, until: dt.date) 
     for place, (ticker, rows) in enumerate(bars.items()):
         table = rows.filter((pl.col("date") <= until) | pl.col("date").is_null()).drop("basis")
         if ticker in ADJUSTED:
-            table = table.drop("dividend", "split").with_columns(pl.col("adj_close").fill_null(pl.col("close")))
+            table = table.drop("dividend", "split").with_columns(
+                pl.col("adj_close").fill_null(pl.col("close"))
+            )
         if place % 4 == 1:
             table = table.with_columns(pl.col("date").cast(pl.Datetime("us")))
         if place % 4 == 2:

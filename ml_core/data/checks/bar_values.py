@@ -89,11 +89,15 @@ def price_missing(bars: pl.DataFrame, _scene: Scene) -> Found:
 def close_beside_range(bars: pl.DataFrame, _scene: Scene) -> Found:
     """The close lies just outside the range, as a mid-price may; the range is widened to hold it."""
     beside = _beyond("close", ROUNDING)
-    return tickers_with(bars, beside).filter(beside & ~_close_outside()).select(
-        "ticker",
-        "date",
-        high=pl.max_horizontal("high", "close"),
-        low=pl.min_horizontal("low", "close"),
+    return (
+        tickers_with(bars, beside)
+        .filter(beside & ~_close_outside())
+        .select(
+            "ticker",
+            "date",
+            high=pl.max_horizontal("high", "close"),
+            low=pl.min_horizontal("low", "close"),
+        )
     )
 
 

@@ -19,7 +19,9 @@ STILL = pl.all_horizontal(
 def stale(bars: pl.DataFrame, _scene: Scene) -> Found:
     """The bar repeats the one before it again and again, and its volume says that it is a copy."""
     same = _repeats("open", "high", "low", "close")
-    bars = tickers_with(bars, STILL & ((pl.col("volume") == pl.col("volume").shift()) | (pl.col("volume") == 0)))
+    bars = tickers_with(
+        bars, STILL & ((pl.col("volume") == pl.col("volume").shift()) | (pl.col("volume") == 0))
+    )
     moved = (pl.col("high") > pl.col("low")).fill_null(False)
     copied = same & _repeats("volume") & (pl.col("volume") > 0).fill_null(False)
     idle = same & moved & (pl.col("volume") == 0).fill_null(False) & _traded_lately()
