@@ -67,7 +67,8 @@ def tell_differences(stored: pl.DataFrame, sound: pl.DataFrame, gone: pl.DataFra
     for (ticker,), rows in days.sort(key).group_by("ticker", maintain_order=True):
         counts = dict(rows.group_by("how", maintain_order=True).len().iter_rows())
         told = ", ".join(f"{count} {how}" for how, count in counts.items())
-        lines.append(f"{ticker}: fetched whole, {rows.height} bars differ since {rows['date'][0]}: {told}")
+        differ = "1 bar differs" if rows.height == 1 else f"{rows.height} bars differ"
+        lines.append(f"{ticker}: fetched whole, {differ} since {rows['date'][0]}: {told}")
     return lines
 
 
