@@ -71,3 +71,20 @@ def test_a_dividend_that_says_none_is_none(tmp_path, written):
     paid = ["0.1", *[written] * (given.height - 1)]
     given.with_columns(Dividends=pl.Series(paid)).write_csv(file)
     assert fetch(file).bars["dividend"].fill_null(0.0).sum() == pytest.approx(0.1)
+
+
+def test_nan_in_a_column_of_actions_is_none_in_parquet_too(tmp_path):
+    file = tmp_path / "AAA.parquet"
+    given = table()
+    paid = [0.1, *[float("nan")] * (given.height - 1)]
+    given.with_columns(Dividends=pl.Series(paid)).write_parquet(file)
+    assert fetch(file).bars["dividend"].fill_null(0.0).sum() == pytest.approx(0.1)
+
+
+def test_an_infinite_dividend_is_refused_by_its_row_in_parquet_too(tmp_path):
+    file = tmp_path / "AAA.parquet"
+    given = table()
+    paid = [0.0] * 7 + [float("inf")] + [0.0] * (given.height - 8)
+    given.with_columns(Dividends=pl.Series(paid)).write_parquet(file)
+    with pytest.raises(InvalidInput, match="row 8 below the heading holds inf in 'Dividends'"):
+        fetch(file)

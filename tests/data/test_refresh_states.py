@@ -163,7 +163,7 @@ def test_an_old_correction_is_seen_when_all_is_asked_whole_and_the_older_version
     experiment = make_experiment(["AAA", "BBB"])
     old = read_prices(experiment, home)
     done = refresh(experiment, home, now=after(SESSIONS[59]), session=market.session(), whole=())
-    assert done.notes == (f"AAA: fetched whole, 1 bars differ since {SESSIONS[10]}: 1 changed",)
+    assert done.notes == (f"AAA: fetched whole, 1 bar differs since {SESSIONS[10]}: 1 changed",)
     assert done.updated == 1 and done.version == (first.version or 0) + 1
     assert read_prices(experiment, home, version=first.version).equals(old)
     again = refresh(experiment, home, now=after(SESSIONS[59]), session=market.session(), whole=())
@@ -187,7 +187,7 @@ def test_a_bar_that_came_no_more_goes_but_an_answer_cut_short_takes_nothing_away
     market.listings["AAA"] = Listing([*rows[:20], *rows[21:]])
     market.listings["BBB"] = Listing([*rows[:20], *rows[40:]])
     done = refresh(experiment, home, now=after(SESSIONS[59]), session=market.session(), whole=())
-    assert done.notes == (f"AAA: fetched whole, 1 bars differ since {SESSIONS[20]}: 1 no longer there",)
+    assert done.notes == (f"AAA: fetched whole, 1 bar differs since {SESSIONS[20]}: 1 no longer there",)
     held = stored(home).bars.spans()
     assert (held["AAA"][2], held["BBB"][2]) == (59, 60)
 

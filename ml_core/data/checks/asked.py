@@ -8,6 +8,8 @@ from ml_core.data.quality.verdicts import Found, Scene, check
 @check("asked", "quarantine")
 def refused_by_you(bars: pl.DataFrame, scene: Scene) -> Found:
     """Refused by `data.quality.refuse`."""
+    if scene.refused.is_empty():
+        return pl.lit(False)
     inside = pl.col("date").is_between("first", "last")
     return bars.select("ticker", "date").join(scene.refused, on="ticker").filter(inside).drop("first", "last")
 

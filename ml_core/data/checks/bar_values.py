@@ -2,6 +2,7 @@
 
 import polars as pl
 
+from ml_core.data.quality.usual_moves import tickers_with
 from ml_core.data.quality.verdicts import Found, Scene, check
 
 PRICES = ("open", "high", "low", "close")
@@ -66,30 +67,37 @@ def high_below_low(_bars: pl.DataFrame, _scene: Scene) -> Found:
 
 
 @check("row", "quarantine")
-def close_outside_range(_bars: pl.DataFrame, _scene: Scene) -> Found:
+def close_outside_range(bars: pl.DataFrame, _scene: Scene) -> Found:
     """The close lies outside the range from low to high."""
-    return _close_outside()
+    some = bars.select(_beyond("close", MIDPOINT).any()).item()
+    return _close_outside() if some else pl.lit(False)
 
 
 @check("shape", "note")
-def price_missing(_bars: pl.DataFrame, _scene: Scene) -> Found:
+def price_missing(bars: pl.DataFrame, _scene: Scene) -> Found:
     """The open, high or low is missing, although this ticker has them elsewhere."""
-    missing = pl.any_horizontal(
+    missing = [
         pl.col(name).is_null()
         & pl.col(name).is_not_null().cast(pl.Int8).cum_max().over("ticker").cast(pl.Boolean)
         for name in PRICES[:3]
-    )
-    return missing & pl.col("close").is_not_null()
+        if 0 < bars[name].null_count() < bars.height
+    ]
+    return pl.any_horizontal(False, *missing) & pl.col("close").is_not_null()
 
 
 @check("shape", "repair")
 def close_beside_range(bars: pl.DataFrame, _scene: Scene) -> Found:
     """The close lies just outside the range, as a mid-price may; the range is widened to hold it."""
-    return bars.filter(_beyond("close", ROUNDING) & ~_close_outside()).select(
-        "ticker",
-        "date",
-        high=pl.max_horizontal("high", "close"),
-        low=pl.min_horizontal("low", "close"),
+    beside = _beyond("close", ROUNDING)
+    return (
+        tickers_with(bars, beside)
+        .filter(beside & ~_close_outside())
+        .select(
+            "ticker",
+            "date",
+            high=pl.max_horizontal("high", "close"),
+            low=pl.min_horizontal("low", "close"),
+        )
     )
 
 

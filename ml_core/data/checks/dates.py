@@ -2,6 +2,7 @@
 
 import polars as pl
 
+from ml_core.data.quality.usual_moves import shifted, tickers_with
 from ml_core.data.quality.verdicts import Found, Scene, check
 from ml_core.frames import is_ordered
 
@@ -33,10 +34,9 @@ def dates_shifted(bars: pl.DataFrame, scene: Scene) -> Found:
     """The dates of this stretch are those of another day: week after week a day off has a bar and a session none."""
     if scene.sessions is None:
         return pl.lit(False)
-    off = bars.filter(~pl.col("date").is_in(scene.sessions.implode()))["ticker"].unique()
-    if off.is_empty():
+    bars = tickers_with(bars, ~pl.col("date").is_in(scene.sessions.implode()))
+    if bars.is_empty():
         return pl.lit(False)
-    bars = bars.filter(pl.col("ticker").is_in(off.implode()))
     weeks = _weeks(bars, scene.sessions)
     sure = (_together(by, "odd", pl.col("odd"), "end") for by in (2, 1, -1, -2))
     weeks = weeks.with_columns(sure=pl.min_horizontal(sure))
@@ -84,4 +84,4 @@ def sessions_missing(bars: pl.DataFrame, scene: Scene) -> Found:
     else:
         dates = bars["date"].unique().sort()
         place = pl.col("date").replace_strict(dates, range(dates.len()), default=None, return_dtype=pl.Int64)
-    return (place.diff().over("ticker") > 1).fill_null(False)
+    return (place - shifted(place) > 1).fill_null(False)

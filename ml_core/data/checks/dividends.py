@@ -63,8 +63,10 @@ def dividend_doubted(bars: pl.DataFrame, _scene: Scene) -> Found:
 
 
 @check("told", "note")
-def adjusted_close_disagrees(_bars: pl.DataFrame, _scene: Scene) -> Found:
+def adjusted_close_disagrees(bars: pl.DataFrame, _scene: Scene) -> Found:
     """The adjusted close takes a step here that the recorded dividends do not; it is only compared, never used."""
+    if bars["adj_close"].null_count() == bars.height:
+        return pl.lit(False)
     kept = 1 - pl.col("dividend") / before("close")
     split = pl.when(pl.col("basis") == "traded").then(pl.col("split").fill_null(1.0)).otherwise(1.0)
     due = split.log() - pl.when(kept > 0).then(kept).otherwise(1.0).log()

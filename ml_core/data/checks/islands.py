@@ -2,7 +2,7 @@
 
 import polars as pl
 
-from ml_core.data.quality.usual_moves import LEAST_VOLATILITY, SAME, before, shifted
+from ml_core.data.quality.usual_moves import LEAST_VOLATILITY, SAME, before, shifted, tickers_with
 from ml_core.data.quality.verdicts import Found, Scene, check
 
 APART = 0.03  # the least log distance between the ranges
@@ -16,6 +16,7 @@ USUAL = 20
 @check("told", "note")
 def bar_apart(bars: pl.DataFrame, _scene: Scene) -> Found:
     """The whole bar lies apart from those before and after it, which agree, on a usual volume; kept as it came."""
+    bars = tickers_with(bars, _beside())
     gaps = bars.select("ticker", "date", gap=pl.max_horizontal(_above(), _below()), net=_net())
     apart = gaps.filter(pl.col("gap") > APART, pl.col("net") < pl.col("gap") / 2)
     lone = (
@@ -38,6 +39,14 @@ def bar_apart(bars: pl.DataFrame, _scene: Scene) -> Found:
     calm = pl.col("volume") < CROWD * pl.col("volume_before")
     apart = (pl.col("gap") > far) & (pl.col("net") < pl.col("gap") / 2) & calm
     return lone.with_columns(known=_after("date")).filter(apart).select("ticker", "date", "known")
+
+
+def _beside() -> pl.Expr:
+    """No bar is apart of which this does not hold; to look whose the bars around it are costs more."""
+    high, low = pl.col("high"), pl.col("low")
+    above = [low > (1 + APART) * high.shift(by) for by in (1, -1)]
+    below = [high * (1 + APART) < low.shift(by) for by in (1, -1)]
+    return pl.all_horizontal(above) | pl.all_horizontal(below)
 
 
 def _net() -> pl.Expr:

@@ -2,7 +2,7 @@
 
 import polars as pl
 
-from ml_core.data.quality.usual_moves import add_changes, moved, shifted
+from ml_core.data.quality.usual_moves import add_changes, moved, shifted, tickers_with
 from ml_core.data.quality.verdicts import Found, Scene, check
 
 JUMP = 0.15  # the least log change that is said
@@ -34,8 +34,7 @@ def comes_back(bars: pl.DataFrame, _scene: Scene) -> Found:
 
 
 def _jumps(bars: pl.DataFrame) -> pl.DataFrame:
-    far = bars.filter(moved(JUMP))["ticker"].unique()
-    marked = add_changes(bars.filter(pl.col("ticker").is_in(far.implode())))
+    marked = add_changes(tickers_with(bars, moved(JUMP)))
     least = pl.max_horizontal(pl.lit(JUMP), RARE * pl.col("volatility"))
     return marked.with_columns(jump=pl.col("change").abs() >= least)
 

@@ -3,18 +3,25 @@ or a range of prices in which nobody traded."""
 
 import polars as pl
 
-from ml_core.data.quality.usual_moves import before
+from ml_core.data.quality.usual_moves import before, tickers_with
 from ml_core.data.quality.verdicts import Found, Scene, check
 
 CLOSE_ONLY = 15
 QUIET = 5
 YEAR = 250
+# Whosever the bar before is: to look at that costs as much again, and few prices stand still at all.
+STILL = pl.all_horizontal(
+    pl.col(name).eq_missing(pl.col(name).shift()) for name in ("open", "high", "low", "close")
+)
 
 
 @check("series", "quarantine")
 def stale(bars: pl.DataFrame, _scene: Scene) -> Found:
     """The bar repeats the one before it again and again, and its volume says that it is a copy."""
     same = _repeats("open", "high", "low", "close")
+    bars = tickers_with(
+        bars, STILL & ((pl.col("volume") == pl.col("volume").shift()) | (pl.col("volume") == 0))
+    )
     moved = (pl.col("high") > pl.col("low")).fill_null(False)
     copied = same & _repeats("volume") & (pl.col("volume") > 0).fill_null(False)
     idle = same & moved & (pl.col("volume") == 0).fill_null(False) & _traded_lately()
@@ -25,6 +32,8 @@ def stale(bars: pl.DataFrame, _scene: Scene) -> Found:
 def repeats(bars: pl.DataFrame, _scene: Scene) -> Found:
     """The bar repeats the prices of the one before it; kept, for a price may stand still."""
     same = _repeats("open", "high", "low", "close")
+    if not bars.select(STILL.any()).item():
+        return pl.lit(False)
     moved = (pl.col("high") > pl.col("low")).fill_null(False)
     alone = pl.col("high").is_null() & pl.col("volume").is_null()
     twice = same & moved & _repeats("volume") & (pl.col("volume") > 0).fill_null(False)
@@ -41,8 +50,8 @@ def repeats(bars: pl.DataFrame, _scene: Scene) -> Found:
 @check("told", "note")
 def nothing_traded(bars: pl.DataFrame, _scene: Scene) -> Found:
     """Nothing was traded for several sessions on end."""
-    quiet = (pl.col("volume") == 0).fill_null(False) & _traded_lately()
-    return _runs(bars, quiet, least=QUIET)
+    quiet = (pl.col("volume") == 0).fill_null(False)
+    return _runs(tickers_with(bars, quiet), quiet & _traded_lately(), least=QUIET)
 
 
 def _repeats(*names: str) -> pl.Expr:
@@ -60,13 +69,9 @@ def _traded_lately() -> pl.Expr:
 
 def _runs(bars: pl.DataFrame, condition: pl.Expr, *, least: int) -> pl.DataFrame:
     """Bars of runs of so many that meet the condition; known when the run has become so long."""
-    marked = bars.select("ticker", "date", holds=condition)
-    some = marked.filter("holds")["ticker"].value_counts().filter(pl.col("count") >= least)["ticker"]
-    marked = marked.filter(pl.col("ticker").is_in(some.implode())).with_columns(
-        run=pl.struct("ticker", "holds").rle_id()
-    )
-    grown = marked.filter("holds").with_columns(
+    held = bars.with_row_index("place").filter(condition).select("ticker", "date", "place")
+    run = pl.struct("ticker", pl.col("place").cast(pl.Int64) - pl.int_range(pl.len())).rle_id()
+    grown = held.with_columns(run=run).with_columns(
         known=pl.max_horizontal("date", pl.col("date").get(least - 1, null_on_oob=True).over("run"))
     )
-    long = grown.filter(pl.len().over("run") >= least)
-    return long.select("ticker", "date", "known")
+    return grown.filter(pl.len().over("run") >= least).select("ticker", "date", "known")

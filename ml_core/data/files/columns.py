@@ -68,42 +68,65 @@ def read_columns(
     """Rows of (ticker, date, moment, prices…); `moment` is the date as it stands there, with its time. `separator`
     is what parted the columns of a text."""
     found = find_columns(raw.columns, where, ticker=ticker)
-    told = raw.select(name_tickers(found, ticker))
-    given = {name: raw[column] for name, column in found.items()}
+    numbers = [name for name in NUMBERS if name in found]
+    typed = [name for name in numbers if _is_number(raw.schema[found[name]])]
+    _require_finite(raw, {name: found[name] for name in ACTIONS if name in typed}, where)
+    read = (pl.col(found[name]).cast(pl.Float64).fill_nan(None).alias(name) for name in typed)
+    told = raw.select(name_tickers(found, ticker), *read)
+    texts = {name: raw[found[name]] for name in numbers if name not in typed}
+    date, close = raw[found["date"]], raw.schema[found["close"]]
     del raw  # each column of text is let go as soon as it is read: there may be millions of rows
-    numbers = [name for name in NUMBERS if name in given]
-    decimal = find_decimal([given[name] for name in numbers], where, separator=separator)
-    whole = "ticker" not in given or given["close"].dtype == pl.String  # else others may be left out already
-    date = given.pop("date")
-    told = told.with_columns(read_dates(date, where, date_format), _moments(date))
+    dated = read_dates(date, where, date_format), _moments(date)
     del date
-    columns = []
-    for name in numbers:
-        column = given.pop(name)
-        read = read_numbers(column, where, decimal=decimal)
-        if name in ACTIONS:
-            _require_read(column, read, where)
-        columns.append(read.alias(name))
-    absent = [pl.lit(None, pl.Float64).alias(name) for name in NUMBERS if name not in found]
-    told = told.with_columns(columns).with_columns(pl.col(numbers).fill_nan(None), *absent)
+    told = told.with_columns(*dated, *_read_texts(texts, where, separator), *_absent(found))
     told = told.select("ticker", "date", "moment", *NUMBERS)
+    whole = "ticker" not in found or close == pl.String  # else others may be left out already
     if whole and told.height and told["close"].null_count() == told.height:
         raise InvalidInput(f"{where}: column '{found['close']}' holds no number")
     # Yahoo's 0 in a column of splits means that there was none.
-    none = (told["split"] == 0).any()
+    none = "split" in found and (told["split"] == 0).any()
     return told.with_columns(split=pl.col("split").replace(0.0, 1.0)) if none else told
+
+
+def _is_number(kind: pl.DataType) -> bool:
+    return kind.is_numeric() or kind == pl.Null
+
+
+def _read_texts(texts: dict[str, pl.Series], where: str, separator: str) -> list[pl.Series]:
+    """What stands as text, which is given up."""
+    columns, decimal = [], find_decimal(list(texts.values()), where, separator=separator)
+    for name in list(texts):
+        column = texts.pop(name)
+        read = read_numbers(column, where, decimal=decimal)
+        if name in ACTIONS:
+            _require_read(column, read, where)
+        columns.append(read.fill_nan(None).alias(name))
+    return columns
+
+
+def _absent(found: Mapping[str, str]) -> list[pl.Expr]:
+    return [pl.lit(None, pl.Float64).alias(name) for name in NUMBERS if name not in found]
+
+
+def _require_finite(raw: pl.DataFrame, actions: Mapping[str, str], where: str) -> None:
+    """Of actions that stand as numbers. NaN is how some tools write that there is nothing."""
+    infinite = (pl.col(column).cast(pl.Float64).is_infinite().any() for column in actions.values())
+    for column, wrong in zip(actions.values(), raw.select(infinite).row(0) if actions else (), strict=True):
+        if wrong:
+            place = raw[column].cast(pl.Float64).is_infinite().arg_true()[0]
+            _refuse(raw[column], int(place), where)
 
 
 def _require_read(column: pl.Series, read: pl.Series, where: str) -> None:
     """An action that cannot be read would be lost, and with it what it earned."""
-    wrong = (
-        unread(column, read.fill_nan(None)) or column.filter(read.is_infinite().fill_null(False)).to_list()
+    if wrong := unread(column, read):
+        _refuse(column, column.to_list().index(wrong[0]), where)
+
+
+def _refuse(column: pl.Series, place: int, where: str) -> None:
+    raise InvalidInput(
+        f"{where}: row {place + 1} below the heading holds {column[place]!r} in '{column.name}'; expected a number"
     )
-    if wrong:
-        row = column.to_list().index(wrong[0]) + 1
-        raise InvalidInput(
-            f"{where}: row {row} below the heading holds {wrong[0]!r} in '{column.name}'; expected a number"
-        )
 
 
 def name_tickers(found: Mapping[str, str], ticker: str | None) -> pl.Expr:

@@ -51,7 +51,7 @@ def read_file(file: Path, ticker: str | None, wanted: Collection[str], date_form
         tickers = frozenset({ticker})
     if tickers is None or tickers <= set(wanted):
         return Rows(table, tickers)
-    return Rows(table.filter(_is_wanted(pl.col("ticker"), wanted)), tickers)
+    return Rows(table.filter(_is_among(pl.col("ticker"), wanted)), tickers)
 
 
 def read_tickers(file: Path) -> frozenset[str]:
@@ -61,7 +61,12 @@ def read_tickers(file: Path) -> frozenset[str]:
     return frozenset(scan.select(name_tickers(found, None).unique()).collect()["ticker"].drop_nulls())
 
 
-def _is_wanted(ticker: pl.Expr, wanted: Collection[str]) -> pl.Expr:
+def is_wanted(found: Mapping[str, str], ticker: str | None, wanted: Collection[str]) -> pl.Expr:
+    """Of rows as they stand in a file."""
+    return _is_among(name_tickers(found, ticker), wanted)
+
+
+def _is_among(ticker: pl.Expr, wanted: Collection[str]) -> pl.Expr:
     return ticker.is_in(list(wanted)) | ticker.is_null()
 
 
@@ -94,7 +99,7 @@ def _read_parquet(file: Path, ticker: str | None, wanted: Collection[str]) -> tu
     )
     if _is_anothers(found, ticker, wanted):
         return scan.select(list(found.values())).head(0).collect(), True
-    kept = scan.filter(_is_wanted(name_tickers(found, ticker), wanted)) if apart else scan
+    kept = scan.filter(is_wanted(found, ticker, wanted)) if apart else scan
     table = kept.select(list(found.values())).collect()
     if table.is_empty():  # of a file without rows, or without those that are wanted
         _some(scan.head(1).collect(), file)

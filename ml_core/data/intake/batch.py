@@ -120,7 +120,7 @@ def part_batches(parts: list[Fetched]) -> Iterator[tuple[pl.DataFrame, dict[str,
         if len(part.outcomes) == 1:  # as of a source that answers ticker by ticker: nothing to part
             pieces[next(iter(part.outcomes))].append(part.bars)
             continue
-        for (ticker,), rows in part.bars.partition_by("ticker", as_dict=True).items():
+        for ticker, rows in _by_ticker(part.bars):
             pieces.setdefault(ticker, []).append(rows)
     parts.clear()  # of twenty years it is a quarter of a gigabyte, which now stands in the pieces
     batch, names, height = [], [], 0
@@ -130,6 +130,19 @@ def part_batches(parts: list[Fetched]) -> Iterator[tuple[pl.DataFrame, dict[str,
         batch, height = [*batch, *rows], height + sum(piece.height for piece in rows)
         names.append(ticker)
         if height >= AT_ONCE or not pieces:
-            bars = pl.concat([pl.DataFrame(schema=BARS), *(piece.select(list(BARS)) for piece in batch)])
+            parted = [pl.DataFrame(schema=BARS), *(piece.select(list(BARS)) for piece in batch)]
+            bars = pl.concat(parted, rechunk=True)  # of many pieces each check would go through all
             yield bars, {name: outcomes[name] for name in names if name in outcomes}
             batch, names, height = [], [], 0
+
+
+def _by_ticker(bars: pl.DataFrame) -> Iterator[tuple[str | None, pl.DataFrame]]:
+    """Views of the rows, nothing is copied where those of a ticker stand together."""
+    runs = bars["ticker"].rle().struct.unnest()
+    if runs["value"].n_unique() < runs.height:
+        bars = bars.sort("ticker", maintain_order=True)
+        runs = bars["ticker"].rle().struct.unnest()
+    start = 0
+    for length, ticker in runs.iter_rows():
+        yield ticker, bars.slice(start, length)
+        start += length

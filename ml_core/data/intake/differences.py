@@ -1,5 +1,7 @@
 """Compares stored bars with the same bars fetched anew, and says in words what differs. `refresh --whole` shows it."""
 
+from collections.abc import Collection
+
 import polars as pl
 
 from ml_core.frames import BARS, KEYS
@@ -24,7 +26,28 @@ def find_gone(stored: pl.DataFrame, came: pl.DataFrame) -> pl.DataFrame:
 
 def drop_same(came: pl.DataFrame, stored: pl.DataFrame) -> pl.DataFrame:
     """The rows that are not stored just so; the adjusted close, which every dividend to come changes, is no news."""
+    later = find_beyond(came, stored, COMPARED)
+    if later is not None:
+        return later
     return came.join(stored, on=[*KEYS["bars"], *COMPARED], how="anti", nulls_equal=True)
+
+
+def find_beyond(came: pl.DataFrame, stored: pl.DataFrame, columns: Collection[str]) -> pl.DataFrame | None:
+    """The rows that came after the stored ones, where those of each ticker begin with all that is stored of it and are
+    the same in these columns, as on most days; None where anything is otherwise. To look row beside row costs a fifth
+    of joining them."""
+    held = dict(stored["ticker"].rle().struct.unnest().select("value", "len").iter_rows())
+    runs = came["ticker"].rle().struct.unnest()
+    known = runs["value"].replace_strict(held, default=0, return_dtype=pl.Int64)
+    ends = runs["len"].cum_sum().cast(pl.Int64) - runs["len"].cast(pl.Int64) + known
+    inside = pl.int_range(pl.len()) < ends.gather(came["ticker"].rle_id())
+    old = came.filter(inside)
+    if old.height != stored.height:
+        return None
+    pairs = [(old[name], stored[name]) for name in (*KEYS["bars"], *columns)]
+    if not all(now.equals(before, null_equal=True) for now, before in pairs):
+        return None
+    return came.filter(~inside)
 
 
 def tell_differences(stored: pl.DataFrame, sound: pl.DataFrame, gone: pl.DataFrame) -> list[str]:
@@ -44,7 +67,8 @@ def tell_differences(stored: pl.DataFrame, sound: pl.DataFrame, gone: pl.DataFra
     for (ticker,), rows in days.sort(key).group_by("ticker", maintain_order=True):
         counts = dict(rows.group_by("how", maintain_order=True).len().iter_rows())
         told = ", ".join(f"{count} {how}" for how, count in counts.items())
-        lines.append(f"{ticker}: fetched whole, {rows.height} bars differ since {rows['date'][0]}: {told}")
+        differ = "1 bar differs" if rows.height == 1 else f"{rows.height} bars differ"
+        lines.append(f"{ticker}: fetched whole, {differ} since {rows['date'][0]}: {told}")
     return lines
 
 

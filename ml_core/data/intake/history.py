@@ -5,6 +5,7 @@ from collections.abc import Collection
 
 import polars as pl
 
+from ml_core.data.intake.differences import find_beyond
 from ml_core.frames import KEYS
 
 SAME = 1e-3
@@ -29,6 +30,8 @@ def find_withdrawn(
 
 def find_rewritten(stored: pl.DataFrame, fetched: pl.DataFrame) -> dict[str, str]:
     """Tickers whose common bars differ in more than single corrections, each with what was seen."""
+    if find_beyond(fetched, stored, ["close"]) is not None:
+        return {}
     columns = [*KEYS["bars"], "close"]
     common = stored.select(columns).join(fetched.select(columns), on=KEYS["bars"], suffix="_now")
     ratio = pl.col("close_now") / pl.col("close")

@@ -12,6 +12,7 @@ import polars as pl
 from ml_core.data.calendar import last_closed_session
 from ml_core.data.files import notes as notes
 from ml_core.data.files.actions import complete_actions
+from ml_core.data.files.alike import read_alike
 from ml_core.data.files.columns import missing_columns
 from ml_core.data.files.gathering import gather_sessions
 from ml_core.data.files.tables import PARQUET, TEXT, read_file, read_tickers
@@ -77,11 +78,13 @@ def fetch(request: Request, config: Config, *, progress: Progress | None = None)
 
 
 def _read(path: Path, request: Request, config: Config, progress: Progress | None) -> _Read:
-    files, read = _files(path), _Read()
-    for place, file in enumerate(files):
-        ticker = _ticker_of(file, path, request, config)
+    files, read = _tickers_of(_files(path), path, request, config), _Read()
+    alike = dict(read_alike(files, request.tickers))
+    for place, (file, ticker) in enumerate(files.items()):
         try:
-            table, tickers = read_file(file, ticker, request.tickers, config.date_format)
+            table, tickers = alike.pop(file, None) or read_file(
+                file, ticker, request.tickers, config.date_format
+            )
         except InvalidInput as error:
             if len(files) == 1 or ticker not in request.tickers:
                 raise
@@ -153,16 +156,13 @@ def _files(path: Path) -> list[Path]:
     return found
 
 
-def _ticker_of(file: Path, path: Path, request: Request, config: Config) -> str | None:
-    """Used only where the file has no column of tickers: its own name, as the universe spells it."""
+def _tickers_of(files: list[Path], path: Path, request: Request, config: Config) -> dict[Path, str | None]:
+    """Used only where a file has no column of tickers: its own name, as the universe spells it."""
     if config.ticker:
-        return config.ticker
+        return dict.fromkeys(files, config.ticker)
     spelled = {ticker.lower(): ticker for ticker in request.tickers}
-    if file.stem.lower() in spelled:
-        return spelled[file.stem.lower()]
-    if path.is_dir():
-        return file.stem
-    return request.tickers[0] if len(request.tickers) == 1 else None
+    alone = request.tickers[0] if len(request.tickers) == 1 else None
+    return {file: spelled.get(file.stem.lower(), file.stem if path.is_dir() else alone) for file in files}
 
 
 def _outcomes(request: Request, bars: pl.DataFrame, path: Path, read: _Read) -> dict[str, Outcome]:

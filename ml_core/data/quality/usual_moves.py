@@ -79,10 +79,10 @@ class Series:
 
 def each_series(bars: pl.DataFrame, wanted: pl.Expr) -> Iterator[Series]:
     """Tickers for which the condition holds on some row; the others need no closer look."""
-    named = bars.filter(wanted)["ticker"].unique() if bars.height else bars["ticker"]
-    if not len(named):
+    named = tickers_with(bars, wanted)
+    if named.is_empty():
         return
-    marked = _add_context(bars.filter(pl.col("ticker").is_in(named.implode())))
+    marked = _add_context(named)
     arrays = {name: marked[name].fill_null(ABSENT.get(name, math.nan)).to_numpy() for name in COLUMNS}
     arrays |= {"dates": marked["date"].to_numpy(), "traded": (marked["basis"] == "traded").to_numpy()}
     stop = 0
@@ -90,6 +90,12 @@ def each_series(bars: pl.DataFrame, wanted: pl.Expr) -> Iterator[Series]:
         start, stop = stop, stop + length
         if length > 1:
             yield Series(ticker, **{name: values[start:stop] for name, values in arrays.items()})
+
+
+def tickers_with(bars: pl.DataFrame, wanted: pl.Expr) -> pl.DataFrame:
+    """All bars of the tickers for which the condition holds on some row."""
+    named = bars.filter(wanted)["ticker"].unique() if bars.height else bars["ticker"]
+    return bars.filter(pl.col("ticker").is_in(named.implode())) if len(named) else bars.clear()
 
 
 def before(name: str) -> pl.Expr:
