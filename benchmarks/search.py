@@ -152,7 +152,7 @@ def _market(seed: int, home: Home, count: int, seconds: dict, shares: dict) -> N
         ledger, spent = try_points(own, points, (windows, prices, folds), dense=way != "exhaustive")
         winner = rank_trials(own, ledger.trials).winner
         seconds[way].append(spent)
-        shares[way].append(reach(winner.params))
+        shares[way].append(reach(dict(winner.params)))
         ends = ", ".join(f"{ledger.count(status)} {status}" for status in ("finished", "stopped", "failed"))
         print(
             f"market {seed}, {way}: {spent:.0f} CPU s, {ends}; {winner.params['family']} {winner.id}, "

@@ -21,6 +21,7 @@ WORKER_ENVIRONMENT = {
 }
 QUIET = {
     "RAY_AIR_NEW_OUTPUT": "0",
+    "RAY_ENABLE_AUTO_CONNECT": "0",  # else a search that is broken off starts a second cluster while it ends
     "RAY_USAGE_STATS_ENABLED": "0",
     "TUNE_DISABLE_AUTO_CALLBACK_LOGGERS": "1",
     "TUNE_GLOBAL_CHECKPOINT_S": "86400",

@@ -14,7 +14,7 @@ from tuning.space import Space
 def quasi_random_params(space: Space, count: int, *, seed: int) -> list[Params]:
     """So many points; more of them begin with the same ones."""
     families = list(space)
-    cube = qmc.Sobol(1 + max(len(ranges) for ranges in space.values()), seed=seed)
+    cube = qmc.Sobol(1 + max(len(ranges) for ranges in space.values()), rng=seed)
     drawn = cube.random_base2(max(1, math.ceil(math.log2(count))))[:count]
     points = []
     for first, *rest in drawn.tolist():

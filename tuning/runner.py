@@ -3,10 +3,11 @@ moves on."""
 
 from __future__ import annotations
 
+import logging
 import shutil
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,10 +26,12 @@ from tuning.space import Space, build_space, first_params, grid_params, most_epo
 from tuning.trial import run_trial
 
 if TYPE_CHECKING:
+    from tuning.brake import Brake
     from tuning.race import Course
 
 Progress = Callable[[Ledger, int], None]
 START_SECONDS = 120.0
+BRAKE_SECONDS = 5.0  # for Tune to end by itself before its cluster is taken from under it
 
 
 def run_search(
@@ -51,6 +54,7 @@ def run_search(
     if total <= len(done):
         return total
     with open_cluster(address):
+        from tuning.brake import Brake
         from tuning.race import Course
         from tuning.sampler import OptunaSampler
 
@@ -70,20 +74,21 @@ def run_search(
             trials=total - len(done),
             ledger=ledger,
             folder=folder,
+            brake=(brake := Brake()),
         )
-        _watch(tuner, experiment, ledger, total=total, progress=progress)
+        _watch(tuner, experiment, ledger, brake=brake, total=total, progress=progress)
     shutil.rmtree(folder, ignore_errors=True)
     return total
 
 
-def _queue(experiment: Experiment, space: Space) -> list[Params]:
+def _queue(experiment: Experiment, space: Space) -> Sequence[Params]:
     """The params that are tried first, or at all: the rest is the sampler's to choose."""
     search = experiment.search
     if search.sampler == "grid":
         return grid_params(experiment, space)
     first = first_params(experiment, space)
     spread = search.sampler == "quasi_random"
-    return first + (quasi_random_params(space, search.trials, seed=search.seed) if spread else [])
+    return [*first, *(quasi_random_params(space, search.trials, seed=search.seed) if spread else [])]
 
 
 def _tuner(
@@ -97,6 +102,7 @@ def _tuner(
     trials: int,
     ledger: Ledger,
     folder: Path,
+    brake: Brake,
 ) -> Any:
     from ray import tune
 
@@ -119,6 +125,7 @@ def _tuner(
             name=folder.name,
             storage_path=str(folder.parent),
             verbose=0,
+            stop=brake,
             callbacks=[Watcher(ledger)],
         ),
     )
@@ -150,6 +157,7 @@ def _watch(
     experiment: Experiment,
     ledger: Ledger,
     *,
+    brake: Brake,
     total: int,
     progress: Progress | None,
 ) -> None:
@@ -164,6 +172,27 @@ def _watch(
 
     thread = threading.Thread(target=drive, daemon=True, name="tune")
     thread.start()
+    try:
+        _wait(thread, experiment, ledger, total=total, progress=progress)
+    except BaseException:
+        brake.pulled = True
+        logging.getLogger("ray").setLevel(
+            logging.CRITICAL
+        )  # what it says of its own end is not the user's concern
+        thread.join(BRAKE_SECONDS)
+        raise
+    if failures:
+        raise failures[0]
+
+
+def _wait(
+    thread: threading.Thread,
+    experiment: Experiment,
+    ledger: Ledger,
+    *,
+    total: int,
+    progress: Progress | None,
+) -> None:
     changes, since, started = ledger.changes, time.monotonic(), False
     while thread.is_alive():
         thread.join(0.25)
@@ -174,8 +203,6 @@ def _watch(
         patience = experiment.search.stall_minutes * 60 if started else START_SECONDS
         if time.monotonic() - since > patience:
             raise SearchStalled(_why_stalled(ledger, patience, started=started))
-    if failures:
-        raise failures[0]
 
 
 def _why_stalled(ledger: Ledger, patience: float, *, started: bool) -> str:
