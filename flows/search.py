@@ -44,7 +44,7 @@ def search_register(order: FlowOrder, now: dt.datetime, *, afresh: bool) -> "Sea
 
     def tell(step: "Step") -> None:
         running = step.ledger.count("running") if step.name == "search" else 0
-        show(len(step.ledger.trials) - running, step.total)
+        show(step.ledger.count() - running, step.total)
 
     return search(order.experiment, order.home, now=now, afresh=afresh, address=order.cluster, progress=tell)
 

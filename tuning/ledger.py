@@ -4,6 +4,7 @@ import contextlib
 import glob
 import re
 import threading
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -55,6 +56,8 @@ class Ledger:
         self._lock = threading.Lock()
         self._file = file
         self._news: dict[str, None] = {}
+        self._counts: Counter[str] = Counter()
+        self.best: float | None = None  # score on validation so far
         self.changes = 0
 
     def recall(self) -> None:
@@ -62,8 +65,7 @@ class Ledger:
         if self._file and self._file.is_file():
             for trial in read_trials(self._file):
                 if trial.status != "failed":
-                    self._trials[trial.id] = trial
-                    self._news[trial.id] = None
+                    self._put(trial)
             text = self._file.read_text(encoding="utf-8")
             if text and not text.endswith("\n"):
                 with self._file.open("a", encoding="utf-8") as lines:
@@ -72,23 +74,22 @@ class Ledger:
     def open(self, trial_id: str, params: Params) -> None:
         """A trial has started."""
         with self._lock:
-            self._trials.setdefault(trial_id, Trial(trial_id, dict(params)))
-            self._news[trial_id] = None
+            self._put(self._trials.get(trial_id) or Trial(trial_id, dict(params)))
             self.changes += 1
 
     def report(self, trial_id: str, params: Params, result: dict[str, Any]) -> None:
         """An epoch, or the final word of a trial."""
         self.open(trial_id, params)
         with self._lock:
-            self._trials[trial_id] = _hear(self._trials[trial_id], result)
+            self._put(_hear(self._trials[trial_id], result))
 
     def close(self, trial_id: str, *, error: str = "") -> None:
         """A trial has ended, and how."""
         with self._lock:
             trial = self._trials[trial_id]
             status = "failed" if error else "stopped" if trial.test_score is None else "finished"
-            self._trials[trial_id] = trial = replace(trial, status=status, error=error)
-            self._news[trial_id] = None
+            trial = replace(trial, status=status, error=error)
+            self._put(trial)
             self.changes += 1
             if self._file:
                 self._file.parent.mkdir(parents=True, exist_ok=True)
@@ -107,8 +108,18 @@ class Ledger:
         with self._lock:
             return best_first(self._trials.values())
 
-    def count(self, status: str) -> int:
-        return sum(trial.status == status for trial in self.trials)
+    def count(self, status: str | None = None) -> int:
+        """Of all trials, or of those with this status."""
+        return self._counts.total() if status is None else self._counts[status]
+
+    def _put(self, trial: Trial) -> None:
+        """What is asked four times a second is kept up, not counted anew: there may be 20,000 trials."""
+        if before := self._trials.get(trial.id):
+            self._counts[before.status] -= 1
+        self._counts[trial.status] += 1
+        self._trials[trial.id], self._news[trial.id] = trial, None
+        if trial.score is not None:
+            self.best = trial.score if self.best is None else max(self.best, trial.score)
 
     def streams(self) -> pl.DataFrame:
         """The returns of every finished trial."""

@@ -136,8 +136,8 @@ def _run_trials(
     asked = with_trials(experiment, 1).digest()  # more trials go on where fewer ended
     name = f"{experiment.model_name}-{asked}-{data_version(experiment, home)}"
     ledger, begun = open_ledger(home, name, afresh=afresh), time.monotonic()
+    kept = ledger.count()
     if progress:
-        kept = len(ledger.trials)
         going_on = (
             f"going on: {kept} of this search's trials ended before; --afresh begins anew" if kept else ""
         )
@@ -149,7 +149,7 @@ def _run_trials(
     def tell(found: Ledger, total: int) -> None:
         logbook.follow(found.take_news())
         if progress:
-            progress(Step("search", found, total, seconds=time.monotonic() - begun))
+            progress(Step("search", found, total, seconds=time.monotonic() - begun, before=kept))
 
     try:
         run_search(

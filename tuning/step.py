@@ -16,23 +16,26 @@ class Step:
     total: int
     detail: str = ""
     seconds: float = 0.0
+    before: int = 0  # trials that an earlier run ended: they took none of these seconds
+
+    @property
+    def _ended(self) -> int:
+        return self.ledger.count() - self.ledger.count("running")
 
     def kept(self) -> str:
         """What is not lost if it ends now."""
-        ended = len(self.ledger.trials) - self.ledger.count("running")
-        return f": {ended} of {self.total} trials are kept"
+        return f": {self._ended} of {self.total} trials are kept"
 
     def text(self) -> str:
         """One line: done, running, failed, the best so far, and the time that is left at this pace."""
         if self.name != "search":
             return self.detail
-        ended = [trial for trial in self.ledger.trials if trial.status != "running"]
-        running = len(self.ledger.trials) - len(ended)
-        scores = [trial.score for trial in self.ledger.trials if trial.score is not None]
-        best = f"best {max(scores):.4f}" if scores else "no score yet"
-        left = f", about {self.seconds / len(ended) * (self.total - len(ended)):.0f} s left" if ended else ""
+        ended, running = self._ended, self.ledger.count("running")
+        best = "no score yet" if self.ledger.best is None else f"best {self.ledger.best:.4f}"
+        pace = self.seconds / (ended - self.before) if ended > self.before else None
+        left = "" if pace is None else f", about {pace * (self.total - ended):.0f} s left"
         failed = self.ledger.count("failed")
-        return f"{len(ended)} of {self.total} trials done, {running} running, {failed} failed, {best}{left}"
+        return f"{ended} of {self.total} trials done, {running} running, {failed} failed, {best}{left}"
 
 
 Progress = Callable[[Step], None]
@@ -43,6 +46,6 @@ def tell_step(name: str, ledger: Ledger, progress: Progress | None) -> Callable[
 
     def tell(line: str) -> None:
         if progress:
-            progress(Step(name, ledger, len(ledger.trials), line))
+            progress(Step(name, ledger, ledger.count(), line))
 
     return tell

@@ -8,6 +8,7 @@ import pytest
 from tuning.ledger import Ledger
 from tuning.ranking import Ranking, rank
 from tuning.search import describe
+from tuning.step import Step
 
 PARAMS = {"family": "lstm", "lstm.hidden": 8}
 
@@ -208,3 +209,10 @@ def test_the_chance_to_beat_the_defaults_is_told_where_they_were_tried_and_did_n
     assert (ranked(ledger, {"family": "lstm", "number": "default"}).chance or 0.0) > 0.99
     assert ranked(ledger, {"family": "lstm", "number": "better"}).chance is None
     assert ranked(ledger).chance is None
+
+
+def test_the_time_that_is_left_is_told_by_the_pace_of_this_run(ledger):
+    assert "left" not in Step("search", ledger, 10, seconds=60.0, before=4).text()
+    run(ledger, "new", test=0.1)
+    told = Step("search", ledger, 10, seconds=60.0, before=4).text()
+    assert told == "5 of 10 trials done, 0 running, 1 failed, best 0.9000, about 300 s left"
