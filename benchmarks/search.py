@@ -42,7 +42,8 @@ from ml_core.walkforward.rows import forecast_split
 from ml_core.walkforward.trading import horizon_of
 from tuning.ledger import Ledger
 from tuning.race import Course, Race
-from tuning.search import rank_trials, split_for_search
+from tuning.ranking import rank_trials
+from tuning.search import split_for_search
 from tuning.space import build_space, first_params, spec_of, suggest, widest_spec
 
 WAYS = ("exhaustive", "dense", "asha", "race")

@@ -19,7 +19,8 @@ from ml_core.spec.experiment import Experiment
 from ml_core.training.fit import fit
 from ml_core.walkforward.opening import open_windows
 from tuning.ledger import count_tried
-from tuning.search import describe, open_ledger, rank_trials, split_for_search
+from tuning.ranking import rank_trials
+from tuning.search import describe, open_ledger, split_for_search
 from tuning.space import build_space, first_params, spec_of, widest_spec
 from tuning.trial import run_trial
 

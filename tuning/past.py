@@ -10,11 +10,14 @@ import polars as pl
 
 from ml_core.home.settings import Home
 from ml_core.registry.searched import Searched
+from ml_core.registry.trials import Params
 from ml_core.spec.experiment import Experiment
 from ml_core.spec.plain import plain
 from tuning.ledger import find_ledgers, read_trials
-from tuning.ranking import Ranking
-from tuning.search import measure_luck, rank_trials
+from tuning.ranking import Ranking, measure_luck, rank_trials
+from tuning.space import build_space, holds
+
+SURVIVORS = 3
 
 
 @dataclass(frozen=True)
@@ -40,6 +43,20 @@ def read_past(experiment: Experiment, home: Home) -> list[PastSearch]:
         name = file.parent.name if file.stem == "ledger" else f"{file.parent.name}/{file.stem}"
         past.append(PastSearch(name, ranking, Searched(**measure_luck(trials, ranking))))
     return past
+
+
+def find_survivors(experiment: Experiment, home: Home, *, but: str) -> list[Params]:
+    """The best params of the newest other search that still lie in the space: a search on new data tries them early.
+    Their scores are of other dates and are left behind, and so are their weights."""
+    space = build_space(experiment)
+    for file in find_ledgers(home.searches, experiment.model_name):
+        if file.parent.name == but:
+            continue
+        ranked = rank_trials(experiment, read_trials(file)).trials
+        finished = [one.trial.params for one in ranked if one.trial.test_score is not None]
+        if finished:
+            return [params for params in finished if holds(space, params)][:SURVIVORS]
+    return []
 
 
 def as_table(past: list[PastSearch]) -> pl.DataFrame:

@@ -13,8 +13,13 @@ from numpy.typing import NDArray
 
 from ml_core.errors import ForecastError, NotEnoughData
 from ml_core.evaluation.shrinkage import chance_better, shrink
+from ml_core.promotion.gate import count_independent, measure_overfitting
 from ml_core.registry.searched import TrialRow
 from ml_core.registry.trials import Params, Trial
+from ml_core.spec.experiment import Experiment
+from ml_core.walkforward.trading import horizon_of
+from tuning.ledger import returns_of
+from tuning.space import build_space, first_params
 
 
 @dataclass(frozen=True)
@@ -62,6 +67,23 @@ class Ranking:
 
     def rows(self, count: int = 10) -> list[TrialRow]:
         return [TrialRow.model_validate(one.row()) for one in self.trials[:count]]
+
+
+def rank_trials(experiment: Experiment, trials: Sequence[Trial]) -> Ranking:
+    """The trials by what each will do again on other dates than the folds' unseen ones."""
+    defaults = first_params(experiment, build_space(experiment))
+    return rank(trials, defaults=defaults, horizon=horizon_of(experiment))
+
+
+def measure_luck(trials: Sequence[Trial], ranking: Ranking) -> dict[str, Any]:
+    """How many trials there are and how many that differ they amount to, PBO, and the winner's chance."""
+    streams = returns_of(trials)
+    return {
+        "trials": len(trials),
+        "independent": count_independent(streams, tried=len(trials)) if streams.width > 1 else None,
+        "overfitting": measure_overfitting(streams),
+        "chance": ranking.chance,
+    }
 
 
 def rank(trials: Sequence[Trial], *, defaults: Sequence[Params], horizon: int) -> Ranking:

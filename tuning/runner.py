@@ -42,12 +42,13 @@ def run_search(
     *,
     ledger: Ledger,
     folder: Path,
+    survivors: Sequence[Params] = (),
     address: str | None = None,
     progress: Progress | None = None,
 ) -> int:
     """Run what the ledger does not hold yet, in parallel; returns how many trials the search has in all."""
     space = build_space(experiment)
-    queue = _queue(experiment, space)
+    queue = _queue(experiment, space, survivors)
     total = len(queue) if experiment.search.sampler == "grid" else experiment.search.trials
     done = ledger.trials
     queue = [params for params in queue if params not in [trial.params for trial in done]]
@@ -81,12 +82,13 @@ def run_search(
     return total
 
 
-def _queue(experiment: Experiment, space: Space) -> Sequence[Params]:
+def _queue(experiment: Experiment, space: Space, survivors: Sequence[Params]) -> Sequence[Params]:
     """The params that are tried first, or at all: the rest is the sampler's to choose."""
     search = experiment.search
     if search.sampler == "grid":
         return grid_params(experiment, space)
     first = first_params(experiment, space)
+    first += [params for params in survivors if params not in first]
     spread = search.sampler == "quasi_random"
     return [*first, *(quasi_random_params(space, search.trials, seed=search.seed) if spread else [])]
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 import datetime as dt
 import time
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -21,13 +21,11 @@ from ml_core.panel.gaps import tell_gaps
 from ml_core.panel.splits import Split
 from ml_core.panel.windows import Windows
 from ml_core.promotion.candidate import Candidate
-from ml_core.promotion.gate import count_independent, measure_overfitting
 from ml_core.promotion.judge import Promotion, promote_candidate
 from ml_core.promotion.reference import fill_seat
 from ml_core.promotion.refit import Refitted, refit_or_go_on
 from ml_core.registry.evidence import Evidence
 from ml_core.registry.searched import Searched
-from ml_core.registry.trials import Trial
 from ml_core.registry.version import ModelVersion
 from ml_core.registry.versions import Registry
 from ml_core.spec.experiment import Experiment, RunSpec
@@ -36,11 +34,11 @@ from ml_core.spec.plain import plain
 from ml_core.training.fit import fit
 from ml_core.training.loop import Epoch
 from ml_core.walkforward.opening import open_windows, plan_folds
-from ml_core.walkforward.trading import horizon_of
-from tuning.ledger import LEDGER, Ledger, count_tried, returns_of, set_aside
-from tuning.ranking import Ranking, rank
+from tuning.ledger import LEDGER, Ledger, count_tried, set_aside
+from tuning.past import find_survivors
+from tuning.ranking import Ranking, measure_luck, rank_trials
 from tuning.runner import run_search
-from tuning.space import build_space, first_params, spec_of, widest_spec
+from tuning.space import build_space, spec_of, widest_spec
 from tuning.step import Progress, Step, tell_step
 
 
@@ -153,7 +151,15 @@ def _run_trials(
 
     try:
         run_search(
-            experiment, prices, windows, folds, ledger=ledger, folder=folder, address=address, progress=tell
+            experiment,
+            prices,
+            windows,
+            folds,
+            ledger=ledger,
+            folder=folder,
+            survivors=find_survivors(experiment, home, but=name),
+            address=address,
+            progress=tell,
         )
         whole = True
     finally:
@@ -200,23 +206,6 @@ def open_ledger(home: Home, name: str, *, afresh: bool = False) -> Ledger:
     ledger = Ledger(file)
     ledger.recall()
     return ledger
-
-
-def rank_trials(experiment: Experiment, trials: Sequence[Trial]) -> Ranking:
-    """The trials by what each will do again on other dates than the folds' unseen ones."""
-    defaults = first_params(experiment, build_space(experiment))
-    return rank(trials, defaults=defaults, horizon=horizon_of(experiment))
-
-
-def measure_luck(trials: Sequence[Trial], ranking: Ranking) -> dict[str, Any]:
-    """How many trials there are and how many that differ they amount to, PBO, and the winner's chance."""
-    streams = returns_of(trials)
-    return {
-        "trials": len(trials),
-        "independent": count_independent(streams, tried=len(trials)) if streams.width > 1 else None,
-        "overfitting": measure_overfitting(streams),
-        "chance": ranking.chance,
-    }
 
 
 def describe(

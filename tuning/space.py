@@ -161,6 +161,15 @@ def most_epochs(experiment: Experiment, space: Space) -> int:
     return max([experiment.search.epochs or experiment.training.epochs, *_values(space, "training.epochs")])
 
 
+def holds(space: Space, params: Params) -> bool:
+    """Whether the space has these params, no key more and no key less."""
+    ranges = space.get(params["family"])
+    if ranges is None:
+        return False
+    own = {key: value for key, value in params.items() if key != "family"}
+    return own.keys() == ranges.keys() and all(contains(ranges[key], value) for key, value in own.items())
+
+
 def contains(found: Range, value: Any) -> bool:
     return value in found.values if isinstance(found, OneOf) else found.low <= value <= found.high
 
