@@ -144,8 +144,8 @@ def test_the_document_is_json_and_the_picture_needs_no_network(overview, tmp_pat
     assert set(told) == {
         "source", "version", "coverage", "quarantine", "repairs", "remarks", "jumps", "stationarity",
     }  # fmt: skip
-    write_picture(overview, tmp_path / "pictures" / "data.html")
-    page = (tmp_path / "pictures" / "data.html").read_text(encoding="utf-8")
+    write_picture(overview, tmp_path / "data.html")
+    page = (tmp_path / "data.html").read_text(encoding="utf-8")
     assert '<script src="http' not in page
     words = page[page.rindex("</script>") :]
     for said in ("Coverage", "In quarantine: 1", "Stationarity", "A price is zero or negative"):

@@ -29,7 +29,8 @@ def nobody():
         yield f"127.0.0.1:{taken.getsockname()[1]}"
 
 
-def test_an_address_at_which_nobody_answers_is_refused_by_name(nobody):
+def test_an_address_at_which_nobody_answers_is_refused_by_name(nobody, monkeypatch):
+    monkeypatch.setattr("ray.is_initialized", lambda: False)  # as in a process that has no cluster yet
     with (
         pytest.raises(ServiceFailed, match=f"nobody answers at {nobody}; expected HOST:PORT"),
         open_cluster(nobody),
