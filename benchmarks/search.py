@@ -6,8 +6,8 @@
 With --trial one LSTM 2x64 on 100 tickers of 2,251 sessions (2,560 windows) is tried, and what it spends on learning and
 on being scored is told apart.
 
-Otherwise, on simulated markets with a planted signal (26 tickers, 1,500 sessions, IC 0.1), the same points, the defaults
-of three families and others drawn by lot, are tried one after the other in this process:
+Otherwise, on simulated markets with a planted signal (26 tickers, 1,500 sessions, IC 0.1), the same points, the
+defaults of three families and others drawn by lot, are tried one after the other in this process:
 
     exhaustive   every fold of every trial, scored window by window as it would be served
     dense        every fold of every trial, scored by dense passes
