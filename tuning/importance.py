@@ -12,7 +12,7 @@ import numpy as np
 from ml_core.registry.trials import Trial
 from ml_core.spec.experiment import Experiment
 from tuning.sampler import tell_known
-from tuning.space import Space, build_space
+from tuning.space import Space, build_space, holds
 
 LEAST_TRIALS = 12  # of a family, for its keys to be told apart
 RESAMPLES = 40
@@ -33,7 +33,7 @@ def weigh_keys(experiment: Experiment, trials: Sequence[Trial], *, seed: int = 0
     space, rng = build_space(experiment), np.random.default_rng(seed)
     found = []
     for family, ranges in space.items():
-        own = [one for one in trials if one.params["family"] == family and set(ranges) < set(one.params)]
+        own = [one for one in trials if one.params["family"] == family and holds(space, one.params)]
         own = [one for one in own if one.score is not None and np.isfinite(one.score)]
         if len(own) < LEAST_TRIALS or len(ranges) < 2:
             continue

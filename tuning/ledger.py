@@ -7,6 +7,7 @@ import threading
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from math import isfinite
 from pathlib import Path
 from typing import Any
 
@@ -118,7 +119,7 @@ class Ledger:
             self._counts[before.status] -= 1
         self._counts[trial.status] += 1
         self._trials[trial.id], self._news[trial.id] = trial, None
-        if trial.score is not None:
+        if trial.score is not None and isfinite(trial.score):
             self.best = trial.score if self.best is None else max(self.best, trial.score)
 
     def streams(self) -> pl.DataFrame:

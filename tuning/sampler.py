@@ -13,7 +13,7 @@ from ml_core.registry.trials import Params, Trial
 from ml_core.spec.experiment import Search
 from ml_core.spec.ranges import LogUniform, OneOf, Range
 from tuning.race import Course
-from tuning.space import Space, as_choice, suggest
+from tuning.space import Space, as_choice, holds, suggest
 
 if TYPE_CHECKING:
     import optuna
@@ -38,7 +38,7 @@ class OptunaSampler(Searcher):
         scores = {trial.id: course.gain(trial.id) if course else trial.score for trial in known}
         self._tried = {_key(_written(trial.params)): scores[trial.id] for trial in known}
         self._study = _create_study(search, seed=search.seed + len(known))
-        for trial in known:
+        for trial in (one for one in known if holds(space, one.params)):  # ranges may have changed since
             tell_known(self._study, trial, space, score=scores[trial.id])
         for params in queue:
             self._study.enqueue_trial(_written(params))

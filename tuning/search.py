@@ -131,8 +131,7 @@ def _run_trials(
     progress: Progress | None,
 ) -> tuple[Ledger, Ranking, Searched]:
     """The ledger of all trials, each logged as an MLflow run, their ranks, and what was searched in numbers."""
-    asked = with_trials(experiment, 1).digest()  # more trials go on where fewer ended
-    name = f"{experiment.model_name}-{asked}-{data_version(experiment, home)}"
+    name = f"{experiment.model_name}-{digest_of(experiment)}-{data_version(experiment, home)}"
     ledger, begun = open_ledger(home, name, afresh=afresh), time.monotonic()
     kept = ledger.count()
     if progress:
@@ -142,7 +141,9 @@ def _run_trials(
         progress(Step("begin", ledger, experiment.search.trials, going_on))
 
     folder, whole = home.searches / name / "tune", False
-    logbook = Registry(home).open_logbook(experiment.model_name, search=name)
+    before = len(list((home.searches / name).glob("ledger-*")))  # begun afresh so often
+    written = f"{name}-{before}" if before else name
+    logbook = Registry(home).open_logbook(experiment.model_name, search=written)
 
     def tell(found: Ledger, total: int) -> None:
         logbook.follow(found.take_news())
@@ -172,6 +173,12 @@ def _run_trials(
 
 def _tell_epoch(seed: int, epoch: Epoch) -> str:
     return f"seed {seed + 1}, epoch {epoch.number}: score {epoch.score:.4f}"
+
+
+def digest_of(experiment: Experiment) -> str:
+    """By which a search knows its own ledger: more trials, other processors or more patience go on with it."""
+    same = {"trials": 1, "cpus_per_trial": 1.0, "gpus_per_trial": 0.0, "stall_minutes": 30.0}
+    return experiment.model_copy(update={"search": experiment.search.model_copy(update=same)}).digest()
 
 
 def with_trials(experiment: Experiment, trials: int) -> Experiment:

@@ -24,7 +24,7 @@ class Step:
 
     def kept(self) -> str:
         """What is not lost if it ends now."""
-        return f": {self._ended} of {self.total} trials are kept"
+        return f": {self._ended - self.ledger.count('failed')} of {self.total} trials are kept"
 
     def text(self) -> str:
         """One line: done, running, failed, the best so far, and the time that is left at this pace."""

@@ -17,6 +17,8 @@ def ledger(session: Session, *, csv: bool) -> int:
     from tuning.past import as_table, read_past
 
     experiment, terminal = session.learning, session.terminal
+    if csv and terminal.as_json:
+        raise InvalidInput("--csv, --json: expected one of them")
     past = read_past(experiment, session.home)
     if not past:
         raise InvalidInput(f"no trial was run for {experiment.name} yet; run: {session.spell('search')}")
@@ -27,7 +29,7 @@ def ledger(session: Session, *, csv: bool) -> int:
     trials = sum(len(search.ranking.trials) for search in past)
     terminal.table(
         versions.ledger_rows(newest.ranking.rows(SHOWN)),
-        title=f"the newest search, {newest.name}, the best first; `again` is expected on other dates",
+        title=f"the newest search, {newest.name}, the best first; {versions.SCORES}",
     )
     for line in versions.luck(newest.luck):
         terminal.say(line)

@@ -26,7 +26,7 @@ def search(session: Session, *, trials: int | None, afresh: bool, resume: bool) 
     )
     terminal.table(
         versions.ledger_rows(outcome.ranking.rows()),
-        title=f"ledger, the best first: {tested} in {folds} folds; `again` is expected on other dates",
+        title=f"ledger, the best first: {tested} in {folds} folds; {versions.SCORES}",
     )
     for line in versions.luck(outcome.evidence.search):
         terminal.say(line)

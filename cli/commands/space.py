@@ -14,7 +14,7 @@ def space(session: Session) -> int:
     terminal.say("\nmay be varied besides, by a list or {low, high, log} under [search.ranges]:")
     for family, keys in besides.items():
         terminal.say(f"  {family}: {', '.join(keys)}")
-    example = "--set search.ranges.task.lookback=[16,32,64]"
+    example = "--set 'search.ranges.task.lookback=[16,32,64]'"
     terminal.say(f"for example: {session.spell('search')} {example}")
     terminal.document({"varied": [row.plain() for row in rows], "besides": besides})
     return DONE

@@ -172,6 +172,9 @@ def traded(risk: Backtest) -> str:
     )
 
 
+SCORES = "`again` is expected on other dates, `error` that of its place among all"
+
+
 def ledger_rows(head: Sequence[TrialRow]) -> list[dict[str, Any]]:
     shown_keys = ("trial", "status", "family", "epochs", "validation", "test", "error", "again", "seconds")
     return [

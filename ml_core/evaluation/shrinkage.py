@@ -68,7 +68,8 @@ def chance_better(a_T: Array, b_T: Array, spread: Spread, *, horizon: int) -> fl
     if not found.error:
         return 0.5
     kept_K = spread.kept(found.error**2, share=2.0)
-    return float(stats.norm.cdf(np.sqrt(kept_K) * found.value / found.error) @ spread.weight_K)
+    distance_K = np.sqrt(kept_K) * found.value / found.error
+    return float(stats.t.cdf(distance_K, df=found.freedom) @ spread.weight_K)
 
 
 def _pull(score_TM: Array, mean_TF: Array, kind_M: NDArray[np.int_], horizon: int) -> tuple[Array, Spread]:

@@ -26,6 +26,8 @@ class Logbook:
         self._runs: dict[str, str] = {}  # of each trial that is not over
         self._epochs: dict[str, int] = {}
         self._over: set[str] = set()
+        self._waiting: dict[str, Trial] = {}
+        self._failure: Exception | None = None
         for run in self._written():
             self._recall(run)
         if self._run:
@@ -40,16 +42,33 @@ class Logbook:
         return self._over | set(self._runs)
 
     def follow(self, trials: Iterable[Trial]) -> None:
-        """Write what is new of these trials."""
-        for trial in trials:
-            if trial.id not in self._over:
+        """Write what is new of these trials. A server that does not answer now is asked again with the next news: a
+        search does not end because of it."""
+        from mlflow.exceptions import MlflowException
+
+        self._waiting |= {trial.id: trial for trial in trials if trial.id not in self._over}
+        try:
+            for trial in [*self._waiting.values()]:
                 self._write(trial)
+                del self._waiting[trial.id]
+        except MlflowException as error:
+            self._failure = error
 
     def close(self, *, whole: bool) -> None:
-        """The search is over. A trial that runs nowhere any more was killed."""
-        for run in self._runs.values():
-            self._client.set_terminated(run, "KILLED")
-        self._client.set_terminated(self._run, "FINISHED" if whole else "KILLED")
+        """The search is over. A trial that runs nowhere any more was killed. What could not be written is told, unless
+        the search was broken off: it goes on later, and then writes it."""
+        from mlflow.exceptions import MlflowException
+
+        self.follow(())
+        try:
+            if self._waiting and self._failure:
+                raise self._failure
+            for run in self._runs.values():
+                self._client.set_terminated(run, "KILLED")
+            self._client.set_terminated(self._run, "FINISHED" if whole else "KILLED")
+        except MlflowException:
+            if whole:
+                raise
 
     def _write(self, trial: Trial) -> None:
         run = self._runs.get(trial.id)

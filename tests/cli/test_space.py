@@ -1,6 +1,7 @@
 """What a search varies is shown as a newcomer reads it, and every trial of the past can be had."""
 
 import json
+import shlex
 
 from tests.cli.command_line import run
 
@@ -21,7 +22,7 @@ def test_space_shows_each_key_once_with_its_values_and_who_says_so():
 def test_the_example_that_space_prints_is_a_search_that_varies_it():
     done = run("space", "demo")
     command = done.stdout.strip().splitlines()[-1].rpartition("candorcast search ")[2]
-    key = command.partition("--set ")[2]
+    key = shlex.split(command)[-1]
     told = json.loads(run("space", "demo", "--set", key, "--json").stdout)
     row = next(row for row in told["varied"] if row["key"] == "task.lookback")
     assert (row["values"], row["by"]) == ("16, 32, 64", "file")

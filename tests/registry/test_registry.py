@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from mlflow.exceptions import MlflowException
 
 from ml_core.data.intake.refresh import refresh
 from ml_core.data.prices import read_prices
@@ -233,6 +234,25 @@ def test_a_trial_that_was_running_when_the_driver_was_killed_is_gone_on_with(hom
     book.follow([trial_of("t0", "finished", 0.3, 0.1, 0.4)])
     curve = registry._client.get_metric_history(runs_by_trial(registry, name)["t0"].info.run_id, "score")
     assert [(one.step, one.value) for one in curve] == [(1, 0.3), (2, 0.1), (3, 0.4)]
+
+
+def test_a_server_that_is_away_for_a_while_costs_a_search_nothing(home, name, monkeypatch):
+    registry = Registry(home)
+    book = registry.open_logbook(name, search="first")
+
+    def away(*_: object, **__: object) -> None:
+        raise MlflowException("no answer")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(registry._client, "create_run", away)
+        book.follow([trial_of("t0", "finished", 0.3)])
+        book.close(whole=False)  # broken off meanwhile: nothing covers what the user is told
+        with pytest.raises(MlflowException, match="no answer"):
+            book.close(whole=True)
+    book.follow([trial_of("t1", "stopped", 0.1)])
+    book.close(whole=True)
+    ends = {trial: run.info.status for trial, run in runs_by_trial(registry, name).items()}
+    assert ends == {"t0": "FINISHED", "t1": "KILLED"}
 
 
 def test_a_long_history_of_a_trial_is_logged_in_full(home, name):

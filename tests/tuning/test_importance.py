@@ -1,5 +1,7 @@
 """Which keys part good trials from others is told with errors, and not where too few were tried."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from ml_core.registry.trials import Trial
@@ -37,3 +39,14 @@ def test_the_key_that_the_score_hangs_on_comes_first_and_stands_out():
 def test_too_few_trials_tell_nothing():
     rng = np.random.default_rng(0)
     assert weigh_keys(EXPERIMENT, [trial_of(number, rng) for number in range(LEAST_TRIALS - 1)]) == []
+
+
+def test_trials_of_another_space_are_left_out():
+    rng = np.random.default_rng(0)
+    own = [trial_of(number, rng) for number in range(20)]
+    other = [
+        replace(one, params={**one.params, **extra})
+        for one in own
+        for extra in ({"task.lookback": 16}, {"training.learning_rate": 0.05})
+    ]
+    assert weigh_keys(EXPERIMENT, own + other) == weigh_keys(EXPERIMENT, own)

@@ -22,7 +22,7 @@ from ml_core.spec.experiment import Experiment
 from ml_core.walkforward.opening import open_windows
 from tests.market import NOW, small_experiment, write_experiment
 from tuning.past import as_table, read_past
-from tuning.search import open_ledger, search, split_for_search, with_trials
+from tuning.search import digest_of, open_ledger, search, split_for_search, with_trials
 from tuning.space import spec_of
 from tuning.step import Step
 
@@ -188,6 +188,13 @@ def test_a_failing_trial_is_recorded_with_its_reason_and_the_others_finish(home)
 def test_a_search_without_a_holdout_is_refused(home):
     with pytest.raises(InvalidInput, match="a search needs a holdout"):
         search(small_experiment(validation={"holdout": 0}), home, now=NOW)
+
+
+def test_more_trials_processors_or_patience_go_on_with_the_same_search_and_another_objective_does_not():
+    same = {"trials": 99, "cpus_per_trial": 2.0, "gpus_per_trial": 0.5, "stall_minutes": 1.0}
+    plain = digest_of(small_experiment())
+    assert digest_of(small_experiment(search=same)) == plain == with_trials(small_experiment(), 1).digest()
+    assert digest_of(small_experiment(search={"objective": "mse"})) != plain
 
 
 def test_a_search_goes_on_with_what_has_ended_unless_it_is_begun_afresh(home):
