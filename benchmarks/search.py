@@ -94,7 +94,7 @@ def cost_trial() -> None:
     windows, _ = open_windows(experiment.spec, prices)
     folds, _ = split_for_search(experiment, windows)
     for dense in (True, True, False):  # the first one loads what is loaded on first use
-        tuning.trial.assemble = lambda fittings, dense=dense, **_: assemble(fittings, dense=dense)
+        tuning.trial.assemble = lambda fittings, way=dense, **_: assemble(fittings, dense=way)
         marks, told = [time.process_time()], []
 
         def report(result: dict[str, Any], marks: list = marks, told: list = told) -> None:
