@@ -40,45 +40,8 @@ def build(service: Service) -> None:
     """Controls above, and everything below redrawn on load and on every change of them."""
     import gradio as gr
 
-    task = service.experiment.task
-    tickers = service.tickers()
     with gr.Row():
-        ticker = gr.Dropdown(
-            tickers,
-            value=tickers[0],
-            label="Ticker",
-            allow_custom_value=True,
-            scale=2,
-            min_width=140,
-            elem_id="ticker",
-        )
-        ahead = gr.Dropdown(
-            [(markup.steps(horizon, task.frequency), horizon) for horizon in task.horizons],
-            value=task.horizons[-1],
-            label="Horizon",
-            scale=2,
-            min_width=140,
-            elem_id="horizon",
-        )
-        days = gr.Slider(
-            DAYS[0],
-            DAYS[2],
-            DAYS[1],
-            step=5,
-            label="History, days",
-            scale=3,
-            min_width=220,
-            elem_id="history",
-        )
-        date = gr.DateTime(
-            label="As of (optional)",
-            include_time=False,
-            type="string",
-            scale=3,
-            min_width=220,
-            elem_id="date",
-        )
-        who = choose_seat()
+        controls = _lay_controls(service)
     notice = gr.HTML(visible=False)
     numbers = gr.HTML()
     chart = gr.Plot(show_label=False, elem_classes="wf-chart", elem_id="chart")
@@ -93,12 +56,57 @@ def build(service: Service) -> None:
     gr.on(
         None,
         redraw,
-        inputs=[ticker, ahead, days, date, who],
+        inputs=controls,
         outputs=parts,
         trigger_mode="always_last",
         show_progress="minimal",
         api_visibility="private",
     )
+
+
+def _lay_controls(service: Service) -> list[Any]:
+    """Ticker, horizon, days of history, date and seat, as `show_forecast` takes them."""
+    import gradio as gr
+
+    task = service.experiment.task
+    tickers = service.tickers()
+    ticker = gr.Dropdown(
+        tickers,
+        value=tickers[0],
+        label="Ticker",
+        allow_custom_value=True,
+        scale=2,
+        min_width=140,
+        elem_id="ticker",
+    )
+    ahead = gr.Dropdown(
+        [(markup.steps(horizon, task.frequency), horizon) for horizon in task.horizons],
+        value=task.horizons[-1],
+        label="Horizon",
+        scale=2,
+        min_width=140,
+        elem_id="horizon",
+    )
+    days = gr.Slider(
+        DAYS[0],
+        DAYS[2],
+        DAYS[1],
+        step=5,
+        label="History, days",
+        scale=3,
+        min_width=220,
+        elem_id="history",
+    )
+    date = gr.DateTime(
+        label="As of (optional)",
+        include_time=False,
+        type="string",
+        scale=3,
+        min_width=220,
+        elem_id="date",
+    )
+    who = choose_seat()
+    return [ticker, ahead, days, date, who]
 
 
 def show_forecast(

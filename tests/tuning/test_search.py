@@ -1,41 +1,22 @@
-"""Real searches on a small cluster: every family, a trial that fails, a kill and what goes on, a search that hangs."""
+"""Real searches on a small cluster: every family, a race, a trial that fails, what is kept of each and read back."""
 
 import json
-import os
-import re
-import shlex
-import signal
-import subprocess
-import sys
-import time
-from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 
-from ml_core.data.intake.refresh import refresh
 from ml_core.data.prices import read_prices
 from ml_core.errors import InvalidInput
-from ml_core.registry.tracking import connect
 from ml_core.registry.versions import Registry
-from ml_core.spec.experiment import Experiment
 from ml_core.walkforward.opening import open_windows
-from tests.market import NOW, small_experiment, write_experiment
+from tests.market import NOW, small_experiment
+from tests.tuning.searches import name_of, runs_of
 from tuning.past import as_table, read_past
 from tuning.search import digest_of, open_ledger, search, split_for_search, with_trials
 from tuning.space import spec_of
 from tuning.step import Step
 
-CANDORCAST = str(Path(sys.executable).with_name("candorcast"))
 FAMILIES = ["lstm", "attention_lstm", "transformer"]
 ENDS = {"finished": "FINISHED", "stopped": "KILLED"}
-
-
-@pytest.fixture(scope="module")
-def home(new_home):
-    made = new_home()
-    refresh(small_experiment(), made, now=NOW)
-    return made
 
 
 @pytest.fixture(scope="module")
@@ -117,20 +98,6 @@ def test_a_search_that_has_ended_tries_nothing_again(searched, home):
     assert old == new
 
 
-def runs_of(home, experiment: Experiment) -> list:
-    """What MLflow holds of the search."""
-    client = connect(home)
-    (found,) = client.search_experiments(filter_string=f"name = '{experiment.model_name}'")
-    return client.search_runs([found.experiment_id], f"tags.search = '{name_of(home, experiment)}'")
-
-
-def name_of(home, experiment: Experiment) -> str:
-    (folder,) = [
-        path for path in home.searches.iterdir() if f"-{with_trials(experiment, 1).digest()}-" in path.name
-    ]
-    return folder.name
-
-
 def test_every_trial_of_every_search_can_be_read_back(searched, home):
     experiment, outcome, _ = searched
     past = read_past(experiment, home)
@@ -204,93 +171,6 @@ def test_a_search_goes_on_with_what_has_ended_unless_it_is_begun_afresh(home):
     assert [trial.id for trial in open_ledger(home, "some").trials] == ["one"]
     assert open_ledger(home, "some", afresh=True).trials == []
     assert open_ledger(home, "some").trials == []
-
-
-def start_search(home, file: Path, *options: str) -> subprocess.Popen:
-    """The real command, in a session of its own."""
-    return start("search", str(file), "--home", str(home.root), *options)
-
-
-def start(*command: str) -> subprocess.Popen:
-    return subprocess.Popen(
-        [CANDORCAST, *command],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        start_new_session=True,
-    )
-
-
-def ended_trials(ledger: Path) -> dict[str, str]:
-    if not ledger.is_file():
-        return {}
-    lines = [line for line in ledger.read_text().splitlines() if line.endswith("}")]
-    return {trial["id"]: trial["status"] for trial in map(json.loads, lines)}
-
-
-def stop_search(process: subprocess.Popen, ledger: Callable[[], Path], how: signal.Signals) -> None:
-    """As soon as one more of its trials has ended."""
-    before, until = len(ended_trials(ledger())), time.monotonic() + 200
-    try:
-        while len(ended_trials(ledger())) == before and time.monotonic() < until:
-            assert process.poll() is None, process.communicate()[1]
-            time.sleep(0.02)
-    finally:
-        os.kill(process.pid, how)
-
-
-def test_an_interrupted_and_a_killed_search_go_on_without_losing_a_finished_trial(home, tmp_path):
-    experiment = small_experiment(
-        search={"families": ["lstm"], "trials": 5, "epochs": 1, "scheduler": "none"}
-    )
-    file = write_experiment(tmp_path, **experiment.model_dump(mode="json", exclude_none=True))
-    process = start_search(home, file)
-    stop_search(process, lambda: ledger_of(home, experiment), signal.SIGINT)
-    _, err = process.communicate(timeout=60)
-    assert process.returncode == 130
-    told = err.strip().splitlines()[-1]
-    assert re.search(r"interrupted: [1-4] of 5 trials are kept; to go on: candorcast search ", told)
-    command = shlex.split(told.rpartition("candorcast ")[2])
-    interrupted = ended_trials(ledger_of(home, experiment))
-    process = start(*command)
-    stop_search(process, lambda: ledger_of(home, experiment), signal.SIGKILL)
-    process.communicate()
-    before = ended_trials(ledger_of(home, experiment))
-    assert interrupted.items() < before.items()
-    assert len(before) < 5
-    process = start(*command, "--json")
-    out, err = process.communicate(timeout=200)
-    assert process.returncode in (0, 1), err
-    after = ended_trials(ledger_of(home, experiment))
-    assert before.items() <= after.items()
-    assert len(after) == 5
-    document = json.loads(out)
-    assert document["search"]["trials"] == document["search"]["finished"] == 5
-    runs = [run for run in runs_of(home, experiment) if "trial" in run.data.tags]
-    logged = {run.data.tags["trial"]: run.info.status for run in runs}
-    assert len(logged) == len(runs), "each trial once"
-    assert logged.keys() >= after.keys()
-    broken_off = logged.keys() - after.keys()  # by the interrupt and the kill
-    assert {logged[trial] for trial in broken_off} <= {"KILLED"}
-
-
-def ledger_of(home, experiment: Experiment) -> Path:
-    pattern = f"*-{with_trials(experiment, 1).digest()}-*/ledger.jsonl"
-    found = [*home.searches.glob(pattern)] if home.searches.is_dir() else []
-    return found[0] if found else home.searches / "none"
-
-
-def test_a_search_that_hangs_is_ended_naming_the_trial_that_runs(home, tmp_path):
-    file = write_experiment(
-        tmp_path,
-        search={"families": ["lstm"], "trials": 1, "stall_minutes": 0.01, "ranges": {"lstm.hidden": [256]}},
-        validation={"train": 100, "test": 24, "holdout": 40, "folds": 2, "seeds": 80},
-    )
-    process = start_search(home, file)
-    out, err = process.communicate(timeout=200)
-    assert process.returncode == 1
-    assert "no trial reported for 0.0 minutes; running: " in err
-    assert "Traceback" not in out + err
 
 
 def test_each_finished_trial_of_a_search_has_a_stream(searched):
