@@ -19,7 +19,7 @@ from ml_core.data.store.store import open_store
 from ml_core.home.settings import Home
 from tests.faults.refreshing import NOW, ask, day
 
-KILLS = int(os.environ.get("CANDORCAST_KILLS", "10"))
+KILLS = int(os.environ.get("CANDORCAST_KILLS", "20"))
 LAST = 360
 STEP = 3
 KEY = ["ticker", "date"]
@@ -91,7 +91,7 @@ def test_two_refreshes_at_once_leave_one_row_for_each_key(tmp_path, undisturbed)
     home = Home(tmp_path)
     both = [start(home, first, LAST, step=27) for first in (9, 18)]
     try:
-        assert [process.wait(timeout=150) for process in both] == [0, 0]
+        assert [process.wait(timeout=60) for process in both] == [0, 0]
     finally:
         for process in both:
             process.kill()
@@ -106,7 +106,7 @@ def test_a_full_disk_is_named_and_costs_nothing_that_stands(tmp_path, undisturbe
     refresh(ask(day(60)), home, now=NOW)
     before, version = read(home), open_store(ask(day(60)), home).bars.version()
     process = start(home, LAST, most_bytes=4096)
-    said = process.communicate(timeout=150)[0]
+    said = process.communicate(timeout=60)[0]
     assert process.returncode == 2, said
     assert "StoreFailed" in said
     assert read(home).equals(before)

@@ -19,7 +19,7 @@ from tests.data.loopback_yahoo import LoopbackYahoo
 from tests.data.test_yahoo import NOW, make_listing
 from tests.faults.refreshing import ask_yahoo
 
-KILLS = max(4, int(os.environ.get("CANDORCAST_KILLS", "10")) // 6)
+KILLS = max(4, int(os.environ.get("CANDORCAST_KILLS", "20")) // 6)
 TICKERS = tuple(f"T{place:02d}" for place in range(60))
 KEY = ["ticker", "date"]
 
