@@ -45,17 +45,17 @@ def predict_sessions(experiment: str, overrides: list[str] | None = None, home: 
     with order.alone("predict", wait=600):
         if reason := find_nothing_to_do(order):
             return Completed(message=reason)
-        found = predict_newest(order)
-    rows = found.table.select(
+        answered = predict_newest(order)
+    rows = answered.table.select(
         "ticker", pl.col("as_of").cast(pl.String), "horizon", "mean", "lower", "upper", "proven"
     )
-    create_table_artifact(rows.to_dicts(), key=order.artifact("predict"), description=summarise(found))
-    return Completed(message=summarise(found))
+    create_table_artifact(rows.to_dicts(), key=order.artifact("predict"), description=summarise(answered))
+    return Completed(message=summarise(answered))
 
 
-def summarise(found: Answer) -> str:
+def summarise(answered: Answer) -> str:
     """One line: how many rows, of which session, by which version, and which tickers have none."""
-    newest = found.table["as_of"].max()
-    told = "; ".join(f"{ticker}: {reason}" for ticker, reason in found.missing.items())
-    who = f"version {found.version.version} ({tell_seat(found.version)})"
-    return f"{found.table.height} forecasts of {newest} by {who}" + (f"; without {told}" if told else "")
+    newest = answered.table["as_of"].max()
+    told = "; ".join(f"{ticker}: {reason}" for ticker, reason in answered.missing.items())
+    who = f"version {answered.version.version} ({tell_seat(answered.version)})"
+    return f"{answered.table.height} forecasts of {newest} by {who}" + (f"; without {told}" if told else "")

@@ -97,58 +97,61 @@ class Champion:
             stood = who_stood(self._open(), self._order.name, day)
         return self._ready(served, stood.version), stood.then
 
-    def _ready(self, served: Served, found: ModelVersion) -> Served:
-        if found.version == served.version.version:
+    def _ready(self, served: Served, registered: ModelVersion) -> Served:
+        if registered.version == served.version.version:
             return served
-        stamp = (found.version, served.data_version)
+        stamp = (registered.version, served.data_version)
         with self._looking:
             if stamp not in self._beside:
-                forecaster = self._open().load(found)
-                self._beside[stamp] = self._answering(found, forecaster, served.prices, served.data_version)
+                forecaster = self._open().load(registered)
+                self._beside[stamp] = self._answering(
+                    registered, forecaster, served.prices, served.data_version
+                )
             self._beside.move_to_end(stamp)
             while len(self._beside) > BESIDE:
                 self._beside.popitem(last=False)
             kept = self._beside[stamp]
-            if kept.version.aliases != found.aliases:  # another sits there now
-                kept = self._beside[stamp] = replace(kept, version=found)
+            if kept.version.aliases != registered.aliases:  # another sits there now
+                kept = self._beside[stamp] = replace(kept, version=registered)
             return kept
 
     def _find(self) -> Served:
         # Bars are asked for first: they are missing before a champion can be.
         data = data_version(self._order.experiment, self._order.home)
-        found = self._open().find(self._order.name)
-        stamp = (found.version, data)
+        registered = self._open().find(self._order.name)
+        stamp = (registered.version, data)
         if self.served and self.served.stamp == stamp:
             return self.served
         if self._refused and self._refused[0] == stamp and self._clock() < self._refused[1] + RETRY:
             raise _StillRefused
         # Refused until it has been loaded: what is wrong with it is told once, and not loaded again at every look.
         self._refused = (stamp, self._clock())
-        served = self._load(found, stamp[1])
+        served = self._load(registered, stamp[1])
         self._refused = None
         return served
 
-    def _load(self, found: ModelVersion, data: int) -> Served:
-        same = self.served and self.served.version.version == found.version
-        forecaster = self.served.forecaster if self.served and same else self._open().load(found)
+    def _load(self, registered: ModelVersion, data: int) -> Served:
+        same = self.served and self.served.version.version == registered.version
+        forecaster = self.served.forecaster if self.served and same else self._open().load(registered)
         prices = read_prices(self._order.experiment, self._order.home, version=data)
-        return self._answering(found, forecaster, prices, data)
+        return self._answering(registered, forecaster, prices, data)
 
     def _answering(
-        self, found: ModelVersion, forecaster: Forecaster, prices: pl.DataFrame, data: int
+        self, registered: ModelVersion, forecaster: Forecaster, prices: pl.DataFrame, data: int
     ) -> Served:
         """With its answer for the last session, which it must be able to give."""
         experiment, learned = self._order.experiment, forecaster.spec.task.frequency
         if experiment.task.frequency != learned:
             raise InvalidInput(
-                f"version {found.version} forecasts {learned} prices, the experiment is {experiment.task.frequency}"
+                f"version {registered.version} forecasts {learned} prices, "
+                f"the experiment is {experiment.task.frequency}"
             )
         latest, _ = forecast(forecaster, prices, experiment.universe.tickers)
         year = prices["date"].unique().sort().tail(MEASURED)[0]
-        line = load_line(self._open(), found, forecaster, since=year)
+        line = load_line(self._open(), registered, forecaster, since=year)
         moves, dates = self._open().moves(self._order.name), prices["date"].unique().to_list()
-        old = tell_old_model(experiment, found, moves, dates)
-        return Served(found, forecaster, data, prices, latest, line, old)
+        old = tell_old_model(experiment, registered, moves, dates)
+        return Served(registered, forecaster, data, prices, latest, line, old)
 
     def _open(self) -> Registry:
         self._registry = self._registry or Registry(self._order.home)

@@ -261,15 +261,15 @@ class Info(Message):
     disclaimer: str = DISCLAIMER
 
     @classmethod
-    def of(cls, found: ModelVersion, *, served: bool, old: str = "") -> Self:
+    def of(cls, registered: ModelVersion, *, served: bool, old: str = "") -> Self:
         """What was judged, on which dates, by which scores and checks."""
-        spec, evidence = found.spec, found.evidence
+        spec, evidence = registered.spec, registered.evidence
         return cls(
-            model=found.name,
-            version=found.version,
-            aliases=list(found.aliases),
-            created=found.created,
-            told=tell_seat(found),
+            model=registered.name,
+            version=registered.version,
+            aliases=list(registered.aliases),
+            created=registered.created,
+            told=tell_seat(registered),
             served=served,
             old=old or None,
             refit=evidence.refit,

@@ -61,12 +61,12 @@ class Service:
         served, then = self._at(date, version)
         name, chosen = self._name(served, ticker), choose_horizons(served, horizons)
         seen = self._past.at(served, date, stranger=None if name in served.tickers else name, then=then)
-        found = self._outlook(seen, [name], chosen)
-        if not found:
+        answers = self._outlook(seen, [name], chosen)
+        if not answers:
             why = unanswered((name,), seen.table, seen.prices, served.forecaster)[name]
             raise NotEnoughData(f"no forecast for {name} as of {seen.as_of}: {why}")
         return SingleAnswer(
-            **dict(found[0]),
+            **dict(answers[0]),
             **dict(tell_provenance(seen)),
             position=tell_position(seen, name, self.experiment.strategy, strategy) if strategy else None,
         )
@@ -83,7 +83,7 @@ class Service:
         names, failed = self._names(served, tickers or self._members(served))
         known, horizons = served.tickers, choose_horizons(served, None)
         today = self._past.at(served, date, then=then)
-        found: list[TickerForecast] = []
+        answers: list[TickerForecast] = []
         for group in (
             [name for name in names if name in known],
             *([name] for name in names if name not in known),
@@ -93,14 +93,14 @@ class Service:
                 if known.issuperset(group)
                 else self._past.at(served, date, stranger=group[0], then=then)
             )
-            found += self._outlook(seen, group, horizons)
+            answers += self._outlook(seen, group, horizons)
             failed |= unanswered(tuple(group), seen.table, seen.prices, served.forecaster)
-        if not found:
+        if not answers:
             raise UnknownTicker(next(iter(failed.values())))
         failed = {name: self.spell_out(why) for name, why in failed.items()}
-        found.sort(key=lambda one: names.index(one.ticker))
+        answers.sort(key=lambda one: names.index(one.ticker))
         return BatchAnswer(
-            as_of=today.as_of, predictions=found, failed=failed, **dict(tell_provenance(today))
+            as_of=today.as_of, predictions=answers, failed=failed, **dict(tell_provenance(today))
         )
 
     def history(
@@ -148,10 +148,10 @@ class Service:
         if version is None:
             served = self._served()
             return Info.of(served.version, served=True, old=self.spell_out(served.old))
-        found, present = self._champion.find(version), self._champion.served
-        if present is None or present.version.version != found.version:
-            return Info.of(found, served=False)
-        return Info.of(found, served=True, old=self.spell_out(present.old))
+        registered, present = self._champion.find(version), self._champion.served
+        if present is None or present.version.version != registered.version:
+            return Info.of(registered, served=False)
+        return Info.of(registered, served=True, old=self.spell_out(present.old))
 
     def _tell_old(self, served: Served) -> tuple[str, str]:
         """That prices are, and that the model is."""

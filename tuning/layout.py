@@ -34,8 +34,8 @@ def lay_out_space(experiment: Experiment) -> list[SpaceRow]:
     first = {params["family"]: params for params in first_params(experiment, space)}
     rows = {}
     for family, ranges in space.items():
-        for key, found in ranges.items():
-            told = (key, _spell(found), str(first[family][key]))
+        for key, allowed in ranges.items():
+            told = (key, _spell(allowed), str(first[family][key]))
             before = rows.get(told)
             families = (*before.families, family) if before else (family,)
             by = "file" if key in experiment.search.ranges else "default"
@@ -56,8 +56,8 @@ def _free(family: str, space: Space) -> list[str]:
     return [key for key in searchable(family) if key not in space[family]]
 
 
-def _spell(found: Range) -> str:
-    if isinstance(found, OneOf):
-        return ", ".join(str(value) for value in found.values)
-    even = ", even in its logarithm" if isinstance(found, LogUniform) else ""
-    return f"{found.low:g} to {found.high:g}{even}"
+def _spell(allowed: Range) -> str:
+    if isinstance(allowed, OneOf):
+        return ", ".join(str(value) for value in allowed.values)
+    even = ", even in its logarithm" if isinstance(allowed, LogUniform) else ""
+    return f"{allowed.low:g} to {allowed.high:g}{even}"

@@ -24,10 +24,10 @@ def quasi_random_params(space: Space, count: int, *, seed: int) -> list[Params]:
     return points
 
 
-def _at(found: Range, place: float) -> Any:
+def _at(allowed: Range, place: float) -> Any:
     """The value at that place, from 0 to 1, of a range."""
-    if isinstance(found, OneOf):
-        return found.values[int(place * len(found.values))]
-    if isinstance(found, LogUniform):
-        return math.exp(math.log(found.low) + place * (math.log(found.high) - math.log(found.low)))
-    return found.low + place * (found.high - found.low)
+    if isinstance(allowed, OneOf):
+        return allowed.values[int(place * len(allowed.values))]
+    if isinstance(allowed, LogUniform):
+        return math.exp(math.log(allowed.low) + place * (math.log(allowed.high) - math.log(allowed.low)))
+    return allowed.low + place * (allowed.high - allowed.low)

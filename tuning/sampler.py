@@ -100,7 +100,7 @@ def tell_known(study: optuna.Study, trial: Trial, space: Space, *, score: float 
     family = trial.params["family"]
     distributions = {
         "family": optuna.distributions.CategoricalDistribution(list(space)),
-        **{key: _distribution(found) for key, found in space[family].items()},
+        **{key: _distribution(allowed) for key, allowed in space[family].items()},
     }
     study.add_trial(
         optuna.trial.create_trial(
@@ -116,12 +116,12 @@ def _written(params: Params) -> dict[str, Any]:
     return {key: as_choice(value) for key, value in params.items()}
 
 
-def _distribution(found: Range) -> optuna.distributions.BaseDistribution:
+def _distribution(allowed: Range) -> optuna.distributions.BaseDistribution:
     from optuna.distributions import CategoricalDistribution, FloatDistribution
 
-    if isinstance(found, OneOf):
-        return CategoricalDistribution([as_choice(value) for value in found.values])
-    return FloatDistribution(found.low, found.high, log=isinstance(found, LogUniform))
+    if isinstance(allowed, OneOf):
+        return CategoricalDistribution([as_choice(value) for value in allowed.values])
+    return FloatDistribution(allowed.low, allowed.high, log=isinstance(allowed, LogUniform))
 
 
 def _state(*, failed: bool) -> optuna.trial.TrialState:

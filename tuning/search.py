@@ -145,10 +145,10 @@ def _run_trials(
     written = f"{name}-{before}" if before else name
     logbook = Registry(home).open_logbook(experiment.model_name, search=written)
 
-    def tell(found: Ledger, total: int) -> None:
-        logbook.follow(found.take_news())
+    def tell(so_far: Ledger, total: int) -> None:
+        logbook.follow(so_far.take_news())
         if progress:
-            progress(Step("search", found, total, seconds=time.monotonic() - begun, before=kept))
+            progress(Step("search", so_far, total, seconds=time.monotonic() - begun, before=kept))
 
     try:
         run_search(

@@ -31,17 +31,17 @@ def build_space(experiment: Experiment) -> Space:
     """For each family, the ranges by key: `training.learning_rate`, `lstm.hidden`. Ranges in the file replace
     those in the code."""
     search = experiment.search
-    shared = {f"training.{name}": found for name, found in ranges_of(Training).items()}
+    shared = {f"training.{name}": allowed for name, allowed in ranges_of(Training).items()}
     given = {key: parse_range(key, value) for key, value in search.ranges.items()}
     space = {}
     for family in search.families:
         own = {
-            f"{family}.{name}": found
-            for name, found in ranges_of(config_class(family, key="search.families")).items()
+            f"{family}.{name}": allowed
+            for name, allowed in ranges_of(config_class(family, key="search.families")).items()
         }
         trained = {} if is_baseline(family) else shared
         space[family] = (
-            trained | own | {key: found for key, found in given.items() if key in searchable(family)}
+            trained | own | {key: allowed for key, allowed in given.items() if key in searchable(family)}
         )
     for family, ranges in space.items():
         _drop_layers(family, ranges, given)
@@ -111,10 +111,10 @@ def first_params(experiment: Experiment, space: Space) -> list[dict[str, Any]]:
             "features": spec["reading"]["features"],
         }
         params: dict[str, Any] = {"family": family}
-        for key, found in ranges.items():
+        for key, allowed in ranges.items():
             section, _, name = key.partition(".")
             default = sections.get(section, spec["model"])[name]
-            params[key] = default if contains(found, default) else _middle(found)
+            params[key] = default if contains(allowed, default) else _middle(allowed)
         queue.append(params)
     return queue
 
@@ -125,7 +125,8 @@ def grid_params(experiment: Experiment, space: Space) -> list[dict[str, Any]]:
     queue = []
     for family, ranges in space.items():
         values = [
-            found.values if isinstance(found, OneOf) else (_middle(found),) for found in ranges.values()
+            allowed.values if isinstance(allowed, OneOf) else (_middle(allowed),)
+            for allowed in ranges.values()
         ]
         queue += [{"family": family, **dict(zip(ranges, chosen, strict=True))} for chosen in product(*values)]
     search = experiment.search
@@ -137,12 +138,14 @@ def grid_params(experiment: Experiment, space: Space) -> list[dict[str, Any]]:
 def suggest(trial: Any, space: Space) -> dict[str, Any]:
     """Ask an Optuna trial for a family and then for that family's ranges."""
     params: dict[str, Any] = {"family": trial.suggest_categorical("family", list(space))}
-    for key, found in space[params["family"]].items():
-        if isinstance(found, OneOf):
-            said = {as_choice(value): value for value in found.values}
+    for key, allowed in space[params["family"]].items():
+        if isinstance(allowed, OneOf):
+            said = {as_choice(value): value for value in allowed.values}
             params[key] = said[trial.suggest_categorical(key, list(said))]
         else:
-            params[key] = trial.suggest_float(key, found.low, found.high, log=isinstance(found, LogUniform))
+            params[key] = trial.suggest_float(
+                key, allowed.low, allowed.high, log=isinstance(allowed, LogUniform)
+            )
     return params
 
 
@@ -170,21 +173,25 @@ def holds(space: Space, params: Params) -> bool:
     return own.keys() == ranges.keys() and all(contains(ranges[key], value) for key, value in own.items())
 
 
-def contains(found: Range, value: Any) -> bool:
-    return value in found.values if isinstance(found, OneOf) else found.low <= value <= found.high
+def contains(allowed: Range, value: Any) -> bool:
+    return value in allowed.values if isinstance(allowed, OneOf) else allowed.low <= value <= allowed.high
 
 
-def _tried(found: Range) -> tuple[Any, ...]:
+def _tried(allowed: Range) -> tuple[Any, ...]:
     """Both ends, and a number between them with a fraction: a field of whole numbers wants a list."""
-    if isinstance(found, OneOf):
-        return found.values
-    return (found.low, found.high, found.low + 0.3819 * (found.high - found.low))
+    if isinstance(allowed, OneOf):
+        return allowed.values
+    return (allowed.low, allowed.high, allowed.low + 0.3819 * (allowed.high - allowed.low))
 
 
-def _middle(found: Range) -> Any:
-    if isinstance(found, OneOf):
-        return found.values[len(found.values) // 2]
-    return (found.low * found.high) ** 0.5 if isinstance(found, LogUniform) else (found.low + found.high) / 2
+def _middle(allowed: Range) -> Any:
+    if isinstance(allowed, OneOf):
+        return allowed.values[len(allowed.values) // 2]
+    return (
+        (allowed.low * allowed.high) ** 0.5
+        if isinstance(allowed, LogUniform)
+        else (allowed.low + allowed.high) / 2
+    )
 
 
 def searchable(family: str) -> list[str]:
@@ -206,7 +213,7 @@ def _asked_features(experiment: Experiment, space: Space) -> Iterator[Features]:
     own = experiment.features.model_dump()
     for ranges in space.values():
         listed = {name: ranges.get(f"features.{name}", OneOf(own[name])) for name in ("groups", "names")}
-        values = [found.values for found in listed.values() if isinstance(found, OneOf)]
+        values = [allowed.values for allowed in listed.values() if isinstance(allowed, OneOf)]
         for chosen in product(*values):
             yield Features(**{**own, **dict(zip(listed, chosen, strict=True))})
 
@@ -225,8 +232,8 @@ def _refuse(key: str, families: tuple[str, ...]) -> InvalidInput:
 def _check_ends(experiment: Experiment, space: Space) -> None:
     for family, ranges in space.items():
         configure(Model(family=family))
-        for key, found in ranges.items():
-            for value in _tried(found):
+        for key, allowed in ranges.items():
+            for value in _tried(allowed):
                 try:
                     spec = spec_of(experiment, {"family": family, key: value})
                     find_loss(spec.training.loss, tickers=len(experiment.universe.tickers))

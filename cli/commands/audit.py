@@ -24,15 +24,15 @@ def audit(session: Session, *, subject: str, version: str | None, dates: int, se
     named = session.about(subject) if is_experiment(subject) else session
     try:
         if version is None and is_experiment(subject):
-            name, (missing, found) = subject, _of_experiment(session, subject, dates=dates, seed=seed)
+            name, (missing, findings) = subject, _of_experiment(session, subject, dates=dates, seed=seed)
         else:
             asked = find_version(session, subject, version)
-            name, found = f"{asked.name} version {asked.version}", _of_model(session, asked, dates, seed)
+            name, findings = f"{asked.name} version {asked.version}", _of_model(session, asked, dates, seed)
     except (
         ForecastError
     ) as error:  # the session itself has no experiment that a command at its end could name
         raise type(error)(named.spell_out(str(error))) from None
-    return tell(session.terminal, found, name, missing=spell_missing(named, missing))
+    return tell(session.terminal, findings, name, missing=spell_missing(named, missing))
 
 
 def is_experiment(subject: str) -> bool:
@@ -50,25 +50,25 @@ def find_version(session: Session, subject: str, version: str | None) -> ModelVe
     registry = Registry(session.home)
     name = session.about(subject).order.name if is_experiment(subject) else subject
     if not registry.versions(name):
-        known = ", ".join(sorted({found.name for found in registry.everything()})) or "none yet"
+        known = ", ".join(sorted({registered.name for registered in registry.everything()})) or "none yet"
         raise InvalidInput(
             f"'{subject}' is neither an experiment nor a registered model; registered: {known}"
         )
     return registry.find(name, version)
 
 
-def tell(terminal: Terminal, found: Audit, name: str, *, missing: Mapping[str, str] | None = None) -> int:
+def tell(terminal: Terminal, audit: Audit, name: str, *, missing: Mapping[str, str] | None = None) -> int:
     """The screen, the document and the exit code of an audit; `missing` tickers had no bars to audit."""
-    counts = found.counts()
+    counts = audit.counts()
     terminal.table(count_rows(counts), title=f"{name}: rows that must stay equal in every bit")
-    for finding in found.findings[:SHOWN]:
+    for finding in audit.findings[:SHOWN]:
         terminal.warn(str(finding))
-    if len(found.findings) > SHOWN:
-        terminal.warn(f"and {len(found.findings) - SHOWN} more findings; --json lists them all")
+    if len(audit.findings) > SHOWN:
+        terminal.warn(f"and {len(audit.findings) - SHOWN} more findings; --json lists them all")
     looked = sum(row["rows"] for row in counts)
-    verdict = f"{len(found.findings)} findings" if found.findings else "nothing knows the future"
+    verdict = f"{len(audit.findings)} findings" if audit.findings else "nothing knows the future"
     terminal.say(f"{looked:,} rows compared: {verdict}".replace(",", " "))
-    findings = [dataclasses.asdict(one) | {"told": str(one)} for one in found.findings]
+    findings = [dataclasses.asdict(one) | {"told": str(one)} for one in audit.findings]
     terminal.document(
         {
             "subject": name,
@@ -78,7 +78,7 @@ def tell(terminal: Terminal, found: Audit, name: str, *, missing: Mapping[str, s
             "missing": dict(missing or {}),
         }
     )
-    return PARTIAL if found.findings or missing else DONE
+    return PARTIAL if audit.findings or missing else DONE
 
 
 def count_rows(counts: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -114,14 +114,14 @@ def _of_experiment(session: Session, subject: str, *, dates: int, seed: int) -> 
     warn_missing(opened, missing)
     terminal.step(f"auditing {experiment.name}: two folds, {dates} dates")
     arrived = read_arrived(experiment, session.home, until=experiment.data.end)
-    found = audit_experiment(
+    audit = audit_experiment(
         experiment,
         dataclasses.replace(sources, bars=arrived),
         dates=dates,
         seed=seed,
         progress=terminal.progress,
     )
-    return missing, found
+    return missing, audit
 
 
 def _of_model(session: Session, asked: ModelVersion, dates: int, seed: int) -> Audit:

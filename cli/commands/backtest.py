@@ -115,28 +115,25 @@ def _of_version(session: Session, prices: pl.DataFrame, version: str | None, fir
     from ml_core.walkforward.lineage import first_unseen, forecast_unseen
 
     registry = Registry(session.home)
-    found = registry.find(session.experiment.model_name, version)
-    evidence = found.evidence
-    held_out, ended = first_unseen(registry, found), evidence.holdout.end
+    registered = registry.find(session.experiment.model_name, version)
+    evidence = registered.evidence
+    held_out, ended = first_unseen(registry, registered), evidence.holdout.end
     if first and first < held_out:
-        judged = evidence.refit.judged if evidence.refit else found.version
+        judged = evidence.refit.judged if evidence.refit else registered.version
         raise InvalidInput(
             f"--start {first}: version {judged} was fitted before {held_out}, and chosen on dates before it; "
             f"expected a day from {held_out} on, or --walk"
         )
-    scored = forecast_unseen(registry, found, prices)
+    scored = forecast_unseen(registry, registered, prices)
     since = scored.filter(pl.col("as_of") > ended)["as_of"].n_unique()
-    told = (
-        f"version {found.version} ({evidence.spec.model.family}; {tell_seat(found)}) on what it never learned from, "
-        f"its holdout from {held_out} to {ended} and {since} sessions since"
-    )
+    who = f"version {registered.version} ({evidence.spec.model.family}; {tell_seat(registered)})"
+    told = f"{who} on what it never learned from, its holdout from {held_out} to {ended} and {since} sessions since"
     if evidence.refit:
         told = (
-            f"version {found.version} ({evidence.spec.model.family}; {tell_seat(found)}): each session from {held_out} "
-            f"on is answered by the youngest of its line that had not seen it, those before {evidence.unseen} by "
-            f"version {evidence.refit.parent} or whom that was fitted again from"
+            f"{who}: each session from {held_out} on is answered by the youngest of its line that had not seen it, "
+            f"those before {evidence.unseen} by version {evidence.refit.parent} or whom that was fitted again from"
         )
-    facts = {"model": found.name, "version": found.version, "holdout": evidence.holdout}
+    facts = {"model": registered.name, "version": registered.version, "holdout": evidence.holdout}
     return Source(scored, told, trials=evidence.backtest.trials or evidence.search.trials, facts=facts)
 
 

@@ -26,14 +26,14 @@ def data(session: Session, *, out: Path | None) -> int:
     terminal = session.terminal
     if out:
         check_file(out, (".html",))
-    found = read_overview(session.experiment, session.home)
-    stored = "nothing stored" if found.version is None else f"store version {found.version}"
-    terminal.say(f"{found.source}, {stored}")
-    terminal.table(_texts(found.coverage), title="coverage")
+    overview = read_overview(session.experiment, session.home)
+    stored = "nothing stored" if overview.version is None else f"store version {overview.version}"
+    terminal.say(f"{overview.source}, {stored}")
+    terminal.table(_texts(overview.coverage), title="coverage")
     for title, table in (
-        ("quarantine", found.held_back),
-        ("repairs", found.repairs),
-        ("remarks", found.remarks),
+        ("quarantine", overview.held_back),
+        ("repairs", overview.repairs),
+        ("remarks", overview.remarks),
     ):
         terminal.say(f"\n{title}: {count_bars(table)}")
         told = summarise_findings(table)
@@ -42,13 +42,13 @@ def data(session: Session, *, out: Path | None) -> int:
             terminal.say(f"and {told.height - FINDINGS} more such lines; --out FILE and --json have all")
         if title == "quarantine" and told.height:
             terminal.say(tell_accept(told["ticker"][0], told["first"][0], check=told["check"][0]))
-    _print_jumps(terminal, found.jumps)
+    _print_jumps(terminal, overview.jumps)
     terminal.say()
-    terminal.table(_texts(found.stationarity), title="stationarity")
+    terminal.table(_texts(overview.stationarity), title="stationarity")
     if out:
-        write_picture(found, out)
+        write_picture(overview, out)
         terminal.say(f"\npicture: {out}")
-    terminal.document(found.document())
+    terminal.document(overview.document())
     return DONE
 
 

@@ -18,11 +18,11 @@ def demo(session: Session) -> int:
     registry, version = Registry(session.home), data_version(experiment, session.home)
     asked = (experiment.digest(), version)
     known = [
-        found
-        for found in registry.versions(experiment.model_name)
-        if found.readable
-        and found.evidence.role == "candidate"
-        and (found.evidence.digest, found.evidence.data_version) == asked
+        registered
+        for registered in registry.versions(experiment.model_name)
+        if registered.readable
+        and registered.evidence.role == "candidate"
+        and (registered.evidence.digest, registered.evidence.data_version) == asked
     ]
     if known:
         terminal.step(f"the search of {known[0].created:%Y-%m-%d %H:%M} stands; its model is used again")

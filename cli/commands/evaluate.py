@@ -23,21 +23,21 @@ def evaluate(session: Session, *, out: Path | None) -> int:
     missing = tell_absent(experiment, session.home, prices, compared=True)
     warn_missing(session, missing)
     terminal.step(f"walking {experiment.name} forward")
-    found = walk(experiment, prices, benchmark=benchmark, progress=terminal.progress)
+    evaluation = walk(experiment, prices, benchmark=benchmark, progress=terminal.progress)
     document = {
-        "scores": found.scores.to_dicts(),
-        "coverage": found.coverage.to_dicts(),
-        "risk": found.risk,
-        "left_out": list(found.left_out),
-        "lost": list(found.lost),
+        "scores": evaluation.scores.to_dicts(),
+        "coverage": evaluation.coverage.to_dicts(),
+        "risk": evaluation.risk,
+        "left_out": list(evaluation.left_out),
+        "lost": list(evaluation.lost),
         "missing": spell_missing(session, missing),
     }
-    warn_left_out(terminal, found.left_out, found.lost)
-    print_evaluation(terminal, experiment, found)
+    warn_left_out(terminal, evaluation.left_out, evaluation.lost)
+    print_evaluation(terminal, experiment, evaluation)
     files: list[str] = []
     if folder:
         terminal.progress("drawing")
-        files = ["scores.json", *write_evaluation(experiment, found, folder)]
+        files = ["scores.json", *write_evaluation(experiment, evaluation, folder)]
         (folder / "scores.json").write_text(json.dumps(plain(document), indent=1), encoding="utf-8")
         terminal.say(f"written to {folder}: {', '.join(files)}")
     terminal.document({**document, "out": str(folder) if folder else None, "files": files})

@@ -84,6 +84,6 @@ def _of_version(session: Session, version: str) -> tuple[RunSpec, Windows, list[
     from ml_core.audit.rebuild import reopen
     from ml_core.registry.versions import Registry
 
-    found = Registry(session.home).find(session.experiment.model_name, version)
-    recipe, windows = reopen(found, session.home)
-    return found.spec, windows, [recipe.split]
+    registered = Registry(session.home).find(session.experiment.model_name, version)
+    recipe, windows = reopen(registered, session.home)
+    return registered.spec, windows, [recipe.split]

@@ -24,19 +24,19 @@ def models(session: Session) -> int:
 
     name = session.model_name
     registry = Registry(session.home)
-    found, moves = registry.versions(name), registry.moves(name)
-    if not found:
+    registered, moves = registry.versions(name), registry.moves(name)
+    if not registered:
         session.terminal.say(f"{name}: nothing is registered yet; run: {session.spell('search')}")
-    session.terminal.table([versions.version_row(version) for version in found], title=name)
-    old = {version.version: tell_age(session, version) for version in found if version.readable}
-    for version in found:
+    session.terminal.table([versions.version_row(version) for version in registered], title=name)
+    old = {version.version: tell_age(session, version) for version in registered if version.readable}
+    for version in registered:
         if told := old.get(version.version, "") if version.readable else str(version.read):
             session.terminal.warn(told)
     last = moves[-SHOWN:]
     title = "who sat where" if last == moves else f"who sat where, the last {SHOWN} of {len(moves)} moves"
     session.terminal.table([move_row(move) for move in last], title=title)
     session.terminal.document(
-        [describe(version, moves, old=old.get(version.version, "")) for version in found]
+        [describe(version, moves, old=old.get(version.version, "")) for version in registered]
     )
     return DONE
 
@@ -95,11 +95,11 @@ def _passed_before(registry: Registry, name: str) -> ModelVersion:
     from ml_core.registry.seats import CHAMPION
 
     now, versions = registry.find(name, CHAMPION), registry.versions(name)
-    for found in versions:
-        earlier = found.readable and (int(found.version) < int(now.version) or now.forced)
-        if earlier and found.version != now.version and not _why_not(found):
-            return found
-    known = ", ".join(found.version for found in versions if found.version != now.version)
+    for registered in versions:
+        earlier = registered.readable and (int(registered.version) < int(now.version) or now.forced)
+        if earlier and registered.version != now.version and not _why_not(registered):
+            return registered
+    known = ", ".join(registered.version for registered in versions if registered.version != now.version)
     raise InvalidInput(
         f"{name}: no version before {now.version} passed the gate; name one with --version: {known or 'none yet'}"
     )

@@ -29,40 +29,40 @@ def predict(session: Session, *, as_of: str | None, out: Path | None, version: s
     if version is None:
         see_to_it = keep_fresh if day is None else fill_seat
         see_to_it(order, now=session.now, tell=lambda line: terminal.step(session.spell_out(line)))
-    found = answer(order, as_of=day, version=version)
+    answered = answer(order, as_of=day, version=version)
     if write:
-        write(found.table)
-    for ticker, reason in found.missing.items():
+        write(answered.table)
+    for ticker, reason in answered.missing.items():
         terminal.warn(f"{ticker}: no forecast: {session.spell_out(reason)}")
     old = old_model = ""
     if day is None:
-        old = session.spell_out(tell_old(order.experiment, max(found.table["as_of"]), now=session.now))
-        old_model = tell_age(session, found.version)
+        old = session.spell_out(tell_old(order.experiment, max(answered.table["as_of"]), now=session.now))
+        old_model = tell_age(session, answered.version)
     for sentence in filter(None, (old, old_model)):
         terminal.warn(sentence)
-    claims = found.version.evidence.claims
+    claims = answered.version.evidence.claims
     terminal.table(
-        forecasts.forecast_rows(found.table),
-        title=f"{order.name} version {found.version.version} · {tell_seat(found.version)}",
+        forecasts.forecast_rows(answered.table),
+        title=f"{order.name} version {answered.version.version} · {tell_seat(answered.version)}",
     )
-    versions.print_claims(terminal, found.version.evidence, lineage=tell_lineage(found.version))
-    for sentence in found.told:
+    versions.print_claims(terminal, answered.version.evidence, lineage=tell_lineage(answered.version))
+    for sentence in answered.told:
         terminal.say(sentence)
-    tell_answering(session, found.version)
+    tell_answering(session, answered.version)
     terminal.document(
         {
-            "forecasts": found.table.to_dicts(),
-            "missing": spell_missing(session, found.missing),
-            "seat": seat_of(found.version),
-            "told": tell_seat(found.version),
+            "forecasts": answered.table.to_dicts(),
+            "missing": spell_missing(session, answered.missing),
+            "seat": seat_of(answered.version),
+            "told": tell_seat(answered.version),
             "old": old or None,
             "old_model": old_model or None,
-            "lineage": tell_lineage(found.version),
-            "notes": list(found.told),
+            "lineage": tell_lineage(answered.version),
+            "notes": list(answered.told),
             "claims": plain(claims),
         }
     )
-    return PARTIAL if found.missing else DONE
+    return PARTIAL if answered.missing else DONE
 
 
 def read_date(text: str | None) -> dt.date | None:

@@ -13,16 +13,16 @@ def rebuild(session: Session, *, model: str, version: str | None) -> int:
 
     terminal, registry = session.terminal, Registry(session.home)
     if not registry.versions(model):
-        known = sorted({found.name for found in registry.everything()})
+        known = sorted({registered.name for registered in registry.everything()})
         raise InvalidInput(
             f"no model '{model}' is registered; expected one of: {', '.join(known) or 'none yet'}"
         )
-    found = registry.find(model, version)
+    registered = registry.find(model, version)
     terminal.step(
-        f"fitting {model} version {found.version} again on data version {found.evidence.data_version}"
+        f"fitting {model} version {registered.version} again on data version {registered.evidence.data_version}"
     )
-    made = make_again(found, session.home)
-    terminal.table(rebuilt.rebuilt_rows(made), title=f"{model} version {found.version}")
+    made = make_again(registered, session.home)
+    terminal.table(rebuilt.rebuilt_rows(made), title=f"{model} version {registered.version}")
     if made.same:
         terminal.say("the same, byte for byte")
     else:
@@ -30,7 +30,7 @@ def rebuild(session: Session, *, model: str, version: str | None) -> int:
     terminal.document(
         {
             "model": model,
-            "version": found.version,
+            "version": registered.version,
             "same": made.same,
             "differing": list(made.differing),
             "checksums": dict(made.checksums),

@@ -155,10 +155,10 @@ def _try(cell: Cell, run: Callable[[Cell], Found]) -> Found:
     return {**asdict(cell), **found, "seconds": round(time.process_time() - began, 1)}
 
 
-def _keep(file: Path, found: Found) -> Found:
+def _keep(file: Path, made: Found) -> Found:
     with file.open("a", encoding="utf-8") as lines:
-        lines.write("\n" + json.dumps(found))  # a line that a kill cut short stays alone
-    return found
+        lines.write("\n" + json.dumps(made))  # a line that a kill cut short stays alone
+    return made
 
 
 def _read(session: Session, asked: dict[str, Any]) -> Matrix:

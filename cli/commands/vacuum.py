@@ -13,7 +13,11 @@ def vacuum(session: Session, *, days: int) -> int:
 
     source = session.order.source
     models = Registry(session.home).everything()
-    named = {found.evidence.data_version for found in models if found.evidence.store == source.identity}
+    named = {
+        registered.evidence.data_version
+        for registered in models
+        if registered.evidence.store == source.identity
+    }
     with session.order.alone("refresh", wait=REFRESH_WAIT):
         freed = free_space(session.order.store, named=named, days=days)
     kept = ", ".join(map(str, freed.kept)) or "none"

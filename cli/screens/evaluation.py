@@ -25,17 +25,18 @@ MOST = 4  # horizons on the screen; files hold them all
 TOLD = ("direction", "ic", "rank_ic", "coverage")
 
 
-def print_evaluation(terminal: Terminal, experiment: Experiment, found: Evaluation) -> None:
+def print_evaluation(terminal: Terminal, experiment: Experiment, evaluation: Evaluation) -> None:
     terminal.table(
-        score_rows(_without_paths(found.scores)),
+        score_rows(_without_paths(evaluation.scores)),
         title=f"{experiment.name}: {words.SKILL} (Diebold-Mariano p)",
     )
-    spread = spread_over_paths(found.scores, found.risk)
+    spread = spread_over_paths(evaluation.scores, evaluation.risk)
     terminal.table(path_rows(spread, experiment), title="over the backtest paths of the combinatorial splits")
     terminal.table(
-        coverage_rows(_without_paths(found.coverage)), title=f"{words.CHECKS['coverage']}: {words.INSIDE}"
+        coverage_rows(_without_paths(evaluation.coverage)),
+        title=f"{words.CHECKS['coverage']}: {words.INSIDE}",
     )
-    money = {split: one for split, one in found.money.items() if not split.startswith(PATH)}
+    money = {split: one for split, one in evaluation.money.items() if not split.startswith(PATH)}
     terminal.table(money_rows(money), title="what trading the forecasts came to")
     terminal.table(cost_rows(money))
     for note in dict.fromkeys(note for one in money.values() for note in notes(one)):

@@ -23,22 +23,22 @@ CAUSES = {  # a move that says more of itself is told by that alone
 SAYS_ALL = ("refit", "kept", "hand")
 
 
-def tell_answering(session: Session, found: ModelVersion) -> None:
+def tell_answering(session: Session, registered: ModelVersion) -> None:
     """Whoever is not champion says so, and where somebody was refused, why and how to look at it."""
     from ml_core.registry.seats import CHALLENGER, CHAMPION, REFERENCE, seat_of
     from ml_core.registry.versions import Registry
 
-    seat, terminal = seat_of(found), session.terminal
+    seat, terminal = seat_of(registered), session.terminal
     if seat == CHAMPION:
-        if found.forced:
+        if registered.forced:
             terminal.say(
-                f"version {found.version} is champion by force on {found.forced}: {why_refused(found)}"
+                f"version {registered.version} is champion by force on {registered.forced}: {why_refused(registered)}"
             )
         return
     if seat != REFERENCE:
-        terminal.say(f"version {found.version} is not champion: {why_refused(found)}")
+        terminal.say(f"version {registered.version} is not champion: {why_refused(registered)}")
         return
-    terminal.say(f"version {found.version} is the reference: how far prices may go, and no direction")
+    terminal.say(f"version {registered.version} is the reference: how far prices may go, and no direction")
     registry = Registry(session.home)
     if champion := registry.sitting(session.order.name, CHAMPION):
         terminal.say(f"version {champion.version} is champion: {session.spell('predict')}")
@@ -51,7 +51,7 @@ def tell_answering(session: Session, found: ModelVersion) -> None:
     terminal.say(f"look at it all the same: {session.spell('predict')} --version {CHALLENGER}")
 
 
-def tell_age(session: Session, found: ModelVersion) -> str:
+def tell_age(session: Session, registered: ModelVersion) -> str:
     """That whoever answers is old and what brings a younger one; empty where it is not, of a version that does not
     answer, and where no prices say how many sessions have passed."""
     from ml_core.data.prices import read_prices
@@ -60,21 +60,21 @@ def tell_age(session: Session, found: ModelVersion) -> str:
     from ml_core.registry.seats import ANSWERING, seat_of
     from ml_core.registry.versions import Registry
 
-    if seat_of(found) not in ANSWERING:
+    if seat_of(registered) not in ANSWERING:
         return ""
     try:
         prices = read_prices(session.experiment, session.home)
     except ForecastError:
         return ""
-    moves, dates = Registry(session.home).moves(found.name), prices["date"].unique().to_list()
-    return session.spell_out(tell_old_model(session.experiment, found, moves, dates))
+    moves, dates = Registry(session.home).moves(registered.name), prices["date"].unique().to_list()
+    return session.spell_out(tell_old_model(session.experiment, registered, moves, dates))
 
 
-def why_refused(found: ModelVersion) -> str:
+def why_refused(registered: ModelVersion) -> str:
     """Each check that it did not pass, with the reason; of one that passed, what it is."""
-    if not found.readable:
-        return str(found.read)
-    evidence = found.evidence
+    if not registered.readable:
+        return str(registered.read)
+    evidence = registered.evidence
     failed = [f"{check.name}: {check.why}" for check in evidence.gate.checks if not check.passed]
     if failed:
         return "; ".join(failed)

@@ -31,15 +31,17 @@ BEFORE_CLAIMS = "judged before there were claims"
 
 
 def print_report(
-    terminal: Terminal, found: ModelVersion, forecast: pl.DataFrame, home: Home, *, answers: ModelVersion
+    terminal: Terminal, registered: ModelVersion, forecast: pl.DataFrame, home: Home, *, answers: ModelVersion
 ) -> None:
     """What was searched, what won, how it did beside the baselines, what is forecast now and by which version
     `answers`, and where all this lies."""
-    evidence = found.evidence
+    evidence = registered.evidence
     terminal.say()
-    terminal.say(f"[bold]{found.name} version {found.version}[/bold] · {verdict(evidence)}", styled=True)
+    terminal.say(
+        f"[bold]{registered.name} version {registered.version}[/bold] · {verdict(evidence)}", styled=True
+    )
     terminal.say(searched(evidence.search))
-    terminal.say(f"winner    {winner(found)}")
+    terminal.say(f"winner    {winner(registered)}")
     for note in evidence.notes:
         terminal.say(f"noted     {note}")
     print_scores(terminal, evidence)
@@ -67,8 +69,9 @@ def verdict(evidence: Evidence) -> str:
 
 def planted(oracle: Oracle) -> str:
     """Of the signal that a simulated market holds, how much the model found."""
-    best, found = (words.write(one, "correlation") for one in (oracle.ic, oracle.achieved))
-    return f"signal of IC {best}, found IC {found}: {words.write(oracle.recovered, 'share')} recovered on the holdout"
+    best, achieved = (words.write(one, "correlation") for one in (oracle.ic, oracle.achieved))
+    share = words.write(oracle.recovered, "share")
+    return f"signal of IC {best}, achieved IC {achieved}: {share} recovered on the holdout"
 
 
 def searched(search: Searched) -> str:
@@ -80,14 +83,14 @@ def searched(search: Searched) -> str:
     )
 
 
-def winner(found: ModelVersion) -> str:
+def winner(registered: ModelVersion) -> str:
     from ml_core.forecaster.learners import is_baseline
 
-    model, training = found.spec.model, found.spec.training
+    model, training = registered.spec.model, registered.spec.training
     fields = ", ".join(f"{key} {shown(value)}" for key, value in model.options.items())
     fitted = f"loss {training.loss}, learning rate {training.learning_rate:.2g}"
     told = filter(None, (fields, "" if is_baseline(model.family) else fitted))
-    return f"{model.family} ({'; '.join(told)}), {read_inputs(found.evidence)}"
+    return f"{model.family} ({'; '.join(told)}), {read_inputs(registered.evidence)}"
 
 
 def print_scores(terminal: Terminal, evidence: Evidence, *, most: int = 4) -> None:

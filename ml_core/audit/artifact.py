@@ -40,7 +40,7 @@ def audit_forecaster(
     chosen = _dates(prices, split.test.start, count=dates, seed=forecaster.spec.seed)
     since = sessions.filter(sessions <= chosen[0])[-BEFORE:][0]
     given = _answer(forecaster, experiment, prices, since=since, until=sessions[-1])
-    found = audit_stages(
+    audit = audit_stages(
         lambda tables, until: _answer(forecaster, experiment, tables["prices"], since=since, until=until),
         {"prices": prices},
         as_of=chosen,
@@ -49,23 +49,23 @@ def audit_forecaster(
         context=[column for column in prices.columns if column.startswith("context_")],
         given=given,
     )
-    return found + audit_execution(
+    return audit + audit_execution(
         experiment, prices, given.get("positions"), dates=dates, seed=forecaster.spec.seed
     )
 
 
 def audit_model(
-    found: ModelVersion, home: Home, *, dates: int = 4, seed: int = 0, progress: Progress | None = None
+    registered: ModelVersion, home: Home, *, dates: int = 4, seed: int = 0, progress: Progress | None = None
 ) -> Audit:
     """Audit a registered version on the data version that it saw, from the bars as they came, since the holdout on
     which it, or whom it was fitted again from, was judged. It is also fitted again with every day changed after the
     last label that its training knew: what it learned must stay equal. A refit knew all outcomes that there were."""
-    spec, recipe = found.spec, read_recipe(found)
+    spec, recipe = registered.spec, read_recipe(registered)
     experiment, split = recipe.experiment, recipe.split
-    sources = read_sources(experiment, home, version=found.evidence.data_version)
-    forecaster = Registry(home).load(found)
+    sources = read_sources(experiment, home, version=registered.evidence.data_version)
+    forecaster = Registry(home).load(registered)
     prices = build_prices(experiment, sources)
-    tables, since = sources.tables, found.evidence.holdout.start
+    tables, since = sources.tables, registered.evidence.holdout.start
 
     def answer(changed: Tables, until: dt.date) -> Tables:
         told = build_prices(experiment, _with(sources, changed))

@@ -45,7 +45,7 @@ def audit_execution(
     execution = possible_execution(prices, experiment.strategy.execution)
     strategy = experiment.strategy.model_copy(update={"execution": execution})
     hold = hold_of(strategy, horizon=horizon_of(experiment))
-    random, found = np.random.default_rng([seed, 2]), Audit((), ())
+    random, audit = np.random.default_rng([seed, 2]), Audit((), ())
 
     def account(decided: pl.DataFrame, some: pl.DataFrame) -> pl.DataFrame:
         return trade(decided, strategy, hold=hold, market=market_of(experiment, some))
@@ -56,8 +56,8 @@ def audit_execution(
         decided = decisions_of(positions, decision.date)
         changed = change_before(prices, decision.traded, at_close=execution != "next_open", random=random)
         given, again = account(decided, prices), account(decided, changed)
-        found += compare_tables(given, again, stage=STAGE, change=CHANGE, as_of=decision.date)
-    return found
+        audit += compare_tables(given, again, stage=STAGE, change=CHANGE, as_of=decision.date)
+    return audit
 
 
 def choose_decisions(

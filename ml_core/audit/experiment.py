@@ -80,7 +80,7 @@ def audit_experiment(
     chosen = audited_dates(windows, folds, count=dates, seed=seed, unclear=unclear_dates(checked))
     tables = sources.tables
     given = walk.run(tables, folds, last_date(tables))
-    found = audit_stages(
+    audit = audit_stages(
         lambda changed, until: walk.run(changed, folds, until),
         tables,
         as_of=chosen,
@@ -90,10 +90,10 @@ def audit_experiment(
         given=given,
         progress=progress,
     )
-    found += audit_execution(
+    audit += audit_execution(
         experiment, prices, given.get("positions"), dates=dates, seed=seed, trade=walk.steps.trade
     )
-    return found + audit_alignment(tell_targets(windows), prices, kind=experiment.task.target)
+    return audit + audit_alignment(tell_targets(windows), prices, kind=experiment.task.target)
 
 
 def choose_folds(experiment: Experiment, windows: Windows, *, seed: int) -> list[Fold]:

@@ -61,30 +61,31 @@ def describe_machine() -> dict[str, str]:
     }
 
 
-def rebuild(found: ModelVersion, home: Home) -> Rebuilt:
+def rebuild(registered: ModelVersion, home: Home) -> Rebuilt:
     """Fit the version again on the data that it saw, and compare weights and description with what is registered."""
-    recipe, windows = reopen(found, home)
-    again = fit(found.spec, windows, recipe.split)
+    recipe, windows = reopen(registered, home)
+    again = fit(registered.spec, windows, recipe.split)
     with tempfile.TemporaryDirectory() as folder:
         save_forecaster(again, Path(folder))
         sums = {name: checksum(Path(folder) / name) for name in (WEIGHTS, DESCRIPTION)}
-    differing = tuple(name for name, own in sums.items() if own != checksum(found.folder / name))
+    differing = tuple(name for name, own in sums.items() if own != checksum(registered.folder / name))
     return Rebuilt(differing, sums, recipe.made_with, describe_machine())
 
 
-def read_recipe(found: ModelVersion) -> Recipe:
+def read_recipe(registered: ModelVersion) -> Recipe:
     """How a version was made."""
-    recipe = found.evidence.recipe
+    recipe = registered.evidence.recipe
     if isinstance(recipe, Recipe):
         return recipe
     kept = "keeps no recipe" if recipe is None else "keeps the recipe of an earlier candorcast"
+    again = search_again(registered.name)
     raise InvalidInput(
-        f"{found.name} version {found.version} {kept}, so it cannot be made again; {search_again(found.name)}"
+        f"{registered.name} version {registered.version} {kept}, so it cannot be made again; {again}"
     )
 
 
-def reopen(found: ModelVersion, home: Home) -> tuple[Recipe, Windows]:
+def reopen(registered: ModelVersion, home: Home) -> tuple[Recipe, Windows]:
     """The recipe of a version, and the windows that it reads, from the data version that it saw."""
-    spec, recipe = found.spec, read_recipe(found)
-    prices = read_prices(recipe.experiment, home, version=found.evidence.data_version)
+    spec, recipe = registered.spec, read_recipe(registered)
+    prices = read_prices(recipe.experiment, home, version=registered.evidence.data_version)
     return recipe, open_windows(spec, prices)[0]

@@ -31,13 +31,13 @@ def read_then(experiment: Experiment, home: Home, day: dt.date, *, tickers: tupl
     """The prices up to that day of the first version of the store that held its session for all of these tickers
     (default: the universe) that have one: what a forecast of that day could first be made from."""
     newest = data_version(experiment, home)
-    found = first_version(
+    version = first_version(
         open_store(experiment, home).bars, tickers or experiment.universe.tickers, day, newest
     )
     try:
-        return Then(read_prices(experiment, home, until=day, version=found), found)
+        return Then(read_prices(experiment, home, until=day, version=version), version)
     except (StoreFailed, InvalidInput):
-        if found == newest:
+        if version == newest:
             raise
         return Then(read_prices(experiment, home, until=day, version=newest), newest, kept=False)
 

@@ -137,7 +137,7 @@ def audit_stages(
     last = last_date(tables)
     given = build(tables, last) if given is None else given
     keys = {stage: _key(stage, table) for stage, table in given.items()}
-    found = Audit((), ())
+    audit = Audit((), ())
     for variant in vary(tables, as_of=as_of, seed=seed, listings=listings, context=context):
         if variant.change not in changes:
             continue
@@ -146,14 +146,14 @@ def audit_stages(
         again = build(variant.tables, variant.as_of)
         for stage, key in keys.items():
             known, then = pl.col(key[0]) <= variant.as_of, again.get(stage)
-            found += compare_tables(
+            audit += compare_tables(
                 given[stage].filter(known),
                 given[stage].clear() if then is None else then.filter(known),
                 stage=stage,
                 change=variant.change,
                 as_of=variant.as_of,
             )
-    return found
+    return audit
 
 
 def choose_dates(

@@ -67,15 +67,15 @@ class Market:
     def sectors(self, tickers: pl.Series) -> pl.DataFrame:
         """(ticker, sector) of these tickers, each of which must have one."""
         known = self.prices.select("ticker", "sector") if "sector" in self.prices.columns else None
-        found = dict(known.drop_nulls().unique().iter_rows()) if known is not None else {}
-        lacking = sorted(set(tickers) - set(found))
+        named = dict(known.drop_nulls().unique().iter_rows()) if known is not None else {}
+        lacking = sorted(set(tickers) - set(named))
         if lacking:
             more = f" and {len(lacking) - 5} more" if len(lacking) > 5 else ""
             raise InvalidInput(
                 f"strategy.neutral 'sector': no sector is known for {', '.join(lacking[:5])}{more}; "
                 "name it in [universe.sectors]"
             )
-        return pl.DataFrame([(name, found[name]) for name in sorted(set(tickers))], SECTORS, orient="row")
+        return pl.DataFrame([(name, named[name]) for name in sorted(set(tickers))], SECTORS, orient="row")
 
 
 def need(market: Market | None, setting: str) -> Market:

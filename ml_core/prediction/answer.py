@@ -39,18 +39,18 @@ def answer(order: Order, *, as_of: dt.date | None = None, version: str | None = 
     experiment, home = order.experiment, order.home
     registry = Registry(home)
     try:
-        found, prices, told = _find(order, registry, as_of, version)
-        said, missing = forecast(registry.load(found), prices, experiment.universe.tickers, as_of=as_of)
+        registered, prices, told = _find(order, registry, as_of, version)
+        said, missing = forecast(registry.load(registered), prices, experiment.universe.tickers, as_of=as_of)
     except InvalidInput:
         if as_of is not None:
             _refuse_early(order, registry, as_of, version)
         raise
     missing |= tell_absent(experiment, home, prices, until=as_of)
-    table = stamp(said, found)
+    table = stamp(said, registered)
     write_forecast(home, order.name, table)
     session = max(table["as_of"])
-    told = (*told, *tell_closed(as_of, session), *tell_learned(found, session))
-    return Answer(found, table, missing, told)
+    told = (*told, *tell_closed(as_of, session), *tell_learned(registered, session))
+    return Answer(registered, table, missing, told)
 
 
 def _find(

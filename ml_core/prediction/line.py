@@ -20,11 +20,13 @@ Line: TypeAlias = Sequence[
 DAY = dt.timedelta(days=1)
 
 
-def load_line(registry: Registry, found: ModelVersion, forecaster: Forecaster, *, since: dt.date) -> Line:
+def load_line(
+    registry: Registry, registered: ModelVersion, forecaster: Forecaster, *, since: dt.date
+) -> Line:
     """The version's own forecaster, and before it those whom it needs to go back so far; none for one that was judged
     itself."""
-    line = [(found.evidence.unseen, forecaster)]
-    for parent in reversed(ancestry(registry, found)[:-1]):
+    line = [(registered.evidence.unseen, forecaster)]
+    for parent in reversed(ancestry(registry, registered)[:-1]):
         if line[0][0] <= since:
             break
         line.insert(0, (parent.evidence.unseen, registry.load(parent)))

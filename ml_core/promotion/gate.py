@@ -99,8 +99,8 @@ def _more(claims: Sequence[ClaimVerdict], sitter: Sitter) -> Check:
     told = [f"proves {name_places(new)}, which {sitter} does not"] if new else []
     told += [one.why for one in sitter.better]
     why = "; ".join(told) or f"it proves nothing that {sitter} does not, and is not surely better anywhere"
-    found = float(len(new) + len(sitter.better))
-    return Check(name=CHECKS["more"], passed=bool(told), value=found, required=">= 1", why=why)
+    count = float(len(new) + len(sitter.better))
+    return Check(name=CHECKS["more"], passed=bool(told), value=count, required=">= 1", why=why)
 
 
 def _nothing_less(sitter: Sitter) -> Check:
@@ -130,12 +130,10 @@ def _no_easier(earlier: Sequence[Earlier]) -> Check:
     )
 
 
-def _overfitting(allowed: float, found: float | None) -> Check:
-    passed = found is not None and found <= allowed
-    why = (
-        "too few finished trials" if found is None else "how often the best half is below the other's median"
-    )
-    return Check(name=CHECKS["overfitting"], passed=passed, value=found, required=f"<= {allowed}", why=why)
+def _overfitting(allowed: float, pbo: float | None) -> Check:
+    passed = pbo is not None and pbo <= allowed
+    why = "too few finished trials" if pbo is None else "how often the best half is below the other's median"
+    return Check(name=CHECKS["overfitting"], passed=passed, value=pbo, required=f"<= {allowed}", why=why)
 
 
 def _tell_nearest(claims: Sequence[ClaimVerdict]) -> str:

@@ -29,30 +29,30 @@ def refit_every(experiment: Experiment, sessions: int) -> int:
     return test if isinstance(test, int) else max(1, round(test * sessions))
 
 
-def last_fresh(found: ModelVersion, moves: Sequence[Move]) -> dt.date:
+def last_fresh(registered: ModelVersion, moves: Sequence[Move]) -> dt.date:
     """The last session whose outcome it knew, or was left in its place on: from there the next refit is counted."""
-    return max([found.evidence.unseen, *(move.since for move in _own(found, moves))])
+    return max([registered.evidence.unseen, *(move.since for move in _own(registered, moves))])
 
 
 def tell_old_model(
-    experiment: Experiment, found: ModelVersion, moves: Sequence[Move], dates: Collection[dt.date]
+    experiment: Experiment, registered: ModelVersion, moves: Sequence[Move], dates: Collection[dt.date]
 ) -> str:
     """In one sentence that whoever answers is old, with what brings a younger one; empty where it is not, and of a
     version that does not answer. `dates`: the sessions that are stored. The widths of a reference follow the outcomes
     of every day, so that it is no older than its place."""
-    seat = seat_of(found)
-    if seat not in ANSWERING or not found.readable:
+    seat = seat_of(registered)
+    if seat not in ANSWERING or not registered.readable:
         return ""
     if seat == REFERENCE and any(move.seat == CHAMPION for move in moves):
         return ""  # nobody is answered by it
-    left, every = last_fresh(found, moves), refit_every(experiment, len(dates))
-    last = left if seat == REFERENCE else found.evidence.unseen
+    left, every = last_fresh(registered, moves), refit_every(experiment, len(dates))
+    last = left if seat == REFERENCE else registered.evidence.unseen
     behind = sum(1 for day in dates if day > last)
     if behind <= every + GRACE.get(experiment.task.frequency, 5):
         return ""
     why, command = f"it is due to be fitted again every {every}", f"candorcast predict {experiment.name}"
     if sum(1 for day in dates if day > left) < every:
-        cause = _own(found, moves)[-1].cause
+        cause = _own(registered, moves)[-1].cause
         why, command = (
             WAITS.get(cause, "its next refit is not due yet"),
             f"candorcast search {experiment.name}",
@@ -62,15 +62,13 @@ def tell_old_model(
             f"the file asks for no refits, and it was judged at one every {every}",
             (f"{command} --set serving.refit={every}"),
         )
-    return (
-        f"version {found.version} knows no outcome after {last}, {behind} sessions ago: {why}; run: {command}"
-    )
+    return f"version {registered.version} knows no outcome after {last}, {behind} sessions ago: {why}; run: {command}"
 
 
-def _own(found: ModelVersion, moves: Sequence[Move]) -> list[Move]:
+def _own(registered: ModelVersion, moves: Sequence[Move]) -> list[Move]:
     """Its own moves that begin a count anew."""
     return [
         move
         for move in moves
-        if move.version == found.version and move.seat in ANSWERING and move.cause in FRESH
+        if move.version == registered.version and move.seat in ANSWERING and move.cause in FRESH
     ]

@@ -31,8 +31,8 @@ def who_stood(registry: Registry, name: str, day: dt.date) -> Stood:
     moves = [move for move in registry.moves(name) if move.since <= day]
     for seat in ANSWERING:
         last = next((move for move in reversed(moves) if move.seat == seat), None)
-        if last and (found := _readable(registry, name, last)):
-            return Stood(replace(found, aliases=(seat,)), then=True)
+        if last and (registered := _readable(registry, name, last)):
+            return Stood(replace(registered, aliases=(seat,)), then=True)
     present = registry.find(name)
     stand_in = unseen_by(registry, present, day)
     sat = (REFERENCE,) if stand_in.evidence.role == "reference" else ()
@@ -42,7 +42,7 @@ def who_stood(registry: Registry, name: str, day: dt.date) -> Stood:
 def _readable(registry: Registry, name: str, move: Move) -> ModelVersion | None:
     """A version that was deleted since, or that this candorcast cannot read, answers nothing."""
     try:
-        found = registry.find(name, move.version)
+        registered = registry.find(name, move.version)
     except InvalidInput:
         return None
-    return found if found.readable else None
+    return registered if registered.readable else None

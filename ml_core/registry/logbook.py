@@ -112,7 +112,7 @@ class Logbook:
     def _written(self) -> Iterator[Run]:
         asked, token = f"tags.search = '{self._search}'", None
         while True:
-            found = self._client.search_runs([self._experiment], asked, max_results=PAGE, page_token=token)
-            yield from found
-            if not (token := found.token):
+            page = self._client.search_runs([self._experiment], asked, max_results=PAGE, page_token=token)
+            yield from page
+            if not (token := page.token):
                 return

@@ -49,12 +49,14 @@ class Registry:
 
     def versions(self, name: str) -> list[ModelVersion]:
         """Newest first; none for a model that nothing was registered for."""
-        return [self._describe(found) for found in self._listed(name)]
+        return [self._describe(registered) for registered in self._listed(name)]
 
     def everything(self) -> list[ModelVersion]:
         """Every version of every model under this home: what stored data they name must stay readable."""
         return [
-            found for model in self._client.search_registered_models() for found in self.versions(model.name)
+            registered
+            for model in self._client.search_registered_models()
+            for registered in self.versions(model.name)
         ]
 
     def find(self, name: str, version: str | None = None) -> ModelVersion:
@@ -62,8 +64,8 @@ class Registry:
         is one the reference."""
         if version is None:
             return self._answering(name)
-        if found := self._look_up(name, version):
-            return self._describe(found)
+        if registered := self._look_up(name, version):
+            return self._describe(registered)
         if version in SEATS:
             again = answer_again(name) if version == REFERENCE else search_again(name)
             raise EmptySeat(f"{name} has no {version}; {again}")
@@ -76,13 +78,13 @@ class Registry:
         except NoChampion:
             return None
 
-    def load(self, found: ModelVersion) -> Forecaster:
+    def load(self, registered: ModelVersion) -> Forecaster:
         """The forecaster of a version, its files checked against their checksums. Without evidence none is given."""
         from ml_core.forecaster.files import load_forecaster
 
-        if isinstance(found.read, BrokenArtifact):
-            raise found.read
-        return load_forecaster(found.folder).named(found.name, found.version)
+        if isinstance(registered.read, BrokenArtifact):
+            raise registered.read
+        return load_forecaster(registered.folder).named(registered.name, registered.version)
 
     def register(self, forecaster: Forecaster, name: str, evidence: Evidence) -> ModelVersion:
         """A new version with its files and evidence; no alias moves."""
@@ -143,11 +145,13 @@ class Registry:
     ) -> None:
         """That version sits there now, and whoever sat there does no longer. It is remembered, and from which session
         `since` on: by default the last that there was when the version was made, and none before the move before."""
-        found, earlier = self.find(name, version), self.moves(name)
-        known = found.evidence.newest if found.readable else dt.date.min
+        registered, earlier = self.find(name, version), self.moves(name)
+        known = registered.evidence.newest if registered.readable else dt.date.min
         begun = max([since or known, *(move.since for move in earlier)])
-        self._client.set_registered_model_alias(name, seat, found.version)
-        write_move(self._client, name, Move(dt.datetime.now(dt.UTC), seat, found.version, begun, cause, why))
+        self._client.set_registered_model_alias(name, seat, registered.version)
+        write_move(
+            self._client, name, Move(dt.datetime.now(dt.UTC), seat, registered.version, begun, cause, why)
+        )
 
     def moves(self, name: str) -> list[Move]:
         """Who sat where from when on, the oldest first; moves of before they were remembered are not there."""
@@ -182,14 +186,14 @@ class Registry:
 
     def _answering(self, name: str) -> ModelVersion:
         for seat in ANSWERING:
-            if found := self.sitting(name, seat):
-                return found
+            if registered := self.sitting(name, seat):
+                return registered
         raise NoChampion(f"{name} has neither champion nor reference; {answer_again(name)}")
 
     def _experiment(self, name: str) -> str:
-        found = self._client.get_experiment_by_name(name)
-        if found:
-            return found.experiment_id
+        known = self._client.get_experiment_by_name(name)
+        if known:
+            return known.experiment_id
         place = (self.home.artifacts / name).as_uri() if self._local else None
         return self._client.create_experiment(name, artifact_location=place)
 
@@ -198,27 +202,27 @@ class Registry:
         listed = read_versions(self.home, name)
         if listed is not None:
             return listed
-        found = self._client.search_model_versions(f"name='{name}'", order_by=["version_number DESC"])
-        return [self._client.get_model_version(name, version.version) for version in found]
+        listed = self._client.search_model_versions(f"name='{name}'", order_by=["version_number DESC"])
+        return [self._client.get_model_version(name, version.version) for version in listed]
 
-    def _describe(self, found: Listed | MlflowVersion) -> ModelVersion:
-        folder, who = self._folder(found), f"{found.name} version {found.version}"
+    def _describe(self, listed: Listed | MlflowVersion) -> ModelVersion:
+        folder, who = self._folder(listed), f"{listed.name} version {listed.version}"
         read: Evidence | BrokenArtifact
         try:
-            read = read_evidence(folder / EVIDENCE, who=who, again=search_again(found.name))
+            read = read_evidence(folder / EVIDENCE, who=who, again=search_again(listed.name))
         except BrokenArtifact as refusal:
             read = refusal
-        created = dt.datetime.fromtimestamp(found.creation_timestamp / 1000, dt.UTC)
-        aliases, forced = tuple(found.aliases), found.tags.get(FORCED, "")
-        return ModelVersion(found.name, str(found.version), aliases, created, folder, read, forced)
+        created = dt.datetime.fromtimestamp(listed.creation_timestamp / 1000, dt.UTC)
+        aliases, forced = tuple(listed.aliases), listed.tags.get(FORCED, "")
+        return ModelVersion(listed.name, str(listed.version), aliases, created, folder, read, forced)
 
-    def _folder(self, found: Listed | MlflowVersion) -> Path:
+    def _folder(self, listed: Listed | MlflowVersion) -> Path:
         if self._local:
-            return self.home.artifacts / found.name / str(found.run_id) / "artifacts" / FOLDER
-        kept = self._downloads() / found.name / str(found.version)
+            return self.home.artifacts / listed.name / str(listed.run_id) / "artifacts" / FOLDER
+        kept = self._downloads() / listed.name / str(listed.version)
         if not (kept / FOLDER / EVIDENCE).is_file():
             kept.mkdir(parents=True, exist_ok=True)
-            self._client.download_artifacts(str(found.run_id), FOLDER, str(kept))
+            self._client.download_artifacts(str(listed.run_id), FOLDER, str(kept))
         return kept / FOLDER
 
     def _downloads(self) -> Path:
@@ -229,5 +233,5 @@ class Registry:
         return Path(self._temporary.name)
 
     def _known(self, name: str) -> str:
-        known = [str(found.version) for found in self._listed(name)]
+        known = [str(registered.version) for registered in self._listed(name)]
         return f"; it has {', '.join(sorted(known, key=int))}" if known else "; nothing is registered yet"

@@ -23,27 +23,27 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 
-def write_evaluation(experiment: Experiment, found: Evaluation, folder: Path) -> list[str]:
+def write_evaluation(experiment: Experiment, evaluation: Evaluation, folder: Path) -> list[str]:
     """Write scores, coverage, deciles, the information coefficient through time, and all of trading; return the files'
     names."""
     tables = {
-        "scores": found.scores,
-        "coverage": found.coverage,
-        "ic": measure_ic(found.forecasts),
-        "deciles": measure_deciles(found.forecasts),
+        "scores": evaluation.scores,
+        "coverage": evaluation.coverage,
+        "ic": measure_ic(evaluation.forecasts),
+        "deciles": measure_deciles(evaluation.forecasts),
     }
     if experiment.validation.scheme == "combinatorial":
-        tables["paths"] = spread_over_paths(found.scores, found.risk)
-    found.forecasts.write_parquet(folder / "forecasts.parquet")
+        tables["paths"] = spread_over_paths(evaluation.scores, evaluation.risk)
+    evaluation.forecasts.write_parquet(folder / "forecasts.parquet")
     files = ["forecasts.parquet", *write_tables(folder, tables)]
-    files += write_trading(experiment, gather(found.money), folder)
-    return files + write_figures(folder, _figures(experiment, found, tables))
+    files += write_trading(experiment, gather(evaluation.money), folder)
+    return files + write_figures(folder, _figures(experiment, evaluation, tables))
 
 
 def _figures(
-    experiment: Experiment, found: Evaluation, tables: Mapping[str, pl.DataFrame]
+    experiment: Experiment, evaluation: Evaluation, tables: Mapping[str, pl.DataFrame]
 ) -> dict[str, Figure]:
-    name, scored = experiment.name, found.forecasts.drop_nulls("realized")
+    name, scored = experiment.name, evaluation.forecasts.drop_nulls("realized")
     horizon = experiment.strategy.horizon or experiment.task.horizons[0]
     counts = (
         f"{count_sessions(scored, date='as_of', done='scored')}; {scored.height} forecasts with an outcome"
@@ -55,7 +55,7 @@ def _figures(
             about=f"Over the last {windows} sessions. {counts}.",
         ),
         "calibration": draw_calibration(
-            tables["deciles"], found.coverage, horizon=horizon, title=f"{name}: do forecasts mean what they say?",
+            tables["deciles"], evaluation.coverage, horizon=horizon, title=f"{name}: do forecasts mean what they say?",
             about=f"{counts}. Bars hold 90 % of what other draws of the dates would give.",
         ),
     }  # fmt: skip

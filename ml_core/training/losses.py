@@ -49,13 +49,13 @@ def find_loss(name: str, *, tickers: int | None = None) -> Loss:
     """The loss of that name; one that compares tickers is refused where there are too few of them."""
     if name not in LOSSES:
         raise InvalidInput(f"training.loss: unknown loss '{name}'{nearest(name, sorted(LOSSES))}")
-    found = LOSSES[name]
-    if found.scope == "date" and tickers is not None and tickers < LEAST_TICKERS:
+    loss = LOSSES[name]
+    if loss.scope == "date" and tickers is not None and tickers < LEAST_TICKERS:
         raise InvalidInput(
             f"training.loss: '{name}' compares the tickers of a date; "
             f"expected at least {LEAST_TICKERS} in the universe, found {tickers}"
         )
-    return found
+    return loss
 
 
 @loss(scope="element")

@@ -17,15 +17,15 @@ from ml_core.walkforward.rows import forecast_split
 DAY = dt.timedelta(days=1)
 
 
-def first_unseen(registry: Registry, found: ModelVersion) -> dt.date:
+def first_unseen(registry: Registry, registered: ModelVersion) -> dt.date:
     """The first session that can be scored: the beginning of the holdout on which it, or the oldest of whom it was
     fitted again from, was judged."""
-    return ancestry(registry, found)[0].evidence.unseen
+    return ancestry(registry, registered)[0].evidence.unseen
 
 
-def forecast_unseen(registry: Registry, found: ModelVersion, prices: pl.DataFrame) -> pl.DataFrame:
+def forecast_unseen(registry: Registry, registered: ModelVersion, prices: pl.DataFrame) -> pl.DataFrame:
     """SCORED rows of all these sessions, as `holdout`."""
-    line, last = ancestry(registry, found), prices["date"].max()
+    line, last = ancestry(registry, registered), prices["date"].max()
     assert isinstance(last, dt.date)
     begins = [one.evidence.unseen for one in line]
     if last < begins[0]:

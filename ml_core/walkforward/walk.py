@@ -39,8 +39,10 @@ def evaluate(
     volatility = pl.concat(
         [tell_volatility(windows, split).with_columns(split=name_part(split)) for split in splits]
     )
-    found = judge(experiment, prices, forecasts, baselines, volatility, benchmark=benchmark)
-    return replace(found, left_out=left_out, lost=tell_gaps(prices, windows, experiment.reading.lookback))
+    evaluation = judge(experiment, prices, forecasts, baselines, volatility, benchmark=benchmark)
+    return replace(
+        evaluation, left_out=left_out, lost=tell_gaps(prices, windows, experiment.reading.lookback)
+    )
 
 
 def walk_forecasts(

@@ -77,9 +77,9 @@ def _identity(info: Info) -> str:
         ("Gate", f"{passed} of {len(checks)}", "checks passed", ""),
     ]
     if info.oracle:
-        best, found = (write(one, "correlation") for one in (info.oracle.ic, info.oracle.achieved))
+        best, achieved = (write(one, "correlation") for one in (info.oracle.ic, info.oracle.achieved))
         share = write(info.oracle.recovered, "share")
-        entries.append(("Planted signal found", share, f"IC {found} of {best}", ""))
+        entries.append(("Planted signal achieved", share, f"IC {achieved} of {best}", ""))
     return markup.cards(entries)
 
 

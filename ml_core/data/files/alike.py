@@ -36,27 +36,27 @@ def _plain_schema(file: Path, ticker: str | None, wanted: Collection[str]) -> Sc
         return None
     try:
         schema = pl.read_parquet_schema(file)
-        found = find_columns(list(schema), str(file), ticker=ticker)
+        columns = find_columns(list(schema), str(file), ticker=ticker)
     except (pl.exceptions.PolarsError, OSError, InvalidInput):
         return None
-    numbers = (schema[found[name]] for name in NUMBERS if name in found)
-    plain = schema[found["date"]] == pl.Date and all(kind.is_numeric() for kind in numbers)
-    anothers = "ticker" not in found and ticker not in wanted
+    numbers = (schema[columns[name]] for name in NUMBERS if name in columns)
+    plain = schema[columns["date"]] == pl.Date and all(kind.is_numeric() for kind in numbers)
+    anothers = "ticker" not in columns and ticker not in wanted
     return tuple(schema.items()) if plain and not anothers and not pair_header(list(schema)) else None
 
 
 def _read(
     files: list[Path], schema: Schema, tickers: Mapping[Path, str | None], wanted: Collection[str]
 ) -> Iterator[tuple[Path, Rows]]:
-    found = find_columns([name for name, _ in schema], str(files[0]), ticker="")
+    columns = find_columns([name for name, _ in schema], str(files[0]), ticker="")
     named = {str(file): tickers[file] for file in files}
-    scan = pl.scan_parquet(files, glob=False, include_file_paths=FILE).select(*found.values(), FILE)
-    if "ticker" in found:
-        scan = scan.filter(is_wanted(found, None, wanted))
+    scan = pl.scan_parquet(files, glob=False, include_file_paths=FILE).select(*columns.values(), FILE)
+    if "ticker" in columns:
+        scan = scan.filter(is_wanted(columns, None, wanted))
     try:
         raw = scan.collect()
         runs = raw[FILE].rle().struct.unnest()
-        if "ticker" not in found:
+        if "ticker" not in columns:
             raw = raw.with_columns(ticker=pl.col(FILE).replace_strict(named, return_dtype=pl.String))
         table = read_columns(raw.drop(FILE), "files")
     except (pl.exceptions.PolarsError, OSError, InvalidInput):
@@ -64,7 +64,7 @@ def _read(
     start = 0
     for length, name in runs.iter_rows():
         rows, start = table.slice(start, length), start + length
-        if "ticker" in found:
+        if "ticker" in columns:
             yield Path(name), Rows(rows, None)
         elif rows["close"].null_count() < length:
             yield Path(name), Rows(rows, frozenset({str(named[name])}))

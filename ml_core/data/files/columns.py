@@ -67,24 +67,24 @@ def read_columns(
 ) -> pl.DataFrame:
     """Rows of (ticker, date, moment, prices…); `moment` is the date as it stands there, with its time. `separator`
     is what parted the columns of a text."""
-    found = find_columns(raw.columns, where, ticker=ticker)
-    numbers = [name for name in NUMBERS if name in found]
-    typed = [name for name in numbers if _is_number(raw.schema[found[name]])]
-    _require_finite(raw, {name: found[name] for name in ACTIONS if name in typed}, where)
-    read = (pl.col(found[name]).cast(pl.Float64).fill_nan(None).alias(name) for name in typed)
-    told = raw.select(name_tickers(found, ticker), *read)
-    texts = {name: raw[found[name]] for name in numbers if name not in typed}
-    date, close = raw[found["date"]], raw.schema[found["close"]]
+    columns = find_columns(raw.columns, where, ticker=ticker)
+    numbers = [name for name in NUMBERS if name in columns]
+    typed = [name for name in numbers if _is_number(raw.schema[columns[name]])]
+    _require_finite(raw, {name: columns[name] for name in ACTIONS if name in typed}, where)
+    read = (pl.col(columns[name]).cast(pl.Float64).fill_nan(None).alias(name) for name in typed)
+    told = raw.select(name_tickers(columns, ticker), *read)
+    texts = {name: raw[columns[name]] for name in numbers if name not in typed}
+    date, close = raw[columns["date"]], raw.schema[columns["close"]]
     del raw  # each column of text is let go as soon as it is read: there may be millions of rows
     dated = read_dates(date, where, date_format), _moments(date)
     del date
-    told = told.with_columns(*dated, *_read_texts(texts, where, separator), *_absent(found))
+    told = told.with_columns(*dated, *_read_texts(texts, where, separator), *_absent(columns))
     told = told.select("ticker", "date", "moment", *NUMBERS)
-    whole = "ticker" not in found or close == pl.String  # else others may be left out already
+    whole = "ticker" not in columns or close == pl.String  # else others may be left out already
     if whole and told.height and told["close"].null_count() == told.height:
-        raise InvalidInput(f"{where}: column '{found['close']}' holds no number")
+        raise InvalidInput(f"{where}: column '{columns['close']}' holds no number")
     # Yahoo's 0 in a column of splits means that there was none.
-    none = "split" in found and (told["split"] == 0).any()
+    none = "split" in columns and (told["split"] == 0).any()
     return told.with_columns(split=pl.col("split").replace(0.0, 1.0)) if none else told
 
 
@@ -104,8 +104,8 @@ def _read_texts(texts: dict[str, pl.Series], where: str, separator: str) -> list
     return columns
 
 
-def _absent(found: Mapping[str, str]) -> list[pl.Expr]:
-    return [pl.lit(None, pl.Float64).alias(name) for name in NUMBERS if name not in found]
+def _absent(columns: Mapping[str, str]) -> list[pl.Expr]:
+    return [pl.lit(None, pl.Float64).alias(name) for name in NUMBERS if name not in columns]
 
 
 def _require_finite(raw: pl.DataFrame, actions: Mapping[str, str], where: str) -> None:
@@ -129,11 +129,11 @@ def _refuse(column: pl.Series, place: int, where: str) -> None:
     )
 
 
-def name_tickers(found: Mapping[str, str], ticker: str | None) -> pl.Expr:
+def name_tickers(columns: Mapping[str, str], ticker: str | None) -> pl.Expr:
     """The ticker of each row: as its column says, or the one of the file."""
-    if "ticker" not in found:
+    if "ticker" not in columns:
         return pl.repeat(ticker, pl.len(), dtype=pl.String).alias("ticker")
-    return pl.col(found["ticker"]).cast(pl.String).str.strip_chars().alias("ticker")
+    return pl.col(columns["ticker"]).cast(pl.String).str.strip_chars().alias("ticker")
 
 
 def _moments(column: pl.Series) -> pl.Series:

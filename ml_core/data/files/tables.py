@@ -57,13 +57,13 @@ def read_file(file: Path, ticker: str | None, wanted: Collection[str], date_form
 def read_tickers(file: Path) -> frozenset[str]:
     """All that a Parquet file with a column of tickers holds."""
     scan = pl.scan_parquet(file, glob=False)
-    found = find_columns(scan.collect_schema().names(), str(file))
-    return frozenset(scan.select(name_tickers(found, None).unique()).collect()["ticker"].drop_nulls())
+    columns = find_columns(scan.collect_schema().names(), str(file))
+    return frozenset(scan.select(name_tickers(columns, None).unique()).collect()["ticker"].drop_nulls())
 
 
-def is_wanted(found: Mapping[str, str], ticker: str | None, wanted: Collection[str]) -> pl.Expr:
+def is_wanted(columns: Mapping[str, str], ticker: str | None, wanted: Collection[str]) -> pl.Expr:
     """Of rows as they stand in a file."""
-    return _is_among(name_tickers(found, ticker), wanted)
+    return _is_among(name_tickers(columns, ticker), wanted)
 
 
 def _is_among(ticker: pl.Expr, wanted: Collection[str]) -> pl.Expr:
@@ -90,17 +90,17 @@ def _read_parquet(file: Path, ticker: str | None, wanted: Collection[str]) -> tu
     schema = scan.collect_schema()
     if header := pair_header(schema.names()):
         return lengthen(_some(scan.collect(), file), header, str(file)), True
-    found = find_columns(schema.names(), str(file), ticker=ticker)
-    date, numbers = schema[found["date"]], [schema[found[name]] for name in NUMBERS if name in found]
+    columns = find_columns(schema.names(), str(file), ticker=ticker)
+    date, numbers = schema[columns["date"]], [schema[columns[name]] for name in NUMBERS if name in columns]
     apart = (
-        "ticker" in found
+        "ticker" in columns
         and isinstance(date, pl.Date | pl.Datetime)
         and all(kind.is_numeric() for kind in numbers)
     )
-    if _is_anothers(found, ticker, wanted):
-        return scan.select(list(found.values())).head(0).collect(), True
-    kept = scan.filter(is_wanted(found, ticker, wanted)) if apart else scan
-    table = kept.select(list(found.values())).collect()
+    if _is_anothers(columns, ticker, wanted):
+        return scan.select(list(columns.values())).head(0).collect(), True
+    kept = scan.filter(is_wanted(columns, ticker, wanted)) if apart else scan
+    table = kept.select(list(columns.values())).collect()
     if table.is_empty():  # of a file without rows, or without those that are wanted
         _some(scan.head(1).collect(), file)
     return table, not apart
@@ -112,14 +112,16 @@ def _read_text(file: Path, ticker: str | None, wanted: Collection[str], separato
     if header:
         wide = scan.collect().with_columns(pl.all().replace(list(NO_VALUE), None))
         return lengthen(_some(wide, file), header, str(file))
-    found = find_columns(scan.collect_schema().names(), str(file), ticker=ticker)
-    needed = scan.select(list(found.values()))
-    return needed.head(0).collect() if _is_anothers(found, ticker, wanted) else _some(needed.collect(), file)
+    columns = find_columns(scan.collect_schema().names(), str(file), ticker=ticker)
+    needed = scan.select(list(columns.values()))
+    return (
+        needed.head(0).collect() if _is_anothers(columns, ticker, wanted) else _some(needed.collect(), file)
+    )
 
 
-def _is_anothers(found: Mapping[str, str], ticker: str | None, wanted: Collection[str]) -> bool:
+def _is_anothers(columns: Mapping[str, str], ticker: str | None, wanted: Collection[str]) -> bool:
     """Whether the whole file is of one ticker that nobody asks for."""
-    return "ticker" not in found and ticker not in wanted
+    return "ticker" not in columns and ticker not in wanted
 
 
 def _scan_text(file: Path, separator: str) -> tuple[pl.LazyFrame, Header | None]:
