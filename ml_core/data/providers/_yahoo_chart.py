@@ -1,6 +1,7 @@
 """Reads an answer of Yahoo's chart endpoint into bars of one ticker, each on the date of its session."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
@@ -12,24 +13,20 @@ from ml_core.frames import BARS, conform
 PRICES = ("open", "high", "low", "close")
 FUNDS = ("MUTUALFUND", "ETF")
 NO_ACTION = {"dividend": pl.lit(0.0), "split": pl.lit(1.0), "gain": pl.lit(0.0)}
-BASIS = pl.lit("split_adjusted")
+PLAIN = {"dividend": 0.0, "split": 1.0, "basis": "split_adjusted"}
+BASIS = pl.lit(PLAIN["basis"])
 HOUR = 3600
-TOLD = {
-    "volume": pl.col("volume").fill_null(0.0), "dividend": NO_ACTION["dividend"], "split": NO_ACTION["split"],
-    "basis": BASIS,
-}  # fmt: skip
-COLUMNS = tuple(TOLD.get(name, pl.col(name)).alias(name) for name in BARS if name != "ticker")
 EVENTS = {"dividends": "dividend", "splits": "split", "capitalGains": "gain"}
 
 
 def to_bars(result: Mapping[str, Any], ticker: str) -> pl.DataFrame:
     """BARS as Yahoo serves them: past splits are in the prices, dividends are not."""
     zone = result["meta"]["exchangeTimezoneName"]
-    rows = _rows(result, zone)
-    if not rows["stamp"].is_sorted():
-        rows = rows.sort("stamp", maintain_order=True)
-    bars = rows.select(pl.lit(ticker).alias("ticker"), *COLUMNS)
-    if bars["date"].n_unique() < bars.height:
+    sessions = _sessions(tuple(result.get("timestamp") or ()), zone)
+    bars = pl.DataFrame(_columns(result, sessions, ticker))
+    if not sessions.in_order:
+        bars = bars[sessions.order]
+    if not sessions.once:
         # A last price that Yahoo appends is a second row of that day, and the newer one.
         bars = bars.unique("date", keep="last", maintain_order=True)
     if not result.get("events"):
@@ -41,21 +38,36 @@ def to_bars(result: Mapping[str, Any], ticker: str) -> pl.DataFrame:
     return conform(named, BARS, f"yahoo {ticker}")
 
 
-def _rows(result: Mapping[str, Any], zone: str) -> pl.DataFrame:
-    """The answer's lists beside each other, each with its `stamp` and the date of its session."""
+@dataclass(frozen=True)
+class Sessions:
+    """The dates of an answer's rows as they came; `order`: the rows by their stamps; `once`: no date twice."""
+
+    dates: pl.Series
+    order: list[int]
+    in_order: bool
+    once: bool
+
+
+def _columns(result: Mapping[str, Any], sessions: Sessions, ticker: str) -> list[pl.Series]:
+    """The answer's lists as columns of BARS. They are laid side by side and not selected: a query costs a
+    millisecond, and there is one answer a ticker."""
+    count = len(sessions.dates)
     quote = result["indicators"]["quote"][0]
-    adjusted = result["indicators"].get("adjclose") or [{}]
-    told = {name: quote[name] for name in (*PRICES, "volume")}
-    told["adj_close"] = adjusted[0].get("adjclose") or [None] * len(quote["close"])
-    numbers = (pl.Series(name, values, pl.Float64, strict=False) for name, values in told.items())
-    return pl.DataFrame([*_sessions(tuple(result.get("timestamp") or ()), zone), *numbers])
+    adjusted = (result["indicators"].get("adjclose") or [{}])[0].get("adjclose") or [None] * count
+    volume = [value or 0.0 for value in quote["volume"]] if None in quote["volume"] else quote["volume"]
+    lists = {name: quote[name] for name in PRICES} | {"volume": volume, "adj_close": adjusted}
+    told = {name: pl.Series(name, values, pl.Float64, strict=False) for name, values in lists.items()}
+    told |= {name: pl.Series(name, [value]).new_from_index(0, count) for name, value in PLAIN.items()}
+    named = pl.Series("ticker", [ticker]).new_from_index(0, count)
+    return [{"ticker": named, "date": sessions.dates, **told}[name] for name in BARS]
 
 
 @lru_cache(8)
-def _sessions(stamps: tuple[int, ...], zone: str) -> pl.DataFrame:
-    """Stamps and their dates. Tickers of one exchange are stamped alike, so that one of them tells for all."""
+def _sessions(stamps: tuple[int, ...], zone: str) -> Sessions:
+    """Tickers of one exchange are stamped alike, so that one of them tells for all."""
     given = pl.DataFrame(pl.Series("date", stamps, pl.Int64))
-    return given.select(_session(zone), stamp="date").select("stamp", "date")
+    dates, order = given.select(_session(zone))["date"], sorted(range(len(stamps)), key=stamps.__getitem__)
+    return Sessions(dates, order, in_order=given["date"].is_sorted(), once=dates.n_unique() == len(dates))
 
 
 def _session(zone: str) -> pl.Expr:

@@ -1,12 +1,14 @@
 """When the next request may go out: one after another, for all processes of a home, and none while Yahoo refuses."""
 
 import fcntl
+import os
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+WIDTH = 64  # always as many characters, so that what is written lies over what was there
 FURTHEST = 86_400.0  # a file that says more than a day has been written by a clock that was wrong
 
 
@@ -54,16 +56,13 @@ class Pace:
                 self._here = (moments[0], moments[1])
                 return
             self.file.parent.mkdir(parents=True, exist_ok=True)
-            with self.file.open("a+") as file:
+            with os.fdopen(os.open(self.file, os.O_RDWR | os.O_CREAT, 0o666), "rb", buffering=0) as file:
                 fcntl.flock(file, fcntl.LOCK_EX)  # closing the file frees it
-                file.seek(0)
-                before = _parse(file.read())
+                before = _parse(os.pread(file.fileno(), 2 * WIDTH, 0).decode(errors="replace"))
                 moments = list(before)
                 yield moments
                 if moments != before:
-                    file.seek(0)
-                    file.truncate()
-                    file.write(" ".join(map(repr, moments)))
+                    os.pwrite(file.fileno(), " ".join(map(repr, moments)).ljust(WIDTH).encode(), 0)
 
 
 def _parse(text: str) -> list[float]:
