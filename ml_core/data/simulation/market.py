@@ -81,7 +81,8 @@ def simulate(tickers: tuple[str, ...], sectors: Mapping[str, str], calendar: str
         market, sector_N_now = common_TK[step, 0], common_TK[step, 1:][sector_N]
         mixed_N = np.sqrt(MARKET) * market + np.sqrt(SECTOR) * sector_N_now + np.sqrt(OWN) * shock_N
         return_TN[step] = DRIFT + volatility_N * (WILD if wild else 1.0) * mixed_N
-        seen = Seen(innovation_N, own_TNK[step, :, 1], own_TNK[step, :, 4], wild, driver_N, planted.lasts)
+        gap_N, volume_N = own_TNK[step, :, 1], own_TNK[step, :, 4]
+        seen = Seen(innovation_N, gap_N, volume_N, market, wild, driver_N, planted.lasts)
         driver_N = planted.observe(seen)
         decayed_N = config.decay * decayed_N + driver_N
         moved_N = np.minimum((volatility_N * mixed_N) ** 2, FARTHEST * base_N**2)

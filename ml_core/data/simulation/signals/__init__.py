@@ -17,11 +17,13 @@ Array = NDArray[np.float64]
 @dataclass(frozen=True)
 class Seen:
     """What is known of every ticker at a close: the new part of its own shock, its bar's gap and volume as standard
-    normals, whether the market is turbulent, what was observed the session before, and the share of it that lasts."""
+    normals, the market's part of every return and whether it is turbulent, what was observed the session before, and
+    the share of it that lasts."""
 
     innovation_N: Array
     gap_N: Array
     volume_N: Array
+    market: float
     turbulent: bool
     before_N: Array
     lasts: float
