@@ -11,17 +11,8 @@ from starlette.exceptions import HTTPException
 
 from ml_core.errors import EmptySeat, ForecastError, InvalidInput, NoChampion, UnknownTicker
 from serving.access import Access
-from serving.messages import (
-    Asked,
-    AskedNothing,
-    BatchAnswer,
-    BatchRequest,
-    Health,
-    Info,
-    Problem,
-    SingleAnswer,
-    SingleRequest,
-)
+from serving.asked import Asked, AskedNothing, BatchRequest, SingleRequest
+from serving.messages import BatchAnswer, Health, Info, Problem, SingleAnswer
 from serving.refusals import tell_refused
 from serving.service import Service
 

@@ -29,6 +29,16 @@ def write(value: Any, form: Form) -> str:
     return typeset(words.write(value, form))
 
 
+def begin(label: str) -> str:
+    """As the first word of a cell."""
+    return label[:1].upper() + label[1:]
+
+
+def interval(low: float | None, high: float | None, form: Form) -> str:
+    """The interval of a figure, where there is one."""
+    return f"{write(low, form)} to {write(high, form)}" if low is not None else ""
+
+
 def percent(value: float | None, *, digits: int = 2, sign: bool = True) -> str:
     """0.0123 as +1.23 %."""
     return typeset(words.percent(value, digits=digits, sign=sign))

@@ -1,109 +1,32 @@
-"""What the API takes and gives, as documented models. The app shows the same answers."""
+"""What the API gives, as documented models. The app shows the same answers."""
 
 import datetime as dt
-from typing import Annotated, Literal, Self
+from typing import Literal, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from ml_core.claims.verdict import ClaimVerdict, Standing
-from ml_core.errors import InvalidInput
 from ml_core.features.selection import Choice
 from ml_core.registry.account import Backtest
 from ml_core.registry.evidence import Holdout, Oracle, Trained
 from ml_core.registry.refit import Refit
 from ml_core.registry.scores import CoverageRow, Score
 from ml_core.registry.searched import Searched
-from ml_core.registry.seats import SEATS, Seat, tell_seat
+from ml_core.registry.seats import Seat, tell_seat
 from ml_core.registry.verdict import Verdict
 from ml_core.registry.version import ModelVersion
 from ml_core.spec.run import RunSpec
-from ml_core.spec.strategy import Kind
-from ml_core.spec.wording import DATE
 
 DISCLAIMER = (
     "For research and education. A forecast is an estimate with a wide margin of error, not investment advice; "
     "past accuracy does not promise future accuracy."
 )
 
-TICKER, VERSION = r"^[^\s/\\<>]+$", rf"^(?:\d{{1,9}}|{'|'.join(SEATS)})$"
-FORMS = {
-    TICKER: r"a ticker such as AAPL, without spaces, /, \, < and >",
-    VERSION: f"the number of a version, such as 3, or a seat: {', '.join(SEATS)}",
-}
-
-
-def _as_a_date(given: object) -> object:
-    """A number is no date, though the seconds of a clock might be meant."""
-    if isinstance(given, (int, float)):
-        raise ValueError(DATE)
-    return given
-
-
-Ticker = Annotated[str, Field(min_length=1, max_length=32, pattern=TICKER)]
-Horizon = Annotated[int, Field(ge=1, le=10_000)]
-Day = Annotated[dt.date, BeforeValidator(_as_a_date)]
-
 
 class Message(BaseModel):
     """Frozen, and strict about its keys."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class Asked(Message):
-    """Which version is asked: by its number or by its seat. Both at once may disagree."""
-
-    version: str | None = Field(
-        None,
-        pattern=VERSION,
-        description="This version, by its number or its seat; if left out, who answers: the champion, else the "
-        "reference.",
-    )
-    alias: Seat | None = Field(
-        None, description="The same by its seat alone: champion, challenger or reference."
-    )
-
-    @property
-    def chosen(self) -> str | None:
-        if self.version and self.alias:
-            raise InvalidInput("version, alias: each names who is asked; give one of them")
-        return self.version or self.alias
-
-
-class AskedNothing(Message):
-    """No query is known here."""
-
-
-class SingleRequest(Message):
-    """One ticker."""
-
-    model_config = ConfigDict(
-        json_schema_extra={"examples": [{"ticker": "AAPL", "horizons": [1, 5], "strategy": "single"}]}
-    )
-
-    ticker: Ticker = Field(description="As the experiment writes it; upper or lower case.")
-    horizons: list[Horizon] | None = Field(
-        None,
-        min_length=1,
-        max_length=256,
-        description="Sessions ahead; all that the model knows if left out.",
-    )
-    date: Day | None = Field(
-        None,
-        description="Forecast as of this day's close, from prices known by then; the last session if left out.",
-    )
-    strategy: Kind | None = Field(None, description="Also say which position this strategy would take.")
-
-
-class BatchRequest(Message):
-    """Many tickers; each is answered or refused by itself."""
-
-    model_config = ConfigDict(json_schema_extra={"examples": [{"tickers": ["AAPL", "MSFT"]}]})
-
-    tickers: list[Ticker] | None = Field(
-        None, min_length=1, max_length=2_000, description="The experiment's universe if left out."
-    )
-    date: Day | None = Field(None, description="As in a single prediction.")
 
 
 class HorizonForecast(Message):

@@ -6,7 +6,7 @@ from typing import Any
 
 from ml_core.spec.choices import nearest
 from ml_core.spec.wording import expect
-from serving.messages import FORMS, Asked, BatchRequest, SingleRequest
+from serving.asked import FORMS, Asked, BatchRequest, SingleRequest
 
 BODIES = {"/predictions/single": SingleRequest, "/predictions/batch": BatchRequest}
 TAKES_A_VERSION = (*BODIES, "/info")

@@ -14,9 +14,10 @@ from serving import markup
 from serving.figures import draw_outlook
 from serving.markup import Cell, money, percent
 from serving.messages import DISCLAIMER, SingleAnswer
-from serving.quotes import Quote, build_quote
+from serving.quotes import build_quote
 from serving.service import Service
 from serving.ui._guard import guard
+from serving.ui._numbers import UNPROVEN, show_numbers
 from serving.ui._seats import choose_seat
 
 if TYPE_CHECKING:
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
 
 title, place = "Forecast", 1
 DAYS = (30, 120, 730)
-UNPROVEN = "wf-unproven"
 
 
 class Shown(NamedTuple):
@@ -130,7 +130,7 @@ def _answer(
     quote = build_quote(service.history(ticker, until=date))
     return Shown(
         notice=markup.notice(" ".join(_warnings(answer))) if _warnings(answer) else "",
-        numbers=_numbers(quote, answer, ahead),
+        numbers=show_numbers(quote, answer, ahead),
         chart=draw_outlook(history, answer, days=days, ahead=ahead),
         table=_table(answer, ahead),
     )
@@ -141,63 +141,6 @@ def _warnings(answer: SingleAnswer) -> list[str]:
     return [
         note for note in answer.notes if not (answer.lineage and note == f"{answer.lineage.capitalize()}.")
     ]
-
-
-def _numbers(quote: Quote, answer: SingleAnswer, ahead: int) -> str:
-    last = [row for row in answer.forecasts if row.horizon <= ahead][-1]
-    expected = (
-        f"Expected by {last.date:%d %b}" if "level" in last.proven else f"By {last.date:%d %b}, not proven",
-        percent(last.change),
-        markup.span(last.change_lower, last.change_upper),
-        markup.direction(last.change) if "level" in last.proven else UNPROVEN,
-    )
-    return markup.cards(
-        [
-            (f"{answer.ticker} close", money(quote.close), f"{quote.date:%a %d %b %Y}", ""),
-            ("Change on the day", percent(quote.change), "with dividends", markup.direction(quote.change)),
-            (
-                "52-week range",
-                f"{money(quote.low)} \N{EN DASH} {money(quote.high)}",
-                _place(quote),
-                "wf-range",
-            ),
-            ("Volume", markup.count(quote.volume), "on the day", ""),
-            expected,
-            *_stretches(answer, ahead),
-        ]
-    )
-
-
-def _stretches(answer: SingleAnswer, ahead: int) -> list[tuple[str, str, str, str]]:
-    """Where there is a path of several horizons: its average step, its best and its worst."""
-    path = [
-        (row.horizon, row.mean) for row in answer.forecasts if row.mean is not None and row.horizon <= ahead
-    ]
-    if len(path) < 3:
-        return []
-    steps = [
-        ((mean - before_mean) / (horizon - before), horizon)
-        for (before, before_mean), (horizon, mean) in zip([(0, 0.0), *path], path, strict=False)
-    ]
-    average, best, worst = path[-1][1] / path[-1][0], max(steps), min(steps)
-    length = markup.steps(path[-1][0], answer.frequency)
-    proven = all("level" in row.proven for row in answer.forecasts if row.horizon <= ahead)
-
-    def look(step: float) -> str:
-        return markup.direction(step) if proven else UNPROVEN
-
-    return [
-        ("Average step", percent(average), f"over {length}", look(average)),
-        ("Best step", percent(best[0]), f"the way to step {best[1]}", look(best[0])),
-        ("Worst step", percent(worst[0]), f"the way to step {worst[1]}", look(worst[0])),
-    ]
-
-
-def _place(quote: Quote) -> str:
-    span = quote.high - quote.low
-    return (
-        f"now at {percent((quote.close - quote.low) / span, digits=0, sign=False)} of it" if span > 0 else ""
-    )
 
 
 def _table(answer: SingleAnswer, ahead: int) -> str:

@@ -4,26 +4,23 @@ from __future__ import annotations
 
 from typing import Any
 
-from ml_core.claims.unasked import with_unasked
-from ml_core.claims.verdict import ClaimVerdict, horizons_shown
-from ml_core.evaluation.metrics import find_metric, metric_names
 from ml_core.registry.account import Backtest
 from ml_core.registry.runs import flatten
-from ml_core.registry.scores import Beside, CoverageRow, Score
+from ml_core.registry.scores import CoverageRow
 from ml_core.reporting import words
-from ml_core.reporting.words import MONEY, Form
+from ml_core.reporting.words import MONEY
 from ml_core.spec.plain import plain
 from serving import markup
-from serving.markup import Cell, number, panel, table, typeset, write
+from serving.markup import Cell, begin, interval, number, panel, table, typeset, write
 from serving.messages import DISCLAIMER, Info
 from serving.service import Service
+from serving.ui._claims import MOST_HORIZONS, show_claims
 from serving.ui._features import show_features
 from serving.ui._guard import guard
+from serving.ui._scores import show_scores
 from serving.ui._seats import choose_seat
 
 title, place = "Model", 2
-FIRST = ("zero", "mean", "last", "ewma", "ridge")
-MOST_HORIZONS = 6
 PASSED = Cell("\N{CHECK MARK} passed", look="wf-pass")
 REFUSED = Cell("\N{MULTIPLICATION X} refused", look="wf-refuse")
 BESIDE = {"benchmark": "buy_and_hold", "equal_weight": "equal_weight", "zero_forecast": "zero_forecast"}
@@ -47,8 +44,8 @@ def _stack(info: Info) -> str:
     parts = [
         _identity(info),
         _gate(info),
-        _claims(info),
-        *_scores(info),
+        show_claims(info),
+        *show_scores(info),
         _coverage(info),
         _backtest(info),
         _search(info),
@@ -86,7 +83,7 @@ def _identity(info: Info) -> str:
 def _gate(info: Info) -> str:
     rows = [
         [
-            _begin(check.name),
+            begin(check.name),
             PASSED if check.passed else REFUSED,
             typeset(words.judged(check.value, check.required)),
             check.required,
@@ -104,95 +101,12 @@ def _gate(info: Info) -> str:
     return panel("Gate", about, table(("Check", "Verdict", "Value", "Required", "Why"), rows, text=(4,)))
 
 
-def _claims(info: Info) -> str:
-    """Claims down, horizons across; folded, why each is so."""
-    claims = with_unasked(info.claims)
-    horizons = horizons_shown(claims, most=MOST_HORIZONS)
-    by_place = {(one.claim, one.horizon): one for one in claims}
-    names = sorted({one.claim for one in claims}, key=lambda name: [*words.CLAIMS, name].index(name))
-    rows = [
-        [_begin(words.claim(name)), *(_standing(by_place.get((name, horizon))) for horizon in horizons)]
-        for name in names
-    ]
-    about = (
-        "What the forecast says, each claim judged by itself on the holdout against the rivals that suit it; p after "
-        "paying for every claim and horizon that was asked."
-    )
-    head = ("Claim", *(f"{markup.steps(horizon, info.frequency)} ahead" for horizon in horizons))
-    reasons = [[_begin(one.claim), markup.steps(one.horizon, info.frequency), one.why] for one in claims]
-    why = markup.folded("Why", table(("Claim", "Ahead", "Why"), reasons, text=(2,)))
-    if not rows:
-        return panel("Claims", "Not asked: this version was judged before there were claims.", "")
-    return panel("Claims", about, table(head, rows) + why)
-
-
-def _standing(claim: ClaimVerdict | None) -> Cell | str:
-    if claim is None:
-        return ""
-    if not claim.asked:
-        return Cell("Not asked", claim.why, "wf-why")
-    looks = {"proven": "wf-pass", "unproven": "wf-refuse"}
-    return Cell(_begin(claim.standing), typeset(words.odds(claim.adjusted)), looks.get(claim.standing, ""))
-
-
-def _begin(label: str) -> str:
-    """As the first word of a cell."""
-    return label[:1].upper() + label[1:]
-
-
-def _scores(info: Info) -> list[str]:
-    """One table per horizon: metrics down, the model and each baseline across, all on the same rows."""
-    baselines = sorted({name for row in info.scores for name in row.beside}, key=_place)
-    head = ("Metric", "Model", *(_begin(words.baseline(name)) for name in baselines))
-    panels = []
-    for horizon in info.horizons:
-        rows = {row.metric: row for row in info.scores if row.horizon == horizon and row.ticker == "*"}
-        shown = [_score(rows[name], baselines) for name in metric_names() if name in rows]
-        if shown:
-            first = next(iter(rows.values()))
-            about = (
-                f"{first.sessions} sessions, {first.rows:,} forecasts. Under the model its 90 % interval. Under "
-                "each baseline, on the same rows, the share of its error that the model takes away, and p: "
-                "how often luck alone gives such a lead."
-            )
-            ahead = markup.steps(horizon, info.frequency)
-            panels.append(panel(f"Holdout scores, {ahead} ahead", about, table(head, shown)))
-    return panels
-
-
-def _place(name: str) -> tuple[int, str]:
-    """The cheap ones first, as they are mostly read; further ones by name."""
-    return (FIRST.index(name) if name in FIRST else len(FIRST), name)
-
-
-def _score(row: Score, baselines: list[str]) -> list[Cell | str]:
-    told = words.metric(row.metric)
-    others = [row.beside.get(baseline, Beside()) for baseline in baselines]
-    return [
-        Cell(_begin(told.label), words.BETTER[find_metric(row.metric).better]),
-        Cell(write(row.value, told.form), _span(row.low, row.high, told.form), "wf-own"),
-        *(Cell(write(other.value, told.form), _lead(row.metric, other)) for other in others),
-    ]
-
-
-def _lead(metric: str, other: Beside) -> str:
-    """Skill and p. How far a share of outcomes lies from its level can be next to nothing by chance: a share of that
-    says nothing."""
-    skill = other.skill if find_metric(metric).better != "level" else None
-    return typeset(words.lead(skill, other.p))
-
-
-def _span(low: float | None, high: float | None, form: Form) -> str:
-    """The interval of a figure, where there is one."""
-    return f"{write(low, form)} to {write(high, form)}" if low is not None else ""
-
-
 def _coverage(info: Info) -> str:
     """Groups down, horizons across."""
     horizons = info.horizons[:MOST_HORIZONS]
     by_place = {(row.group, row.horizon): row for row in info.coverage}
     rows = [
-        [_begin(group), *(_held(by_place.get((group, horizon))) for horizon in horizons)]
+        [begin(group), *(_held(by_place.get((group, horizon))) for horizon in horizons)]
         for group in dict.fromkeys(row.group for row in info.coverage)
     ]
     about = (
@@ -207,13 +121,13 @@ def _held(row: CoverageRow | None) -> Cell | str:
     if row is None:
         return ""
     form = words.metric("coverage").form
-    return Cell(write(row.coverage, form), f"{_span(row.low, row.high, form)}, {row.rows:,} rows")
+    return Cell(write(row.coverage, form), f"{interval(row.low, row.high, form)}, {row.rows:,} rows")
 
 
 def _backtest(info: Info) -> str:
     risk = info.backtest
     beside = {
-        _begin(words.ACCOUNTS[label]): account
+        begin(words.ACCOUNTS[label]): account
         for name, label in BESIDE.items()
         if (account := getattr(risk, name))
     }
@@ -221,7 +135,7 @@ def _backtest(info: Info) -> str:
     kept = {name: told for name, told in MONEY.items() if name in risk.model_fields_set}
     rows = [
         [
-            Cell(_begin(told.label), _interval(risk, name)),
+            Cell(begin(told.label), _interval(risk, name)),
             Cell(write(getattr(risk, name), told.form), look="wf-own"),
             *(write(getattr(account, name), told.form) for account in beside.values()),
         ]
@@ -229,7 +143,7 @@ def _backtest(info: Info) -> str:
     ]
     about = "After costs, on the holdout, beside accounts that need no model."
     head = ("Measure", "Strategy", *beside)
-    meanings = [[_begin(told.label), told.meaning] for told in kept.values()]
+    meanings = [[begin(told.label), told.meaning] for told in kept.values()]
     meant = markup.folded("What these figures mean", table(("Measure", "Meaning"), meanings, text=(1,)))
     return panel("Backtest", about, table(head, rows) + meant) if rows else ""
 
@@ -238,7 +152,7 @@ def _interval(risk: Backtest, name: str) -> str:
     if name == "sharpe" and risk.sharpe is None:
         return risk.sharpe_reason or ""
     low, high = (getattr(risk, f"{name}_{end}", None) for end in ("low", "high"))
-    told = _span(low, high, MONEY[name].form)
+    told = interval(low, high, MONEY[name].form)
     return f"90 %: {told}" if told else ""
 
 

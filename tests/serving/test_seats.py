@@ -7,7 +7,7 @@ import pytest
 from ml_core.data.order import place_order
 from ml_core.errors import InvalidInput, NoChampion
 from ml_core.promotion.reference import fill_seat
-from serving.messages import Asked
+from serving.asked import Asked
 from serving.ui.forecast import show_forecast
 from serving.ui.model import show_evidence
 from tests.market import NOW
