@@ -84,10 +84,16 @@ def _draw_path(figure: Figure, answer: SingleAnswer, path: list) -> None:
         mode="lines+markers",
         line={"color": GREEN, "width": 2} if proven else {"color": GREY, "width": 1.5, "dash": "dot"},
         marker={"size": 6},
-        name=f"Forecast{'' if proven else ', mean not proven'}, {short_percent(answer.level)} interval",
+        name=f"{_named(answer, proven)}, {short_percent(answer.level)} interval",
         row=1,
         col=1,
     )
+
+
+def _named(answer: SingleAnswer, proven: bool) -> str:
+    if not answer.says_direction:
+        return "No direction"
+    return "Forecast" if proven else "Forecast, mean not proven"
 
 
 def _draw_volume(figure: Figure, rows: pl.DataFrame) -> None:

@@ -112,6 +112,11 @@ class SingleAnswer(TickerForecast, Provenance):
 
     position: Position | None = None
 
+    @property
+    def says_direction(self) -> bool:
+        """A reference says how far a price may go, and no more."""
+        return self.seat != "reference"
+
 
 class BatchAnswer(Provenance):
     """The forecasts that could be made, and why the others could not."""

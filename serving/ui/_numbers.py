@@ -12,6 +12,12 @@ UNPROVEN = "wf-unproven"
 
 def show_numbers(quote: Quote, answer: SingleAnswer, ahead: int) -> str:
     last = [row for row in answer.forecasts if row.horizon <= ahead][-1]
+    silent = (
+        f"How far by {last.date:%d %b}",
+        markup.span(last.change_lower, last.change_upper),
+        "no direction is said",
+        "wf-range",
+    )
     expected = (
         f"Expected by {last.date:%d %b}" if "level" in last.proven else f"By {last.date:%d %b}, not proven",
         percent(last.change),
@@ -29,8 +35,7 @@ def show_numbers(quote: Quote, answer: SingleAnswer, ahead: int) -> str:
                 "wf-range",
             ),
             ("Volume", markup.count(quote.volume), "on the day", ""),
-            expected,
-            *_stretches(answer, ahead),
+            *([expected, *_stretches(answer, ahead)] if answer.says_direction else [silent]),
         ]
     )
 

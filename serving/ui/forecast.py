@@ -13,7 +13,7 @@ from ml_core.reporting.words import short_percent
 from serving import markup
 from serving.figures import draw_outlook
 from serving.markup import Cell, money, percent
-from serving.messages import DISCLAIMER, SingleAnswer
+from serving.messages import DISCLAIMER, HorizonForecast, SingleAnswer
 from serving.quotes import build_quote
 from serving.service import Service
 from serving.ui._guard import guard
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 title, place = "Forecast", 1
 DAYS = (30, 120, 730)
+SILENT = "none"  # what a reference says of direction, on every screen
 
 
 class Shown(NamedTuple):
@@ -149,12 +150,12 @@ def _table(answer: SingleAnswer, ahead: int) -> str:
         [
             Cell(markup.steps(row.horizon, answer.frequency), f"{row.date:%a %d %b}"),
             Cell(
-                percent(row.change) if row.change is not None else markup.number(row.mean),
+                _expected(answer, row),
                 markup.span(row.change_lower, row.change_upper),
                 "wf-own" if "level" in row.proven else UNPROVEN,
             ),
             Cell(
-                money(row.price),
+                money(row.price) if answer.says_direction else SILENT,
                 f"{money(row.price_lower)} to {money(row.price_upper)}" if row.price else "",
                 "" if "level" in row.proven else UNPROVEN,
             ),
@@ -176,6 +177,12 @@ def _table(answer: SingleAnswer, ahead: int) -> str:
     reasons = "; ".join(tell_unasked(_verdicts(answer, ahead)))
     unasked = markup.small(f"Not asked: {reasons}.") if reasons else ""
     return markup.panel("Forecast", about, markup.table(head, rows) + unasked)
+
+
+def _expected(answer: SingleAnswer, row: HorizonForecast) -> str:
+    if not answer.says_direction:
+        return SILENT
+    return percent(row.change) if row.change is not None else markup.number(row.mean)
 
 
 def _verdicts(answer: SingleAnswer, ahead: int) -> list[ClaimVerdict]:

@@ -58,18 +58,22 @@ def _stack(info: Info) -> str:
 def _identity(info: Info) -> str:
     checks, holdout, trained = info.gate.checks, info.holdout, info.trained
     passed = sum(check.passed for check in checks)
-    family = words.baseline(info.spec.model.family)
+    back = markup.steps(info.spec.reading.lookback, info.frequency)
+    model = ("Model", words.baseline(info.spec.model.family), f"looks {back} back", "")
+    if "reference" in info.aliases:
+        model = ("Model", "reference", "how far by volatility, no direction", "")
+    unseen = markup.steps(holdout.sessions, info.frequency)
     entries = [
         ("Version", info.version, f"{', '.join(info.aliases) or 'no alias'} of {info.model}", ""),
         ("Registered", f"{info.created:%d %b %Y}", f"{info.created:%H:%M} UTC", ""),
-        ("Network", family, f"looks {info.spec.reading.lookback} sessions back", ""),
+        model,
         ("Trained to", str(trained.end), f"from {trained.start}", ""),
         *(
             [("Refitted", str(info.refit.through), f"proven by version {info.refit.judged}", "")]
             if info.refit
             else ()
         ),
-        ("Holdout to", str(holdout.end), f"{holdout.sessions} sessions no search saw", ""),
+        ("Holdout to", str(holdout.end), f"{unseen} that no search saw", ""),
         ("Data version", str(info.data_version), f"{len(info.tickers)} tickers", ""),
         ("Gate", f"{passed} of {len(checks)}", "checks passed", ""),
     ]

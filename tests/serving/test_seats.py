@@ -85,15 +85,24 @@ def test_each_horizon_says_what_of_it_is_proven(seated: World):
     assert told == proven
 
 
+def test_of_a_reference_the_page_shows_how_far_and_no_direction(seated: World):
+    shown = show_forecast(seated.service(), "ALFA", 5, 90, None)
+    assert "The reference says how far" in shown.notice
+    assert "no direction is said" in shown.numbers
+    assert ">none<" in shown.table
+    assert ">nothing<" in shown.table
+    assert shown.chart is not None
+    names = [line.name for line in shown.chart.data if line.name]
+    assert any(name.startswith("No direction") for name in names)
+    assert "how far by volatility, no direction" in show_evidence(seated.service())
+
+
 def test_an_unproven_number_is_grey_on_the_page_and_the_page_shows_who_is_asked(seated: World):
     service = seated.service()
-    shown = show_forecast(service, "ALFA", 5, 90, None)
-    assert "The reference says how far" in shown.notice
+    shown = show_forecast(service, "ALFA", 5, 90, None, "challenger")
+    assert "Challenger: refused by the gate" in shown.notice
     assert "wf-unproven" in shown.table
-    assert ">nothing<" in shown.table
     assert ", not proven" in shown.numbers
-    other = show_forecast(service, "ALFA", 5, 90, None, "challenger")
-    assert "Challenger: refused by the gate" in other.notice
     assert "challenger of small.simulated" in show_evidence(service, "challenger")
 
 
