@@ -208,6 +208,11 @@ def up(
     """Start Prefect, MLflow, a worker with the deployments, and the app."""
 
 
+@command("doctor.doctor", use="reads", experiment="demo")
+def doctor():
+    """Tell what stands, what is due and what is stuck, and the command that helps: of an experiment and the stack."""
+
+
 @command("serve.down", "home")
 def down():
     """End every process that `up` started."""

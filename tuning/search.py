@@ -13,7 +13,7 @@ from typing import Any
 import polars as pl
 
 from ml_core.data.order import place_order
-from ml_core.data.prices import data_version, read_prices, tell_absent
+from ml_core.data.prices import read_prices, tell_absent
 from ml_core.errors import InvalidInput
 from ml_core.features.table import chosen_names
 from ml_core.home.settings import Home
@@ -35,6 +35,7 @@ from ml_core.training.fit import fit
 from ml_core.training.loop import Epoch
 from ml_core.walkforward.opening import open_windows, plan_folds
 from tuning.ledger import LEDGER, Ledger, count_tried, set_aside
+from tuning.naming import name_search
 from tuning.past import find_survivors
 from tuning.ranking import Ranking, measure_luck, rank_trials
 from tuning.runner import run_search
@@ -131,7 +132,7 @@ def _run_trials(
     progress: Progress | None,
 ) -> tuple[Ledger, Ranking, Searched]:
     """The ledger of all trials, each logged as an MLflow run, their ranks, and what was searched in numbers."""
-    name = f"{experiment.model_name}-{digest_of(experiment)}-{data_version(experiment, home)}"
+    name = name_search(experiment, home)
     ledger, begun = open_ledger(home, name, afresh=afresh), time.monotonic()
     kept = ledger.count()
     if progress:
@@ -173,12 +174,6 @@ def _run_trials(
 
 def _tell_epoch(seed: int, epoch: Epoch) -> str:
     return f"seed {seed + 1}, epoch {epoch.number}: score {epoch.score:.4f}"
-
-
-def digest_of(experiment: Experiment) -> str:
-    """By which a search knows its own ledger: more trials, other processors or more patience go on with it."""
-    same = {"trials": 1, "cpus_per_trial": 1.0, "gpus_per_trial": 0.0, "stall_minutes": 30.0}
-    return experiment.model_copy(update={"search": experiment.search.model_copy(update=same)}).digest()
 
 
 def with_trials(experiment: Experiment, trials: int) -> Experiment:

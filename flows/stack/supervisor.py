@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from flows.stack import processes
-from flows.stack.services import Plan, Service, build_environment, is_healthy
+from flows.stack.services import Plan, Service, build_environment, is_answered
 from ml_core.errors import ServiceFailed
 from ml_core.home.settings import Home
 
@@ -114,7 +114,7 @@ class Supervisor:
 
     def _ask(self, child: Child) -> bool:
         """Whether it is healthy, which is said once."""
-        child.healthy = is_healthy(child.service)
+        child.healthy = is_answered(child.service.health)
         if child.healthy:
             took = time.monotonic() - child.started
             self.say(line(child.service.name, child.service.address, f"healthy after {took:.1f} s"))
@@ -139,7 +139,9 @@ def line(name: str, address: str, health: str) -> str:
 def write_record(home: Home, service: Service, pid: int, log: Path) -> None:
     """What a second `up` says about this service."""
     home.services.mkdir(parents=True, exist_ok=True)
-    record = {"name": service.name, "pid": pid, "address": service.address, "log": str(log)}
+    record = {
+        "name": service.name, "pid": pid, "address": service.address, "health": service.health, "log": str(log)
+    }  # fmt: skip
     (home.services / f"{service.name}.json").write_text(json.dumps(record), encoding="utf-8")
 
 

@@ -36,7 +36,7 @@ def holder(home: Home, name: str) -> int | None:
     path = _path(home, name)
     if not path.exists():
         return None
-    with path.open("a+") as file:
+    with path.open() as file:  # whoever only asks may have no right to write
         return None if _take(file) else _owner(file)
 
 

@@ -11,6 +11,7 @@ import httpx
 import pytest
 
 from flows.order import open_order
+from flows.stack.examination import examine_stack
 from flows.stack.services import Plan, Ports, build_services, check_ports
 from flows.stack.stack import down, up
 from flows.stack.supervisor import read_records
@@ -56,6 +57,12 @@ def test_a_second_up_says_that_the_stack_is_running_and_where(stack: Running, ex
     up(str(experiment), stack.home, ports=free_ports(), say=said.append)
     assert f"is running already (process {stack.process.pid})" in said[0]
     assert any(f":{stack.ports.prefect}" in line for line in said[1:])
+
+
+def test_from_outside_every_service_of_a_running_stack_is_well_and_no_run_is_late(stack: Running) -> None:
+    examined = examine_stack(stack.home, now=dt.datetime.now(dt.UTC))
+    assert [one.part for one in examined] == ["stack", "app", "mlflow", "prefect", "worker", "runs"]
+    assert {one.state for one in examined} == {"well"}, examined
 
 
 def test_a_page_of_another_origin_can_neither_post_nor_read(stack: Running) -> None:

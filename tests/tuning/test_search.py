@@ -10,8 +10,9 @@ from ml_core.registry.versions import Registry
 from ml_core.walkforward.opening import open_windows
 from tests.market import NOW, small_experiment
 from tests.tuning.searches import name_of, runs_of
+from tuning.naming import digest_of
 from tuning.past import as_table, read_past
-from tuning.search import digest_of, open_ledger, search, split_for_search, with_trials
+from tuning.search import open_ledger, search, split_for_search, with_trials
 from tuning.space import spec_of
 from tuning.step import Step
 

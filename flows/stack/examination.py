@@ -1,0 +1,103 @@
+"""Looks at the local stack from outside: which services answer, what a killed stack has left running, and which runs of
+Prefect wait, or ended badly."""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import httpx
+
+from flows.stack import processes
+from flows.stack.services import Plan, is_answered
+from flows.stack.supervisor import read_records
+from ml_core.home.lock import holder
+from ml_core.home.settings import Home
+from ml_core.upkeep.condition import Condition
+
+LATE = dt.timedelta(minutes=5)
+SHOWN = 200  # runs; who has more of them late knows enough
+BAD = ("FAILED", "CRASHED")
+
+
+def examine_stack(home: Home, *, now: dt.datetime) -> list[Condition]:
+    """Whether it runs, then each service, then the runs."""
+    owner = holder(home, "stack")
+    if owner is None:
+        left = processes.family(Plan("", home).mark)
+        if left:
+            told = f"ended, and processes of it are left: {', '.join(map(str, sorted(left)))}"
+            return [Condition("stack", "stuck", told, "down")]
+        return [Condition("stack", "off", "nobody has started it: nothing is refreshed by itself", "up")]
+    records = read_records(home)
+    services = [_examine_service(record) for record in records]
+    prefect = next((record for record in records if record["name"] == "prefect"), None)
+    address = os.environ.get("PREFECT_API_URL") or (f"{prefect['address']}/api" if prefect else "")
+    runs = [_examine_runs(address.rstrip("/"), now)] if address else []
+    return [Condition("stack", "well", f"running (process {owner})"), *services, *runs]
+
+
+def _examine_service(record: dict[str, Any]) -> Condition:
+    name, place = record["name"], f"at {record['address']}"
+    if not processes.is_alive(record["pid"]):
+        return Condition(name, "stuck", f"has died; its log is {record['log']}", "down")
+    if not is_answered(record["health"]):
+        return Condition(
+            name, "stuck", f"runs {place} and does not answer; its log is {record['log']}", "down"
+        )
+    return Condition(name, "well", f"answers {place}")
+
+
+def _examine_runs(address: str, now: dt.datetime) -> Condition:
+    """Late ones, and of each deployment how its last run ended."""
+    try:
+        with _open(address) as server:
+            late = list(_late(server, now))
+            ended = list(_ended_badly(server))
+    except (httpx.HTTPError, ValueError) as error:
+        return Condition("runs", "stuck", f"Prefect does not tell them: {error}", "down")
+    told = [f"{len(late)} late, the first since {min(late)}"] if late else []
+    told += ended
+    if told:
+        return Condition("runs", "stuck", "; ".join(told))
+    return Condition("runs", "well", "none is late, and the last of each deployment ended well")
+
+
+def _open(address: str) -> httpx.Client:
+    """Certificates are read for https alone; the key is the one that every Prefect client takes."""
+    key = os.environ.get("PREFECT_API_AUTH_STRING", "")
+    user, _, secret = key.partition(":")
+    auth = (user, secret) if key else None
+    return httpx.Client(
+        base_url=address, auth=auth, trust_env=False, timeout=5.0, verify=address.startswith("https")
+    )
+
+
+def _late(server: httpx.Client, now: dt.datetime) -> Iterator[str]:
+    asked = {"before_": (now - LATE).isoformat()}
+    for run in _read_runs(server, {"state": {"type": {"any_": ["SCHEDULED"]}}, "expected_start_time": asked}):
+        yield f"{run['expected_start_time']}"[:16]
+
+
+def _ended_badly(server: httpx.Client) -> Iterator[str]:
+    """Where the last run that has ended is one that failed."""
+    asked = {"state": {"type": {"any_": ["COMPLETED", *BAD, "CANCELLED"]}}}
+    seen: set[str] = set()
+    for run in _read_runs(server, asked):
+        deployment = str(run.get("deployment_id"))
+        if deployment in seen:
+            continue
+        seen.add(deployment)
+        if run["state_type"] in BAD:
+            message = str(run["state"].get("message") or "").splitlines()
+            why = f": {message[0]}" if message else ""
+            yield f"run '{run['name']}' {run['state_name'].lower()} at {run['end_time'] or ''}"[:80] + why
+
+
+def _read_runs(server: httpx.Client, asked: dict[str, Any]) -> Sequence[dict[str, Any]]:
+    body = {"flow_runs": asked, "sort": "EXPECTED_START_TIME_DESC", "limit": SHOWN}
+    answer = server.post("/flow_runs/filter", json=body)
+    answer.raise_for_status()
+    return answer.json()

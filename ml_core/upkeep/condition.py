@@ -1,0 +1,23 @@
+"""How one part of the system is."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal
+
+State = Literal["well", "due", "stuck", "off"]
+
+
+@dataclass(frozen=True)
+class Condition:
+    """`due` is work that waits for its turn, `stuck` what does not go on by itself, `off` what nobody has started.
+    `verb`: the command that helps, about the same experiment and home; empty where none is needed."""
+
+    part: str
+    state: State
+    told: str
+    verb: str = ""
+
+
+def is_well(conditions: Iterable[Condition]) -> bool:
+    """Whether nothing waits for anybody."""
+    return all(one.state in ("well", "off") for one in conditions)

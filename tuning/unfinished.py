@@ -1,0 +1,35 @@
+"""Tells whether a search was broken off: its ledger holds more trials than any version was chosen from."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from ml_core.data.order import Order
+from ml_core.data.prices import data_version
+from ml_core.errors import ForecastError
+from ml_core.home.lock import holder
+from ml_core.registry.versions import Registry
+from ml_core.upkeep.condition import Condition
+from tuning.ledger import LEDGER, read_trials
+from tuning.naming import name_search
+
+
+def examine_search(order: Order) -> Condition | None:
+    """None where this experiment was never searched on the prices that are stored, or is being searched now."""
+    home = order.home
+    try:
+        file = home.searches / name_search(order.experiment, home) / LEDGER
+        searched = data_version(order.experiment, home)
+    except ForecastError:  # there is nothing yet to search
+        return None
+    if not file.exists() or holder(home, order.lock_name("search")) is not None:
+        return None
+    ended, last = len(read_trials(file)), dt.datetime.fromtimestamp(file.stat().st_mtime, dt.UTC)
+    for version in reversed(Registry(home).versions(order.name)):
+        if not version.readable or version.evidence.data_version != searched:
+            continue
+        if version.evidence.search.trials >= ended:
+            return Condition("search", "well", f"version {version.version} was chosen from {ended} trials")
+    asked = order.experiment.search.trials
+    told = f"broken off on {last:%Y-%m-%d} after {ended} of {asked} trials; none of them is lost"
+    return Condition("search", "stuck", told, "search")
