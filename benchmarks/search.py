@@ -125,7 +125,7 @@ def draw_points(experiment: Experiment, count: int) -> list[dict[str, Any]]:
 
 def scheduler_of(experiment: Experiment) -> Any:
     if experiment.search.scheduler == "race":
-        return Race(Course(horizon_of(experiment)))
+        return Race(Course(horizon_of(experiment), starts))
     if experiment.search.scheduler == "none":
         return FIFOScheduler()
     return AsyncHyperBandScheduler(

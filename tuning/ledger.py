@@ -2,6 +2,7 @@
 
 import contextlib
 import glob
+import json
 import re
 import threading
 from collections import Counter
@@ -14,6 +15,7 @@ from typing import Any
 import polars as pl
 
 from ml_core.registry.trials import Params, Trial, read_line, write_line
+from tuning.dates import share_dates
 
 LEDGER = "ledger.jsonl"
 
@@ -39,12 +41,19 @@ def count_tried(searches: Path, model: str) -> int:
 
 
 def read_trials(file: Path) -> list[Trial]:
-    """What one ledger holds; of a trial that failed and was tried again, how it ended last."""
-    trials = {}
-    for line in file.read_text(encoding="utf-8").splitlines():
-        with contextlib.suppress(ValueError, TypeError, KeyError):  # a line cut short by a kill
-            trial = read_line(line)
-            trials[trial.id] = trial
+    """What one ledger holds; a trial that failed and was tried again, under another name, stands once: as it ended
+    last."""
+    trials: dict[str, Trial] = {}
+    failed: dict[str, str] = {}  # by params, the name of the trial that failed with them
+    with file.open(encoding="utf-8") as lines:
+        for line in lines:
+            with contextlib.suppress(ValueError, TypeError, KeyError):  # a line cut short by a kill
+                trial = read_line(line)
+                asked = json.dumps(trial.params, sort_keys=True)
+                trials.pop(failed.pop(asked, ""), None)
+                trials[trial.id] = trial
+                if trial.status == "failed":
+                    failed[asked] = trial.id
     return best_first(trials.values())
 
 
@@ -119,7 +128,10 @@ class Ledger:
             self._counts[before.status] -= 1
         self._counts[trial.status] += 1
         self._trials[trial.id], self._news[trial.id] = trial, None
-        if trial.score is not None and isfinite(trial.score):
+        whole = (
+            trial.fold is None or trial.test_score is not None
+        )  # of one fold says nothing beside all of them
+        if whole and trial.score is not None and isfinite(trial.score):
             self.best = trial.score if self.best is None else max(self.best, trial.score)
 
     def streams(self) -> pl.DataFrame:
@@ -139,12 +151,14 @@ def best_first(trials: Iterable[Trial]) -> list[Trial]:
 
 
 def returns_of(trials: Sequence[Trial]) -> pl.DataFrame:
-    """The strategy's returns of the finished ones on the dates they share: a column a trial."""
+    """The strategy's returns of the finished ones on the dates they share: a column a trial. One that lacks many of
+    the others' dates has none."""
     finished = [trial for trial in trials if trial.status == "finished"]
     if not finished:
         return pl.DataFrame()
-    shared = sorted(set.intersection(*(set(trial.result["returns"]) for trial in finished)))
-    return pl.DataFrame({trial.id: [trial.result["returns"][date] for date in shared] for trial in finished})
+    shared = share_dates({trial.id: trial.result["returns"] for trial in finished})
+    returns = {trial.id: trial.result["returns"] for trial in finished}
+    return pl.DataFrame({name: [returns[name][date] for date in shared.dates] for name in shared.trials})
 
 
 def _hear(trial: Trial, result: dict[str, Any]) -> Trial:
@@ -156,6 +170,7 @@ def _hear(trial: Trial, result: dict[str, Any]) -> Trial:
     if result.get("scores"):
         return replace(trial, seconds=seconds, result={"scores": result["scores"]})
     if "score" in result and result["epoch"] > len(trial.history):
-        epoch = {name: float(result[name]) for name in ("score", "best", "loss", "skill") if name in result}
+        told = ("score", "best", "loss", "skill", "fold")
+        epoch = {name: float(result[name]) for name in told if name in result}
         return replace(trial, seconds=seconds, history=(*trial.history, epoch))
     return replace(trial, seconds=seconds)

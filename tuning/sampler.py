@@ -35,7 +35,7 @@ class OptunaSampler(Searcher):
     ) -> None:
         super().__init__(metric="score", mode="max")
         self._space, self._open, self._course = space, {}, course
-        scores = {trial.id: course.gain(trial.id) if course else trial.score for trial in known}
+        scores = {trial.id: _told(trial, course) for trial in known}
         self._tried = {_key(_written(trial.params)): scores[trial.id] for trial in known}
         self._study = _create_study(search, seed=search.seed + len(known))
         for trial in (one for one in known if holds(space, one.params)):  # ranges may have changed since
@@ -66,12 +66,19 @@ class OptunaSampler(Searcher):
             failed = error or score is None
             self._study.tell(asked, None if failed else score, state=_state(failed=failed))
             self._tried[_key(asked.params)] = None if failed else score
+        if self._course:
+            self._course.forget(trial_id)
 
     def save(self, checkpoint_path: str) -> None:
         """Nothing: the ledger is what a search resumes from."""
 
     def restore(self, checkpoint_path: str) -> None:
         """Nothing: see `save`."""
+
+
+def _told(trial: Trial, course: Course | None) -> float | None:
+    """What a study is told of an earlier trial; in a race something that compares after any number of folds."""
+    return course.gain_of(trial.result.get("scores", {})) if course else trial.score
 
 
 def _key(written: Params) -> str:

@@ -221,7 +221,6 @@ def describe(
     """What was searched, as numbers."""
     return Searched(
         **measure_luck(ledger.trials, ranking),
-        finished=ledger.count("finished"),
         stopped=ledger.count("stopped"),
         failed=ledger.count("failed"),
         folds=folds,

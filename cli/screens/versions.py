@@ -198,13 +198,17 @@ def luck(search: Searched) -> list[str]:
         told.append(f"{search.trials} trials amount to {search.independent:.1f} that differ")
     if search.overfitting is not None:
         told.append(
-            f"the best on one half of time is in the lower half on the other in {search.overfitting:.0%} of ways to "
-            "halve it (PBO; 50 % where all is luck)"
+            f"of the {search.finished or search.trials} that finished, the one with the highest Sharpe ratio on one "
+            f"half of time is in the lower half on the other in {search.overfitting:.0%} of ways to halve it (PBO; "
+            "50 % where all is luck)"
         )
     if search.chance is not None:
-        told.append(
-            f"the winner is better than the defaults of its family with a chance of {search.chance:.0%}"
-        )
+        of = f"of {search.beside}" if search.beside else "of its family"
+        told.append(f"the winner is better than the defaults {of} with a chance of {search.chance:.0%}")
+    if search.chance_next is not None:
+        told.append(f"and better than the next in rank with a chance of {search.chance_next:.0%}")
+    if search.unsure:
+        told.append(f"a chance is not told: {search.unsure}")
     return told
 
 

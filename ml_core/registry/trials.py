@@ -15,8 +15,8 @@ Status = Literal["running", "stopped", "finished", "failed"]
 @dataclass(frozen=True)
 class Trial:
     """`stopped` was cut by the scheduler, `finished` was scored on the folds' test dates. `history` has a row for each
-    epoch: its own score, loss and skill, and the best score so far. `result` holds the `test_score`, the objective's
-    `scores` by date and the strategy's `returns` by date, once there are any."""
+    epoch: its own score, loss and skill, the best score so far, and in a race its fold. `result` holds the
+    `test_score`, the objective's `scores` by date and the strategy's `returns` by date, once there are any."""
 
     id: str
     params: Params
@@ -28,8 +28,13 @@ class Trial:
 
     @property
     def score(self) -> float | None:
-        """The best one on the validation dates: that of the weights that are kept."""
+        """The best one on the validation dates, that of the weights that are kept; in a race the mean over folds."""
         return self.history[-1].get("best", self.history[-1]["score"]) if self.history else None
+
+    @property
+    def fold(self) -> int | None:
+        """In a race, how many folds it has begun; None where all run side by side."""
+        return int(self.history[-1]["fold"]) if self.history and "fold" in self.history[-1] else None
 
     @property
     def test_score(self) -> float | None:
