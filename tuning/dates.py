@@ -21,16 +21,20 @@ class Shared:
 
 def share_dates(by_trial: Mapping[str, Collection[str]]) -> Shared:
     """Who has most dates first; nobody may shorten what is shared to less than is enough."""
-    counts = Counter(date for dates in by_trial.values() for date in dates)
+    alike: dict[tuple[str, ...], list[str]] = {}  # of thousands of trials few differ in their dates
+    for trial, dates in by_trial.items():
+        alike.setdefault(tuple(dates), []).append(trial)
+    counts: Counter[str] = Counter()
+    for dates, trials in alike.items():
+        counts.update(dict.fromkeys(dates, len(trials)))
     usual = {date for date, count in counts.items() if 2 * count > len(by_trial)}
-    owned = {trial: usual.intersection(dates) for trial, dates in by_trial.items()}
     shared, left_out = set(usual), {}
-    for trial in sorted(owned, key=lambda trial: -len(owned[trial])):
-        both = shared & owned[trial]
+    for dates in sorted(alike, key=lambda dates: -len(usual.intersection(dates))):
+        both = shared.intersection(dates)
         if usual and len(both) < ENOUGH * len(usual):
-            left_out[trial] = (
-                f"not ranked: it has scores on {len(owned[trial])} of the others' {len(usual)} dates"
-            )
+            own = len(usual.intersection(dates))
+            told = f"not ranked: it has scores on {own} of the others' {len(usual)} dates"
+            left_out |= dict.fromkeys(alike[dates], told)
         else:
             shared = both
     kept = tuple(trial for trial in by_trial if trial not in left_out)

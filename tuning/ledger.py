@@ -6,7 +6,7 @@ import json
 import re
 import threading
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from math import isfinite
 from pathlib import Path
@@ -14,7 +14,7 @@ from typing import Any
 
 import polars as pl
 
-from ml_core.registry.trials import Params, Trial, read_line, write_line
+from ml_core.registry.trials import Params, Trial, keep_small, read_line, write_line
 from tuning.dates import share_dates
 
 LEDGER = "ledger.jsonl"
@@ -35,26 +35,30 @@ def find_ledgers(searches: Path, model: str) -> list[Path]:
     return sorted(files, key=lambda file: (file.stat().st_mtime, file), reverse=True)
 
 
-def count_tried(searches: Path, model: str) -> int:
-    """The trials that all searches for this model ended, whatever became of them."""
-    return sum(len(read_trials(file)) for file in find_ledgers(searches, model))
-
-
 def read_trials(file: Path) -> list[Trial]:
-    """What one ledger holds; a trial that failed and was tried again, under another name, stands once: as it ended
-    last."""
+    """What one ledger holds, the best first; each trial once, as it ended last."""
+    with file.open(encoding="utf-8") as lines:
+        return best_first(stand_once(_read(lines)))
+
+
+def _read(lines: Iterable[str]) -> Iterator[Trial]:
+    for line in lines:
+        with contextlib.suppress(ValueError, TypeError, KeyError):  # a line cut short by a kill
+            yield read_line(line)
+
+
+def stand_once(ended: Iterable[Trial]) -> list[Trial]:
+    """Of trials in the order of their ends those that stand: one that failed and was tried again, under another name,
+    counts once."""
     trials: dict[str, Trial] = {}
     failed: dict[str, str] = {}  # by params, the name of the trial that failed with them
-    with file.open(encoding="utf-8") as lines:
-        for line in lines:
-            with contextlib.suppress(ValueError, TypeError, KeyError):  # a line cut short by a kill
-                trial = read_line(line)
-                asked = json.dumps(trial.params, sort_keys=True)
-                trials.pop(failed.pop(asked, ""), None)
-                trials[trial.id] = trial
-                if trial.status == "failed":
-                    failed[asked] = trial.id
-    return best_first(trials.values())
+    for trial in ended:
+        asked = json.dumps(trial.params, sort_keys=True)
+        trials.pop(failed.pop(asked, ""), None)
+        trials[trial.id] = trial
+        if trial.status == "failed":
+            failed[asked] = trial.id
+    return list(trials.values())
 
 
 class Ledger:
@@ -166,9 +170,9 @@ def _hear(trial: Trial, result: dict[str, Any]) -> Trial:
     seconds = float(result.get("time_total_s", trial.seconds))
     if result.get("finished"):
         scored = {key: result[key] for key in ("test_score", "scores", "returns") if key in result}
-        return replace(trial, seconds=seconds, result=scored)
+        return replace(trial, seconds=seconds, result=keep_small(scored))
     if result.get("scores"):
-        return replace(trial, seconds=seconds, result={"scores": result["scores"]})
+        return replace(trial, seconds=seconds, result=keep_small({"scores": result["scores"]}))
     if "score" in result and result["epoch"] > len(trial.history):
         told = ("score", "best", "loss", "skill", "fold")
         epoch = {name: float(result[name]) for name in told if name in result}

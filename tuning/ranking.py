@@ -162,6 +162,8 @@ def _begins(trial: Trial, dates: Sequence[str]) -> int | None:
 
 def _scores(trials: Sequence[Trial], dates: Sequence[str]) -> NDArray[np.float64]:
     """score_TM; NaN where a trial was dropped before it came there."""
-    by_date = [trial.result["scores"] for trial in trials] if dates else []
-    rows = [[scores.get(date, np.nan) for scores in by_date] for date in dates]
-    return np.array(rows, dtype=float).reshape(len(dates), len(trials))
+    score_TM = np.full((len(dates), len(trials)), np.nan)
+    for place, trial in enumerate(trials):
+        scores = trial.result.get("scores", {})
+        score_TM[:, place] = [scores.get(date, np.nan) for date in dates]
+    return score_TM

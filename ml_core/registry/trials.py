@@ -5,8 +5,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any, Literal
+
+from ml_core.registry.dated import Dated
 
 Params = Mapping[str, Any]  # the family, and the value of each key that the search varies
 Status = Literal["running", "stopped", "finished", "failed"]
@@ -43,7 +45,8 @@ class Trial:
 
 def write_line(trial: Trial) -> str:
     """A trial as a line of a ledger's file."""
-    return json.dumps(asdict(trial)) + "\n"
+    result = {name: dict(one) if isinstance(one, Mapping) else one for name, one in trial.result.items()}
+    return json.dumps({**vars(trial), "result": result}) + "\n"
 
 
 def read_line(line: str) -> Trial:
@@ -51,4 +54,9 @@ def read_line(line: str) -> Trial:
     written = json.loads(line)
     if "point" in written:
         written["params"] = written.pop("point")
-    return Trial(**{**written, "history": tuple(written["history"])})
+    return Trial(**{**written, "history": tuple(written["history"]), "result": keep_small(written["result"])})
+
+
+def keep_small(result: Mapping[str, Any]) -> dict[str, Any]:
+    """What a trial came to, its numbers by date in few bytes."""
+    return {name: Dated(one) if isinstance(one, dict) else one for name, one in result.items()}
