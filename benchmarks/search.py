@@ -38,6 +38,7 @@ import tuning.trial
 from ml_core.data.intake.refresh import refresh
 from ml_core.data.prices import read_prices
 from ml_core.home.settings import Home
+from ml_core.panel.splits import Split
 from ml_core.spec.experiment import Experiment
 from ml_core.training.fit import assemble, fit
 from ml_core.walkforward.opening import open_windows
@@ -123,9 +124,9 @@ def draw_points(experiment: Experiment, count: int) -> list[dict[str, Any]]:
     return [points[0], *others][:count]
 
 
-def scheduler_of(experiment: Experiment) -> Any:
+def scheduler_of(experiment: Experiment, folds: list[Split]) -> Any:
     if experiment.search.scheduler == "race":
-        return Race(Course(horizon_of(experiment)))
+        return Race(Course(horizon_of(experiment), [str(fold.test.start) for fold in folds]))
     if experiment.search.scheduler == "none":
         return FIFOScheduler()
     return AsyncHyperBandScheduler(
@@ -139,7 +140,7 @@ def try_points(
     """All of them as a search of one worker would, and the CPU seconds."""
     windows, prices, folds = opened
     tuning.trial.assemble = lambda fittings, **_: assemble(fittings, dense=dense)
-    ledger, scheduler, begun = Ledger(), scheduler_of(experiment), time.process_time()
+    ledger, scheduler, begun = Ledger(), scheduler_of(experiment, folds), time.process_time()
     for number, params in enumerate(points):
         name = str(number)
         scheduler.on_trial_add(None, SimpleNamespace(trial_id=name))

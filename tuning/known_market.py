@@ -18,7 +18,7 @@ from ml_core.registry.evidence import Evidence
 from ml_core.spec.experiment import Experiment
 from ml_core.training.fit import fit
 from ml_core.walkforward.opening import open_windows
-from tuning.ledger import count_tried
+from tuning.archive import count_tried
 from tuning.ranking import rank_trials
 from tuning.search import describe, open_ledger, split_for_search
 from tuning.space import build_space, first_params, spec_of, widest_spec
@@ -74,7 +74,7 @@ def _search(experiment: Experiment, home: Home, *, now: dt.datetime) -> Promotio
     winner = spec_of(experiment, ranking.winner.params)
     facts = describe(experiment, ledger, ranking, folds=len(folds), seconds=0.0)
     forecaster = fit(winner, windows, final)
-    earlier = count_tried(home.searches, experiment.model_name) - facts.trials
+    earlier = count_tried(home, experiment.model_name) - facts.trials
     candidate = Candidate(forecaster, windows, prices, final, ledger.streams(), facts, earlier)
     fill_seat(place_order(experiment, home), now=now)
     return promote_candidate(experiment, home, candidate, now=now)

@@ -2,10 +2,11 @@
 
 import contextlib
 import glob
+import json
 import re
 import threading
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from math import isfinite
 from pathlib import Path
@@ -13,7 +14,8 @@ from typing import Any
 
 import polars as pl
 
-from ml_core.registry.trials import Params, Trial, read_line, write_line
+from ml_core.registry.trials import Params, Trial, keep_small, read_line, write_line
+from tuning.dates import share_dates
 
 LEDGER = "ledger.jsonl"
 
@@ -33,19 +35,30 @@ def find_ledgers(searches: Path, model: str) -> list[Path]:
     return sorted(files, key=lambda file: (file.stat().st_mtime, file), reverse=True)
 
 
-def count_tried(searches: Path, model: str) -> int:
-    """The trials that all searches for this model ended, whatever became of them."""
-    return sum(len(read_trials(file)) for file in find_ledgers(searches, model))
-
-
 def read_trials(file: Path) -> list[Trial]:
-    """What one ledger holds; of a trial that failed and was tried again, how it ended last."""
-    trials = {}
-    for line in file.read_text(encoding="utf-8").splitlines():
+    """What one ledger holds, the best first; each trial once, as it ended last."""
+    with file.open(encoding="utf-8") as lines:
+        return best_first(stand_once(_read(lines)))
+
+
+def _read(lines: Iterable[str]) -> Iterator[Trial]:
+    for line in lines:
         with contextlib.suppress(ValueError, TypeError, KeyError):  # a line cut short by a kill
-            trial = read_line(line)
-            trials[trial.id] = trial
-    return best_first(trials.values())
+            yield read_line(line)
+
+
+def stand_once(ended: Iterable[Trial]) -> list[Trial]:
+    """Of trials in the order of their ends those that stand: one that failed and was tried again, under another name,
+    counts once."""
+    trials: dict[str, Trial] = {}
+    failed: dict[str, str] = {}  # by params, the name of the trial that failed with them
+    for trial in ended:
+        asked = json.dumps(trial.params, sort_keys=True)
+        trials.pop(failed.pop(asked, ""), None)
+        trials[trial.id] = trial
+        if trial.status == "failed":
+            failed[asked] = trial.id
+    return list(trials.values())
 
 
 class Ledger:
@@ -119,7 +132,10 @@ class Ledger:
             self._counts[before.status] -= 1
         self._counts[trial.status] += 1
         self._trials[trial.id], self._news[trial.id] = trial, None
-        if trial.score is not None and isfinite(trial.score):
+        whole = (
+            trial.fold is None or trial.test_score is not None
+        )  # of one fold says nothing beside all of them
+        if whole and trial.score is not None and isfinite(trial.score):
             self.best = trial.score if self.best is None else max(self.best, trial.score)
 
     def streams(self) -> pl.DataFrame:
@@ -139,12 +155,14 @@ def best_first(trials: Iterable[Trial]) -> list[Trial]:
 
 
 def returns_of(trials: Sequence[Trial]) -> pl.DataFrame:
-    """The strategy's returns of the finished ones on the dates they share: a column a trial."""
+    """The strategy's returns of the finished ones on the dates they share: a column a trial. One that lacks many of
+    the others' dates has none."""
     finished = [trial for trial in trials if trial.status == "finished"]
     if not finished:
         return pl.DataFrame()
-    shared = sorted(set.intersection(*(set(trial.result["returns"]) for trial in finished)))
-    return pl.DataFrame({trial.id: [trial.result["returns"][date] for date in shared] for trial in finished})
+    shared = share_dates({trial.id: trial.result["returns"] for trial in finished})
+    returns = {trial.id: trial.result["returns"] for trial in finished}
+    return pl.DataFrame({name: [returns[name][date] for date in shared.dates] for name in shared.trials})
 
 
 def _hear(trial: Trial, result: dict[str, Any]) -> Trial:
@@ -152,10 +170,11 @@ def _hear(trial: Trial, result: dict[str, Any]) -> Trial:
     seconds = float(result.get("time_total_s", trial.seconds))
     if result.get("finished"):
         scored = {key: result[key] for key in ("test_score", "scores", "returns") if key in result}
-        return replace(trial, seconds=seconds, result=scored)
+        return replace(trial, seconds=seconds, result=keep_small(scored))
     if result.get("scores"):
-        return replace(trial, seconds=seconds, result={"scores": result["scores"]})
+        return replace(trial, seconds=seconds, result=keep_small({"scores": result["scores"]}))
     if "score" in result and result["epoch"] > len(trial.history):
-        epoch = {name: float(result[name]) for name in ("score", "best", "loss", "skill") if name in result}
+        told = ("score", "best", "loss", "skill", "fold")
+        epoch = {name: float(result[name]) for name in told if name in result}
         return replace(trial, seconds=seconds, history=(*trial.history, epoch))
     return replace(trial, seconds=seconds)

@@ -1,4 +1,4 @@
-"""Reads back every search that was ever made for an experiment, from the ledgers that none of them deletes."""
+"""Reads back every search that was ever made for an experiment, from the table of all trials."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from ml_core.registry.searched import Searched
 from ml_core.registry.trials import Params
 from ml_core.spec.experiment import Experiment
 from ml_core.spec.plain import plain
+from tuning.archive import Kept, read_archive
 from tuning.ledger import find_ledgers, read_trials
 from tuning.ranking import Ranking, measure_luck, rank_trials
 from tuning.space import build_space, holds
@@ -36,13 +37,15 @@ class PastSearch:
 def read_past(experiment: Experiment, home: Home) -> list[PastSearch]:
     """The newest first. What was begun afresh since stands under the name of its file."""
     past = []
-    for file in find_ledgers(home.searches, experiment.model_name):
-        if not (trials := read_trials(file)):
-            continue
-        ranking = rank_trials(experiment, trials)
-        name = file.parent.name if file.stem == "ledger" else f"{file.parent.name}/{file.stem}"
-        past.append(PastSearch(name, ranking, Searched(**measure_luck(trials, ranking))))
+    for kept in read_archive(home, experiment.model_name):
+        ranking = rank_trials(experiment, kept.trials)
+        past.append(PastSearch(_name(home, kept), ranking, Searched(**measure_luck(kept.trials, ranking))))
     return past
+
+
+def _name(home: Home, kept: Kept) -> str:
+    aside = (home.searches / kept.search / f"ledger-{kept.begun}.jsonl").exists()
+    return f"{kept.search}/ledger-{kept.begun}" if aside else kept.search
 
 
 def find_survivors(experiment: Experiment, home: Home, *, but: str) -> list[Params]:

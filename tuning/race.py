@@ -1,13 +1,17 @@
-"""Drops a trial as soon as its forecasts of unseen dates are surely worse than the best one's on the same dates.
+"""Drops a trial as soon as its forecasts of unseen dates are surely worse than a good one's on the same dates.
 
 A trial walks fold by fold, the newest first. Scores of one date share its luck, so their difference tells after one
 fold what their levels would not tell after all.
+
+Whom it is compared with is chosen on other dates than those of the comparison: who did best on the folds that it has
+not seen. The best of many on the same dates was the luckiest on them too, and with hundreds of rivals few of its
+equals would be left.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 from ray.tune.schedulers import FIFOScheduler, TrialScheduler
@@ -16,48 +20,84 @@ from ml_core.errors import NotEnoughData
 from ml_core.evaluation.paired import Mean, weigh_mean
 from ml_core.registry.trials import Trial
 
-LEVEL = 0.9  # a trial whose difference lies below zero with all of this interval is surely worse
+RATE = 0.05  # of trials that are as good as the best, at most so many are dropped, all looks together
 PREFIX = "scores/"  # Tune flattens what a trial reports
 
 Scores = Mapping[str, float]
 
 
-class Course:
-    """The scores by date of every trial so far, and who leads."""
+class Leader(NamedTuple):
+    """Who did best on the dates before a cut; more of them count before more score."""
 
-    def __init__(self, horizon: int, known: Iterable[Trial] = ()) -> None:
-        self._horizon = horizon
-        self._scores: dict[str, Scores] = {
-            trial.id: trial.result["scores"] for trial in known if trial.result.get("scores")
-        }
+    reach: int
+    score: float
+    scores: Scores
+
+
+class Course:
+    """Of a race over folds that begin on these dates: the scores by date of whoever runs, and for each fold who leads
+    on those before it. The first trial of all, the defaults, is never dropped: it is what the others are told by."""
+
+    def __init__(self, horizon: int, starts: Sequence[str], known: Iterable[Trial] = ()) -> None:
+        self._horizon, self._starts = horizon, sorted(starts)
+        self._scores: dict[str, Scores] = {}
+        self._leaders: dict[str, Leader] = {}
+        self._first: str | None = None
+        self._reference: Scores = {}
+        for trial in known:
+            if trial.status == "finished" and trial.result.get("scores"):
+                self.hear(trial.id, trial.result["scores"])
+                self.forget(trial.id)
 
     def hear(self, trial: str, scores: Scores) -> None:
+        """All its scores so far."""
         self._scores[trial] = scores
+        self._first = self._first or trial
+        if trial == self._first:
+            self._reference = scores
+        for place, cut in enumerate(self._starts[1:], start=1):
+            before = [score for date, score in scores.items() if date < cut]
+            if before:
+                reach = sum(min(scores) < start for start in self._starts[1 : place + 1])
+                standing = Leader(reach, float(np.mean(before)), scores)
+                held = self._leaders.get(cut)
+                if held is None or standing[:2] > held[:2]:
+                    self._leaders[cut] = standing
+
+    def forget(self, trial: str) -> None:
+        """It is over; of many thousands only those that lead are kept."""
+        self._scores.pop(trial, None)
 
     def is_beaten(self, trial: str) -> bool:
-        """Whether it is surely worse than the best of those that have scores on all of its dates."""
+        """Whether it is surely worse than who leads on the folds that it has not seen."""
         own = self._scores[trial]
-        rivals = [
-            scores for name, scores in self._scores.items() if name != trial and own.keys() <= scores.keys()
-        ]
-        if not rivals:
+        cut = max((start for start in self._starts if start <= min(own)), default=None)
+        leader = self._leaders.get(cut) if cut else None
+        if leader is None or trial == self._first:
             return False
-        best = max(rivals, key=lambda scores: sum(scores[date] for date in own))
         try:
-            return self._weigh(own, best).interval(LEVEL)[1] < 0
+            found = self._weigh(own, leader.scores)
         except NotEnoughData:
             return False
+        return found.interval(1 - 2 * self._rate)[1] < 0
 
     def gain(self, trial: str) -> float | None:
-        """By how much its score is above that of the first trial of all, on the dates that both have. Scores of trials
-        that were dropped after other folds would not compare."""
-        own, first = self._scores.get(trial), next(iter(self._scores.values()), None)
-        if own is None or first is None or not own.keys() & first.keys():
-            return None
-        return float(np.mean([own[date] - first[date] for date in own if date in first]))
+        """By how much its score is above that of the first trial of all, on the dates that both have."""
+        return self.gain_of(self._scores.get(trial, {}))
+
+    def gain_of(self, own: Scores) -> float | None:
+        """The same of these scores. Means of trials that were dropped after other folds would not compare."""
+        both = own.keys() & self._reference.keys()
+        return float(np.mean([own[date] - self._reference[date] for date in both])) if both else None
+
+    @property
+    def _rate(self) -> float:
+        """Of one look. A leader has survived the looks of its own folds, a trace of luck that is paid for here."""
+        return RATE * (1 - RATE) / max(1, len(self._starts) - 1)
 
     def _weigh(self, own: Scores, other: Scores) -> Mean:
-        return weigh_mean([own[date] - other[date] for date in sorted(own)], horizon=self._horizon)
+        both = sorted(own.keys() & other.keys())
+        return weigh_mean([own[date] - other[date] for date in both], horizon=self._horizon)
 
 
 class Race(FIFOScheduler):

@@ -61,7 +61,13 @@ def run_search(
 
         check_room(experiment.search)
 
-        course = Course(horizon_of(experiment), done) if experiment.search.scheduler == "race" else None
+        course = None
+        if experiment.search.scheduler == "race":
+            first = first_params(experiment, space)
+            defaults_first = sorted(done, key=lambda trial: trial.params not in first)
+            course = Course(
+                horizon_of(experiment), [str(split.test.start) for split in splits], defaults_first
+            )
         sampler = OptunaSampler(
             experiment.search, space, queue=queue[: total - len(done)], known=done, course=course
         )

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import random
 import warnings
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from ray.tune.search import Searcher
 
@@ -18,7 +20,11 @@ from tuning.space import Space, as_choice, holds, suggest
 if TYPE_CHECKING:
     import optuna
 
+T = TypeVar("T")
 ATTEMPTS = 50  # at params that were not tried yet
+# A study chooses the slower the more it knows: after 20,000 trials a choice would take seconds. TPE goes by the best 25
+# and by how the others lie. So a study of so many trials makes room for one of its best and of others by lot.
+MOST, BEST, OTHERS = 800, 50, 350
 
 
 class OptunaSampler(Searcher):
@@ -35,23 +41,27 @@ class OptunaSampler(Searcher):
     ) -> None:
         super().__init__(metric="score", mode="max")
         self._space, self._open, self._course = space, {}, course
-        scores = {trial.id: course.gain(trial.id) if course else trial.score for trial in known}
+        scores = {trial.id: _told(trial, course) for trial in known}
         self._tried = {_key(_written(trial.params)): scores[trial.id] for trial in known}
+        self._queue, self._lot = deque(queue), random.Random(search.seed)
         self._study = _create_study(search, seed=search.seed + len(known))
-        for trial in (one for one in known if holds(space, one.params)):  # ranges may have changed since
+        own = [one for one in known if holds(space, one.params)]  # ranges may have changed since
+        for trial in _choose(own, lambda trial: scores[trial.id], self._lot):
             tell_known(self._study, trial, space, score=scores[trial.id])
-        for params in queue:
-            self._study.enqueue_trial(_written(params))
+        self._asked = len(self._study.get_trials(deepcopy=False))
 
     def suggest(self, trial_id: str) -> Any:
         """Params that were not tried: the same ones would score the same. A search with none left is over."""
+        self._make_room()
         for _ in range(ATTEMPTS):
+            if self._queue:
+                self._study.enqueue_trial(_written(self._queue.popleft()))
             asked = self._study.ask()
             params = suggest(asked, self._space)
             key = _key(asked.params)
             if key not in self._tried:
                 self._tried[key] = None
-                self._open[trial_id] = asked
+                self._open[trial_id] = self._study, asked
                 return params
             score = self._tried[key]
             self._study.tell(asked, score, state=_state(failed=score is None))
@@ -60,18 +70,41 @@ class OptunaSampler(Searcher):
     def on_trial_complete(
         self, trial_id: str, result: dict[str, Any] | None = None, error: bool = False
     ) -> None:
-        asked = self._open.pop(trial_id, None)
+        study, asked = self._open.pop(trial_id, (None, None))
         if asked is not None:
             score = self._course.gain(trial_id) if self._course else (result or {}).get("best")
-            failed = error or score is None
-            self._study.tell(asked, None if failed else score, state=_state(failed=failed))
-            self._tried[_key(asked.params)] = None if failed else score
+            score = None if error else score
+            self._tried[_key(asked.params)] = score
+            if study is self._study:
+                study.tell(asked, score, state=_state(failed=score is None))
+            elif score is not None:  # asked before the study made room
+                self._study.add_trial(_ended(asked.params, asked.distributions, score))
+        if self._course:
+            self._course.forget(trial_id)
+
+    def _make_room(self) -> None:
+        """The next study goes on with the same sampler; what still runs is told to it when it ends."""
+        import optuna
+
+        if self._asked < MOST:
+            self._asked += 1
+            return
+        scored = self._study.get_trials(deepcopy=False, states=(optuna.trial.TrialState.COMPLETE,))
+        study = optuna.create_study(direction="maximize", sampler=self._study.sampler)
+        kept = _choose(scored, lambda trial: trial.value, self._lot)
+        study.add_trials(kept)
+        self._study, self._asked = study, len(kept)
 
     def save(self, checkpoint_path: str) -> None:
         """Nothing: the ledger is what a search resumes from."""
 
     def restore(self, checkpoint_path: str) -> None:
         """Nothing: see `save`."""
+
+
+def _told(trial: Trial, course: Course | None) -> float | None:
+    """What a study is told of an earlier trial; in a race something that compares after any number of folds."""
+    return course.gain_of(trial.result.get("scores", {})) if course else trial.score
 
 
 def _key(written: Params) -> str:
@@ -102,14 +135,29 @@ def tell_known(study: optuna.Study, trial: Trial, space: Space, *, score: float 
         "family": optuna.distributions.CategoricalDistribution(list(space)),
         **{key: _distribution(allowed) for key, allowed in space[family].items()},
     }
-    study.add_trial(
-        optuna.trial.create_trial(
-            params=_written(trial.params),
-            distributions=distributions,
-            value=score,
-            state=_state(failed=score is None),
-        )
+    study.add_trial(_ended(_written(trial.params), distributions, score))
+
+
+def _ended(params: Params, distributions: Mapping[str, Any], score: float | None) -> optuna.trial.FrozenTrial:
+    import optuna
+
+    return optuna.trial.create_trial(
+        params=dict(params),
+        distributions=dict(distributions),
+        value=score,
+        state=_state(failed=score is None),
     )
+
+
+def _choose(trials: Sequence[T], score_of: Callable[[T], float | None], lot: random.Random) -> list[T]:
+    """All of them, or the best and some others by lot, in the order that they had."""
+    if len(trials) <= BEST + OTHERS:
+        return list(trials)
+    scored = [(score, place) for place, one in enumerate(trials) if (score := score_of(one)) is not None]
+    scored.sort(reverse=True)
+    others = scored[BEST:]
+    chosen = scored[:BEST] + lot.sample(others, min(OTHERS, len(others)))
+    return [trials[place] for place in sorted(place for _, place in chosen)]
 
 
 def _written(params: Params) -> dict[str, Any]:

@@ -34,7 +34,8 @@ from ml_core.spec.plain import plain
 from ml_core.training.fit import fit
 from ml_core.training.loop import Epoch
 from ml_core.walkforward.opening import open_windows, plan_folds
-from tuning.ledger import LEDGER, Ledger, count_tried, set_aside
+from tuning.archive import archive, count_tried
+from tuning.ledger import LEDGER, Ledger, set_aside
 from tuning.naming import name_search
 from tuning.past import find_survivors
 from tuning.ranking import Ranking, measure_luck, rank_trials
@@ -107,7 +108,7 @@ def search(
     forecaster = fit(winner, windows, final, on_epoch=lambda seed, epoch: tell(_tell_epoch(seed, epoch)))
     tell_step("judge", ledger, progress)("holdout, leak audit, gate")
     fill_seat(place_order(experiment, home), now=now)  # whoever comes must do more than the reference
-    earlier = count_tried(home.searches, experiment.model_name) - facts.trials
+    earlier = count_tried(home, experiment.model_name) - facts.trials
     candidate = Candidate(forecaster, windows, prices, final, ledger.streams(), facts, max(earlier, 0))
     promotion: Promotion = promote_candidate(experiment, home, candidate, now=now)
     order, tell = place_order(experiment, home), tell_step("fresh", ledger, progress)
@@ -133,6 +134,7 @@ def _run_trials(
 ) -> tuple[Ledger, Ranking, Searched]:
     """The ledger of all trials, each logged as an MLflow run, their ranks, and what was searched in numbers."""
     name = name_search(experiment, home)
+    archive(home, experiment.model_name)  # what an earlier run left when it was broken off
     ledger, begun = open_ledger(home, name, afresh=afresh), time.monotonic()
     kept = ledger.count()
     if progress:
@@ -167,6 +169,7 @@ def _run_trials(
     finally:
         logbook.follow(ledger.take_news())
         logbook.close(whole=whole)
+    archive(home, experiment.model_name)
     seconds = time.monotonic() - begun
     ranking = rank_trials(experiment, ledger.trials)
     return ledger, ranking, describe(experiment, ledger, ranking, folds=len(folds), seconds=seconds)
@@ -216,7 +219,6 @@ def describe(
     """What was searched, as numbers."""
     return Searched(
         **measure_luck(ledger.trials, ranking),
-        finished=ledger.count("finished"),
         stopped=ledger.count("stopped"),
         failed=ledger.count("failed"),
         folds=folds,

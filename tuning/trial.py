@@ -34,19 +34,23 @@ def run_trial(
 ) -> None:
     """Report each epoch's `score` and the `best` so far, that of the weights that are kept, and at the end the score on
     the folds' unseen test dates. A baseline has one epoch and reports no `rung`, so that early stopping compares
-    it with no half-trained network. In a race the folds come one after the other, the newest first, and the scores of
-    each are reported as soon as they are there."""
+    it with no half-trained network. In a race the folds come one after the other, the newest first; each epoch tells
+    its `fold`, `best` is the mean over folds so far, and the scores of each are reported as soon as they are there."""
     spec = spec_of(experiment, params)
     windows = windows.read_as(spec.reading.features)
     race = experiment.search.scheduler == "race"
     stages = [[split] for split in reversed(splits)] if race else [splits]
     latest: dict[str, Any] = {"epoch": 0}
     known: list[pl.DataFrame] = []
+    reached: list[float] = []  # the best score of each stage so far
     for number, stage in enumerate(stages, start=1):
         fittings = [[begin(one, windows, split) for split in stage] for one in seeded(spec)]
         for epochs in side_by_side([one for row in fittings for one in row]):
             epoch = latest["epoch"] + 1
             latest = {"epoch": epoch, "rung": 0 if is_baseline(spec.model.family) else epoch, **epochs}
+            if race:
+                latest |= {"fold": number, "best": float(np.mean([*reached[: number - 1], epochs["best"]]))}
+            reached[number - 1 :] = [epochs["best"]]
             report(latest)
         known = [forecast_fold(list(column), windows) for column in zip(*fittings, strict=True)] + known
         if number < len(stages):
@@ -80,15 +84,20 @@ def forecast_fold(fittings: list[AnyFitting], windows: Windows) -> pl.DataFrame:
 
 
 def finish(experiment: Experiment, prices: pl.DataFrame, forecasts: pl.DataFrame) -> dict[str, Any]:
-    """The out-of-fold result: objective over all folds and by date, and the strategy's returns for later deflation."""
+    """The out-of-fold result: the objective by date, its mean over all folds' dates (as what `again` is told in; over
+    all rows where it has no dates), and the strategy's returns for later deflation."""
     horizon = horizon_of(experiment)
     metric = find_metric(experiment.search.objective)
-    value = metric(forecasts.filter(pl.col("horizon") == horizon))
-    traded = trade(experiment, prices, forecasts)
+    scores, traded = score_dates(experiment, forecasts), trade(experiment, prices, forecasts)
+    if scores:
+        value = metric.of_mean(float(np.mean(list(scores.values()))))
+    else:
+        pooled = metric(forecasts.filter(pl.col("horizon") == horizon))
+        value = pooled if metric.better == "higher" else -pooled
     return {
-        "test_score": value if metric.better == "higher" else -value,
+        "test_score": value,
         "finished": True,
-        "scores": score_dates(experiment, forecasts),
+        "scores": scores,
         "returns": dict(zip(traded["date"].dt.to_string().to_list(), traded["net"].to_list(), strict=True)),
     }
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from dataclasses import asdict
 
-from cli.screens import versions
+from cli.screens import searches
 from cli.session import DONE, Session
 from ml_core.errors import InvalidInput
 
@@ -28,18 +28,19 @@ def ledger(session: Session, *, csv: bool) -> int:
     newest = past[0]
     trials = sum(len(search.ranking.trials) for search in past)
     terminal.table(
-        versions.ledger_rows(newest.ranking.rows(SHOWN)),
-        title=f"the newest search, {newest.name}, the best first; {versions.SCORES}",
+        searches.ledger_rows(newest.ranking.rows(SHOWN)),
+        title=f"the newest search, {newest.name}, the best first; {searches.SCORES}",
     )
-    for line in versions.luck(newest.luck):
+    for line in searches.luck(newest.luck):
         terminal.say(line)
     terminal.say(f"trials of all searches so far: {trials}; every one: {session.spell('ledger')} --csv")
     keys = weigh_keys(experiment, [one.trial for one in newest.ranking.trials])
     if keys:
         terminal.table(
-            [{**asdict(key), "share": f"{key.share:.0%}", "error": f"{key.error:.0%}"} for key in keys],
-            title="which keys part good trials from others (share of it, and its error)",
+            [searches.key_row(key) for key in keys],
+            title="which keys part good trials from others: the share of each, its error, its share by chance",
         )
+        terminal.say(searches.leading(keys))
     else:
         terminal.say(f"which keys matter is told from {LEAST_TRIALS} trials of a family on")
     terminal.document(

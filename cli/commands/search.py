@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from cli.screens import versions
+from cli.screens import searches, versions
 from cli.screens.missing import warn_left_out, warn_missing
 from cli.session import DONE, PARTIAL, Session
 from cli.terminal import Terminal
@@ -25,10 +25,10 @@ def search(session: Session, *, trials: int | None, afresh: bool, resume: bool) 
         f"{folds * each} test sessions" if isinstance(each, int) else f"{each:.0%} of all sessions tested"
     )
     terminal.table(
-        versions.ledger_rows(outcome.ranking.rows()),
-        title=f"ledger, the best first: {tested} in {folds} folds; {versions.SCORES}",
+        searches.ledger_rows(outcome.ranking.rows()),
+        title=f"ledger, the best first: {tested} in {folds} folds; {searches.SCORES}",
     )
-    for line in versions.luck(outcome.evidence.search):
+    for line in searches.luck(outcome.evidence.search):
         terminal.say(line)
     terminal.say(f"\n{outcome.summary()['spec']}")
     versions.print_scores(terminal, outcome.evidence)

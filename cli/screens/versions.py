@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from rich.markup import escape
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from ml_core.registry.account import Backtest
     from ml_core.registry.evidence import Evidence, Oracle
     from ml_core.registry.scores import Score
-    from ml_core.registry.searched import Searched, TrialRow
+    from ml_core.registry.searched import Searched
     from ml_core.registry.verdict import Verdict
     from ml_core.registry.version import ModelVersion
 
@@ -173,39 +173,6 @@ def traded(risk: Backtest) -> str:
         f"after costs {told['cumulative']} in {risk.sessions} sessions, {told['sharpe']}, "
         f"{told['max_drawdown']}; {words.ACCOUNTS['buy_and_hold']} {held}"
     )
-
-
-SCORES = "`again` is expected on other dates, `error` that of its place among all"
-
-
-def ledger_rows(head: Sequence[TrialRow]) -> list[dict[str, Any]]:
-    shown_keys = ("trial", "status", "family", "epochs", "validation", "test", "error", "again", "seconds")
-    return [
-        {
-            **row.model_dump(include=set(shown_keys)),
-            "params": ", ".join(
-                f"{key.partition('.')[2]} {shown(value)}" for key, value in row.params.items()
-            ),
-        }
-        for row in head
-    ]
-
-
-def luck(search: Searched) -> list[str]:
-    """How much of a winner's score may be luck, in sentences."""
-    told = []
-    if search.independent:
-        told.append(f"{search.trials} trials amount to {search.independent:.1f} that differ")
-    if search.overfitting is not None:
-        told.append(
-            f"the best on one half of time is in the lower half on the other in {search.overfitting:.0%} of ways to "
-            "halve it (PBO; 50 % where all is luck)"
-        )
-    if search.chance is not None:
-        told.append(
-            f"the winner is better than the defaults of its family with a chance of {search.chance:.0%}"
-        )
-    return told
 
 
 def tell_gate(evidence: Evidence) -> str:

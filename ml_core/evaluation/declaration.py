@@ -38,6 +38,14 @@ class Metric:
     row_loss: Callable[[Rows], Array] | None
     over: Callable[[Rows], str]
     best: float | None = None
+    finish: Callable[[Array], Array] | None = None
+
+    def of_mean(self, score: float) -> float:
+        """What a mean over dates of scores (losses less than zero, where lower is better) is in this metric's unit,
+        higher better: of rmse the root of it."""
+        if self.finish is None:
+            return score
+        return -float(self.finish(np.asarray(max(-score, 0.0))))
 
     def skill(self, value: float, beside: float) -> float:
         """The share of the other's error that is gone; NaN where the metric has no error, or the other makes none."""
@@ -97,7 +105,7 @@ def per_row(
         def row_loss(rows: Rows) -> Array:
             return sign * function(rows)
 
-        return _metric(function, better, needs, parts, row_loss if is_loss else None, _rows, best)
+        return _metric(function, better, needs, parts, row_loss if is_loss else None, _rows, best, finish)
 
     return declare
 

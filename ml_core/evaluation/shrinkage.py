@@ -40,12 +40,13 @@ class Spread:
 @dataclass(frozen=True)
 class Shrunk:
     """Of each candidate the score as measured, its error against the mean of all, and what it will do again;
-    `spread`: how far true scores of one kind lie from their mean."""
+    `spread`: how far true scores of one kind lie from their mean, `kinds`: and kinds from theirs."""
 
     raw_M: Array
     error_M: Array
     again_M: Array
     spread: Spread
+    kinds: Spread
 
 
 def shrink(score_TM: Array, kinds: Sequence[str], *, horizon: int) -> Shrunk:
@@ -57,19 +58,31 @@ def shrink(score_TM: Array, kinds: Sequence[str], *, horizon: int) -> Shrunk:
     mean_TF = np.column_stack([score_TM[:, kind_M == kind].mean(axis=1) for kind in range(len(known))])
     mean_T1 = mean_TF.mean(axis=1, keepdims=True)
     own_M, spread = _pull(score_TM, mean_TF, kind_M, horizon)
-    kind_F, _ = _pull(mean_TF, mean_T1, np.zeros(len(known), int), horizon)
+    kind_F, kinds_spread = _pull(mean_TF, mean_T1, np.zeros(len(known), int), horizon)
     _, error_M, _ = weigh_means((score_TM - mean_T1).T, horizon=horizon)
-    return Shrunk(score_TM.mean(axis=0), error_M, mean_TF.mean() + kind_F[kind_M] + own_M, spread)
+    return Shrunk(
+        score_TM.mean(axis=0), error_M, mean_TF.mean() + kind_F[kind_M] + own_M, spread, kinds_spread
+    )
 
 
-def chance_better(a_T: Array, b_T: Array, spread: Spread, *, horizon: int) -> float:
-    """How sure it is that the true score of a is above that of b, of the same kind."""
+def chance_better(
+    a_T: Array, b_T: Array, spread: Spread, *, horizon: int, kinds: Spread | None = None
+) -> float:
+    """How sure it is that the true score of a is above that of b, on dates that both have. They are of the same kind,
+    unless it is said how far `kinds` lie apart."""
     found = weigh_mean(a_T - b_T, horizon=horizon)
     if not found.error:
         return 0.5
-    kept_K = spread.kept(found.error**2, share=2.0)
+    apart = spread if kinds is None else _together(spread, kinds)
+    kept_K = apart.kept(found.error**2, share=2.0)
     distance_K = np.sqrt(kept_K) * found.value / found.error
-    return float(stats.t.cdf(distance_K, df=found.freedom) @ spread.weight_K)
+    return float(stats.t.cdf(distance_K, df=found.freedom) @ apart.weight_K)
+
+
+def _together(spread: Spread, kinds: Spread) -> Spread:
+    """How far true scores lie from the mean of all kinds."""
+    true_KJ = np.hypot(spread.true_K[:, None], kinds.true_K)
+    return Spread(true_KJ.ravel(), np.outer(spread.weight_K, kinds.weight_K).ravel())
 
 
 def _pull(score_TM: Array, mean_TF: Array, kind_M: NDArray[np.int_], horizon: int) -> tuple[Array, Spread]:

@@ -13,6 +13,9 @@ from ml_core.errors import InvalidInput, NotEnoughData
 Array = NDArray[np.float64]
 
 
+MANY = 500  # trials that are weighed at once; more would not fit into memory
+
+
 class Comparison(NamedTuple):
     statistic: float
     p: float
@@ -61,8 +64,12 @@ def independent_trials(trials_TM: ArrayLike) -> float:
     count = streams.shape[1]
     if count < 2:
         return float(count)
-    correlation = np.corrcoef(streams.T)
-    mean = (correlation.sum() - count) / (count * (count - 1))
+    if count > MANY:  # the same sum without a table of all pairs
+        deviation_TM = (streams - streams.mean(axis=0)) / streams.std(axis=0)
+        whole = float(np.sum(deviation_TM.sum(axis=1) ** 2)) / len(streams)
+    else:
+        whole = np.corrcoef(streams.T).sum()
+    mean = (whole - count) / (count * (count - 1))
     return float(1 + (count - 1) * (1 - np.clip(mean, 0.0, 1.0)))
 
 
@@ -80,11 +87,18 @@ def pbo(trials_TM: ArrayLike, *, blocks: int = 16) -> float:
     chosen = np.array(list(combinations(range(blocks), blocks // 2)))
     inside = np.zeros((len(chosen), blocks))
     np.put_along_axis(inside, chosen, 1.0, axis=1)
+    at_once = max(1, MANY * len(inside) // max(MANY, streams.shape[1]))  # of many trials, some ways at a time
+    parts = [inside[start : start + at_once] for start in range(0, len(inside), at_once)]
+    rank = np.concatenate([_rank_of_best(part, sums, squares, counts) for part in parts])
+    return float(np.mean(rank / (streams.shape[1] + 1) <= 0.5))
+
+
+def _rank_of_best(inside: Array, sums: Array, squares: Array, counts: Array) -> Array:
+    """Of the best on each half its rank on the other, one for the lowest."""
     picked = _sharpes(inside, sums, squares, counts).argmax(axis=1)
     outside = _sharpes(1 - inside, sums, squares, counts)
     reached = outside[np.arange(len(outside)), picked][:, None]
-    rank = (outside < reached).sum(axis=1) + ((outside == reached).sum(axis=1) + 1) / 2
-    return float(np.mean(rank / (streams.shape[1] + 1) <= 0.5))
+    return (outside < reached).sum(axis=1) + ((outside == reached).sum(axis=1) + 1) / 2
 
 
 def _by_block(streams: Array, blocks: int) -> tuple[Array, Array, Array]:

@@ -12,7 +12,7 @@ from ml_core.registry.part import Part
 class TrialRow(Part):
     """One trial in short: how it ended, its scores on validation and on the folds' test dates, its parameters. `error`
     is the standard error of the test's, beside the mean of all trials; `again` what is expected of it on other dates;
-    `reason` why it failed."""
+    `reason` why it failed, was dropped or has no rank."""
 
     trial: str
     status: str
@@ -38,7 +38,8 @@ class TrialRow(Part):
 class Searched(Part):
     """A search as numbers, and `head`, its best trials. `independent`: how many trials that differ they amount to;
     `overfitting`: how often the best on one half of time is below the median on the other (PBO); `chance`: how sure it
-    is that the winner is better than the defaults of its family."""
+    is that the winner is better than the defaults of the family `beside`, `chance_next` than the next in rank;
+    `unsure`: why one of both is not told."""
 
     trials: int
     finished: int = 0
@@ -52,4 +53,7 @@ class Searched(Part):
     independent: float | None = None
     overfitting: float | None = None
     chance: float | None = None
+    beside: str = ""
+    chance_next: float | None = None
+    unsure: str = ""
     head: tuple[TrialRow, ...] = ()

@@ -5,8 +5,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any, Literal
+
+from ml_core.registry.dated import Dated
 
 Params = Mapping[str, Any]  # the family, and the value of each key that the search varies
 Status = Literal["running", "stopped", "finished", "failed"]
@@ -15,8 +17,8 @@ Status = Literal["running", "stopped", "finished", "failed"]
 @dataclass(frozen=True)
 class Trial:
     """`stopped` was cut by the scheduler, `finished` was scored on the folds' test dates. `history` has a row for each
-    epoch: its own score, loss and skill, and the best score so far. `result` holds the `test_score`, the objective's
-    `scores` by date and the strategy's `returns` by date, once there are any."""
+    epoch: its own score, loss and skill, the best score so far, and in a race its fold. `result` holds the
+    `test_score`, the objective's `scores` by date and the strategy's `returns` by date, once there are any."""
 
     id: str
     params: Params
@@ -28,8 +30,13 @@ class Trial:
 
     @property
     def score(self) -> float | None:
-        """The best one on the validation dates: that of the weights that are kept."""
+        """The best one on the validation dates, that of the weights that are kept; in a race the mean over folds."""
         return self.history[-1].get("best", self.history[-1]["score"]) if self.history else None
+
+    @property
+    def fold(self) -> int | None:
+        """In a race, how many folds it has begun; None where all run side by side."""
+        return int(self.history[-1]["fold"]) if self.history and "fold" in self.history[-1] else None
 
     @property
     def test_score(self) -> float | None:
@@ -38,7 +45,8 @@ class Trial:
 
 def write_line(trial: Trial) -> str:
     """A trial as a line of a ledger's file."""
-    return json.dumps(asdict(trial)) + "\n"
+    result = {name: dict(one) if isinstance(one, Mapping) else one for name, one in trial.result.items()}
+    return json.dumps({**vars(trial), "result": result}) + "\n"
 
 
 def read_line(line: str) -> Trial:
@@ -46,4 +54,9 @@ def read_line(line: str) -> Trial:
     written = json.loads(line)
     if "point" in written:
         written["params"] = written.pop("point")
-    return Trial(**{**written, "history": tuple(written["history"])})
+    return Trial(**{**written, "history": tuple(written["history"]), "result": keep_small(written["result"])})
+
+
+def keep_small(result: Mapping[str, Any]) -> dict[str, Any]:
+    """What a trial came to, its numbers by date in few bytes."""
+    return {name: Dated(one) if isinstance(one, dict) else one for name, one in result.items()}

@@ -50,6 +50,9 @@ def ranges_of(config: type[BaseModel]) -> dict[str, Range]:
 def parse_range(key: str, value: Any) -> Range:
     """A range as the experiment file writes it: a list, or a table of low, high and log."""
     if isinstance(value, (list, tuple)) and value:
+        twice = next((one for place, one in enumerate(value) if one in value[:place]), None)
+        if twice is not None:
+            raise InvalidInput(f"search.ranges.{key}: {twice!r} stands twice, got {value!r}; leave one out")
         return OneOf(*value)
     if isinstance(value, dict) and {"low", "high"} <= set(value) <= {"low", "high", "log"}:
         low, high = float(value["low"]), float(value["high"])

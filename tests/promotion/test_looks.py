@@ -17,7 +17,7 @@ from ml_core.registry.versions import Registry
 from tests.evidence import evidence_of
 from tests.market import NOW, simulate_prices, small_experiment
 from tests.tuning.test_ledger import run as run_trial
-from tuning.ledger import count_tried
+from tuning.archive import count_tried
 from tuning.search import open_ledger
 
 EXPERIMENT = small_experiment()
@@ -109,13 +109,13 @@ def test_trials_of_searches_that_were_interrupted_or_begun_anew_count_for_ever(n
     run_trial(first, "two", error="it broke")
     resumed = open_ledger(home, name)
     run_trial(resumed, "two", test=0.3)
-    assert count_tried(home.searches, EXPERIMENT.model_name) == 2
+    assert count_tried(home, EXPERIMENT.model_name) == 2
     afresh = open_ledger(home, name, afresh=True)
     assert afresh.trials == []
     run_trial(afresh, "one", test=0.2)
     run_trial(open_ledger(home, f"{EXPERIMENT.model_name}-ffff-4", afresh=True), "one")
     run_trial(open_ledger(home, f"{EXPERIMENT.model_name}-more-ffff-4", afresh=True), "one")
-    assert count_tried(home.searches, EXPERIMENT.model_name) == 4
+    assert count_tried(home, EXPERIMENT.model_name) == 4
 
 
 def line_of(pay: Any, home: Home) -> str:

@@ -1,12 +1,14 @@
-"""Which keys part good trials from others is told with errors, and not where too few were tried."""
+"""Which keys part good trials from others is told with errors, beside chance, and not where too few were tried."""
 
 from dataclasses import replace
 
 import numpy as np
+import pytest
 
+from cli.screens.searches import leading
 from ml_core.registry.trials import Trial
 from tests.market import small_experiment
-from tuning.importance import LEAST_TRIALS, weigh_keys
+from tuning.importance import LEAST_TRIALS, compare_alike, weigh_keys
 
 EXPERIMENT = small_experiment(
     search={
@@ -34,6 +36,46 @@ def test_the_key_that_the_score_hangs_on_comes_first_and_stands_out():
     first, second, *_ = weigh_keys(EXPERIMENT, [trial_of(number, rng) for number in range(80)])
     assert (first.family, first.key) == ("lstm", "training.learning_rate")
     assert first.share - 2 * first.error > second.share + 2 * second.error
+    assert first.stands_out
+    assert not second.stands_out
+    assert "training.learning_rate: above what chance does" in leading([first, second])
+
+
+def test_where_scores_are_luck_a_key_stands_out_in_few_searches_and_the_share_by_chance_is_told():
+    rng, searches = np.random.default_rng(1), []
+    for _ in range(40):
+        trials = [replace(trial_of(n, rng), history=({"score": rng.normal()},)) for n in range(40)]
+        searches.append(weigh_keys(EXPERIMENT, trials))
+    assert np.mean([any(key.stands_out for key in keys) for keys in searches]) <= 0.125
+    quiet = next(keys for keys in searches if not any(key.stands_out for key in keys))
+    assert leading(quiet).startswith("no key is above what chance does")
+    assert sum(key.chance for key in quiet) == pytest.approx(1.0)
+    shares = {key: np.mean([one.share for keys in searches for one in keys if one.key == key]) for key in
+              ("lstm.layers", "training.weight_decay")}  # fmt: skip
+    told = {key.key: key.chance for key in quiet}
+    assert all(abs(share - told[key]) < 0.1 for key, share in shares.items())
+
+
+def test_trials_are_compared_after_the_same_epochs():
+    """Who goes on reaches more; that says nothing of the key."""
+
+    def trial(name, status, scores):
+        rows = tuple({"score": one, "best": max(scores[: n + 1])} for n, one in enumerate(scores))
+        return Trial(name, {"family": "lstm"}, status, rows)
+
+    trials = [
+        trial("a", "finished", [0.1, 0.2, 0.9]),
+        trial("b", "stopped", [0.3, 0.2]),
+        trial("c", "failed", [0.2]),
+    ]
+    assert compare_alike(trials) == {"a": 0.2, "b": 0.3, "c": 0.2}
+    assert compare_alike(trials[:1]) == {"a": 0.9}
+
+
+def test_trials_of_a_race_are_compared_on_its_first_fold():
+    rows = ({"score": 0.1, "best": 0.1, "fold": 1.0}, {"score": 0.7, "best": 0.4, "fold": 2.0})
+    trials = [Trial("a", {}, "finished", rows), Trial("b", {}, "stopped", rows[:1])]
+    assert compare_alike(trials) == {"a": 0.1, "b": 0.1}
 
 
 def test_too_few_trials_tell_nothing():

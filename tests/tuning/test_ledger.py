@@ -5,7 +5,7 @@ import datetime as dt
 import numpy as np
 import pytest
 
-from tuning.ledger import Ledger
+from tuning.ledger import Ledger, read_trials
 from tuning.ranking import Ranking, rank
 from tuning.search import describe
 from tuning.step import Step
@@ -63,7 +63,8 @@ def test_the_rows_tell_how_each_trial_ended_and_why(ledger):
     assert rows["finished-high"].epochs == 2
     assert rows["finished-high"].params == {"lstm.hidden": 8}
     assert rows["failed"].reason == "it broke"
-    assert rows["stopped-high"].reason == ""
+    assert rows["stopped-high"].reason == "dropped after epoch 2"
+    assert rows["finished-high"].reason == ""
     assert len(ranked(ledger).rows(2)) == 2
 
 
@@ -216,3 +217,27 @@ def test_the_time_that_is_left_is_told_by_the_pace_of_this_run(ledger):
     run(ledger, "new", test=0.1)
     told = Step("search", ledger, 10, seconds=60.0, before=4).text()
     assert told == "5 of 10 trials done, 0 running, 1 failed, best 0.9000, about 300 s left"
+
+
+def test_a_trial_that_failed_and_was_tried_again_under_another_name_stands_once(file):
+    ledger = Ledger(file)
+    run(ledger, "first-try", error="the node went away")
+    again = Ledger(file)
+    again.recall()
+    run(again, "second-try", test=0.3)
+    run(again, "other", error="it broke")
+    assert [(trial.id, trial.status) for trial in read_trials(file)] == [
+        ("second-try", "finished"),
+        ("other", "failed"),
+    ]
+
+
+def test_in_a_race_the_best_so_far_is_of_trials_that_have_seen_all_folds():
+    ledger = Ledger()
+    easy = {"epoch": 1, "score": 0.9, "best": 0.9, "loss": 1.0, "skill": 0.0, "fold": 1}
+    ledger.report("one", PARAMS, easy)
+    assert ledger.best is None
+    ledger.report("one", PARAMS, {**easy, "epoch": 2, "score": 0.1, "best": 0.5, "fold": 2})
+    ledger.report("one", PARAMS, {"finished": True, "test_score": 0.2, "returns": {}})
+    assert ledger.best == 0.5
+    assert ledger.trials[0].score == 0.5

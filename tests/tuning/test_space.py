@@ -266,3 +266,9 @@ def test_a_baseline_is_searched_over_its_own_ranges_and_never_over_how_networks_
 def test_an_unknown_learner_is_answered_with_the_nearest_family_or_baseline():
     with pytest.raises(InvalidInput, match="unknown family 'rigde'; did you mean 'ridge'"):
         space_of(("lstm", "rigde"))
+
+
+@pytest.mark.parametrize("listed", [[8, 16, 8], [[8, 4], [16], [8, 4]], ["mse", "mse"], [1, 1.0]])
+def test_a_value_that_is_listed_twice_is_refused_by_its_key(listed):
+    with pytest.raises(InvalidInput, match=r"search\.ranges\.lstm\.hidden: .* stands twice"):
+        parse_range("lstm.hidden", listed)

@@ -1,0 +1,63 @@
+"""Writes what a search tried as lines and tables for the terminal: its trials, how much of the best may be luck, and
+which keys mattered."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from cli.terminal import shown
+
+if TYPE_CHECKING:
+    from ml_core.registry.searched import Searched, TrialRow
+    from tuning.importance import Importance
+
+SCORES = "`again` is expected on other dates, `error` that of its place among all"
+
+
+def ledger_rows(head: Sequence[TrialRow]) -> list[dict[str, Any]]:
+    shown_keys = ("trial", "status", "family", "epochs", "validation", "test", "error", "again", "seconds")
+    return [
+        {
+            **row.model_dump(include=set(shown_keys)),
+            "params": ", ".join(
+                f"{key.partition('.')[2]} {shown(value)}" for key, value in row.params.items()
+            ),
+        }
+        for row in head
+    ]
+
+
+def luck(search: Searched) -> list[str]:
+    """How much of a winner's score may be luck, in sentences."""
+    told = []
+    if search.independent:
+        told.append(f"{search.trials} trials amount to {search.independent:.1f} that differ")
+    if search.overfitting is not None:
+        told.append(
+            f"of the {search.finished or search.trials} that finished, the one with the highest Sharpe ratio on one "
+            f"half of time is in the lower half on the other in {search.overfitting:.0%} of ways to halve it (PBO; "
+            "50 % where all is luck)"
+        )
+    if search.chance is not None:
+        of = f"of {search.beside}" if search.beside else "of its family"
+        told.append(f"the winner is better than the defaults {of} with a chance of {search.chance:.0%}")
+    if search.chance_next is not None:
+        told.append(f"and better than the next in rank with a chance of {search.chance_next:.0%}")
+    if search.unsure:
+        told.append(f"a chance is not told: {search.unsure}")
+    return told
+
+
+def key_row(key: Importance) -> dict[str, str]:
+    shares = {name: f"{getattr(key, name):.0%}" for name in ("share", "error", "chance")}
+    return {"family": key.family, "key": key.key, **shares, "p": f"{key.p:.2f}"}
+
+
+def leading(keys: Sequence[Importance]) -> str:
+    """Which keys stand out of what chance does; there always is one with the largest share."""
+    found = [key.key for key in keys if key.stands_out]
+    what = f"{', '.join(found)}: above what chance does" if found else "no key is above what chance does"
+    return (
+        f"{what} (p below 5 %, for all keys of a family together; each trial after the same epochs or fold)"
+    )
