@@ -8,7 +8,6 @@ from typing import TypeAlias
 
 import polars as pl
 
-from ml_core.claims.verdict import proven_at
 from ml_core.data.calendar import next_close
 from ml_core.data.order import Order
 from ml_core.data.past import Then, read_then
@@ -118,7 +117,7 @@ def stamp(said: pl.DataFrame, version: ModelVersion) -> pl.DataFrame:
     """ANSWERED rows of these FORECAST rows: who says it, and what of it is proven. Nothing is of a session that was
     learned from."""
     evidence = version.evidence
-    proven = {horizon: " ".join(proven_at(evidence.claims, horizon)) for horizon in said["horizon"].unique()}
+    proven = {horizon: " ".join(version.proves(horizon)) for horizon in said["horizon"].unique()}
     learned = pl.col("as_of") < evidence.unseen
     told = pl.col("horizon").replace_strict(proven, return_dtype=pl.String, default="")
     return said.with_columns(
