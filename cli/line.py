@@ -11,6 +11,7 @@ from cli.declaration import app, command
 from cli.options import (
     AsOf,
     Baselines,
+    Drawing,
     Families,
     Figures,
     Kinds,
@@ -98,6 +99,11 @@ def predict(as_of: AsOf = None, out: OutFile = None, version: Version = None):
     """Forecast every ticker with the champion, and store the forecasts."""
 
 
+@command("live.live")
+def live(out: Drawing = None):
+    """Score the forecasts whose outcome has come, let the seat follow, and show what each claim was worth live."""
+
+
 @command("models.models", use="reads")
 def models():
     """List the registered versions, their aliases and their evidence."""
@@ -183,6 +189,16 @@ def truth(
     weeks: Annotated[
         int, typer.Option(min=1, max=520, help="Search that often, each time a week of prices later.")
     ] = 1,
+    live: Annotated[
+        bool,
+        typer.Option(
+            "--live", help="Live through each market day by day, and tell what a daily look proves."
+        ),
+    ] = False,
+    lived: Annotated[int, typer.Option(min=60, help="With --live: so many sessions.")] = 1260,
+    dies: Annotated[
+        int | None, typer.Option(min=1, help="With --live: after so many of them the signal is gone.")
+    ] = None,
     resume: Annotated[
         bool, typer.Option("--resume", help="Keep what an interrupted run has finished, and do the rest.")
     ] = False,

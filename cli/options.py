@@ -46,6 +46,10 @@ Promoted = Annotated[str | None, typer.Option("--version", metavar="N", help="Th
 Picture = Annotated[
     Path | None, typer.Option("--out", metavar="FILE", help="Also draw a picture, as one .html file.")
 ]
+Drawing = Annotated[
+    Path | None,
+    typer.Option("--out", metavar="FILE", help="Also draw how the evidence went, as a .png file."),
+]
 Kinds = Annotated[
     str | None,
     typer.Option(

@@ -43,6 +43,10 @@ class Session:
 
         return place_order(self._named, self.home)
 
+    def clock(self) -> dt.datetime:
+        """What time it is by now; `now` is when the command began."""
+        return dt.datetime.now(dt.UTC)
+
     @property
     def model_name(self) -> str:
         """Under which its models are registered. The source has to be known; it is not opened, which takes a while."""

@@ -34,6 +34,10 @@ FORECAST = {
 # whether the model learned from its date.
 ANSWERED = {**FORECAST, "seat": pl.String, "proven": pl.String, "in_sample": pl.Boolean}
 
+# An answer as it is kept: when it was `written`, and whether that was before its outcome could be known (`live`). Of
+# before there was such a note, neither is told, and nothing is `live`.
+KEPT = {**ANSWERED, "written": pl.Datetime("us", "UTC"), "live": pl.Boolean}
+
 # A forecast beside what came: `fold` counts from 0, `split` is "test" or "holdout".
 SCORED = {
     "ticker": pl.String, "as_of": pl.Date, "horizon": pl.Int32,

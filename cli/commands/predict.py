@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from cli.output import open_output
 from cli.screens import forecasts, versions
@@ -13,6 +14,9 @@ from cli.session import DONE, PARTIAL, Session
 from ml_core.data.age import tell_old
 from ml_core.errors import InvalidInput
 from ml_core.spec.plain import plain
+
+if TYPE_CHECKING:
+    from ml_core.prediction.answer import Answer
 
 
 def predict(session: Session, *, as_of: str | None, out: Path | None, version: str | None) -> int:
@@ -29,7 +33,8 @@ def predict(session: Session, *, as_of: str | None, out: Path | None, version: s
     if version is None:
         see_to_it = keep_fresh if day is None else fill_seat
         see_to_it(order, now=session.now, tell=lambda line: terminal.step(session.spell_out(line)))
-    answered = answer(order, as_of=day, version=version)
+    answered = answer(order, clock=session.clock, as_of=day, version=version)
+    shadows = _beside(session, answered) if version is None and day is None else ()
     if write:
         write(answered.table)
     for ticker, reason in answered.missing.items():
@@ -46,7 +51,7 @@ def predict(session: Session, *, as_of: str | None, out: Path | None, version: s
         title=f"{order.name} version {answered.version.version} · {tell_seat(answered.version)}",
     )
     versions.print_claims(terminal, answered.version.evidence, lineage=tell_lineage(answered.version))
-    for sentence in answered.told:
+    for sentence in (*answered.told, *shadows):
         terminal.say(sentence)
     tell_answering(session, answered.version)
     terminal.document(
@@ -59,10 +64,19 @@ def predict(session: Session, *, as_of: str | None, out: Path | None, version: s
             "old_model": old_model or None,
             "lineage": tell_lineage(answered.version),
             "notes": list(answered.told),
+            "shadows": list(shadows),
             "claims": plain(claims),
         }
     )
     return PARTIAL if answered.missing else DONE
+
+
+def _beside(session: Session, answered: Answer) -> tuple[str, ...]:
+    """What those beside him say of the same session is written too: that they did, or why one did not."""
+    from ml_core.prediction.shadows import answer_in_shadow
+
+    newest = max(answered.table["as_of"])
+    return answer_in_shadow(session.order, clock=session.clock, session=newest).told()
 
 
 def read_date(text: str | None) -> dt.date | None:

@@ -11,9 +11,11 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from cli.screens import lives
 from cli.screens import truth as report
 from cli.screens.truth import NOTHING
 from cli.session import DONE, PARTIAL, Session
+from cli.terminal import Terminal
 from ml_core.errors import InvalidInput
 from ml_core.home.settings import open_folder, open_home
 from ml_core.spec.experiment import Experiment
@@ -43,6 +45,7 @@ class Matrix:
     market: dict[str, Any]
     searched: bool = False
     weeks: int = 1
+    life: tuple[int, int | None] | None = None  # sessions lived through, and after how many the signal dies
 
     @property
     def learners(self) -> tuple[str, ...]:
@@ -51,11 +54,13 @@ class Matrix:
     @property
     def digest(self) -> str:
         content = {**asdict(self), "experiment": self.experiment.digest()}
+        if self.life is None:
+            del content["life"]  # what was run before one could live through a market keeps its file
         return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:12]
 
     def searches(self, kind: str) -> bool:
         """Whether markets of this kind are searched, and not each learner scored by itself."""
-        return self.searched or kind == NOTHING
+        return self.life is None and (self.searched or kind == NOTHING)
 
     def cells(self, kind: str, seed: int) -> Iterator[Cell]:
         for learner in ("+".join(self.learners),) if self.searches(kind) else self.learners:
@@ -80,12 +85,23 @@ def truth(session: Session, *, resume: bool, **asked: Any) -> int:
     for one in found:
         if "error" in one:
             terminal.warn(f"{one['kind']} {one['seed']} {one['learner']}: {one['error']}")
+    if matrix.life:
+        return show_lives(terminal, found)
     recovery, claims = report.recovery(found, matrix.families), report.claims(found)
     terminal.table(report.recovery_rows(recovery), title="IC and share of the oracle's that was recovered")
     for line in report.claim_lines(claims):
         terminal.say(line)
     terminal.table(report.proven_rows(found), title=report.PROVEN)
     terminal.document({"recovery": recovery, "claims": claims, "cells": found})
+    return PARTIAL if any("error" in one for one in found) else DONE
+
+
+def show_lives(terminal: Terminal, found: list[Found]) -> int:
+    """What daily looks at what came would have decided."""
+    lived = lives.summarise(found)
+    terminal.table(lives.life_rows(lived), title=lives.TITLE)
+    terminal.say(lives.ABOUT)
+    terminal.document({"live": lived, "cells": found})
     return PARTIAL if any("error" in one for one in found) else DONE
 
 
@@ -124,6 +140,8 @@ def _open(session: Session, matrix: Matrix, kind: str, seed: int) -> Callable[[C
     experiment = matrix.planted(kind, seed)
     if matrix.searches(kind):
         return lambda cell: _claim(session, experiment, matrix, cell)
+    if matrix.life:
+        return _live(experiment, *matrix.life)
     course: list[Any] = []
 
     def score(cell: Cell) -> Found:
@@ -134,6 +152,19 @@ def _open(session: Session, matrix: Matrix, kind: str, seed: int) -> Callable[[C
         return score_learner(course[0], cell.learner)
 
     return score
+
+
+def _live(experiment: Experiment, sessions: int, dies: int | None) -> Callable[[Cell], Found]:
+    market: list[Any] = []
+
+    def live(cell: Cell) -> Found:
+        from ml_core.live.known_answers import Life, live_through, open_life
+
+        if not market:
+            market.append(open_life(experiment, Life(sessions, dies)))
+        return live_through(market[0], cell.learner)
+
+    return live
 
 
 def _claim(session: Session, experiment: Experiment, matrix: Matrix, _: Cell) -> Found:
@@ -187,7 +218,10 @@ def _read(session: Session, asked: dict[str, Any]) -> Matrix:
         {name: asked[name] for name in ("sessions", "ic", "delay", "decay")},
         asked["search"] or asked["weeks"] > 1,
         asked["weeks"],
+        (asked["lived"], asked["dies"]) if asked["live"] else None,
     )
+    if matrix.life and (matrix.searched or (asked["dies"] or 0) >= asked["lived"]):
+        raise InvalidInput("--live: goes without --search and --weeks, and --dies must lie within --lived")
     open_source(matrix.planted(matrix.kinds[0], first))
     return matrix
 

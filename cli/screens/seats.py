@@ -19,8 +19,10 @@ CAUSES = {  # a move that says more of itself is told by that alone
     "reference": "made to answer",
     "refused": "refused by the gate",
     "hand": "put there by hand",
+    "live": "proven by what came of its forecasts",
+    "refuted": "answers where the champion's claims were refuted",
 }
-SAYS_ALL = ("refit", "kept", "hand")
+SAYS_ALL = ("refit", "kept", "hand", "live", "refuted")
 
 
 def tell_answering(session: Session, registered: ModelVersion) -> None:

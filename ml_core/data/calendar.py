@@ -11,6 +11,7 @@ WHATEVER = "data"
 MARGIN = dt.timedelta(days=20)
 USUAL, ABOUT = 252.0, 12.0  # holidays of exchanges differ by so many days
 CLOSE_DELAY = dt.timedelta(minutes=30)
+EARLIEST = dt.time(3, tzinfo=dt.UTC)  # no exchange closes a session before this hour of its date
 
 
 def sessions_between(
@@ -30,6 +31,14 @@ def last_closed_session(calendar: str, now: dt.datetime, *, almanac: Almanac | N
     first = (now - MARGIN).date()
     hours = _find_hours(calendar, first.year, now.year, almanac)
     return hours.last_closed(first, now.date(), by=now - CLOSE_DELAY)
+
+
+def next_close(calendar: str, day: dt.date, *, almanac: Almanac | None = None) -> dt.datetime:
+    """When the first session after that day closes: from then on its outcome can be known. Where the calendar is
+    `data` nobody has told the hours, and it is as early as anywhere."""
+    if calendar == WHATEVER:
+        return dt.datetime.combine(day + dt.timedelta(days=1), EARLIEST)
+    return _find_hours(calendar, day.year, (day + MARGIN).year, almanac).next_close(day)
 
 
 def last_session_until(calendar: str, day: dt.date, *, almanac: Almanac | None = None) -> dt.date:

@@ -36,6 +36,10 @@ class Hours:
         closed = (day for day in reversed(self.sessions(start, end)) if self._close(day) <= by)
         return next(closed, None)
 
+    def next_close(self, day: dt.date) -> dt.datetime:
+        """When the first session after that day closes."""
+        return self._close(dt.date.fromordinal(self.days[bisect_right(self.days, day.toordinal())]))
+
     def _close(self, day: dt.date) -> dt.datetime:
         after = self.closes[bisect_left(self.days, day.toordinal())]
         clock = dt.datetime.combine(day, dt.time()) + dt.timedelta(seconds=after)

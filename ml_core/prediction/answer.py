@@ -2,12 +2,13 @@
 line, the flows, the demo and the app all call."""
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import polars as pl
 
-from ml_core.claims.verdict import proven_at
+from ml_core.data.calendar import next_close
 from ml_core.data.order import Order
 from ml_core.data.past import Then, read_then
 from ml_core.data.prices import read_prices, tell_absent
@@ -19,6 +20,8 @@ from ml_core.registry.history import Stood, who_stood
 from ml_core.registry.seats import seat_of
 from ml_core.registry.version import ModelVersion
 from ml_core.registry.versions import Registry
+
+Clock: TypeAlias = Callable[[], dt.datetime]
 
 
 @dataclass(frozen=True)
@@ -32,10 +35,10 @@ class Answer:
     told: tuple[str, ...] = ()
 
 
-def answer(order: Order, *, as_of: dt.date | None = None, version: str | None = None) -> Answer:
+def answer(order: Order, *, clock: Clock, as_of: dt.date | None = None, version: str | None = None) -> Answer:
     """What whoever sits in the seat says of the last session, or that version (a number or a seat). Up to `as_of`,
-    whoever sat there then says it, from the bars that the store held then. It is written to the store; an answer for
-    nobody is an error and is not."""
+    whoever sat there then says it, from the bars that the store held then. It is written to the store with the time
+    of writing, for which the clock is read when all is said; an answer for nobody is an error and is not written."""
     experiment, home = order.experiment, order.home
     registry = Registry(home)
     try:
@@ -47,10 +50,16 @@ def answer(order: Order, *, as_of: dt.date | None = None, version: str | None = 
         raise
     missing |= tell_absent(experiment, home, prices, until=as_of)
     table = stamp(said, registered)
-    write_forecast(home, order.name, table)
-    session = max(table["as_of"])
+    session, now = max(table["as_of"]), clock()
+    write_forecast(home, order.name, table, written=now, live=is_early(order, session, now))
     told = (*told, *tell_closed(as_of, session), *tell_learned(registered, session))
     return Answer(registered, table, missing, told)
+
+
+def is_early(order: Order, session: dt.date, now: dt.datetime) -> bool:
+    """Whether nothing of what comes after that session can be known yet: the next one has not closed."""
+    calendar = order.experiment.universe.calendar
+    return now < next_close(calendar, session, almanac=order.store.almanac)
 
 
 def _find(
@@ -108,7 +117,7 @@ def stamp(said: pl.DataFrame, version: ModelVersion) -> pl.DataFrame:
     """ANSWERED rows of these FORECAST rows: who says it, and what of it is proven. Nothing is of a session that was
     learned from."""
     evidence = version.evidence
-    proven = {horizon: " ".join(proven_at(evidence.claims, horizon)) for horizon in said["horizon"].unique()}
+    proven = {horizon: " ".join(version.proves(horizon)) for horizon in said["horizon"].unique()}
     learned = pl.col("as_of") < evidence.unseen
     told = pl.col("horizon").replace_strict(proven, return_dtype=pl.String, default="")
     return said.with_columns(

@@ -141,6 +141,8 @@ def _refit(order: Order, registry: Registry, parent: ModelVersion, now: dt.datet
     evidence = _write_down(made, parent, refit, audit, verdict, now)
     version_made = registry.register(forecaster, order.name, evidence)
     refused = "; ".join(f"{check.name}: {check.why}" for check in verdict.checks if not check.passed)
+    for place, noted in parent.live.items():
+        registry.note(order.name, version_made.version, place, noted)
     if not refused:
         if parent.forced:
             registry.mark_forced(order.name, version_made.version, day=parent.forced)

@@ -56,14 +56,13 @@ def face_sitter(
     has no more than its share of the gate's significance; to be worse needs no such payment."""
     if present is None:
         return None
-    seat = seat_of(present) or ""
+    seat, proven = seat_of(present) or "", what_is_proven(present, case.horizons)
     try:
         present = judged_of(registry, present)
         forecaster = registry.load(present)
         scored = forecast_split(forecaster, forecaster.read(prices), split)
     except (BrokenArtifact, InvalidInput):
         return None
-    proven = what_is_proven(present, case.horizons)
     name, level = f"version {present.version}", experiment.gate.significance
     facing = case.facing(name, scored, _accounts(experiment, prices, scored))
     matches = tuple(
@@ -75,11 +74,14 @@ def face_sitter(
 
 
 def what_is_proven(present: ModelVersion, horizons: tuple[int, ...]) -> frozenset[tuple[str, int]]:
-    """By its evidence. A champion of before there were claims passed a gate that asked for its squared error."""
-    evidence = present.evidence
-    if evidence.claims:
-        return frozenset((one.claim, one.horizon) for one in evidence.claims if one.proven)
-    return frozenset(("level", horizon) for horizon in horizons if evidence.gate.passed)
+    """By its evidence, and by what came of its forecasts since. A champion of before there were claims passed a gate
+    that asked for its squared error."""
+    evidence, noted = present.evidence, present.live
+    judged = {(one.claim, one.horizon) for one in evidence.claims if one.proven}
+    if not evidence.claims:
+        judged = {("level", horizon) for horizon in horizons if evidence.gate.passed}
+    judged |= {place for place, one in noted.items() if one.verdict == "proven"}
+    return frozenset(judged - {place for place, one in noted.items() if one.verdict == "refuted"})
 
 
 def _accounts(experiment: Experiment, prices: pl.DataFrame, scored: pl.DataFrame) -> dict[int, pl.DataFrame]:

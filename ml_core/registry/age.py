@@ -7,6 +7,7 @@ import datetime as dt
 from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING
 
+from ml_core.registry.moves import since_refuted
 from ml_core.registry.seats import ANSWERING, CHAMPION, REFERENCE, seat_of
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ def tell_old_model(
     seat = seat_of(registered)
     if seat not in ANSWERING or not registered.readable:
         return ""
-    if seat == REFERENCE and any(move.seat == CHAMPION for move in moves):
+    if seat == REFERENCE and any(move.seat == CHAMPION for move in since_refuted(moves)):
         return ""  # nobody is answered by it
     left, every = last_fresh(registered, moves), refit_every(experiment, len(dates))
     last = left if seat == REFERENCE else registered.evidence.unseen

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from ml_core.errors import InvalidInput
 from ml_core.registry.lineage import unseen_by
+from ml_core.registry.moves import since_refuted
 from ml_core.registry.seats import ANSWERING, REFERENCE
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ class Stood:
 def who_stood(registry: Registry, name: str, day: dt.date) -> Stood:
     """The champion of that day, else its reference. Before anybody sat there: of whoever answers today and those it
     was fitted again from, the youngest that did not learn from the day."""
-    moves = [move for move in registry.moves(name) if move.since <= day]
+    moves = since_refuted([move for move in registry.moves(name) if move.since <= day])
     for seat in ANSWERING:
         last = next((move for move in reversed(moves) if move.seat == seat), None)
         if last and (registered := _readable(registry, name, last)):

@@ -10,14 +10,15 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 from ml_core.registry.seats import SEATS, Seat
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from mlflow.tracking import MlflowClient
 
 TAG = "move "
 # promotion: by the gate. refit: fitted again. kept: a refit of it was refused, it goes on. reference: made to answer.
-# refused: by the gate. hand: somebody moved it.
-Cause: TypeAlias = Literal["promotion", "refit", "kept", "reference", "refused", "hand"]
+# refused: by the gate. hand: somebody moved it. live: proven by what came of its forecasts. refuted: what came of the
+# champion's refuted the last of his claims; the reference answers from then on.
+Cause: TypeAlias = Literal["promotion", "refit", "kept", "reference", "refused", "hand", "live", "refuted"]
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,12 @@ class Move:
     since: dt.date
     cause: Cause
     why: str = ""
+
+
+def since_refuted(moves: Sequence[Move]) -> list[Move]:
+    """Those after the champion's seat was last given back: whoever sat there before does no longer."""
+    gone = [place for place, move in enumerate(moves) if move.cause == "refuted"]
+    return list(moves[gone[-1] :]) if gone else list(moves)
 
 
 def write_move(client: MlflowClient, name: str, move: Move) -> None:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
+from ml_core.claims.verdict import proven_at
 from ml_core.errors import BrokenArtifact
 from ml_core.registry.evidence import Evidence
+from ml_core.registry.noted import Noted, Place
 from ml_core.spec.run import RunSpec
 
 
@@ -21,6 +24,9 @@ class ModelVersion:
     created: dt.datetime
     folder: Path
     read: Evidence | BrokenArtifact  # what stands in its file, or why that cannot be read
+    live: Mapping[Place, Noted] = field(
+        default_factory=dict
+    )  # what came of its forecasts decided of its claims
     forced: str = (
         ""  # the day on which somebody seated it against the gate, if anybody did; that stays for ever
     )
@@ -31,6 +37,14 @@ class ModelVersion:
         if isinstance(self.read, BrokenArtifact):
             raise self.read
         return self.read
+
+    def proves(self, horizon: int) -> list[str]:
+        """The claims that are its own at this horizon: proven when it was judged or by what came of its forecasts, and
+        not given back since."""
+        judged = set(proven_at(self.evidence.claims, horizon))
+        noted = {claim: one.verdict for (claim, ahead), one in self.live.items() if ahead == horizon}
+        proven = {claim for claim, verdict in noted.items() if verdict == "proven"}
+        return sorted((judged | proven) - {claim for claim, verdict in noted.items() if verdict == "refuted"})
 
     @property
     def readable(self) -> bool:

@@ -15,6 +15,7 @@ from ml_core.registry.database import Listed, read_tags, read_versions
 from ml_core.registry.evidence import Evidence, read_evidence, write_evidence
 from ml_core.registry.logbook import Logbook
 from ml_core.registry.moves import Cause, Move, moves_of, write_move
+from ml_core.registry.noted import Noted, Place, read_noted, write_noted
 from ml_core.registry.runs import flatten, log_values
 from ml_core.registry.seats import ANSWERING, CHALLENGER, CHAMPION, REFERENCE, SEATS, Seat
 from ml_core.registry.tracking import connect
@@ -133,6 +134,10 @@ class Registry:
         """Seated against the gate on that day. It keeps the mark, wherever it is shown."""
         self._client.set_model_version_tag(name, version, FORCED, f"{day}")
 
+    def note(self, name: str, version: str, place: Place, noted: Noted) -> None:
+        """What came of its forecasts decided of one of its claims; who is fitted again from it is told the same."""
+        self._client.set_model_version_tag(name, version, *write_noted(place, noted))
+
     def seat(
         self,
         name: str,
@@ -214,7 +219,8 @@ class Registry:
             read = refusal
         created = dt.datetime.fromtimestamp(listed.creation_timestamp / 1000, dt.UTC)
         aliases, forced = tuple(listed.aliases), listed.tags.get(FORCED, "")
-        return ModelVersion(listed.name, str(listed.version), aliases, created, folder, read, forced)
+        live = read_noted(listed.tags)
+        return ModelVersion(listed.name, str(listed.version), aliases, created, folder, read, live, forced)
 
     def _folder(self, listed: Listed | MlflowVersion) -> Path:
         if self._local:

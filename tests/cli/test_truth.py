@@ -119,3 +119,34 @@ def test_a_search_a_week_pays_for_all_its_looks_together_and_tells_what_was_prov
     assert nothing["proven"] == []
     looks = max((Path(truth_home) / "truth" / "looks").glob("*none*"), key=lambda file: file.stat().st_mtime)
     assert sum(bool(line) for line in looks.read_text().splitlines()) == 2
+
+
+def test_markets_that_are_lived_through_tell_after_how_many_sessions_a_claim_is_proven(asked, truth_home):
+    wanted = (
+        "--live",
+        "--lived",
+        "400",
+        "--kinds",
+        "linear,none",
+        "--baselines",
+        "ridge",
+        "--home",
+        truth_home,
+    )
+    sizes = ("--sessions", "700", "--tickers", "8", "--ic", "0.6", "--families", "")
+    done = run("truth", asked, *sizes, *wanted, "--json")
+    assert done.exit_code == 0, done.stderr
+    live = {(one["kind"], one["claim"], one["horizon"]): one for one in json.loads(done.stdout)["live"]}
+    order = live["linear", "order", 1]
+    assert (order["proven"]["markets"], order["refuted"]["markets"]) == (1, 0)
+    assert order["proven"]["median"] < 100
+    assert live["none", "any of them", None]["proven"]["markets"] == 0
+    dying = run("truth", asked, *sizes, *wanted, "--dies", "60", "--json")
+    ended = next(
+        one for one in json.loads(dying.stdout)["live"] if (one["claim"], one["horizon"]) == ("order", 1)
+    )
+    assert ended["refuted"]["markets"] == 1
+    assert ended["refuted"]["median"] > 60
+    refused = run("truth", asked, *sizes, *wanted, "--dies", "400")
+    assert refused.exit_code == 2
+    assert "--dies must lie within --lived" in refused.stderr

@@ -48,7 +48,12 @@ def test_every_deployment_is_in_force_for_the_experiment_and_home_of_the_stack(
     stack: Running, experiment: Path
 ) -> None:
     found = {row["name"]: row for row in stack.read("deployments")}
-    assert set(found) == {"refresh-after-close", "predict-after-refresh", "search-weekly"}
+    assert set(found) == {
+        "refresh-after-close",
+        "score-after-refresh",
+        "predict-after-refresh",
+        "search-weekly",
+    }
     for row in found.values():
         assert row["parameters"] == {
             "experiment": str(experiment),
@@ -86,6 +91,11 @@ def test_a_refresh_writes_bars_and_is_followed_by_predict_with_the_reference_as_
     assert "by version 1 (reference: it says how far" in predict["state"]["message"]
     assert predict["parameters"] == refresh["parameters"]
     assert predict["created_by"]["type"] == "AUTOMATION"
+    score = stack.ended("score-after-refresh")[0]
+    assert score["state_type"] == "COMPLETED", score["state"]["message"]
+    assert score["state"]["message"] == "nothing to do: every outcome that has come is scored"
+    assert score["name"] == f"score {experiment}"
+    assert refresh["end_time"] <= score["start_time"] <= score["end_time"] <= predict["start_time"]
 
 
 def test_a_refresh_that_finds_nothing_new_still_leads_to_the_forecast_of_a_new_champion(

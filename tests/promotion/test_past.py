@@ -63,12 +63,12 @@ def test_each_date_is_answered_by_who_sat_there_then(order, newest):
     for day, version in ((SAT_DOWN, FIRST), (BETWEEN, FIRST), (newest, SECOND)):
         stood = who_stood(registry, order.name, day)
         assert (stood.version.version, stood.version.aliases, stood.then) == (version, ("champion",), True)
-        assert answer(order, as_of=day).version.version == version
+        assert answer(order, clock=lambda: NOW, as_of=day).version.version == version
 
 
 def test_before_anybody_sat_there_the_one_that_was_judged_stands_in_and_it_is_said(order):
     registry = Registry(order.home)
-    found = answer(order, as_of=SAT_DOWN - dt.timedelta(days=1))
+    found = answer(order, clock=lambda: NOW, as_of=SAT_DOWN - dt.timedelta(days=1))
     assert found.version.version == CHAMPION
     assert found.told == ("nobody answered for that day then: version 2 was made later and stands in",)
     assert not who_stood(registry, order.name, LONG_AGO).then
@@ -77,15 +77,15 @@ def test_before_anybody_sat_there_the_one_that_was_judged_stands_in_and_it_is_sa
 
 def test_a_date_that_a_model_learned_from_is_marked_wherever_it_is_told(order, newest):
     day = SAT_DOWN - dt.timedelta(days=1)
-    asked = answer(order, as_of=day, version=SECOND)
+    asked = answer(order, clock=lambda: NOW, as_of=day, version=SECOND)
     assert asked.table["in_sample"].all()
     assert asked.told == (
         f"version {SECOND} learned from {day} (in_sample): what it says of it proves nothing",
     )
     stored = read_forecast(order.home, order.name, as_of=day).filter(version=pl.lit(SECOND))
     assert stored["in_sample"].all()
-    assert not answer(order).table["in_sample"].any()
-    assert answer(order).table["as_of"][0] == newest
+    assert not answer(order, clock=lambda: NOW).table["in_sample"].any()
+    assert answer(order, clock=lambda: NOW).table["as_of"][0] == newest
     served = Service(order, clock=lambda: NOW)
     assert served.single("ALFA", date=day, version=SECOND).in_sample
     assert served.single("ALFA", date=LONG_AGO).in_sample
@@ -125,11 +125,11 @@ def test_the_bars_are_those_that_were_stored_then(order, newest):
 
 
 def test_what_is_corrected_later_does_not_change_what_was_known(order):
-    before = answer(order, as_of=LONG_AGO).table
+    before = answer(order, clock=lambda: NOW, as_of=LONG_AGO).table
     store = order.store.bars
     bars = store.read(("ALFA",), since=LONG_AGO, until=LONG_AGO)
     store.write(bars.with_columns(pl.col("close") * 1.02, pl.col("high") * 1.05), observed_at=NOW)
-    assert answer(order, as_of=LONG_AGO).table.equals(before)
+    assert answer(order, clock=lambda: NOW, as_of=LONG_AGO).table.equals(before)
     assert (
         read_prices(EXPERIMENT, order.home, until=LONG_AGO).equals(
             read_then(EXPERIMENT, order.home, LONG_AGO).prices
@@ -141,7 +141,7 @@ def test_what_is_corrected_later_does_not_change_what_was_known(order):
 def test_the_served_answer_is_the_stored_one_and_says_which_bars_it_read(order):
     service = Service(order, clock=lambda: NOW)
     told = service.single("ALFA", date=BETWEEN)
-    rows = answer(order, as_of=BETWEEN).table.filter(ticker=pl.lit("ALFA")).sort("horizon")
+    rows = answer(order, clock=lambda: NOW, as_of=BETWEEN).table.filter(ticker=pl.lit("ALFA")).sort("horizon")
     assert [one.mean for one in told.forecasts] == rows["mean"].to_list()
     assert (told.version, told.seat) == (FIRST, "champion")
     assert told.data_version == read_then(EXPERIMENT, order.home, BETWEEN).version

@@ -39,7 +39,7 @@ def reference(order):
 
 
 def test_it_says_no_direction_and_how_far_a_price_may_go(order, reference):
-    found = answer(order)
+    found = answer(order, clock=lambda: NOW)
     table = found.table
     assert found.version.version == reference.version
     assert (table["mean"] == 0).all()
@@ -85,8 +85,8 @@ def test_it_is_fitted_again_byte_for_byte(order, reference):
 
 def test_what_is_stored_says_who_answered_what_is_proven_and_what_was_learned_from(order, reference):
     past = reference.evidence.holdout.start - dt.timedelta(days=30)
-    answer(order)
-    answer(order, as_of=past)
+    answer(order, clock=lambda: NOW)
+    answer(order, clock=lambda: NOW, as_of=past)
     stored = read_forecast(order.home, order.name)
     assert set(stored["seat"]) == {"reference"}
     early = pl.col("as_of") < reference.evidence.holdout.start
@@ -123,6 +123,6 @@ def test_it_is_fitted_again_when_its_time_has_come_and_keeps_its_seat_and_its_ev
     assert again.evidence.claims == first.evidence.claims
     assert judged_of(registry, again).version == "1"
     assert tell_old_model(often, again, registry.moves(order.name), dates) == ""
-    assert (answer(order).table["mean"] == 0).all()
+    assert (answer(order, clock=lambda: NOW).table["mean"] == 0).all()
     assert rebuild(again, home).same
     assert [move.cause for move in registry.moves(order.name)] == ["reference", "refit"]

@@ -30,7 +30,7 @@ PAST = dt.date(2019, 6, 3)
 
 @pytest.mark.parametrize("date", [None, PAST])
 def test_what_is_served_equals_what_the_command_predicts_in_every_bit(world, service, date):
-    table = predicted.answer(place_order(world.experiment, world.home), as_of=date).table
+    table = predicted.answer(place_order(world.experiment, world.home), clock=lambda: NOW, as_of=date).table
     for ticker in LISTED:
         answer = service.single(ticker, date=date)
         rows = table.filter(table["ticker"] == ticker).sort("horizon")

@@ -1,0 +1,42 @@
+"""What is noted on a version of its claims while it is watched: proven by what came of its forecasts, or given back.
+The evidence it was judged by stays as it is; the notes stand beside it, as tags of the version."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+TAG = "live "
+Place: TypeAlias = tuple[str, int]  # a claim at a horizon
+Outcome: TypeAlias = Literal["proven", "refuted"]
+
+
+@dataclass(frozen=True)
+class Noted:
+    """`since`: the session by whose close it was decided; `why` in a sentence."""
+
+    verdict: Outcome
+    since: str
+    why: str
+
+
+def write_noted(place: Place, noted: Noted) -> tuple[str, str]:
+    """The tag and what stands in it; a later verdict takes the place of an earlier one."""
+    claim, horizon = place
+    return f"{TAG}{claim} {horizon}", json.dumps(vars(noted))
+
+
+def read_noted(tags: Mapping[str, str]) -> dict[Place, Noted]:
+    """A tag that somebody else wrote so is none."""
+    found: dict[Place, Noted] = {}
+    for key in sorted(key for key in tags if key.startswith(TAG)):
+        try:
+            claim, horizon = key.removeprefix(TAG).split(" ")
+            noted = Noted(**json.loads(tags[key]))
+            if noted.verdict in ("proven", "refuted"):
+                found[claim, int(horizon)] = noted
+        except (ValueError, TypeError):
+            continue
+    return found
