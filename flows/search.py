@@ -21,18 +21,10 @@ if TYPE_CHECKING:
 @task(name="find what is missing", cache_policy=NO_CACHE)
 def find_nothing_to_do(order: FlowOrder) -> str | None:
     """Why there is nothing to search: the newest version came from this very experiment and this very data."""
-    from ml_core.data.prices import data_version
-    from ml_core.registry.versions import Registry
+    from tuning.unfinished import find_chosen
 
-    known = Registry(order.home).versions(order.experiment.model_name)
-    searched = (found for found in known if not found.readable or found.evidence.role == "candidate")
-    newest = next(searched, None)
-    asked = (order.experiment.digest(), data_version(order.experiment, order.home))
-    if newest is None or not newest.readable:
-        return None
-    if (newest.evidence.digest, newest.evidence.data_version) != asked:
-        return None
-    return f"nothing to do: version {newest.version} was searched on the data that is stored now"
+    chosen = find_chosen(order)
+    return chosen and f"nothing to do: version {chosen.version} was searched on the data that is stored now"
 
 
 @task(name="search", cache_policy=NO_CACHE)
@@ -70,7 +62,7 @@ def search_models(
 
 def summarise(outcome: "SearchOutcome") -> str:
     """One line: which version, what the gate said, and which tickers had no bars."""
-    refused = ", ".join(outcome.evidence.gate.refused)
+    refused = outcome.evidence.gate.told_refused
     verdict = "is champion" if outcome.passed else f"was refused by the gate: {refused}"
     without = f"; without {', '.join(outcome.missing)}" if outcome.missing else ""
     fresh = f"; {outcome.refit}" if outcome.refit else ""

@@ -7,7 +7,6 @@ thousands in a commit. Who reads gets both: the table, and the lines that are no
 
 from __future__ import annotations
 
-import contextlib
 import datetime as dt
 import json
 from collections.abc import Collection, Iterator
@@ -109,8 +108,15 @@ def _new_rows(file: Path, model: str, kept: int) -> Iterator[tuple[Any, ...]]:
         for number, line in enumerate(lines):
             if number < kept:
                 continue
-            with contextlib.suppress(ValueError, TypeError, KeyError):
-                yield (model, search, begun, number, ended, *_row_of(read_line(line)))
+            if trial := _read(line):
+                yield (model, search, begun, number, ended, *_row_of(trial))
+
+
+def _read(line: str) -> Trial | None:
+    try:
+        return read_line(line)
+    except (ValueError, TypeError, KeyError):  # cut short
+        return None
 
 
 def _row_of(trial: Trial) -> tuple[Any, ...]:

@@ -1,4 +1,5 @@
-"""Tells whether a search was broken off: its ledger holds more trials than any version was chosen from."""
+"""Tells how far a search got: broken off, where its ledger holds more trials than any version was chosen from, or
+done, where a version was chosen from this very experiment on the prices that are stored."""
 
 from __future__ import annotations
 
@@ -8,10 +9,28 @@ from ml_core.data.order import Order
 from ml_core.data.prices import data_version
 from ml_core.errors import ForecastError
 from ml_core.home.lock import holder
+from ml_core.registry.version import ModelVersion
 from ml_core.registry.versions import Registry
 from ml_core.upkeep.condition import Condition
 from tuning.ledger import LEDGER, read_trials
 from tuning.naming import name_search
+
+
+def find_chosen(order: Order) -> ModelVersion | None:
+    """The version that this very search has led to; None where there is anything left to do: trials, or a seat that
+    it earned and was not given, because the search was killed in between."""
+    registry = Registry(order.home)
+    asked = order.experiment.digest(), data_version(order.experiment, order.home)
+    known = (
+        one for one in registry.versions(order.name) if not one.readable or one.evidence.role == "candidate"
+    )
+    newest = next(known, None)
+    if newest is None or not newest.readable:
+        return None
+    if (newest.evidence.digest, newest.evidence.data_version) != asked:
+        return None
+    sat = any(move.version == newest.version for move in registry.moves(order.name))
+    return newest if sat else None
 
 
 def examine_search(order: Order) -> Condition | None:

@@ -18,6 +18,8 @@ from ml_core.frames import SCORED, conform
 if TYPE_CHECKING:
     import datetime as dt
 
+    from ml_core.registry.version import ModelVersion
+
 
 @dataclass(frozen=True)
 class Source:
@@ -133,8 +135,20 @@ def _of_version(session: Session, prices: pl.DataFrame, version: str | None, fir
             f"{who}: each session from {held_out} on is answered by the youngest of its line that had not seen it, "
             f"those before {evidence.unseen} by version {evidence.refit.parent} or whom that was fitted again from"
         )
+    told += f"; {_tell_money(registered)}"
     facts = {"model": registered.name, "version": registered.version, "holdout": evidence.holdout}
     return Source(scored, told, trials=evidence.backtest.trials or evidence.search.trials, facts=facts)
+
+
+def _tell_money(registered: ModelVersion) -> str:
+    """Whether it was proven that trading it pays, at any horizon."""
+    from ml_core.reporting.words import claim, standing
+
+    asked = [one for one in registered.evidence.claims if one.claim == "money" and one.asked]
+    if not asked:
+        return f"{claim('money')}: not asked"
+    surest = min(asked, key=lambda one: one.adjusted if one.adjusted is not None else 1.0)
+    return f"{claim('money')}: {standing(surest.standing, surest.adjusted)}"
 
 
 def _of_walk(session: Session, prices: pl.DataFrame) -> Source:

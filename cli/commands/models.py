@@ -82,7 +82,9 @@ def rollback(session: Session, *, version: str | None, force: bool) -> int:
         registry.mark_forced(name, asked.version, day=session.now.date())
     left = before.version if before else None
     since = newest_session(session.experiment, session.home)
-    registry.promote(name, asked.version, since=since, why=f"rollback from version {left or 'none'}")
+    how = "by force" if against else "rollback"
+    moved = f"{how} from version {left}" if left else f"{how}; the seat was empty"
+    registry.promote(name, asked.version, since=since, why=moved)
     came = f"moved from version {left} to" if left else "is now version"
     marked = f", by force: it {against}" if against else ""
     session.terminal.say(f"{name}: champion {came} {asked.version}{marked}")
@@ -109,5 +111,5 @@ def _why_not(asked: ModelVersion) -> str:
     """Why it has not earned the seat, if it has not."""
     if asked.evidence.role == "reference":
         return "is a reference: it says no direction, and answers where nobody is champion"
-    refused = ", ".join(asked.evidence.gate.refused)
+    refused = asked.evidence.gate.told_refused
     return f"was refused by the gate: {refused}" if refused else ""

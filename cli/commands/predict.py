@@ -24,7 +24,7 @@ def predict(session: Session, *, as_of: str | None, out: Path | None, version: s
     from ml_core.promotion.reference import fill_seat
     from ml_core.promotion.refit import keep_fresh
     from ml_core.registry.lineage import tell_lineage
-    from ml_core.registry.seats import seat_of, tell_seat
+    from ml_core.registry.seats import seat_of
 
     order, terminal, day = session.order, session.terminal, read_date(as_of)
     if day and day > session.now.date():
@@ -48,7 +48,7 @@ def predict(session: Session, *, as_of: str | None, out: Path | None, version: s
     claims = answered.version.evidence.claims
     terminal.table(
         forecasts.forecast_rows(answered.table),
-        title=f"{order.name} version {answered.version.version} · {tell_seat(answered.version)}",
+        title=f"{order.name} version {answered.version.version} · {answered.seat}",
     )
     versions.print_claims(terminal, answered.version.evidence, lineage=tell_lineage(answered.version))
     for sentence in (*answered.told, *shadows):
@@ -59,7 +59,7 @@ def predict(session: Session, *, as_of: str | None, out: Path | None, version: s
             "forecasts": answered.table.to_dicts(),
             "missing": spell_missing(session, answered.missing),
             "seat": seat_of(answered.version),
-            "told": tell_seat(answered.version),
+            "told": answered.seat,
             "old": old or None,
             "old_model": old_model or None,
             "lineage": tell_lineage(answered.version),

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import TYPE_CHECKING
 
 from cli.screens import searches, versions
 from cli.screens.missing import warn_left_out, warn_missing
 from cli.session import DONE, PARTIAL, Session
 from cli.terminal import Terminal
-from ml_core.errors import InvalidInput
+from ml_core.errors import ForecastError, InvalidInput
 
 if TYPE_CHECKING:
+    from ml_core.registry.version import ModelVersion
     from tuning.search import SearchOutcome
     from tuning.step import Step
 
@@ -19,6 +21,8 @@ def search(session: Session, *, trials: int | None, afresh: bool, resume: bool) 
     """`resume` is what a search does anyway; who has it in a script may keep it."""
     if afresh and resume:
         raise InvalidInput("--afresh, --resume: a search begins anew or goes on; expected one of them")
+    if not afresh and (chosen := _chosen(session, trials)):
+        return _tell_chosen(session, chosen)
     outcome, terminal = run_search(session, trials=trials, afresh=afresh), session.terminal
     folds, each = outcome.evidence.search.folds, session.experiment.validation.test
     tested = (
@@ -41,6 +45,28 @@ def search(session: Session, *, trials: int | None, afresh: bool, resume: bool) 
         terminal.say(f"look at it all the same: {session.spell('predict')} --version challenger")
     terminal.document(outcome.summary())
     return DONE if outcome.passed and not outcome.missing else PARTIAL
+
+
+def _chosen(session: Session, trials: int | None) -> ModelVersion | None:
+    """The version that this search has led to already, on the prices that are stored."""
+    from tuning.search import with_trials
+    from tuning.unfinished import find_chosen
+
+    asked = with_trials(session.learning, trials) if trials else session.learning
+    try:
+        return find_chosen(dataclasses.replace(session.order, experiment=asked))
+    except ForecastError:  # of a store that cannot be read the search itself tells more
+        return None
+
+
+def _tell_chosen(session: Session, chosen: ModelVersion) -> int:
+    """A second verdict on the same model would be a second look at the same holdout, and say the same."""
+    terminal, more = session.terminal, chosen.evidence.search.trials + 10
+    terminal.say(f"nothing new to search: version {chosen.version} was chosen on the prices that are stored")
+    terminal.say(f"version {chosen.version}: {versions.verdict(chosen.evidence)}", styled=True)
+    terminal.say(f"more trials: {session.spell('search')} --trials {more}; all anew: --afresh instead")
+    terminal.document({"version": chosen.version, "passed": chosen.evidence.gate.passed, "nothing_new": True})
+    return DONE if chosen.evidence.gate.passed else PARTIAL
 
 
 class Shown:

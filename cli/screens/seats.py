@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from cli.session import Session
+from ml_core.registry.verdict import tell_refusal
 from ml_core.reporting import words
 
 if TYPE_CHECKING:
@@ -77,7 +78,11 @@ def why_refused(registered: ModelVersion) -> str:
     if not registered.readable:
         return str(registered.read)
     evidence = registered.evidence
-    failed = [f"{check.name}: {check.why}" for check in evidence.gate.checks if not check.passed]
+    failed = [
+        f"{tell_refusal(check.name)} ({check.why.removeprefix('nothing is; ')})"
+        for check in evidence.gate.checks
+        if not check.passed
+    ]
     if failed:
         return "; ".join(failed)
     if evidence.role == "reference":

@@ -176,7 +176,7 @@ def traded(risk: Backtest) -> str:
 
 
 def tell_gate(evidence: Evidence) -> str:
-    refused = ", ".join(evidence.gate.refused)
+    refused = evidence.gate.told_refused
     if evidence.role == "reference" and not evidence.refit:
         return "not asked: a reference"
     if evidence.refit:
@@ -204,9 +204,19 @@ def version_row(version: ModelVersion) -> dict[str, str]:
         "data version": str(evidence.data_version),
         "features": str(len(evidence.features)),
         "holdout": f"{evidence.holdout.start} to {evidence.holdout.end}",
-        "proven": name_proven(evidence.claims) if evidence.claims else f"not asked: {BEFORE_CLAIMS}",
+        "proven": _proven(evidence),
         "gate": tell_gate(evidence),
     }
+
+
+def _proven(evidence: Evidence) -> str:
+    """A refit has the claims of the version that was judged; one that was refused has none."""
+    if not evidence.claims:
+        return f"not asked: {BEFORE_CLAIMS}"
+    if evidence.refit and not evidence.gate.passed:
+        return "nothing: a refused refit"
+    judged = f"of version {evidence.refit.judged}: " if evidence.refit else ""
+    return f"{judged}{name_proven(evidence.claims)}"
 
 
 def _seats(version: ModelVersion) -> str:

@@ -6,7 +6,7 @@ import shlex
 
 from ml_core.home.settings import Home, home_without_option
 
-COMMAND = re.compile(r"candorcast (\w+) (\S+)((?: --\w+(?: [\w.]+=\S+)?)*)$")
+COMMAND = re.compile(r"candorcast (\w+) (\S+)((?: --\w+(?: [\w.]+(?:=\S+)?)?)*)$")
 
 
 def spell(verb: str, experiment: str = "", *, home: Home, overrides: tuple[str, ...] = ()) -> str:

@@ -17,7 +17,7 @@ from ml_core.errors import InvalidInput, NotEnoughData
 from ml_core.forecaster.forecaster import Forecaster
 from ml_core.prediction.reasons import tell_early, tell_silent
 from ml_core.registry.history import Stood, who_stood
-from ml_core.registry.seats import seat_of
+from ml_core.registry.seats import seat_of, tell_seat
 from ml_core.registry.version import ModelVersion
 from ml_core.registry.versions import Registry
 
@@ -33,6 +33,12 @@ class Answer:
     table: pl.DataFrame
     missing: Mapping[str, str]
     told: tuple[str, ...] = ()
+    then: bool = True  # false where nobody answered for that day then, and one that was made later stands in
+
+    @property
+    def seat(self) -> str:
+        """The badge of who speaks."""
+        return tell_seat(self.version) if self.then else "made later; it stands in, as nobody answered then"
 
 
 def answer(order: Order, *, clock: Clock, as_of: dt.date | None = None, version: str | None = None) -> Answer:
@@ -42,7 +48,8 @@ def answer(order: Order, *, clock: Clock, as_of: dt.date | None = None, version:
     experiment, home = order.experiment, order.home
     registry = Registry(home)
     try:
-        registered, prices, told = _find(order, registry, as_of, version)
+        stood, prices, told = _find(order, registry, as_of, version)
+        registered = stood.version
         said, missing = forecast(registry.load(registered), prices, experiment.universe.tickers, as_of=as_of)
     except InvalidInput:
         if as_of is not None:
@@ -53,7 +60,7 @@ def answer(order: Order, *, clock: Clock, as_of: dt.date | None = None, version:
     session, now = max(table["as_of"]), clock()
     write_forecast(home, order.name, table, written=now, live=is_early(order, session, now))
     told = (*told, *tell_closed(as_of, session), *tell_learned(registered, session))
-    return Answer(registered, table, missing, told)
+    return Answer(registered, table, missing, told, stood.then)
 
 
 def is_early(order: Order, session: dt.date, now: dt.datetime) -> bool:
@@ -64,14 +71,15 @@ def is_early(order: Order, session: dt.date, now: dt.datetime) -> bool:
 
 def _find(
     order: Order, registry: Registry, as_of: dt.date | None, version: str | None
-) -> tuple[ModelVersion, pl.DataFrame, tuple[str, ...]]:
+) -> tuple[Stood, pl.DataFrame, tuple[str, ...]]:
     """Who answers, from which prices, and what is to be told of that."""
     if as_of is None:
-        return registry.find(order.name, version), read_prices(order.experiment, order.home), ()
+        present = Stood(registry.find(order.name, version), then=True)
+        return present, read_prices(order.experiment, order.home), ()
     stood = _who(order, registry, as_of, version)
     tickers = stood.version.evidence.tickers
     then = read_then(order.experiment, order.home, as_of, tickers=tickers)
-    return stood.version, then.prices, tell_past(stood, then)
+    return stood, then.prices, tell_past(stood, then)
 
 
 def _who(order: Order, registry: Registry, as_of: dt.date, version: str | None) -> Stood:

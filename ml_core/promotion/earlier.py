@@ -10,6 +10,7 @@ from ml_core.data.source import open_source
 from ml_core.panel.splits import Span
 from ml_core.promotion.candidate import Candidate
 from ml_core.registry.recipe import Recipe
+from ml_core.registry.verdict import tell_refusal
 from ml_core.registry.version import ModelVersion
 from ml_core.registry.versions import Registry
 from ml_core.spec.experiment import Experiment, Gate
@@ -33,7 +34,7 @@ class Earlier:
         return bool(self.refused and self.easier)
 
     def __str__(self) -> str:
-        said = f"was refused ({', '.join(self.refused)})" if self.refused else "passed"
+        said = f"was refused ({', '.join(map(tell_refusal, self.refused))})" if self.refused else "passed"
         return f"version {self.version} {said} on these sessions with {', '.join(self.changed)}"
 
 

@@ -52,12 +52,11 @@ def tell_old_model(
     if behind <= every + GRACE.get(experiment.task.frequency, 5):
         return ""
     why, command = f"it is due to be fitted again every {every}", f"candorcast predict {experiment.name}"
-    if sum(1 for day in dates if day > left) < every:
-        cause = _own(registered, moves)[-1].cause
-        why, command = (
-            WAITS.get(cause, "its next refit is not due yet"),
-            f"candorcast search {experiment.name}",
-        )
+    waits = every - sum(1 for day in dates if day > left)
+    if waits > 0:
+        why = WAITS.get(_own(registered, moves)[-1].cause, "its next refit is not due yet")
+        why += f", and it is fitted again in {waits} sessions; another may be looked for now"
+        command = f"candorcast search {experiment.name} --afresh"
     elif experiment.serving.refit == 0:
         why, command = (
             f"the file asks for no refits, and it was judged at one every {every}",

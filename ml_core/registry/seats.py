@@ -35,9 +35,9 @@ def tell_seat(version: ModelVersion) -> str:
     if seat == REFERENCE:
         return "reference: it says how far a price may go, and no direction"
     evidence = version.evidence
-    refused = f"refused by the gate: {', '.join(evidence.gate.refused)}"
+    refused = f"refused by the gate: {evidence.gate.told_refused}"
     if evidence.refit:
-        refused = f"refit of version {evidence.refit.parent}, refused: {', '.join(evidence.gate.refused)}"
+        refused = f"refit of version {evidence.refit.parent}, refused: {evidence.gate.told_refused}"
     if version.forced:
         refused = f"champion by force on {version.forced}; {refused}"
     if seat == CHALLENGER:

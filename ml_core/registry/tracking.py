@@ -20,6 +20,10 @@ if TYPE_CHECKING:
 LOCAL = "sqlite:///"
 # MLflow makes a folder for whatever follows its own prefix, a query too; this spelling is only SQLAlchemy's.
 BY_URI = "sqlite+pysqlite:///"
+PLACES = "SELECT experiment_id, name, artifact_location FROM experiments"
+SERVED = "mlflow-artifacts:"
+PATHS = (("runs", "artifact_uri"), ("model_versions", "source"), ("model_versions", "storage_location"))
+MOVE = "UPDATE {table} SET {column} = ? || substr({column}, ?) WHERE instr({column}, ?) = 1"
 
 
 def connect(home: Home) -> MlflowClient:
@@ -37,7 +41,24 @@ def connect(home: Home) -> MlflowClient:
     client.search_experiments(max_results=1)
     with closing(sqlite3.connect(database)) as opened:
         opened.execute("PRAGMA journal_mode=WAL")
+        if database.parent == home.root:
+            move_in(opened, home)
     return client
+
+
+def move_in(database: sqlite3.Connection, home: Home) -> None:
+    """MLflow writes down where the files of an experiment lie, as a whole path: in a home that was copied or moved
+    they would be written where it lay before. What lies behind a server has another address, and stays."""
+    for experiment, name, place in database.execute(PLACES).fetchall():
+        own = (home.artifacts / name).as_uri()
+        if place == own or place.startswith(SERVED):
+            continue
+        with database:
+            database.execute(
+                "UPDATE experiments SET artifact_location = ? WHERE experiment_id = ?", (own, experiment)
+            )
+            for table, column in PATHS:
+                database.execute(MOVE.format(table=table, column=column), (own, len(place) + 1, f"{place}/"))
 
 
 def _client(uri: str) -> MlflowClient:

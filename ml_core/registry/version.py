@@ -41,7 +41,8 @@ class ModelVersion:
     def proves(self, horizon: int) -> list[str]:
         """The claims that are its own at this horizon: proven when it was judged or by what came of its forecasts, and
         not given back since."""
-        judged = set(proven_at(self.evidence.claims, horizon))
+        own = self.evidence.refit is None or self.evidence.gate.passed  # a refused refit says something else
+        judged = set(proven_at(self.evidence.claims, horizon)) if own else set()
         noted = {claim: one.verdict for (claim, ahead), one in self.live.items() if ahead == horizon}
         proven = {claim for claim, verdict in noted.items() if verdict == "proven"}
         return sorted((judged | proven) - {claim for claim, verdict in noted.items() if verdict == "refuted"})

@@ -68,8 +68,7 @@ class Registry:
         if registered := self._look_up(name, version):
             return self._describe(registered)
         if version in SEATS:
-            again = answer_again(name) if version == REFERENCE else search_again(name)
-            raise EmptySeat(f"{name} has no {version}; {again}")
+            raise EmptySeat(f"{name} has no {version}{self._instead(name, version)}")
         raise InvalidInput(f"{name} has no version '{version}'{self._known(name)}")
 
     def sitting(self, name: str, seat: Seat) -> ModelVersion | None:
@@ -194,6 +193,13 @@ class Registry:
             if registered := self.sitting(name, seat):
                 return registered
         raise NoChampion(f"{name} has neither champion nor reference; {answer_again(name)}")
+
+    def _instead(self, name: str, seat: str) -> str:
+        """What can be done about an empty seat."""
+        if seat == CHAMPION and (refused := self.sitting(name, CHALLENGER)) and refused.readable:
+            why = f"version {refused.version} was refused, as {refused.evidence.gate.told_refused}"
+            return f": {why}; look at it: candorcast predict {name.rpartition('.')[0]} --version challenger"
+        return f"; {answer_again(name) if seat == REFERENCE else search_again(name)}"
 
     def _experiment(self, name: str) -> str:
         known = self._client.get_experiment_by_name(name)

@@ -71,7 +71,9 @@ def test_a_model_that_nobody_fitted_again_is_told_with_what_can_be_done(file, ch
     for command in ("predict", "models"):
         done = run(command, *asked)
         line = next(line for line in done.stderr.splitlines() if "knows no outcome after" in line)
-        assert "39 sessions ago: it was put there by hand; run: candorcast search" in line
+        assert "39 sessions ago: it was put there by hand, and it is fitted again in " in line
+        assert "another may be looked for now; run: candorcast search" in line
+        assert line.endswith("--afresh")
         assert run(command, *asked, "--set", "serving.refit=60").stderr.count("knows no outcome") == 0
     assert "knows no outcome" in json.loads(run("predict", *asked, "--json").stdout)["old_model"]
     listed = json.loads(run("models", *asked, "--json").stdout)

@@ -203,12 +203,30 @@ def test_a_search_that_the_gate_refuses_ends_with_1_and_keeps_its_version(home, 
     told = run("predict", *asked)
     assert told.exit_code == 0, told.stderr
     assert "version 1 is the reference" in told.stdout
-    assert "version 2 was refused: a claim proven: nothing is" in told.stdout
+    assert "version 2 was refused: nothing is proven (nearest to it: " in told.stdout
     assert "version 2 \N{MIDDLE DOT} challenger" in run("predict", *asked, "--version", "challenger").stdout
     assert "reference" in run("backtest", *asked).stdout
-    assert run("backtest", *asked, "--version", "challenger").exit_code == 0
+    traded = run("backtest", *asked, "--version", "challenger")
+    assert traded.exit_code == 0
+    assert "money: that trading it pays: " in " ".join(traded.stdout.split())
+    _no_hint_leads_in_a_circle(asked)
     _an_easier_gate_does_not_undo_it(asked)
     _only_force_seats_it_and_it_stays_marked(asked)
+
+
+def _no_hint_leads_in_a_circle(asked: tuple[str, ...]) -> None:
+    """Who asks for the champion is told of the refusal; the same search again gives no second verdict."""
+    empty = run("predict", *asked, "--version", "champion")
+    assert empty.exit_code == 2
+    told = " ".join(empty.stderr.split())
+    assert "has no champion: version 2 was refused, as nothing is proven" in told
+    command = told.rpartition("candorcast ")[2]
+    assert command.endswith("--version challenger")
+    assert run(*shlex.split(command)).exit_code == 0
+    again = run("search", *asked, "--trials", "1")
+    assert again.exit_code == 1
+    assert "nothing new to search: version 2 was chosen on the prices that are stored" in again.stdout
+    assert len(json.loads(run("models", *asked, "--json").stdout)) == 2
 
 
 def _an_easier_gate_does_not_undo_it(asked: tuple[str, ...]) -> None:
@@ -219,7 +237,7 @@ def _an_easier_gate_does_not_undo_it(asked: tuple[str, ...]) -> None:
     checks = {check["name"]: check for check in json.loads(done.stdout)["gate"]["checks"]}
     told = checks["the first verdict on this holdout"]
     assert not told["passed"]
-    assert "version 2 was refused (a claim proven" in told["why"]
+    assert "version 2 was refused (nothing is proven" in told["why"]
     assert "gate.significance = 1e-09" in told["why"]
     assert "gate.claims, gate.significance asks less now" in told["why"]
 
@@ -227,11 +245,12 @@ def _an_easier_gate_does_not_undo_it(asked: tuple[str, ...]) -> None:
 def _only_force_seats_it_and_it_stays_marked(asked: tuple[str, ...]) -> None:
     refused = run("rollback", *asked, "--version", "2")
     assert refused.exit_code == 2
-    assert "version 2 was refused by the gate: a claim proven" in refused.stderr
+    assert "version 2 was refused by the gate: nothing is proven" in refused.stderr
     command = refused.stderr.strip().rpartition("candorcast rollback ")[2]
     assert command.endswith("--version 2 --force")
     assert run("rollback", *shlex.split(command)).exit_code == 0
     assert "champion, by force on 20" in run("predict", *asked).stdout
+    assert "by force; the seat was empty" in run("models", *asked).stdout
     assert run("rollback", *asked, "--version", "1", "--force").exit_code == 0
     listed = {row["version"]: row for row in json.loads(run("models", *asked, "--json").stdout)}
     assert listed["2"]["aliases"] == []

@@ -146,7 +146,7 @@ def test_a_refusal_on_the_same_holdout_is_not_undone_by_asking_less():
     assert refused(checks) == ["the first verdict on this holdout"]
     told = checks["the first verdict on this holdout"].why
     assert told == (
-        "version 4 was refused (a claim proven) on these sessions with gate.significance = 0.01; "
+        "version 4 was refused (nothing is proven) on these sessions with gate.significance = 0.01; "
         "gate.significance asks less now"
     )
 

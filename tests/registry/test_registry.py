@@ -93,6 +93,21 @@ def test_who_only_reads_finds_and_loads_the_same_and_changes_nothing(
     assert all(path.read_bytes() == content for path, content in before.items())
 
 
+@pytest.mark.parametrize("move", [shutil.copytree, shutil.move], ids=["copied", "moved"])
+def test_in_a_home_that_was_copied_or_moved_a_new_version_lies_under_it(home, name, fitted, tmp_path, move):
+    first = tmp_path / "first"
+    shutil.copytree(home.root, first)
+    before = Registry(Home(first)).register(fitted.forecaster, name, EVIDENCE)
+    move(first, tmp_path / "second")
+    lay = set(first.rglob("*")) if first.exists() else set()
+    registry = Registry(Home(tmp_path / "second"))
+    made = registry.register(fitted.forecaster, name, EVIDENCE)
+    assert made.readable, made.read
+    assert made.folder.is_relative_to(tmp_path / "second")
+    assert registry.find(name, before.version).readable
+    assert (set(first.rglob("*")) if first.exists() else set()) == lay
+
+
 def test_a_version_that_was_deleted_is_not_listed_and_aliases_are(home, name, fitted):
     registry, client = Registry(home), connect(home)
     for _ in range(3):

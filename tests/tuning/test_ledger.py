@@ -22,7 +22,7 @@ def run(ledger: Ledger, trial: str, *, scores=(0.1,), test: float | None = None,
         )
     if test is not None:
         ledger.report(
-            trial, PARAMS, {"finished": True, "test_score": test, "returns": {"2024-01-02": 0.1, trial: 0.2}}
+            trial, PARAMS, {"finished": True, "test_score": test, "returns": {"2024-01-02": 0.1, "2024-01-03": 0.2}}
         )
     ledger.close(trial, error=error)
 
