@@ -37,7 +37,9 @@ def test_what_is_told_of_the_winner_of_a_race_comes_true_on_average(candidates):
         told.append((of_all[best] - luck - true_M[best], of_the_left.max() - luck - true_M[best_of_the_left]))
     of_all, of_the_left = np.mean(told, axis=0) / ERROR
     assert abs(of_all) < 0.45
-    assert of_the_left > of_all + 0.3, "told by those that are left alone, the winner is expected to do too much"
+    assert of_the_left > of_all + 0.3, (
+        "told by those that are left alone, the winner is expected to do too much"
+    )
 
 
 def test_where_nobody_was_dropped_it_says_what_is_said_otherwise():
