@@ -48,7 +48,6 @@ class OptunaSampler(Searcher):
         own = [one for one in known if holds(space, one.params)]  # ranges may have changed since
         for trial in _choose(own, lambda trial: scores[trial.id], self._lot):
             tell_known(self._study, trial, space, score=scores[trial.id])
-        self._asked = len(self._study.get_trials(deepcopy=False))
 
     def suggest(self, trial_id: str) -> Any:
         """Params that were not tried: the same ones would score the same. A search with none left is over."""
@@ -86,14 +85,12 @@ class OptunaSampler(Searcher):
         """The next study goes on with the same sampler; what still runs is told to it when it ends."""
         import optuna
 
-        if self._asked < MOST:
-            self._asked += 1
+        if len(self._study.get_trials(deepcopy=False)) < MOST:
             return
         scored = self._study.get_trials(deepcopy=False, states=(optuna.trial.TrialState.COMPLETE,))
         study = optuna.create_study(direction="maximize", sampler=self._study.sampler)
-        kept = _choose(scored, lambda trial: trial.value, self._lot)
-        study.add_trials(kept)
-        self._study, self._asked = study, len(kept)
+        study.add_trials(_choose(scored, lambda trial: trial.value, self._lot))
+        self._study = study
 
     def save(self, checkpoint_path: str) -> None:
         """Nothing: the ledger is what a search resumes from."""

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ml_core.errors import InvalidInput, NotEnoughData
+from ml_core.evaluation import significance
 from ml_core.evaluation.sharpe import deflated_sharpe, expected_maximum, probabilistic_sharpe, sharpe
 from ml_core.evaluation.significance import diebold_mariano, independent_trials, long_run_variance, pbo
 from tests.evaluation.loops import harvey_leybourne_newbold
@@ -177,3 +178,11 @@ def test_pbo_names_what_it_needs():
         pbo(np.zeros((500, 1)))
     with pytest.raises(InvalidInput, match="even"):
         pbo(np.zeros((500, 3)), blocks=5)
+
+
+def test_many_trials_are_weighed_in_parts_with_the_same_result(monkeypatch):
+    streams = np.random.default_rng(3).normal(0.01, 1.0, (200, 40)) + np.linspace(0, 0.2, 40)
+    whole, independent = pbo(streams, blocks=8), independent_trials(streams)
+    monkeypatch.setattr(significance, "MANY", 3)
+    assert pbo(streams, blocks=8) == whole
+    assert independent_trials(streams) == pytest.approx(independent, rel=1e-12)
