@@ -55,11 +55,8 @@ class _Game:
         self.money_RK = np.full((paths, len(BETS)), 0.0 if every else 1.0 / len(BETS))
 
     def play(self, gain_R: Array, share_K: Array) -> None:
-        if self.every and self.played % self.every == 0:
-            begun = self.played // self.every + 1
-            self.waiting = 1.0 / (begun + 1)
-            self.money_RK = self.money_RK + 1.0 / (begun * (begun + 1)) / len(BETS)
-        self.money_RK = np.minimum(self.money_RK * (1.0 + share_K * gain_R[:, None]), MOST)
+        money_RK, self.waiting = self._staked()
+        self.money_RK = np.minimum(money_RK * (1.0 + share_K * gain_R[:, None]), MOST)
         self.played += 1
 
     def settled(self) -> Array:
@@ -67,7 +64,15 @@ class _Game:
 
     def if_lost(self, share_K: Array) -> Array:
         """The bet of the date after the last one is open: at worst it loses all that is staked."""
-        return _sum(self.money_RK * (1.0 - share_K)) + self.waiting
+        money_RK, waiting = self._staked()
+        return _sum(money_RK * (1.0 - share_K)) + waiting
+
+    def _staked(self) -> tuple[Array, float]:
+        """What stands on each share when the next bet is made, and what waits on: a renewal that is due is made."""
+        if not self.every or self.played % self.every:
+            return self.money_RK, self.waiting
+        begun = self.played // self.every + 1
+        return self.money_RK + 1.0 / (begun * (begun + 1)) / len(BETS), 1.0 / (begun + 1)
 
 
 def _sum(money_RK: Array) -> Array:

@@ -15,6 +15,7 @@ from numpy.typing import ArrayLike
 from ml_core.live.betting import BETS, Array
 
 LEVEL = 0.95
+NEAR = 0.25  # of the bound: a guess is no further from zero, so that no value is further from it than 1.25 bounds
 
 
 def follow_mean(
@@ -22,22 +23,23 @@ def follow_mean(
 ) -> tuple[Array, Array, Array]:
     """The mean after each date, along the last axis, and the ends of where the true one lies. `values` lie within
     ±`bound`; each is known `horizon` sessions after its date, and what is guessed of it is the mean of those that were
-    known by then."""
+    known by then, or as near to that as a guess may be."""
     value_RT = np.atleast_2d(np.asarray(values, dtype=float))
     dates_T = np.arange(1, value_RT.shape[1] + 1)
     sum_RT = np.cumsum(value_RT, axis=1)
     mean_RT = sum_RT / dates_T
     guess_RT = np.zeros_like(value_RT)
-    guess_RT[:, horizon:] = mean_RT[:, :-horizon]
-    spread_RT = np.cumsum(((value_RT - guess_RT) / (2 * bound)) ** 2, axis=1)
-    reach_RT = 2 * bound * _reach(spread_RT, horizon, level) / dates_T
+    guess_RT[:, horizon:] = np.clip(mean_RT[:, :-horizon], -NEAR * bound, NEAR * bound)
+    unit = (1 + NEAR) * bound
+    spread_RT = np.cumsum(((value_RT - guess_RT) / unit) ** 2, axis=1)
+    reach_RT = unit * _reach(spread_RT, horizon, level) / dates_T
     ends = np.clip(mean_RT - reach_RT, -bound, bound), np.clip(mean_RT + reach_RT, -bound, bound)
     found = mean_RT, *ends
     return found if np.ndim(values) > 1 else (found[0][0], found[1][0], found[2][0])
 
 
 def _reach(spread_RT: Array, horizon: int, level: float) -> Array:
-    """How far the sum may be from what was expected of it, in units of twice the bound: the smallest of what each bet
+    """How far the sum may be from what was expected of it, in those units: the smallest of what each bet
     allows, all of them paid for. Of overlapping outcomes each h-th date is a process of its own, and their mean is at
     least what their exponents' mean gives; what is open counts as lost."""
     least_RT = np.full(spread_RT.shape, np.inf)

@@ -78,6 +78,15 @@ def test_overlapping_outcomes_are_played_for_apart_and_what_is_open_counts_as_lo
         assert waiting < first[date]
 
 
+def test_a_renewal_that_is_staked_on_an_open_bet_counts_as_lost_too():
+    share = np.array(BETS)
+    first, second = bet(GAINS[:2], bound=1.0, horizon=2, renew=2)
+    settled = (1 + share * GAINS[0]).mean() / 2
+    assert first == pytest.approx((settled + 1 / 2 + (1 - share).mean() / 2 + 1 / 2) / 2)
+    again = ((1 + share * GAINS[0]) / 2 + 1 / 6) * (1 - share)
+    assert second == pytest.approx((again.mean() + 1 / 3 + (1 + share * GAINS[1]).mean() / 2 + 1 / 2) / 2)
+
+
 @given(arrays(float, st.integers(1, 60), elements=st.floats(-1, 1)), st.integers(1, 6), st.integers(0, 30))
 def test_what_was_told_of_a_date_never_changes_when_later_ones_come(gains, horizon, renew):
     whole = bet(gains, bound=1.0, horizon=horizon, renew=renew)
@@ -125,11 +134,11 @@ def test_a_good_past_would_drown_the_end_of_an_advantage_without_new_beginnings(
 
 
 def test_where_the_mean_lies_is_as_wide_as_the_published_boundary_where_nothing_moves():
-    """All alike: the boundary is log(2K / level)/λ at the boldest bet, in units of twice the bound."""
+    """All alike: the boundary is log(2K / level)/λ at the boldest bet, in units of 1.25 bounds."""
     mean, low, high = follow_mean(np.zeros(50), bound=2.0)
     price = np.log(2 * len(BETS) / ALPHA) / BETS[-1]
     assert mean[-1] == 0
-    assert high[-1] == pytest.approx(4.0 * price / 50)
+    assert high[-1] == pytest.approx(2.5 * price / 50)
     assert low[-1] == -high[-1]
 
 
