@@ -21,8 +21,9 @@ def run(ledger: Ledger, trial: str, *, scores=(0.1,), test: float | None = None,
             {"epoch": number, "score": score, "loss": 1.0, "skill": 0.0, "time_total_s": number},
         )
     if test is not None:
+        own = f"2025-01-{1 + sum(map(ord, trial)) % 28:02d}"  # a day that no other trial has
         ledger.report(
-            trial, PARAMS, {"finished": True, "test_score": test, "returns": {"2024-01-02": 0.1, "2024-01-03": 0.2}}
+            trial, PARAMS, {"finished": True, "test_score": test, "returns": {"2024-01-02": 0.1, own: 0.2}}
         )
     ledger.close(trial, error=error)
 
