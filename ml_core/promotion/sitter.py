@@ -56,8 +56,9 @@ def face_sitter(
     has no more than its share of the gate's significance; to be worse needs no such payment."""
     if present is None:
         return None
+    seat = seat_of(present) or ""
     try:
-        seat, proven = seat_of(present) or "", what_is_proven(present, case.horizons)
+        proven = what_is_proven(present, case.horizons)
         present = judged_of(registry, present)
         forecaster = registry.load(present)
         scored = forecast_split(forecaster, forecaster.read(prices), split)
