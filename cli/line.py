@@ -10,23 +10,39 @@ import typer
 from cli.declaration import app, command
 from cli.options import (
     AsOf,
+    AuditedVersion,
     Baselines,
+    Days,
+    Decay,
+    Delay,
+    Dies,
     Drawing,
+    ExportedVersion,
     Families,
     Figures,
+    FirstSeed,
+    Kept,
     Kinds,
+    Lived,
+    LivedSessions,
+    Markets,
     OutFile,
     OutFolder,
     Picture,
     Promoted,
+    Searched,
+    Sessions,
+    Strength,
     Version,
+    Weeks,
+    Width,
 )
 
 
 @command("refresh.refresh")
 def refresh(
     tickers: Annotated[
-        list[str] | None, typer.Argument(metavar="TICKER", help="With --whole: fetch these alone.")
+        list[str] | None, typer.Argument(metavar="TICKER", help="With --whole: fetch only these.")
     ] = None,
     whole: Annotated[
         bool, typer.Option("--whole", help="Fetch all bars anew, compare, and store what differs.")
@@ -37,12 +53,13 @@ def refresh(
 
 @command("data.data", use="reads")
 def data(out: Picture = None):
-    """Show what the stored bars cover, what was refused or repaired and why, and whether they are stationary."""
+    """Show what the stored bars cover, what was refused or repaired and why, and test whether prices and returns are
+    stationary."""
 
 
 @command("vacuum.vacuum")
 def vacuum(
-    days: Annotated[int, typer.Option(help="Keep what a table held within so many days; at least 7.")] = 30,
+    days: Days = 30,
 ):
     """Free disk space that old versions of the stored bars take; those that registered models name stay readable."""
 
@@ -57,25 +74,42 @@ def backtest(
     start: Annotated[
         str | None, typer.Option(metavar="DATE", help="The first day of forecasts to trade.")
     ] = None,
-    end: Annotated[str | None, typer.Option(metavar="DATE", help="The last of them.")] = None,
+    end: Annotated[
+        str | None, typer.Option(metavar="DATE", help="The last day of forecasts to trade.")
+    ] = None,
     version: Version = None,
-    walk: Annotated[bool, typer.Option("--walk", help="Refit the file's own model for every fold.")] = False,
+    walk: Annotated[
+        bool,
+        typer.Option("--walk", help="Trade the experiment's own model instead, refitted for every fold."),
+    ] = False,
     forecasts: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Trade forecasts that `evaluate --out` wrote.")
+        Path | None,
+        typer.Option(metavar="FILE", help="Trade the forecasts of this file; `evaluate --out` writes it."),
     ] = None,
     trials: Annotated[
-        int | None, typer.Option(min=1, help="How many variants you tried; the Sharpe is deflated by them.")
+        int | None,
+        typer.Option(
+            min=1,
+            help="How many variants you tried, for the deflated Sharpe ratio; by default those of all searches.",
+        ),
     ] = None,
     out: Figures = None,
 ):
-    """Trade forecasts of days that no model learned from: by default the champion's, since its holdout began."""
+    """Trade forecasts of days that no model learned from: by default the champion's (else the reference's), since its
+    holdout began."""
 
 
 @command("search.search")
 def search(
-    trials: Annotated[int | None, typer.Option(min=1, help="How many trials (search.trials).")] = None,
+    trials: Annotated[
+        int | None, typer.Option(min=1, help="How many trials in all; by default search.trials.")
+    ] = None,
     afresh: Annotated[
-        bool, typer.Option("--afresh", help="Begin anew; else a search goes on with what it has.")
+        bool,
+        typer.Option(
+            "--afresh",
+            help="Run all trials again; by default the finished ones of the same search are reused.",
+        ),
     ] = False,
     resume: Annotated[bool, typer.Option("--resume", hidden=True)] = False,
 ):
@@ -96,7 +130,7 @@ def ledger(
 
 @command("predict.predict")
 def predict(as_of: AsOf = None, out: OutFile = None, version: Version = None):
-    """Forecast every ticker with the champion, and store the forecasts."""
+    """Forecast every ticker with the champion, or until there is one the reference, and store the forecasts."""
 
 
 @command("live.live")
@@ -113,15 +147,20 @@ def models():
 def rollback(
     version: Promoted = None,
     force: Annotated[
-        bool, typer.Option("--force", help="Also one that the gate refused; it stays marked.")
+        bool,
+        typer.Option(
+            "--force", help="Seat even a version that the gate refused; it is marked as forced for ever."
+        ),
     ] = False,
 ):
-    """Make another version champion; by default the last one before it that passed the gate."""
+    """Make another version champion; by default the last earlier version that passed the gate."""
 
 
 @command("rebuild.rebuild", "home", "as_json", use="reads")
 def rebuild(
-    model: Annotated[str, typer.Argument(metavar="MODEL", help="A registered name, such as demo.simulated.")],
+    model: Annotated[
+        str, typer.Argument(metavar="MODEL", help="A registered name, EXPERIMENT.SOURCE, as demo.simulated.")
+    ],
     version: Version = None,
 ):
     """Fit a registered model again from its data version, spec and seed, and compare it byte by byte."""
@@ -130,23 +169,28 @@ def rebuild(
 @command("audit.audit", "sets", "home", "as_json", use="reads")
 def audit(
     subject: Annotated[
-        str, typer.Argument(metavar="EXPERIMENT|MODEL", help="An experiment, or a registered model's name.")
+        str,
+        typer.Argument(
+            metavar="EXPERIMENT|MODEL", help="An experiment, or a registered model's name, as demo.simulated."
+        ),
     ],
-    version: Version = None,
-    dates: Annotated[int, typer.Option(min=3, help="After how many dates the future is changed.")] = 4,
-    seed: Annotated[int, typer.Option(help="Draws the dates, and the other futures.")] = 0,
+    version: AuditedVersion = None,
+    dates: Annotated[int, typer.Option(min=3, help="How many dates to test.")] = 4,
+    seed: Annotated[int, typer.Option(help="Seed of the random dates and changed prices.")] = 0,
 ):
-    """Check that nothing knows the future: change it at random dates; all that was known before must stay equal."""
+    """Check for look-ahead: change prices after random dates and verify that nothing computed before them changes."""
 
 
 @command("export.export", use="reads")
-def export(out: OutFolder, version: Version = None):
+def export(out: OutFolder, version: ExportedVersion = None):
     """Write the rows of every fold, or of a registered version, as the model sees them: scaled features and targets."""
 
 
 @command("features.features", "home", "as_json", use="nothing")
 def features(
-    markdown: Annotated[bool, typer.Option("--markdown", help="Print the page docs/features.md.")] = False,
+    markdown: Annotated[
+        bool, typer.Option("--markdown", help="Print them as the page docs/features.md.")
+    ] = False,
 ):
     """List all features: what each is, and how much history it needs."""
 
@@ -156,80 +200,54 @@ def truth(
     kinds: Kinds = None,
     families: Families = None,
     baselines: Baselines = None,
-    tickers: Annotated[
-        int | None, typer.Option(min=2, max=1000, help="Tickers in each market; by default the experiment's.")
-    ] = None,
-    sessions: Annotated[
-        int | None, typer.Option(min=1, help="Sessions in each market; by default data.simulated.sessions.")
-    ] = None,
-    ic: Annotated[
-        float | None,
-        typer.Option(
-            help="How well the planted signal tells returns: 0 not at all, 1 fully (data.simulated.ic)."
-        ),
-    ] = None,
-    delay: Annotated[
-        int | None, typer.Option(min=1, max=10, help="How many sessions after it is seen the signal acts.")
-    ] = None,
-    decay: Annotated[
-        float | None,
-        typer.Option(help="What is left of the signal one session later: 0 nothing, 1 all of it."),
-    ] = None,
-    markets: Annotated[int, typer.Option(min=1, help="How many markets of each kind, all different.")] = 1,
-    seed: Annotated[
-        int | None,
-        typer.Option(min=0, help="Seed of the first market, the next is one more (data.simulated.seed)."),
-    ] = None,
-    search: Annotated[
-        bool,
-        typer.Option(
-            "--search", help="In each market search and judge as for real, and count what is proven."
-        ),
-    ] = False,
-    weeks: Annotated[
-        int, typer.Option(min=1, max=520, help="Search that often, each time a week of prices later.")
-    ] = 1,
-    live: Annotated[
-        bool,
-        typer.Option(
-            "--live", help="Live through each market day by day, and tell what a daily look proves."
-        ),
-    ] = False,
-    lived: Annotated[int, typer.Option(min=60, help="With --live: so many sessions.")] = 1260,
-    dies: Annotated[
-        int | None, typer.Option(min=1, help="With --live: after so many of them the signal is gone.")
-    ] = None,
-    resume: Annotated[
-        bool, typer.Option("--resume", help="Keep what an interrupted run has finished, and do the rest.")
-    ] = False,
+    tickers: Width = None,
+    sessions: Sessions = None,
+    ic: Strength = None,
+    delay: Delay = None,
+    decay: Decay = None,
+    markets: Markets = 1,
+    seed: FirstSeed = None,
+    search: Searched = False,
+    weeks: Weeks = 1,
+    live: Lived = False,
+    lived: LivedSessions = 1260,
+    dies: Dies = None,
+    resume: Kept = False,
 ):
-    """Try models on made-up markets in which the right answer is known: how much of a planted signal each one finds,
-    and how often one is believed where there is nothing to find."""
+    """Try models on simulated markets in which the right answer is known: how much of a planted signal each one finds,
+    and where nothing is planted, how often a false signal is accepted."""
 
 
 @command("serve.serve", "experiment", "sets", "home")
 def serve(
-    host: Annotated[str, typer.Option(help="Anything but loopback needs CANDORCAST_API_KEY.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(envvar="PORT", min=1, max=65535)] = 8000,
+    host: Annotated[
+        str, typer.Option(help="Address to listen on; anything but loopback needs CANDORCAST_API_KEY.")
+    ] = "127.0.0.1",
+    port: Annotated[
+        int,
+        typer.Option(
+            envvar="PORT", min=1, max=65535, help="Port to listen on; hosting services set it as PORT."
+        ),
+    ] = 8000,
 ):
     """Serve the web app and the REST API."""
 
 
-@command("serve.up", "experiment", "sets", "home", experiment="demo")
+@command("stack.up", "experiment", "sets", "home", experiment="demo")
 def up(
     port: Annotated[int, typer.Option(help="Port of the app.")] = 8000,
-    prefect_port: int = 4200,
-    mlflow_port: int = 5001,
+    prefect_port: Annotated[int, typer.Option(help="Port of Prefect's page and API.")] = 4200,
+    mlflow_port: Annotated[int, typer.Option(help="Port of MLflow's page and API.")] = 5001,
 ):
     """Start Prefect, MLflow, a worker with the deployments, and the app."""
 
 
 @command("doctor.doctor", use="reads", experiment="demo")
 def doctor():
-    """Tell what stands, what is due and what is stuck, and the command that helps: of an experiment and the stack."""
+    """Tell what of an experiment and the stack is in order, due or stuck, and the command that helps."""
 
 
-@command("serve.down", "home")
+@command("stack.down", "home")
 def down():
     """End every process that `up` started."""
 

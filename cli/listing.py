@@ -1,7 +1,9 @@
-"""Lists the commands with all that their help says, and refuses one that is unknown at once."""
+"""Lists the commands with all that their help says, and refuses at once one that is unknown. A value that an option
+does not take is refused in one line, in the words in which a key of an experiment's file is."""
 
 from typing import Any
 
+import typer
 from typer.core import TyperGroup
 
 
@@ -14,8 +16,31 @@ class Listing(TyperGroup):
             self.resolve_command(ctx, list(args))
         return super().parse_args(ctx, args)
 
+    def invoke(self, ctx: Any) -> Any:
+        """The command; where an option's value is refused, what was expected of it and what was given."""
+        try:
+            return super().invoke(ctx)
+        except typer.BadParameter as refused:
+            told = tell_value(refused)
+            if not told:
+                raise
+            typer.echo(f"candorcast: {told}", err=True)
+            raise typer.Exit(2) from None
+
     def format_commands(self, ctx: Any, formatter: Any) -> None:
         """With the whole of each help, which the library would cut to a line."""
         listed = [(name, self.commands[name].help or "") for name in self.list_commands(ctx)]
         with formatter.section("Commands"):
             formatter.write_dl(listed)
+
+
+def tell_value(refused: typer.BadParameter) -> str:
+    """`--trials: expected at least 1, got 0`; empty where it was not the value that was wrong."""
+    from pydantic import ValidationError
+
+    from ml_core.spec.wording import expect
+
+    if refused.param is None or not isinstance(refused.__cause__, ValidationError):
+        return ""
+    problem = refused.__cause__.errors()[0]
+    return f"{refused.param.opts[0]}: {expect(problem)}, got {problem['input']}"

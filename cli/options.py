@@ -36,13 +36,44 @@ OutFile = Annotated[
 ]
 AsOf = Annotated[
     str | None,
-    typer.Option("--as-of", metavar="DATE", help="Forecast as on that past day, from what was known then."),
+    typer.Option(
+        "--as-of",
+        metavar="DATE",
+        help="Forecast as on that past day, by whoever sat in the seat then, from what was known then.",
+    ),
 ]
 Version = Annotated[
     str | None,
-    typer.Option("--version", metavar="N|SEAT", help="A number, or champion, challenger, reference."),
+    typer.Option(
+        "--version",
+        metavar="N|SEAT",
+        help="A number, or champion, challenger, reference; by default the champion, until there is one the reference.",
+    ),
 ]
-Promoted = Annotated[str | None, typer.Option("--version", metavar="N", help="The version to make champion.")]
+AuditedVersion = Annotated[
+    str | None,
+    typer.Option(
+        "--version",
+        metavar="N|SEAT",
+        help="A number, or champion, challenger, reference; by default an experiment itself, or a model's champion.",
+    ),
+]
+ExportedVersion = Annotated[
+    str | None,
+    typer.Option(
+        "--version",
+        metavar="N|SEAT",
+        help="A number, or champion, challenger, reference; by default no version, but every fold.",
+    ),
+]
+Promoted = Annotated[
+    str | None,
+    typer.Option(
+        "--version",
+        metavar="N",
+        help="The version to make champion; by default the last earlier one that passed the gate.",
+    ),
+]
 Picture = Annotated[
     Path | None, typer.Option("--out", metavar="FILE", help="Also draw a picture, as one .html file.")
 ]
@@ -65,3 +96,56 @@ Baselines = Annotated[
     str | None,
     typer.Option(metavar="A,B", help="Baselines to try; by default validation.baselines of the experiment."),
 ]
+Width = Annotated[
+    int | None, typer.Option(min=2, max=1000, help="Tickers in each market; by default the experiment's.")
+]
+Sessions = Annotated[
+    int | None, typer.Option(min=1, help="Sessions in each market; by default data.simulated.sessions.")
+]
+Strength = Annotated[
+    float | None,
+    typer.Option(
+        help="How well the planted signal tells returns, from 0, not at all, to below 1 (data.simulated.ic)."
+    ),
+]
+Delay = Annotated[
+    int | None,
+    typer.Option(
+        min=1, max=10, help="How many sessions after it is seen the signal acts (data.simulated.delay)."
+    ),
+]
+Decay = Annotated[
+    float | None,
+    typer.Option(
+        help="The share of the signal that is left one session later, from 0 to below 1 (data.simulated.decay)."
+    ),
+]
+Markets = Annotated[
+    int, typer.Option(min=1, help="How many markets of each kind, each with a seed of its own.")
+]
+FirstSeed = Annotated[
+    int | None,
+    typer.Option(min=0, help="Seed of the first market, the next is one more (data.simulated.seed)."),
+]
+Searched = Annotated[
+    bool,
+    typer.Option("--search", help="Run the whole search and gate in each market, and count what is proven."),
+]
+Weeks = Annotated[
+    int,
+    typer.Option(
+        min=1, max=520, help="Search this many times, each a week later; more than 1 implies --search."
+    ),
+]
+Lived = Annotated[
+    bool,
+    typer.Option("--live", help="Live through each market day by day, and tell what a daily look proves."),
+]
+LivedSessions = Annotated[int, typer.Option(min=60, help="With --live: so many sessions.")]
+Dies = Annotated[
+    int | None, typer.Option(min=1, help="With --live: after so many of them the signal is gone.")
+]
+Kept = Annotated[
+    bool, typer.Option("--resume", help="Keep what an interrupted run has finished, and do the rest.")
+]
+Days = Annotated[int, typer.Option(help="Keep file versions younger than this many days (at least 7).")]

@@ -1,4 +1,4 @@
-"""Tells whoever watches where a search stands."""
+"""One progress message of a search: which step it is at, and how many trials are done."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

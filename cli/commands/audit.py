@@ -10,6 +10,7 @@ from cli.screens.missing import spell_missing, warn_missing
 from cli.session import DONE, PARTIAL, Session
 from cli.terminal import Terminal
 from ml_core.errors import ForecastError, InvalidInput
+from ml_core.spec.choices import nearest
 from ml_core.spec.file import find_experiment
 
 if TYPE_CHECKING:
@@ -50,10 +51,9 @@ def find_version(session: Session, subject: str, version: str | None) -> ModelVe
     registry = Registry(session.home)
     name = session.about(subject).order.name if is_experiment(subject) else subject
     if not registry.versions(name):
-        known = ", ".join(sorted({registered.name for registered in registry.everything()})) or "none yet"
-        raise InvalidInput(
-            f"'{subject}' is neither an experiment nor a registered model; registered: {known}"
-        )
+        known = sorted({registered.name for registered in registry.everything()})
+        hint = nearest(subject, known) if known else "; registered: none yet"
+        raise InvalidInput(f"'{subject}' is neither an experiment nor a registered model{hint}")
     return registry.find(name, version)
 
 

@@ -2,7 +2,7 @@
 
 from cli.commands.refresh import refresh
 from cli.commands.search import run_search
-from cli.screens import versions
+from cli.screens import report
 from cli.session import DONE, PARTIAL, Session
 
 
@@ -32,7 +32,7 @@ def demo(session: Session) -> int:
     sitting = registry.find(experiment.model_name)
     fresh = sitting if judged_of(registry, sitting).version == known[0].version else known[0]
     table = answer(session.order, clock=session.clock, version=fresh.version).table
-    versions.print_report(terminal, known[0], table, session.home, answers=fresh)
+    report.print_report(terminal, known[0], table, session.home, answers=fresh)
     terminal.document(
         {
             "version": known[0].version,

@@ -23,8 +23,8 @@ def features(session: Session, *, markdown: bool) -> int:
 
 
 def read_inputs(evidence: Evidence, *, most: int = 3) -> str:
-    """How many features a model reads, and those whose link with the target is the surest."""
+    """How many features a model reads, and those whose link with the target is the most stable."""
     judged = [one for one in evidence.choice if one.stability is not None]
-    surest = sorted(judged, key=lambda one: -(one.stability or 0.0))[:most]
-    named = ", ".join(f"{one.feature} (IC {one.ic:+.3f})" for one in surest)
-    return f"{len(evidence.features)} features" + (f", surest {named}" if named else "")
+    steady = sorted(judged, key=lambda one: -(one.stability or 0.0))[:most]
+    named = ", ".join(f"{one.feature} (IC {one.ic:+.3f})" for one in steady)
+    return f"{len(evidence.features)} features" + (f", most stable {named}" if named else "")

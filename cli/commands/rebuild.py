@@ -5,6 +5,7 @@ from __future__ import annotations
 from cli.screens import rebuilt
 from cli.session import DONE, PARTIAL, Session
 from ml_core.errors import InvalidInput
+from ml_core.spec.choices import nearest
 
 
 def rebuild(session: Session, *, model: str, version: str | None) -> int:
@@ -14,9 +15,8 @@ def rebuild(session: Session, *, model: str, version: str | None) -> int:
     terminal, registry = session.terminal, Registry(session.home)
     if not registry.versions(model):
         known = sorted({registered.name for registered in registry.everything()})
-        raise InvalidInput(
-            f"no model '{model}' is registered; expected one of: {', '.join(known) or 'none yet'}"
-        )
+        hint = nearest(model, known) if known else "; none is registered yet"
+        raise InvalidInput(f"no model '{model}' is registered{hint}")
     registered = registry.find(model, version)
     terminal.step(
         f"fitting {model} version {registered.version} again on data version {registered.evidence.data_version}"

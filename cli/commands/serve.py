@@ -1,4 +1,4 @@
-"""`serve` turns this process into the web server; `up` and `down` start and end all services on this machine."""
+"""`serve`: turns this process into the web server. In an empty home it tells the first steps."""
 
 from __future__ import annotations
 
@@ -51,19 +51,3 @@ def _tell_first_steps(session: Session) -> list[str]:
         "this home is empty: the page has nothing to show yet. Run these in another terminal; it follows by itself:",
         *(f"  {command:<{width}}  {what}" for command, what in spelled.items()),
     ]
-
-
-def up(session: Session, *, port: int, prefect_port: int, mlflow_port: int) -> int:
-    from flows.stack.services import Ports
-    from flows.stack.stack import up as start
-
-    ports = Ports(app=port, prefect=prefect_port, mlflow=mlflow_port)
-    start(session.name, session.home, overrides=session.overrides, ports=ports)
-    return DONE
-
-
-def down(session: Session) -> int:
-    from flows.stack.stack import down as stop
-
-    stop(session.home)
-    return DONE

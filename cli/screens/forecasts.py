@@ -44,11 +44,12 @@ def print_extremes(terminal: Terminal, forecast: pl.DataFrame, *, each: int = 2)
         return
     nearest = forecast.filter(pl.col("horizon") == forecast["horizon"].min()).sort("mean", descending=True)
     ends = nearest if nearest.height <= 2 * each else pl.concat([nearest.head(each), nearest.tail(each)])
+    which = "" if ends is nearest else f"; the {each} highest and the {each} lowest"
     told = ", ".join(
         f"{row['ticker']} {words.percent(row['mean'])} {words.interval(row['lower'], row['upper'], 'change')}"
         for row in ends.iter_rows(named=True)
     )
     terminal.say(
         f"forecast  {forecast['ticker'].n_unique()} tickers as of {forecast['as_of'].max()}, "
-        f"{nearest['horizon'].min()} session(s) ahead: {told}"
+        f"{nearest['horizon'].min()} session(s) ahead{which}: {told}"
     )

@@ -25,6 +25,9 @@ def spell_missing(session: Session, missing: Mapping[str, str]) -> dict[str, str
 def warn_left_out(terminal: Terminal, features: tuple[str, ...], lost: tuple[str, ...]) -> None:
     if features:
         more = f" and {len(features) - 3} more" if len(features) > 3 else ""
-        terminal.warn(f"left out, the prices lack a column for them: {', '.join(features[:3])}{more}")
+        need = "features need" if len(features) > 1 else "feature needs"
+        left = "are left out" if len(features) > 1 else "is left out"
+        told = f"{', '.join(features[:3])}{more}"
+        terminal.warn(f"{len(features)} {need} a column that these prices lack, and {left}: {told}")
     for sentence in lost:
         terminal.warn(sentence)

@@ -12,7 +12,10 @@ if TYPE_CHECKING:
     from ml_core.registry.searched import Searched, TrialRow
     from tuning.importance import Importance
 
-SCORES = "`again` is expected on other dates, `error` that of its place among all"
+SCORES = (
+    "`error`: standard error of the test score relative to the mean of all trials; "
+    "`again`: the score to expect on new dates"
+)
 
 
 def ledger_rows(head: Sequence[TrialRow]) -> list[dict[str, Any]]:
@@ -32,7 +35,7 @@ def luck(search: Searched) -> list[str]:
     """How much of a winner's score may be luck, in sentences."""
     told = []
     if search.independent:
-        told.append(f"{search.trials} trials amount to {search.independent:.1f} that differ")
+        told.append(f"{search.trials} trials count as {search.independent:.1f} independent ones")
     if search.overfitting is not None:
         told.append(
             f"of the {search.finished or search.trials} that finished, the one with the highest Sharpe ratio on one "

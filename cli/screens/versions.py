@@ -1,4 +1,5 @@
-"""Writes a version's evidence, forecasts and gate as lines and tables for the terminal. Several commands share them."""
+"""Writes what a version was judged by (scores, gate, claims, the search's ledger) and the list of versions. Several
+commands share them."""
 
 from __future__ import annotations
 
@@ -7,53 +8,18 @@ from typing import TYPE_CHECKING
 
 from rich.markup import escape
 
-from cli.commands.features import read_inputs
-from cli.screens import forecasts
-from cli.screens.seats import tell_refit
-from cli.terminal import Terminal, shown
+from cli.terminal import Terminal
 from ml_core.reporting import words
-from ml_core.reporting.words import MONEY
 
 if TYPE_CHECKING:
-    import polars as pl
-
     from ml_core.claims.verdict import ClaimVerdict
-    from ml_core.home.settings import Home
-    from ml_core.registry.account import Backtest
-    from ml_core.registry.evidence import Evidence, Oracle
+    from ml_core.registry.evidence import Evidence
     from ml_core.registry.scores import Score
-    from ml_core.registry.searched import Searched
-    from ml_core.registry.verdict import Verdict
+    from ml_core.registry.verdict import Check, Verdict
     from ml_core.registry.version import ModelVersion
 
 
 BEFORE_CLAIMS = "judged before there were claims"
-
-
-def print_report(
-    terminal: Terminal, registered: ModelVersion, forecast: pl.DataFrame, home: Home, *, answers: ModelVersion
-) -> None:
-    """What was searched, what won, how it did beside the baselines, what is forecast now and by which version
-    `answers`, and where all this lies."""
-    evidence = registered.evidence
-    terminal.say()
-    terminal.say(
-        f"[bold]{registered.name} version {registered.version}[/bold] · {verdict(evidence)}", styled=True
-    )
-    terminal.say(searched(evidence.search))
-    terminal.say(f"winner    {winner(registered)}")
-    for note in evidence.notes:
-        terminal.say(f"noted     {note}")
-    print_scores(terminal, evidence)
-    if evidence.oracle:
-        terminal.say(f"planted   {planted(evidence.oracle)}")
-    terminal.say(f"backtest  {traded(evidence.backtest)}")
-    print_gate(terminal, evidence.gate)
-    print_claims(terminal, evidence)
-    if answers.evidence.refit:
-        terminal.say(f"refitted  version {answers.version} answers, {tell_refit(answers.evidence.refit)}")
-    forecasts.print_extremes(terminal, forecast)
-    terminal.say(f"stored    bars, forecasts: {home.store} · trials, models: {home.tracking_uri}")
 
 
 def verdict(evidence: Evidence) -> str:
@@ -65,32 +31,6 @@ def verdict(evidence: Evidence) -> str:
     if evidence.gate.passed:
         return "[green]passed the gate: champion[/green]"
     return "[red]refused by the gate[/red]"
-
-
-def planted(oracle: Oracle) -> str:
-    """Of the signal that a simulated market holds, how much the model found."""
-    best, achieved = (words.write(one, "correlation") for one in (oracle.ic, oracle.achieved))
-    share = words.write(oracle.recovered, "share")
-    return f"signal of IC {best}, achieved IC {achieved}: {share} recovered on the holdout"
-
-
-def searched(search: Searched) -> str:
-    families = ", ".join(f"{count} {family}" for family, count in search.families.items())
-    return (
-        f"searched  {search.trials} trials ({families}) over {search.folds} folds x {search.seeds} seed(s) "
-        f"in {search.seconds:.0f} s: {search.finished} finished, {search.stopped} stopped early, "
-        f"{search.failed} failed"
-    )
-
-
-def winner(registered: ModelVersion) -> str:
-    from ml_core.forecaster.learners import is_baseline
-
-    model, training = registered.spec.model, registered.spec.training
-    fields = ", ".join(f"{key} {shown(value)}" for key, value in model.options.items())
-    fitted = f"loss {training.loss}, learning rate {training.learning_rate:.2g}"
-    told = filter(None, (fields, "" if is_baseline(model.family) else fitted))
-    return f"{model.family} ({'; '.join(told)}), {read_inputs(registered.evidence)}"
 
 
 def print_scores(terminal: Terminal, evidence: Evidence, *, most: int = 4) -> None:
@@ -112,8 +52,15 @@ def print_scores(terminal: Terminal, evidence: Evidence, *, most: int = 4) -> No
 def print_gate(terminal: Terminal, gate: Verdict) -> None:
     for check in gate.checks:
         mark = "[green]✓[/green]" if check.passed else "[red]✗[/red]"
-        told = f"{check.name}: {words.judged(check.value, check.required)} ({check.required}) {check.why}"
+        told = f"{check.name}: {measured(check)} {check.why}"
         terminal.say(f"  {mark} {escape(told)}", styled=True)
+
+
+def measured(check: Check) -> str:
+    """What was found and what was required; once, where nothing was to be found and nothing was."""
+    if check.passed and check.value == 0 and check.required.startswith("no"):
+        return f"{check.required};"
+    return f"{words.judged(check.value, check.required)} ({check.required})"
 
 
 def print_claims(terminal: Terminal, evidence: Evidence, *, most: int = 4, lineage: str = "") -> None:
@@ -128,7 +75,8 @@ def print_claims(terminal: Terminal, evidence: Evidence, *, most: int = 4, linea
         terminal.say(f"claims    not asked: {BEFORE_CLAIMS}")
         return
     shown = horizons_shown(claims, most=most)
-    below = f"below {100 * evidence.bar:.2g} % a claim is proven" if evidence.bar else ""
+    spends = "what this look at the holdout may spend of gate.significance"
+    below = f"a claim is proven below {100 * evidence.bar:.2g} %, {spends}" if evidence.bar else ""
     told = "; ".join(filter(None, ("p after paying for all questions", below, lineage)))
     terminal.table(
         claim_rows([one for one in claims if one.horizon in shown]),
@@ -160,19 +108,6 @@ def name_proven(claims: Sequence[ClaimVerdict]) -> str:
         if one.proven:
             horizons.setdefault(one.claim, []).append(str(one.horizon))
     return "; ".join(f"{name} {', '.join(ahead)}" for name, ahead in horizons.items()) or "none"
-
-
-def traded(risk: Backtest) -> str:
-    told = {name: f"{one.label} {words.write(getattr(risk, name), one.form)}" for name, one in MONEY.items()}
-    if risk.sharpe is None:
-        told["sharpe"] = f"no {MONEY['sharpe'].label}: {risk.sharpe_reason}"
-    else:
-        told["sharpe"] += f" {words.interval(risk.sharpe_low, risk.sharpe_high, MONEY['sharpe'].form)}"
-    held = words.write(risk.benchmark.cumulative, MONEY["cumulative"].form)
-    return (
-        f"after costs {told['cumulative']} in {risk.sessions} sessions, {told['sharpe']}, "
-        f"{told['max_drawdown']}; {words.ACCOUNTS['buy_and_hold']} {held}"
-    )
 
 
 def tell_gate(evidence: Evidence) -> str:

@@ -1,4 +1,4 @@
-"""Names the claims that were not asked, each with its reason: what a reader does not see was not forgotten."""
+"""Lists the claims that were not judged, each with the reason, so that a reader sees that none was forgotten."""
 
 from __future__ import annotations
 

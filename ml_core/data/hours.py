@@ -61,8 +61,10 @@ def _open(calendar: str, first: int, last: int) -> Any:
 
     known = exchange_calendars.get_calendar_names(include_aliases=True)
     if calendar not in known:
+        near = nearest(calendar, known)
+        stop = "" if near.endswith("?") else "."
         raise InvalidInput(
-            f"universe.calendar: unknown exchange '{calendar}'{nearest(calendar, known)}, or 'data'"
+            f"universe.calendar: unknown exchange '{calendar}'{near}{stop} 'data' takes the dates that the data have."
         )
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)  # of pandas, about the library's own code

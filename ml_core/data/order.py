@@ -1,5 +1,5 @@
-"""What one run is about: an experiment, and the store of its source under the home that keeps its state. Read once at
-a front door and handed on, so that a file edited meanwhile cannot mix two experiments in one run."""
+"""Reads an experiment and its store once per run and hands them on, so that a file edited meanwhile cannot mix two
+experiments in one run."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

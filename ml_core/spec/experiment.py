@@ -42,8 +42,9 @@ class Universe(Section):
     delisting: dict[str, Annotated[float, Field(ge=-1, allow_inf_nan=False)]] = Field(default_factory=dict)
 
     @model_serializer(mode="wrap")
-    def _as_before(self, write: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        """Without what is not said: an experiment that says nothing of it keeps its digest."""
+    def _leave_out_unset(self, write: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Without the keys that came later and are not set: an experiment that was written before them keeps its
+        digest."""
         return {
             key: value for key, value in write(self).items() if value or key not in ("members", "delisting")
         }
@@ -180,8 +181,8 @@ class Gate(Section):
         return self
 
     @model_serializer(mode="wrap")
-    def _as_before(self, write: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        """Without what is not said: an experiment that says nothing of it keeps its digest."""
+    def _leave_out_unset(self, write: SerializerFunctionWrapHandler) -> dict[str,
+    Any]: """Without the keys that came later and are not set: an experiment that was written before them keeps its digest."""
         return {key: value for key, value in write(self).items() if value or key not in ("claims", "require")}
 
 
@@ -202,8 +203,8 @@ class Experiment(Section):
     serving: Serving = Serving()
 
     @model_serializer(mode="wrap")
-    def _as_before(self, write: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        """Without a [serving] that says nothing: the experiment keeps its digest."""
+    def _leave_out_unset(self, write: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Without a [serving] that sets nothing: an experiment that was written before it keeps its digest."""
         return {
             key: value for key, value in write(self).items() if key != "serving" or self.serving != Serving()
         }

@@ -1,5 +1,7 @@
 """The list of commands says what each does, in whole sentences, and what a typo may have meant."""
 
+import pytest
+
 from cli.line import app
 from ml_core.data.simulation.config import SIGNALS
 from ml_core.spec import choices
@@ -28,3 +30,18 @@ def test_the_help_of_truth_names_every_kind_that_can_be_planted():
     told = " ".join(run("truth", "--help").stdout.split())
     for kind in choices.names(SIGNALS):
         assert f"{kind}," in told or f"{kind};" in told
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (("search", "demo", "--trials", "0"), "--trials: expected at least 1, got 0"),
+        (("serve", "demo", "--port", "99999"), "--port: expected at most 65535, got 99999"),
+        (("vacuum", "demo", "--days", "soon"), "--days: expected a whole number, got soon"),
+        (("truth", "--ic", "strong"), "--ic: expected a number, got strong"),
+    ],
+)
+def test_a_value_that_an_option_does_not_take_is_refused_in_one_plain_line(arguments, told):
+    done = run(*arguments)
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert done.stderr.splitlines() == [f"candorcast: {told}"]

@@ -1,4 +1,5 @@
-"""Writes down how each ticker answered a refresh: what was asked, what came, and what is stored of it now."""
+"""Builds the row of the store's table of answers for each ticker after a refresh: what was asked, what came, and
+what is stored now. The next refresh plans with it."""
 
 import datetime as dt
 from collections.abc import Mapping

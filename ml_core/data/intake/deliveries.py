@@ -1,4 +1,5 @@
-"""Asks a provider for what was planned, and hands on what comes in deliveries that are stored one by one."""
+"""Asks the provider for the planned bars, and hands them on in portions, so that a long download is stored as it
+comes."""
 
 import time
 from collections.abc import Generator, Iterator

@@ -1,4 +1,4 @@
-"""What one refresh is about: the bars that are wanted of a source, and what the store held of it before."""
+"""The question of one refresh: which bars are wanted, and what the store held of them when the refresh began."""
 
 import datetime as dt
 from collections.abc import Mapping

@@ -1,4 +1,5 @@
-"""What an experiment's own files say beside the bars: read before anything is fetched, kept with the bars after."""
+"""Reads a user's own tables (context, members of the universe) at the start of a refresh, and stores them as facts
+at its end."""
 
 import datetime as dt
 from dataclasses import dataclass

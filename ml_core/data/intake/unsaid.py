@@ -1,4 +1,5 @@
-"""What a refresh found of single bars that somebody should be told, and was not told yet."""
+"""Picks the findings on single bars that the user has not been shown yet (jumps, refusals, repairs), and the entries of
+[data.quality] that do nothing."""
 
 from collections.abc import Collection
 

@@ -1,4 +1,4 @@
-"""Nothing is planted: whoever finds something has fooled himself."""
+"""No signal: prices move by chance alone, so whatever a model claims to find there is false."""
 
 import numpy as np
 

@@ -1,0 +1,21 @@
+"""`up` and `down`: start and end all services on this machine."""
+
+from __future__ import annotations
+
+from cli.session import DONE, Session
+
+
+def up(session: Session, *, port: int, prefect_port: int, mlflow_port: int) -> int:
+    from flows.stack.services import Ports
+    from flows.stack.stack import up as start
+
+    ports = Ports(app=port, prefect=prefect_port, mlflow=mlflow_port)
+    start(session.name, session.home, overrides=session.overrides, ports=ports)
+    return DONE
+
+
+def down(session: Session) -> int:
+    from flows.stack.stack import down as stop
+
+    stop(session.home)
+    return DONE
