@@ -6,6 +6,7 @@ from __future__ import annotations
 import argparse
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from ml_core.live.betting import Array
 from ml_core.live.evidence import Evidence, follow
@@ -38,8 +39,8 @@ def draw_null(shape: str, paths: int, rng: np.random.Generator) -> tuple[Array, 
     return np.clip(rng.normal(size=(paths, SESSIONS)), -BOUND, BOUND), 1
 
 
-def share(passed_R: np.ndarray) -> str:
-    return f"{100 * float(np.mean(passed_R)):.1f} %"
+def share(passed_R: ArrayLike) -> str:
+    return f"{100 * float(np.mean(np.asarray(passed_R))):.1f} %"
 
 
 def median_after(passed_RT: np.ndarray, start: int = 0) -> str:
