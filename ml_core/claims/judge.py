@@ -47,6 +47,11 @@ def check_claims(names: Sequence[str], key: str) -> None:
             raise InvalidInput(f"{key}: unknown claim '{name}'{choices.nearest(name, list(claim_names()))}")
 
 
+def rivals_of(case: Case, name: str) -> tuple[str, ...]:
+    """Whom that claim faces."""
+    return choices.load(KINDS, name).rivals(case)
+
+
 def judge_claims(
     case: Case, claims: Sequence[str] | None = None, *, significance: float = SIGNIFICANCE
 ) -> tuple[ClaimVerdict, ...]:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import polars as pl
 
+from ml_core.baselines import BASELINES
 from ml_core.claims.case import Case, Terms
-from ml_core.claims.judge import claim_names, judge_claims
+from ml_core.claims.judge import claim_names, judge_claims, rivals_of
 from ml_core.claims.verdict import ClaimVerdict
 from ml_core.promotion.candidate import Candidate
+from ml_core.spec.choices import names
 from ml_core.spec.experiment import Experiment
 from ml_core.walkforward.beside import forecast_baselines
 from ml_core.walkforward.judging import Evaluation
@@ -31,9 +35,9 @@ def build_case(
     """All that claims are judged on; `trials` are the independent ones among those that were tried."""
     terms = terms_of(experiment, candidate.forecaster.spec.model.family)
     traded, refused = longest_traded(experiment), evaluation.risk["holdout"]["sharpe_reason"]
-    return Case(
+    case = Case(
         scored=evaluation.forecasts,
-        rivals=baselines | _missing_rivals(experiment, candidate, baselines, terms),
+        rivals=baselines,
         volatility=volatility,
         accounts={traded: evaluation.money["holdout"].accounts},
         unfit={traded: f"there is no Sharpe: {refused}"} if refused else {},
@@ -41,6 +45,7 @@ def build_case(
         trials=trials,
         terms=terms,
     )
+    return replace(case, rivals=baselines | _missing_rivals(experiment, candidate, case))
 
 
 def terms_of(experiment: Experiment, family: str) -> Terms:
@@ -68,13 +73,11 @@ def _asked(experiment: Experiment) -> tuple[str, ...]:
     return experiment.gate.claims or claim_names()
 
 
-def _missing_rivals(
-    experiment: Experiment, candidate: Candidate, baselines: dict[str, pl.DataFrame], terms: Terms
-) -> dict[str, pl.DataFrame]:
-    """Forecasts of the rivals of the claims asked that the experiment's own baselines do not hold."""
-    needed = {"level": terms.level, "order": terms.order, "range": terms.range}
-    wanted = dict.fromkeys(rival for name in _asked(experiment) for rival in needed.get(name, ()))
-    missing = tuple(rival for rival in wanted if rival not in baselines)
+def _missing_rivals(experiment: Experiment, candidate: Candidate, case: Case) -> dict[str, pl.DataFrame]:
+    """Forecasts of the rivals that the claims asked face and the experiment's own baselines do not hold. A rival that
+    is no baseline, such as luck, has none."""
+    faced = dict.fromkeys(rival for name in _asked(experiment) for rival in rivals_of(case, name))
+    missing = tuple(rival for rival in faced if rival in names(BASELINES) and rival not in case.rivals)
     if not missing:
         return {}
     return forecast_baselines(

@@ -181,8 +181,9 @@ class Gate(Section):
         return self
 
     @model_serializer(mode="wrap")
-    def _leave_out_unset(self, write: SerializerFunctionWrapHandler) -> dict[str,
-    Any]: """Without the keys that came later and are not set: an experiment that was written before them keeps its digest."""
+    def _leave_out_unset(self, write: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Without the keys that came later and are not set: an experiment that was written before them keeps its
+        digest."""
         return {key: value for key, value in write(self).items() if value or key not in ("claims", "require")}
 
 
