@@ -1,5 +1,5 @@
-"""Puts stored bars together again as they first came from their source, before any check: repaired and refused ones as they
-were given. The audit begins there, because a check that knew the future would clean the past with it."""
+"""Puts stored bars together again as they first came from their source, before any check: repaired and refused ones
+as they were given. The audit begins there, because a check that knew the future would clean the past with it."""
 
 import datetime as dt
 

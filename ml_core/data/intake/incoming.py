@@ -1,5 +1,5 @@
-"""Runs the checks on bars that have just come, together with the stored bars before them: what is sound, what was found,
-and which tickers have another past than the stored one."""
+"""Runs the checks on bars that have just come, together with the stored bars before them: what is sound, what was
+found, and which tickers have another past than the stored one."""
 
 import datetime as dt
 from collections.abc import Mapping
