@@ -34,6 +34,7 @@ from cli.options import (
     Sessions,
     Strength,
     Version,
+    Walk,
     Weeks,
     Width,
 )
@@ -78,10 +79,7 @@ def backtest(
         str | None, typer.Option(metavar="DATE", help="The last day of forecasts to trade.")
     ] = None,
     version: Version = None,
-    walk: Annotated[
-        bool,
-        typer.Option("--walk", help="Trade the experiment's own model instead, refitted for every fold."),
-    ] = False,
+    walk: Walk = False,
     forecasts: Annotated[
         Path | None,
         typer.Option(metavar="FILE", help="Trade the forecasts of this file; `evaluate --out` writes it."),

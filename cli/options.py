@@ -149,3 +149,7 @@ Kept = Annotated[
     bool, typer.Option("--resume", help="Keep what an interrupted run has finished, and do the rest.")
 ]
 Days = Annotated[int, typer.Option(help="Keep file versions younger than this many days (at least 7).")]
+Walk = Annotated[
+    bool,
+    typer.Option("--walk", help="Trade the experiment's own model instead, refitted for every fold."),
+]

@@ -1,5 +1,4 @@
-"""Writes what a version was judged by (scores, gate, claims, the search's ledger) and the list of versions. Several
-commands share them."""
+"""Writes what a version was judged by (scores, gate, claims), and the list of versions. Several commands share it."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
-"""Tells Prefect to mark a flow run as crashed when its process has died without saying so: for some minutes no
-heartbeat came. Otherwise the run would count as running and hold its deployment's only slot for ever."""
+"""Tells Prefect to mark a flow run as crashed when its process has died without a word: for some minutes no heartbeat
+came. Otherwise the run would count as running and hold its deployment's only slot for ever."""
 
 import datetime as dt
 

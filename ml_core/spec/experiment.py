@@ -43,8 +43,7 @@ class Universe(Section):
 
     @model_serializer(mode="wrap")
     def _leave_out_unset(self, write: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        """Without the keys that came later and are not set: an experiment that was written before them keeps its
-        digest."""
+        """Without the keys that came later and are not set: an experiment of before them keeps its digest."""
         return {
             key: value for key, value in write(self).items() if value or key not in ("members", "delisting")
         }
@@ -182,8 +181,7 @@ class Gate(Section):
 
     @model_serializer(mode="wrap")
     def _leave_out_unset(self, write: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        """Without the keys that came later and are not set: an experiment that was written before them keeps its
-        digest."""
+        """Without the keys that came later and are not set: an experiment of before them keeps its digest."""
         return {key: value for key, value in write(self).items() if value or key not in ("claims", "require")}
 
 
@@ -205,7 +203,7 @@ class Experiment(Section):
 
     @model_serializer(mode="wrap")
     def _leave_out_unset(self, write: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        """Without a [serving] that sets nothing: an experiment that was written before it keeps its digest."""
+        """Without a [serving] that sets nothing: an experiment of before it keeps its digest."""
         return {
             key: value for key, value in write(self).items() if key != "serving" or self.serving != Serving()
         }

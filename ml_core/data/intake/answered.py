@@ -1,5 +1,5 @@
-"""Builds the row of the store's table of answers for each ticker after a refresh: what was asked, what came, and
-what is stored now. The next refresh plans with it."""
+"""Builds the row that the store keeps of each ticker's answer to a refresh: what was asked, what came, and what is
+stored now. The next refresh plans with it."""
 
 import datetime as dt
 from collections.abc import Mapping

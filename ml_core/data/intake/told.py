@@ -1,5 +1,5 @@
-"""Reads a user's own tables (context, members of the universe) at the start of a refresh, and stores them as facts
-at its end."""
+"""Reads a user's own tables (context, members of the universe) at the start of a refresh, and stores them as facts at
+its end."""
 
 import datetime as dt
 from dataclasses import dataclass
