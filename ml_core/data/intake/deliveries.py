@@ -1,5 +1,4 @@
-"""Asks the provider for the planned bars and hands them on in portions, so that a long download is stored as it
-comes."""
+"""Asks the provider for the planned bars and hands them on in portions, so that a long download is stored in parts."""
 
 import time
 from collections.abc import Generator, Iterator
