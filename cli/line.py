@@ -88,7 +88,7 @@ def backtest(
         int | None,
         typer.Option(
             min=1,
-            help="How many variants you tried, for the deflated Sharpe ratio; by default those of all searches.",
+            help="How many variants you tried: the Sharpe is deflated by them. By default those of the search, else 1.",
         ),
     ] = None,
     out: Figures = None,

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from cli.terminal import shown
+from ml_core.reporting.words import MONEY
 
 if TYPE_CHECKING:
     from ml_core.registry.searched import Searched, TrialRow
@@ -38,7 +39,7 @@ def luck(search: Searched) -> list[str]:
         told.append(f"{search.trials} trials count as {search.independent:.1f} independent ones")
     if search.overfitting is not None:
         told.append(
-            f"of the {search.finished or search.trials} that finished, the one with the highest Sharpe ratio on one "
+            f"of the {search.finished or search.trials} that finished, the one with the highest {MONEY['sharpe'].label} on one "
             f"half of time is in the lower half on the other in {search.overfitting:.0%} of ways to halve it (PBO; "
             "50 % where all is luck)"
         )

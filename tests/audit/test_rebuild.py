@@ -130,5 +130,5 @@ def test_a_winner_that_reads_otherwise_than_its_experiment_is_registered_rebuilt
 def test_an_unknown_model_is_answered_with_the_registered_ones(home, registered):
     done = run("rebuild", "nobody", "--home", str(home.root))
     assert done.exit_code == 2
-    assert f"no model 'nobody' is registered; expected one of: {registered.name}" in done.stderr
+    assert f"no model 'nobody' is registered; expected one of {registered.name}" in done.stderr
     assert Registry(home).versions("nobody") == []

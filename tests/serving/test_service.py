@@ -233,7 +233,7 @@ def test_new_bars_are_served_after_a_look(world: World, tmp_path: Path):
     [
         (0, "promotion", "predict small --home {} --set serving.refit=24"),
         (10, "promotion", "predict small --home {}"),
-        (24, "hand", "search small --home {}"),
+        (24, "hand", "search small --home {} --afresh"),
     ],
 )
 def test_a_model_that_nobody_fitted_again_is_told_with_what_does(own_world: World, refit, cause, command):

@@ -55,7 +55,7 @@ def test_made_up_tickers_are_dealt_to_sectors_and_known_ones_keep_theirs():
 
 def test_a_kind_that_nobody_wrote_is_refused_with_the_nearest():
     assert check_kinds(()) == (
-        "linear", "momentum", "none", "nonlinear", "rank", "regime", "volatility",
+        "linear", "market", "momentum", "none", "nonlinear", "rank", "regime", "volatility",
     )  # fmt: skip
     with pytest.raises(InvalidInput, match="--kinds: unknown kind 'rankk'; did you mean 'rank'"):
         check_kinds(("rankk",))
