@@ -39,9 +39,9 @@ def luck(search: Searched) -> list[str]:
         told.append(f"{search.trials} trials count as {search.independent:.1f} independent ones")
     if search.overfitting is not None:
         told.append(
-            f"of the {search.finished or search.trials} that finished, the one with the highest {MONEY['sharpe'].label} on one "
-            f"half of time is in the lower half on the other in {search.overfitting:.0%} of ways to halve it (PBO; "
-            "50 % where all is luck)"
+            f"of the {search.finished or search.trials} that finished, the one with the highest "
+            f"{MONEY['sharpe'].label} on one half of time is in the lower half on the other in "
+            f"{search.overfitting:.0%} of ways to halve it (PBO; 50 % where all is luck)"
         )
     if search.chance is not None:
         of = f"of {search.beside}" if search.beside else "of its family"
