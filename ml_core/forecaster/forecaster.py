@@ -47,6 +47,11 @@ class Forecaster:
             dict.fromkeys(note for member in self.members for note in member.facts().get("notes", ()))
         )
 
+    @property
+    def trust(self) -> dict[int, float]:
+        """By horizon, how far the mean of the members is trusted."""
+        return dict(zip(self.spec.task.horizons, self.calibration.trust_H.tolist(), strict=True))
+
     def named(self, name: str, version: str) -> Forecaster:
         return replace(self, name=name, version=version)
 

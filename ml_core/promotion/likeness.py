@@ -4,7 +4,7 @@ has not diverged, not collapsed, and its intervals hold as his did."""
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import polars as pl
 
@@ -19,7 +19,9 @@ KEY = ["ticker", "as_of", "horizon"]
 SAYS = ["mean", "lower", "upper", "scale"]
 GAP = 0.5  # scales between the two means, on average; means of the same recipe lie a tenth of that apart
 WIDTH = 2.0  # times as wide, or as narrow
-SPREAD = 0.1, 2.5  # of how far the parent's means reach: less is no direction any more, more is another one
+# Of how far the parent's means reach: less is no direction any more, more is another one. A refit that is trusted more,
+# for it had more validation dates, may reach so much farther.
+SPREAD = 0.1, 2.5
 AGREEMENT = 0.5  # correlation of the two means: what points elsewhere was never judged
 DIRECTION = ("level", "order")  # the claims that a direction is needed for
 
@@ -32,13 +34,24 @@ def lay_beside_parent(parent: pl.DataFrame, own: pl.DataFrame) -> pl.DataFrame:
     return parent.filter(finite).join(told, on=KEY, how="left", maintain_order="left")
 
 
-def compare(beside: pl.DataFrame) -> tuple[Compared, ...]:
-    """How they differ, horizon by horizon."""
+def compare(beside: pl.DataFrame, trusted: Mapping[int, float] | None = None) -> tuple[Compared, ...]:
+    """How they differ, horizon by horizon. `trusted`: how far the refit's means are, as a multiple of the parent's."""
     parts = sorted(beside.partition_by("horizon", as_dict=True).items())
-    return tuple(_at(horizon, rows.filter(pl.col("own_mean").is_not_null())) for (horizon,), rows in parts)
+    more = trusted or {}
+    return tuple(
+        _at(horizon, rows.filter(pl.col("own_mean").is_not_null()), trusted=more.get(horizon, 1.0))
+        for (horizon,), rows in parts
+    )
 
 
-def _at(horizon: int, rows: pl.DataFrame) -> Compared:
+def trust_beside(parent: Mapping[int, float], own: Mapping[int, float]) -> dict[int, float]:
+    """By horizon, where the parent's mean is trusted at all."""
+    return {
+        horizon: own[horizon] / trust for horizon, trust in parent.items() if trust > 0 and horizon in own
+    }
+
+
+def _at(horizon: int, rows: pl.DataFrame, *, trusted: float) -> Compared:
     scale, realized = pl.col("scale"), pl.col("realized")
     told = rows.select(
         gap=((pl.col("own_mean") - pl.col("mean")).abs() / scale).mean(),
@@ -51,7 +64,9 @@ def _at(horizon: int, rows: pl.DataFrame) -> Compared:
     ).row(0, named=True)
     reach, own_reach, agreement = (told.pop(name) for name in ("reach", "own_reach", "agreement"))
     spread = own_reach / reach if reach else None
-    return Compared(horizon=horizon, spread=spread, agreement=agreement if reach else None, **told)
+    return Compared(
+        horizon=horizon, spread=spread, agreement=agreement if reach else None, trusted=trusted, **told
+    )
 
 
 def judge_refit(
@@ -92,21 +107,23 @@ def _speaks(refit: Refit, proven: frozenset[tuple[str, int]]) -> Check:
     asked = [one for one in refit.compared if one.spread is not None]
     if not asked:
         return _check("speaks", passed=True, value=None, required=required, why="no direction is said")
-    other = [one for one in asked if _says_another(one)]
+    other = [one for one in asked if says_another(one)]
     lost = [one for one in other if any((name, one.horizon) in proven for name in DIRECTION)]
     mute = [one for one in asked if (one.spread or 0.0) < least]
     worst = min(lost or mute or asked, key=lambda one: one.agreement or 0.0)
     why = (
         f"{worst.horizon} ahead its means reach {worst.spread:.0%} as far as those of version {refit.parent} "
         f"and agree with them by {worst.agreement or 0.0:.2f}"
+        + (f", trusted {worst.trusted:.1f} times as much" if worst.trusted > 1.0 else "")
     )
     passed = not lost and len(mute) < len(asked)
     return _check("speaks", passed=passed, value=worst.agreement, required=required, why=why)
 
 
-def _says_another(one: Compared) -> bool:
+def says_another(one: Compared) -> bool:
     least, most = SPREAD
-    return not least <= (one.spread or 0.0) <= most or (one.agreement or 0.0) < AGREEMENT
+    farthest = most * max(one.trusted, 1.0)
+    return not least <= (one.spread or 0.0) <= farthest or (one.agreement or 0.0) < AGREEMENT
 
 
 def _holds(gate: Gate, refit: Refit) -> Check:

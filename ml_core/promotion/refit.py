@@ -21,7 +21,7 @@ from ml_core.forecaster.forecaster import Forecaster
 from ml_core.panel.splits import Span, Split, refit_through
 from ml_core.panel.windows import Windows
 from ml_core.promotion.cadence import is_due
-from ml_core.promotion.likeness import compare, judge_refit, lay_beside_parent
+from ml_core.promotion.likeness import compare, judge_refit, lay_beside_parent, trust_beside
 from ml_core.promotion.reference import WAIT, fill_seat
 from ml_core.promotion.sitter import what_is_proven
 from ml_core.promotion.weighing import AUDITED_DATES
@@ -177,7 +177,7 @@ def _look_at(made: _Fitted, registry: Registry, parent: ModelVersion) -> tuple[R
         sessions=beside["as_of"].n_unique(),
         rows=beside.height,
         missing=beside["own_mean"].null_count(),
-        compared=compare(beside),
+        compared=compare(beside, trust_beside(old.trust, made.forecaster.trust)),
     )
     return refit, audit
 

@@ -6,7 +6,7 @@ import numpy as np
 import polars as pl
 
 from ml_core.evaluation.leakage import Finding
-from ml_core.promotion.likeness import compare, judge_refit, lay_beside_parent
+from ml_core.promotion.likeness import compare, judge_refit, lay_beside_parent, says_another, trust_beside
 from ml_core.registry.refit import Refit
 from ml_core.registry.verdict import Check
 from ml_core.spec.experiment import Gate
@@ -33,7 +33,9 @@ def scored(*, rows: int = 400, seed: int = 0) -> pl.DataFrame:
     )
 
 
-def judged(own: pl.DataFrame, *, proven=frozenset({("order", 5)}), findings=()) -> dict[str, Check]:
+def judged(
+    own: pl.DataFrame, *, proven=frozenset({("order", 5)}), findings=(), trusted=None
+) -> dict[str, Check]:
     beside = lay_beside_parent(scored(), own)
     refit = Refit(
         parent="3",
@@ -43,7 +45,7 @@ def judged(own: pl.DataFrame, *, proven=frozenset({("order", 5)}), findings=()) 
         sessions=200,
         rows=beside.height,
         missing=beside["own_mean"].null_count(),
-        compared=compare(beside),
+        compared=compare(beside, trusted),
     )
     found = judge_refit(Gate(), refit, proven, findings=list(findings))
     assert found.passed == all(check.passed for check in found.checks)
@@ -122,6 +124,22 @@ def test_a_direction_that_was_proven_must_not_turn_round_nor_reach_much_farther(
         assert "a direction as its parent's" in refused(judged(turned(by)))
     assert "agree with them by -1.00" in judged(turned(-1.0))["a direction as its parent's"].why
     assert judged(turned(1.8))["a direction as its parent's"].passed
+
+
+def test_a_refit_that_more_evidence_trusts_more_may_reach_so_much_farther_and_no_more():
+    more = trust_beside({1: 0.1, 5: 0.2, 20: 0.0}, {1: 0.1, 5: 0.8, 20: 0.5})
+    assert more == {1: 1.0, 5: 4.0}
+    small = scored().with_columns(pl.col("mean") / 100)  # so that no distance is large beside the scale
+    beside = lay_beside_parent(small, small.with_columns(pl.col("mean") * 5))
+    [one, five] = compare(beside, more)
+    assert not says_another(five)
+    assert says_another(one)
+    assert says_another(compare(lay_beside_parent(small, small.with_columns(pl.col("mean") * 11)), more)[1])
+    assert says_another(compare(lay_beside_parent(small, small.with_columns(pl.col("mean") * -4)), more)[1])
+    assert judged(turned(3.0), trusted=more)["a direction as its parent's"].passed
+    told = judged(turned(30.0), trusted=more)["a direction as its parent's"]
+    assert "5 ahead" in told.why
+    assert told.why.endswith("trusted 4.0 times as much")
 
 
 def test_a_direction_drawn_at_random_is_refused_where_one_was_proven():
