@@ -1,17 +1,16 @@
-"""Shares the suite out between three processes on two processors: what starts servers and what starts a cluster waits
-more than it computes, so each runs one after another in a process of its own; beside them the others, file by file."""
+"""Shares the suite out between two processes on two processors: what starts servers or a cluster waits more than it
+computes, and one after another, for two that start at once starve each other until one gives up; beside it the others,
+file by file."""
 
 from xdist.scheduler import LoadScopeScheduling
 from xdist.workermanage import WorkerController
 
 TOGETHER = {
-    "stack": ("tests/flows/",),
-    "cluster": ("tests/deploy/", "tests/faults/", "tests/tuning/", "tests/cli/test_story.py"),
+    "services": ("tests/flows/", "tests/deploy/", "tests/faults/", "tests/tuning/", "tests/cli/test_story.py"),
 }
-# What is long begins early: taken up last, it would keep two processes waiting for the third.
+# What is long begins early: taken up last, it would keep one process waiting for the other.
 BEGIN = (
-    "stack",
-    "cluster",
+    "services",
     "tests/audit/",
     "tests/cli/",
     "tests/serving/",
