@@ -6,7 +6,13 @@ from xdist.scheduler import LoadScopeScheduling
 from xdist.workermanage import WorkerController
 
 TOGETHER = {
-    "services": ("tests/flows/", "tests/deploy/", "tests/faults/", "tests/tuning/", "tests/cli/test_story.py"),
+    "services": (
+        "tests/flows/",
+        "tests/deploy/",
+        "tests/faults/",
+        "tests/tuning/",
+        "tests/cli/test_story.py",
+    ),
 }
 # What is long begins early: taken up last, it would keep one process waiting for the other.
 BEGIN = (

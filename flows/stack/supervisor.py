@@ -13,7 +13,9 @@ from flows.stack.services import Plan, Service, build_environment, is_answered
 from ml_core.errors import ServiceFailed
 from ml_core.home.settings import Home
 
-START_SECONDS = 300.0  # a service that lives is slow, not broken: on a busy machine Prefect alone takes two minutes
+START_SECONDS = (
+    300.0  # a service that lives is slow, not broken: on a busy machine Prefect alone takes two minutes
+)
 STOP_SECONDS = 10.0
 RESTARTS = 3
 RESTART_WINDOW = 600.0
