@@ -7,7 +7,6 @@ import sys
 from pathlib import Path
 
 import pytest
-from mlflow.exceptions import MlflowException
 
 from ml_core.data.intake.refresh import refresh
 from ml_core.data.prices import read_prices
@@ -15,10 +14,8 @@ from ml_core.errors import BrokenArtifact, ForecastError, InvalidInput, NoChampi
 from ml_core.home.settings import Home, find_home
 from ml_core.promotion.candidate import Candidate
 from ml_core.registry import database
-from ml_core.registry.runs import flatten
 from ml_core.registry.searched import Searched
 from ml_core.registry.tracking import connect
-from ml_core.registry.trials import Trial
 from ml_core.registry.versions import NOBODY, Registry
 from ml_core.spec.plain import plain
 from tests.candidate import fit_candidate
@@ -40,12 +37,6 @@ def home(new_home) -> Home:
 @pytest.fixture(scope="module")
 def fitted(home) -> Candidate:
     return fit_candidate(EXPERIMENT, read_prices(EXPERIMENT, home), Searched(trials=3))
-
-
-@pytest.fixture
-def name(request) -> str:
-    """A model of its own for each test, in the one registry."""
-    return f"{request.node.name[:40]}.simulated"
 
 
 def test_nothing_registered_is_an_empty_list_and_no_champion(home, name):
@@ -200,88 +191,6 @@ def test_a_version_that_cannot_be_read_is_listed_with_the_reason_and_hides_no_ot
     for ask in (lambda: found[1].evidence, lambda: found[1].spec, lambda: registry.load(found[1])):
         with pytest.raises(BrokenArtifact, match=refusal):
             ask()
-
-
-def trial_of(name: str, end: str, *scores: float) -> Trial:
-    """A trial that ended so after epochs with these scores."""
-    history = tuple({"score": score, "best": max(scores), "loss": 1.0, "skill": 0.0} for score in scores)
-    result = {"test_score": 0.2, "returns": {}} if end == "finished" else {}
-    error = "it broke" if end == "failed" else ""
-    return Trial(name, {"family": "lstm", "training.learning_rate": 0.01}, end, history, result, 1.0, error)
-
-
-def runs_by_trial(registry: Registry, name: str) -> dict:
-    runs = registry._client.search_runs([registry._experiment(name)], "tags.kind = 'trial'")
-    assert len({run.data.tags["trial"] for run in runs}) == len(runs)
-    return {run.data.tags["trial"]: run for run in runs}
-
-
-def test_a_trial_is_seen_while_it_runs_and_once_however_often_its_search_goes_on(home, name):
-    registry = Registry(home)
-    book = registry.open_logbook(name, search="first")
-    book.follow([trial_of("t0", "running", 0.3), trial_of("t1", "running", 0.1)])
-    found = runs_by_trial(registry, name)
-    assert (found["t0"].info.status, found["t0"].data.metrics["score"]) == ("RUNNING", 0.3)
-    book.follow([trial_of("t0", "finished", 0.3, 0.1)])  # and now the driver is killed: t1 is told of no more
-    again = registry.open_logbook(name, search="first")
-    assert again.trials == {"t0", "t1"}
-    again.follow(
-        [trial_of("t0", "finished", 0.3, 0.1), trial_of("t2", "failed"), trial_of("t3", "stopped", 0.1)]
-    )
-    again.close(whole=True)
-    found = runs_by_trial(registry, name)
-    ends = {trial: run.info.status for trial, run in found.items()}
-    assert ends == {"t0": "FINISHED", "t1": "KILLED", "t2": "FAILED", "t3": "KILLED"}
-    assert found["t2"].data.tags["error"] == "it broke"
-    assert found["t0"].data.metrics["test_score"] == 0.2
-    assert found["t0"].data.params["training.learning_rate"] == "0.01"
-    curve = registry._client.get_metric_history(found["t0"].info.run_id, "score")
-    assert [(one.step, one.value) for one in curve] == [(1, 0.3), (2, 0.1)]
-    (whole,) = registry._client.search_runs([registry._experiment(name)], "tags.kind = 'search'")
-    assert whole.info.status == "FINISHED"
-    assert registry.open_logbook(name, search="second").trials == set()
-
-
-def test_a_trial_that_was_running_when_the_driver_was_killed_is_gone_on_with(home, name):
-    registry = Registry(home)
-    registry.open_logbook(name, search="first").follow([trial_of("t0", "running", 0.3, 0.1)])
-    book = registry.open_logbook(name, search="first")
-    book.follow([trial_of("t0", "finished", 0.3, 0.1, 0.4)])
-    curve = registry._client.get_metric_history(runs_by_trial(registry, name)["t0"].info.run_id, "score")
-    assert [(one.step, one.value) for one in curve] == [(1, 0.3), (2, 0.1), (3, 0.4)]
-
-
-def test_a_server_that_is_away_for_a_while_costs_a_search_nothing(home, name, monkeypatch):
-    registry = Registry(home)
-    book = registry.open_logbook(name, search="first")
-
-    def away(*_: object, **__: object) -> None:
-        raise MlflowException("no answer")
-
-    with monkeypatch.context() as patch:
-        patch.setattr(registry._client, "create_run", away)
-        book.follow([trial_of("t0", "finished", 0.3)])
-        book.close(whole=False)  # broken off meanwhile: nothing covers what the user is told
-        with pytest.raises(MlflowException, match="no answer"):
-            book.close(whole=True)
-    book.follow([trial_of("t1", "stopped", 0.1)])
-    book.close(whole=True)
-    ends = {trial: run.info.status for trial, run in runs_by_trial(registry, name).items()}
-    assert ends == {"t0": "FINISHED", "t1": "KILLED"}
-
-
-def test_a_long_history_of_a_trial_is_logged_in_full(home, name):
-    registry = Registry(home)
-    scores = [number / 1000 for number in range(1200)]
-    registry.open_logbook(name, search="first").follow([trial_of("long", "stopped", *scores)])
-    (run,) = runs_by_trial(registry, name).values()
-    assert len(registry._client.get_metric_history(run.info.run_id, "score")) == 1200
-
-
-def test_nested_values_are_flattened_by_dots():
-    assert flatten({"task": {"lookback": 30, "deep": {"x": 1}}, "seed": 0}) == {
-        "task.lookback": 30, "task.deep.x": 1, "seed": 0,
-    }  # fmt: skip
 
 
 def test_the_spec_of_an_earlier_candorcast_is_refused_by_version_with_what_to_do(home, name, fitted):
