@@ -41,4 +41,4 @@ VOLUME /data
 EXPOSE 8000
 HEALTHCHECK --interval=15s --timeout=5s --start-period=60s --retries=3 \
     CMD ["python", "-c", "import os, urllib.request as u; u.urlopen(f\"http://127.0.0.1:{os.environ['PORT']}/health\", timeout=4)"]
-CMD ["sh", "-c", "exec candorcast serve \"$CANDORCAST_EXPERIMENT\" --host 0.0.0.0 --port \"$PORT\""]
+CMD ["sh", "-c", "exec candorcast serve $(echo \"$CANDORCAST_EXPERIMENT\" | tr , ' ') --host 0.0.0.0 --port \"$PORT\""]

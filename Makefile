@@ -36,7 +36,8 @@ test: $(VENV)/installed lint
 	$(BIN)/python -m pytest --numprocesses 2 --dist loadscope
 
 faults: $(VENV)/installed
-	CANDORCAST_KILLS=100 $(BIN)/python -m pytest tests/faults --timeout 1200
+	CANDORCAST_KILLS=100 $(BIN)/python -m pytest tests/faults tests/flows/test_lock.py tests/flows/test_faults.py \
+	  tests/flows/test_mlflow.py --timeout 1200
 
 clean:
 	rm -rf .candorcast build *.egg-info

@@ -23,11 +23,10 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 import torch
+from distribution_markets import markets
 
 from ml_core.baselines import Lesson, fit_baseline
 from ml_core.claims.case import Terms
-from ml_core.data.providers import Request, simulated
-from ml_core.data.store.bars import adjust
 from ml_core.evaluation.coverage import measure_coverage
 from ml_core.evaluation.intervals import track_widths
 from ml_core.evaluation.metrics import DEVIATIONS, LEVEL, normal_crps
@@ -40,8 +39,6 @@ from ml_core.training.fit import fit
 from ml_core.walkforward.opening import open_windows, plan_folds
 from ml_core.walkforward.rows import tell_volatility
 
-ETFS = ("SPY", "QQQ", "IWM", "EFA", "EEM", "TLT", "GLD", "VNQ", "HYG", "LQD")
-SIMULATED = tuple(f"T{number:02d}" for number in range(20))
 HORIZONS = (1, 5, 20)
 WINDOW = 250
 FEATURES = (
@@ -50,7 +47,6 @@ FEATURES = (
 )  # fmt: skip
 ROWS = {"garch": "GARCH", "gjr_garch": "GJR-GARCH", "log_har": "log-HAR"}
 RATES = (0.0, 0.005, 0.01, 0.02, 0.04)
-JUMPS, JUMP_SIZE = 0.08, 0.045
 
 Outputs = tuple[np.ndarray, np.ndarray]
 
@@ -65,42 +61,6 @@ def main() -> None:
         began = time.process_time()
         (report_rates if asked.rates else report)(name, prices, folds)
         print(f"({time.process_time() - began:.0f} CPU s)\n")
-
-
-def markets(folder: Path | None) -> Iterator[tuple[str, pl.DataFrame, int]]:
-    """Each market's name, prices and number of yearly folds."""
-    config = simulated.Config(seed=41, sessions=2900, signal="none")
-    now = dt.datetime(2100, 1, 1, tzinfo=dt.UTC)
-    clustering = adjust(simulated.fetch(Request(SIMULATED, {}, "XNYS", None, None, now), config).bars)
-    yield "simulated clustering", clustering, 5
-    yield "simulated, jumps from half way", with_jumps(clustering, after=2900 - 627), 5
-    if folder:
-        yield "ten ETFs", read_folder(folder), 7
-
-
-def with_jumps(prices: pl.DataFrame, *, after: int) -> pl.DataFrame:
-    """After that many sessions of calm each ticker jumps on one session in twelve, whatever its volatility."""
-    rng = np.random.default_rng(0)
-    jumps = (rng.random(prices.height) < JUMPS) * rng.normal(0, JUMP_SIZE, prices.height)
-    jumped = prices.sort("ticker", "date").with_columns(jump=jumps)
-    begun = pl.int_range(pl.len()).over("ticker") >= after
-    shift = pl.when(begun).then(pl.col("jump")).otherwise(0.0).cum_sum().over("ticker")
-    bars = [pl.col(name) * shift.exp() for name in ("high", "low", "close")]
-    before = shift.shift(1, fill_value=0.0).over("ticker")
-    moved = jumped.with_columns(*bars, open=pl.col("open") * before.exp())
-    return moved.with_columns(
-        high=pl.max_horizontal("open", "high", "close"), low=pl.min_horizontal("open", "low", "close")
-    ).drop("jump")
-
-
-def read_folder(folder: Path) -> pl.DataFrame:
-    """The ETFs' bars in any of the folder's files, adjusted by their adjusted close."""
-    columns = ["ticker", "date", "open", "high", "low", "close", "adj_close"]
-    tables = [pl.read_parquet(path, columns=columns) for path in sorted(folder.glob("*.parquet"))]
-    bars = pl.concat(table.filter(pl.col("ticker").is_in(ETFS)) for table in tables)
-    factor = pl.col("adj_close") / pl.col("close")
-    adjusted = [pl.col(name) * factor for name in ("open", "high", "low", "close")]
-    return bars.unique(["ticker", "date"]).with_columns(*adjusted, factor=factor).sort("ticker", "date")
 
 
 def walk(prices: pl.DataFrame, folds: int) -> tuple[Experiment, Windows, list[Split]]:

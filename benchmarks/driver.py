@@ -19,9 +19,11 @@ import numpy as np
 
 from ml_core.spec.experiment import Experiment
 from tuning.ledger import Ledger
+from tuning.points import first_params
+from tuning.pruner import Lenient
 from tuning.ranking import measure_luck, rank_trials
 from tuning.sampler import OptunaSampler
-from tuning.space import build_space, first_params
+from tuning.space import build_space
 
 EPOCHS = 3
 
@@ -41,7 +43,8 @@ def experiment_of(trials: int, sampler: str) -> Experiment:
 def drive(experiment: Experiment, ledger: Ledger, dates: list[str]) -> list[float]:
     """The CPU seconds of each trial."""
     space, rng = build_space(experiment), np.random.default_rng(0)
-    sampler = OptunaSampler(experiment.search, space, queue=first_params(experiment, space), known=[])
+    queue = first_params(experiment, space)
+    sampler = OptunaSampler(experiment.search, space, queue=queue, known=[], pruner=Lenient(), lag=1)
     shared_T, spent = rng.normal(0, 0.1, len(dates)), []
     for number in range(experiment.search.trials):
         begun, name = time.process_time(), f"{number:05d}"

@@ -72,8 +72,7 @@ def with_pandas(bars: pd.DataFrame) -> pd.DataFrame:
         bottom, top = roll(lows, window, "min"), roll(highs, window, "max")
         keep(f"stochastic_{window}", (close - bottom) / (top - bottom))
     for window in (10, 20):
-        variance = roll(squared, window, "mean") / (4 * math.log(2))
-        keep(f"parkinson_{window}", np.log(np.sqrt(variance) + TINY))
+        keep(f"parkinson_{window}", np.log(np.sqrt(roll(squared, window, "mean") / (4 * math.log(2))) + TINY))
     return pd.DataFrame(out)
 
 

@@ -77,7 +77,7 @@ def teach(experiment: Experiment) -> Candidate:
     prices = draw_prices(experiment)
     windows, _ = open_windows(spec, prices)
     split = plan_folds(experiment, windows)[-1]
-    return Candidate(fit(spec, windows, split), windows, prices, split, pl.DataFrame(), Searched(trials=0))
+    return Candidate(fit(spec, windows, split), windows, prices, 0, split, pl.DataFrame(), Searched(trials=0))
 
 
 def beside(experiment: Experiment, candidate: Candidate, rival: str) -> None:

@@ -22,7 +22,6 @@ the one setting in which it too learns from half of each window: another network
 """
 
 import argparse
-import datetime as dt
 import json
 import os
 import subprocess
@@ -35,26 +34,18 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-import numpy as np
 import torch
 from panel import SEES, Grid
+from peer_market import CUT, FIRST, READING, TASK, UNIVERSE, make_panel
 
-from ml_core.data.providers import Request, simulated
-from ml_core.data.store.bars import adjust
-from ml_core.forecaster.members import run_network
+from ml_core.forecaster.networks import run_network
 from ml_core.panel.splits import Span, Split
 from ml_core.panel.windows import Windows
-from ml_core.spec.experiment import Features, Model, Reading, RunSpec, Task, Training, Universe
+from ml_core.spec.experiment import Model, RunSpec, Training
 from ml_core.training.loop import Fitting
-from ml_core.walkforward.opening import open_windows
 
 PINS = ("torch==2.13.0", "neuralforecast==3.3.0")
-MARKET = simulated.Config(seed=11, sessions=2251)
-UNIVERSE = Universe(tickers=tuple(f"T{number:03d}" for number in range(100)))
-TASK = Task(horizons=(1,), target="excess")
-LABEL = "momentum_1"  # what the one column is called; it holds the series
-READING = Reading(lookback=SEES, features=Features(names=(LABEL,)))
-FIRST, CUT, SHARE = 40, 2000, 0.9
+SHARE = 0.9
 COMMON = {"scaler_type": "identity", "max_steps": 1_000_000, "inference_windows_batch_size": 64}
 TRANSFORMER = {"encoder_layers": 2, "hidden_size": 64, "n_head": 4, "conv_hidden_size": 128, "dropout": 0.0}
 LSTM = {"encoder_n_layers": 2, "encoder_hidden_size": 64}
@@ -135,23 +126,6 @@ class Watched(Fitting):
         found = super()._validate()
         self.away += time.process_time() - begun
         return found
-
-
-def make_panel() -> tuple[Windows, Grid, float]:
-    """The windows of our side, the panel of both, and the oracle's IC on the asked rows."""
-    request = Request(
-        UNIVERSE.tickers, {}, UNIVERSE.calendar, None, None, dt.datetime(2100, 1, 1, tzinfo=dt.UTC)
-    )
-    prices = adjust(simulated.fetch(request, MARKET).bars)
-    windows, _ = open_windows(RunSpec(task=TASK, reading=READING), prices)
-    series_NT = np.roll(windows.y_NTH[:, :, 0], 1, axis=1)
-    present_NT = np.zeros(series_NT.shape, dtype=bool)
-    present_NT[:, FIRST:] = True
-    windows = replace(windows, x_NTF=series_NT[:, :, None].copy(), present_NT=present_NT)
-    panel = Grid(series_NT, windows.unit_NTH[:, :, 0], FIRST, CUT)
-    table = simulated.oracle(UNIVERSE, MARKET, (1,)).sort("ticker", "as_of")
-    oracle_NV = table["mean"].to_numpy().reshape(series_NT.shape)[:, CUT:-1] / panel.unit_NT[:, CUT:-1]
-    return windows, panel, panel.score(oracle_NV)[0]
 
 
 def learn(case: Case, seed: int, windows: Windows, panel: Grid, target: float) -> Reached:

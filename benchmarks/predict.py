@@ -18,7 +18,7 @@ import numpy as np
 import torch
 
 from ml_core.features.scaling import CLIP, Scaler
-from ml_core.forecaster.members import NetworkMember, run_network
+from ml_core.forecaster.networks import NetworkMember, run_network
 from ml_core.models.family import FAMILIES, complete
 from ml_core.models.head import ForecastNetwork
 from ml_core.panel.layout import Layout

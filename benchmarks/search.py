@@ -20,43 +20,39 @@ and its IC there stands beside the oracle's; so is that of the defaults of the f
 
 import argparse
 import contextlib
-import datetime as dt
 import random
 import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
 from statistics import mean
-from types import SimpleNamespace
 from typing import Any
 
 import optuna
 import torch
-from ray.tune.schedulers import AsyncHyperBandScheduler, FIFOScheduler, TrialScheduler
+from opened_search import open_search
 
 import tuning.trial
-from ml_core.data.intake.refresh import refresh
-from ml_core.data.prices import read_prices
 from ml_core.home.settings import Home
 from ml_core.panel.splits import Split
+from ml_core.portfolio.opening import horizon_of
 from ml_core.spec.experiment import Experiment
 from ml_core.training.fit import assemble, fit
-from ml_core.walkforward.opening import open_windows
 from ml_core.walkforward.oracle import recovered
 from ml_core.walkforward.rows import forecast_split
-from ml_core.walkforward.trading import horizon_of
+from tuning.halving import Halving
 from tuning.ledger import Ledger
-from tuning.race import Course, Race
+from tuning.points import first_params, suggest
+from tuning.pruner import Lenient, Pruner
+from tuning.race import Course
 from tuning.ranking import rank_trials
-from tuning.search import split_for_search
-from tuning.space import build_space, first_params, spec_of, suggest, widest_spec
+from tuning.space import build_space, spec_of
 
 WAYS = ("exhaustive", "dense", "asha", "race")
-NOW = dt.datetime.now(dt.UTC)
 
 
 class Dropped(Exception):
-    """The scheduler ended the trial."""
+    """The trial was dropped."""
 
 
 def experiment_of(seed: int, way: str) -> Experiment:
@@ -89,11 +85,7 @@ def cost_trial() -> None:
         }
     )
     with tempfile.TemporaryDirectory() as folder:
-        home = Home(Path(folder))
-        refresh(experiment, home, now=NOW)
-        prices = read_prices(experiment, home)
-    windows, _ = open_windows(experiment.spec, prices)
-    folds, _ = split_for_search(experiment, windows)
+        prices, windows, folds, _ = open_search(experiment, Home(Path(folder)))
     for dense in (True, True, False):  # the first one loads what is loaded on first use
         tuning.trial.assemble = lambda fittings, way=dense, **_: assemble(fittings, dense=way)
         marks, told = [time.process_time()], []
@@ -124,14 +116,10 @@ def draw_points(experiment: Experiment, count: int) -> list[dict[str, Any]]:
     return [points[0], *others][:count]
 
 
-def scheduler_of(experiment: Experiment, folds: list[Split]) -> Any:
+def pruner_of(experiment: Experiment, folds: list[Split]) -> Pruner:
     if experiment.search.scheduler == "race":
-        return Race(Course(horizon_of(experiment), [str(fold.test.start) for fold in folds]))
-    if experiment.search.scheduler == "none":
-        return FIFOScheduler()
-    return AsyncHyperBandScheduler(
-        time_attr="rung", metric="score", mode="max", max_t=13, grace_period=3, reduction_factor=2
-    )
+        return Course(horizon_of(experiment), [str(fold.test.start) for fold in folds])
+    return Lenient() if experiment.search.scheduler == "none" else Halving(experiment.training.epochs)
 
 
 def try_points(
@@ -140,19 +128,14 @@ def try_points(
     """All of them as a search of one worker would, and the CPU seconds."""
     windows, prices, folds = opened
     tuning.trial.assemble = lambda fittings, **_: assemble(fittings, dense=dense)
-    ledger, scheduler, begun = Ledger(), scheduler_of(experiment, folds), time.process_time()
+    ledger, pruner, begun = Ledger(), pruner_of(experiment, folds), time.process_time()
     for number, params in enumerate(points):
         name = str(number)
-        scheduler.on_trial_add(None, SimpleNamespace(trial_id=name))
+        pruner.begin(name)
 
         def report(result: dict[str, Any], name: str = name, params: dict[str, Any] = params) -> None:
             ledger.report(name, params, result)
-            flat = {**result, **{f"scores/{date}": one for date, one in result.get("scores", {}).items()}}
-            told = SimpleNamespace(trial_id=name)
-            if (
-                scheduler.on_trial_result(None, told, flat) == TrialScheduler.STOP
-                and "finished" not in result
-            ):
+            if pruner.drops(name, result) and "finished" not in result:
                 raise Dropped
 
         with contextlib.suppress(Dropped):
@@ -160,6 +143,7 @@ def try_points(
                 params, report, experiment=experiment, windows=windows, prices=prices, splits=folds
             )
         ledger.close(name)
+        pruner.settle(name, {})
     return ledger, time.process_time() - begun
 
 
@@ -189,10 +173,7 @@ def main() -> None:
 
 def _market(seed: int, home: Home, count: int, seconds: dict, shares: dict) -> None:
     experiment = experiment_of(seed, "none")
-    refresh(experiment, home, now=NOW)
-    prices = read_prices(experiment, home)
-    windows, _ = open_windows(widest_spec(experiment, build_space(experiment)), prices)
-    folds, final = split_for_search(experiment, windows)
+    prices, windows, folds, final = open_search(experiment, home)
     points = draw_points(experiment, count)
     reach = _holdout(experiment, windows, final)
     shares["defaults"].append(reach(points[0]))

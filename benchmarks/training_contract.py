@@ -86,10 +86,11 @@ def oracle_score(windows: Windows, split: Split) -> float:
 
 def learn(spec: RunSpec, windows: Windows, split: Split, supervise: Supervise, target: float) -> Reached:
     """Train until the target or the budget; the clock is this process's CPU time, validation included."""
+    rounds = {"epochs": 60 if supervise == "every_step" else 240}
+    spec = spec.model_copy(update={"training": spec.training.model_copy(update=rounds)})
     fitting = Fitting(spec, windows, split, supervise=supervise)
     begun, best, spent = time.process_time(), 0.0, 0.0
-    rounds = 60 if supervise == "every_step" else 240
-    for epoch in fitting.epochs(rounds):
+    for epoch in fitting.epochs():
         spent, best = time.process_time() - begun, max(best, epoch.score)
         if epoch.score >= target:
             return Reached(True, spent, best)

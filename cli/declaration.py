@@ -1,4 +1,4 @@
-"""Turns a declaration of `cli/line.py` into a command: shared options, a session, one line for a known failure."""
+"""Turns a declaration of a command into one: shared options, a session, one line for a known failure."""
 
 import inspect
 from collections.abc import Callable

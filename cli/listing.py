@@ -43,4 +43,10 @@ def tell_value(refused: typer.BadParameter) -> str:
     if refused.param is None or not isinstance(refused.__cause__, ValidationError):
         return ""
     problem = refused.__cause__.errors()[0]
-    return f"{refused.param.opts[0]}: {expect(problem)}, got {problem['input']}"
+    return f"{refused.param.opts[0]}: {_expected(expect(problem))}, got {problem['input']}"
+
+
+def _expected(told: str) -> str:
+    """As all others are told: the library says of a choice `'foo' is not one of 'level', 'order'.`"""
+    _, found, choices = told.rstrip(".").partition(" is not one of ")
+    return f"expected one of {choices}" if found else told

@@ -1,12 +1,19 @@
 """The options that commands share, each with its help."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
 ExperimentName = Annotated[
     str, typer.Argument(metavar="EXPERIMENT", help="A TOML file, or the name of one in experiments/.")
+]
+Experiments = Annotated[
+    list[str],
+    typer.Argument(metavar="EXPERIMENT...", help="TOML files, or the names of some in experiments/."),
+]
+Others = Annotated[
+    list[str] | None, typer.Argument(metavar="EXPERIMENT", help="More experiments beside the first.")
 ]
 Overrides = Annotated[
     list[str] | None,
@@ -34,12 +41,42 @@ OutFile = Annotated[
     Path | None,
     typer.Option("--out", metavar="FILE", help="Also write the forecasts there, as .parquet, .csv or .json."),
 ]
+SharesFile = Annotated[
+    Path | None,
+    typer.Option("--out", metavar="FILE", help="Also write every share there, as .parquet, .csv or .json."),
+]
+Explained = Annotated[
+    int | None, typer.Option("--horizon", min=1, help="Sessions ahead; by default the shortest.")
+]
+ExplainedOf = Annotated[
+    Literal["level", "order", "scale"],
+    typer.Option(
+        "--of", help="Where the price goes, which goes better than which, or how far it may go (scale)."
+    ),
+]
 AsOf = Annotated[
     str | None,
     typer.Option(
         "--as-of",
         metavar="DATE",
         help="Forecast as on that past day, by whoever sat in the seat then, from what was known then.",
+    ),
+]
+Since = Annotated[
+    str | None,
+    typer.Option(
+        "--from", metavar="DATE", help="Forecast every past session from there on, each as on its own day."
+    ),
+]
+Until = Annotated[
+    str | None,
+    typer.Option("--to", metavar="DATE", help="With --from: the last day of the range; by default today."),
+]
+Corrected = Annotated[
+    bool,
+    typer.Option(
+        "--corrected",
+        help="Of a past day: from the bars as they stand now; it is kept beside what was said, and never scored.",
     ),
 ]
 Version = Annotated[
@@ -81,6 +118,15 @@ Drawing = Annotated[
     Path | None,
     typer.Option("--out", metavar="FILE", help="Also draw how the evidence went, as a .png file."),
 ]
+ReportFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--out",
+        metavar="FILE",
+        help="The report as .docx, .html or .pdf; by default it goes into the home's folder reports/.",
+    ),
+]
+PaperSize = Annotated[str, typer.Option("--paper", metavar="a4|letter", help="Of .docx and .pdf.")]
 Kinds = Annotated[
     str | None,
     typer.Option(
@@ -153,3 +199,46 @@ Walk = Annotated[
     bool,
     typer.Option("--walk", help="Trade the experiment's own model instead, refitted for every fold."),
 ]
+ForecastFile = Annotated[
+    Path | None,
+    typer.Option(metavar="FILE", help="Trade the forecasts of this file; `evaluate --out` writes it."),
+]
+Variants = Annotated[
+    int | None,
+    typer.Option(
+        min=1,
+        help="How many variants you tried: the Sharpe is deflated by them. By default those of the search, else 1.",
+    ),
+]
+Forced = Annotated[
+    bool,
+    typer.Option(
+        "--force", help="Seat even a version that the gate refused; it is marked as forced for ever."
+    ),
+]
+Reason = Annotated[
+    str, typer.Option(metavar="TEXT", help="Why: it is kept beside the move, with the name of who said it.")
+]
+Afresh = Annotated[
+    bool,
+    typer.Option(
+        "--afresh", help="Run all trials again; by default the finished ones of the same search are reused."
+    ),
+]
+Acknowledged = Annotated[
+    list[int] | None,
+    typer.Option(metavar="ID", help="Say that you know of this breach: nothing is done of itself any more."),
+]
+Muted = Annotated[
+    list[int] | None,
+    typer.Option(metavar="ID", help="Raise it no more, even when it comes again; that stays on record."),
+]
+Host = Annotated[
+    str, typer.Option(help="Address to listen on; anything but loopback needs CANDORCAST_API_KEY.")
+]
+Port = Annotated[
+    int,
+    typer.Option(envvar="PORT", min=1, max=65535, help="Port to listen on; hosting services set it as PORT."),
+]
+AsPage = Annotated[bool, typer.Option("--markdown", help="Print them as the page docs/features.md.")]
+Whole = Annotated[bool, typer.Option("--whole", help="Fetch all bars anew, compare, and store what differs.")]

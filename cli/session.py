@@ -13,7 +13,6 @@ from cli.terminal import Terminal
 from ml_core.errors import InvalidInput
 from ml_core.home.settings import Home, Settings, find_home, name_home, open_home, tell_former
 from ml_core.home.spelling import spell, spell_out
-from ml_core.spec import choices
 from ml_core.spec.experiment import Experiment
 from ml_core.spec.file import read_experiment
 
@@ -49,10 +48,10 @@ class Session:
 
     @property
     def model_name(self) -> str:
-        """Under which its models are registered. The source has to be known; it is not opened, which takes a while."""
-        from ml_core.data.providers import PROVIDERS
+        """Under which its models are registered. The source and what is said of it have to be known."""
+        from ml_core.data.source import open_source
 
-        choices.check(PROVIDERS, self._named.data.source)
+        open_source(self._named)
         return self._named.model_name
 
     @property
@@ -106,7 +105,7 @@ def open_session(
     else:
         opened = find_home(place, settings.tracking_uri)
         if use == "reads" and not opened.root.is_dir():
-            make = spell("refresh", name or settings.experiment, home=opened, overrides=overrides)
+            make = spell("refresh", name or settings.experiments[0], home=opened, overrides=overrides)
             raise InvalidInput(f"--home {opened.root}: there is no home here yet; run: {make}")
     now = dt.datetime.now(dt.UTC)
     return Session(terminal, settings, opened, name or "", overrides, now, experiment)

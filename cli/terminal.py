@@ -20,7 +20,7 @@ class Terminal:
     def __init__(self, *, as_json: bool = False) -> None:
         self.as_json = as_json
         self.out = Console(highlight=False, soft_wrap=True)
-        self.err = Console(stderr=True, highlight=False)
+        self.err = Console(stderr=True, highlight=False, soft_wrap=True)
         self._status = None
         self._document: Any = None
         self._last, self._said = "", time.monotonic()
@@ -57,13 +57,13 @@ class Terminal:
     def warn(self, text: str) -> None:
         """A problem that did not stop the command."""
         self.clear()
-        self.err.print(f"candorcast: {text}", style="yellow", soft_wrap=True, markup=False)
+        self.err.print(f"candorcast: {text}", style="yellow", markup=False)
 
     def fail(self, text: str) -> None:
         """The one line of what went wrong."""
         self.clear()
         self.document({"error": text})
-        self.err.print("candorcast: ", text, style="red", sep="", soft_wrap=True, markup=False)
+        self.err.print("candorcast: ", text, style="red", sep="", markup=False)
 
     def table(self, rows: Iterable[Mapping[str, Any]], *, title: str = "") -> None:
         """Rows of equal keys; numbers to the right."""

@@ -1,81 +1,74 @@
-"""Puts `prefect.yaml` in force on a running Prefect server: `python -m flows.deployments POOL OVERRIDE…`."""
+"""Puts the deployments of a stack's experiments in force on a running Prefect server:
+`python -m flows.deployments POOL own|given EXPERIMENT… [--set KEY=VALUE]…`."""
 
+import argparse
 import asyncio
 import datetime as dt
-import subprocess
+import os
+import runpy
 import sys
-from pathlib import Path
+from contextlib import suppress
 
 from prefect.client.orchestration import PrefectClient, get_client
-from prefect.client.schemas.actions import DeploymentUpdate, WorkPoolCreate
-from prefect.client.schemas.filters import FlowRunFilter, FlowRunFilterState, FlowRunFilterStateType
-from prefect.client.schemas.objects import FlowRun, StateType
-from prefect.client.schemas.sorting import FlowRunSort
+from prefect.client.schemas.actions import WorkPoolCreate
 from prefect.exceptions import ObjectAlreadyExists
-from prefect.states import Cancelled, Crashed
 
+from flows.expansion import PROJECT, expand
+from flows.stack.services import LONG
 from flows.stack.silent_runs import watch_heartbeats
+from flows.timetable import variables
+from ml_core.home.settings import Home, Settings, open_home
 
-PROJECT = Path(__file__).resolve().parent.parent
+
+def deploy(pool: str, experiments: list[str], overrides: list[str], home: Home, *, own: bool) -> None:
+    """The work pool and every deployment, by Prefect's own command here: another process would load Prefect again."""
+    now = dt.datetime.now(dt.UTC)
+    asked = [variables(name, home, now=now, overrides=tuple(overrides)) for name in experiments]
+    asyncio.run(prepare(pool, {one["CANDORCAST_NAME"] for one in asked}, own=own))
+    file = home.root / "deployments.yaml"
+    file.write_text(expand(asked, overrides), encoding="utf-8")
+    os.chdir(PROJECT)
+    sys.argv = ["prefect", "--no-prompt", "deploy", "--all", "--prefect-file", str(file)]
+    runpy.run_module("prefect", run_name="__main__")
 
 
-async def deploy(pool: str, overrides: list[str], *, own: bool) -> None:
-    """The work pool and every deployment; on a server of our own, runs of an ended stack are closed first."""
+async def prepare(pool: str, names: set[str], *, own: bool) -> None:
+    """The work pool, and what watches over its runs. On a server of our own, deployments of experiments that it ran
+    before and does not now are taken away."""
     async with get_client() as client:
         if own:
-            await close_orphans(client)
-            await cancel_missed(client, dt.datetime.now(dt.UTC))
+            await forget_others(client, names)
         await create_pool(client, pool)
         await watch_heartbeats(client)
-    command = [sys.executable, "-m", "prefect", "--no-prompt", "deploy", "--all"]
-    subprocess.run(command, cwd=PROJECT, check=True)
-    if overrides:
-        async with get_client() as client:
-            await lay_over(client, overrides)
 
 
 async def create_pool(client: PrefectClient, pool: str) -> None:
-    """The pool of processes on this machine, unless it stands."""
-    try:
+    """The pool of processes on this machine, and its queue of which one run works at a time, unless they stand."""
+    with suppress(ObjectAlreadyExists):
         await client.create_work_pool(WorkPoolCreate(name=pool, type="process"))
-    except ObjectAlreadyExists:
-        return
+    with suppress(ObjectAlreadyExists):
+        await client.create_work_queue(LONG, concurrency_limit=1, work_pool_name=pool)
 
 
-async def close_orphans(client: PrefectClient) -> None:
-    """Runs that an ended stack left as running hold the one slot of their deployment for ever."""
-    for run in await read_runs(client, StateType.PENDING, StateType.RUNNING, StateType.CANCELLING):
-        state = Crashed(message="the stack that ran it has ended")
-        await client.set_flow_run_state(run.id, state, force=True)
-
-
-async def cancel_missed(client: PrefectClient, now: dt.datetime) -> None:
-    """Of the runs that came due while nothing ran, each deployment's newest does the work of all."""
-    seen = set()
-    for run in await read_runs(client, StateType.SCHEDULED):
-        if run.next_scheduled_start_time is None or run.next_scheduled_start_time > now:
-            continue
-        if run.deployment_id in seen:
-            state = Cancelled(message="missed while the stack was down; a later run does its work")
-            await client.set_flow_run_state(run.id, state, force=True)
-        seen.add(run.deployment_id)
-
-
-async def read_runs(client: PrefectClient, *kinds: StateType) -> list[FlowRun]:
-    """The runs in one of these states, the latest to start first."""
-    state = FlowRunFilterState(type=FlowRunFilterStateType(any_=list(kinds)))
-    return await client.read_flow_runs(
-        flow_run_filter=FlowRunFilter(state=state), sort=FlowRunSort.EXPECTED_START_TIME_DESC
-    )
-
-
-async def lay_over(client: PrefectClient, overrides: list[str]) -> None:
-    """The `--set` of the command that started the stack, in every deployment's parameters."""
+async def forget_others(client: PrefectClient, wanted: set[str]) -> None:
+    """What no experiment of this stack asks for would go on being run."""
     for deployment in await client.read_deployments():
-        parameters = {**deployment.parameters, "overrides": overrides}
-        await client.update_deployment(deployment.id, DeploymentUpdate(parameters=parameters))
+        if deployment.name not in wanted:
+            await client.delete_resource_owned_automations(f"prefect.deployment.{deployment.id}")
+            await client.delete_deployment(deployment.id)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m flows.deployments")
+    parser.add_argument("pool")
+    parser.add_argument("server", choices=["own", "given"])
+    parser.add_argument("experiments", nargs="*")
+    parser.add_argument("--set", action="append", default=[], dest="overrides")
+    asked, settings = parser.parse_args(), Settings()
+    experiments = asked.experiments or [*settings.experiments]
+    home = open_home(settings.home, settings.tracking_uri)
+    deploy(asked.pool, experiments, asked.overrides, home, own=asked.server == "own")
 
 
 if __name__ == "__main__":
-    _, pool_name, owned, *overlay = sys.argv
-    asyncio.run(deploy(pool_name, overlay, own=owned == "own"))
+    main()

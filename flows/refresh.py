@@ -10,11 +10,15 @@ from prefect.client.schemas.objects import State
 from prefect.states import Completed
 from prefect.tasks import exponential_backoff
 
+from flows.naming import begin_as, rename
 from flows.order import FlowOrder, open_order
+from flows.parameters import ExperimentName, HomeFolder, Overrides, explained
 from flows.progress import open_progress
 from flows.retries import may_pass
 from ml_core.data.intake.refresh import Refreshed, refresh
 from ml_core.data.order import REFRESH_WAIT
+
+SECONDS = 3600  # a provider that wants to be asked slowly may take most of an hour
 
 
 @task(
@@ -33,12 +37,14 @@ def refresh_store(order: FlowOrder, now: dt.datetime) -> Refreshed:
     )
 
 
-@flow(name="refresh")
-def refresh_bars(experiment: str, overrides: list[str] | None = None, home: str | None = None) -> State:
+@flow(name="refresh", flow_run_name=begin_as("refresh"), timeout_seconds=SECONDS)
+@explained
+def refresh_bars(experiment: ExperimentName, overrides: Overrides = None, home: HomeFolder = None) -> State:
     """Fetch what has been traded since the last run, check it and write it; a rerun changes nothing."""
     order = open_order(experiment, overrides, home)
     with order.alone("refresh", wait=REFRESH_WAIT):
         done = refresh_store(order, dt.datetime.now(dt.UTC))
+    rename(f"refresh {order.experiment.name} {done.last}")
     rows = [
         {"ticker": ticker, "status": outcome.status, "reason": outcome.reason, "rows": outcome.rows}
         for ticker, outcome in done.outcomes.items()

@@ -6,20 +6,16 @@ from prefect.artifacts import create_table_artifact
 from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import State
 from prefect.events import emit_event
-from prefect.runtime import flow_run
 from prefect.states import Completed
 
+from flows.naming import begin_as
 from flows.order import FlowOrder, open_order
+from flows.parameters import ExperimentName, HomeFolder, Overrides, explained
 from flows.retries import may_pass
 from ml_core.live.following import Step
 from ml_core.live.look import Looked, look
 
 SECONDS = 1800  # a year of outcomes at once takes minutes
-
-
-def name_run() -> str:
-    """What the run does, in the list of runs."""
-    return f"score {flow_run.parameters.get('experiment', '')}"
 
 
 @task(name="score", retries=2, retry_delay_seconds=10, retry_condition_fn=may_pass, cache_policy=NO_CACHE)
@@ -28,8 +24,11 @@ def score_outcomes(order: FlowOrder) -> Looked:
     return look(order)
 
 
-@flow(name="score", flow_run_name=name_run, timeout_seconds=SECONDS)
-def score_forecasts(experiment: str, overrides: list[str] | None = None, home: str | None = None) -> State:
+@flow(name="score", flow_run_name=begin_as("score"), timeout_seconds=SECONDS)
+@explained
+def score_forecasts(
+    experiment: ExperimentName, overrides: Overrides = None, home: HomeFolder = None
+) -> State:
     """Score what has come, note what is decided, move the seat; where nothing has come it says so and ends."""
     order = open_order(experiment, overrides, home)
     done = score_outcomes(order)

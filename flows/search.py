@@ -9,13 +9,20 @@ from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import State
 from prefect.states import Completed
 
+from flows.naming import begin_as, rename
 from flows.order import FlowOrder, open_order
+from flows.parameters import ExperimentName, HomeFolder, Overrides, explained
 from flows.progress import open_progress
-from ml_core.reporting.words import claim
+from ml_core.reporting.words import claim, together
+
+SECONDS = 24 * 3600  # of a day: the next search goes on where a broken one ended
 
 if TYPE_CHECKING:
     from ml_core.registry.evidence import Evidence
-    from tuning.search import SearchOutcome, Step
+    from tuning.search import SearchOutcome
+    from tuning.step import Step
+
+SHOWN = 5  # trials of the artifact
 
 
 @task(name="find what is missing", cache_policy=NO_CACHE)
@@ -29,21 +36,26 @@ def find_nothing_to_do(order: FlowOrder) -> str | None:
 
 @task(name="search", cache_policy=NO_CACHE)
 def search_register(order: FlowOrder, now: dt.datetime, *, afresh: bool) -> "SearchOutcome":
-    """What a killed run of the same search has finished is kept; shows how many trials have ended."""
+    """What a killed run of the same search has finished is kept; shows how many trials ended, how, and the best."""
     from tuning.search import search
 
-    show = open_progress(order.artifact("search-progress"), f"{order.experiment.name}: trials ended")
+    show = open_progress(order.artifact("search-progress"), order.experiment.name)
+
+    told = ""
 
     def tell(step: "Step") -> None:
-        running = step.ledger.count("running") if step.name == "search" else 0
-        show(step.ledger.count() - running, step.total)
+        nonlocal told
+        searches = step.name == "search"
+        running, told = (step.ledger.count("running"), step.text()) if searches else (0, told)
+        show(step.ledger.count() - running, step.total, told)
 
     return search(order.experiment, order.home, now=now, afresh=afresh, address=order.cluster, progress=tell)
 
 
-@flow(name="search")
+@flow(name="search", flow_run_name=begin_as("search"), timeout_seconds=SECONDS)
+@explained
 def search_models(
-    experiment: str, overrides: list[str] | None = None, home: str | None = None, again: bool = False
+    experiment: ExperimentName, overrides: Overrides = None, home: HomeFolder = None, again: bool = False
 ) -> State:
     """Search, gate and register, unless nothing is new; `again` searches the same data once more."""
     from tuning.check import check_learning
@@ -54,6 +66,7 @@ def search_models(
         if not again and (reason := find_nothing_to_do(order)):
             return Completed(message=reason)
         outcome = search_register(order, dt.datetime.now(dt.UTC), afresh=again)
+    rename(f"search {order.experiment.name}, version {outcome.version.version}")
     create_markdown_artifact(
         build_report(outcome.version.evidence), key=order.artifact("search"), description=summarise(outcome)
     )
@@ -66,7 +79,9 @@ def summarise(outcome: "SearchOutcome") -> str:
     verdict = "is champion" if outcome.passed else f"was refused by the gate: {refused}"
     without = f"; without {', '.join(outcome.missing)}" if outcome.missing else ""
     fresh = f"; {outcome.refit}" if outcome.refit else ""
-    return f"version {outcome.version.version} {verdict}{fresh}{without}"
+    parts = outcome.spec.components
+    several = f"; {together(len(parts), outcome.spec.told)}" if len(parts) > 1 else ""
+    return f"version {outcome.version.version} {verdict}{several}{fresh}{without}"
 
 
 def build_report(evidence: "Evidence") -> str:
@@ -80,7 +95,7 @@ def build_report(evidence: "Evidence") -> str:
     ]
     trials = [
         f"| {row.trial} | {row.family} | {row.status} | {_number(row.validation)} | {_number(row.test)} |"
-        for row in evidence.search.head
+        for row in evidence.search.head[:SHOWN]
     ]
     return "\n".join(
         [

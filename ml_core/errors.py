@@ -30,6 +30,10 @@ class UnknownTicker(InvalidInput):
     """Nothing is stored, or nothing was learned, for the ticker that was asked for."""
 
 
+class UnknownRun(InvalidInput):
+    """No run of that name was started here, or it is forgotten by now."""
+
+
 class BrokenArtifact(ForecastError):
     """A stored model does not match its checksum or its schema."""
 
@@ -48,6 +52,10 @@ class TrainingDiverged(ForecastError):
 
 class SearchStalled(ForecastError):
     """A search made no progress for longer than allowed."""
+
+
+class ClusterLost(ForecastError):
+    """The processes of the local Ray cluster were killed while a search ran on it."""
 
 
 class ServiceFailed(ForecastError):

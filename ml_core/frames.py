@@ -34,9 +34,12 @@ FORECAST = {
 # whether the model learned from its date.
 ANSWERED = {**FORECAST, "seat": pl.String, "proven": pl.String, "in_sample": pl.Boolean}
 
-# An answer as it is kept: when it was `written`, and whether that was before its outcome could be known (`live`). Of
-# before there was such a note, neither is told, and nothing is `live`.
-KEPT = {**ANSWERED, "written": pl.Datetime("us", "UTC"), "live": pl.Boolean}
+# An answer as it is kept: when it was `written`, and whether that was before its outcome could be known (`live`); the
+# version of the stored `bars` that it was made from, and the command or flow run that wrote it (`by`). Of before there
+# were such notes none is told, and nothing is `live`.
+KEPT = {
+    **ANSWERED, "written": pl.Datetime("us", "UTC"), "live": pl.Boolean, "bars": pl.Int64, "by": pl.String,
+}  # fmt: skip
 
 # A forecast beside what came: `fold` counts from 0, `split` is "test" or "holdout".
 SCORED = {

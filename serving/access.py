@@ -1,55 +1,68 @@
-"""Decides whether a visitor may see the API and the app, by the key in the settings. Both ask the same question."""
+"""Decides what a visitor of the API and the app may do, by the keys in the settings. Both ask the same question."""
 
-import hmac
-import ipaddress
+from collections.abc import Callable, Mapping
 from typing import Annotated
 
 from fastapi import Depends, HTTPException
 from fastapi.security import APIKeyHeader, HTTPAuthorizationCredentials, HTTPBearer
 
-from ml_core.errors import InvalidInput
 from ml_core.home.settings import Settings
+from serving.keys import Scope, Visitor, open_keys
 
-HEADER = APIKeyHeader(name="X-API-Key", auto_error=False, description="CANDORCAST_API_KEY, where one is set.")
+HEADER = APIKeyHeader(name="X-API-Key", auto_error=False, description="A key, where one is set.")
 BEARER = HTTPBearer(auto_error=False, description="The same key as a bearer token.")
+WHAT = {"read": "see this", "run": "start and cancel runs and answer alarms", "admin": "move who is champion"}
 
 
 class Access:
     """Open to everyone where no key is set, which only loopback allows."""
 
     def __init__(self, settings: Settings) -> None:
-        self._key = settings.api_key or None
-        if self._key is None and not is_loopback(settings.host):
-            raise InvalidInput(
-                f"--host {settings.host} opens the app to others: set CANDORCAST_API_KEY, or bind 127.0.0.1"
-            )
+        self._keys = open_keys(settings)
 
     @property
     def needed(self) -> bool:
-        return self._key is not None
+        return self._keys.needed
 
     def opens(self, shown: str | None) -> bool:
-        """In constant time, so that the key cannot be felt out."""
-        return self._key is None or hmac.compare_digest((shown or "").encode(), self._key.encode())
+        """Whether that is a key: each of them may read."""
+        return self._keys.find(shown) is not None
 
-    def login(self, _name: str, password: str) -> bool:
-        """Gradio's question; the name is free."""
-        return self.opens(password)
+    @staticmethod
+    def shown(headers: Mapping[bytes, bytes]) -> str | None:
+        """The key as a raw request shows it; what a dependency reads of one that FastAPI has read."""
+        if key := headers.get(b"x-api-key"):
+            return key.decode("latin-1")
+        scheme, _, token = headers.get(b"authorization", b"").decode("latin-1").partition(" ")
+        return token if scheme.lower() == "bearer" else None
 
-    def check(
-        self,
-        header: Annotated[str | None, Depends(HEADER)] = None,
-        bearer: Annotated[HTTPAuthorizationCredentials | None, Depends(BEARER)] = None,
-    ) -> None:
-        """FastAPI's dependency."""
-        if not self.opens(header or (bearer.credentials if bearer else None)):
-            raise HTTPException(
-                401, "a key is needed: send the header X-API-Key", {"WWW-Authenticate": "Bearer"}
-            )
+    def login(self, name: str, password: str) -> bool:
+        """Gradio's question."""
+        return self._keys.logs_in(name, password)
+
+    def logged_in(self, name: str | None) -> Visitor | None:
+        """Who that is on the page, and what he may do there."""
+        return self._keys.logged_in(name)
+
+    def needs(self, scope: Scope) -> Callable[..., Visitor]:
+        """FastAPI's dependency of a route: who asks, if he may."""
+
+        def check(
+            header: Annotated[str | None, Depends(HEADER)] = None,
+            bearer: Annotated[HTTPAuthorizationCredentials | None, Depends(BEARER)] = None,
+        ) -> Visitor:
+            visitor = self._keys.find(header or (bearer.credentials if bearer else None))
+            if visitor is None:
+                told = "a key is needed: send the header X-API-Key"
+                raise HTTPException(401, told, {"WWW-Authenticate": "Bearer"})
+            if not visitor.may(scope):
+                raise HTTPException(403, refuse(visitor, scope))
+            return visitor
+
+        return check
 
 
-def is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
+def refuse(visitor: Visitor | None, scope: Scope) -> str:
+    """Why somebody may not, and what would let him."""
+    held = f"the key of {visitor.name} has the scope {visitor.scope}" if visitor else "nobody is logged in"
+    return f"{held}; to {WHAT[scope]} takes one with the scope {scope}"

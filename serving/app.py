@@ -2,76 +2,132 @@
 
 import asyncio
 import datetime as dt
+import gc
+import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from functools import partial
 
 from fastapi import FastAPI, Request
 from fastapi.middleware.cors import CORSMiddleware
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from starlette.middleware.trustedhost import TrustedHostMiddleware
+from starlette.types import ASGIApp
 
-from ml_core.data.order import place_order
+from ml_core.errors import ForecastError, InvalidInput
 from ml_core.home.settings import Settings, open_home
-from ml_core.spec.file import read_experiment
 from serving.access import Access
+from serving.access_log import AccessLog
+from serving.addresses import PAGE, page_of, path_of
+from serving.answers import Answers
 from serving.api import build_router, explain_errors
-from serving.hints import Hints
+from serving.examples import build_examples, lay_in
+from serving.experiments import Experiments, open_experiments
+from serving.gate import Gate
+from serving.keys import is_loopback
 from serving.limits import Limits
+from serving.metrics import Requests
+from serving.origin import Origin
+from serving.page import Logins, Page
+from serving.rate import Rate
 from serving.reference import build_reference
+from serving.scripts import add_scripts
 from serving.service import Service
 from serving.style import ICON
+from serving.switch import Addressed, Living, Switch
+from serving.watch import Watch
 
 LARGEST_BODY = 64 * 1024
 LOOK_EVERY = 3.0
+A_MINUTE = 600  # requests of one visitor, where others reach the server and nothing else is set
 OWN_NAMES = ["localhost", "127.0.0.1", "::1", "[::1]"]
 ABOUT = """Forecasts that carry their evidence: each answer names the model version, the data version, the date it
 looks from and where its scores stand."""
 
 
-def create_app(settings: Settings | None = None) -> FastAPI:
-    """The application that the environment describes."""
-    settings = settings or Settings()
+def create_app() -> ASGIApp:
+    """The application that the environment describes. What is wrong there is told in one line and ends the server, as
+    it ends a command."""
+    try:
+        return open_app(Settings())
+    except ForecastError as error:
+        sys.stderr.write(f"candorcast: {error}\n")
+        raise SystemExit(2 if isinstance(error, InvalidInput) else 1) from None
+
+
+def open_app(settings: Settings) -> ASGIApp:
+    """The application of these settings."""
     access = Access(settings)
-    experiment = read_experiment(settings.experiment, settings.overrides)
     home = open_home(settings.home, settings.tracking_uri)
-    service = Service(
-        place_order(experiment, home),
-        clock=lambda: dt.datetime.now(dt.UTC),
-        hints=Hints(settings.experiment, home, settings.overrides, elsewhere=access.needed),
-    )
-    return build_app(service, access, settings)
+    experiments = open_experiments(settings.experiments, settings.overrides, home, elsewhere=access.needed)
+    return build_app(experiments, access, settings)
 
 
-def build_app(service: Service, access: Access, settings: Settings) -> FastAPI:
-    """API and interface on one service."""
-    from serving.ui import mount_ui
+def build_app(experiments: Experiments, access: Access, settings: Settings) -> ASGIApp:
+    """API and page of every experiment, and around them what is one for all."""
+    requests, logins = Requests(), Logins()
+    parts = {
+        name: _build_part(service, experiments, access, requests, logins)
+        for name, service in experiments.opened.items()
+    }
+    answering = {
+        name: Answers(part, served=partial(_served_by, experiments.opened[name]), access=access)
+        for name, part in parts.items()
+    }
+    around = _surround(Switch(answering, experiments, access), settings, access)
+    listeners = [requests.note]
+    others = not is_loopback(settings.host)
+    if others if settings.access_log is None else settings.access_log:
+        listeners.append(AccessLog(lambda: dt.datetime.now(dt.UTC)).note)
+    return Living(Watch(Addressed(around), listeners=listeners), parts)
 
+
+def _build_part(
+    service: Service, experiments: Experiments, access: Access, requests: Requests, logins: Logins
+) -> FastAPI:
+    """API and page on one service."""
+    name = service.experiment.name
+    under = "" if name == experiments.first else path_of(name)
+    page = Page(partial(_lay_out, service, experiments, access), logins, under)
     app = FastAPI(
         title="candorcast",
         description=ABOUT,
         version="0.1.0",
-        lifespan=_looking(service.look),
+        lifespan=_living(service.look, page),
         docs_url=None,
         redoc_url=None,
     )
     explain_errors(app, service)
-    app.include_router(build_router(service, access))
-    _add_pages(app, service)
-    mount_ui(app, service, access)
-    _add_limits(app, settings, access)
+    app.include_router(build_router(service, access, requests, experiments))
+    _add_pages(app, service, among=experiments.several)
+    app.mount(PAGE, page)
+    if access.needed:
+        app.add_middleware(Gate, tokens=lambda: logins.tokens)
     return app
 
 
-def _add_pages(app: FastAPI, service: Service) -> None:
-    tickers, horizons = service.tickers(), service.experiment.task.horizons
-    examples = {
-        "/predictions/single": {"ticker": tickers[0], "horizons": horizons[:2], "strategy": "single"},
-        "/predictions/batch": {"tickers": tickers[:2]},
-    }
+def _lay_out(service: Service, experiments: Experiments, access: Access) -> FastAPI:
+    from serving.ui import mount_page
+
+    return mount_page(service, experiments, access)
+
+
+def _served_by(service: Service) -> object:
+    return service.served
+
+
+def _add_pages(app: FastAPI, service: Service, *, among: bool) -> None:
+    """`among` several experiments the document says that they can be named."""
+    plain, examples = app.openapi, build_examples(service)
+    name = service.experiment.name if among else None
+    app.openapi = lambda: lay_in(plain(), examples, name)
+
+    add_scripts(app)
 
     @app.get("/", include_in_schema=False)
-    def start() -> RedirectResponse:
-        return RedirectResponse("/ui")
+    def start(request: Request) -> RedirectResponse:
+        """What an address asks for is asked of the page."""
+        return RedirectResponse(page_of(query=request.url.query))
 
     @app.get("/favicon.ico", include_in_schema=False)
     def favicon() -> Response:
@@ -79,36 +135,44 @@ def _add_pages(app: FastAPI, service: Service) -> None:
 
     @app.get("/docs", include_in_schema=False)
     def docs(request: Request) -> HTMLResponse:
-        return HTMLResponse(build_reference(app.openapi(), examples, address=str(request.base_url)))
+        query = f"?experiment={name}" if name else ""
+        return HTMLResponse(build_reference(app.openapi(), address=str(request.base_url), query=query))
 
 
-def _add_limits(app: FastAPI, settings: Settings, access: Access) -> None:
+def _surround(app: ASGIApp, settings: Settings, access: Access) -> ASGIApp:
     """Outermost last. Without a key only this machine's own names are answered, so no page can rebind to us."""
-    app.add_middleware(Limits, largest=LARGEST_BODY)
+    default = 0 if is_loopback(settings.host) else A_MINUTE
+    if a_minute := default if settings.rate_limit is None else settings.rate_limit:
+        app = Rate(app, a_minute=a_minute)
+    app = Origin(Limits(app, largest=LARGEST_BODY), allowed=settings.cors_origins)
     if settings.cors_origins:
-        app.add_middleware(
-            CORSMiddleware,
+        app = CORSMiddleware(
+            app,
             allow_origins=list(settings.cors_origins),
-            allow_methods=["GET", "POST"],
+            allow_methods=["GET", "POST", "DELETE"],
             allow_headers=["Content-Type", "X-API-Key", "Authorization"],
         )
-    if not access.needed:
-        app.add_middleware(TrustedHostMiddleware, allowed_hosts=OWN_NAMES)
+    return app if access.needed else TrustedHostMiddleware(app, allowed_hosts=OWN_NAMES)
 
 
-def _looking(look: Callable[[], None]) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
+def _living(look: Callable[[], None], page: Page) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
-        watch = asyncio.create_task(_look_on(look))
-        try:
-            yield
-        finally:
-            watch.cancel()
+        async with page.living():
+            watch = asyncio.create_task(_look_on(look))
+            try:
+                yield
+            finally:
+                watch.cancel()
 
     return lifespan
 
 
 async def _look_on(look: Callable[[], None]) -> None:
+    """What is loaded after the first look stays: no later collection of garbage walks over it and holds up requests."""
+    await asyncio.to_thread(look)
+    gc.collect()
+    gc.freeze()
     while True:
-        await asyncio.to_thread(look)
         await asyncio.sleep(LOOK_EVERY)
+        await asyncio.to_thread(look)

@@ -13,10 +13,11 @@ from ml_core.data.order import Order
 from ml_core.data.past import Then, read_then
 from ml_core.data.prices import read_prices
 from ml_core.errors import InvalidInput, NotEnoughData
+from ml_core.explain.subject import Scene, open_scene
 from ml_core.portfolio.conviction import MEASURED
-from ml_core.prediction.answer import tell_past
-from ml_core.prediction.line import predict_line
+from ml_core.prediction.answer import tell_closed, tell_past
 from ml_core.prediction.reasons import tell_early
+from ml_core.prediction.succession import predict_succession
 from ml_core.registry.history import Stood
 from serving.champion import Clock, Served
 
@@ -47,7 +48,12 @@ class AsOf:
         conviction is."""
         sessions = self.prices.filter(pl.col("date") <= self.as_of)["date"].unique().sort()
         since = sessions.tail(MEASURED)[0]
-        return predict_line(self.served.line, self.prices, as_of=self.as_of, since=since)
+        return predict_succession(self.served.succession, self.prices, as_of=self.as_of, since=since)
+
+    @cached_property
+    def scene(self) -> Scene:
+        """What an explanation of any of these forecasts is made from."""
+        return open_scene(self.served.forecaster, self.prices, as_of=self.as_of, table=self.table)
 
     @property
     def learned(self) -> bool:
@@ -108,7 +114,8 @@ class PastAnswers:
         if table.is_empty():
             early = date and tell_early(served.forecaster, served.prices, date)
             raise NotEnoughData(f"date: {early}" if early else f"no forecast of {stranger} on that day")
-        told = tell_past(Stood(served.version, sat), then)
+        closed = tell_closed(date, max(table["as_of"]))
+        told = (*tell_past(Stood(served.version, sat), then), *closed)
         return _as_of(served, prices, table, then.version, told)
 
 

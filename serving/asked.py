@@ -1,18 +1,20 @@
 """What the API takes, as documented models: whom it is asked of, and one ticker or many."""
 
 import datetime as dt
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, ConfigDict, Field
 
 from ml_core.errors import InvalidInput
 from ml_core.registry.seats import SEATS, Seat
-from ml_core.spec.strategy import Kind
 from ml_core.spec.wording import DATE
 from serving.messages import Message
+from serving.strategies import Named
 
 TICKER, VERSION = r"^[^\s/\\<>]+$", rf"^(?:\d{{1,9}}|{'|'.join(SEATS)})$"
+NUMBER = r"^\d{1,9}$"
 FORMS = {
+    NUMBER: "the number of a version, such as 3",
     TICKER: r"a ticker such as AAPL, without spaces, /, \, < and >",
     VERSION: f"the number of a version, such as 3, or a seat: {', '.join(SEATS)}",
 }
@@ -27,6 +29,7 @@ def _as_a_date(given: object) -> object:
 
 Ticker = Annotated[str, Field(min_length=1, max_length=32, pattern=TICKER)]
 Horizon = Annotated[int, Field(ge=1, le=10_000)]
+SHORTEST, LONGEST = 3, 300  # characters of a reason
 Day = Annotated[dt.date, BeforeValidator(_as_a_date)]
 
 
@@ -50,11 +53,33 @@ class Asked(Message):
         return self.version or self.alias
 
 
+class AskedBoard(Asked):
+    """Which horizon of the board, and of whom."""
+
+    horizon: Horizon | None = Field(None, description="Sessions ahead; the shortest if left out.")
+
+
 class AskedNothing(Message):
     """No query is known here."""
 
 
-class SingleRequest(Message):
+class Dated(Message):
+    """As of which day: `as_of`, as answers, addresses and the command line call it, or `date`."""
+
+    as_of: Day | None = Field(
+        None,
+        description="Forecast as of this day's close, from prices known by then; the last session if left out.",
+    )
+    date: Day | None = Field(None, description="The same by another name.")
+
+    @property
+    def day(self) -> dt.date | None:
+        if self.date and self.as_of and self.date != self.as_of:
+            raise InvalidInput("as_of, date: both name the day; give one of them")
+        return self.as_of or self.date
+
+
+class SingleRequest(Dated):
     """One ticker."""
 
     model_config = ConfigDict(
@@ -68,14 +93,10 @@ class SingleRequest(Message):
         max_length=256,
         description="Sessions ahead; all that the model knows if left out.",
     )
-    date: Day | None = Field(
-        None,
-        description="Forecast as of this day's close, from prices known by then; the last session if left out.",
-    )
-    strategy: Kind | None = Field(None, description="Also say which position this strategy would take.")
+    strategy: Named | None = Field(None, description="Also say which position this strategy would take.")
 
 
-class BatchRequest(Message):
+class BatchRequest(Dated):
     """Many tickers; each is answered or refused by itself."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"tickers": ["AAPL", "MSFT"]}]})
@@ -83,4 +104,58 @@ class BatchRequest(Message):
     tickers: list[Ticker] | None = Field(
         None, min_length=1, max_length=2_000, description="The experiment's universe if left out."
     )
-    date: Day | None = Field(None, description="As in a single prediction.")
+    strategy: Named | None = Field(
+        None, description="Also say which position this strategy would take in each of them."
+    )
+
+
+class ExplainRequest(Dated):
+    """One forecast, and what of it is explained."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"ticker": "AAPL", "horizon": 5}]})
+
+    ticker: Ticker = Field(description="As the experiment writes it; upper or lower case.")
+    horizon: Horizon | None = Field(None, description="Sessions ahead; the shortest if left out.")
+    of: Literal["level", "order", "scale"] = Field(
+        "level",
+        description="Where it goes, what sets it apart from the other tickers' forecasts, or how wide its range is.",
+    )
+
+
+class BacktestRequest(Message):
+    """The strategy on sessions that the model never learned from."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"strategy": "long_only", "settings": {"cost_bps": 10}}]}
+    )
+
+    strategy: Named | None = Field(None, description="By name; the experiment's own if left out.")
+    start_date: Day | None = Field(
+        None, description="The first day of forecasts to trade; the first of the holdout if left out."
+    )
+    end_date: Day | None = Field(None, description="The last; the newest session if left out.")
+    settings: dict[str, bool | int | float | str | None] = Field(
+        default_factory=dict,
+        max_length=40,
+        description="Keys of the experiment's [strategy] with other values, such as quantile, cost_bps, smoothing.",
+    )
+
+
+class SeatRequest(Message):
+    """Who is to be champion, and why."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"version": "1", "reason": "back to what held"}]}
+    )
+
+    version: Annotated[str, Field(pattern=NUMBER)] | None = Field(
+        None, description="The number of a version; the last earlier one that passed the gate if left out."
+    )
+    reason: Annotated[
+        str,
+        BeforeValidator(lambda given: " ".join(given.split()) if isinstance(given, str) else given),
+        Field(min_length=SHORTEST, max_length=LONGEST),
+    ] = Field(description="It is kept beside the move, with the name of who asked.")
+    force: bool = Field(
+        False, description="Seat even a version that the gate refused; it is marked as forced for ever."
+    )

@@ -5,7 +5,7 @@ import datetime as dt
 import logging
 import threading
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -17,7 +17,7 @@ from ml_core.errors import ForecastError, InvalidInput
 from ml_core.forecaster.forecaster import Forecaster
 from ml_core.portfolio.conviction import MEASURED
 from ml_core.prediction.answer import forecast
-from ml_core.prediction.line import Line, load_line
+from ml_core.prediction.succession import Succession, load_succession
 from ml_core.registry.age import tell_old_model
 from ml_core.registry.history import who_stood
 from ml_core.registry.version import ModelVersion
@@ -39,7 +39,7 @@ class Served:
     data_version: int
     prices: pl.DataFrame
     latest: pl.DataFrame
-    line: Line
+    succession: Succession
     old: str = ""  # that the model is, if it answers and is
 
     @property
@@ -50,6 +50,16 @@ class Served:
     def tickers(self) -> frozenset[str]:
         """Those whose prices are at hand."""
         return frozenset(self.prices["ticker"].unique())
+
+    def choose_horizons(self, asked: Sequence[int] | None) -> tuple[int, ...]:
+        """Those asked for, or all; one that the model does not know is refused with those it does."""
+        known = self.forecaster.spec.task.horizons
+        strange = [horizon for horizon in asked or () if horizon not in known]
+        if strange:
+            raise InvalidInput(
+                f"horizons: {strange[0]} is not forecast; expected any of {', '.join(map(str, known))}"
+            )
+        return tuple(sorted(set(asked))) if asked else known
 
 
 class Champion:
@@ -64,18 +74,28 @@ class Champion:
         self.served: Served | None = None
         self.failure: Exception | None = None
         self.checked: dt.datetime | None = None
+        self.swaps = 0  # who answers, or the prices that are read, changed
+        self.failed_looks = 0  # what was newer, or registry and store themselves, could not be read or served
+
+    @property
+    def starting(self) -> bool:
+        """Whether the first look is still under way."""
+        return self.checked is None and self._looking.locked()
 
     def look(self) -> None:
         """Swap if alias or data moved and the new pair answers; otherwise keep what is good and say why."""
         if not self._looking.acquire(blocking=self.served is None):
             return
         try:
-            self.served, self.failure = self._find(), None
+            before, self.served = self.served, self._find()
+            self.failure = None
+            self.swaps += before is not None and before is not self.served
         except _StillRefused:
             pass
         except Exception as error:  # whatever is wrong with the new one, the old one goes on
             if not isinstance(error, ForecastError):
                 log.exception("looking for the champion failed")
+            self.failed_looks += 1
             self.failure = error
         finally:
             self.checked = self._clock()
@@ -148,10 +168,10 @@ class Champion:
             )
         latest, _ = forecast(forecaster, prices, experiment.universe.tickers)
         year = prices["date"].unique().sort().tail(MEASURED)[0]
-        line = load_line(self._open(), registered, forecaster, since=year)
+        succession = load_succession(self._open(), registered, forecaster, since=year)
         moves, dates = self._open().moves(self._order.name), prices["date"].unique().to_list()
         old = tell_old_model(experiment, registered, moves, dates)
-        return Served(registered, forecaster, data, prices, latest, line, old)
+        return Served(registered, forecaster, data, prices, latest, succession, old)
 
     def _open(self) -> Registry:
         self._registry = self._registry or Registry(self._order.home)

@@ -12,6 +12,9 @@ from ml_core.home.spelling import spell_out
 
 ABSOLUTE = re.compile(r"(?<![\w.~:/])/(?:[^\s/'\",;:]+/)*([^\s/'\",;:]+)")
 
+USERINFO = re.compile(r"(?<=://)[^\s/@?#]+@")
+NAMED_SECRET = re.compile(r"(?i)((?:password|passwd|secret|token|api_?key)['\"]?\s*=\s*)[^\s,&]+")
+
 
 @dataclass(frozen=True)
 class Hints:
@@ -26,6 +29,12 @@ class Hints:
         """The text with the command at its end as it has to be typed beside this server."""
         told = spell_out(text, self.experiment, home=self.home, overrides=self.overrides)
         return hide_paths(told) if self.elsewhere else told
+
+
+def hide_secrets(text: str) -> str:
+    """Who logs in where, as the address of a source may name it, and what is given to a key that sounds like a secret:
+    no reader needs either, wherever he sits."""
+    return NAMED_SECRET.sub(r"\1***", USERINFO.sub("***@", text))
 
 
 def hide_paths(text: str) -> str:

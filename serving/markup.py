@@ -1,6 +1,6 @@
 """Writes small pieces of HTML. Everything that is not markup of ours is escaped here."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from html import escape
 from typing import Any, NamedTuple
 
@@ -95,7 +95,13 @@ def table(head: Sequence[str], rows: Sequence[Sequence[Cell | str]], *, text: Se
     body = "".join(
         f"<tr>{''.join(_cell(cell, place in text) for place, cell in enumerate(row))}</tr>" for row in rows
     )
-    return f'<div class="wf-scroll"><table class="wf"><thead><tr>{top}</tr></thead><tbody>{body}</tbody></table></div>'
+    return scrolled(f'<table class="wf"><thead><tr>{top}</tr></thead><tbody>{body}</tbody></table>')
+
+
+def scrolled(inner: str) -> str:
+    """What may be wider than its place: it is moved inside, by touch, wheel or the keys of arrows."""
+    about = 'tabindex="0" role="region" aria-label="A table; it can be moved sideways"'
+    return f'<div class="wf-scroll" {about}>{inner}</div>'
 
 
 def panel(title: str, about: str, inner: str) -> str:
@@ -103,8 +109,24 @@ def panel(title: str, about: str, inner: str) -> str:
     return f'<section class="wf-panel"><h2>{escape(title)}</h2>{lead}{inner}</section>'
 
 
+def lead(title: str, about: str) -> str:
+    """What stands above a chart."""
+    return f'<div class="wf-lead">{panel(title, about, "")}</div>'
+
+
+def switch(shown: str, addresses: Mapping[str, str]) -> str:
+    """A link for each of several experiments; of the one that is shown the name alone."""
+    parts = [
+        f'<b aria-current="page">{escape(name)}</b>'
+        if name == shown
+        else f'<a href="{escape(address)}">{escape(name)}</a>'
+        for name, address in addresses.items()
+    ]
+    return f'<nav class="wf-switch" aria-label="Experiments">{"".join(parts)}</nav>'
+
+
 def header(name: str, status: str, about: str) -> str:
-    dot = f'<i class="wf-dot {escape(status)}" title="{escape(status)}"></i>'
+    dot = f'<i class="wf-dot {escape(status)}" role="img" title="{escape(status)}" aria-label="{escape(status)}"></i>'
     return f'<header class="wf-head">{dot}<h1>{escape(name)}</h1><span>{escape(about)}</span></header>'
 
 

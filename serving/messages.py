@@ -15,7 +15,7 @@ from ml_core.registry.searched import Searched
 from ml_core.registry.seats import Seat, tell_seat
 from ml_core.registry.verdict import Verdict
 from ml_core.registry.version import ModelVersion
-from ml_core.spec.run import RunSpec
+from ml_core.spec.ensemble import Spec
 
 DISCLAIMER = (
     "For research and education. A forecast is an estimate with a wide margin of error, not investment advice; "
@@ -62,11 +62,11 @@ class TickerForecast(Message):
 
 class Position(Message):
     """What a strategy would hold after `as_of`, by the forecasts of that date: without smoothing, gate, volatility
-    targets, regimes and drawdown control, which remember earlier ones. `single` measures a conviction by those of
-    the year before."""
+    targets and drawdown control, which remember earlier ones. `single` measures a conviction by those of the year
+    before, and `regime` the market's state by its returns up to that date."""
 
     strategy: str
-    horizon: int
+    horizon: int = Field(description="The shortest that it trades.")
     weight: float = Field(description="Share of the equity; negative is short.")
     proven: bool = Field(description="Whether it is proven that trading the experiment's own strategy pays.")
 
@@ -123,6 +123,9 @@ class BatchAnswer(Provenance):
 
     as_of: dt.date
     predictions: list[TickerForecast]
+    positions: dict[str, Position] | None = Field(
+        None, description="Ticker: what the strategy that was asked for would hold."
+    )
     failed: dict[str, str] = Field(description="Ticker: reason.")
 
 
@@ -185,7 +188,7 @@ class Info(Message):
     search: Searched
     backtest: Backtest
     oracle: Oracle | None
-    spec: RunSpec
+    spec: Spec = Field(description="Everything that was fitted: one spec, or several that answer as one.")
     disclaimer: str = DISCLAIMER
 
     @classmethod

@@ -6,10 +6,34 @@ from typing import Any
 
 from ml_core.spec.choices import nearest
 from ml_core.spec.wording import expect
-from serving.asked import FORMS, Asked, BatchRequest, SingleRequest
+from serving.asked import (
+    FORMS,
+    Asked,
+    AskedBoard,
+    BacktestRequest,
+    BatchRequest,
+    ExplainRequest,
+    SeatRequest,
+    SingleRequest,
+)
+from serving.runs.asked import RunRequest
 
-BODIES = {"/predictions/single": SingleRequest, "/predictions/batch": BatchRequest}
-TAKES_A_VERSION = (*BODIES, "/info")
+BODIES = {
+    "/predictions/single": SingleRequest,
+    "/predictions/batch": BatchRequest,
+    "/predictions/explain": ExplainRequest,
+    "/portfolio/backtest": BacktestRequest,
+    "/models/champion": SeatRequest,
+    "/runs": RunRequest,
+}
+OF_A_VERSION = (
+    "/predictions/single",
+    "/predictions/batch",
+    "/predictions/explain",
+    "/portfolio/backtest",
+    "/info",
+)
+QUERIES = {**dict.fromkeys(OF_A_VERSION, Asked), "/predictions/board": AskedBoard}
 OBJECT = "the body: expected a JSON object sent as application/json"
 SHOWN = 60  # characters of what was given: it may be as long as a body
 
@@ -22,17 +46,17 @@ def tell_refused(path: str, problem: Mapping[str, Any]) -> str:
     if kind == "extra_forbidden":
         return _unknown(path, part, str(inner[-1]))
     if not inner:
-        return OBJECT
+        return expect(problem) if kind == "value_error" else OBJECT
     field = ".".join(map(str, inner))
     given = "" if kind == "missing" else f", got {_shown(problem.get('input'))}"
     return f"{field}: {expect(problem, FORMS)}{given}"
 
 
 def _unknown(path: str, part: str, name: str) -> str:
-    if part == "query" and path not in TAKES_A_VERSION:
+    if part == "query" and path not in QUERIES:
         return f"unknown query '{name}'; {path} takes none"
     if part == "query":
-        return f"unknown query '{name}'{nearest(name, list(Asked.model_fields))}"
+        return f"unknown query '{name}'{nearest(name, list(QUERIES[path].model_fields))}"
     return f"unknown field '{name}'{nearest(name, list(BODIES[path].model_fields))}"
 
 

@@ -5,44 +5,64 @@ from collections.abc import Sequence
 
 import polars as pl
 
-from ml_core.data.absence import tell_absence
-from ml_core.data.age import tell_old
 from ml_core.data.order import Order
-from ml_core.errors import ForecastError, InvalidInput, NotEnoughData, UnknownTicker
+from ml_core.data.sectors import read_sectors
+from ml_core.errors import ForecastError, NotEnoughData, UnknownTicker
+from ml_core.monitoring.acting import acknowledge, mute
+from ml_core.monitoring.record import Record, open_record
 from ml_core.prediction.answer import find_outsiders, unanswered
-from ml_core.registry.seats import seat_of
-from ml_core.spec.choices import nearest
 from serving.as_of import AsOf, PastAnswers
+from serving.backtests import Backtested, Backtests, Settings, Tell, quiet
+from serving.board import Board, build_board
 from serving.champion import Champion, Clock, Served
+from serving.condition import Condition
+from serving.earlier import Earlier, look_back
+from serving.explanations import Explanations
 from serving.hints import Hints
-from serving.messages import (
-    BatchAnswer,
-    Health,
-    Info,
-    SingleAnswer,
-    TickerForecast,
-)
+from serving.holdings import Books, Holdings
+from serving.lineup import Lineup, gather
+from serving.messages import BatchAnswer, Health, Info, Position, SingleAnswer, TickerForecast
 from serving.outlook import build_outlook, dates_ahead
-from serving.provenance import tell_position, tell_provenance
+from serving.provenance import tell_positions, tell_provenance
 from serving.quotes import build_history
-
-SHOWN = 12
+from serving.runs.desk import Desk, open_desk
+from serving.searches import Search, newest_search
+from serving.seated import Seats
+from serving.shelf import ModelEvidence, Shelf
+from serving.strategies import Named
+from serving.tickers import find_name, find_names
 
 
 class Service:
     """Answers from the present champion; `look` keeps it present."""
 
-    def __init__(self, order: Order, clock: Clock, hints: Hints | None = None) -> None:
-        """`hints`: how the experiment was asked for, so that a command in an answer can be typed."""
-        self.experiment, self._home, self._store = order.experiment, order.home, order.store
+    def __init__(
+        self, order: Order, clock: Clock, hints: Hints | None = None, desk: Desk | None = None
+    ) -> None:
+        """`hints`: how the experiment was asked for, so that a command in an answer can be typed. `desk`: where runs
+        of it are asked for."""
+        self.experiment, self._store = order.experiment, order.store
+        self.order = order
         self._hints = hints or Hints(order.experiment.name, order.home)
         self._clock = clock
+        self.desk = desk or open_desk(order, self._hints, clock)
         self._champion = Champion(order, clock)
         self._past = PastAnswers(order, clock)
+        self._backtests = Backtests(order)
+        self.explanations = Explanations(order, self._at, self._past)
+        self._books = Books(order, self._backtests.unseen)
+        self.seats = Seats(order, clock, self.look)
+        self.shelf = Shelf(order, self._hints.tell)
+        self.condition = Condition(order, self._champion, clock, self._hints)
 
     def spell_out(self, text: str) -> str:
         """The text with the command at its end as it has to be typed beside this server."""
         return self._hints.tell(text)
+
+    @property
+    def served(self) -> Served | None:
+        """Who sits in the seat at this moment, with all that he answers from; None until somebody does."""
+        return self._champion.served
 
     def look(self) -> None:
         """See whether alias or data moved. Called on a schedule; a question before that calls it too."""
@@ -54,61 +74,87 @@ class Service:
         *,
         horizons: Sequence[int] | None = None,
         date: dt.date | None = None,
-        strategy: str | None = None,
+        strategy: Named | None = None,
         version: str | None = None,
     ) -> SingleAnswer:
         """The forecast of one ticker, by who sits in the seat, or sat there on that date; or by that version."""
         served, then = self._at(date, version)
-        name, chosen = self._name(served, ticker), choose_horizons(served, horizons)
+        name, chosen = find_name(self.order, served, ticker), served.choose_horizons(horizons)
         seen = self._past.at(served, date, stranger=None if name in served.tickers else name, then=then)
         answers = self._outlook(seen, [name], chosen)
         if not answers:
             why = unanswered((name,), seen.table, seen.prices, served.forecaster)[name]
             raise NotEnoughData(f"no forecast for {name} as of {seen.as_of}: {why}")
-        return SingleAnswer(
-            **dict(answers[0]),
-            **dict(tell_provenance(seen)),
-            position=tell_position(seen, name, self.experiment.strategy, strategy) if strategy else None,
-        )
+        held = tell_positions(seen, [name], self.experiment.strategy, strategy)[name] if strategy else None
+        told = dict(tell_provenance(seen, self.experiment.name))
+        return SingleAnswer(**dict(answers[0]), **told, position=held)
 
     def batch(
         self,
         tickers: Sequence[str] | None = None,
         *,
         date: dt.date | None = None,
+        strategy: Named | None = None,
         version: str | None = None,
     ) -> BatchAnswer:
-        """The forecasts of many tickers; those that cannot be made are named with the reason."""
+        """The forecasts of many tickers, and what that strategy would hold of each; those that cannot be made are named
+        with the reason."""
         served, then = self._at(date, version)
-        names, failed = self._names(served, tickers or self._members(served))
-        known, horizons = served.tickers, choose_horizons(served, None)
+        names, failed = find_names(self.order, served, tickers or self._members(served))
+        known, horizons = served.tickers, served.choose_horizons(None)
         today = self._past.at(served, date, then=then)
         answers: list[TickerForecast] = []
+        held: dict[str, Position] = {}
         for group in (
             [name for name in names if name in known],
             *([name] for name in names if name not in known),
         ):
-            seen = (
-                today
-                if known.issuperset(group)
-                else self._past.at(served, date, stranger=group[0], then=then)
-            )
+            own = known.issuperset(group)
+            seen = today if own else self._past.at(served, date, stranger=group[0], then=then)
             answers += self._outlook(seen, group, horizons)
             failed |= unanswered(tuple(group), seen.table, seen.prices, served.forecaster)
+            held |= tell_positions(seen, group, self.experiment.strategy, strategy) if strategy else {}
         if not answers:
             raise UnknownTicker(next(iter(failed.values())))
         failed = {name: self.spell_out(why) for name, why in failed.items()}
         answers.sort(key=lambda one: names.index(one.ticker))
-        return BatchAnswer(
-            as_of=today.as_of, predictions=answers, failed=failed, **dict(tell_provenance(today))
-        )
+        told = {
+            "predictions": answers,
+            "positions": {one.ticker: held[one.ticker] for one in answers} if strategy else None,
+            **dict(tell_provenance(today, self.experiment.name)),
+        }
+        return BatchAnswer(as_of=today.as_of, failed=failed, **told)
+
+    def earlier(
+        self, answer: SingleAnswer, history: pl.DataFrame, horizon: int, *, since: dt.date
+    ) -> Earlier | None:
+        """What the same version said of that ticker before, beside what came; None where no price follows from it."""
+        if answer.target != "return":
+            return None
+        served = self._served(answer.version)
+        stranger = None if answer.ticker in served.tickers else answer.ticker
+        seen = self._past.at(served, answer.as_of, stranger=stranger)
+        return look_back(seen, answer.ticker, history, horizon, since=since)
+
+    def board(self, *, horizon: int | None = None, version: str | None = None) -> Board:
+        """All members of the universe on the newest session, at one horizon, by default the shortest."""
+        served, _ = self._at(None, version)
+        ahead = served.choose_horizons([horizon] if horizon else None)[0]
+        seen, members = self._past.at(served, None), self._members(served)
+        failed = unanswered(tuple(members), seen.table, seen.prices, served.forecaster)
+        failed = {name: self.spell_out(why) for name, why in failed.items()}
+        return build_board(self.order, seen, self._outlook(seen, members, (ahead,)), failed, ahead)
+
+    def positions(self) -> Holdings:
+        """What the experiment's strategy holds now by the forecasts of whoever answers, and since when."""
+        return self._books.of(self._past.at(self._served(), None))
 
     def history(
         self, ticker: str, *, until: dt.date | None = None, unit: dt.date | None = None
     ) -> pl.DataFrame:
         """Daily bars of one ticker with moving averages, in the price units of a day, by default the last."""
         served = self._served()
-        name = self._name(served, ticker)
+        name = find_name(self.order, served, ticker)
         end = min(until or dt.date.max, self.experiment.data.end or dt.date.max)
         prices = self._store.bars.prices((name,), until=end, version=served.data_version)
         return build_history(prices, unit=unit)
@@ -117,31 +163,25 @@ class Service:
         """What the app offers; others may be typed."""
         return list(self.experiment.universe.tickers)
 
+    def record(self) -> Record:
+        """What monitoring has found, and what a person said of it."""
+        return open_record(self.order)
+
+    def answer_alarm(self, number: int, *, muted: bool = False) -> None:
+        """Put on record that a person knows of an alarm, or wants to hear no more of it."""
+        (mute if muted else acknowledge)(self.record(), number, self._clock().date())
+
+    def sectors(self) -> dict[str, str]:
+        """Of the tickers that are offered, those whose sector is known."""
+        return read_sectors(self.experiment.universe, self._store)
+
     def _members(self, served: Served) -> list[str]:
         """Those that are in the universe on the last session."""
         outside = find_outsiders(served.prices)
         return [ticker for ticker in self.tickers() if ticker not in outside]
 
     def health(self) -> Health:
-        champion = self._champion
-        if champion.checked is None:
-            self.look()
-        served, failure = champion.served, champion.failure
-        old, old_model = self._tell_old(served) if served else ("", "")
-        answering = "degraded" if failure else "old" if old or old_model else "ok"
-        return Health(
-            status=answering if served else "waiting",
-            experiment=self.experiment.name,
-            model=self.experiment.model_name,
-            version=served.version.version if served else None,
-            data_version=served.data_version if served else None,
-            seat=seat_of(served.version) if served else None,
-            as_of=max(served.latest["as_of"]) if served else None,
-            old=old or None,
-            old_model=old_model or None,
-            checked=champion.checked,
-            failure=self._in_one_line(failure) if failure else None,
-        )
+        return self.condition.health()
 
     def info(self, version: str | None = None) -> Info:
         """The evidence of the served version, or of another."""
@@ -153,10 +193,28 @@ class Service:
             return Info.of(registered, served=False)
         return Info.of(registered, served=True, old=self.spell_out(present.old))
 
-    def _tell_old(self, served: Served) -> tuple[str, str]:
-        """That prices are, and that the model is."""
-        prices = tell_old(self.experiment, max(served.prices["date"]), now=self._clock())
-        return self.spell_out(prices), self.spell_out(served.old)
+    def search(self) -> Search:
+        """What the newest search has tried so far, and what it came to."""
+        return newest_search(self.order)
+
+    def backtest(
+        self, settings: Settings, *, version: str | None = None, tried: int = 1, tell: Tell = quiet
+    ) -> Backtested:
+        """What the strategy would have earned on sessions that the model never learned from."""
+        return self._backtests.run(self._served(version), settings, tried=tried, tell=tell)
+
+    def stamp(self, version: str | None = None) -> tuple[str, int]:
+        """Who answers, or that version, and the version of the prices that it reads."""
+        return self._served(version).stamp
+
+    def lineup(self) -> Lineup:
+        """All versions, who sat where and when, and what came of their forecasts."""
+        return gather(self.order, now=self._clock())
+
+    def model(self, version: str) -> ModelEvidence:
+        """A version, by number or seat, with its evidence and where it sat."""
+        told = self.info(version)
+        return ModelEvidence(**dict(told), sat=self.shelf.sat(told.version))
 
     def _served(self, version: str | None = None) -> Served:
         """Who sits in the seat, or that version on the same prices."""
@@ -174,36 +232,12 @@ class Service:
             champion.look()
         if champion.served is None:
             failure = champion.failure
-            raise failure if isinstance(failure, ForecastError) else ForecastError(self._in_one_line(failure))
-        return champion.served
-
-    def _names(self, served: Served, tickers: Sequence[str]) -> tuple[list[str], dict[str, str]]:
-        names, failed = [], {}
-        for ticker in tickers:
-            try:
-                names.append(self._name(served, ticker))
-            except UnknownTicker as error:
-                failed[ticker] = str(error)
-        return list(dict.fromkeys(names)), failed
-
-    def _name(self, served: Served, ticker: str) -> str:
-        """The ticker as it is stored. A stranger needs a pooled model and bars of its own."""
-        known, given = served.tickers, ticker.strip()
-        folded = {name.casefold(): name for name in known}
-        if given.casefold() in folded:
-            return folded[given.casefold()]
-        if served.forecaster.spec.reading.layout == "joint":
-            raise UnknownTicker(
-                f"'{given}' is none of the tickers that this joint model knows{_offer(given, known)}"
+            raise (
+                failure
+                if isinstance(failure, ForecastError)
+                else ForecastError(self.condition.in_one_line(failure))
             )
-        if given in self.experiment.universe.tickers:
-            why = tell_absence(self.experiment, self._store, (given,))[given]
-            raise UnknownTicker(f"'{given}': {why}")
-        for name in dict.fromkeys((given, given.upper())):
-            if self._store.bars.prices((name,), version=served.data_version).height:
-                return name
-        add = f"add it to universe.tickers and run: candorcast refresh {self.experiment.name}"
-        raise UnknownTicker(f"no bars stored for '{given}'{_offer(given, known)}; {add}")
+        return champion.served
 
     def _outlook(self, seen: AsOf, tickers: Sequence[str], horizons: Sequence[int]) -> list[TickerForecast]:
         rows = seen.table.filter(pl.col("ticker").is_in(tickers) & pl.col("horizon").is_in(horizons))
@@ -211,31 +245,6 @@ class Service:
         ahead = dates_ahead(
             seen.as_of, horizons, calendar=self.experiment.universe.calendar, frequency=task.frequency
         )
-        priced = seen.served.forecaster.spec.task.target == "return"
+        priced = seen.served.forecaster.spec.task.priced
         claims = seen.served.version.evidence.claims
         return build_outlook(rows, seen.close, ahead, priced=priced, claims=claims)
-
-    def _in_one_line(self, failure: Exception | None) -> str:
-        """Without the path of the home: health is open to everyone."""
-        text = " ".join(str(failure).split()) or type(failure).__name__
-        return self.spell_out(text.replace(str(self._home.root), "HOME")[:500])
-
-
-def choose_horizons(served: Served, asked: Sequence[int] | None) -> tuple[int, ...]:
-    """Those asked for, or all; one that the model does not know is refused with those it does."""
-    known = served.forecaster.spec.task.horizons
-    strange = [horizon for horizon in asked or () if horizon not in known]
-    if strange:
-        raise InvalidInput(
-            f"horizons: {strange[0]} is not forecast; expected any of {', '.join(map(str, known))}"
-        )
-    return tuple(sorted(set(asked))) if asked else known
-
-
-def _offer(given: str, known: frozenset[str]) -> str:
-    """A near name, or the known ones, as far as a line goes."""
-    near = nearest(given.upper(), sorted(known))
-    if "did you mean" in near:
-        return near
-    more = f" and {len(known) - SHOWN} more" if len(known) > SHOWN else ""
-    return f"; known: {', '.join(sorted(known)[:SHOWN])}{more}"

@@ -8,11 +8,11 @@ scores dealt out by lot: a key has to be above what the highest of all keys reac
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ml_core.registry.searched import Importance
 from ml_core.registry.trials import Trial
 from ml_core.spec.experiment import Experiment
 from ml_core.spec.ranges import OneOf, Range
@@ -22,26 +22,8 @@ LEAST_TRIALS = 12  # of a family, for its keys to be told apart
 MOST_BINS = 8
 BEST = 0.25  # the share of trials that counts as good
 RESAMPLES, DEALS = 200, 999
-SURE = 0.05
 
 Array = NDArray[np.float64]
-
-
-@dataclass(frozen=True)
-class Importance:
-    """The share of what parts good trials from others that hangs on a key, and its standard error over resamples of
-    the trials; the share that the key has by `chance`; and how often chance does as much for any key of the family."""
-
-    family: str
-    key: str
-    share: float
-    error: float
-    chance: float
-    p: float
-
-    @property
-    def stands_out(self) -> bool:
-        return self.p <= SURE
 
 
 def weigh_keys(experiment: Experiment, trials: Sequence[Trial], *, seed: int = 0) -> list[Importance]:
@@ -56,7 +38,7 @@ def weigh_keys(experiment: Experiment, trials: Sequence[Trial], *, seed: int = 0
             continue
         bins = [_bins([one.params[key] for one in own], allowed) for key, allowed in ranges.items()]
         rows = _weigh(np.array([alike[one.id] for one in own]), bins, rng)
-        told = [Importance(family, key, *row) for key, row in zip(ranges, rows, strict=True)]
+        told = [Importance(family=family, key=key, **row) for key, row in zip(ranges, rows, strict=True)]
         found += sorted(told, key=lambda row: -row.share)
     return found
 
@@ -74,7 +56,7 @@ def compare_alike(trials: Sequence[Trial]) -> dict[str, float]:
     return scores
 
 
-def _weigh(score_M: Array, bins: Sequence[Array], rng: np.random.Generator) -> list[tuple[float, ...]]:
+def _weigh(score_M: Array, bins: Sequence[Array], rng: np.random.Generator) -> list[dict[str, float]]:
     """Of each key its share, error, chance and p."""
     count = len(score_M)
     order_M, once_1M = np.argsort(-score_M, kind="stable"), np.ones((1, count))
@@ -87,8 +69,8 @@ def _weigh(score_M: Array, bins: Sequence[Array], rng: np.random.Generator) -> l
     p_RK = np.stack([_ranks(column) for column in all_RK.T], axis=1)
     p_K = (p_RK.min(axis=1)[:, None] <= p_RK[0]).mean(axis=0)
     share_K, chance_K = _shares(measured_K[None])[0], _shares(dealt_RK).mean(axis=0)
-    columns = (share_K, share_RK.std(axis=0), chance_K, p_K)
-    return [tuple(float(one) for one in row) for row in zip(*columns, strict=True)]
+    columns = {"share": share_K, "error": share_RK.std(axis=0), "chance": chance_K, "p": p_K}
+    return [{name: float(of_K[place]) for name, of_K in columns.items()} for place in range(len(bins))]
 
 
 def _best(weight_RM: Array, order_M: NDArray[np.int_]) -> Array:

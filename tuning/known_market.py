@@ -14,15 +14,18 @@ from ml_core.home.settings import Home
 from ml_core.promotion.candidate import Candidate
 from ml_core.promotion.judge import Promotion, promote_candidate
 from ml_core.promotion.reference import fill_seat
+from ml_core.registry.archive import count_tried
 from ml_core.registry.evidence import Evidence
 from ml_core.spec.experiment import Experiment
 from ml_core.training.fit import fit
 from ml_core.walkforward.opening import open_windows
-from tuning.archive import count_tried
+from tuning.answer import choose_answer
+from tuning.points import first_params
 from tuning.ranking import rank_trials
-from tuning.search import describe, open_ledger, split_for_search
-from tuning.space import build_space, first_params, spec_of, widest_spec
+from tuning.search import split_for_search
+from tuning.space import build_space, widest_spec
 from tuning.trial import run_trial
+from tuning.trials import describe, open_ledger
 
 STEP = 5  # sessions from one weekly search to the next
 
@@ -43,7 +46,7 @@ def search_known_market(
     last = made[-1].version.evidence
     return {
         "promoted": any(one.promoted for one in made),
-        "winner": last.spec.model.family,
+        "winner": last.spec.told,
         "refused_by": [] if any(one.promoted for one in made) else last.gate.refused,
         "proven": sorted({one.claim for each in made for one in each.version.evidence.claims if one.proven}),
         "apart": sorted({name for each in made for name in _proven_apart(each.version.evidence, experiment)}),
@@ -53,11 +56,12 @@ def search_known_market(
 
 def _search(experiment: Experiment, home: Home, *, now: dt.datetime) -> Promotion:
     """Every family once at its defaults; the best is refitted and goes the whole way through the gate."""
-    prices = read_prices(experiment, home)
+    version = data_version(experiment, home)
+    prices = read_prices(experiment, home, version=version)
     space = build_space(experiment)
     windows, _ = open_windows(widest_spec(experiment, space), prices)
     folds, final = split_for_search(experiment, windows)
-    name = f"{experiment.model_name}-{experiment.digest()}-{data_version(experiment, home)}"
+    name = f"{experiment.model_name}-{experiment.digest()}-{version}"
     ledger = open_ledger(home, name, afresh=True)
     for params in first_params(experiment, space):
         trial_id = params["family"]
@@ -71,11 +75,11 @@ def _search(experiment: Experiment, home: Home, *, now: dt.datetime) -> Promotio
         )
         ledger.close(trial_id)
     ranking = rank_trials(experiment, ledger.trials)
-    winner = spec_of(experiment, ranking.winner.params)
+    winner = choose_answer(experiment, ranking, windows, folds)
     facts = describe(experiment, ledger, ranking, folds=len(folds), seconds=0.0)
     forecaster = fit(winner, windows, final)
     earlier = count_tried(home, experiment.model_name) - facts.trials
-    candidate = Candidate(forecaster, windows, prices, final, ledger.streams(), facts, earlier)
+    candidate = Candidate(forecaster, windows, prices, version, final, ledger.streams(), facts, earlier)
     fill_seat(place_order(experiment, home), now=now)
     return promote_candidate(experiment, home, candidate, now=now)
 

@@ -8,7 +8,8 @@ from typing import Any
 
 from ml_core.spec.experiment import Experiment
 from ml_core.spec.ranges import LogUniform, OneOf, Range
-from tuning.space import Space, build_space, first_params, searchable
+from tuning.points import first_params
+from tuning.space import Space, build_space, searchable
 
 
 @dataclass(frozen=True)

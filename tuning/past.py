@@ -9,12 +9,13 @@ from typing import Any
 import polars as pl
 
 from ml_core.home.settings import Home
+from ml_core.registry.archive import Kept, read_archive
+from ml_core.registry.ledgers import find_ledgers, read_trials
 from ml_core.registry.searched import Searched
 from ml_core.registry.trials import Params
 from ml_core.spec.experiment import Experiment
 from ml_core.spec.plain import plain
-from tuning.archive import Kept, read_archive
-from tuning.ledger import find_ledgers, read_trials
+from tuning.points import complete
 from tuning.ranking import Ranking, measure_luck, rank_trials
 from tuning.space import build_space, holds
 
@@ -58,18 +59,20 @@ def find_survivors(experiment: Experiment, home: Home, *, but: str) -> list[Para
         ranked = rank_trials(experiment, read_trials(file)).trials
         finished = [one.trial.params for one in ranked if one.trial.test_score is not None]
         if finished:
-            return [params for params in finished if holds(space, params)][:SURVIVORS]
+            whole = (complete(experiment, space, params) for params in finished)
+            return [params for params in whole if holds(space, params)][:SURVIVORS]
     return []
 
 
 def as_table(past: list[PastSearch]) -> pl.DataFrame:
-    """A row a trial; the params as JSON, the curve as the scores of its epochs."""
+    """A row a trial; the params as JSON, the curve as the scores of its epochs, `seeds` as what each reached."""
     rows = [
         {
             "search": search.name,
             **{key: value for key, value in one.row().items() if key != "params"},
             "params": json.dumps({key: value for key, value in one.trial.params.items() if key != "family"}),
             "curve": json.dumps([epoch["score"] for epoch in one.trial.history]),
+            "seeds": json.dumps(one.trial.result.get("seeds", [])),
         }
         for search in past
         for one in search.ranking.trials

@@ -14,14 +14,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
-from ray.tune.schedulers import FIFOScheduler, TrialScheduler
 
 from ml_core.errors import NotEnoughData
 from ml_core.evaluation.paired import Mean, weigh_mean
 from ml_core.registry.trials import Trial
+from tuning.turns import Result
 
 RATE = 0.05  # of trials that are as good as the best, at most so many are dropped, all looks together
-PREFIX = "scores/"  # Tune flattens what a trial reports
 
 Scores = Mapping[str, float]
 
@@ -36,25 +35,45 @@ class Leader(NamedTuple):
 
 class Course:
     """Of a race over folds that begin on these dates: the scores by date of whoever runs, and for each fold who leads
-    on those before it. The first trial of all, the defaults, is never dropped: it is what the others are told by."""
+    on those before it. The first trial of all, the defaults, faces nobody and is never dropped: it is what the others
+    are told by. `spared`: it is the first to begin, also where others are known from an earlier run."""
 
-    def __init__(self, horizon: int, starts: Sequence[str], known: Iterable[Trial] = ()) -> None:
-        self._horizon, self._starts = horizon, sorted(starts)
+    def __init__(
+        self, horizon: int, starts: Sequence[str], known: Iterable[Trial] = (), *, spared: bool = False
+    ) -> None:
+        self._horizon, self._starts, self._spared = horizon, sorted(starts), spared
         self._scores: dict[str, Scores] = {}
         self._leaders: dict[str, Leader] = {}
-        self._first: str | None = None
+        self._faced: dict[str, Mapping[str, Leader]] = {}
         self._reference: Scores = {}
         for trial in known:
-            if trial.status == "finished" and trial.result.get("scores"):
-                self.hear(trial.id, trial.result["scores"])
-                self.forget(trial.id)
+            if trial.status == "finished":
+                self._count(trial.result.get("scores", {}))
 
-    def hear(self, trial: str, scores: Scores) -> None:
-        """All its scores so far."""
+    def begin(self, trial: str) -> None:
+        """Whoever leads now is whom it is compared with."""
+        self._faced[trial] = {} if self._spared else dict(self._leaders)
+        self._spared = False
+
+    def drops(self, trial: str, result: Mapping[str, Any]) -> bool:
+        if not (scores := result.get("scores")):
+            return False
         self._scores[trial] = scores
-        self._first = self._first or trial
-        if trial == self._first:
-            self._reference = scores
+        return self._is_beaten(trial)
+
+    def settle(self, trial: str, result: Result) -> float | None:
+        """By how much its score is above that of the first trial of all, on the dates that both have. Of many
+        thousands only the scores of those that lead are kept."""
+        own = self._scores.pop(trial, {})
+        self._faced.pop(trial)
+        self._count(own)
+        return None if result is None else self._gain(own)
+
+    def value_of(self, trial: Trial) -> float | None:
+        return self._gain(trial.result.get("scores", {}))
+
+    def _count(self, scores: Scores) -> None:
+        self._reference = self._reference or scores
         for place, cut in enumerate(self._starts[1:], start=1):
             before = [score for date, score in scores.items() if date < cut]
             if before:
@@ -64,16 +83,12 @@ class Course:
                 if held is None or standing[:2] > held[:2]:
                     self._leaders[cut] = standing
 
-    def forget(self, trial: str) -> None:
-        """It is over; of many thousands only those that lead are kept."""
-        self._scores.pop(trial, None)
-
-    def is_beaten(self, trial: str) -> bool:
+    def _is_beaten(self, trial: str) -> bool:
         """Whether it is surely worse than who leads on the folds that it has not seen."""
         own = self._scores[trial]
         cut = max((start for start in self._starts if start <= min(own)), default=None)
-        leader = self._leaders.get(cut) if cut else None
-        if leader is None or trial == self._first:
+        leader = self._faced[trial].get(cut) if cut else None
+        if leader is None:
             return False
         try:
             found = self._weigh(own, leader.scores)
@@ -81,12 +96,8 @@ class Course:
             return False
         return found.interval(1 - 2 * self._rate)[1] < 0
 
-    def gain(self, trial: str) -> float | None:
-        """By how much its score is above that of the first trial of all, on the dates that both have."""
-        return self.gain_of(self._scores.get(trial, {}))
-
-    def gain_of(self, own: Scores) -> float | None:
-        """The same of these scores. Means of trials that were dropped after other folds would not compare."""
+    def _gain(self, own: Scores) -> float | None:
+        """Means of trials that were dropped after other folds would not compare."""
         both = own.keys() & self._reference.keys()
         return float(np.mean([own[date] - self._reference[date] for date in both])) if both else None
 
@@ -98,21 +109,3 @@ class Course:
     def _weigh(self, own: Scores, other: Scores) -> Mean:
         both = sorted(own.keys() & other.keys())
         return weigh_mean([own[date] - other[date] for date in both], horizon=self._horizon)
-
-
-class Race(FIFOScheduler):
-    """Tune's scheduler of it."""
-
-    def __init__(self, course: Course) -> None:
-        super().__init__()
-        self._course = course
-
-    def on_trial_result(self, *told: Any, **_: Any) -> str:
-        """Told are the controller, the trial and its result."""
-        _, trial, result = told
-        scores = {key.removeprefix(PREFIX): score for key, score in result.items() if key.startswith(PREFIX)}
-        if not scores:
-            return TrialScheduler.CONTINUE
-        self._course.hear(trial.trial_id, scores)
-        beaten = not result.get("finished") and self._course.is_beaten(trial.trial_id)
-        return TrialScheduler.STOP if beaten else TrialScheduler.CONTINUE

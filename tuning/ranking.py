@@ -15,15 +15,17 @@ from ml_core.errors import ForecastError, NotEnoughData
 from ml_core.evaluation.dropped import shrink_dropped
 from ml_core.evaluation.metrics import find_metric
 from ml_core.evaluation.shrinkage import Shrunk, shrink
+from ml_core.portfolio.opening import horizon_of
 from ml_core.promotion.gate import count_independent, measure_overfitting
+from ml_core.registry.dated import values_on
 from ml_core.registry.searched import TrialRow
 from ml_core.registry.trials import Params, Trial
 from ml_core.spec.experiment import Experiment
-from ml_core.walkforward.trading import horizon_of
 from tuning.chances import Chances, tell_chances
 from tuning.dates import share_dates
 from tuning.ledger import returns_of
-from tuning.space import build_space, first_params
+from tuning.points import first_params
+from tuning.space import build_space
 
 Unit = Callable[[float], float]  # from a mean over dates to what the objective is read in
 
@@ -69,6 +71,12 @@ class Ranking:
         return self.chances.defaults
 
     @property
+    def finished(self) -> list[Trial]:
+        """Those with a score on the folds' unseen dates."""
+        told = ((one.trial, one.trial.test_score) for one in self.trials)
+        return [trial for trial, score in told if score is not None and isfinite(score)]
+
+    @property
     def winner(self) -> Trial:
         first = self.trials[0].trial if self.trials else None
         if first is None or first.test_score is None:
@@ -109,7 +117,8 @@ def rank(trials: Sequence[Trial], *, defaults: Sequence[Params], horizon: int, u
     finished = [trial for trial in trials if trial.test_score is not None and isfinite(trial.test_score)]
     shared = share_dates({trial.id: trial.result.get("scores", {}) for trial in finished})
     notes = {trial.id: shared.left_out.get(trial.id) or _why_ended(trial) for trial in trials}
-    compared = [trial for trial in finished if trial.id in set(shared.trials)]
+    comparable = set(shared.trials)
+    compared = [trial for trial in finished if trial.id in comparable]
     dropped = [one for one in trials if one.status == "stopped" and _begins(one, shared.dates) is not None]
     score_TM = _scores([*compared, *dropped], shared.dates)
     try:
@@ -160,10 +169,9 @@ def _begins(trial: Trial, dates: Sequence[str]) -> int | None:
     return first if first is not None and all(date in scores for date in dates[first:]) else None
 
 
-def _scores(trials: Sequence[Trial], dates: Sequence[str]) -> NDArray[np.float64]:
+def _scores(trials: Sequence[Trial], dates: tuple[str, ...]) -> NDArray[np.float64]:
     """score_TM; NaN where a trial was dropped before it came there."""
     score_TM = np.full((len(dates), len(trials)), np.nan)
     for place, trial in enumerate(trials):
-        scores = trial.result.get("scores", {})
-        score_TM[:, place] = [scores.get(date, np.nan) for date in dates]
+        score_TM[:, place] = values_on(dates, trial.result.get("scores", {}))
     return score_TM

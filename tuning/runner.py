@@ -4,7 +4,6 @@ moves on."""
 from __future__ import annotations
 
 import logging
-import shutil
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -13,25 +12,31 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from ml_core.errors import SearchStalled
+from ml_core.errors import ClusterLost, SearchStalled
+from ml_core.home.disk import tell_full
 from ml_core.panel.splits import Split
 from ml_core.panel.windows import Windows
-from ml_core.registry.trials import Params
+from ml_core.portfolio.opening import horizon_of
+from ml_core.registry.trials import Params, Trial
 from ml_core.spec.experiment import Experiment
-from ml_core.walkforward.trading import horizon_of
-from tuning.cluster import check_room, open_cluster
+from tuning.cluster import check_alive, count_slots, leave_cluster, open_cluster
 from tuning.ledger import Ledger
-from tuning.quasi_random import quasi_random_params
-from tuning.space import Space, build_space, first_params, grid_params, most_epochs
-from tuning.trial import run_trial
+from tuning.leftovers import RUNGS, TUNE, clear
+from tuning.lineup import go_on, line_up
+from tuning.points import first_params
+from tuning.rungs import list_unfinished
+from tuning.space import build_space, holds, most_epochs
 
 if TYPE_CHECKING:
     from tuning.brake import Brake
-    from tuning.race import Course
+    from tuning.pruner import Pruner
 
 Progress = Callable[[Ledger, int], None]
-START_SECONDS = 120.0
+LAG_OF_SLOT, LEAST_LAG = 3, 6  # with fewer, workers wait for the slowest; one worker and two search alike
+LOSSES = 3  # of its process or node, after which a trial is not tried again: it may be what kills them
+START_SECONDS = 300.0
 BRAKE_SECONDS = 5.0  # for Tune to end by itself before its cluster is taken from under it
+INTERRUPT_SECONDS = 20.0  # the same where nothing hangs and the machine may be busy
 
 
 def run_search(
@@ -46,30 +51,34 @@ def run_search(
     address: str | None = None,
     progress: Progress | None = None,
 ) -> int:
-    """Run what the ledger does not hold yet, in parallel; returns how many trials the search has in all."""
-    space = build_space(experiment)
-    queue = _queue(experiment, space, survivors)
+    """Run what the ledger does not hold yet, in parallel; returns how many trials the search has in all. In its folder
+    lies, until all of them have ended, what trials go on from where they are lost."""
+    space, rungs = build_space(experiment), folder / RUNGS
+    queue, done = line_up(experiment, space, survivors), ledger.trials
     total = len(queue) if experiment.search.sampler == "grid" else experiment.search.trials
-    done = ledger.trials
-    queue = [params for params in queue if params not in [trial.params for trial in done]]
     if total <= len(done):
+        clear(folder)
         return total
-    with open_cluster(address):
+    rungs.mkdir(parents=True, exist_ok=True)
+    queue = go_on(
+        queue,
+        defaults=first_params(experiment, space),
+        begun=[params for params in list_unfinished(rungs) if holds(space, params)],
+        ended=[trial.params for trial in done],
+    )
+    with open_cluster(address), tell_full(folder):
         from tuning.brake import Brake
-        from tuning.race import Course
+        from tuning.pruner import Pruning
         from tuning.sampler import OptunaSampler
 
-        check_room(experiment.search)
-
-        course = None
-        if experiment.search.scheduler == "race":
-            first = first_params(experiment, space)
-            defaults_first = sorted(done, key=lambda trial: trial.params not in first)
-            course = Course(
-                horizon_of(experiment), [str(split.test.start) for split in splits], defaults_first
-            )
+        slots, pruner = count_slots(experiment.search), _pruner(experiment, splits, known=done)
         sampler = OptunaSampler(
-            experiment.search, space, queue=queue[: total - len(done)], known=done, course=course
+            experiment.search,
+            space,
+            queue=queue[: total - len(done)],
+            known=done,
+            pruner=pruner,
+            lag=experiment.search.lag or max(LEAST_LAG, LAG_OF_SLOT * slots),
         )
         tuner = _tuner(
             experiment,
@@ -77,26 +86,15 @@ def run_search(
             windows,
             splits,
             sampler=sampler,
-            scheduler=_scheduler(experiment, course),
+            scheduler=Pruning(pruner),
             trials=total - len(done),
             ledger=ledger,
             folder=folder,
             brake=(brake := Brake()),
         )
         _watch(tuner, experiment, ledger, brake=brake, total=total, progress=progress)
-    shutil.rmtree(folder, ignore_errors=True)
+    clear(folder)
     return total
-
-
-def _queue(experiment: Experiment, space: Space, survivors: Sequence[Params]) -> Sequence[Params]:
-    """The params that are tried first, or at all: the rest is the sampler's to choose."""
-    search = experiment.search
-    if search.sampler == "grid":
-        return grid_params(experiment, space)
-    first = first_params(experiment, space)
-    first += [params for params in survivors if params not in first]
-    spread = search.sampler == "quasi_random"
-    return [*first, *(quasi_random_params(space, search.trials, seed=search.seed) if spread else [])]
 
 
 def _tuner(
@@ -115,12 +113,13 @@ def _tuner(
     from ray import tune
 
     from tuning.watcher import Watcher
+    from tuning.worker import try_params
 
-    search = experiment.search
-    shared = {"experiment": experiment, "prices": prices, "windows": windows, "splits": splits}
+    search, rungs = experiment.search, folder / RUNGS
+    shared = {"experiment": experiment, "table": prices.to_arrow(), "windows": windows, "splits": splits}
     resources = {"cpu": search.cpus_per_trial, "gpu": search.gpus_per_trial}
     return tune.Tuner(
-        tune.with_resources(tune.with_parameters(_trainable, **shared), resources),
+        tune.with_resources(tune.with_parameters(try_params, rungs=str(rungs), **shared), resources),
         tune_config=tune.TuneConfig(
             metric="score",
             mode="max",
@@ -130,34 +129,31 @@ def _tuner(
             reuse_actors=True,
         ),
         run_config=tune.RunConfig(
-            name=folder.name,
-            storage_path=str(folder.parent),
+            name=TUNE,
+            storage_path=str(folder),
             verbose=0,
             stop=brake,
-            callbacks=[Watcher(ledger)],
+            callbacks=[Watcher(ledger, brake, rungs)],
+            failure_config=tune.FailureConfig(max_failures=LOSSES),
         ),
     )
 
 
-def _trainable(config: Params, **shared: Any) -> None:
-    from ray import tune
+def _pruner(experiment: Experiment, splits: list[Split], *, known: Sequence[Trial]) -> Pruner:
+    from tuning.halving import Halving
+    from tuning.pruner import Lenient
+    from tuning.race import Course
 
-    run_trial(config, tune.report, **shared)
-
-
-def _scheduler(experiment: Experiment, course: Course | None) -> Any:
-    from ray.tune.schedulers import AsyncHyperBandScheduler, FIFOScheduler
-
-    from tuning.race import Race
-
-    if course:
-        return Race(course)
     if experiment.search.scheduler == "none":
-        return FIFOScheduler()
-    epochs = most_epochs(experiment, build_space(experiment))
-    return AsyncHyperBandScheduler(
-        time_attr="rung", max_t=epochs + 1, grace_period=max(1, epochs // 4), reduction_factor=2
-    )
+        return Lenient()
+    space = build_space(experiment)
+    if experiment.search.scheduler == "asha":
+        return Halving(most_epochs(experiment, space), known)
+    first = first_params(experiment, space)
+    defaults_first = sorted(known, key=lambda trial: trial.params not in first)
+    starts = [str(split.test.start) for split in splits]
+    spared = first[0] not in [trial.params for trial in known]
+    return Course(horizon_of(experiment), starts, defaults_first, spared=spared)
 
 
 def _watch(
@@ -171,6 +167,7 @@ def _watch(
 ) -> None:
     """Show what happens until Tune is done; a search in which nothing happens is ended with the reason."""
     failures: list[BaseException] = []
+    logging.getLogger("ray.tune").setLevel(logging.CRITICAL)  # a trial that is tried again is no news
 
     def drive() -> None:
         try:
@@ -181,13 +178,15 @@ def _watch(
     thread = threading.Thread(target=drive, daemon=True, name="tune")
     thread.start()
     try:
-        _wait(thread, experiment, ledger, total=total, progress=progress)
-    except BaseException:
+        _wait(thread, experiment, ledger, brake=brake, total=total, progress=progress)
+    except BaseException as error:
         brake.pulled = True
         logging.getLogger("ray").setLevel(
             logging.CRITICAL
         )  # what it says of its own end is not the user's concern
-        thread.join(BRAKE_SECONDS)
+        if isinstance(error, ClusterLost):
+            leave_cluster()
+        thread.join(INTERRUPT_SECONDS if isinstance(error, KeyboardInterrupt) else BRAKE_SECONDS)
         raise
     if failures:
         raise failures[0]
@@ -198,23 +197,27 @@ def _wait(
     experiment: Experiment,
     ledger: Ledger,
     *,
+    brake: Brake,
     total: int,
     progress: Progress | None,
 ) -> None:
     changes, since, started = ledger.changes, time.monotonic(), False
     while thread.is_alive():
         thread.join(0.25)
+        brake.check()
         if ledger.changes != changes:
             changes, since, started = ledger.changes, time.monotonic(), True
         if progress:
             progress(ledger, total)
+        check_alive()
         patience = experiment.search.stall_minutes * 60 if started else START_SECONDS
         if time.monotonic() - since > patience:
             raise SearchStalled(_why_stalled(ledger, patience, started=started))
+    brake.check()
 
 
 def _why_stalled(ledger: Ledger, patience: float, *, started: bool) -> str:
     if not started:
         return f"no trial started within {patience:.0f} s: every node that could hold one may be busy with other work"
-    running = [trial.id for trial in ledger.trials if trial.status == "running"]
-    return f"no trial reported for {patience / 60:.1f} minutes; running: {', '.join(running) or 'none'}"
+    running = ", ".join(ledger.running) or "none"
+    return f"no trial reported for {patience / 60:.1f} minutes; running: {running}"

@@ -1,4 +1,5 @@
-"""Lets Optuna choose the params that Tune tries: it is told what earlier trials scored, and each new score."""
+"""Lets Optuna choose the params that Tune tries: it is told what earlier trials scored, and each new score when its
+turn has come."""
 
 from __future__ import annotations
 
@@ -14,8 +15,10 @@ from ray.tune.search import Searcher
 from ml_core.registry.trials import Params, Trial
 from ml_core.spec.experiment import Search
 from ml_core.spec.ranges import LogUniform, OneOf, Range
-from tuning.race import Course
-from tuning.space import Space, as_choice, holds, suggest
+from tuning.points import as_choice, suggest
+from tuning.pruner import Pruner
+from tuning.space import Space, holds
+from tuning.turns import Result, Turns
 
 if TYPE_CHECKING:
     import optuna
@@ -36,12 +39,13 @@ class OptunaSampler(Searcher):
         space: Space,
         *,
         queue: Sequence[Params],
-        known: list[Trial],
-        course: Course | None = None,
+        known: Sequence[Trial],
+        pruner: Pruner,
+        lag: int,
     ) -> None:
         super().__init__(metric="score", mode="max")
-        self._space, self._open, self._course = space, {}, course
-        scores = {trial.id: _told(trial, course) for trial in known}
+        self._space, self._open, self._pruner, self._turns = space, {}, pruner, Turns(lag)
+        scores = {trial.id: pruner.value_of(trial) for trial in known}
         self._tried = {_key(_written(trial.params)): scores[trial.id] for trial in known}
         self._queue, self._lot = deque(queue), random.Random(search.seed)
         self._study = _create_study(search, seed=search.seed + len(known))
@@ -50,7 +54,12 @@ class OptunaSampler(Searcher):
             tell_known(self._study, trial, space, score=scores[trial.id])
 
     def suggest(self, trial_id: str) -> Any:
-        """Params that were not tried: the same ones would score the same. A search with none left is over."""
+        """Params that were not tried: the same ones would score the same. None while the trial may not begin yet; a
+        search with nothing left to try is over."""
+        if self._turns.must_wait:
+            return None
+        for name, result in self._turns.due():
+            self._tell(name, result)
         self._make_room()
         for _ in range(ATTEMPTS):
             if self._queue:
@@ -61,6 +70,8 @@ class OptunaSampler(Searcher):
             if key not in self._tried:
                 self._tried[key] = None
                 self._open[trial_id] = self._study, asked
+                self._turns.begin(trial_id)
+                self._pruner.begin(trial_id)
                 return params
             score = self._tried[key]
             self._study.tell(asked, score, state=_state(failed=score is None))
@@ -69,20 +80,21 @@ class OptunaSampler(Searcher):
     def on_trial_complete(
         self, trial_id: str, result: dict[str, Any] | None = None, error: bool = False
     ) -> None:
-        study, asked = self._open.pop(trial_id, (None, None))
-        if asked is not None:
-            score = self._course.gain(trial_id) if self._course else (result or {}).get("best")
-            score = None if error else score
-            self._tried[_key(asked.params)] = score
-            if study is self._study:
-                study.tell(asked, score, state=_state(failed=score is None))
-            elif score is not None:  # asked before the study made room
-                self._study.add_trial(_ended(asked.params, asked.distributions, score))
-        if self._course:
-            self._course.forget(trial_id)
+        failed = error or "failed" in (result or {})
+        self._turns.end(trial_id, None if failed else result)
+
+    def _tell(self, trial_id: str, result: Result) -> None:
+        """Its turn has come to be known."""
+        study, asked = self._open.pop(trial_id)
+        score = self._pruner.settle(trial_id, result)
+        self._tried[_key(asked.params)] = score
+        if study is self._study:
+            study.tell(asked, score, state=_state(failed=score is None))
+        elif score is not None:  # asked before the study made room
+            self._study.add_trial(_ended(asked.params, asked.distributions, score))
 
     def _make_room(self) -> None:
-        """The next study goes on with the same sampler; what still runs is told to it when it ends."""
+        """The next study goes on with the same sampler; what is still open is told to it in its turn."""
         import optuna
 
         if len(self._study.get_trials(deepcopy=False)) < MOST:
@@ -97,11 +109,6 @@ class OptunaSampler(Searcher):
 
     def restore(self, checkpoint_path: str) -> None:
         """Nothing: see `save`."""
-
-
-def _told(trial: Trial, course: Course | None) -> float | None:
-    """What a study is told of an earlier trial; in a race something that compares after any number of folds."""
-    return course.gain_of(trial.result.get("scores", {})) if course else trial.score
 
 
 def _key(written: Params) -> str:

@@ -1,22 +1,20 @@
 """Says what a search may vary, and makes of sampled params the spec that they stand for."""
 
-import json
-import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from itertools import product
 from typing import Any, TypeAlias
 
 from pydantic import ValidationError
 
+from ml_core.baselines import is_baseline
 from ml_core.errors import InvalidInput
-from ml_core.features.table import GROUPS, chosen_names
-from ml_core.forecaster.learners import complete, config_class, configure, is_baseline
+from ml_core.features.table import chosen_names, unite_asked
+from ml_core.forecaster.learners import complete, config_class, configure
 from ml_core.registry.trials import Params
-from ml_core.spec import choices
 from ml_core.spec.choices import nearest
-from ml_core.spec.experiment import Experiment, Features, Model, RunSpec, Training
+from ml_core.spec.experiment import Experiment, Features, Model, RunSpec, Search, Training
 from ml_core.spec.file import explain
-from ml_core.spec.ranges import LogUniform, OneOf, Range, parse_range, ranges_of
+from ml_core.spec.ranges import OneOf, Range, parse_range, ranges_of, wide_ranges_of
 from ml_core.spec.reading import Look, Reading
 from ml_core.spec.task import Task
 from ml_core.training.losses import find_loss
@@ -24,32 +22,50 @@ from ml_core.training.losses import find_loss
 # Sections of the file, with those of their fields that a search may vary: how a model reads, and how it is trained.
 SECTIONS = {"training": Training, "task": Look, "features": Features}
 NETWORKS_ONLY = ("training.", "task.layout")  # a baseline is fitted at once, ticker by ticker
+WIDE_FAMILIES = ("tcn", "hybrid", "multi_scale", "hist_gradient_boosting")  # besides, in a wide search
 Space: TypeAlias = dict[str, dict[str, Range]]
 
 
 def build_space(experiment: Experiment) -> Space:
     """For each family, the ranges by key: `training.learning_rate`, `lstm.hidden`. Ranges in the file replace
     those in the code."""
-    search = experiment.search
-    shared = {f"training.{name}": allowed for name, allowed in ranges_of(Training).items()}
-    given = {key: parse_range(key, value) for key, value in search.ranges.items()}
+    families = families_of(experiment.search)
+    given = {key: parse_range(key, value) for key, value in experiment.search.ranges.items()}
     space = {}
-    for family in search.families:
-        own = {
-            f"{family}.{name}": allowed
-            for name, allowed in ranges_of(config_class(family, key="search.families")).items()
-        }
-        trained = {} if is_baseline(family) else shared
-        space[family] = (
-            trained | own | {key: allowed for key, allowed in given.items() if key in searchable(family)}
-        )
+    for family in families:
+        own = ranges_of(config_class(family, key="search.families"))
+        ranges = _shared_ranges(experiment, family) | _keyed(family, own)
+        space[family] = ranges | {key: one for key, one in given.items() if key in searchable(family)}
     for family, ranges in space.items():
         _drop_layers(family, ranges, given)
     for key in given:
         if not any(key in ranges for ranges in space.values()):
-            raise _refuse(key, search.families)
+            raise _refuse(key, families)
     _check_ends(experiment, space)
     return space
+
+
+def families_of(search: Search) -> tuple[str, ...]:
+    """The families that a search tries: those that the file names, or more of them in a wide one."""
+    named = "families" in search.model_fields_set
+    return search.families if named or not search.wide else (*search.families, *WIDE_FAMILIES)
+
+
+def _shared_ranges(experiment: Experiment, family: str) -> dict[str, Range]:
+    """What every family varies beside its own options."""
+    wide, features = experiment.search.wide, experiment.features
+    reads = wide_ranges_of(features) if wide else {}
+    if features.names and not features.groups:
+        reads.pop("select", None)  # all that are named are kept
+    if is_baseline(family):
+        return _keyed("features", reads)
+    looks = wide_ranges_of(experiment.task) if wide else {}
+    trained = ranges_of(Training) | (wide_ranges_of(experiment.training) if wide else {})
+    return _keyed("training", trained) | _keyed("task", looks) | _keyed("features", reads)
+
+
+def _keyed(section: str, ranges: Mapping[str, Range]) -> dict[str, Range]:
+    return {f"{section}.{name}": allowed for name, allowed in ranges.items()}
 
 
 def _drop_layers(family: str, ranges: dict[str, Range], given: dict[str, Range]) -> None:
@@ -89,69 +105,9 @@ def spec_of(experiment: Experiment, params: Params) -> RunSpec:
 
 def widest_spec(experiment: Experiment, space: Space) -> RunSpec:
     """The spec whose panel serves every trial: the longest look-back, and every feature that any of them asks for."""
-    features, asked = experiment.features, list(_asked_features(experiment, space))
-    if len(asked) > 1:
-        everything = any(not one.groups and not one.names for one in asked)
-        groups = choices.names(GROUPS) if everything else [name for one in asked for name in one.groups]
-        names = [name for one in asked for name in one.names]
-        update = {"groups": tuple(dict.fromkeys(groups)), "names": tuple(dict.fromkeys(names))}
-        features = features.model_copy(update=update)
+    features = unite_asked(list(_asked_features(experiment, space)))
     update = {"lookback": longest_lookback(experiment, space), "features": features}
     return experiment.spec.model_copy(update={"reading": experiment.reading.model_copy(update=update)})
-
-
-def first_params(experiment: Experiment, space: Space) -> list[dict[str, Any]]:
-    """Every family once at its defaults, where those lie in the ranges: a search starts from what is known."""
-    queue = []
-    for family, ranges in space.items():
-        spec = spec_of(experiment, {"family": family}).model_dump(mode="json")
-        sections = {
-            "training": spec["training"],
-            "task": spec["reading"],
-            "features": spec["reading"]["features"],
-        }
-        params: dict[str, Any] = {"family": family}
-        for key, allowed in ranges.items():
-            section, _, name = key.partition(".")
-            default = sections.get(section, spec["model"])[name]
-            params[key] = default if contains(allowed, default) else _middle(allowed)
-        queue.append(params)
-    return queue
-
-
-def grid_params(experiment: Experiment, space: Space) -> list[dict[str, Any]]:
-    """Every combination of listed values; a range without a list stands at its middle. Where fewer trials are asked for
-    than there are, so many of them by lot: more trials later hold the same and others beside."""
-    queue = []
-    for family, ranges in space.items():
-        values = [
-            allowed.values if isinstance(allowed, OneOf) else (_middle(allowed),)
-            for allowed in ranges.values()
-        ]
-        queue += [{"family": family, **dict(zip(ranges, chosen, strict=True))} for chosen in product(*values)]
-    search = experiment.search
-    if "trials" in search.model_fields_set and search.trials < len(queue):
-        return random.Random(search.seed).sample(queue, len(queue))[: search.trials]
-    return queue
-
-
-def suggest(trial: Any, space: Space) -> dict[str, Any]:
-    """Ask an Optuna trial for a family and then for that family's ranges."""
-    params: dict[str, Any] = {"family": trial.suggest_categorical("family", list(space))}
-    for key, allowed in space[params["family"]].items():
-        if isinstance(allowed, OneOf):
-            said = {as_choice(value): value for value in allowed.values}
-            params[key] = said[trial.suggest_categorical(key, list(said))]
-        else:
-            params[key] = trial.suggest_float(
-                key, allowed.low, allowed.high, log=isinstance(allowed, LogUniform)
-            )
-    return params
-
-
-def as_choice(value: Any) -> Any:
-    """A value as Optuna keeps it: sizes of layers become text, the rest stays."""
-    return json.dumps(value) if isinstance(value, (list, tuple)) else value
 
 
 def longest_lookback(experiment: Experiment, space: Space) -> int:
@@ -182,16 +138,6 @@ def _tried(allowed: Range) -> tuple[Any, ...]:
     if isinstance(allowed, OneOf):
         return allowed.values
     return (allowed.low, allowed.high, allowed.low + 0.3819 * (allowed.high - allowed.low))
-
-
-def _middle(allowed: Range) -> Any:
-    if isinstance(allowed, OneOf):
-        return allowed.values[len(allowed.values) // 2]
-    return (
-        (allowed.low * allowed.high) ** 0.5
-        if isinstance(allowed, LogUniform)
-        else (allowed.low + allowed.high) / 2
-    )
 
 
 def searchable(family: str) -> list[str]:

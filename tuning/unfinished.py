@@ -9,10 +9,10 @@ from ml_core.data.order import Order
 from ml_core.data.prices import data_version
 from ml_core.errors import ForecastError
 from ml_core.home.lock import holder
+from ml_core.registry.ledgers import LEDGER, read_trials
 from ml_core.registry.version import ModelVersion
 from ml_core.registry.versions import Registry
 from ml_core.upkeep.condition import Condition
-from tuning.ledger import LEDGER, read_trials
 from tuning.naming import name_search
 
 
@@ -37,10 +37,10 @@ def examine_search(order: Order) -> Condition | None:
     """None where this experiment was never searched on the prices that are stored, or is being searched now."""
     home = order.home
     try:
-        file = home.searches / name_search(order.experiment, home) / LEDGER
         searched = data_version(order.experiment, home)
     except ForecastError:  # there is nothing yet to search
         return None
+    file = home.searches / name_search(order.experiment, searched) / LEDGER
     if not file.exists() or holder(home, order.lock_name("search")) is not None:
         return None
     ended, last = len(read_trials(file)), dt.datetime.fromtimestamp(file.stat().st_mtime, dt.UTC)

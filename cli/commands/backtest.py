@@ -43,40 +43,34 @@ def backtest(
     out: Path | None,
 ) -> int:
     from cli.screens.money import describe_strategy, limits_in_force, print_money
+    from cli.screens.origins import origin_lines
     from ml_core.data.prices import read_benchmark, read_prices, tell_absent
-    from ml_core.reporting.trading import gather, write_trading
-    from ml_core.walkforward.trading import horizon_of, weigh
+    from ml_core.portfolio.opening import horizon_of
+    from ml_core.reporting.trading import gather, list_parts, write_trading
+    from ml_core.walkforward.trading import split_money, weigh
 
     if sum((version is not None, walk, forecasts is not None)) > 1:
         raise InvalidInput("--version, --walk and --forecasts each say what to trade; give one of them")
-    first, last = read_day("--start", start), read_day("--end", end)
+    first, last = _read_span(start, end)
     folder = open_results(out) if out else None
-    if first and last and first > last:
-        raise InvalidInput(f"--start {first} is after --end {last}")
     experiment, terminal = session.learning if walk else session.experiment, session.terminal
     prices, benchmark = read_prices(experiment, session.home), read_benchmark(experiment, session.home)
     absent = tell_absent(experiment, session.home, prices, compared=True)
-    if forecasts:
-        source = _of_file(forecasts)
-    elif walk:
-        source = _of_walk(session, prices)
-    else:
-        source = _of_version(session, prices, version, first)
+    source = _choose(session, prices, version, first, walk=walk, file=forecasts)
     rows = _between(source, first, last)
     tried, horizon = trials or source.trials, horizon_of(experiment)
     money = weigh(experiment, prices, rows, benchmark=benchmark, trials=tried)
+    origins = split_money(experiment, prices, money, benchmark=benchmark)
     terminal.say(f"{experiment.name}: {source.told}")
     for line in describe_strategy(experiment.strategy, rows, horizon=horizon):
         terminal.say(f"  {line}")
     for split, one in money.items():
         print_money(terminal, one, title=f"\n{_scored(rows.filter(split=pl.lit(split)), split)}")
-    warn_missing(session, absent)
-    silent = sorted(_in_then(prices, rows) - set(rows["ticker"]) - set(absent))
-    if silent:
-        terminal.warn(f"without any forecast in that time: {', '.join(silent)}")
-    missing = absent | dict.fromkeys(silent, "without any forecast in that time")
+        for line in origin_lines(origins[split]):
+            terminal.say(line)
+    missing = _warn_silent(session, absent, _in_then(prices, rows) - set(rows["ticker"]))
     if folder:
-        files = write_trading(experiment, gather(money), folder)
+        files = write_trading(experiment, gather(money) | {"origins": list_parts(origins)}, folder)
         terminal.say(f"written to {folder}: {', '.join(files)}")
     terminal.document(
         {
@@ -88,9 +82,40 @@ def backtest(
             "limits": limits_in_force(experiment.strategy),
             "missing": spell_missing(session, missing),
             "splits": {split: one.summary for split, one in money.items()},
+            "origins": {split: one.summary for split, one in origins.items()},
         }
     )
     return PARTIAL if missing else DONE
+
+
+def _choose(
+    session: Session,
+    prices: pl.DataFrame,
+    version: str | None,
+    first: dt.date | None,
+    *,
+    walk: bool,
+    file: Path | None,
+) -> Source:
+    if file:
+        return _of_file(file)
+    return _of_walk(session, prices) if walk else _of_version(session, prices, version, first)
+
+
+def _read_span(start: str | None, end: str | None) -> tuple[dt.date | None, dt.date | None]:
+    first, last = read_day("--start", start), read_day("--end", end)
+    if first and last and first > last:
+        raise InvalidInput(f"--start {first} is after --end {last}")
+    return first, last
+
+
+def _warn_silent(session: Session, absent: dict[str, str], unsaid: set[str]) -> dict[str, str]:
+    """Says which tickers could not be traded, and gives each with the reason."""
+    warn_missing(session, absent)
+    silent = sorted(unsaid - set(absent))
+    if silent:
+        session.terminal.warn(f"without any forecast in that time: {', '.join(silent)}")
+    return absent | dict.fromkeys(silent, "without any forecast in that time")
 
 
 def _in_then(prices: pl.DataFrame, rows: pl.DataFrame) -> set[str]:
@@ -114,7 +139,7 @@ def _of_version(session: Session, prices: pl.DataFrame, version: str | None, fir
     those before it are answered by whom it was fitted again from."""
     from ml_core.registry.seats import tell_seat
     from ml_core.registry.versions import Registry
-    from ml_core.walkforward.lineage import first_unseen, forecast_unseen
+    from ml_core.walkforward.unseen import first_unseen, forecast_unseen
 
     registry = Registry(session.home)
     registered = registry.find(session.experiment.model_name, version)
@@ -128,7 +153,7 @@ def _of_version(session: Session, prices: pl.DataFrame, version: str | None, fir
         )
     scored = forecast_unseen(registry, registered, prices)
     since = scored.filter(pl.col("as_of") > ended)["as_of"].n_unique()
-    who = f"version {registered.version} ({evidence.spec.model.family}; {tell_seat(registered)})"
+    who = f"version {registered.version} ({evidence.spec.told}; {tell_seat(registered)})"
     told = f"{who} on what it never learned from, its holdout from {held_out} to {ended} and {since} sessions since"
     if evidence.refit:
         told = (

@@ -31,7 +31,7 @@ def demo(session: Session) -> int:
     terminal.step("forecasting the last session")
     sitting = registry.find(experiment.model_name)
     fresh = sitting if judged_of(registry, sitting).version == known[0].version else known[0]
-    table = answer(session.order, clock=session.clock, version=fresh.version).table
+    table = answer(session.order, clock=session.clock, version=fresh.version, by="candorcast demo").table
     report.print_report(terminal, known[0], table, session.home, answers=fresh)
     terminal.document(
         {

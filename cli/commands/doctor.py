@@ -9,32 +9,42 @@ from ml_core.upkeep.condition import Condition
 WITHOUT_EXPERIMENT = ("down",)
 
 
-def doctor(session: Session) -> int:
+def doctor(session: Session, *, others: list[str] | None) -> int:
+    """Each experiment by itself, then the stack, which is one for all of them."""
     from flows.stack.examination import examine_stack
     from ml_core.upkeep.condition import is_well
+
+    asked = [session, *(session.about(name) for name in others or ())]
+    examined = [(one, _examine(one)) for one in asked]
+    stack = examine_stack(session.home, now=session.now)
+    for one, conditions in examined:
+        shown = [*conditions, *(stack if one is asked[-1] else ())]
+        session.terminal.table(_rows(shown), title=f"{one.experiment.name} in {session.home.root}")
+    found = [(one, condition) for one, conditions in examined for condition in conditions]
+    found += [(session, condition) for condition in stack]
+    helpful = dict.fromkeys(_spell(*one) for one in found if one[1].verb and one[1].state != "off")
+    for command in helpful:
+        session.terminal.say(f"run: {command}")
+    told = [
+        {"experiment": one.experiment.name} | row | {"run": _spell(one, condition)}
+        for one, condition in found
+        for row in _rows([condition])
+    ]
+    well = is_well(condition for _, condition in found)
+    session.terminal.document({"well": well, "conditions": told})
+    return DONE if well else PARTIAL
+
+
+def _examine(session: Session) -> list[Condition]:
     from ml_core.upkeep.duties import examine_experiment
     from tuning.unfinished import examine_search
 
     search = examine_search(session.order)
-    conditions = [
-        *examine_experiment(session.order, now=session.now),
-        *([search] if search else ()),
-        *examine_stack(session.home, now=session.now),
-    ]
-    rows = [{"part": one.part, "state": one.state, "told": one.told} for one in conditions]
-    session.terminal.table(rows, title=f"{session.experiment.name} in {session.home.root}")
-    helpful = dict.fromkeys(_spell(session, one) for one in conditions if one.verb and one.state != "off")
-    for command in helpful:
-        session.terminal.say(f"run: {command}")
-    session.terminal.document(
-        {
-            "well": is_well(conditions),
-            "conditions": [
-                row | {"run": _spell(session, one)} for row, one in zip(rows, conditions, strict=True)
-            ],
-        }
-    )
-    return DONE if is_well(conditions) else PARTIAL
+    return [*examine_experiment(session.order, now=session.now), *([search] if search else ())]
+
+
+def _rows(conditions: list[Condition]) -> list[dict[str, str]]:
+    return [{"part": one.part, "state": one.state, "told": one.told} for one in conditions]
 
 
 def _spell(session: Session, condition: Condition) -> str:

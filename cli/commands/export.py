@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from itertools import product
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +15,7 @@ from ml_core.spec.plain import plain
 if TYPE_CHECKING:
     from ml_core.panel.splits import Split
     from ml_core.panel.windows import Windows
-    from ml_core.spec.experiment import RunSpec
+    from ml_core.spec.ensemble import Spec
     from ml_core.training.processed import Processed
 
 
@@ -28,9 +29,10 @@ def export(session: Session, *, out: Path, version: str | None) -> int:
         missing, (spec, windows, splits) = _of_experiment(session)
     warn_missing(session, missing)
     written = []
-    for split in splits:
-        done = process(spec, windows, split)
-        name = f"{split.name}-{split.fold}.parquet"
+    parts = spec.components
+    for split, (number, part) in product(splits, enumerate(parts, start=1)):
+        done = process(part.spec, windows, split)
+        name = f"{split.name}-{split.fold}{f'-{number}' if len(parts) > 1 else ''}.parquet"
         done.table.write_parquet(folder / name)
         written.append({"file": name, **describe(done)})
         terminal.progress(f"{name}: {done.table.height} rows")
@@ -68,7 +70,7 @@ def describe(done: Processed) -> dict[str, Any]:
     }
 
 
-def _of_experiment(session: Session) -> tuple[dict[str, str], tuple[RunSpec, Windows, list[Split]]]:
+def _of_experiment(session: Session) -> tuple[dict[str, str], tuple[Spec, Windows, list[Split]]]:
     """The tickers without bars, and what stands of the others."""
     from ml_core.data.prices import read_prices, tell_absent
     from ml_core.walkforward.opening import open_windows, plan_folds
@@ -80,7 +82,7 @@ def _of_experiment(session: Session) -> tuple[dict[str, str], tuple[RunSpec, Win
     return missing, (experiment.spec, windows, plan_folds(experiment, windows))
 
 
-def _of_version(session: Session, version: str) -> tuple[RunSpec, Windows, list[Split]]:
+def _of_version(session: Session, version: str) -> tuple[Spec, Windows, list[Split]]:
     from ml_core.audit.rebuild import reopen
     from ml_core.registry.versions import Registry
 

@@ -69,7 +69,7 @@ def _print_curve(session: Session, one: Standing) -> None:
 
 def _tell_waiting(session: Session) -> list[str]:
     """What is missing until something can be scored, and from when on there will be something."""
-    from ml_core.live.lines import read_live, references, watched
+    from ml_core.live.watched import read_live, references, watched
 
     live = read_live(session.order)
     own, beside = watched(live), references(live)

@@ -4,17 +4,16 @@ that the gate refused."""
 from __future__ import annotations
 
 from collections.abc import Sequence
+from getpass import getuser
 from typing import TYPE_CHECKING, Any
 
 from cli.screens import versions
 from cli.screens.seats import move_row, tell_age
 from cli.session import DONE, Session
-from ml_core.errors import InvalidInput
 
 if TYPE_CHECKING:
     from ml_core.registry.moves import Move
     from ml_core.registry.version import ModelVersion
-    from ml_core.registry.versions import Registry
 
 SHOWN = 10
 
@@ -61,55 +60,19 @@ def describe(version: ModelVersion, moves: Sequence[Move], *, old: str = "") -> 
     return told | {"evidence": version.evidence}
 
 
-def rollback(session: Session, *, version: str | None, force: bool) -> int:
+def rollback(session: Session, *, version: str | None, force: bool, why: str) -> int:
     from ml_core.data.past import newest_session
-    from ml_core.registry.seats import CHAMPION
+    from ml_core.registry.by_hand import Asked, seat_by_hand
     from ml_core.registry.versions import Registry
 
-    registry, name = Registry(session.home), session.model_name
-    before = registry.sitting(name, CHAMPION)
-    asked = registry.find(name, version) if version else _passed_before(registry, name)
-    if before and asked.version == before.version:
-        raise InvalidInput(f"{name} version {asked.version} is champion already")
-    registry.load(asked)  # what cannot be read is refused before it is served
-    against = _why_not(asked)
-    if against and not force:
-        raise InvalidInput(
-            f"{name} version {asked.version} {against}; to seat it all the same, marked for ever: "
-            f"{session.spell('rollback')} --version {asked.version} --force"
-        )
-    if against:
-        registry.mark_forced(name, asked.version, day=session.now.date())
-    left = before.version if before else None
+    name = session.model_name
+    asked = Asked(version, force, by=getuser() if why else "", reason=why)
     since = newest_session(session.experiment, session.home)
-    how = "by force" if against else "rollback"
-    moved = f"{how} from version {left}" if left else f"{how}; the seat was empty"
-    registry.promote(name, asked.version, since=since, why=moved)
-    came = f"moved from version {left} to" if left else "is now version"
-    marked = f", by force: it {against}" if against else ""
-    session.terminal.say(f"{name}: champion {came} {asked.version}{marked}")
-    session.terminal.document({"model": name, "from": left, "to": asked.version, "forced": bool(against)})
-    return DONE
-
-
-def _passed_before(registry: Registry, name: str) -> ModelVersion:
-    """The last version before the champion that earned the seat; where he was put there by force, the last of all."""
-    from ml_core.registry.seats import CHAMPION
-
-    now, versions = registry.find(name, CHAMPION), registry.versions(name)
-    for registered in versions:
-        earlier = registered.readable and (int(registered.version) < int(now.version) or now.forced)
-        if earlier and registered.version != now.version and not _why_not(registered):
-            return registered
-    known = ", ".join(registered.version for registered in versions if registered.version != now.version)
-    raise InvalidInput(
-        f"{name}: no version before {now.version} passed the gate; name one with --version: {known or 'none yet'}"
+    done = seat_by_hand(Registry(session.home), name, asked, day=session.now.date(), since=since)
+    came = f"moved from version {done.left} to" if done.left else "is now version"
+    marked = f", by force: it {done.against}" if done.against else ""
+    session.terminal.say(f"{name}: champion {came} {done.version}{marked}")
+    session.terminal.document(
+        {"model": name, "from": done.left, "to": done.version, "forced": bool(done.against)}
     )
-
-
-def _why_not(asked: ModelVersion) -> str:
-    """Why it has not earned the seat, if it has not."""
-    if asked.evidence.role == "reference":
-        return "is a reference: it says no direction, and answers where nobody is champion"
-    refused = asked.evidence.gate.told_refused
-    return f"was refused by the gate: {refused}" if refused else ""
+    return DONE

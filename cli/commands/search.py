@@ -10,6 +10,7 @@ from cli.screens.missing import warn_left_out, warn_missing
 from cli.session import DONE, PARTIAL, Session
 from cli.terminal import Terminal
 from ml_core.errors import ForecastError, InvalidInput
+from ml_core.reporting.luck import tell_luck
 
 if TYPE_CHECKING:
     from ml_core.registry.version import ModelVersion
@@ -32,8 +33,11 @@ def search(session: Session, *, trials: int | None, afresh: bool, resume: bool) 
         searches.ledger_rows(outcome.ranking.rows()),
         title=f"ledger, the best first: {tested} in {folds} folds; {searches.SCORES}",
     )
-    for line in searches.luck(outcome.evidence.search):
+    ended = searches.endings(outcome.ranking.rows(len(outcome.ranking.trials)))
+    for line in (*ended, *tell_luck(outcome.evidence.search)):
         terminal.say(line)
+    if told := searches.answering(outcome.spec):
+        terminal.say(told)
     terminal.say(f"\n{outcome.summary()['spec']}")
     versions.print_scores(terminal, outcome.evidence)
     versions.print_gate(terminal, outcome.evidence.gate)
@@ -84,7 +88,7 @@ class Shown:
             return
         if step.name not in self._told:
             self._told.add(step.name)
-            lines = {"refit": "refitting the winner before the holdout", "judge": step.detail}
+            lines = {"refit": "refitting who answers before the holdout", "judge": step.detail}
             self._terminal.step(lines[step.name])
         self._terminal.progress(step.text())
 
@@ -95,9 +99,12 @@ class Shown:
 def run_search(session: Session, *, trials: int | None = None, afresh: bool = False) -> SearchOutcome:
     """The search with its progress shown. Whoever interrupts it is told how to go on."""
     from tuning.search import search as run
+    from tuning.search import with_trials
+    from tuning.space import families_of
 
     experiment, terminal = session.learning, session.terminal
-    terminal.step(f"searching {experiment.name}: {', '.join(experiment.search.families)}")
+    asked = with_trials(experiment, trials) if trials else experiment
+    terminal.step(f"searching {experiment.name}: {', '.join(families_of(asked.search))}")
     shown = Shown(terminal)
     try:
         with session.order.alone("search"):

@@ -2,25 +2,49 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from cli.session import DONE, Session
 from ml_core.errors import ForecastError
+from ml_core.home.settings import Settings
 
 
-def serve(session: Session, *, host: str, port: int) -> int:
+def serve(session: Session, *, experiments: list[str], host: str, port: int) -> int:
     from flows.stack.web import check_address, serve_app
+    from serving.keys import open_keys
 
-    order = session.order  # an experiment that cannot be served is refused before a server starts
+    served = _open(session, experiments)
     check_address(host, port)
-    _fill_seat(session)
+    open_keys(Settings(host=host))  # keys that cannot be read are refused here, before a server is started
+    for one in served:
+        _fill_seat(one)
     serve_app(
-        session.name,
-        order.home,
+        experiments,
+        session.home,
         overrides=session.overrides,
         host=host,
         port=port,
         say=session.terminal.say,
     )
     return DONE
+
+
+def _open(session: Session, names: Sequence[str]) -> list[Session]:
+    """Those that can be served. One that cannot is told, and the others go on; if none can, no server starts."""
+    from ml_core.spec.file import require_names
+
+    opened: list[Session] = []
+    for name in names:
+        try:
+            one = session.about(name)
+            _ = one.order
+            opened.append(one)
+        except ForecastError as error:
+            if len(names) == 1 or (not opened and name == names[-1]):
+                raise
+            session.terminal.warn(f"{name} cannot be served: {error}")
+    require_names({one.name: one.experiment.name for one in opened})
+    return opened
 
 
 def _fill_seat(session: Session) -> None:
@@ -48,6 +72,7 @@ def _tell_first_steps(session: Session) -> list[str]:
     spelled = {session.spell(verb): what for verb, what in steps.items()}
     width = max(map(len, spelled))
     return [
-        "this home is empty: the page has nothing to show yet. Run these in another terminal; it follows by itself:",
+        f"nothing is stored of {session.experiment.name} yet: the page has nothing to show. Run these in another "
+        "terminal; it follows by itself:",
         *(f"  {command:<{width}}  {what}" for command, what in spelled.items()),
     ]

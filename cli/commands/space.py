@@ -6,6 +6,7 @@ from cli.session import DONE, Session
 
 
 def space(session: Session) -> int:
+    from ml_core.spec.search import MANY_TRIALS
     from tuning.layout import lay_out_space, list_unvaried
 
     experiment, terminal = session.learning, session.terminal
@@ -15,6 +16,10 @@ def space(session: Session) -> int:
     for family, keys in besides.items():
         terminal.say(f"  {family}: {', '.join(keys)}")
     example = "--set 'search.ranges.task.lookback=[16,32,64]'"
+    if not experiment.search.wide:
+        terminal.say(
+            f"a search of {MANY_TRIALS} trials or more is wide: {session.spell('space')} --set search.width=wide"
+        )
     terminal.say(f"for example: {session.spell('search')} {example}")
     terminal.document({"varied": [row.plain() for row in rows], "besides": besides})
     return DONE

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from cli.session import DONE, Session
+from ml_core.home.settings import Settings
 
 
-def up(session: Session, *, port: int, prefect_port: int, mlflow_port: int) -> int:
+def up(session: Session, *, others: list[str] | None, port: int, prefect_port: int, mlflow_port: int) -> int:
     from flows.stack.services import Ports
     from flows.stack.stack import up as start
+    from serving.keys import open_keys
 
+    open_keys(Settings())  # keys that cannot be read are refused here, before anything is started
     ports = Ports(app=port, prefect=prefect_port, mlflow=mlflow_port)
-    start(session.name, session.home, overrides=session.overrides, ports=ports)
+    start([session.name, *(others or ())], session.home, overrides=session.overrides, ports=ports)
     return DONE
 
 

@@ -11,8 +11,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from cli.screens import lives
 from cli.screens import truth as report
+from cli.screens import truth_live
 from cli.screens.truth import NOTHING
 from cli.session import DONE, PARTIAL, Session
 from cli.terminal import Terminal
@@ -98,9 +98,9 @@ def truth(session: Session, *, resume: bool, **asked: Any) -> int:
 
 def show_lives(terminal: Terminal, found: list[Found]) -> int:
     """What daily looks at what came would have decided."""
-    lived = lives.summarise(found)
-    terminal.table(lives.life_rows(lived), title=lives.TITLE)
-    terminal.say(lives.ABOUT)
+    lived = truth_live.summarise(found)
+    terminal.table(truth_live.life_rows(lived), title=truth_live.TITLE)
+    terminal.say(truth_live.ABOUT)
     terminal.document({"live": lived, "cells": found})
     return PARTIAL if any("error" in one for one in found) else DONE
 
@@ -194,13 +194,14 @@ def _keep(file: Path, made: Found) -> Found:
 
 def _read(session: Session, asked: dict[str, Any]) -> Matrix:
     """The options as a matrix; what they leave open is the experiment's."""
-    from ml_core.baselines import check_baselines
+    from ml_core.baselines import check_baselines, is_baseline
     from ml_core.data.source import open_source
     from ml_core.forecaster.learners import config_class
     from ml_core.walkforward.known_answers import check_kinds, first_seed
 
     experiment = session.learning
-    families = _names(asked["families"], experiment.search.families)
+    networks = (name for name in experiment.search.families if not is_baseline(name))
+    families = _names(asked["families"], tuple(networks))
     baselines = _names(asked["baselines"], experiment.validation.baselines)
     for family in families:
         config_class(family, key="--families")

@@ -13,14 +13,15 @@ if TYPE_CHECKING:
     from cli.terminal import Terminal
 
 
-def forecast_rows(table: pl.DataFrame) -> list[dict[str, str]]:
+def forecast_rows(table: pl.DataFrame, *, priced: bool) -> list[dict[str, str]]:
+    """`priced`: the target is a return, so that forecasts are told as changes of the price."""
     return [
         {
             "ticker": row["ticker"],
             "as of": str(row["as_of"]),
             "horizon": str(row["horizon"]),
-            "mean": told_mean(row),
-            **{end: words.percent(row[end]) for end in ("lower", "upper")},
+            "mean": told_mean(row, priced=priced),
+            **{end: words.move(row[end], priced=priced) for end in ("lower", "upper")},
             "proven": row["proven"] or "nothing",
             **({"in sample": "yes" if row["in_sample"] else ""} if table["in_sample"].any() else {}),
         }
@@ -28,15 +29,15 @@ def forecast_rows(table: pl.DataFrame) -> list[dict[str, str]]:
     ]
 
 
-def told_mean(row: Mapping[str, Any]) -> str:
+def told_mean(row: Mapping[str, Any], *, priced: bool) -> str:
     """In brackets where it is not proven that a price goes there; none where no direction is said."""
     if row["seat"] == "reference":
         return "none"
-    mean = words.percent(row["mean"], digits=3)
+    mean = words.move(row["mean"], priced=priced, digits=3)
     return mean if "level" in row["proven"].split() else f"({mean})"
 
 
-def print_extremes(terminal: Terminal, forecast: pl.DataFrame, *, each: int = 2) -> None:
+def print_extremes(terminal: Terminal, forecast: pl.DataFrame, *, priced: bool, each: int = 2) -> None:
     """The strongest forecasts of the shortest horizon, up and down."""
     import polars as pl
 
@@ -46,7 +47,8 @@ def print_extremes(terminal: Terminal, forecast: pl.DataFrame, *, each: int = 2)
     ends = nearest if nearest.height <= 2 * each else pl.concat([nearest.head(each), nearest.tail(each)])
     which = "" if ends is nearest else f"; the {each} highest and the {each} lowest"
     told = ", ".join(
-        f"{row['ticker']} {words.percent(row['mean'])} {words.interval(row['lower'], row['upper'], 'change')}"
+        f"{row['ticker']} {words.move(row['mean'], priced=priced)} "
+        f"{words.reach(row['lower'], row['upper'], priced=priced)}"
         for row in ends.iter_rows(named=True)
     )
     terminal.say(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from ml_core.claims.kind import Live, load_claim
 from ml_core.reporting import words
 
 if TYPE_CHECKING:
@@ -37,10 +38,11 @@ def standing_rows(standings: Sequence[Standing]) -> list[dict[str, str]]:
 
 
 def effect(one: Standing) -> str:
-    """The rank IC, or how much smaller the loss is, with its confidence sequence."""
-    form = "correlation" if one.terms.claim == "order" else "change"
+    """How much smaller the loss is, or how much higher the rank IC, with its confidence sequence."""
     if one.mean is None:
         return words.MISSING
+    live = load_claim(one.terms.claim).live
+    form = "change" if isinstance(live, Live) and live.is_share else "correlation"
     return f"{words.write(one.mean, form)} {words.interval(one.low, one.high, form)}"
 
 

@@ -10,6 +10,7 @@ from cli.screens.seats import tell_refit
 from cli.terminal import Terminal, shown
 from ml_core.reporting import words
 from ml_core.reporting.words import MONEY
+from ml_core.spec.ensemble import Ensemble
 
 if TYPE_CHECKING:
     import polars as pl
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from ml_core.registry.evidence import Oracle
     from ml_core.registry.searched import Searched
     from ml_core.registry.version import ModelVersion
+    from ml_core.spec.run import RunSpec
 
 
 def print_report(
@@ -44,7 +46,7 @@ def print_report(
     versions.print_claims(terminal, evidence)
     if answers.evidence.refit:
         terminal.say(f"refitted  version {answers.version} answers, {tell_refit(answers.evidence.refit)}")
-    forecasts.print_extremes(terminal, forecast)
+    forecasts.print_extremes(terminal, forecast, priced=registered.spec.task.priced)
     terminal.say(f"stored    bars, forecasts: {home.store} · trials, models: {home.tracking_uri}")
 
 
@@ -65,13 +67,20 @@ def searched(search: Searched) -> str:
 
 
 def winner(registered: ModelVersion) -> str:
-    from ml_core.forecaster.learners import is_baseline
+    spec, inputs = registered.spec, read_inputs(registered.evidence)
+    if isinstance(spec, Ensemble):
+        return f"{words.together(len(spec.components), spec.told)}; they read {inputs}"
+    return f"{_fitted(spec)}, {inputs}"
 
-    model, training = registered.spec.model, registered.spec.training
+
+def _fitted(spec: RunSpec) -> str:
+    from ml_core.baselines import is_baseline
+
+    model, training = spec.model, spec.training
     fields = ", ".join(f"{key} {shown(value)}" for key, value in model.options.items())
     fitted = f"loss {training.loss}, learning rate {training.learning_rate:.2g}"
     told = filter(None, (fields, "" if is_baseline(model.family) else fitted))
-    return f"{model.family} ({'; '.join(told)}), {read_inputs(registered.evidence)}"
+    return f"{model.family} ({'; '.join(told)})"
 
 
 def traded(risk: Backtest) -> str:

@@ -1,22 +1,24 @@
-"""Writes what a search tried as lines and tables for the terminal: its trials, how much of the best may be luck, and
-which keys mattered."""
+"""Writes what a search tried as tables for the terminal: its trials, and which keys mattered."""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from cli.terminal import shown
-from ml_core.reporting.words import MONEY
+from ml_core.reporting.words import together
 
 if TYPE_CHECKING:
-    from ml_core.registry.searched import Searched, TrialRow
-    from tuning.importance import Importance
+    from ml_core.registry.searched import Importance, TrialRow
+    from ml_core.spec.ensemble import Spec
 
 SCORES = (
     "`error`: standard error of the test score relative to the mean of all trials; "
     "`again`: the score to expect on new dates"
 )
+
+REASONS = 5  # each with its trials; `--csv` has them all
 
 
 def ledger_rows(head: Sequence[TrialRow]) -> list[dict[str, Any]]:
@@ -32,36 +34,23 @@ def ledger_rows(head: Sequence[TrialRow]) -> list[dict[str, Any]]:
     ]
 
 
-def luck(search: Searched) -> list[str]:
-    """How much of a winner's score may be luck, in sentences."""
-    told = []
-    if search.independent:
-        told.append(f"{search.trials} trials count as {search.independent:.1f} independent ones")
-    if search.overfitting is not None:
-        told.append(
-            f"of the {search.finished or search.trials} that finished, the one with the highest "
-            f"{MONEY['sharpe'].label} on one half of time is in the lower half on the other in "
-            f"{search.overfitting:.0%} of ways to halve it (PBO; 50 % where all is luck)"
-        )
-    if search.chance is not None:
-        of = f"of {search.beside}" if search.beside else "of its family"
-        told.append(f"the winner is better than the defaults {of} with a chance of {search.chance:.0%}")
-    if search.chance_next is not None:
-        told.append(f"and better than the next in rank with a chance of {search.chance_next:.0%}")
-    if search.unsure:
-        told.append(f"a chance is not told: {search.unsure}")
-    return told
+def endings(trials: Sequence[TrialRow]) -> list[str]:
+    """Why trials have no score or no rank: each reason once, the most frequent first, with how many it is of."""
+    reasons = Counter((row.status, row.reason) for row in trials if row.reason)
+    told = [
+        f"{number} {'trial' if number == 1 else 'trials'} {status}: {reason}"
+        for (status, reason), number in reasons.most_common(REASONS)
+    ]
+    others = len(reasons) - len(told)
+    return [*told, f"and {others} more such reasons"] if others else told
+
+
+def answering(spec: Spec) -> str:
+    """That several answer as one, and how much each counts; nothing of one alone."""
+    parts = spec.components
+    return together(len(parts), spec.told) if len(parts) > 1 else ""
 
 
 def key_row(key: Importance) -> dict[str, str]:
     shares = {name: f"{getattr(key, name):.0%}" for name in ("share", "error", "chance")}
     return {"family": key.family, "key": key.key, **shares, "p": f"{key.p:.2f}"}
-
-
-def leading(keys: Sequence[Importance]) -> str:
-    """Which keys stand out of what chance does; there always is one with the largest share."""
-    found = [key.key for key in keys if key.stands_out]
-    what = f"{', '.join(found)}: above what chance does" if found else "no key is above what chance does"
-    return (
-        f"{what} (p below 5 %, for all keys of a family together; each trial after the same epochs or fold)"
-    )

@@ -134,7 +134,7 @@ def version_row(version: ModelVersion) -> dict[str, str]:
         )
     evidence = version.evidence
     return row | {
-        "family": evidence.spec.model.family,
+        "family": evidence.spec.told,
         "data version": str(evidence.data_version),
         "features": str(len(evidence.features)),
         "holdout": f"{evidence.holdout.start} to {evidence.holdout.end}",

@@ -11,7 +11,7 @@ from typing import Any
 import httpx
 
 from flows.stack import processes
-from flows.stack.services import Plan, is_answered
+from flows.stack.services import LONG, Plan, find_secret, is_answered
 from flows.stack.supervisor import read_records
 from ml_core.home.lock import holder
 from ml_core.home.settings import Home
@@ -20,13 +20,14 @@ from ml_core.upkeep.condition import Condition
 LATE = dt.timedelta(minutes=5)
 SHOWN = 200  # runs; who has more of them late knows enough
 BAD = ("FAILED", "CRASHED")
+REFUSED = (401, 403)
 
 
 def examine_stack(home: Home, *, now: dt.datetime) -> list[Condition]:
     """Whether it runs, then each service, then the runs."""
     owner = holder(home, "stack")
     if owner is None:
-        left = processes.family(Plan("", home).mark)
+        left = processes.family(Plan((), home).mark)
         if left:
             told = f"ended, and processes of it are left: {', '.join(map(str, sorted(left)))}"
             return [Condition("stack", "stuck", told, "down")]
@@ -34,9 +35,10 @@ def examine_stack(home: Home, *, now: dt.datetime) -> list[Condition]:
     records = read_records(home)
     services = [_examine_service(record) for record in records]
     prefect = next((record for record in records if record["name"] == "prefect"), None)
-    address = os.environ.get("PREFECT_API_URL") or (f"{prefect['address']}/api" if prefect else "")
-    runs = [_examine_runs(address.rstrip("/"), now)] if address else []
-    return [Condition("stack", "well", f"running (process {owner})"), *services, *runs]
+    given = os.environ.get("PREFECT_API_URL", "")
+    address = given or (f"{prefect['address']}/api" if prefect else "")
+    runs = [_examine_runs(address.rstrip("/"), find_secret(given=bool(given)), now)] if address else []
+    return [Condition("stack", "well", f"running ({owner})"), *services, *runs]
 
 
 def _examine_service(record: dict[str, Any]) -> Condition:
@@ -50,13 +52,16 @@ def _examine_service(record: dict[str, Any]) -> Condition:
     return Condition(name, "well", f"answers {place}")
 
 
-def _examine_runs(address: str, now: dt.datetime) -> Condition:
+def _examine_runs(address: str, secret: str, now: dt.datetime) -> Condition:
     """Late ones, and of each deployment how its last run ended."""
     try:
-        with _open(address) as server:
+        with _open(address, secret) as server:
             late = list(_late(server, now))
             ended = list(_ended_badly(server))
     except (httpx.HTTPError, ValueError) as error:
+        if isinstance(error, httpx.HTTPStatusError) and error.response.status_code in REFUSED:
+            told = "set PREFECT_SERVER_API_AUTH_STRING to what the stack was started with"
+            return Condition("runs", "stuck", f"Prefect wants its key to tell them: {told}")
         return Condition("runs", "stuck", f"Prefect does not tell them: {error}", "down")
     told = [f"{len(late)} late, the first since {min(late)}"] if late else []
     told += ended
@@ -65,19 +70,22 @@ def _examine_runs(address: str, now: dt.datetime) -> Condition:
     return Condition("runs", "well", "none is late, and the last of each deployment ended well")
 
 
-def _open(address: str) -> httpx.Client:
-    """Certificates are read for https alone; the key is the one that every Prefect client takes."""
-    key = os.environ.get("PREFECT_API_AUTH_STRING", "")
-    user, _, secret = key.partition(":")
-    auth = (user, secret) if key else None
+def _open(address: str, secret: str) -> httpx.Client:
+    """Certificates are read for https alone; the secret is `user:password`, as Prefect takes it."""
+    user, _, password = secret.partition(":")
+    auth = (user, password) if secret else None
     return httpx.Client(
         base_url=address, auth=auth, trust_env=False, timeout=5.0, verify=address.startswith("https")
     )
 
 
 def _late(server: httpx.Client, now: dt.datetime) -> Iterator[str]:
+    """Those that nothing hinders: of the long ones one works at a time, and the next waits for it as it should."""
     asked = {"before_": (now - LATE).isoformat()}
-    for run in _read_runs(server, {"state": {"type": {"any_": ["SCHEDULED"]}}, "expected_start_time": asked}):
+    waiting = {"state": {"type": {"any_": ["SCHEDULED"]}}, "expected_start_time": asked}
+    for run in _read_runs(server, waiting):
+        if run["work_queue_name"] == LONG:
+            continue
         yield f"{run['expected_start_time']}"[:16]
 
 

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-MARK = "CANDORCAST_STACK"
+MARK, WORKER = "CANDORCAST_STACK", "CANDORCAST_WORKER"  # of a whole stack; of one start of its worker
 PROC = Path("/proc")
 
 
@@ -47,13 +47,14 @@ def tail(log: Path, *, lines: int = 15) -> str:
     return "\n".join(f"    {line}" for line in text[-lines:])
 
 
-def family(mark: str) -> set[int]:
+def family(mark: str, name: str = MARK) -> set[int]:
     """Every living process that carries the mark or stems from one that does, wherever it moved itself to.
 
     The mark is inherited through the environment, so that a flow run is found although its worker gave it
-    a session of its own and died. A process number alone may belong to someone else by now.
+    a session of its own and died. A process number alone may belong to someone else by now. `name`: the variable
+    that holds the mark.
     """
-    table = [row for row in _processes(mark) if row.pid != os.getpid()]
+    table = [row for row in _processes(f"{name}={mark}") if row.pid != os.getpid()]
     found = {row.pid for row in table if row.marked}
     while more := {row.pid for row in table if row.parent in found or row.session in found} - found:
         found |= more
@@ -103,11 +104,11 @@ def is_alive(pid: int) -> bool:
     return any(row.pid == pid for row in _from_ps(""))
 
 
-def _processes(mark: str) -> list[Process]:
+def _processes(entry: str) -> list[Process]:
+    """`entry`: what the environment of a marked one holds, as NAME=mark."""
     if not PROC.is_dir():
-        return _from_ps(mark)
-    entry = f"{MARK}={mark}".encode() if mark else b""
-    rows = (_from_proc(int(path.name), entry) for path in PROC.iterdir() if path.name.isdigit())
+        return _from_ps(entry)
+    rows = (_from_proc(int(path.name), entry.encode()) for path in PROC.iterdir() if path.name.isdigit())
     return [row for row in rows if row is not None]
 
 
@@ -131,14 +132,14 @@ def _environment(pid: int) -> list[bytes]:
         return []
 
 
-def _from_ps(mark: str) -> list[Process]:
+def _from_ps(entry: str) -> list[Process]:
     """Where there is no /proc: environments follow the commands, and the group stands for the session."""
     flags = "-axwwE" if sys.platform == "darwin" else "axeww"
     command = ["ps", flags, "-o", "pid=,ppid=,pgid=,stat=,command="]
     listing = subprocess.run(command, capture_output=True, text=True, errors="replace", check=True).stdout
     rows = (line.split(maxsplit=4) for line in listing.splitlines())
     return [
-        Process(int(pid), int(parent), int(group), bool(mark) and f"{MARK}={mark} " in f"{' '.join(text)} ")
+        Process(int(pid), int(parent), int(group), bool(entry) and f"{entry} " in f"{' '.join(text)} ")
         for pid, parent, group, state, *text in rows
         if not state.startswith("Z")
     ]

@@ -12,13 +12,14 @@ from urllib.parse import urlsplit
 import httpx
 
 from flows.stack.processes import MARK
+from flows.stack.web import KEYS
 from ml_core.errors import InvalidInput
 from ml_core.home.settings import Home, home_without_option
 from ml_core.spec.file import SHIPPED, find_experiment
 
 PROJECT = Path(__file__).resolve().parents[2]
 LOOPBACK = "127.0.0.1"
-POOL = "candorcast"
+POOL, LONG = "candorcast", "long"  # the pool, and its queue of what takes all processors: one at a time
 
 # Nothing that we start reports to anyone; a proxy is for the world, not for this machine.
 QUIET = {
@@ -57,7 +58,7 @@ class Service:
 class Plan:
     """What `up` was asked for."""
 
-    experiment: str
+    experiments: tuple[str, ...]
     home: Home
     overrides: tuple[str, ...] = ()
     ports: Ports = Ports()
@@ -107,7 +108,8 @@ def check_ports(plan: Plan, services: list[Service]) -> None:
 
 
 def build_environment(plan: Plan) -> dict[str, str]:
-    """The environment of every child: this one's, quiet, bound to this home and this Prefect server."""
+    """The environment of every child: this one's without the app's keys, quiet, bound to this home and this Prefect
+    server."""
     root = str(plan.home.root)
     own = {
         **QUIET,
@@ -115,28 +117,33 @@ def build_environment(plan: Plan) -> dict[str, str]:
         "CANDORCAST_HOME": root,
         "CANDORCAST_OWN_HOME": str(home_without_option()),
         "CANDORCAST_PROJECT": str(PROJECT),
-        "CANDORCAST_EXPERIMENT": plan.experiment,
         "PREFECT_API_URL": plan.api,
         "PREFECT_SERVER_ALLOW_EPHEMERAL_MODE": "false",
         "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)]),
     }
     for name in ("NO_PROXY", "no_proxy"):
         own[name] = ",".join(filter(None, [os.environ.get(name), LOOPBACK, "localhost"]))
-    inherited = dict(os.environ)
+    inherited = {name: value for name, value in os.environ.items() if name not in KEYS}
     if not plan.given_prefect:
         own["PREFECT_HOME"] = str(plan.home.root / "prefect")
         inherited.pop("PREFECT_PROFILE", None)
-    secret = os.environ.get("PREFECT_SERVER_API_AUTH_STRING")
-    if secret:
-        inherited.setdefault("PREFECT_API_AUTH_STRING", secret)
+    if secret := find_secret(given=bool(plan.given_prefect)):
+        own["PREFECT_API_AUTH_STRING"] = secret
     inherited.setdefault("PREFECT_WORKER_QUERY_SECONDS", "3")
     inherited.setdefault("PREFECT_FLOWS_HEARTBEAT_FREQUENCY", "30")
     return {**inherited, **own}
 
 
+def find_secret(*, given: bool) -> str:
+    """What Prefect is asked with: its clients' own word, or what a server of ours was told to want, which goes first
+    there: the clients' may be meant for another server."""
+    names = ("PREFECT_API_AUTH_STRING", "PREFECT_SERVER_API_AUTH_STRING")
+    return next(filter(None, (os.environ.get(name) for name in (names if given else reversed(names)))), "")
+
+
 def build_services(plan: Plan) -> list[Service]:
     """The services that this machine has to run, in the order of their lines on the screen."""
-    services = [build_app(plan), build_worker()]
+    services = [build_app(plan), build_worker(plan)]
     if not plan.given_mlflow:
         services.insert(0, build_mlflow(plan))
     if not plan.given_prefect:
@@ -179,13 +186,13 @@ def build_mlflow(plan: Plan) -> Service:
     )
 
 
-def build_worker() -> Service:
+def build_worker(plan: Plan) -> Service:
     """Its health is that it has polled lately, which only the process itself can say."""
     port = free_port()
-    command = (sys.executable, "-m", "prefect", "--no-prompt", "worker", "start", "--with-healthcheck")
+    command = (sys.executable, "-m", "flows.stack.worker", POOL, f"candorcast-{os.getpid()}")
     return Service(
         name="worker",
-        command=(*command, "--pool", POOL, "--type", "process", "--name", f"candorcast-{os.getpid()}"),
+        command=(*command, "given" if plan.given_prefect else "own"),
         address=f"http://{LOOPBACK}:{port}",
         health=f"http://{LOOPBACK}:{port}/health",
         environment={"PREFECT_WORKER_WEBSERVER_HOST": LOOPBACK, "PREFECT_WORKER_WEBSERVER_PORT": str(port)},
@@ -193,16 +200,25 @@ def build_worker() -> Service:
 
 
 def build_app(plan: Plan) -> Service:
+    """It serves all experiments, and the first where none is named."""
     port = str(plan.ports.app)
     script = str(Path(sys.executable).with_name("candorcast"))
-    front = (script, "serve", plan.experiment, "--home", str(plan.home.root))
+    front = (script, "serve", *plan.experiments, "--home", str(plan.home.root))
     overrides = tuple(part for override in plan.overrides for part in ("--set", override))
     return Service(
         name="app",
         command=(*front, "--host", LOOPBACK, "--port", port, *overrides),
         address=f"http://{LOOPBACK}:{port}",
         health=f"http://{LOOPBACK}:{port}/health",
+        environment={name: os.environ[name] for name in KEYS if name in os.environ},
     )
+
+
+def build_deploying(plan: Plan) -> tuple[str, ...]:
+    """The command that puts the deployments of every experiment in force."""
+    server = "given" if plan.given_prefect else "own"
+    overrides = (part for override in plan.overrides for part in ("--set", override))
+    return (sys.executable, "-m", "flows.deployments", POOL, server, *plan.experiments, *overrides)
 
 
 def is_answered(health: str) -> bool:

@@ -1,5 +1,6 @@
-"""Tells Prefect to mark a flow run as crashed when its process has died without a word: for some minutes no heartbeat
-came. Otherwise the run would count as running and hold its deployment's only slot for ever."""
+"""Tells Prefect to mark a flow run as crashed when its process has died without a word: for some time no heartbeat
+came. Otherwise the run would count as running and hold its deployment's only slot for ever. Where a worker dies that
+this machine's stack has started, its successor closes the runs at once; this is for all others."""
 
 import datetime as dt
 
@@ -10,14 +11,17 @@ from prefect.events.actions import ActionTypes, ChangeFlowRunState
 from prefect.events.schemas.automations import AutomationCore, EventTrigger
 
 NAME = "close runs whose process has vanished"
-SILENCE = dt.timedelta(minutes=5)
-ENDS = ("Completed", "Refused", "Failed", "Crashed", "Cancelled", "TimedOut")
+SILENCE = dt.timedelta(seconds=100)  # three heartbeats of 30 s that did not come
+ENDS = ("Completed", "Refused", "Refitted", "Failed", "Crashed", "Cancelled", "TimedOut")
 
 
 async def watch_heartbeats(client: PrefectClient, *, silence: dt.timedelta = SILENCE) -> None:
-    """Put the automation in force, once: else such a run holds its deployment's only slot for ever."""
-    if not await client.read_automations_by_name(NAME):
-        await client.create_automation(build_automation(silence))
+    """Put the automation in force, once, and in place of one that waits another time."""
+    for known in await client.read_automations_by_name(NAME):
+        if isinstance(known.trigger, EventTrigger) and known.trigger.within == silence:
+            return
+        await client.delete_automation(known.id)
+    await client.create_automation(build_automation(silence))
 
 
 def build_automation(silence: dt.timedelta) -> AutomationCore:

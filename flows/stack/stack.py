@@ -3,26 +3,26 @@
 import signal
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 
 from flows.stack import processes
 from flows.stack.services import (
-    POOL,
     Plan,
     Ports,
     Service,
+    build_deploying,
     build_services,
     check_ports,
     find_elsewhere,
     prepare_tracking,
 )
 from flows.stack.supervisor import STOP_SECONDS, StopRequested, Supervisor, forget_records, line, read_records
-from ml_core.errors import ServiceFailed
+from ml_core.errors import AlreadyRunning, ServiceFailed
 from ml_core.home.lock import hold, holder
 from ml_core.home.settings import Home
 from ml_core.home.spelling import spell
-from ml_core.spec.file import read_experiment
+from ml_core.spec.file import read_experiment, require_names
 
 
 def _print(text: str) -> None:
@@ -31,7 +31,7 @@ def _print(text: str) -> None:
 
 
 def up(
-    experiment: str,
+    experiments: Sequence[str],
     home: Home,
     *,
     overrides: tuple[str, ...] = (),
@@ -39,11 +39,12 @@ def up(
     say: Callable[[str], None] = _print,
 ) -> None:
     """Start the stack, say where each service is, and watch over it until Ctrl-C, SIGTERM or `down`."""
-    read_experiment(experiment, overrides)
-    plan = Plan(find_elsewhere(experiment), home, overrides, ports or Ports())
+    require_names({name: read_experiment(name, overrides).name for name in experiments})
+    plan = Plan(tuple(find_elsewhere(name) for name in experiments), home, overrides, ports or Ports())
     if owner := holder(home, "stack"):
         say(
-            f"the stack of {home.root} is running already (process {owner}); `{spell('down', home=home)}` ends it"
+            f"the stack of {home.root} is running already ({owner}); `{spell('down', home=home)}`"
+            f" {'ends it' if owner.here else 'there ends it'}"
         )
         for record in read_records(home):
             say(line(record["name"], record["address"], f"log {record['log']}"))
@@ -59,9 +60,11 @@ def up(
 def down(home: Home, *, say: Callable[[str], None] = _print) -> None:
     """End the stack of that home, wherever it was started, and whatever an ended one left behind."""
     owner = holder(home, "stack")
-    if owner:
-        processes.send([owner], signal.SIGTERM)
-        processes.wait_gone([owner], timeout=5 * STOP_SECONDS)
+    if owner and not owner.here:
+        raise AlreadyRunning(f"the stack of {home.root} runs elsewhere ({owner}): end it there")
+    if owner and owner.pid:
+        processes.send([owner.pid], signal.SIGTERM)
+        processes.wait_gone([owner.pid], timeout=5 * STOP_SECONDS)
     left = _leftovers(home)
     if still := processes.end(left, grace=STOP_SECONDS):
         raise ServiceFailed(f"these processes could not be ended: {', '.join(map(str, sorted(still)))}")
@@ -94,15 +97,14 @@ def _start(supervisor: Supervisor, services: list[Service]) -> None:
             supervisor.launch(service)
     if worker:
         supervisor.await_health("prefect")
-        owned = "given" if plan.given_prefect else "own"
-        supervisor.finish("deploy", (sys.executable, "-m", "flows.deployments", POOL, owned, *plan.overrides))
+        supervisor.finish("deploy", build_deploying(plan))
         supervisor.launch(worker[0])
     supervisor.await_health(*(service.name for service in services))
 
 
 def _leftovers(home: Home) -> set[int]:
     """What a stack of this home that was killed has left running."""
-    return processes.family(Plan("", home).mark)
+    return processes.family(Plan((), home).mark)
 
 
 @contextmanager

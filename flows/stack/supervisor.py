@@ -4,11 +4,13 @@ import json
 import subprocess
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from uuid import uuid4
 
 from flows.stack import processes
+from flows.stack.processes import WORKER
 from flows.stack.services import Plan, Service, build_environment, is_answered
 from ml_core.errors import ServiceFailed
 from ml_core.home.settings import Home
@@ -17,8 +19,9 @@ START_SECONDS = (
     300.0  # a service that lives is slow, not broken: on a busy machine Prefect alone takes two minutes
 )
 STOP_SECONDS = 10.0
-RESTARTS = 3
+RESTARTS = 3  # at once; one that dies oftener within the window waits longer each time
 RESTART_WINDOW = 600.0
+LONGEST_PAUSE = 60.0
 
 
 class StopRequested(Exception):
@@ -27,7 +30,8 @@ class StopRequested(Exception):
 
 @dataclass
 class Child:
-    """A service and the process that runs it now; `deaths` are the instants at which earlier ones ended."""
+    """A service and the process that runs it now; `deaths` are the instants at which it ended. `again`: when one that
+    has died is to be started again. `mark`: what this start of the worker has given to the flow runs that it began."""
 
     service: Service
     log: Path
@@ -35,6 +39,8 @@ class Child:
     started: float
     deaths: list[float] = field(default_factory=list)
     healthy: bool = False
+    again: float | None = None
+    mark: str = ""
 
 
 class Supervisor:
@@ -51,9 +57,10 @@ class Supervisor:
         before = self.children.get(service.name)
         if before is None and log.exists():
             log.replace(log.with_suffix(".previous.log"))
-        process = self._start(service.command, log, service.environment)
+        mark = str(uuid4()) if service.name == "worker" else ""
+        process = self._start(service.command, log, service.environment | ({WORKER: mark} if mark else {}))
         deaths = before.deaths if before else []
-        self.children[service.name] = Child(service, log, process, time.monotonic(), deaths)
+        self.children[service.name] = Child(service, log, process, time.monotonic(), deaths, mark=mark)
         write_record(self.plan.home, service, process.pid, log)
 
     def finish(self, name: str, command: Iterable[str]) -> None:
@@ -94,15 +101,25 @@ class Supervisor:
         return left
 
     def _revive(self, child: Child) -> None:
-        self.say(self._obituary(child))
-        child.deaths.append(time.monotonic())
-        recent = [death for death in child.deaths if death > child.deaths[-1] - RESTART_WINDOW]
-        if len(recent) > RESTARTS:
-            self.say(f"{child.service.name} has died {len(recent)} times; it is left dead")
-            del self.children[child.service.name]
-            return
-        self.say(line(child.service.name, child.service.address, "is started again"))
-        self.launch(child.service)
+        """Tell its end once; start it again when its pause is over."""
+        name = child.service.name
+        if child.again is None:
+            self.say(self._obituary(child))
+            child.deaths.append(time.monotonic())
+            pause = pause_after(child.deaths)
+            child.again = child.deaths[-1] + pause
+            if child.mark:
+                self._end_orphans(child.mark)
+            if pause:
+                self.say(line(name, child.service.address, f"is started again in {pause:.0f} s"))
+        if time.monotonic() >= child.again:
+            self.say(line(name, child.service.address, "is started again"))
+            self.launch(child.service)
+
+    def _end_orphans(self, mark: str) -> None:
+        """The flow runs of a dead worker: nobody would hear of their end, or end them. The next worker closes them.
+        What else has lost its parent, as the keeper of a run that the app began, is none of its."""
+        processes.end(processes.family(mark, WORKER), grace=STOP_SECONDS)
 
     def _observe(self) -> None:
         """Ask those that have not answered yet; a death or a long silence ends the start-up."""
@@ -131,6 +148,12 @@ class Supervisor:
         folder = self.plan.home.root / "work"
         folder.mkdir(exist_ok=True)
         return processes.start(command, environment={**self.environment, **extra}, log=log, cwd=folder)
+
+
+def pause_after(deaths: Sequence[float]) -> float:
+    """Seconds until a service that has died at these instants is started again."""
+    recent = sum(1 for death in deaths if death > deaths[-1] - RESTART_WINDOW)
+    return min(2.0 ** (recent - RESTARTS - 1), LONGEST_PAUSE) if recent > RESTARTS else 0.0
 
 
 def line(name: str, address: str, health: str) -> str:

@@ -1,19 +1,21 @@
-"""Turns this process into the web server of one experiment and home; used by `serve` and by the local stack."""
+"""Turns this process into the web server of experiments in one home; used by `serve` and by the local stack."""
 
 import os
 import socket
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from ml_core.errors import InvalidInput
 from ml_core.home.settings import Home, home_without_option
 
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
+KEYS = ("CANDORCAST_API_KEY", "CANDORCAST_API_KEYS")
+DRAIN = 20  # seconds that open requests have when the server is told to end; a page that listens on would never go
 
 
 def serve_app(
-    experiment: str,
+    experiments: Sequence[str],
     home: Home,
     *,
     overrides: tuple[str, ...],
@@ -23,24 +25,31 @@ def serve_app(
 ) -> None:
     """Hand this process over to the server, which reads its environment."""
     check_address(host, port)
-    say(f"candorcast serves {Path(experiment).stem} at http://{host}:{port} (Ctrl-C ends it)")
+    names = ", ".join(Path(one).stem for one in experiments)
+    say(f"candorcast serves {names} at http://{host}:{port} (Ctrl-C ends it)")
     sys.stdout.flush()
     environment = {
         **os.environ,
-        "CANDORCAST_EXPERIMENT": experiment,
+        "CANDORCAST_EXPERIMENT": ",".join(experiments),
         "CANDORCAST_SET": "\n".join(overrides),
         "CANDORCAST_HOME": str(home.root),
         "CANDORCAST_OWN_HOME": str(home_without_option()),
         "CANDORCAST_HOST": host,
     }
+    command = server_command(host, port)
+    os.execvpe(command[0], command, environment)
+
+
+def server_command(host: str, port: int) -> list[str]:
+    """What is run: on SIGTERM it takes no one new, and ends when those who were there have their answers."""
     command = [sys.executable, "-m", "uvicorn", "--factory", "serving.app:create_app"]
     command += ["--host", host, "--port", str(port), "--log-level", "warning"]
-    os.execvpe(command[0], command, environment)
+    return [*command, "--timeout-graceful-shutdown", str(DRAIN)]
 
 
 def check_address(host: str, port: int) -> None:
     """Refuse one that others can reach without a key, and a port that is taken."""
-    if host not in LOOPBACK and not os.environ.get("CANDORCAST_API_KEY"):
+    if host not in LOOPBACK and not any(os.environ.get(name) for name in KEYS):
         raise InvalidInput(
             f"--host {host} is not loopback: set CANDORCAST_API_KEY first, then callers must send it"
         )

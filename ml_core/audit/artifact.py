@@ -23,7 +23,6 @@ from ml_core.panel.splits import Split
 from ml_core.registry.version import ModelVersion
 from ml_core.registry.versions import Registry
 from ml_core.spec.experiment import Experiment
-from ml_core.training.fit import fit
 from ml_core.walkforward.opening import open_windows
 from ml_core.walkforward.trading import decide, trade
 
@@ -45,7 +44,7 @@ def audit_forecaster(
         {"prices": prices},
         as_of=chosen,
         seed=forecaster.spec.seed,
-        listings=forecaster.spec.reading.layout != "joint",
+        listings=not forecaster.spec.joint,
         context=[column for column in prices.columns if column.startswith("context_")],
         given=given,
     )
@@ -60,6 +59,8 @@ def audit_model(
     """Audit a registered version on the data version that it saw, from the bars as they came, since the holdout on
     which it, or whom it was fitted again from, was judged. It is also fitted again with every day changed after the
     last label that its training knew: what it learned must stay equal. A refit knew all outcomes that there were."""
+    from ml_core.training.fit import fit  # loads torch, and most who come here fit nothing
+
     spec, recipe = registered.spec, read_recipe(registered)
     experiment, split = recipe.experiment, recipe.split
     sources = read_sources(experiment, home, version=registered.evidence.data_version)
@@ -74,13 +75,13 @@ def audit_model(
     def learn(changed: Tables, _until: dt.date) -> Tables:
         windows = open_windows(spec, build_prices(experiment, _with(sources, changed)))[0]
         again = fit(spec, windows, split)
-        return tell_learned(again, known=known, fold=split.fold, family=spec.model.family)
+        return tell_learned(again, known=known, fold=split.fold, family=spec.told)
 
     sessions = prices["date"].unique().sort()
     known = sessions[sessions.search_sorted(split.validation.end) + spec.task.horizons[-1]]
     same_machine = dict(recipe.made_with) == describe_machine()
-    as_registered = tell_learned(forecaster, known=known, fold=split.fold, family=spec.model.family)
-    listings = spec.reading.layout != "joint"
+    as_registered = tell_learned(forecaster, known=known, fold=split.fold, family=spec.told)
+    listings = not spec.joint
     chosen = _dates(prices, since, count=dates, seed=seed)
     given = answer(tables, last_date(tables))
     answered = audit_stages(
@@ -119,7 +120,7 @@ def _answer(
     forecasts = forecaster.forecast(windows, rows_NT)
     stages = {
         "features": tell_features(windows).filter(pl.col("date").is_between(since, until)),
-        "forecasts": tell_forecasts(forecasts, forecaster.spec.model.family),
+        "forecasts": tell_forecasts(forecasts, forecaster.spec.told),
     }
     if forecasts.height:
         stages["positions"] = decide(experiment, prices, forecasts)

@@ -15,8 +15,8 @@ from ml_core.evaluation.variants import change_bars
 from ml_core.portfolio import strategies
 from ml_core.portfolio.backtest import possible_execution
 from ml_core.portfolio.legs import hold_of
+from ml_core.portfolio.opening import horizon_of, market_of
 from ml_core.spec.experiment import Experiment
-from ml_core.walkforward.trading import horizon_of, market_of
 
 STAGE, CHANGE = "execution", "earlier"
 

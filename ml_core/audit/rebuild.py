@@ -12,8 +12,6 @@ from importlib.metadata import PackageNotFoundError
 from importlib.metadata import version as installed
 from pathlib import Path
 
-import torch
-
 from ml_core.data.prices import read_prices
 from ml_core.errors import InvalidInput
 from ml_core.forecaster.files import DESCRIPTION, WEIGHTS, checksum, save_forecaster
@@ -23,7 +21,6 @@ from ml_core.panel.windows import Windows
 from ml_core.registry.recipe import Recipe
 from ml_core.registry.version import ModelVersion, search_again
 from ml_core.spec.experiment import Experiment
-from ml_core.training.fit import fit
 from ml_core.walkforward.opening import open_windows
 
 PACKAGES = (
@@ -51,6 +48,8 @@ def write_recipe(experiment: Experiment, split: Split) -> Recipe:
 
 def describe_machine() -> dict[str, str]:
     """What besides data, spec and seed the bits of a fit may depend on."""
+    import torch  # slow to import, and who only judges or seats a version does without
+
     packages = {}
     for name in PACKAGES:
         with contextlib.suppress(PackageNotFoundError):  # an extra
@@ -63,6 +62,8 @@ def describe_machine() -> dict[str, str]:
 
 def rebuild(registered: ModelVersion, home: Home) -> Rebuilt:
     """Fit the version again on the data that it saw, and compare weights and description with what is registered."""
+    from ml_core.training.fit import fit  # loads torch, and most who come here fit nothing
+
     recipe, windows = reopen(registered, home)
     again = fit(registered.spec, windows, recipe.split)
     with tempfile.TemporaryDirectory() as folder:

@@ -13,6 +13,7 @@ import polars as pl
 
 from ml_core.evaluation.variants import NEWCOMER
 from ml_core.features.scaling import Scaler
+from ml_core.forecaster.component import Component
 from ml_core.forecaster.forecaster import Forecaster
 from ml_core.panel.regimes import with_regimes
 from ml_core.panel.windows import Windows
@@ -77,25 +78,40 @@ def tell_states(windows: Windows, forecaster: Forecaster, *, known: dt.date, fol
 def tell_learned(
     forecaster: Forecaster, *, known: dt.date, fold: int, family: str
 ) -> dict[str, pl.DataFrame]:
-    """All that a fit has learned, by stage: the chosen features, the scaler, regimes, parameters, calibration."""
-    place = (known, family, fold)
-    regimes = forecaster.regimes.model_dump() if forecaster.regimes else {}
+    """All that a fit has learned, by stage: the chosen features, the scaler, regimes, parameters, calibration. Of
+    several that answer as one, what each has learned stands under its own place and family."""
+    alone = len(forecaster.components) == 1
+    parts = [
+        _tell_component(one, (known, family if alone else f"{place}. {one.spec.told}", fold))
+        for place, one in enumerate(forecaster.components, start=1)
+    ]
     calibration = {
         name.rpartition("_")[0] or name: np.atleast_1d(np.asarray(value, dtype=float))
         for name, value in vars(forecaster.calibration).items()
         if name != "until"
     }
+    if not alone:
+        calibration |= {
+            f"size {place}": one.size_H for place, one in enumerate(forecaster.components, start=1)
+        }
+    rows = [row for name, values in calibration.items() for row in _rows(name, values, ())]
+    learned = {stage: pl.concat([part[stage] for part in parts]) for stage in parts[0]}
+    return learned | {"calibration": _table((known, family, fold), rows)}
+
+
+def _tell_component(component: Component, place: tuple[dt.date, str, int]) -> dict[str, pl.DataFrame]:
+    regimes = component.regimes.model_dump() if component.regimes else {}
     scalers, parameters = [], []
-    for number, member in enumerate(forecaster.members):
+    for number, member in enumerate(component.members):
         tickers = member.facts().get("facts", {}).get("tickers", ())
-        for name, tensor in member.arrays().items():
+        for name, part in member.arrays().items():
             scales = name.rpartition(".")[2] in SCALING
-            labels = forecaster.features if scales else (*tickers, "others") if tickers else ()
-            rows = _rows(f"{number}.{name}", tensor.numpy(), labels)
+            labels = component.features if scales else (*tickers, "others") if tickers else ()
+            rows = _rows(f"{number}.{name}", part, labels)
             (scalers if scales else parameters).extend(rows)
     return {
         "feature choice": _table(
-            place, [(one.feature, what, value, one.group) for one in forecaster.choice
+            place, [(one.feature, what, value, one.group) for one in component.choice
                     for what, value in (("ic", one.ic), ("stability", one.stability))]
         ),
         "scaler": _table(place, scalers),
@@ -103,9 +119,6 @@ def tell_learned(
             place, [(name, part, value, None) for name, state in regimes.items() for part, value in state.items()]
         ),
         "parameters": _table(place, parameters),
-        "calibration": _table(
-            place, [row for name, values in calibration.items() for row in _rows(name, values, ())]
-        ),
     }  # fmt: skip
 
 

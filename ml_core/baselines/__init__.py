@@ -170,6 +170,11 @@ def fit_baseline(model: Model, lesson: Lesson) -> Fitted:
     return replace(fitted, deviation_H=np.maximum(np.sqrt(power_H), 1e-6))
 
 
+def is_baseline(name: str) -> bool:
+    """Whether a model of that name is one, and no network."""
+    return name in choices.names(BASELINES)
+
+
 def configure(model: Model) -> BaselineConfig:
     """The checked fields of the baseline that this model is."""
     return read_options(model, choices.load(BASELINES, model.family).Config)

@@ -5,14 +5,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from types import ModuleType
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from ml_core.claims.case import Case
 from ml_core.claims.contest import tell_p
-from ml_core.claims.kinds import KINDS
+from ml_core.claims.kind import claim_names, load_claim
 from ml_core.claims.verdict import ClaimVerdict, Condition, Contest, Match
 from ml_core.errors import InvalidInput, NotEnoughData
 from ml_core.evaluation.rows import Array
@@ -36,10 +35,6 @@ class _Asked:
         return max(one.p for one in self.rivals)
 
 
-def claim_names() -> tuple[str, ...]:
-    return tuple(choices.names(KINDS))
-
-
 def check_claims(names: Sequence[str], key: str) -> None:
     """Refuse a claim that nobody wrote."""
     for name in names:
@@ -49,7 +44,7 @@ def check_claims(names: Sequence[str], key: str) -> None:
 
 def rivals_of(case: Case, name: str) -> tuple[str, ...]:
     """Whom that claim faces."""
-    return choices.load(KINDS, name).rivals(case)
+    return load_claim(name).rivals(case)
 
 
 def judge_claims(
@@ -85,7 +80,7 @@ def match_claim(
     """Is the forecast significantly better on this claim than a rival of the case (as `Case.facing` adds one), or
     significantly worse? Each side is a test of its own, at a level of its own."""
     check_claims((claim,), "claim")
-    kind: ModuleType = choices.load(KINDS, claim)
+    kind = load_claim(claim)
     reason, found = kind.excuse(case, horizon), None
     try:
         found = None if reason else kind.contest(case, horizon, rival)
@@ -114,7 +109,7 @@ def pay(p_values: ArrayLike) -> Array:
 
 
 def _ask(case: Case, claim: str, horizon: int) -> _Asked | ClaimVerdict:
-    kind: ModuleType = choices.load(KINDS, claim)
+    kind = load_claim(claim)
     reason = kind.excuse(case, horizon)
     if not reason and not kind.rivals(case):
         reason = f"no rival is named for {claim}"

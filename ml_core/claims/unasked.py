@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ml_core.claims.judge import claim_names
+from ml_core.claims.kind import claim_names
 from ml_core.claims.verdict import ClaimVerdict
 
 LEFT_OUT = "[gate] claims of the experiment does not name it"

@@ -14,12 +14,24 @@ NEVER_GROWS = "simulated"
 def count_behind(experiment: Experiment, newest: dt.date, *, now: dt.datetime) -> int:
     """How many sessions have closed since the newest that is stored. None of a market that is simulated, of one that
     the experiment ends in the past, and of one whose calendar is its own data."""
-    ended = experiment.data.end and experiment.data.end <= newest
     closed = last_closed_session(experiment.universe.calendar, now)
-    if ended or closed is None or experiment.data.source == NEVER_GROWS:
+    if closed is None or not grows(experiment, newest):
         return 0
     until = min(closed, experiment.data.end or closed)
     return max(len(sessions_between(experiment.universe.calendar, newest, until)) - 1, 0)
+
+
+def grows(experiment: Experiment, newest: dt.date) -> bool:
+    """Whether sessions are to come: none do in a market that is simulated, or that the experiment ends in the past."""
+    ended = experiment.data.end and experiment.data.end <= newest
+    return not ended and experiment.data.source != NEVER_GROWS
+
+
+def market_clock(experiment: Experiment, newest: dt.date, *, now: dt.datetime) -> dt.datetime:
+    """What time it is in that market: in one in which nothing is to come, the end of its newest session's day."""
+    if grows(experiment, newest):
+        return now
+    return dt.datetime.combine(newest + dt.timedelta(days=1), dt.time(), dt.UTC)
 
 
 def tell_old(experiment: Experiment, newest: dt.date, *, now: dt.datetime) -> str:

@@ -5,12 +5,14 @@ import datetime as dt
 from functools import cache
 
 from ml_core.data.almanac import Almanac, compute
-from ml_core.data.hours import Hours
+from ml_core.data.hours import Hours, Week
 
 WHATEVER = "data"
 MARGIN = dt.timedelta(days=20)
 USUAL, ABOUT = 252.0, 12.0  # holidays of exchanges differ by so many days
 CLOSE_DELAY = dt.timedelta(minutes=30)
+USUALLY = dt.timedelta(days=730)  # what an exchange did that long, it does: weekdays and hours
+ANY_DAY = Week("UTC", frozenset(range(7)), 24 * 3600)
 EARLIEST = dt.time(3, tzinfo=dt.UTC)  # no exchange closes a session before this hour of its date
 
 
@@ -41,11 +43,28 @@ def next_close(calendar: str, day: dt.date, *, almanac: Almanac | None = None) -
     return _find_hours(calendar, day.year, (day + MARGIN).year, almanac).next_close(day)
 
 
+def week_of(calendar: str, now: dt.datetime, *, almanac: Almanac | None = None) -> Week:
+    """The exchange's weekdays, and an hour at which it has closed on any of them, half day or whole. Where the calendar
+    is `data`, any day may be one, and each is over at its end."""
+    if calendar == WHATEVER:
+        return ANY_DAY
+    first = (now - USUALLY).date()
+    return _find_hours(calendar, first.year, now.year, almanac).week(first, now.date())
+
+
 def last_session_until(calendar: str, day: dt.date, *, almanac: Almanac | None = None) -> dt.date:
     """The last session up to that day; the day itself where the calendar is `data`, or has none for weeks before it."""
     if calendar == WHATEVER:
         return day
     return max(sessions_between(calendar, day - MARGIN, day, almanac=almanac), default=day)
+
+
+def session_after(calendar: str, day: dt.date, count: int, *, almanac: Almanac | None = None) -> dt.date:
+    """The session that is so many after that day."""
+    reach = dt.timedelta(days=round(count * 365.25 / days_in_year(calendar))) + MARGIN
+    return [one for one in sessions_between(calendar, day, day + reach, almanac=almanac) if one > day][
+        count - 1
+    ]
 
 
 @cache

@@ -1,5 +1,7 @@
 """Which days an exchange trades and when each of them closes, as the library of exchange calendars computes it."""
 
+from __future__ import annotations
+
 import datetime as dt
 import warnings
 from bisect import bisect_left, bisect_right
@@ -10,6 +12,16 @@ from zoneinfo import ZoneInfo
 
 from ml_core.errors import InvalidInput
 from ml_core.spec.choices import nearest
+
+
+@dataclass(frozen=True)
+class Week:
+    """The weekdays of an exchange's sessions (Monday is 0), and the latest close of any, half days left aside: seconds
+    after that day's midnight by the clocks of the `zone`."""
+
+    zone: str
+    weekdays: frozenset[int]
+    close: int
 
 
 @dataclass(frozen=True)
@@ -39,6 +51,12 @@ class Hours:
     def next_close(self, day: dt.date) -> dt.datetime:
         """When the first session after that day closes."""
         return self._close(dt.date.fromordinal(self.days[bisect_right(self.days, day.toordinal())]))
+
+    def week(self, start: dt.date, end: dt.date) -> Week:
+        """On which weekdays there were sessions from the one day to the other, and the latest close of any."""
+        days = self.sessions(start, end)
+        closes = self.closes[bisect_left(self.days, start.toordinal()) :][: len(days)]
+        return Week(self.zone, frozenset(day.weekday() for day in days), max(closes))
 
     def _close(self, day: dt.date) -> dt.datetime:
         after = self.closes[bisect_left(self.days, day.toordinal())]

@@ -42,6 +42,12 @@ def read_then(experiment: Experiment, home: Home, day: dt.date, *, tickers: tupl
         return Then(read_prices(experiment, home, until=day, version=newest), newest, kept=False)
 
 
+def read_now(experiment: Experiment, home: Home, *, until: dt.date | None = None) -> Then:
+    """The prices as they stand now, corrected since whatever day they are of."""
+    version = data_version(experiment, home)
+    return Then(read_prices(experiment, home, until=until, version=version), version)
+
+
 def newest_session(experiment: Experiment, home: Home) -> dt.date | None:
     """The last stored date of the universe; None where nothing is stored."""
     spans = open_store(experiment, home).bars.spans(experiment.universe.tickers)

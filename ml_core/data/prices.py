@@ -87,15 +87,15 @@ def _read_facts(experiment: Experiment, store: Store, version: int | None) -> pl
     return store.read_told(context.topic(experiment.name), version, file=file, experiment=experiment.name)
 
 
-def read_benchmark(experiment: Experiment, home: Home) -> pl.DataFrame | None:
-    """PRICES of the benchmark on all stored dates, for comparison only: no model reads them. None where there are
-    none: what is held is then beside all tickers in equal parts."""
-    return _benchmark_of(experiment, open_store(experiment, home))
+def read_benchmark(experiment: Experiment, home: Home, *, version: int | None = None) -> pl.DataFrame | None:
+    """PRICES of the benchmark on all dates that a version of the store held, for comparison only: no model reads them.
+    None where there are none: what is held is then beside all tickers in equal parts."""
+    return _benchmark_of(experiment, open_store(experiment, home), version)
 
 
-def _benchmark_of(experiment: Experiment, store: Store) -> pl.DataFrame | None:
+def _benchmark_of(experiment: Experiment, store: Store, version: int | None = None) -> pl.DataFrame | None:
     ticker = experiment.universe.benchmark
-    prices = store.bars.prices((ticker,)) if ticker else pl.DataFrame()
+    prices = store.bars.prices((ticker,), version=version) if ticker else pl.DataFrame()
     if prices.is_empty():
         return None
     return at_frequency(prices, experiment.task.frequency, calendar=experiment.universe.calendar)

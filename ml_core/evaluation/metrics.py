@@ -1,8 +1,7 @@
 """Lists the metrics that forecasts are measured by. One function here adds a metric."""
 
 import numpy as np
-from scipy.special import ndtr
-from scipy.stats import rankdata
+import scipy  # its parts are loaded where they are first used
 
 from ml_core.errors import InvalidInput
 from ml_core.evaluation.declaration import Metric, per_date, per_row
@@ -91,7 +90,7 @@ def normal_crps(error: Array, scale: Array) -> Array:
     with np.errstate(invalid="ignore", divide="ignore"):
         z = error / scale
         density = np.exp(-0.5 * z * z) / np.sqrt(2 * np.pi)
-        score = scale * (z * (2 * ndtr(z) - 1) + 2 * density - 1 / np.sqrt(np.pi))
+        score = scale * (z * (2 * scipy.special.ndtr(z) - 1) + 2 * density - 1 / np.sqrt(np.pi))
     return np.where(scale > 0, score, np.where(scale == 0, np.abs(error), np.nan))
 
 
@@ -109,6 +108,8 @@ def find_metric(name: str) -> Metric:
 
 def _ranks(rows: Rows, values: Array) -> Array:
     """The rank of each row within its date or, without a cross-section, within its ticker's time."""
+    from scipy.stats import rankdata  # slow to import, and most objectives do without
+
     group = rows.session if rows.cross_section else rows.series
     order = np.lexsort((values, group))
     ranks = np.empty(len(values))

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
+import scipy  # its parts are loaded where they are first used
 from numpy.typing import ArrayLike, NDArray
-from scipy import stats
 
 from ml_core.errors import NotEnoughData
 
@@ -22,8 +22,8 @@ Array = NDArray[np.float64]
 
 LEAST_COSINES = 4
 LEAST_DATES = 20
-OVERLAP = 1.75  # cosines are slow beside outcomes that overlap: at most one in 1.75 horizons
-WHITE = 0.6  # cosines by dates^(2/3)
+OVERLAP = 1.7  # cosines are slow beside outcomes that overlap: at most one in 1.7 horizons
+WHITE = 0.85  # cosines by dates^(2/3)
 PERSISTENT = 6  # and no more than these where the numbers themselves persist, however many dates
 
 
@@ -41,11 +41,11 @@ class Mean:
         """How often a mean this far above zero comes about where the true one is zero."""
         if self.error == 0.0:  # alike on every date: nothing is known of luck, or nothing is left to it
             return (1.0 - float(np.sign(self.value))) / 2
-        return float(stats.t.sf(self.value / self.error, df=self.freedom))
+        return float(scipy.special.stdtr(self.freedom, -self.value / self.error))
 
     def interval(self, level: float = 0.9) -> tuple[float, float]:
         """Where the true mean lies; at level 0.9 its lower end is above zero exactly where p is below 5 %."""
-        reach = float(stats.t.ppf((1 + level) / 2, df=self.freedom)) * self.error
+        reach = float(scipy.special.stdtrit(self.freedom, (1 + level) / 2)) * self.error
         return self.value - reach, self.value + reach
 
 

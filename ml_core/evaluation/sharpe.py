@@ -1,8 +1,8 @@
 """Sharpe ratios, and the chance that one is more than luck: above zero, and above the best of many trials."""
 
 import numpy as np
+import scipy  # its parts are loaded where they are first used
 from numpy.typing import ArrayLike
-from scipy import stats
 
 EULER_GAMMA = 0.5772156649015329
 
@@ -19,21 +19,25 @@ def probabilistic_sharpe(returns: ArrayLike, *, benchmark: float = 0.0) -> float
 
     Bailey and López de Prado (2012), with the plain fourth moment: 3 for a normal, not 0.
     """
+    from scipy.stats import kurtosis, skew  # slow to import, and no trial of a search asks for it
+
     values = np.asarray(returns, dtype=float)
     if len(values) < 3 or values.std() == 0:
         return float("nan")
     ratio = sharpe(values)
-    skew, kurtosis = stats.skew(values), stats.kurtosis(values, fisher=False)
-    spread = np.sqrt(max(1 - skew * ratio + (kurtosis - 1) / 4 * ratio**2, 1e-12))
-    return float(stats.norm.cdf((ratio - benchmark) * np.sqrt(len(values) - 1) / spread))
+    spread = np.sqrt(
+        max(1 - skew(values) * ratio + (kurtosis(values, fisher=False) - 1) / 4 * ratio**2, 1e-12)
+    )
+    return float(scipy.special.ndtr((ratio - benchmark) * np.sqrt(len(values) - 1) / spread))
 
 
 def expected_maximum(variance: float, trials: float) -> float:
     """The best Sharpe to be expected among that many trials without any skill."""
     if trials <= 1:
         return 0.0
-    quantile = stats.norm.ppf
-    best = (1 - EULER_GAMMA) * quantile(1 - 1 / trials) + EULER_GAMMA * quantile(1 - 1 / (trials * np.e))
+    best = (1 - EULER_GAMMA) * scipy.special.ndtri(1 - 1 / trials) + EULER_GAMMA * scipy.special.ndtri(
+        1 - 1 / (trials * np.e)
+    )
     return float(np.sqrt(variance) * max(best, 0.0))
 
 

@@ -11,14 +11,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import scipy  # its parts are loaded where they are first used
 from numpy.typing import NDArray
-from scipy import stats
 
 from ml_core.errors import NotEnoughData
 from ml_core.evaluation.paired import dates_needed, weigh_mean, weigh_means
 
 Array = NDArray[np.float64]
 
+AT_ONCE = 2000  # candidates
 SPREADS = np.linspace(0.0, 4.0, 41)  # how far true scores may lie apart, in units of what they look apart
 
 
@@ -59,7 +60,7 @@ def shrink(score_TM: Array, kinds: Sequence[str], *, horizon: int) -> Shrunk:
     mean_T1 = mean_TF.mean(axis=1, keepdims=True)
     own_M, spread = _pull(score_TM, mean_TF, kind_M, horizon)
     kind_F, kinds_spread = _pull(mean_TF, mean_T1, np.zeros(len(known), int), horizon)
-    _, error_M, _ = weigh_means((score_TM - mean_T1).T, horizon=horizon)
+    _, error_M = _away(score_TM, mean_T1, np.zeros(len(kind_M), int), horizon)
     return Shrunk(
         score_TM.mean(axis=0), error_M, mean_TF.mean() + kind_F[kind_M] + own_M, spread, kinds_spread
     )
@@ -76,7 +77,7 @@ def chance_better(
     apart = spread if kinds is None else _together(spread, kinds)
     kept_K = apart.kept(found.error**2, share=2.0)
     distance_K = np.sqrt(kept_K) * found.value / found.error
-    return float(stats.t.cdf(distance_K, df=found.freedom) @ apart.weight_K)
+    return float(scipy.special.stdtr(found.freedom, distance_K) @ apart.weight_K)
 
 
 def _together(spread: Spread, kinds: Spread) -> Spread:
@@ -87,10 +88,20 @@ def _together(spread: Spread, kinds: Spread) -> Spread:
 
 def _pull(score_TM: Array, mean_TF: Array, kind_M: NDArray[np.int_], horizon: int) -> tuple[Array, Spread]:
     """Each candidate's distance from its kind's mean, as far as it is not luck; and how far true ones lie from it."""
-    away_M, error_M, _ = weigh_means((score_TM - mean_TF[:, kind_M]).T, horizon=horizon)
+    away_M, error_M = _away(score_TM, mean_TF, kind_M, horizon)
     share_M = 1 - 1 / np.bincount(kind_M)[kind_M]  # of a distance, the part that is not in the mean itself
     spread = _spread(away_M[share_M > 0], error_M[share_M > 0], share_M[share_M > 0])
     return spread.kept(error_M**2, share=share_M) @ spread.weight_K * away_M, spread
+
+
+def _away(score_TM: Array, mean_TF: Array, kind_M: NDArray[np.int_], horizon: int) -> tuple[Array, Array]:
+    """Each candidate's mean distance from these means, and its error: some at a time, for they may be 20,000."""
+    found = []
+    for start in range(0, len(kind_M), AT_ONCE):
+        some = slice(start, start + AT_ONCE)
+        found.append(weigh_means((score_TM[:, some] - mean_TF[:, kind_M[some]]).T, horizon=horizon)[:2])
+    away, errors = zip(*found, strict=True)
+    return np.concatenate(away), np.concatenate(errors)
 
 
 def _spread(away_M: Array, error_M: Array, share_M: Array) -> Spread:

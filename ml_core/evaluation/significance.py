@@ -5,15 +5,18 @@ from itertools import combinations
 from typing import NamedTuple
 
 import numpy as np
+import scipy  # its parts are loaded where they are first used
 from numpy.typing import ArrayLike, NDArray
-from scipy import stats
 
 from ml_core.errors import InvalidInput, NotEnoughData
 
 Array = NDArray[np.float64]
 
 
-MANY = 500  # trials that are weighed at once; more would not fit into memory
+MANY = 500  # trials of which a table of all pairs is made
+CELLS = (
+    500_000  # ways to halve time, times trials, that are weighed at once: of 20,000 trials all would not fit
+)
 
 
 class Comparison(NamedTuple):
@@ -39,7 +42,7 @@ def diebold_mariano(loss_a: ArrayLike, loss_b: ArrayLike, *, horizon: int) -> Co
         return Comparison(certain * float("inf") if certain else 0.0, (1 + certain) / 2)
     correction = (count + 1 - 2 * horizon + horizon * (horizon - 1) / count) / count
     statistic = mean / np.sqrt(variance) * np.sqrt(correction)
-    return Comparison(float(statistic), float(stats.t.cdf(statistic, df=count - 1)))
+    return Comparison(float(statistic), float(scipy.special.stdtr(count - 1, statistic)))
 
 
 def bandwidth(count: int, horizon: int) -> int:
@@ -87,18 +90,20 @@ def pbo(trials_TM: ArrayLike, *, blocks: int = 16) -> float:
     chosen = np.array(list(combinations(range(blocks), blocks // 2)))
     inside = np.zeros((len(chosen), blocks))
     np.put_along_axis(inside, chosen, 1.0, axis=1)
-    at_once = max(1, MANY * len(inside) // max(MANY, streams.shape[1]))  # of many trials, some ways at a time
-    parts = [inside[start : start + at_once] for start in range(0, len(inside), at_once)]
-    rank = np.concatenate([_rank_of_best(part, sums, squares, counts) for part in parts])
-    return float(np.mean(rank / (streams.shape[1] + 1) <= 0.5))
+    halves, at_once = inside[: len(inside) // 2], max(1, CELLS // streams.shape[1])
+    ranks: list[Array] = []
+    for start in range(0, len(halves), at_once):
+        one = _sharpes(halves[start : start + at_once], sums, squares, counts)
+        other = _sharpes(1 - halves[start : start + at_once], sums, squares, counts)
+        ranks += [_rank_of_best(one, other), _rank_of_best(other, one)]  # each half was chosen on once
+    return float(np.mean(np.concatenate(ranks) / (streams.shape[1] + 1) <= 0.5))
 
 
-def _rank_of_best(inside: Array, sums: Array, squares: Array, counts: Array) -> Array:
+def _rank_of_best(chosen_on: Array, judged_on: Array) -> Array:
     """Of the best on each half its rank on the other, one for the lowest."""
-    picked = _sharpes(inside, sums, squares, counts).argmax(axis=1)
-    outside = _sharpes(1 - inside, sums, squares, counts)
-    reached = outside[np.arange(len(outside)), picked][:, None]
-    return (outside < reached).sum(axis=1) + ((outside == reached).sum(axis=1) + 1) / 2
+    picked = chosen_on.argmax(axis=1)
+    reached = judged_on[np.arange(len(judged_on)), picked][:, None]
+    return (judged_on < reached).sum(axis=1) + ((judged_on == reached).sum(axis=1) + 1) / 2
 
 
 def _by_block(streams: Array, blocks: int) -> tuple[Array, Array, Array]:

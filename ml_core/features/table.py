@@ -1,6 +1,6 @@
 """Builds the table of chosen features from prices: (ticker, date, features…). Row t depends on rows up to t only."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
 
@@ -91,6 +91,17 @@ def chosen_names(
         return tuple(known)
     chosen = (name for name, (group, _) in known.items() if group in asked.groups or name in asked.names)
     return (*chosen, *levels)
+
+
+def unite_asked(asked: Sequence[Features]) -> Features:
+    """What a panel is read for that has to serve all of these: every group and name that any of them asks for."""
+    if len({(one.groups, one.names) for one in asked}) == 1:
+        return asked[0]
+    everything = any(not one.groups and not one.names for one in asked)
+    groups = choices.names(GROUPS) if everything else [name for one in asked for name in one.groups]
+    names = [name for one in asked for name in one.names]
+    update = {"groups": tuple(dict.fromkeys(groups)), "names": tuple(dict.fromkeys(names))}
+    return asked[0].model_copy(update=update)
 
 
 def panel_columns(names: Iterable[str]) -> tuple[str, ...]:

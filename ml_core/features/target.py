@@ -2,8 +2,6 @@
 are learned."""
 
 import numpy as np
-from scipy.signal import lfilter
-from scipy.stats import rankdata
 
 UNIT_SPAN = 32
 LEAST_UNIT = 1e-4
@@ -39,6 +37,8 @@ def build_unit(close_NT: np.ndarray, horizons: tuple[int, ...], kind: str) -> np
 
 def centred_rank(y_NTH: np.ndarray) -> np.ndarray:
     """Ranks among the tickers of a date, from -0.5 to 0.5; equal ones share theirs; NaN stays NaN."""
+    from scipy.stats import rankdata  # slow to import, and no trial of a search asks for it
+
     known = np.isfinite(y_NTH)
     rank_NTH = rankdata(np.where(known, y_NTH, np.inf), axis=0)
     return np.where(known, (rank_NTH - 0.5) / np.maximum(known.sum(axis=0), 1) - 0.5, np.nan)
@@ -59,4 +59,6 @@ def past_mean(value_NT: np.ndarray, known_NT: np.ndarray, *, span: float = UNIT_
 
 def _fading_sum(value_T: np.ndarray, decay: float) -> np.ndarray:
     """At each step the value, and `decay` times the sum before it."""
+    from scipy.signal import lfilter  # slow to import, and no trial of a search asks for it
+
     return np.asarray(lfilter([1.0], [1.0, -decay], value_T))

@@ -1,78 +1,43 @@
 """Saves a forecaster and loads it again: weights as safetensors, the rest as JSON, each with a checksum. No
 pickle, so that loading a model runs no code."""
 
-import datetime as dt
 import hashlib
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-import torch
 from pydantic import ValidationError
 from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
+from safetensors.numpy import load_file, save_file
 
-from ml_core.errors import BrokenArtifact
-from ml_core.features.regimes import Regimes
-from ml_core.features.selection import Choice
-from ml_core.forecaster.calibration import Calibration
+from ml_core.errors import BrokenArtifact, StoreFailed
+from ml_core.forecaster.component import Component
+from ml_core.forecaster.description import Description, EnsembleDescription, Learned, describe, kind_of
 from ml_core.forecaster.forecaster import Forecaster
-from ml_core.forecaster.members import Member, restore_member
-from ml_core.spec.experiment import RunSpec, Section
+from ml_core.forecaster.members import Arrays, Member, below, restore_member
 from ml_core.spec.file import explain
+from ml_core.spec.run import Model, Weighted
 
 WEIGHTS, DESCRIPTION, CHECKSUMS = "weights.safetensors", "forecaster.json", "checksums.json"
-FORMAT = 2  # since a spec tells what is asked from how a model reads
-
-
-class Description(Section):
-    """What the JSON file holds."""
-
-    format: int = FORMAT
-    spec: RunSpec
-    features: tuple[str, ...]
-    choice: tuple[Choice, ...] = ()
-    tickers: tuple[str, ...]
-    members: int
-    facts: tuple[dict[str, Any], ...] = ()
-    trust: tuple[float, ...]
-    width: tuple[float, ...]
-    slopes: tuple[tuple[float, ...], ...]
-    share: float
-    until: dt.date
-    level: float
-    regimes: Regimes | None = None
 
 
 def save_forecaster(forecaster: Forecaster, folder: Path) -> None:
     """Write the three files into the folder."""
-    folder.mkdir(parents=True, exist_ok=True)
-    tensors: dict[str, torch.Tensor] = {}
-    for number, member in enumerate(forecaster.members):
-        tensors |= {f"{number}.{name}": tensor for name, tensor in member.arrays().items()}
-    save_file(tensors, folder / WEIGHTS)
-    calibration = forecaster.calibration
-    description = Description(
-        spec=forecaster.spec,
-        features=forecaster.features,
-        choice=forecaster.choice,
-        tickers=forecaster.tickers,
-        members=len(forecaster.members),
-        facts=tuple(member.facts() for member in forecaster.members),
-        trust=tuple(calibration.trust_H.tolist()),
-        width=tuple(calibration.width_H.tolist()),
-        slopes=tuple(map(tuple, calibration.slope_HJ.tolist())),
-        share=calibration.share,
-        until=calibration.until,
-        level=calibration.level,
-        regimes=forecaster.regimes,
-    )
-    (folder / DESCRIPTION).write_text(description.model_dump_json(indent=1), encoding="utf-8")
-    sums = {name: checksum(folder / name) for name in (WEIGHTS, DESCRIPTION)}
-    (folder / CHECKSUMS).write_text(json.dumps(sums, indent=1), encoding="utf-8")
+    arrays: dict[str, np.ndarray] = {}
+    for place, component in enumerate(forecaster.components):
+        prefix = _prefix(place, among=len(forecaster.components))
+        for number, member in enumerate(component.members):
+            arrays |= {f"{prefix}{number}.{name}": part for name, part in member.arrays().items()}
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        save_file(arrays, folder / WEIGHTS)
+        (folder / DESCRIPTION).write_text(describe(forecaster).model_dump_json(indent=1), encoding="utf-8")
+        sums = {name: checksum(folder / name) for name in (WEIGHTS, DESCRIPTION)}
+        (folder / CHECKSUMS).write_text(json.dumps(sums, indent=1), encoding="utf-8")
+    except (OSError, SafetensorError) as error:
+        raise StoreFailed(f"{folder}: a model cannot be written: {error}") from None
 
 
 def load_forecaster(folder: Path) -> Forecaster:
@@ -83,58 +48,64 @@ def load_forecaster(folder: Path) -> Forecaster:
         with _naming(folder / name):
             if sums.get(name) != checksum(folder / name):
                 raise ValueError("does not match its checksum")
-    with _naming(folder / DESCRIPTION):
-        description = _describe((folder / DESCRIPTION).read_bytes())
+    description = _read_description(folder / DESCRIPTION)
     with _naming(folder / WEIGHTS):
-        tensors = load_file(folder / WEIGHTS)
-        members = tuple(_member(description, tensors, number) for number in range(description.members))
-    return Forecaster(
-        spec=description.spec,
-        features=description.features,
-        tickers=description.tickers,
-        members=members,
-        calibration=Calibration(
-            np.asarray(description.trust),
-            np.asarray(description.width),
-            np.asarray(description.slopes),
-            description.share,
-            description.until,
-            description.level,
-        ),
-        regimes=description.regimes,
-        choice=description.choice,
-    )
+        components = _restore(description, load_file(folder / WEIGHTS))
+    return Forecaster(components, description.tickers, description.calibration.restore())
 
 
-def _describe(content: bytes) -> Description:
-    told = json.loads(content)
-    known = told.get("format") if isinstance(told, dict) else FORMAT
-    if known != FORMAT:
-        raise ValueError(
-            f"is of format {known}; expected {FORMAT}; search again to have a model in that format"
-        )
-    return Description.model_validate_json(content)
+def _read_description(file: Path) -> Description | EnsembleDescription:
+    with _naming(file):
+        content = file.read_bytes()
+        kind = kind_of(content)
+        with _naming(file, kind):
+            return kind.model_validate_json(content)
 
 
 @contextmanager
-def _naming(file: Path) -> Iterator[None]:
+def _naming(file: Path, kind: type[Description] | type[EnsembleDescription] = Description) -> Iterator[None]:
     """Whatever is wrong with the file becomes one line that names it."""
     try:
         yield
     except ValidationError as error:
-        raise BrokenArtifact(f"{file}: {explain(error, Description)}") from None
+        raise BrokenArtifact(f"{file}: {explain(error, kind)}") from None
     except (OSError, ValueError, TypeError, KeyError, IndexError, RuntimeError, SafetensorError) as error:
         reason = error.strerror if isinstance(error, OSError) else error
         raise BrokenArtifact(f"{file}: {' '.join(str(reason).split())}") from None
 
 
-def _member(description: Description, tensors: dict[str, torch.Tensor], number: int) -> Member:
-    prefix = f"{number}."
-    own = {name.removeprefix(prefix): tensor for name, tensor in tensors.items() if name.startswith(prefix)}
+def _restore(description: Description | EnsembleDescription, arrays: Arrays) -> tuple[Component, ...]:
+    parts = zip(description.spec.components, description.learned, strict=True)
+    return tuple(
+        _component(weighted, learned, below(_prefix(place, among=len(description.learned)), arrays))
+        for place, (weighted, learned) in enumerate(parts)
+    )
+
+
+def _component(weighted: Weighted, learned: Learned, arrays: Arrays) -> Component:
+    return Component(
+        spec=weighted.spec,
+        features=learned.features,
+        members=tuple(
+            _member(weighted.spec.model, learned, arrays, number) for number in range(learned.members)
+        ),
+        regimes=learned.regimes,
+        choice=learned.choice,
+        weight=weighted.weight,
+        size_H=np.asarray(learned.size),
+    )
+
+
+def _member(model: Model, learned: Learned, arrays: Arrays, number: int) -> Member:
+    own = below(f"{number}.", arrays)
     if not own:
-        raise ValueError(f"holds no member {number + 1} of {description.members}")
-    facts = description.facts[number] if description.facts else {}
-    return restore_member(description.spec.model, own, facts)
+        raise ValueError(f"holds no member {number + 1} of {learned.members}")
+    return restore_member(model, own, learned.facts[number] if learned.facts else {})
+
+
+def _prefix(place: int, *, among: int) -> str:
+    """Before the names of a component's arrays; none of one alone."""
+    return f"{place}." if among > 1 else ""
 
 
 def checksum(path: Path) -> str:

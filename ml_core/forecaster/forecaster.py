@@ -1,10 +1,11 @@
 """Holds all that was fitted as one object that turns raw prices into forecasts: features, scaling, members,
-calibration and intervals travel together."""
+calibration and intervals travel together. Of several specs that answer as one, each is a component of it."""
 
 from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 import polars as pl
@@ -15,30 +16,56 @@ from ml_core.features.regimes import Regimes
 from ml_core.features.selection import Choice
 from ml_core.features.table import build_features
 from ml_core.forecaster.calibration import Calibration
-from ml_core.forecaster.members import Member, View
+from ml_core.forecaster.component import Answer, Component, combine
+from ml_core.forecaster.members import Member
 from ml_core.frames import FORECAST, conform
-from ml_core.panel.regimes import with_regimes
 from ml_core.panel.windows import Windows, build_windows
-from ml_core.spec.experiment import RunSpec
+from ml_core.spec.ensemble import Spec, join
+from ml_core.spec.reading import Features
+from ml_core.spec.run import Weighted
 
 
 @dataclass(frozen=True)
 class Forecaster:
     """Turns raw prices into forecasts of raw log returns. Callers never meet a scaled number."""
 
-    spec: RunSpec
-    features: tuple[str, ...]
+    components: tuple[Component, ...]
     tickers: tuple[str, ...]
-    members: tuple[Member, ...]
     calibration: Calibration
-    regimes: Regimes | None = None
-    choice: tuple[Choice, ...] = ()
     name: str = ""
     version: str = ""
 
+    @cached_property
+    def spec(self) -> Spec:
+        """All that was fitted."""
+        return join([Weighted(weight=one.weight, spec=one.spec) for one in self.components])
+
+    @cached_property
+    def features(self) -> tuple[str, ...]:
+        """All that any component reads."""
+        return tuple(dict.fromkeys(name for one in self.components for name in one.features))
+
+    @property
+    def choice(self) -> tuple[Choice, ...]:
+        """Why each feature was chosen, by the first component that reads it."""
+        reasons: dict[str, Choice] = {}
+        for one in (one for part in self.components for one in part.choice):
+            reasons.setdefault(one.feature, one)
+        return tuple(reasons.values())
+
+    @property
+    def regimes(self) -> Regimes | None:
+        """Of the market's training dates: the same for each component that speaks of them."""
+        return next((one.regimes for one in self.components if one.regimes), None)
+
+    @property
+    def members(self) -> tuple[Member, ...]:
+        """Of all components."""
+        return tuple(member for one in self.components for member in one.members)
+
     @property
     def lookback(self) -> int:
-        return self.spec.reading.lookback
+        return self.spec.lookback
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -76,7 +103,7 @@ class Forecaster:
 
     def read(self, prices: pl.DataFrame) -> Windows:
         """The windows of these prices as this model reads them."""
-        if self.spec.reading.layout == "joint":
+        if self.spec.joint:
             prices = self._only_own(prices)
         built = build_features(prices, self.features)
         if built.left_out:
@@ -86,9 +113,7 @@ class Forecaster:
     def narrow(self, windows: Windows) -> Windows:
         """A panel that was read for more, as this model reads it: warmed up by its own inputs alone, so that the rows
         that are scored are the rows that are served."""
-        return windows.read_as(
-            self.spec.reading.features.model_copy(update={"groups": (), "names": self.features})
-        )
+        return windows.read_as(Features(names=self.features))
 
     def forecast(self, windows: Windows, rows_NT: np.ndarray) -> pl.DataFrame:
         """FORECAST rows for the chosen places of the panel: the one way from windows to forecasts."""
@@ -104,12 +129,13 @@ class Forecaster:
         ).with_columns(model=pl.lit(self.name), version=pl.lit(self.version))
         return conform(table, FORECAST, "forecast")
 
-    def outputs(self, windows: Windows, rows_NT: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Mean and scale in units of volatility, averaged over the members, before calibration."""
-        view = View(with_regimes(windows, self.regimes, self.features), self.features, self.spec.reading)
-        answers = [member.outputs(view, rows_NT) for member in self.members]
-        mean_NTH, scale_NTH = (np.mean([answer[part] for answer in answers], axis=0) for part in (0, 1))
-        return mean_NTH, scale_NTH
+    def outputs(self, windows: Windows, rows_NT: np.ndarray) -> Answer:
+        """Mean and scale in units of volatility, of all components together, before calibration."""
+        return combine(self.components, self.answers(windows, rows_NT))
+
+    def answers(self, windows: Windows, rows_NT: np.ndarray) -> list[Answer]:
+        """The same of each component."""
+        return [one.outputs(windows, rows_NT) for one in self.components]
 
     def _only_own(self, prices: pl.DataFrame) -> pl.DataFrame:
         missing = sorted(set(self.tickers) - set(prices["ticker"].unique()))

@@ -1,17 +1,13 @@
 """Finds what a model's name stands for, a network's family or a baseline, and its checked fields."""
 
 from ml_core import baselines
-from ml_core.baselines import BASELINES, BaselineConfig
+from ml_core.baselines import BASELINES, BaselineConfig, is_baseline
 from ml_core.errors import InvalidInput
 from ml_core.models import family
 from ml_core.models.family import FAMILIES, ModelConfig
 from ml_core.spec import choices
 from ml_core.spec.choices import nearest
 from ml_core.spec.experiment import Model
-
-
-def is_baseline(name: str) -> bool:
-    return name in choices.names(BASELINES)
 
 
 def config_class(name: str, *, key: str = "model.family") -> type[ModelConfig] | type[BaselineConfig]:

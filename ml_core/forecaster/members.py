@@ -1,31 +1,23 @@
-"""Defines the fitted parts of a forecaster, networks or baselines: how each answers for the rows of a panel, and
-what of it is saved."""
+"""Defines the fitted parts of a forecaster: how each answers for the rows of a panel, and what of it is saved.
+A baseline stands here; a network needs torch and stands in `networks.py`."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
-import torch
 
-from ml_core.baselines import Fitted, Learned
-from ml_core.features.scaling import Scaler
-from ml_core.forecaster.learners import is_baseline
-from ml_core.forecaster.threads import one_thread
-from ml_core.models.head import ForecastNetwork
-from ml_core.panel.layout import Layout, lay_out
-from ml_core.panel.tiles import tiles
+from ml_core.baselines import Fitted, Learned, is_baseline
 from ml_core.panel.windows import Windows
 from ml_core.spec.experiment import Model, Reading
 
-# Every pass has this many windows, filled up if need be: a matrix product of another shape rounds otherwise, and a
-# window alone must be answered as among others, bit for bit.
-BATCH = 64
+if TYPE_CHECKING:
+    from ml_core.panel.layout import Layout
 
-Arrays = Mapping[str, torch.Tensor]
+Arrays = Mapping[str, np.ndarray]
 
 
 @dataclass(frozen=True)
@@ -39,6 +31,8 @@ class View:
     @cached_property
     def layout(self) -> Layout:
         """Laid out for networks, once for all of them."""
+        from ml_core.panel.layout import lay_out
+
         return lay_out(
             self.windows, self.features, layout=self.reading.layout, lookback=self.reading.lookback
         )
@@ -51,50 +45,13 @@ class Member(Protocol):
         """mean_NTH and scale_NTH in units of volatility at the asked places."""
         ...
 
-    def arrays(self) -> dict[str, torch.Tensor]:
+    def arrays(self) -> dict[str, np.ndarray]:
         """What is saved as safetensors."""
         ...
 
     def facts(self) -> dict[str, Any]:
         """What is saved as JSON."""
         ...
-
-
-@dataclass(frozen=True)
-class NetworkMember:
-    """One fitted network with the scaler of its training rows. A pass over a window answers its last `steps` rows: one
-    where every bit counts, as it is served; more where many rows are asked only to rank it."""
-
-    network: ForecastNetwork
-    scaler: Scaler
-    steps: int = 1
-
-    def outputs(self, view: View, rows_NT: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        mean_STO, scale_STO = run_network(self, view.layout, rows_NT, view.reading.lookback)
-        return view.layout.per_ticker(mean_STO), view.layout.per_ticker(scale_STO)
-
-    def arrays(self) -> dict[str, torch.Tensor]:
-        weights = {
-            f"network.{name}": tensor.detach().cpu().contiguous()
-            for name, tensor in self.network.state_dict().items()
-        }
-        scaler = {
-            f"scaler.{name}": torch.from_numpy(part_F.copy()) for name, part_F in vars(self.scaler).items()
-        }
-        return {**weights, **scaler}
-
-    def facts(self) -> dict[str, Any]:
-        return {}
-
-    @classmethod
-    def restore(cls, model: Model, arrays: Arrays) -> NetworkMember:
-        scaler = Scaler(*(arrays[f"scaler.{part.name}"].numpy() for part in fields(Scaler)))
-        own = _below("network.", arrays)
-        inputs, outputs = len(scaler.mean_F), len(own["mean.bias"])
-        tickers = inputs // own["direct.weight"].shape[1]
-        network = ForecastNetwork(model, inputs=inputs, outputs=outputs, tickers=tickers)
-        network.load_state_dict(own)
-        return cls(network.eval(), scaler)
 
 
 @dataclass(frozen=True)
@@ -107,56 +64,30 @@ class BaselineMember:
         asked_NT = rows_NT & view.windows.usable(view.reading.lookback)
         return self.fitted.outputs(view.windows, asked_NT, view.features)
 
-    def arrays(self) -> dict[str, torch.Tensor]:
+    def arrays(self) -> dict[str, np.ndarray]:
         learned = {f"learned.{name}": part for name, part in self.fitted.learned.arrays.items()}
         state = {**learned, "deviation": self.fitted.deviation_H}
-        return {name: torch.from_numpy(np.ascontiguousarray(part)) for name, part in state.items()}
+        return {name: np.ascontiguousarray(part) for name, part in state.items()}
 
     def facts(self) -> dict[str, Any]:
         return {"facts": dict(self.fitted.learned.facts), "notes": list(self.fitted.learned.notes)}
 
     @classmethod
     def restore(cls, model: Model, arrays: Arrays, facts: Mapping[str, Any]) -> BaselineMember:
-        learned = {name: part.numpy() for name, part in _below("learned.", arrays).items()}
+        learned = below("learned.", arrays)
         state = Learned(learned, facts["facts"], tuple(facts["notes"]))
-        return cls(Fitted(model.family, state, arrays["deviation"].numpy()))
+        return cls(Fitted(model.family, state, arrays["deviation"]))
 
 
 def restore_member(model: Model, arrays: Arrays, facts: Mapping[str, Any]) -> Member:
     """The member that was saved as these arrays and facts."""
     if is_baseline(model.family):
         return BaselineMember.restore(model, arrays, facts)
+    from ml_core.forecaster.networks import NetworkMember
+
     return NetworkMember.restore(model, arrays)
 
 
-def run_network(
-    member: NetworkMember, layout: Layout, rows_NT: np.ndarray, lookback: int
-) -> tuple[np.ndarray, np.ndarray]:
-    """The last steps of windows that end at each asked place, or cover it; NaN elsewhere."""
-    rows_ST = rows_NT if layout.x_STF.shape[0] == rows_NT.shape[0] else rows_NT.any(axis=0, keepdims=True)
-    rows_ST = rows_ST & layout.usable_ST
-    places = torch.from_numpy(_places(rows_ST, layout.usable_ST, member.steps))
-    places = torch.cat([places, places[:1].expand(-len(places) % BATCH, -1)])
-    back_W = torch.arange(member.steps - 1, -1, -1)
-    mean_STO = np.full((*rows_ST.shape, layout.outputs), np.nan, dtype=np.float32)
-    scale_STO = mean_STO.copy()
-    member.network.eval()
-    with one_thread(), torch.inference_mode():
-        for series_B, end_B in (batch.unbind(1) for batch in places.split(BATCH) if len(batch)):
-            x_BLF = layout.inputs_of(series_B, end_B, lookback=lookback, scaler=member.scaler)
-            mean_BWO, scale_BWO = member.network(x_BLF, last=member.steps)
-            place = series_B[:, None], end_B[:, None] - back_W
-            mean_STO[place], scale_STO[place] = mean_BWO.numpy(), scale_BWO.numpy()
-    mean_STO[~rows_ST], scale_STO[~rows_ST] = np.nan, np.nan
-    return mean_STO, scale_STO
-
-
-def _places(rows_ST: np.ndarray, usable_ST: np.ndarray, steps: int) -> np.ndarray:
-    """(series, end) of the windows to pass over."""
-    if steps == 1 or not rows_ST.any():
-        return np.argwhere(rows_ST)
-    return tiles(rows_ST, usable_ST, steps, 0)
-
-
-def _below(prefix: str, arrays: Arrays) -> dict[str, torch.Tensor]:
+def below(prefix: str, arrays: Arrays) -> dict[str, np.ndarray]:
+    """Those whose names begin so, by what follows."""
     return {name.removeprefix(prefix): part for name, part in arrays.items() if name.startswith(prefix)}

@@ -8,7 +8,7 @@ rows give the same slopes. Means are left out of it: they are small beside what 
 from __future__ import annotations
 
 import numpy as np
-from scipy.optimize import minimize
+import scipy  # its parts are loaded where they are first used
 from threadpoolctl import threadpool_limits
 
 DEGREES = 5.0
@@ -55,4 +55,4 @@ def _fit(y_R: np.ndarray, x_RJ: np.ndarray) -> np.ndarray:
         return float(value + ridge_J @ slope_J), pull_R @ x_RJ / len(x_RJ) + 2 * ridge_J
 
     bounds = [(-LIMIT, LIMIT)] * len(start_J)
-    return minimize(loss, start_J, jac=True, method="L-BFGS-B", bounds=bounds).x
+    return scipy.optimize.minimize(loss, start_J, jac=True, method="L-BFGS-B", bounds=bounds).x

@@ -10,6 +10,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from ml_core.errors import InvalidInput
 
+EXPERIMENT = "CANDORCAST_EXPERIMENT"
 PREFIX, NO_FOLDER = "CANDORCAST_", "empty; expected a folder, or leave it out"
 FORMER, FORMER_HOME = "WALKFORWARD_", ".walkforward"
 
@@ -17,7 +18,7 @@ FORMER, FORMER_HOME = "WALKFORWARD_", ".walkforward"
 class Settings(BaseSettings):
     """`CANDORCAST_…` variables. Secrets come from here only.
 
-    Overrides (`CANDORCAST_SET`) stand one per line, allowed origins are parted by commas.
+    Overrides (`CANDORCAST_SET`) stand one per line; experiments, keys and allowed origins are parted by commas.
     """
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, populate_by_name=True)
@@ -29,10 +30,19 @@ class Settings(BaseSettings):
     tracking_uri: str | None = None
     ray_address: str | None = None
     api_key: str | None = None
+    signing_key: str | None = None  # a file, or the text of one
+    api_keys: Annotated[tuple[str, ...], NoDecode] = ()  # NAME:SCOPE:KEY each
     cors_origins: Annotated[tuple[str, ...], NoDecode] = ()
-    experiment: str = "demo"
+    # The first is meant where a question names none.
+    experiments: Annotated[tuple[str, ...], NoDecode, Field(min_length=1, validation_alias=EXPERIMENT)] = (
+        "demo",
+    )
     overrides: Annotated[tuple[str, ...], NoDecode, Field(validation_alias="CANDORCAST_SET")] = ()
     host: str = "127.0.0.1"
+    # Left out, both are on where others reach the server: so many requests a minute of each visitor (0: any number),
+    # and a line of JSON for each request.
+    rate_limit: Annotated[int, Field(ge=0)] | None = None
+    access_log: bool | None = None
 
     def __init__(self, **given: Any) -> None:
         try:
@@ -50,10 +60,17 @@ class Settings(BaseSettings):
             raise ValueError(NO_FOLDER)
         return given
 
-    @field_validator("cors_origins", mode="before")
+    @field_validator("api_keys", "cors_origins", "experiments", mode="before")
     @classmethod
     def _by_comma(cls, given: Any) -> Any:
         return _parts(given.split(",")) if isinstance(given, str) else given
+
+    @field_validator("cors_origins")
+    @classmethod
+    def _not_all(cls, origins: tuple[str, ...]) -> tuple[str, ...]:
+        if "*" in origins:  # any page could ask in the name of who opened it
+            raise ValueError("*: expected origins such as https://desk.example, parted by commas")
+        return origins
 
     @field_validator("overrides", mode="before")
     @classmethod
@@ -118,6 +135,10 @@ class Home:
     @property
     def logs(self) -> Path:
         return self.root / "logs"
+
+    @property
+    def runs(self) -> Path:
+        return self.root / "runs"
 
     @property
     def services(self) -> Path:

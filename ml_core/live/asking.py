@@ -8,10 +8,11 @@ from dataclasses import replace
 
 import polars as pl
 
+from ml_core.claims.kind import Live, asked_live, unasked_live
 from ml_core.data.order import Order
 from ml_core.data.past import read_then
 from ml_core.errors import ForecastError
-from ml_core.live.differences import ASKED, RIVALS, UNASKED, pair
+from ml_core.live.differences import pair
 from ml_core.live.outcomes import build_outcomes
 from ml_core.live.terms import Measured, Terms, measure, price
 from ml_core.registry.versions import Registry
@@ -23,33 +24,39 @@ def ask(order: Order, line: str, number: int, rows: pl.DataFrame, references: pl
     """The terms of a line that was not watched before: `rows` are its live forecasts, `references` those of the
     reference; only their first dates, versions and horizons count."""
     since, horizons = _first(rows), sorted(rows["horizon"].unique().to_list())
-    places = [(claim, horizon) for claim in ASKED for horizon in horizons]
+    lives = asked_live()
+    places = [(claim, horizon) for claim in lives for horizon in horizons]
     try:
         scored, beside = _before(order, line, _reference(references, since), since)
-        found = {place: _measure(*place, scored, beside) for place in places}
+        found = {
+            (claim, horizon): _measure(claim, lives[claim], horizon, scored, beside)
+            for claim, horizon in places
+        }
     except ForecastError as error:
         why = f"what it would have said before {since} cannot be told: {error}"
         found = {place: Measured(reason=why) for place in places}
     questions = sum(not one.reason for one in found.values())
     needed = price(number, questions, significance=order.experiment.gate.significance)
     asked = [
-        Terms(line, claim, horizon, number, since, needed, RIVALS[claim], **vars(one))
+        Terms(line, claim, horizon, number, since, needed, lives[claim].rival, **vars(one))
         for (claim, horizon), one in found.items()
     ]
     unasked = [
         Terms(line, claim, horizon, number, since, reason=reason)
-        for claim, reason in UNASKED.items()
+        for claim, reason in unasked_live().items()
         for horizon in horizons
     ]
     return [*(one if one.asked else replace(one, needed=0.0) for one in asked), *unasked]
 
 
-def _measure(claim: str, horizon: int, scored: pl.DataFrame, beside: pl.DataFrame | None) -> Measured:
-    if claim == "range" and beside is None:
+def _measure(
+    claim: str, live: Live, horizon: int, scored: pl.DataFrame, beside: pl.DataFrame | None
+) -> Measured:
+    if live.beside_reference and beside is None:
         return Measured(reason="no reference forecast its first session")
     own = scored.filter(pl.col("horizon") == horizon)
     theirs = own.head(0) if beside is None else beside.filter(pl.col("horizon") == horizon)
-    return measure(claim, horizon, pair(claim, own, theirs))
+    return measure(live, horizon, pair(claim, own, theirs))
 
 
 def _before(

@@ -9,14 +9,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ml_core.data.order import Order
-from ml_core.live.lines import line_of
 from ml_core.live.standing import Standing
+from ml_core.live.watched import line_of
 from ml_core.promotion.gate import name_places
 from ml_core.promotion.sitter import what_is_proven
 from ml_core.registry.noted import Noted, Place
-from ml_core.registry.seats import CHALLENGER, CHAMPION, REFERENCE, Seat
+from ml_core.registry.seats import CHALLENGER, CHAMPION, NOBODY, REFERENCE, Seat
 from ml_core.registry.version import ModelVersion
-from ml_core.registry.versions import NOBODY, Registry
+from ml_core.registry.versions import Registry
 
 
 @dataclass(frozen=True)

@@ -12,10 +12,11 @@ import numpy as np
 import polars as pl
 from scipy import stats
 
+from ml_core.claims.kind import Live, asked_live
 from ml_core.errors import InvalidInput
 from ml_core.evaluation.paired import LEAST_DATES
 from ml_core.live.betting import Array
-from ml_core.live.differences import ASKED, pair
+from ml_core.live.differences import pair
 from ml_core.live.evidence import follow
 from ml_core.live.terms import Measured, measure, price
 from ml_core.panel.splits import Span, holdout
@@ -88,8 +89,8 @@ def live_through(market: Market, learner: str) -> dict[str, Any]:
     scored = _forecast(experiment, spec, market.windows, market.life)
     begin = market.windows.sessions[-market.life.sessions]
     found = {
-        (claim, horizon): _lay_apart(market, scored, claim, horizon, begin)
-        for claim in ASKED
+        (claim, horizon): _lay_apart(market, scored, claim, live, horizon, begin)
+        for claim, live in asked_live().items()
         for horizon in experiment.task.horizons
     }
     asked = {place: one for place, one in found.items() if not one[0].reason}
@@ -140,14 +141,14 @@ def _forecast(experiment: Experiment, spec: RunSpec, windows: Windows, life: Lif
 
 
 def _lay_apart(
-    market: Market, scored: pl.DataFrame, claim: str, horizon: int, begin: dt.date
+    market: Market, scored: pl.DataFrame, claim: str, live: Live, horizon: int, begin: dt.date
 ) -> tuple[Measured, Array]:
     """What the dates before the first live one say, and the differences of the live ones."""
     here = pl.col("horizon") == horizon
     paired = pair(claim, scored.filter(here), market.reference.filter(here)).sort("as_of")
     sessions = market.windows.sessions
     known = sessions[sessions.index(begin) - horizon]  # whose outcome has come at the close of the first one
-    measured = measure(claim, horizon, paired.filter(pl.col("as_of") <= known))
+    measured = measure(live, horizon, paired.filter(pl.col("as_of") <= known))
     return measured, paired.filter(pl.col("as_of") >= begin)["difference"].to_numpy()
 
 

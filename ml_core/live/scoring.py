@@ -13,9 +13,9 @@ from ml_core.live.asking import ask
 from ml_core.live.differences import pair
 from ml_core.live.evidence import tell_evidence
 from ml_core.live.ledger import LIVE, Ledger, open_ledger
-from ml_core.live.lines import KEY, read_live, references, watched
 from ml_core.live.outcomes import Outcomes
 from ml_core.live.terms import Terms
+from ml_core.live.watched import KEY, read_live, references, watched
 
 
 @dataclass(frozen=True)

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
+from ml_core.claims.kind import Live
 from ml_core.errors import NotEnoughData
 from ml_core.evaluation.paired import LEAST_DATES, weigh_mean
-from ml_core.live.differences import RIVALS
 
 WIDE = 2.0  # times what 95 of 100 differences stay within: further out lies one date in a hundred, or none
 USUAL = 0.95
@@ -60,7 +60,7 @@ class Measured:
     reason: str = ""
 
 
-def measure(claim: str, horizon: int, before: pl.DataFrame) -> Measured:
+def measure(live: Live, horizon: int, before: pl.DataFrame) -> Measured:
     """From PAIRED dates before the first live one. Promised is half of the lower end of where the mean lies then
     (90 %), and nothing where that is not above zero: so a claim that was true and has died is found out, though it is
     no worse than saying nothing."""
@@ -70,10 +70,10 @@ def measure(claim: str, horizon: int, before: pl.DataFrame) -> Measured:
         return Measured(dates=len(found_T), reason=told)
     bound = WIDE * float(np.quantile(np.abs(found_T), USUAL))
     if bound == 0.0:
-        return Measured(dates=len(found_T), reason=f"it says the same as {RIVALS[claim]}")
-    bound = min(bound, 1.0) if claim == "order" else bound
-    promised = max(_low(np.clip(found_T, -bound, bound), horizon, persistent=claim == "range"), 0.0) / 2
-    unit = 1.0 if claim == "order" else float(np.mean(before["theirs"].to_numpy())) or 1.0
+        return Measured(dates=len(found_T), reason=f"it says the same as {live.rival}")
+    bound = min(bound, 1.0) if live.ranks else bound
+    promised = max(_low(np.clip(found_T, -bound, bound), horizon, persistent=live.persistent), 0.0) / 2
+    unit = (float(np.mean(before["theirs"].to_numpy())) or 1.0) if live.is_share else 1.0
     return Measured(bound, unit, promised, len(found_T))
 
 

@@ -70,7 +70,7 @@ class SparseAttention(nn.Module):
         score_BHRPP = query[:, :, :behind] @ key[:, :, :behind].transpose(3, 4)
         sparsity_BHRP = score_BHRPP.amax(dim=3) - score_BHRPP.mean(dim=3)
         if behind:
-            sparsity_BHRP[:, :, 0, :missing] = -math.inf
+            sparsity_BHRP[:, :, 0, :missing].fill_(-math.inf)
         return sparsity_BHRP.topk(self.keep, dim=3).indices
 
 

@@ -17,25 +17,12 @@ from ml_core.errors import InvalidInput, NotEnoughData
 from ml_core.features.table import FeatureTable, chosen_names, panel_columns
 from ml_core.features.target import build_target, build_unit
 from ml_core.features.volatility import build_moves, build_states
+from ml_core.panel.origin import Origin
 from ml_core.panel.splits import Span
 from ml_core.spec.experiment import Features, Task
 
 ARRAYS = ("x_NTF", "y_NTH", "unit_NTH", "state_NTK", "moved_NT", "present_NT", "member_NT", "close_NT")
 LEAST_LEFT = 0.01  # of a price: what is worth nothing has no logarithm
-
-
-@dataclass(frozen=True)
-class Origin:
-    """What a panel was read for: the features asked of it, the columns of its prices, what those could not give."""
-
-    features: Features
-    columns: tuple[str, ...]
-    left_out: tuple[str, ...] = ()
-
-    def serves(self, asked: Features) -> bool:
-        """Whether it was read for these very features. How many of them a fit chooses, and how it scales them, changes
-        no panel."""
-        return (self.features.groups, self.features.names) == (asked.groups, asked.names)
 
 
 @dataclass(frozen=True)

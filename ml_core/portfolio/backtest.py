@@ -35,6 +35,17 @@ class Trades:
     price_KN: Array
 
 
+@dataclass(frozen=True)
+class Book:
+    """What positions come to as trades: those of the account, the one purchase of the benchmark, and the place of the
+    last session."""
+
+    grid: Grid
+    trades: Trades
+    bought: Trades
+    end: int
+
+
 def backtest(
     positions: pl.DataFrame,
     prices: pl.DataFrame,
@@ -55,6 +66,26 @@ def backtest(
     the first trade, and holds without cost.
     """
     execution = possible_execution(prices, execution)
+    book = open_book(positions, prices, execution=execution, hold=hold, benchmark=benchmark)
+    grid, end = book.grid, book.end
+    gross, turnover, exposure = run_trades(grid, book.trades, end)
+    net = charge(gross, turnover, cost_bps)
+    gross, turnover, exposure = (np.where(_closed(net), 0.0, one) for one in (gross, turnover, exposure))
+    bought = run_trades(grid, book.bought, end)[0]
+    return pl.DataFrame(
+        {
+            "date": grid.sessions[book.trades.session_K[0] : end + 1],
+            "gross": gross, "net": net,
+            "turnover": turnover, "exposure": exposure, "benchmark": bought,
+        },
+        schema=BACKTEST,
+    )  # fmt: skip
+
+
+def open_book(
+    positions: pl.DataFrame, prices: pl.DataFrame, *, execution: Execution, hold: int, benchmark: str | None
+) -> Book:
+    """The trades of these positions at an execution that the prices allow."""
     table = conform(positions, POSITIONS, "positions")
     names = sorted(set(table["ticker"].unique()) | ({benchmark} if benchmark else set()))
     if not table.height or not prices.height:
@@ -67,18 +98,8 @@ def backtest(
         last = grid.sessions[-1]
         raise NotEnoughData(f"backtest: no session after the first position; prices end on {last}")
     end = min(int(decided_K[-1]) + hold, len(grid.sessions) - 1)
-    gross, turnover, exposure = run_trades(grid, sell_leavers(grid, trades, execution, end), end)
-    net = charge(gross, turnover, cost_bps)
-    gross, turnover, exposure = (np.where(_closed(net), 0.0, one) for one in (gross, turnover, exposure))
-    bought = run_trades(grid, _buy_and_hold(grid, trades, benchmark), end)[0]
-    return pl.DataFrame(
-        {
-            "date": grid.sessions[trades.session_K[0] : end + 1],
-            "gross": gross, "net": net,
-            "turnover": turnover, "exposure": exposure, "benchmark": bought,
-        },
-        schema=BACKTEST,
-    )  # fmt: skip
+    sold, bought = sell_leavers(grid, trades, execution, end), _buy_and_hold(grid, trades, benchmark)
+    return Book(grid, sold, bought, end)
 
 
 def charge(gross: Array, turnover: Array, cost_bps: float | Array) -> Array:
@@ -111,7 +132,7 @@ def take_trades(grid: Grid, decided_K: NDArray[np.int64], target_KN: Array, exec
     session_K, target_KN = session_K[possible], target_KN[possible]
     may_TN = grid.has_bar_TN[session_K] & grid.member_TN[session_K]
     weight_KN = np.where(may_TN, target_KN, 0.0)
-    return Trades(session_K, weight_KN, _filled(_traded_at(grid, execution)[session_K]))
+    return Trades(session_K, weight_KN, filled(_traded_at(grid, execution)[session_K]))
 
 
 def _traded_at(grid: Grid, execution: Execution) -> Array:
@@ -122,7 +143,7 @@ def sell_leavers(grid: Grid, trades: Trades, execution: Execution, end: int) -> 
     """Between rebalances, what is held of a name is sold where it leaves the universe; the others stay as they are."""
     if grid.member_TN.all():
         return trades
-    price_TN, sold = _filled(_traded_at(grid, execution)), []
+    price_TN, sold = filled(_traded_at(grid, execution)), []
     for place, session in enumerate(trades.session_K):
         weight_N, paid_N = trades.weight_KN[place], trades.price_KN[place]
         until = trades.session_K[place + 1] if place + 1 < len(trades.session_K) else end + 1
@@ -130,7 +151,7 @@ def sell_leavers(grid: Grid, trades: Trades, execution: Execution, end: int) -> 
         out_TN = ~grid.member_TN[session + 1 : until] & (weight_N != 0)
         for later in session + 1 + np.flatnonzero(out_TN.any(axis=1)):
             leaving = ~grid.member_TN[later] & (weight_N != 0)
-            held_N = _value(weight_N, price_TN[later], paid_N)
+            held_N = worth(weight_N, price_TN[later], paid_N)
             grown = 1 + float(total((held_N - weight_N)[None, :])[0])
             if leaving.any() and grown > 0:
                 weight_N, paid_N = np.where(leaving, 0.0, held_N / grown), price_TN[later]
@@ -156,15 +177,15 @@ def run_trades(grid: Grid, trades: Trades, end: int) -> tuple[Array, Array, Arra
     """Gross return, turnover and exposure of each session from the first trade to `end`."""
     session_K, weight_KN, price_KN = trades.session_K, trades.weight_KN, trades.price_KN
     first = session_K[0]
-    growth_K, turnover_K = _rebalance(weight_KN, price_KN)
+    growth_K, turnover_K = rebalance(weight_KN, price_KN)
     equity_K = np.cumprod(np.concatenate([[1.0], growth_K]))
-    sessions, close_TN = np.arange(first, end + 1), _filled(grid.close_TN)
+    sessions, close_TN = np.arange(first, end + 1), filled(grid.close_TN)
     segment_T = np.searchsorted(session_K, sessions, side="right") - 1
     recent_TN = _recent(grid.has_bar_TN[: end + 1])[first:]
     growth_T, exposure = np.empty(len(sessions)), np.empty(len(sessions))
-    for rows in _blocks(len(sessions)):
+    for rows in blocks(len(sessions)):
         weight_TN, paid_TN = weight_KN[segment_T[rows]], price_KN[segment_T[rows]]
-        held_TN = _value(weight_TN, close_TN[sessions[rows]], paid_TN)
+        held_TN = worth(weight_TN, close_TN[sessions[rows]], paid_TN)
         growth_T[rows] = 1 + total(held_TN - weight_TN)
         exposure[rows] = total(np.abs(held_TN) * recent_TN[rows]) / growth_T[rows]
     equity_T = equity_K[segment_T] * growth_T
@@ -174,13 +195,13 @@ def run_trades(grid: Grid, trades: Trades, end: int) -> tuple[Array, Array, Arra
     return _stop_at_ruin(equity_T, gross, turnover, exposure)
 
 
-def _rebalance(weight_KN: Array, price_KN: Array) -> tuple[Array, Array]:
+def rebalance(weight_KN: Array, price_KN: Array) -> tuple[Array, Array]:
     """Growth from each trade to the next, and what each trade turns over: from drifted to wanted weights."""
     growth_K, turnover_K = np.empty(len(weight_KN) - 1), np.empty(len(weight_KN))
     turnover_K[:1] = total(np.abs(weight_KN[:1]))
-    for rows in _blocks(len(growth_K)):
+    for rows in blocks(len(growth_K)):
         after = slice(rows.start + 1, rows.stop + 1)
-        held_KN = _value(weight_KN[rows], price_KN[after], price_KN[rows])
+        held_KN = worth(weight_KN[rows], price_KN[after], price_KN[rows])
         growth_K[rows] = 1 + total(held_KN - weight_KN[rows])
         with np.errstate(invalid="ignore", divide="ignore"):
             drifted_KN = held_KN / growth_K[rows, None]
@@ -188,18 +209,18 @@ def _rebalance(weight_KN: Array, price_KN: Array) -> tuple[Array, Array]:
     return growth_K, turnover_K
 
 
-def _blocks(count: int, size: int = 64) -> Iterator[slice]:
+def blocks(count: int, size: int = 64) -> Iterator[slice]:
     """A few rows at a time: what is computed for them stays in the processor's cache."""
     for start in range(0, count, size):
         yield slice(start, min(start + size, count))
 
 
-def _filled(prices_TN: Array) -> Array:
+def filled(prices_TN: Array) -> Array:
     """Any price where there is none yet, for nothing is held there; after a first one the last is carried on."""
     return prices_TN if not np.isnan(prices_TN[:1]).any() else np.where(np.isnan(prices_TN), 1.0, prices_TN)
 
 
-def _value(weight_TN: Array, price_TN: Array, paid_TN: Array) -> Array:
+def worth(weight_TN: Array, price_TN: Array, paid_TN: Array) -> Array:
     """What each holding is worth."""
     value_TN = weight_TN * price_TN
     return np.divide(value_TN, paid_TN, out=value_TN)

@@ -4,18 +4,18 @@ them."""
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import polars as pl
 
 from ml_core.frames import BACKTEST
-from ml_core.portfolio.backtest import possible_execution
+from ml_core.portfolio.backtest import Execution, possible_execution
 from ml_core.portfolio.intervals import MEASURED
 from ml_core.portfolio.legs import hold_of
 from ml_core.portfolio.market import Market, check_calendar
-from ml_core.portfolio.risk import Scored, describe, describe_account, sweep_costs
+from ml_core.portfolio.risk import Scored, deflate, describe, describe_account, sweep_costs
 from ml_core.portfolio.strategies import build_positions, trade
 from ml_core.spec.strategy import Strategy
 
@@ -32,7 +32,8 @@ RISK = {
 class Comparison:
     """One span of time: what the strategy held, its BACKTEST, and all accounts on the same sessions.
 
-    `accounts` has the columns of ACCOUNTS; `risk` names each account; `sweep` is the strategy at each cost level.
+    `accounts` has the columns of ACCOUNTS; `risk` names each account; `sweep` is the strategy at each cost level;
+    `scored` are the sessions that its Sharpe reads; `execution` is what the prices allowed.
     """
 
     positions: pl.DataFrame
@@ -40,6 +41,14 @@ class Comparison:
     accounts: pl.DataFrame
     risk: Mapping[str, dict[str, Any]]
     sweep: pl.DataFrame
+    scored: Scored
+    execution: Execution
+
+    def chosen_among(self, trials: int) -> Comparison:
+        """The same accounts, the strategy's Sharpe deflated by so many trials."""
+        net = self.backtest["net"].to_numpy()
+        own = deflate(self.risk[STRATEGY], net, self.scored, trials=trials)
+        return replace(self, risk={**self.risk, STRATEGY: own})
 
     @property
     def tables(self) -> dict[str, pl.DataFrame]:
@@ -102,6 +111,8 @@ def compare(
         _tidy({**account, HELD: _held(own)}),
         {STRATEGY: risk[STRATEGY], HELD: bought, EQUAL: risk[EQUAL], ZERO: risk[ZERO]},
         sweep_costs(own, COSTS, periods_per_year=periods, scored=scored),
+        scored,
+        possible,
     )
 
 

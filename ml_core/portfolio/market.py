@@ -64,10 +64,16 @@ class Market:
             .with_columns(pl.col("volatility").fill_nan(None))
         )
 
+    @property
+    def known_sectors(self) -> dict[str, str]:
+        """Of each ticker that has one."""
+        if "sector" not in self.prices.columns:
+            return {}
+        return dict(self.prices.select("ticker", "sector").drop_nulls().unique().iter_rows())
+
     def sectors(self, tickers: pl.Series) -> pl.DataFrame:
         """(ticker, sector) of these tickers, each of which must have one."""
-        known = self.prices.select("ticker", "sector") if "sector" in self.prices.columns else None
-        named = dict(known.drop_nulls().unique().iter_rows()) if known is not None else {}
+        named = self.known_sectors
         lacking = sorted(set(tickers) - set(named))
         if lacking:
             more = f" and {len(lacking) - 5} more" if len(lacking) > 5 else ""

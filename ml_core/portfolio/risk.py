@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
-from scipy import optimize, stats
 
 from ml_core.errors import NotEnoughData
 from ml_core.evaluation.sharpe import deflated_sharpe, probabilistic_sharpe, sharpe
@@ -75,6 +74,8 @@ def describe(
     """What can be said of one stream of returns. A Sharpe and every interval need 126 scored sessions (183 where every
     day is traded); with fewer they are null and `sharpe_reason` says why. `trials`: how many were tried before this
     one was chosen. They read those sessions alone that are `scored` (default: all)."""
+    from scipy import stats  # slow to import, and no trial of a search asks for it
+
     scored = scored or Scored.all_of(len(returns))
     cumulative = float(np.prod(1 + returns) - 1)
     annual = float((1 + cumulative) ** (periods_per_year / len(returns)) - 1) if cumulative > -1 else -1.0
@@ -102,6 +103,13 @@ def describe(
     }
 
 
+def deflate(told: dict[str, Any], returns: Array, scored: Scored, *, trials: int) -> dict[str, Any]:
+    """What is told of an account, had it been chosen among so many trials: nothing else of it reads them."""
+    given = told["sharpe"] is not None
+    deflated = deflated_sharpe(returns[scored.fresh_T], trials=trials) if given else None
+    return {**told, "deflated_sharpe": deflated, "trials": trials}
+
+
 def drawdown(returns: Array) -> tuple[float, int]:
     """The deepest fall below an earlier peak (negative), and the longest stretch of sessions below one."""
     equity = np.concatenate([[1.0], np.cumprod(1 + returns)])
@@ -122,6 +130,8 @@ def break_even_cost(gross: Array, turnover: Array) -> float | None:
 
     Null if nothing was traded.
     """
+    from scipy import optimize
+
     if not turnover.any():
         return None
     if np.prod(1 + gross) <= 1:

@@ -10,7 +10,7 @@ import polars as pl
 
 from ml_core.data.calendar import next_close
 from ml_core.data.order import Order
-from ml_core.data.past import Then, read_then
+from ml_core.data.past import Then, newest_session, read_now, read_then
 from ml_core.data.prices import read_prices, tell_absent
 from ml_core.data.store.forecasts import write_forecast
 from ml_core.errors import InvalidInput, NotEnoughData
@@ -18,8 +18,10 @@ from ml_core.forecaster.forecaster import Forecaster
 from ml_core.prediction.reasons import tell_early, tell_silent
 from ml_core.registry.history import Stood, who_stood
 from ml_core.registry.seats import seat_of, tell_seat
-from ml_core.registry.version import ModelVersion
+from ml_core.registry.version import ModelVersion, search_again
 from ml_core.registry.versions import Registry
+from ml_core.spec.experiment import Experiment
+from ml_core.spec.plain import plain
 
 Clock: TypeAlias = Callable[[], dt.datetime]
 
@@ -41,15 +43,24 @@ class Answer:
         return tell_seat(self.version) if self.then else "made later; it stands in, as nobody answered then"
 
 
-def answer(order: Order, *, clock: Clock, as_of: dt.date | None = None, version: str | None = None) -> Answer:
+def answer(
+    order: Order,
+    *,
+    clock: Clock,
+    as_of: dt.date | None = None,
+    version: str | None = None,
+    corrected: bool = False,
+    by: str | None = None,
+) -> Answer:
     """What whoever sits in the seat says of the last session, or that version (a number or a seat). Up to `as_of`,
-    whoever sat there then says it, from the bars that the store held then. It is written to the store with the time
-    of writing, for which the clock is read when all is said; an answer for nobody is an error and is not written."""
+    whoever sat there then says it, from the bars that the store held then, or `corrected`, as they stand now. It is
+    written to the store with the time of writing, for which the clock is read when all is said, with the version of
+    the bars, and `by` whom; an answer for nobody is an error and is not written."""
     experiment, home = order.experiment, order.home
     registry = Registry(home)
     try:
-        stood, prices, told = _find(order, registry, as_of, version)
-        registered = stood.version
+        stood, then, told = find_speaker(order, registry, as_of, version, corrected=corrected)
+        registered, prices = stood.version, then.prices
         said, missing = forecast(registry.load(registered), prices, experiment.universe.tickers, as_of=as_of)
     except InvalidInput:
         if as_of is not None:
@@ -58,28 +69,42 @@ def answer(order: Order, *, clock: Clock, as_of: dt.date | None = None, version:
     missing |= tell_absent(experiment, home, prices, until=as_of)
     table = stamp(said, registered)
     session, now = max(table["as_of"]), clock()
-    write_forecast(home, order.name, table, written=now, live=is_early(order, session, now))
-    told = (*told, *tell_closed(as_of, session), *tell_learned(registered, session))
+    early = is_early(order, session, now)
+    write_forecast(home, order.name, table, written=now, live=early, bars=then.version, by=by)
+    told = (
+        *told,
+        *tell_asked(experiment, registered),
+        *tell_closed(as_of, session),
+        *tell_learned(registered, session),
+    )
     return Answer(registered, table, missing, told, stood.then)
 
 
 def is_early(order: Order, session: dt.date, now: dt.datetime) -> bool:
-    """Whether nothing of what comes after that session can be known yet: the next one has not closed."""
+    """Whether nothing of what comes after that session can be known yet: no later one is stored, and the next has not
+    closed. A clock that was put back says the second alone."""
+    if (newest := newest_session(order.experiment, order.home)) and newest > session:
+        return False
     calendar = order.experiment.universe.calendar
     return now < next_close(calendar, session, almanac=order.store.almanac)
 
 
-def _find(
-    order: Order, registry: Registry, as_of: dt.date | None, version: str | None
-) -> tuple[Stood, pl.DataFrame, tuple[str, ...]]:
+def find_speaker(
+    order: Order, registry: Registry, as_of: dt.date | None, version: str | None, *, corrected: bool = False
+) -> tuple[Stood, Then, tuple[str, ...]]:
     """Who answers, from which prices, and what is to be told of that."""
     if as_of is None:
-        present = Stood(registry.find(order.name, version), then=True)
-        return present, read_prices(order.experiment, order.home), ()
+        return (
+            Stood(registry.find(order.name, version), then=True),
+            read_now(order.experiment, order.home),
+            (),
+        )
     stood = _who(order, registry, as_of, version)
-    tickers = stood.version.evidence.tickers
-    then = read_then(order.experiment, order.home, as_of, tickers=tickers)
-    return stood, then.prices, tell_past(stood, then)
+    if corrected:
+        then = read_now(order.experiment, order.home, until=as_of)
+    else:
+        then = read_then(order.experiment, order.home, as_of, tickers=stood.version.evidence.tickers)
+    return stood, then, tell_past(stood, then)
 
 
 def _who(order: Order, registry: Registry, as_of: dt.date, version: str | None) -> Stood:
@@ -107,11 +132,22 @@ def tell_past(stood: Stood, then: Then) -> tuple[str, ...]:
     return tuple(told)
 
 
+def tell_asked(experiment: Experiment, version: ModelVersion) -> tuple[str, ...]:
+    """That the file asks for something else by now than the version was fitted to answer."""
+    asked, answers = plain(experiment.task), plain(version.spec.task)  # the file's has how a model reads too
+    return tuple(
+        f"version {version.version} answers task.{name} = {answers[name]}, and the experiment asks {asked[name]}; "
+        f"for that {search_again(version.name)}"
+        for name in answers
+        if asked[name] != answers[name]
+    )
+
+
 def tell_closed(day: dt.date | None, session: dt.date) -> tuple[str, ...]:
-    """That no session was held on a day that was asked for, if none was."""
+    """That no session is stored of a day that was asked for: none was held, or its bars have not come."""
     if day is None or day == session:
         return ()
-    return (f"{day} is no session: the forecast is that of {session}, the last one before it",)
+    return (f"no session of {day} is stored: the forecast is that of {session}, the last one before it",)
 
 
 def tell_learned(version: ModelVersion, day: dt.date) -> tuple[str, ...]:

@@ -33,13 +33,13 @@ class Shadows:
         return *said, *(f"in shadow: version {who} failed: {why}" for who, why in self.failed.items())
 
 
-def answer_in_shadow(order: Order, *, clock: Clock, session: dt.date) -> Shadows:
+def answer_in_shadow(order: Order, *, clock: Clock, session: dt.date, by: str | None = None) -> Shadows:
     """Of all who sit beside the one who answers, those who have not said anything of this session, the last one that
     is stored. Whatever goes wrong with one of them stays with him."""
     answers, failed = [], {}
     for sitting in lacking(order, session)[1]:
         try:
-            answers.append(answer(order, clock=clock, version=sitting.version))
+            answers.append(answer(order, clock=clock, version=sitting.version, by=by))
         except Exception as error:  # a challenger has passed no gate: it may do anything
             told = str(error) if isinstance(error, ForecastError) else f"{type(error).__name__}: {error}"
             failed[sitting.version] = told.splitlines()[0]

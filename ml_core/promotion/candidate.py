@@ -12,12 +12,14 @@ from ml_core.registry.searched import Searched
 
 @dataclass(frozen=True)
 class Candidate:
-    """`streams`: the returns of the search's trials on their test dates. `earlier`: how many trials
-    this experiment's other searches tried, also those that were interrupted."""
+    """`data_version`: that of the stored bars which its prices were read from. `streams`: the returns of the search's
+    trials on their test dates. `earlier`: how many trials this experiment's other searches tried, also those that
+    were interrupted."""
 
     forecaster: Forecaster
     windows: Windows
     prices: pl.DataFrame
+    data_version: int
     split: Split
     streams: pl.DataFrame
     search: Searched

@@ -8,14 +8,16 @@ import polars as pl
 
 from ml_core.baselines import BASELINES
 from ml_core.claims.case import Case, Terms
-from ml_core.claims.judge import claim_names, judge_claims, rivals_of
+from ml_core.claims.judge import judge_claims, rivals_of
+from ml_core.claims.kind import claim_names
 from ml_core.claims.verdict import ClaimVerdict
+from ml_core.portfolio.opening import market_of
 from ml_core.promotion.candidate import Candidate
 from ml_core.spec.choices import names
 from ml_core.spec.experiment import Experiment
 from ml_core.walkforward.beside import forecast_baselines
 from ml_core.walkforward.judging import Evaluation
-from ml_core.walkforward.trading import longest_traded, market_of
+from ml_core.walkforward.trading import longest_traded
 
 
 def weigh_claims(experiment: Experiment, case: Case, *, share: float) -> tuple[ClaimVerdict, ...]:
@@ -33,7 +35,7 @@ def build_case(
     trials: float,
 ) -> Case:
     """All that claims are judged on; `trials` are the independent ones among those that were tried."""
-    terms = terms_of(experiment, candidate.forecaster.spec.model.family)
+    terms = terms_of(experiment, candidate.forecaster.spec.told)
     traded, refused = longest_traded(experiment), evaluation.risk["holdout"]["sharpe_reason"]
     case = Case(
         scored=evaluation.forecasts,
@@ -49,7 +51,8 @@ def build_case(
 
 
 def terms_of(experiment: Experiment, family: str) -> Terms:
-    """Nobody is better than himself: a candidate that is one of its rivals faces the others."""
+    """Nobody is better than himself: a candidate that is one of its rivals faces the others. Several that answer as one
+    are nobody else."""
     usual, gate = Terms(), experiment.gate
     return Terms(
         level=rivals(gate.beat, family) or ("zero",),

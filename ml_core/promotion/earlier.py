@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ml_core.claims.judge import claim_names
+from ml_core.claims.kind import claim_names
 from ml_core.data.source import open_source
 from ml_core.panel.splits import Span
 from ml_core.promotion.candidate import Candidate

@@ -13,9 +13,9 @@ from ml_core.promotion.gate import judge_candidate, measure_overfitting
 from ml_core.promotion.looks import pay_look
 from ml_core.promotion.sitter import face_sitter
 from ml_core.promotion.weighing import weigh, write_down
-from ml_core.registry.seats import CHALLENGER, CHAMPION, REFERENCE
+from ml_core.registry.seats import CHALLENGER, CHAMPION, NOBODY, REFERENCE
 from ml_core.registry.version import ModelVersion
-from ml_core.registry.versions import NOBODY, Registry
+from ml_core.registry.versions import Registry
 from ml_core.spec.experiment import Experiment
 from ml_core.walkforward.judging import Evaluation
 
@@ -55,7 +55,7 @@ def promote_candidate(
         earlier=earlier,
         overfitting=measure_overfitting(candidate.streams),
     )
-    evidence = write_down(experiment, home, weighed, verdict, role="candidate", now=now)
+    evidence = write_down(experiment, weighed, verdict, role="candidate", now=now)
     version = registry.register(candidate.forecaster, name, evidence)
     if verdict.passed:
         registry.promote(

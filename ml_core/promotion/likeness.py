@@ -5,11 +5,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import polars as pl
 
+from ml_core.claims.kind import claim_names, load_claim
+from ml_core.claims.verdict import ClaimVerdict
 from ml_core.evaluation.leakage import Finding
 from ml_core.promotion.gate import judge_reference
+from ml_core.registry.noted import Noted, Place
 from ml_core.registry.refit import Compared, Refit
 from ml_core.registry.verdict import Check, Verdict
 from ml_core.reporting.words import CHECKS
@@ -23,7 +27,6 @@ WIDTH = 2.0  # times as wide, or as narrow
 # for it had more validation dates, may reach so much farther.
 SPREAD = 0.1, 2.5
 AGREEMENT = 0.5  # correlation of the two means: what points elsewhere was never judged
-DIRECTION = ("level", "order")  # the claims that a direction is needed for
 
 
 def lay_beside_parent(parent: pl.DataFrame, own: pl.DataFrame) -> pl.DataFrame:
@@ -34,14 +37,28 @@ def lay_beside_parent(parent: pl.DataFrame, own: pl.DataFrame) -> pl.DataFrame:
     return parent.filter(finite).join(told, on=KEY, how="left", maintain_order="left")
 
 
-def compare(beside: pl.DataFrame, trusted: Mapping[int, float] | None = None) -> tuple[Compared, ...]:
-    """How they differ, horizon by horizon. `trusted`: how far the refit's means are, as a multiple of the parent's."""
+def compare(
+    beside: pl.DataFrame, trusted: Mapping[int, float] | None = None, former: Refit | None = None
+) -> tuple[Compared, ...]:
+    """How they differ, horizon by horizon. `trusted`: how far the refit's means are, as a multiple of the parent's.
+    `former`: what the parent is, where he is a refit himself."""
     parts = sorted(beside.partition_by("horizon", as_dict=True).items())
     more = trusted or {}
-    return tuple(
+    before = {one.horizon: _reach(one) for one in former.compared} if former else {}
+    found = (
         _at(horizon, rows.filter(pl.col("own_mean").is_not_null()), trusted=more.get(horizon, 1.0))
         for (horizon,), rows in parts
     )
+    return tuple(
+        one.model_copy(
+            update={"reach": None if one.spread is None else one.spread * before.get(one.horizon, 1.0)}
+        )
+        for one in found
+    )
+
+
+def _reach(one: Compared) -> float:
+    return one.reach or one.spread or 1.0
 
 
 def trust_beside(parent: Mapping[int, float], own: Mapping[int, float]) -> dict[int, float]:
@@ -103,12 +120,13 @@ def _speaks(refit: Refit, proven: frozenset[tuple[str, int]]) -> Check:
     """Where a direction was proven the refit's means must go with the parent's, and reach about as far; and where none
     was, they must not all have fallen silent."""
     least, most = SPREAD
-    required = f"agreement >= {AGREEMENT}, {least} to {most} times as far"
+    required = f"agreement >= {AGREEMENT}, {least} to {most} times as far, times the trust"
     asked = [one for one in refit.compared if one.spread is not None]
     if not asked:
         return _check("speaks", passed=True, value=None, required=required, why="no direction is said")
     other = [one for one in asked if says_another(one)]
-    lost = [one for one in other if any((name, one.horizon) in proven for name in DIRECTION)]
+    directed = [name for name in claim_names() if load_claim(name).direction]
+    lost = [one for one in other if any((name, one.horizon) in proven for name in directed)]
     mute = [one for one in asked if (one.spread or 0.0) < least]
     worst = min(lost or mute or asked, key=lambda one: one.agreement or 0.0)
     why = (
@@ -124,6 +142,39 @@ def says_another(one: Compared) -> bool:
     least, most = SPREAD
     farthest = most * max(one.trusted, 1.0)
     return not least <= (one.spread or 0.0) <= farthest or (one.agreement or 0.0) < AGREEMENT
+
+
+def hand_on(claims: Sequence[ClaimVerdict], refit: Refit) -> tuple[ClaimVerdict, ...]:
+    """The claims that the refit has of its parent: all, but those of which the size of a mean decides where its own
+    reach much farther than those that were judged, trusted more or not. Nobody has judged such means."""
+    farther = _farther(refit)
+    return tuple(
+        replace(one, standing="unproven", why=_stretched(one, refit, farther[one.horizon]), adjusted=None)
+        if one.proven and one.horizon in farther and load_claim(one.claim).reach
+        else one
+        for one in claims
+    )
+
+
+def hand_on_live(live: Mapping[Place, Noted], refit: Refit) -> dict[Place, Noted]:
+    """What came of the parent's forecasts, by the same rule; what was refuted stays so."""
+    farther = _farther(refit)
+    return {
+        (claim, horizon): one
+        for (claim, horizon), one in live.items()
+        if one.verdict != "proven" or horizon not in farther or not load_claim(claim).reach
+    }
+
+
+def _farther(refit: Refit) -> dict[int, float]:
+    return {one.horizon: _reach(one) for one in refit.compared if one.spread and _reach(one) > SPREAD[1]}
+
+
+def _stretched(one: ClaimVerdict, refit: Refit, reach: float) -> str:
+    return (
+        f"not handed on by version {refit.parent}: its means reach {reach:.1f} times as far as those of which it was "
+        f"proven, and only up to {SPREAD[1]:g} times counts as the same; {one.why}"
+    )
 
 
 def _holds(gate: Gate, refit: Refit) -> Check:

@@ -12,13 +12,14 @@ from pathlib import Path
 from typing import Any
 
 from ml_core.data.source import open_source
+from ml_core.home.lines import add_lines
 from ml_core.home.settings import Home
+from ml_core.portfolio.opening import market_of
 from ml_core.promotion.candidate import Candidate
 from ml_core.registry.version import ModelVersion
 from ml_core.registry.versions import Registry
 from ml_core.spec.experiment import Experiment
 from ml_core.spec.plain import plain
-from ml_core.walkforward.trading import market_of
 
 OPENING = (
     0.6  # of the gate's significance: what an account holds before its first look, and never more than that
@@ -136,7 +137,5 @@ def _read(file: Path) -> list[Look]:
 
 
 def _write(file: Path, looks: Sequence[Look]) -> None:
-    file.parent.mkdir(parents=True, exist_ok=True)
-    with file.open("a", encoding="utf-8") as lines:
-        for look in looks:
-            lines.write("\n" + json.dumps(asdict(look)))  # what a kill cut short stays alone
+    # what a kill cut short stays alone
+    add_lines(file, "".join("\n" + json.dumps(asdict(look)) for look in looks))

@@ -9,7 +9,7 @@ from collections.abc import Callable
 import polars as pl
 
 from ml_core.data.order import Order
-from ml_core.data.prices import read_prices
+from ml_core.data.prices import data_version, read_prices
 from ml_core.errors import InvalidInput, NoChampion
 from ml_core.promotion.candidate import Candidate
 from ml_core.promotion.gate import judge_reference
@@ -20,7 +20,6 @@ from ml_core.registry.version import ModelVersion
 from ml_core.registry.versions import Registry
 from ml_core.spec.experiment import Experiment
 from ml_core.spec.run import Model, RunSpec
-from ml_core.training.fit import fit
 from ml_core.walkforward.opening import open_windows, plan_folds
 
 WAIT = 600.0  # seconds: who makes it meanwhile is done by then
@@ -45,27 +44,30 @@ def _make(order: Order, registry: Registry, now: dt.datetime, tell: Callable[[st
     experiment = order.experiment
     if not experiment.validation.holdout:
         raise InvalidInput("validation.holdout: the reference is judged on a holdout; expected at least 1")
-    prices = read_prices(experiment, order.home)
+    version = data_version(experiment, order.home)
+    prices = read_prices(experiment, order.home, version=version)
     tell("nobody answers yet: fitting the reference, which says how far prices may go")
-    candidate = _fit(experiment, prices)
+    candidate = _fit(experiment, prices, version)
     sessions = candidate.split.test
     tell(
         f"judging the reference from {sessions.start} to {sessions.end}, beside models of volatility; once only"
     )
     weighed = weigh(experiment, order.home, candidate)
     verdict = judge_reference(weighed.audit.findings)
-    evidence = write_down(experiment, order.home, weighed, verdict, role="reference", now=now)
+    evidence = write_down(experiment, weighed, verdict, role="reference", now=now)
     made = registry.register(candidate.forecaster, order.name, evidence)
     registry.seat(order.name, made.version, REFERENCE, cause="reference")
     return registry.find(order.name, made.version)
 
 
-def _fit(experiment: Experiment, prices: pl.DataFrame) -> Candidate:
+def _fit(experiment: Experiment, prices: pl.DataFrame, version: int) -> Candidate:
+    from ml_core.training.fit import fit  # loads torch, and most who come here fit nothing
+
     spec = reference_spec(experiment)
     windows, _ = open_windows(spec, prices)
     split = plan_folds(experiment, windows)[-1]
     forecaster = fit(spec, windows, split)
-    return Candidate(forecaster, windows, prices, split, pl.DataFrame(), Searched(trials=0))
+    return Candidate(forecaster, windows, prices, version, split, pl.DataFrame(), Searched(trials=0))
 
 
 def reference_spec(experiment: Experiment) -> RunSpec:

@@ -21,7 +21,14 @@ from ml_core.forecaster.forecaster import Forecaster
 from ml_core.panel.splits import Span, Split, refit_through
 from ml_core.panel.windows import Windows
 from ml_core.promotion.cadence import is_due
-from ml_core.promotion.likeness import compare, judge_refit, lay_beside_parent, trust_beside
+from ml_core.promotion.likeness import (
+    compare,
+    hand_on,
+    hand_on_live,
+    judge_refit,
+    lay_beside_parent,
+    trust_beside,
+)
 from ml_core.promotion.reference import WAIT, fill_seat
 from ml_core.promotion.sitter import what_is_proven
 from ml_core.promotion.weighing import AUDITED_DATES
@@ -34,7 +41,6 @@ from ml_core.registry.verdict import Verdict
 from ml_core.registry.version import ModelVersion
 from ml_core.registry.versions import Registry
 from ml_core.spec.plain import plain
-from ml_core.training.fit import fit
 from ml_core.walkforward.opening import open_windows
 from ml_core.walkforward.rows import forecast_split
 
@@ -123,6 +129,8 @@ class _Fitted:
 
 
 def _refit(order: Order, registry: Registry, parent: ModelVersion, now: dt.datetime, tell: Tell) -> Refitted:
+    from ml_core.training.fit import fit  # loads torch, and most who come here fit nothing
+
     recipe = read_recipe(parent)
     version = data_version(recipe.experiment, order.home)
     prices = read_prices(recipe.experiment, order.home, version=version)
@@ -141,7 +149,7 @@ def _refit(order: Order, registry: Registry, parent: ModelVersion, now: dt.datet
     evidence = _write_down(made, parent, refit, audit, verdict, now)
     version_made = registry.register(forecaster, order.name, evidence)
     refused = "; ".join(f"{check.name}: {check.why}" for check in verdict.checks if not check.passed)
-    for place, noted in parent.live.items():
+    for place, noted in hand_on_live(parent.live, refit).items():
         registry.note(order.name, version_made.version, place, noted)
     if not refused:
         if parent.forced:
@@ -153,7 +161,7 @@ def _refit(order: Order, registry: Registry, parent: ModelVersion, now: dt.datet
 
 def _move_on(parent: ModelVersion, recipe: Recipe, windows: Windows) -> Split:
     """The recipe's own lengths, seeds and fold, as late as outcomes are known."""
-    sessions = windows.usable_sessions(parent.spec.reading.lookback)
+    sessions = windows.usable_sessions(parent.spec.lookback)
     longest, fold = parent.spec.task.horizons[-1], recipe.split.fold
     return refit_through(sessions, recipe.experiment.validation, horizon=longest, fold=fold)
 
@@ -177,7 +185,7 @@ def _look_at(made: _Fitted, registry: Registry, parent: ModelVersion) -> tuple[R
         sessions=beside["as_of"].n_unique(),
         rows=beside.height,
         missing=beside["own_mean"].null_count(),
-        compared=compare(beside, trust_beside(old.trust, made.forecaster.trust)),
+        compared=compare(beside, trust_beside(old.trust, made.forecaster.trust), former),
     )
     return refit, audit
 
@@ -203,6 +211,7 @@ def _write_down(
             "audit": audit.counts(),
             "gate": verdict,
             "refit": refit,
+            "claims": hand_on(parent.evidence.claims, refit),
         }
     )
 

@@ -11,10 +11,11 @@ from ml_core.audit.artifact import audit_forecaster
 from ml_core.audit.rebuild import write_recipe
 from ml_core.claims.case import Case
 from ml_core.claims.verdict import ClaimVerdict
-from ml_core.data.prices import data_version, read_benchmark
+from ml_core.data.prices import read_benchmark
 from ml_core.data.source import open_source
 from ml_core.evaluation.leakage import Audit
 from ml_core.home.settings import Home
+from ml_core.portfolio.opening import horizon_of
 from ml_core.promotion.candidate import Candidate
 from ml_core.promotion.claims import build_case, weigh_claims
 from ml_core.promotion.gate import count_independent
@@ -26,7 +27,6 @@ from ml_core.walkforward.beside import forecast_baselines
 from ml_core.walkforward.judging import Evaluation, judge
 from ml_core.walkforward.oracle import recovered
 from ml_core.walkforward.rows import forecast_split, tell_volatility
-from ml_core.walkforward.trading import horizon_of
 
 AUDITED_DATES = 2
 
@@ -44,9 +44,16 @@ class Weighed:
 
 
 def weigh(
-    experiment: Experiment, home: Home, candidate: Candidate, *, paid: Paid = FREE, tried: int = 0
+    experiment: Experiment,
+    home: Home,
+    candidate: Candidate,
+    *,
+    paid: Paid = FREE,
+    tried: int = 0,
+    independent: float | None = None,
 ) -> Weighed:
-    """`paid`: what this look may spend; `tried`: how many trials this experiment's candidates were chosen from."""
+    """`paid`: what this look may spend; `tried`: how many trials this experiment's candidates were chosen from, and
+    `independent`: how many independent ones those amount to, where it is known without the candidate's streams."""
     split, forecaster = candidate.split, candidate.forecaster
     windows = forecaster.narrow(candidate.windows)
     baselines = forecast_baselines(experiment, windows, split, beside=forecaster)
@@ -57,27 +64,29 @@ def weigh(
         forecast_split(forecaster, windows, split),
         baselines,
         volatility,
-        benchmark=read_benchmark(experiment, home),
+        benchmark=read_benchmark(experiment, home, version=candidate.data_version),
         trials=max(tried, 1),
     )
     audit = audit_forecaster(forecaster, experiment, candidate.prices, split, dates=AUDITED_DATES)
-    independent = count_independent(candidate.streams, tried=tried)
+    if independent is None:
+        independent = count_independent(candidate.streams, tried=tried)
     case = build_case(experiment, candidate, evaluation, baselines, volatility, trials=independent)
     claims = weigh_claims(experiment, case, share=paid.share)
     return Weighed(candidate, evaluation, case, claims, audit, paid)
 
 
 def write_down(
-    experiment: Experiment, home: Home, weighed: Weighed, verdict: Verdict, *, role: Role, now: dt.datetime
+    experiment: Experiment, weighed: Weighed, verdict: Verdict, *, role: Role, now: dt.datetime
 ) -> Evidence:
     """All that the version is to be known by."""
     horizon = horizon_of(experiment)
     return Evidence.model_validate(
         {
-            **_facts(experiment, home, weighed, now),
+            **_facts(experiment, weighed, now),
             "role": role,
             "looks": weighed.paid.number,
             "share": weighed.paid.share,
+            "independent": weighed.case.trials,
             "oracle": recovered(experiment, weighed.evaluation.forecasts, horizon=horizon),
             "audit": weighed.audit.counts(),
             "gate": verdict,
@@ -86,7 +95,7 @@ def write_down(
     )
 
 
-def _facts(experiment: Experiment, home: Home, weighed: Weighed, now: dt.datetime) -> dict[str, Any]:
+def _facts(experiment: Experiment, weighed: Weighed, now: dt.datetime) -> dict[str, Any]:
     candidate, evaluation = weighed.candidate, weighed.evaluation
     split, forecaster, holdout = candidate.split, candidate.forecaster, evaluation.forecasts
     return {
@@ -94,7 +103,7 @@ def _facts(experiment: Experiment, home: Home, weighed: Weighed, now: dt.datetim
         "digest": experiment.digest(),
         "source": experiment.data.source,
         "store": open_source(experiment).identity,
-        "data_version": data_version(experiment, home),
+        "data_version": candidate.data_version,
         "created": now.replace(microsecond=0),
         "trained": Trained(start=split.train.start, end=split.train.end),
         "holdout": Holdout(

@@ -20,6 +20,7 @@ from ml_core.registry.refit import Refit
 from ml_core.registry.scores import CoverageRow, Score
 from ml_core.registry.searched import Searched
 from ml_core.registry.verdict import Audited, Verdict
+from ml_core.spec.ensemble import Ensemble
 from ml_core.spec.file import explain
 from ml_core.spec.plain import plain
 from ml_core.spec.run import Model, RunSpec
@@ -59,6 +60,11 @@ class EarlierSpec(OpenSection):
 
     model: Model = Model()
 
+    @property
+    def told(self) -> str:
+        """What it is, in a word."""
+        return self.model.family
+
 
 class Evidence(Part):
     """All that a version was judged by. What has a default was not kept from the beginning. A refit was not judged
@@ -74,7 +80,7 @@ class Evidence(Part):
     created: dt.datetime
     trained: Trained
     holdout: Holdout
-    spec: Annotated[RunSpec | EarlierSpec, Field(union_mode="left_to_right")]
+    spec: Annotated[RunSpec | Ensemble | EarlierSpec, Field(union_mode="left_to_right")]
     recipe: Annotated[Recipe | EarlierRecipe | None, Field(union_mode="left_to_right")] = None
     features: tuple[str, ...]
     choice: tuple[Choice, ...] = ()
@@ -86,6 +92,7 @@ class Evidence(Part):
     backtest: Backtest
     looks: int = 1
     share: float | None = None
+    independent: float | None = None
     oracle: Oracle | None = None
     audit: tuple[Audited, ...] = ()
     gate: Verdict

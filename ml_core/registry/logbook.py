@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
+from ml_core.errors import StoreFailed
 from ml_core.registry.runs import log_values
 from ml_core.registry.trials import Trial
 
@@ -51,7 +52,7 @@ class Logbook:
             for trial in [*self._waiting.values()]:
                 self._write(trial)
                 del self._waiting[trial.id]
-        except MlflowException as error:
+        except (MlflowException, StoreFailed) as error:
             self._failure = error
 
     def close(self, *, whole: bool) -> None:
@@ -66,7 +67,7 @@ class Logbook:
             for run in self._runs.values():
                 self._client.set_terminated(run, "KILLED")
             self._client.set_terminated(self._run, "FINISHED" if whole else "KILLED")
-        except MlflowException:
+        except (MlflowException, StoreFailed):
             if whole:
                 raise
 

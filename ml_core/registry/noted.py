@@ -1,5 +1,5 @@
-"""What is noted on a version of its claims while it is watched: proven by what came of its forecasts, or given back.
-The evidence it was judged by stays as it is; the notes stand beside it, as tags of the version."""
+"""Keeps, as tags of a version in MLflow, which of its claims its live forecasts have proven or refuted. The evidence
+that it was judged by on the holdout is never changed; these verdicts stand beside it."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
-"""The base of every part of the evidence: it reads and writes exactly what was told. A version that was registered
-before a number was kept does not get that number as null."""
+"""The base class of every section of a version's evidence. It writes only the fields that it was given, so that the
+evidence of an old version is read and written again without fields that came later."""
 
 from typing import Any
 

@@ -14,7 +14,8 @@ class Compared(Part):
     `gap`: mean distance of the means, in scales of the parent; none where one gives no number. `spread`: how far the
     means reach, as a share of the parent's. `agreement`: how they go together, as a correlation; both none where he
     says no direction. `trusted`: how far the refit's means are trusted, as a multiple of the parent's; of a time when
-    that was not kept, one. `width`: the interval's, as a multiple of the parent's.
+    that was not kept, one. `reach`: how far its means reach, as a multiple of those that were judged; none as `spread`
+    is, and of a time when that was not kept. `width`: the interval's, as a multiple of the parent's.
     """
 
     horizon: int
@@ -22,6 +23,7 @@ class Compared(Part):
     spread: float | None
     agreement: float | None = None
     trusted: float = 1.0
+    reach: float | None = None
     width: float | None
     parent_coverage: float | None
     coverage: float | None

@@ -35,9 +35,18 @@ def log_values(
 
 
 def flatten(content: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
-    """`{"reading": {"lookback": 30}}` as `{"reading.lookback": 30}`."""
+    """`{"reading": {"lookback": 30}}` as `{"reading.lookback": 30}`; those of a list are numbered from 1."""
     flat: dict[str, Any] = {}
     for key, value in content.items():
-        inner = isinstance(value, Mapping)
-        flat |= flatten(value, f"{prefix}{key}.") if inner else {f"{prefix}{key}": value}
+        inner = _numbered(value)
+        flat |= {f"{prefix}{key}": value} if inner is None else flatten(inner, f"{prefix}{key}.")
     return flat
+
+
+def _numbered(value: Any) -> Mapping[str, Any] | None:
+    """What has keys of its own: a mapping, or a list of mappings, each under its number."""
+    if isinstance(value, Mapping):
+        return value
+    if isinstance(value, (list, tuple)) and value and all(isinstance(one, Mapping) for one in value):
+        return {str(number): one for number, one in enumerate(value, start=1)}
+    return None

@@ -8,6 +8,8 @@ from pydantic import Field, model_validator
 
 from ml_core.registry.part import Part
 
+SURE = 0.05
+
 
 class TrialRow(Part):
     """One trial in short: how it ended, its scores on validation and on the folds' test dates, its parameters. `error`
@@ -35,11 +37,27 @@ class TrialRow(Part):
         return written
 
 
+class Importance(Part):
+    """A varied key of a family: the share of what parts good trials from others that hangs on it, with its standard
+    error; the share that it has by `chance`; and `p`, how often chance does as much for any key of the family."""
+
+    family: str
+    key: str
+    share: float
+    error: float
+    chance: float
+    p: float
+
+    @property
+    def stands_out(self) -> bool:
+        return self.p <= SURE
+
+
 class Searched(Part):
-    """A search as numbers, and `head`, its best trials. `independent`: how many trials that differ they amount to;
-    `overfitting`: how often the best on one half of time is below the median on the other (PBO); `chance`: how sure it
-    is that the winner is better than the defaults of the family `beside`, `chance_next` than the next in rank;
-    `unsure`: why one of both is not told."""
+    """A search as numbers, `head`, its best trials, and `keys`, what their scores hang on. `independent`: how many
+    trials that differ they amount to; `overfitting`: how often the best on one half of time is below the median on the
+    other (PBO); `chance`: how sure it is that the winner is better than the defaults of the family `beside`,
+    `chance_next` than the next in rank; `unsure`: why one of both is not told."""
 
     trials: int
     finished: int = 0
@@ -57,3 +75,4 @@ class Searched(Part):
     chance_next: float | None = None
     unsure: str = ""
     head: tuple[TrialRow, ...] = ()
+    keys: tuple[Importance, ...] = ()

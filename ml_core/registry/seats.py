@@ -14,6 +14,7 @@ Seat: TypeAlias = Literal["champion", "challenger", "reference"]
 CHAMPION: Seat = "champion"
 CHALLENGER: Seat = "challenger"
 REFERENCE: Seat = "reference"
+NOBODY = ""  # where nobody sits
 SEATS: tuple[Seat, ...] = (CHAMPION, CHALLENGER, REFERENCE)
 ANSWERING: tuple[Seat, ...] = (
     CHAMPION,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import atexit
-import logging
 import os
 import shutil
 import sqlite3
@@ -13,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from ml_core.home.settings import Home
+from ml_core.registry.client import open_client, told
 
 if TYPE_CHECKING:
     from mlflow.tracking import MlflowClient
@@ -31,15 +31,15 @@ def connect(home: Home) -> MlflowClient:
     os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
     os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
     if not home.tracking_uri.startswith(LOCAL):
-        return _client(home.tracking_uri)
+        return open_client(home.tracking_uri)
     database = Path(home.tracking_uri.removeprefix(LOCAL))
     if home.reads:
         if not database.is_file():
             return cast("MlflowClient", _Empty())
-        return _client(f"{BY_URI}{locate(database)}&uri=true")
-    client = _client(home.tracking_uri)
+        return open_client(f"{BY_URI}{locate(database)}&uri=true")
+    client = open_client(home.tracking_uri)
     client.search_experiments(max_results=1)
-    with closing(sqlite3.connect(database)) as opened:
+    with told(home.tracking_uri), closing(sqlite3.connect(database)) as opened:
         opened.execute("PRAGMA journal_mode=WAL")
         if database.parent == home.root:
             move_in(opened, home)
@@ -59,14 +59,6 @@ def move_in(database: sqlite3.Connection, home: Home) -> None:
             )
             for table, column in PATHS:
                 database.execute(MOVE.format(table=table, column=column), (own, len(place) + 1, f"{place}/"))
-
-
-def _client(uri: str) -> MlflowClient:
-    from mlflow.tracking import MlflowClient  # which sets how loud it is, so that it is hushed afterwards
-
-    for noisy in ("mlflow", "alembic"):
-        logging.getLogger(noisy).setLevel(logging.ERROR)
-    return MlflowClient(tracking_uri=uri)
 
 
 def locate(database: Path) -> str:

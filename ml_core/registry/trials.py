@@ -18,7 +18,8 @@ Status = Literal["running", "stopped", "finished", "failed"]
 class Trial:
     """`stopped` was cut by the scheduler, `finished` was scored on the folds' test dates. `history` has a row for each
     epoch: its own score, loss and skill, the best score so far, and in a race its fold. `result` holds the
-    `test_score`, the objective's `scores` by date and the strategy's `returns` by date, once there are any."""
+    `test_score`, the objective's `scores` by date and the strategy's `returns` by date, once there are any; and of each
+    of its `seeds` the best score on validation, the mean over folds."""
 
     id: str
     params: Params

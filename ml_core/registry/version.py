@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -11,6 +11,7 @@ from ml_core.claims.verdict import proven_at
 from ml_core.errors import BrokenArtifact
 from ml_core.registry.evidence import Evidence
 from ml_core.registry.noted import Noted, Place
+from ml_core.spec.ensemble import Ensemble, Spec
 from ml_core.spec.run import RunSpec
 
 
@@ -52,15 +53,30 @@ class ModelVersion:
         return isinstance(self.read, Evidence)
 
     @property
-    def spec(self) -> RunSpec:
+    def spec(self) -> Spec:
         """What was fitted; a version of a time when specs said less, or otherwise than was done, is refused."""
         spec = self.evidence.spec
-        if isinstance(spec, RunSpec):
+        if isinstance(spec, (RunSpec, Ensemble)):
             return spec
         raise BrokenArtifact(
             f"{self.name} version {self.version} was registered by an earlier candorcast, and its spec does not "
             f"say all that was fitted; {search_again(self.name)}"
         )
+
+
+def chosen_from(versions: Iterable[ModelVersion], trials: Collection[str]) -> ModelVersion | None:
+    """The first of these versions that was chosen from these trials, and says all that was fitted."""
+    for version in versions:
+        evidence = version.evidence if version.readable else None
+        if (
+            evidence is None
+            or evidence.role != "candidate"
+            or not isinstance(evidence.spec, (RunSpec, Ensemble))
+        ):
+            continue
+        if any(row.trial in trials for row in evidence.search.head):
+            return version
+    return None
 
 
 def answer_again(name: str) -> str:
@@ -71,3 +87,12 @@ def answer_again(name: str) -> str:
 def search_again(name: str) -> str:
     """What makes a new version of a model."""
     return f"run: candorcast search {name.rpartition('.')[0]}"
+
+
+def tell_known(name: str, seats: Mapping[int, Collection[str]]) -> str:
+    """What could have been asked for instead: every version, with the seats that it sits in."""
+    told = [
+        f"{number} ({', '.join(sorted(held))})" if held else f"{number}"
+        for number, held in sorted(seats.items())
+    ]
+    return f"; it has {', '.join(told)}" if told else f"; nothing is registered yet; {answer_again(name)}"

@@ -11,15 +11,16 @@ from typing import TYPE_CHECKING
 
 from ml_core.errors import BrokenArtifact, EmptySeat, ForecastError, InvalidInput, NoChampion
 from ml_core.home.settings import Home
+from ml_core.registry.attempts import ATTEMPT, finish, name_attempt
 from ml_core.registry.database import Listed, read_tags, read_versions
 from ml_core.registry.evidence import Evidence, read_evidence, write_evidence
 from ml_core.registry.logbook import Logbook
 from ml_core.registry.moves import Cause, Move, moves_of, write_move
 from ml_core.registry.noted import Noted, Place, read_noted, write_noted
 from ml_core.registry.runs import flatten, log_values
-from ml_core.registry.seats import ANSWERING, CHALLENGER, CHAMPION, REFERENCE, SEATS, Seat
+from ml_core.registry.seats import ANSWERING, CHALLENGER, CHAMPION, NOBODY, REFERENCE, SEATS, Seat
 from ml_core.registry.tracking import connect
-from ml_core.registry.version import ModelVersion, answer_again, search_again
+from ml_core.registry.version import ModelVersion, answer_again, search_again, tell_known
 
 if TYPE_CHECKING:
     from mlflow.entities.model_registry import ModelVersion as MlflowVersion
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
 
     from ml_core.forecaster.forecaster import Forecaster
 
-NOBODY = ""
 FOLDER, EVIDENCE, FORCED = "forecaster", "evidence.json", "forced"
 
 
@@ -69,7 +69,8 @@ class Registry:
             return self._describe(registered)
         if version in SEATS:
             raise EmptySeat(f"{name} has no {version}{self._instead(name, version)}")
-        raise InvalidInput(f"{name} has no version '{version}'{self._known(name)}")
+        seats = {int(one.version): one.aliases for one in self._listed(name)}
+        raise InvalidInput(f"{name} has no version '{version}'{tell_known(name, seats)}")
 
     def sitting(self, name: str, seat: Seat) -> ModelVersion | None:
         """Who sits there, if anybody."""
@@ -90,20 +91,21 @@ class Registry:
         """A new version with its files and evidence; no alias moves."""
         from ml_core.forecaster.files import save_forecaster
 
-        run = self._client.create_run(
-            self._experiment(name), run_name=evidence.role, tags={"kind": evidence.role}
-        )
+        experiment = self._experiment(name)
         with tempfile.TemporaryDirectory() as folder:
             save_forecaster(forecaster, Path(folder))
+            attempt = name_attempt(Path(folder), evidence.role)
             write_evidence(evidence, Path(folder) / EVIDENCE)
+            tags = {"kind": evidence.role, ATTEMPT: attempt}
+            run = self._client.create_run(experiment, run_name=evidence.role, tags=tags)
             self._client.log_artifacts(run.info.run_id, folder, FOLDER)
         log_values(self._client, run.info.run_id, flatten(forecaster.spec.model_dump(mode="json")), ())
         self._client.set_terminated(run.info.run_id, "FINISHED")
         if not self._client.search_registered_models(f"name='{name}'"):
             self._client.create_registered_model(name)
         source = f"{run.info.artifact_uri}/{FOLDER}"
-        made = self._client.create_model_version(name, source=source, run_id=run.info.run_id)
-        return self.find(name, str(made.version))
+        self._client.create_model_version(name, source=source, run_id=run.info.run_id)
+        return self.find(name, finish(self._client, experiment, name, attempt))
 
     def promote(
         self,
@@ -192,7 +194,9 @@ class Registry:
         for seat in ANSWERING:
             if registered := self.sitting(name, seat):
                 return registered
-        raise NoChampion(f"{name} has neither champion nor reference; {answer_again(name)}")
+        raise NoChampion(
+            f"{name} has neither champion nor reference; the first forecast makes it; {answer_again(name)}"
+        )
 
     def _instead(self, name: str, seat: str) -> str:
         """What can be done about an empty seat."""
@@ -243,7 +247,3 @@ class Registry:
             return self.home.root / "downloads"
         self._temporary = self._temporary or tempfile.TemporaryDirectory(prefix="candorcast-")
         return Path(self._temporary.name)
-
-    def _known(self, name: str) -> str:
-        known = [str(registered.version) for registered in self._listed(name)]
-        return f"; it has {', '.join(sorted(known, key=int))}" if known else "; nothing is registered yet"

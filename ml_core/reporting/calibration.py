@@ -32,6 +32,20 @@ def draw_calibration(
     return figure
 
 
+def draw_deciles(deciles: pl.DataFrame, *, horizon: int) -> Figure:
+    """Predicted against realised alone."""
+    figure = style.new_figure(4.6)
+    _deciles(figure.subplots(), _shown(deciles).filter(horizon=horizon), horizon)
+    return figure
+
+
+def draw_coverage(coverage: pl.DataFrame) -> Figure:
+    """The share of outcomes inside the interval alone."""
+    figure = style.new_figure(4.6)
+    _coverage(figure.subplots(), _shown(coverage).filter(by=pl.lit("all")))
+    return figure
+
+
 def _shown(table: pl.DataFrame) -> pl.DataFrame:
     paths = sorted(split for split in set(table["split"]) if split.startswith(PATH))
     return table.filter(~pl.col("split").is_in(paths[1:]))

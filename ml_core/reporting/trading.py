@@ -7,6 +7,7 @@ from pathlib import Path
 
 import polars as pl
 
+from ml_core.portfolio.attribution import Attribution
 from ml_core.portfolio.comparison import Comparison
 from ml_core.reporting import words
 from ml_core.reporting.costs import draw_costs
@@ -18,12 +19,16 @@ OWN = "strategy"
 
 
 def write_trading(experiment: Experiment, tables: Mapping[str, pl.DataFrame], folder: Path) -> list[str]:
-    """`accounts` (the strategy's and those beside it, session by session), `risk`, `sweep` and `positions`, each with a
-    column `split`, as files; equity and costs as figures; the files' names."""
+    """`accounts` (the strategy's and those beside it, session by session), `risk`, `sweep`, `positions` and, where
+    given, `origins` (where the money came from), each with a column `split`, as files; equity and costs as figures; the
+    names of the files."""
     accounts, risk, sweep = tables["accounts"], tables["risk"], tables["sweep"]
     accounts.write_parquet(folder / "backtest.parquet")
     tables["positions"].write_parquet(folder / "positions.parquet")
-    files = ["backtest.parquet", "positions.parquet", *write_tables(folder, {"risk": risk, "costs": sweep})]
+    listed = {"risk": risk, "costs": sweep}
+    if "origins" in tables:
+        listed["origins"] = tables["origins"]
+    files = ["backtest.parquet", "positions.parquet", *write_tables(folder, listed)]
     even = risk.filter(account=pl.lit(OWN), metric=pl.lit("break_even_cost_bps")).drop_nulls("value")
     asked = experiment.strategy.cost_bps
     counts = count_sessions(accounts, date="date", done="traded")
@@ -51,6 +56,13 @@ def gather(money: Mapping[str, Comparison]) -> dict[str, pl.DataFrame]:
         )
         for name in ("accounts", "risk", "sweep", "positions")
     }
+
+
+def list_parts(origins: Mapping[str, Attribution]) -> pl.DataFrame:
+    """The parts of every split under each other."""
+    return pl.concat(
+        one.parts.select(pl.lit(split).alias("split"), pl.all()) for split, one in origins.items()
+    )
 
 
 def name_accounts(experiment: Experiment, accounts: pl.DataFrame) -> dict[str, str]:

@@ -7,6 +7,7 @@ Numbers come in plain characters; the app sets them with a true minus (`serving/
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -54,11 +55,21 @@ MONEY = {
         "break-even cost, bp a side", "ratio", "the cost of trading that would take all of the gain"
     ),
 }  # fmt: skip
+FURTHER_LOSS, FURTHER_MEAN = "value at risk, 99 %", "expected shortfall, 99 %"
+WORST = "worst session"
 ACCOUNTS = {
     "strategy": "strategy",
     "buy_and_hold": "buy and hold",
     "equal_weight": "equal weight",
     "zero_forecast": "zero forecast",
+}
+ORIGINS = {  # where an account's money came from
+    "market": "the market, at the average beta",
+    "timing": "more of the market when it rose",
+    "choice": "which tickers",
+    "long": "what was held long",
+    "short": "what was held short",
+    "costs": "costs of trading",
 }
 _METRICS = {
     "direction": Measure("directional accuracy", "share"),
@@ -75,6 +86,13 @@ CLAIMS = {  # what a forecast says, in the order in which people ask
     "range": "range: how far it may go",
     "money": "money: that trading it pays",
 }
+USES = {  # what a reader does with a claim, if it is proven
+    "level": "take the mean as the move to expect",
+    "order": "prefer what ranks high to what ranks low",
+    "range": "take the range for how far it may go, rather than that of a rule for volatility",
+    "money": "trade it for the sake of the return that was measured",
+}
+COUNTS = {2: "two", 3: "three", 4: "four", 5: "five", 6: "six", 7: "seven", 8: "eight", 9: "nine"}
 CHECKS = {  # the names by which a version's evidence keeps them
     "coverage": _METRICS["coverage"].label,
     "leaks": "leak audit",
@@ -107,9 +125,29 @@ def baseline(name: str) -> str:
     return name.replace("_", " ")
 
 
+def together(count: int, told: str) -> str:
+    """So many trials of a search, and how much each counts."""
+    return f"{COUNTS.get(count, str(count))} trials answer as one: {baseline(told)}"
+
+
 def claim(name: str) -> str:
     """A claim with what it says."""
-    return CLAIMS.get(name, name)
+    return CLAIMS[name]
+
+
+def said(name: str) -> str:
+    """What a claim says, without its name."""
+    return CLAIMS[name].partition(": ")[2]
+
+
+def use(name: str) -> str:
+    """What one who believes the claim does."""
+    return USES[name]
+
+
+def listed(names: Sequence[str]) -> str:
+    """One, two and three."""
+    return " and ".join(filter(None, (", ".join(names[:-1]), *names[-1:])))
 
 
 def standing(told: str, p: float | None) -> str:
@@ -131,6 +169,19 @@ def write(value: Any, form: Form) -> str:
 def interval(low: float | None, high: float | None, form: Form) -> str:
     """Both ends, in brackets; empty where there is none."""
     return f"[{write(low, form)}, {write(high, form)}]" if low is not None else ""
+
+
+def move(value: float | None, *, priced: bool, digits: int = 2) -> str:
+    """What a forecast says. Where its target is a return, a price follows from it and it is told as the change of that;
+    where it is one of tickers beside each other (`priced` is false), as the number it is."""
+    if value is None or not math.isfinite(value):
+        return MISSING
+    return percent(math.expm1(value), digits=digits) if priced else f"{value:+.4f}"
+
+
+def reach(low: float | None, high: float | None, *, priced: bool) -> str:
+    """Both ends of a forecast's interval, in brackets."""
+    return f"[{move(low, priced=priced)}, {move(high, priced=priced)}]"
 
 
 def percent(value: float | None, *, digits: int = 2, sign: bool = True) -> str:

@@ -4,8 +4,11 @@ import difflib
 import pkgutil
 from importlib import import_module
 from types import ModuleType
+from typing import TypeVar
 
 from ml_core.errors import InvalidInput
+
+Declared = TypeVar("Declared")
 
 
 def names(package: str) -> list[str]:
@@ -27,12 +30,22 @@ def load(package: str, name: str) -> ModuleType:
     return import_module(f"{package}.{name}")
 
 
+def declared(package: str, name: str, kind: type[Declared]) -> Declared:
+    """What the module of that name says of itself in one line: of a class `Claim` it says `CLAIM = Claim(…)`."""
+    word = kind.__name__.upper()
+    found = getattr(load(package, name), word, None)
+    if not isinstance(found, kind):
+        file = f"{package.replace('.', '/')}/{name}.py"
+        raise TypeError(f"{file}: expected {word} = {kind.__name__}(…) of {kind.__module__}, got {found!r}")
+    return found
+
+
 def _singular(package: str) -> str:
     kind = package.rsplit(".", 1)[-1]
     return f"{kind.removesuffix('ies')}y" if kind.endswith("ies") else kind.removesuffix("s")
 
 
-def nearest(name: str, known: list[str]) -> str:
-    """`; did you mean 'lstm'?` or, where nothing is near, the whole list."""
+def nearest(name: str, known: list[str], *, below: str = "") -> str:
+    """`; did you mean 'lstm'?` or, where nothing is near, the whole list. `below`: the section that all stand in."""
     close = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
-    return f"; did you mean '{close[0]}'?" if close else f"; expected one of {', '.join(known)}"
+    return f"; did you mean '{below}{close[0]}'?" if close else f"; expected one of {', '.join(known)}"

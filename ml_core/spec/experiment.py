@@ -21,6 +21,7 @@ from pydantic import (
 from ml_core.spec.length import read_length
 from ml_core.spec.reading import Features, Look, Reading
 from ml_core.spec.run import Model, RunSpec, Training
+from ml_core.spec.search import Search
 from ml_core.spec.section import Fraction, OpenSection, Section
 from ml_core.spec.serving import Serving
 from ml_core.spec.strategy import Strategy
@@ -83,20 +84,6 @@ class Data(OpenSection):
 
 class TaskSection(Task, Look):
     """The file's [task]: what is asked, and beside it how far back and in which layout a model looks."""
-
-
-class Search(Section):
-    families: tuple[str, ...] = ("lstm", "attention_lstm", "transformer")
-    trials: PositiveInt = 24
-    epochs: PositiveInt | None = None
-    sampler: Literal["optuna", "random", "quasi_random", "grid"] = "optuna"
-    scheduler: Literal["race", "asha", "none"] = "asha"
-    objective: str = "ic"
-    ranges: dict[str, Any] = Field(default_factory=dict)
-    cpus_per_trial: Annotated[float, Field(gt=0)] = 1.0
-    gpus_per_trial: Annotated[float, Field(ge=0)] = 0.0
-    stall_minutes: Annotated[float, Field(gt=0)] = 30.0
-    seed: int = 0
 
 
 class Validation(Section):

@@ -2,6 +2,7 @@
 what is wrong with them."""
 
 import tomllib
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -10,6 +11,7 @@ from pydantic import BaseModel, ValidationError
 
 from ml_core.errors import InvalidInput
 from ml_core.spec.choices import nearest
+from ml_core.spec.ensemble import Spec
 from ml_core.spec.experiment import Experiment, Model, RunSpec
 from ml_core.spec.idle import refuse_idle
 from ml_core.spec.members import name_members
@@ -41,7 +43,7 @@ def read_experiment(name: str, overrides: tuple[str, ...] = ()) -> Experiment:
         experiment = Experiment.model_validate(content)
         refuse_idle(experiment)
     except ValidationError as error:
-        raise InvalidInput(f"{path.name}: {explain(error, Experiment)}") from None
+        raise InvalidInput(f"{_blame(error, overrides) or path.name}: {explain(error, Experiment)}") from None
     except InvalidInput as error:
         raise InvalidInput(f"{path.name}: {error}") from None
     return experiment
@@ -57,24 +59,53 @@ def find_experiment(name: str) -> Path:
     raise InvalidInput(f"no experiment '{name}'{nearest(name, known)}")
 
 
+def require_names(names: Mapping[str, str]) -> None:
+    """`names`: of each experiment as it was given. What is asked for by its name cannot be two of them."""
+    first: dict[str, str] = {}
+    for given, name in names.items():
+        if name in first:
+            raise InvalidInput(
+                f"'{first[name]}' and '{given}' are both named '{name}'; expected another name in one of the files"
+            )
+        first[name] = given
+
+
 def explain(error: ValidationError, model: type[BaseModel]) -> str:
     """One line for the first problem, naming the key and, for an unknown one, the nearest valid name."""
     problem = error.errors()[0]
     where = ".".join(str(part) for part in problem["loc"])
     if problem["type"] == "extra_forbidden":
         *parents, key = (str(part) for part in problem["loc"])
-        return f"unknown key '{where}'{nearest(key, _fields_at(model, parents))}"
+        below = "".join(f"{parent}." for parent in parents)
+        return f"unknown key '{where}'{nearest(key, _fields_at(model, parents), below=below)}"
     return f"{where}: {word(problem)}" if where else word(problem)
 
 
-def write_spec(spec: RunSpec) -> str:
-    """The spec as TOML sections that can be pasted into an experiment file. Seeds and objective stand in the file
-    that was searched, and no search varies them."""
+def _blame(error: ValidationError, overrides: tuple[str, ...]) -> str:
+    """The override that brought the problem, as it was typed; empty where the file did."""
+    where = [str(part) for part in error.errors()[0]["loc"]]
+    for override in overrides:
+        parts = _parts(override.partition("=")[0].strip())
+        if where[: len(parts)] == parts:
+            return f"--set {override}"
+    return ""
+
+
+def write_spec(spec: Spec) -> str:
+    """The spec as TOML sections that can be pasted into an experiment file; of several that answer as one those of
+    each, below its weight. Seeds and objective stand in the file that was searched, and no search varies them."""
+    if isinstance(spec, RunSpec):
+        return tomlkit.dumps(_sections(spec))
+    parts = [{"weight": one.weight} | _sections(one.spec) for one in spec.components]
+    return tomlkit.dumps({"components": parts})
+
+
+def _sections(spec: RunSpec) -> dict[str, Any]:
     told = spec.model_dump(mode="json", exclude_none=True)
     reading = told["reading"]
     look = {name: reading[name] for name in Look.model_fields}
     sections = {"task": told["task"] | look, "features": reading["features"]}
-    return tomlkit.dumps(sections | {name: told[name] for name in ("model", "training")})
+    return sections | {name: told[name] for name in ("model", "training")}
 
 
 def read_options(model: Model, config: type[Options]) -> Options:

@@ -5,13 +5,14 @@ from typing import Annotated, Literal
 
 from pydantic import Field, PositiveInt, ValidationError, ValidatorFunctionWrapHandler, field_validator
 
+from ml_core.spec.ranges import OneOf, Shares, Wide
 from ml_core.spec.section import Section
 
 
 class Look(Section):
     """How many sessions a model looks back on, and whether it sees one ticker at a time or all of them."""
 
-    lookback: Annotated[int, Field(ge=4)] = 60
+    lookback: Annotated[int, Field(ge=4), Wide(Shares(0.25, 0.5, 1, least=4))] = 60
     layout: Literal["pooled", "joint"] = "pooled"
 
 
@@ -20,8 +21,10 @@ class Features(Section):
 
     groups: tuple[str, ...] = ()
     names: tuple[str, ...] = ()
-    select: PositiveInt | Literal["all"] = 24
-    scaling: Literal["standard", "minmax", "robust", "quantile"] = "standard"
+    select: Annotated[PositiveInt | Literal["all"], Wide(OneOf(12, 24, 48))] = 24
+    scaling: Annotated[
+        Literal["standard", "minmax", "robust", "quantile"], Wide(OneOf("standard", "quantile"))
+    ] = "standard"
 
     @field_validator("select", mode="wrap")
     @classmethod

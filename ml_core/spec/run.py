@@ -1,10 +1,12 @@
 """Describes one fit in full: the question, how the model reads, the model, its training, its seeds."""
 
+from __future__ import annotations
+
 from typing import Annotated, Literal
 
 from pydantic import Field, PositiveInt
 
-from ml_core.spec.ranges import LogUniform, OneOf
+from ml_core.spec.ranges import LogUniform, OneOf, Wide
 from ml_core.spec.reading import Reading
 from ml_core.spec.section import OpenSection, Section
 from ml_core.spec.task import Task
@@ -19,7 +21,7 @@ class Model(OpenSection):
 class Training(Section):
     loss: Annotated[str, OneOf("mse", "student_t")] = "mse"
     epochs: PositiveInt = 20
-    batch: PositiveInt = 64
+    batch: Annotated[PositiveInt, Wide(OneOf(32, 64, 128))] = 64
     windows: PositiveInt | None = (
         None  # at most so many an epoch, drawn at random: bounds it on a large panel
     )
@@ -42,3 +44,29 @@ class RunSpec(Section):
     seed: int = 0
     seeds: PositiveInt = 1
     objective: str = "ic"
+
+    @property
+    def lookback(self) -> int:
+        return self.reading.lookback
+
+    @property
+    def joint(self) -> bool:
+        """Whether one series holds all tickers."""
+        return self.reading.layout == "joint"
+
+    @property
+    def told(self) -> str:
+        """What it is, in a word."""
+        return self.model.family
+
+    @property
+    def components(self) -> tuple[Weighted, ...]:
+        """Itself, with all the weight."""
+        return (Weighted(weight=1.0, spec=self),)
+
+
+class Weighted(Section):
+    """A spec, and how much it counts among those that answer as one."""
+
+    weight: Annotated[float, Field(gt=0, le=1)]
+    spec: RunSpec

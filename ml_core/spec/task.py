@@ -17,6 +17,11 @@ class Task(Section):
     horizons: tuple[PositiveInt, ...] = (1,)
     target: Literal["return", "excess", "rank"] = "return"
 
+    @property
+    def priced(self) -> bool:
+        """Whether a price follows from a forecast: of a return it does, of tickers beside each other it does not."""
+        return self.target == "return"
+
     @field_validator("horizons")
     @classmethod
     def _increasing(cls, horizons: tuple[int, ...]) -> tuple[int, ...]:

@@ -20,7 +20,7 @@ from ml_core.training.validation import score_of, skill_of
 
 
 class BaselineFitting:
-    """One baseline on its way. `epochs` fits it in one; `member` is what came of it."""
+    """One baseline on its way. `epochs` fits it in one, which is its `best`; `member` is what came of it."""
 
     def __init__(self, spec: RunSpec, windows: Windows, split: Split) -> None:
         self.spec = spec.model_copy(update={"model": complete(spec.model)})
@@ -35,18 +35,20 @@ class BaselineFitting:
             spec.seed,
         )
         self._member: BaselineMember | None = None
+        self.best: Epoch | None = None
 
     def epochs(self) -> Iterator[Epoch]:
         fitted = fit_baseline(self.spec.model, self._lesson)
         self._member = BaselineMember(fitted)
         watch_NT = self._lesson.watch.rows_NT
         mean_NTH, _ = fitted.outputs(self.inputs.windows, watch_NT, self.inputs.features)
-        yield Epoch(
+        self.best = Epoch(
             number=1,
             loss=float(np.mean(fitted.deviation_H**2)),
             score=score_of(self.inputs.windows, watch_NT, mean_NTH, self.metric),
             skill=skill_of(self.inputs.windows, watch_NT, mean_NTH),
         )
+        yield self.best
 
     def member(self) -> BaselineMember:
         if self._member is None:

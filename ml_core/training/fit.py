@@ -1,4 +1,5 @@
-"""Fits a spec on a split and returns a calibrated forecaster. All who want something learned come through here."""
+"""Fits a spec, or several that answer as one, on a split and returns a calibrated forecaster. All who want something
+learned come through here."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -6,15 +7,18 @@ from typing import TypeAlias
 
 import torch
 
-from ml_core.baselines import BaselineConfig
+from ml_core.baselines import BaselineConfig, is_baseline
 from ml_core.errors import InvalidInput
 from ml_core.evaluation.metrics import find_metric
+from ml_core.features.table import unite_asked
 from ml_core.forecaster.calibration import Calibration, fit_calibration
+from ml_core.forecaster.component import Component, combine, even_out
 from ml_core.forecaster.forecaster import Forecaster
-from ml_core.forecaster.learners import config_class, is_baseline
+from ml_core.forecaster.learners import config_class
 from ml_core.forecaster.members import Member
 from ml_core.panel.splits import Split
 from ml_core.panel.windows import Windows
+from ml_core.spec.ensemble import Spec
 from ml_core.spec.experiment import RunSpec, Training
 from ml_core.training.baseline import BaselineFitting
 from ml_core.training.loop import Epoch, Fitting
@@ -24,19 +28,26 @@ AnyFitting: TypeAlias = Fitting | BaselineFitting
 
 
 def fit(
-    spec: RunSpec,
+    spec: Spec,
     windows: Windows,
     split: Split,
     *,
-    on_epoch: Callable[[int, Epoch], None] | None = None,
+    on_epoch: Callable[[str, Epoch], None] | None = None,
 ) -> Forecaster:
-    """Train one network per seed on the split and keep the best epoch of each, or fit a baseline, and calibrate."""
-    fittings = [begin(one, windows, split) for one in seeded(spec)]
-    for number, fitting in enumerate(fittings):
-        for epoch in fitting.epochs():
-            if on_epoch:
-                on_epoch(number, epoch)
-    return assemble(fittings)
+    """Train one network per seed on the split and keep the best epoch of each, or fit a baseline, and calibrate. Of
+    several specs each learns by itself, and what they say together is calibrated once. `on_epoch` is told who."""
+    components, panel = [], windows
+    for one in spec.components:
+        fittings = [begin(seed, windows, split) for seed in seeded(one.spec)]
+        for number, fitting in enumerate(fittings, start=1):
+            for epoch in fitting.epochs():
+                if on_epoch:
+                    on_epoch(f"{one.spec.told}, seed {number}", epoch)
+        components.append(replace(_component(fittings), weight=one.weight))
+        panel = fittings[0].inputs.windows
+    if len(components) > 1:
+        panel = windows.read_as(unite_asked([one.spec.reading.features for one in spec.components]))
+    return _calibrate(components, panel, split)
 
 
 def begin(spec: RunSpec, windows: Windows, split: Split) -> AnyFitting:
@@ -74,18 +85,19 @@ def check_training(training: Training, *, objective: str, tickers: int) -> None:
 def assemble(fittings: Sequence[AnyFitting], *, dense: bool = False) -> Forecaster:
     """One forecaster of the members fitted on the same split. A `dense` one is quick to ask for many rows: its networks
     answer them as they answered while they learned, close to what is served, which is enough to rank it."""
+    first = fittings[0]
+    return _calibrate([_component(fittings, dense=dense)], first.inputs.windows, first.split)
+
+
+def _component(fittings: Sequence[AnyFitting], *, dense: bool = False) -> Component:
     first, inputs = fittings[0], fittings[0].inputs
-    raw = Forecaster(
+    return Component(
         spec=first.spec.model_copy(update={"seeds": len(fittings)}),
         features=inputs.features,
-        choice=inputs.choice,
-        tickers=inputs.windows.tickers,
         members=tuple(_member(fitting, dense=dense) for fitting in fittings),
-        calibration=Calibration.none(len(inputs.windows.horizons)),
         regimes=inputs.regimes,
+        choice=inputs.choice,
     )
-    calibration = calibrate(raw, inputs.windows, first.split)
-    return replace(raw, calibration=calibration)
 
 
 def _member(fitting: AnyFitting, *, dense: bool) -> Member:
@@ -94,8 +106,12 @@ def _member(fitting: AnyFitting, *, dense: bool) -> Member:
     return fitting.member()
 
 
-def calibrate(forecaster: Forecaster, windows: Windows, split: Split) -> Calibration:
-    """Trust, scale and widths of these networks, from their outputs on the validation dates."""
-    usable_NT = windows.usable(forecaster.lookback)
-    outputs = forecaster.outputs(windows, usable_NT & windows.rows(split.validation))
-    return fit_calibration(windows, split, usable_NT, *outputs)
+def _calibrate(components: Sequence[Component], windows: Windows, split: Split) -> Forecaster:
+    """With the sizes of the components' means, trust, scale and widths, from what they say on the validation dates."""
+    raw = Forecaster(tuple(components), windows.tickers, Calibration.none(len(windows.horizons)))
+    usable_NT = windows.usable(raw.lookback)
+    watched_NT = usable_NT & windows.rows(split.validation)
+    answers = raw.answers(windows, watched_NT)
+    sized = even_out(components, answers, watched_NT)
+    calibration = fit_calibration(windows, split, usable_NT, *combine(sized, answers))
+    return replace(raw, components=sized, calibration=calibration)

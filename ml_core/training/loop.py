@@ -6,7 +6,7 @@ import contextlib
 import copy
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 import numpy as np
 import torch
@@ -14,8 +14,7 @@ import torch
 from ml_core.errors import NotEnoughData, TrainingDiverged
 from ml_core.evaluation.metrics import find_metric
 from ml_core.features.scaling import fit_scaler
-from ml_core.forecaster.members import NetworkMember
-from ml_core.forecaster.threads import one_thread
+from ml_core.forecaster.networks import NetworkMember
 from ml_core.models.family import Supervise, complete, config_class
 from ml_core.models.head import ForecastNetwork
 from ml_core.panel.layout import lay_out
@@ -29,6 +28,8 @@ from ml_core.training.level import fit_level, set_level
 from ml_core.training.losses import find_loss
 from ml_core.training.optimizer import Optimizer
 from ml_core.training.precision import settle
+from ml_core.training.randomness import Randomness
+from ml_core.training.standing import Standing, above, below
 from ml_core.training.tiling import Piece, Tiling
 from ml_core.training.validation import Watch, score_of, skill_of
 
@@ -48,15 +49,10 @@ class Epoch:
 
 
 class Fitting:
-    """One network on its way. `epochs` trains it; `member` is the network of its best epoch."""
+    """One network on its way. `epochs` trains it; `best` is its best epoch so far, `member` the network of it."""
 
     def __init__(
-        self,
-        spec: RunSpec,
-        windows: Windows,
-        split: Split,
-        *,
-        supervise: Supervise | None = None,
+        self, spec: RunSpec, windows: Windows, split: Split, *, supervise: Supervise | None = None
     ) -> None:
         training = settle(spec.training, spec.model.family)
         self.spec = spec.model_copy(update={"model": complete(spec.model), "training": training})
@@ -88,49 +84,81 @@ class Fitting:
             width=self.width,
             device=self.device,
         )
-        self._rng = np.random.default_rng([spec.seed, split.fold])
-        self._streams = self._seed_streams(1_000_003 * spec.seed + split.fold)
-        with self._own_randomness():
+        self._random = Randomness(spec.seed, split.fold, self.device)
+        with self._random.own():
             self.network = ForecastNetwork(
                 self.spec.model,
                 inputs=self.layout.inputs,
                 outputs=self.layout.outputs,
                 tickers=self.layout.tickers if self.layout.joint else 1,
             ).to(self.device)
-        self._best = copy.deepcopy(self.network.state_dict())
+        self._kept = copy.deepcopy(self.network.state_dict())
+        self._optimizer = Optimizer(
+            self.network.parameters(),
+            training,
+            steps=training.epochs * self.tiling.count(batch=training.batch, limit=training.windows),
+        )
+        self.number = 0
+        self.best: Epoch | None = None
 
-    def epochs(self, limit: int | None = None) -> Iterator[Epoch]:
+    def epochs(self) -> Iterator[Epoch]:
         """Train until the epochs are over or the score has not risen for `patience` of them."""
         training = self.spec.training
-        total = limit or training.epochs
-        per_epoch = self.tiling.count(batch=training.batch, limit=training.windows)
-        optimizer = Optimizer(self.network.parameters(), training, steps=total * per_epoch)
-        best, waited = -math.inf, 0
-        for number in range(1, total + 1):
-            with self._own_randomness():
-                loss = self._train_once(optimizer)
-            with one_thread():
+        while self.number < training.epochs and self._waited < training.patience:
+            with self._random.own():
+                loss = self._train_once(self._optimizer)
+            with self._random.exact():
                 if self.loss.scope == "date":
                     self._set_level()
                 score, skill = self._validate()
-            if score > best:
-                best, waited = score, 0
-                self._best = copy.deepcopy(self.network.state_dict())
-            else:
-                waited += 1
-            yield Epoch(number, loss, score, skill)
-            if waited >= training.patience:
-                return
+            self.number += 1
+            epoch = Epoch(self.number, loss, score, skill)
+            if self.best is None or epoch.score > self.best.score:
+                self.best, self._kept = epoch, copy.deepcopy(self.network.state_dict())
+            yield epoch
+
+    @property
+    def standing(self) -> Standing:
+        """After the last epoch: its outcome, and what it goes on with."""
+        done = self.outcome
+        tensors = {
+            **done.tensors,
+            **above("network.", self.network.state_dict()),
+            **above("optimizer.", self._optimizer.tensors),
+            **above("stream.", self._random.tensors),
+        }
+        return Standing(tensors, {**done.facts, "steps": self._optimizer.taken, "draws": self._random.facts})
+
+    @property
+    def outcome(self) -> Standing:
+        """What it answers with once it has ended. Its optimizer, as large as two networks, is not needed again."""
+        best = self.best and asdict(self.best)
+        return Standing(above("kept.", self._kept), {"number": self.number, "best": best})
+
+    def restore(self, standing: Standing) -> None:
+        """Go on from there, bit for bit as if it had never stopped; from an outcome there is nothing to go on with."""
+        tensors, facts = standing.tensors, standing.facts
+        self._kept = below("kept.", tensors)
+        self.number, self.best = facts["number"], facts["best"] and Epoch(**facts["best"])
+        if "steps" in facts:
+            self.network.load_state_dict(below("network.", tensors))
+            self._optimizer.restore(below("optimizer.", tensors), facts["steps"])
+            self._random.restore(below("stream.", tensors), facts["draws"])
+
+    @property
+    def _waited(self) -> int:
+        """Epochs since the best one."""
+        return self.number - self.best.number if self.best else self.number
 
     def member(self, *, steps: int = 1) -> NetworkMember:
         """The network of the best epoch, which answers so many rows in one pass over a window."""
         network = copy.deepcopy(self.network)
-        network.load_state_dict(self._best)
+        network.load_state_dict(self._kept)
         return NetworkMember(network.to("cpu").eval(), self.scaler, steps)
 
     def _train_once(self, optimizer: Optimizer) -> float:
         training = self.spec.training
-        batches = self.tiling.draw(self._rng, batch=training.batch, limit=training.windows)
+        batches = self.tiling.draw(self._random.draws, batch=training.batch, limit=training.windows)
         placed = iter(self.feed.place(piece for batch in batches for piece in batch))
         total, count = torch.zeros((2,), dtype=torch.float64, device=self.device)
         every = 1 if self.device.type == "cpu" else LOOKS
@@ -219,19 +247,3 @@ class Fitting:
             for places_BP in torch.from_numpy(places).to(self.device).split(256):
                 mean_BWO, _ = self.network(self.feed.inputs(places_BP), self.width)
                 yield places_BP, mean_BWO
-
-    def _seed_streams(self, seed: int) -> list[torch.Tensor]:
-        """The states of this fitting's random streams: the CPU's, and its device's if that is another."""
-        devices = [torch.device("cpu")] + ([self.device] if self.device.type == "cuda" else [])
-        return [torch.Generator(device).manual_seed(seed).get_state() for device in devices]
-
-    @contextlib.contextmanager
-    def _own_randomness(self) -> Iterator[None]:
-        """Draw from this fitting's own streams, so that fits trained side by side equal fits trained alone."""
-        devices = [self.device] if self.device.type == "cuda" else []
-        with one_thread(), torch.random.fork_rng(devices=devices):
-            torch.set_rng_state(self._streams[0])
-            for device in devices:
-                torch.cuda.set_rng_state(self._streams[1], device)
-            yield
-            self._streams = [torch.get_rng_state(), *(torch.cuda.get_rng_state(one) for one in devices)]

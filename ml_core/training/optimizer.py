@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 import torch
 
@@ -29,6 +29,21 @@ class Optimizer:
             )
             for parameter in self.parameters
         }
+
+    @property
+    def tensors(self) -> dict[str, torch.Tensor]:
+        """The running means of every parameter, by its place."""
+        parts = (self._state[one] for one in self.parameters)
+        return {
+            f"{place}.{number}": one for place, part in enumerate(parts) for number, one in enumerate(part)
+        }
+
+    @torch.no_grad()
+    def restore(self, tensors: Mapping[str, torch.Tensor], taken: int) -> None:
+        """Go on after so many steps with those means."""
+        for name, one in self.tensors.items():
+            one.copy_(tensors[name])
+        self.taken = taken
 
     def clear(self) -> None:
         """Forget the gradients."""

@@ -1,4 +1,5 @@
-"""How one part of the system is."""
+"""What `doctor` says of one part of the system (bars, a model, a service): in order, due, stuck or off, in words, and
+the command that helps."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass

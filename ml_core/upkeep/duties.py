@@ -14,7 +14,8 @@ from ml_core.data.past import newest_session
 from ml_core.data.prices import read_prices
 from ml_core.data.store.forecasts import read_forecast
 from ml_core.errors import ForecastError, NoChampion
-from ml_core.home.lock import holder
+from ml_core.home.lock import Owner, holder
+from ml_core.monitoring.record import open_record
 from ml_core.promotion.cadence import is_due
 from ml_core.registry.age import tell_old_model
 from ml_core.registry.seats import tell_seat
@@ -36,7 +37,7 @@ def examine_experiment(order: Order, *, now: dt.datetime) -> list[Condition]:
         dates = read_prices(order.experiment, order.home)["date"]
     except ForecastError as error:
         return [*at_work, Condition("bars", "stuck", str(error))]
-    conditions = [*at_work, _examine_bars(order, newest, now)]
+    conditions = [*at_work, _examine_bars(order, newest, now), *_examine_breaches(order)]
     try:
         sitting = Registry(order.home).find(order.name)
     except NoChampion:
@@ -44,15 +45,19 @@ def examine_experiment(order: Order, *, now: dt.datetime) -> list[Condition]:
         return [*conditions, Condition("model", "due", told, "predict")]
     except ForecastError as error:
         return [*conditions, Condition("model", "stuck", str(error))]
-    return [*conditions, _examine_model(order, sitting, dates), _examine_forecast(order, sitting, dates)]
+    return [
+        *conditions,
+        _examine_model(order, sitting, dates),
+        _examine_forecast(order, sitting, dates),
+    ]
 
 
-def _owner(order: Order, verb: str) -> int | None:
+def _owner(order: Order, verb: str) -> Owner | None:
     return holder(order.home, order.lock_name(verb))
 
 
-def _at_work(verb: str, owner: int) -> Condition:
-    return Condition(verb, "well", f"running (process {owner}); another one waits or is refused meanwhile")
+def _at_work(verb: str, owner: Owner) -> Condition:
+    return Condition(verb, "well", f"running ({owner}); another one waits or is refused meanwhile")
 
 
 def _examine_bars(order: Order, newest: dt.date, now: dt.datetime) -> Condition:
@@ -76,6 +81,13 @@ def _examine_model(order: Order, sitting: ModelVersion, dates: pl.Series) -> Con
         told, _, command = old.partition("; run: candorcast ")
         return Condition("model", "due", told, command.replace(f" {order.experiment.name}", "", 1))
     return Condition("model", "well", who)
+
+
+def _examine_breaches(order: Order) -> list[Condition]:
+    """Nothing is said of them where there are none, or somebody knows of each."""
+    waiting = [one for one in open_record(order).breaches() if one.waits]
+    told = "; ".join(f"{one.check}: {one.told}" for one in waiting)
+    return [Condition("monitoring", "due", told, "monitor")] if waiting else []
 
 
 def _examine_forecast(order: Order, sitting: ModelVersion, dates: pl.Series) -> Condition:

@@ -33,7 +33,7 @@ def forecast_baselines(
     if beside:
         windows = beside.narrow(windows)
         windows = with_regimes(windows, beside.regimes, beside.features)
-        scaling = beside.spec.reading.features.scaling
+        scaling = beside.components[0].spec.reading.features.scaling
         lesson = Lesson(
             windows, split, beside.lookback, beside.features, scaling, beside.spec.seed, rival=True
         )

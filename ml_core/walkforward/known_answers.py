@@ -17,6 +17,7 @@ from ml_core.data.store.bars import adjust
 from ml_core.errors import InvalidInput
 from ml_core.panel.splits import Split, holdout
 from ml_core.panel.windows import Windows
+from ml_core.portfolio.opening import horizon_of
 from ml_core.spec import choices
 from ml_core.spec.choices import nearest
 from ml_core.spec.experiment import Experiment, Model, Universe
@@ -24,7 +25,6 @@ from ml_core.training.fit import fit
 from ml_core.walkforward.opening import open_windows
 from ml_core.walkforward.oracle import recovered
 from ml_core.walkforward.rows import forecast_split
-from ml_core.walkforward.trading import horizon_of
 
 START = dt.date(2005, 1, 3)
 CLOSED = dt.datetime(9999, 1, 1, tzinfo=dt.UTC)  # every simulated session has

@@ -6,32 +6,34 @@ import polars as pl
 
 from ml_core.data.calendar import USUAL
 from ml_core.errors import NotEnoughData
-from ml_core.features.table import build_features, chosen_names
+from ml_core.features.table import build_features, chosen_names, unite_asked
 from ml_core.panel.splits import Split, combinatorial, holdout, walk_forward
 from ml_core.panel.windows import Origin, Windows, build_windows
 from ml_core.portfolio.market import Market, check_calendar
-from ml_core.spec.experiment import Experiment, RunSpec
-from ml_core.walkforward.trading import periods_per_year
+from ml_core.portfolio.opening import periods_per_year
+from ml_core.spec.ensemble import Spec
+from ml_core.spec.experiment import Experiment
 
 
-def read_panel(spec: RunSpec, prices: pl.DataFrame) -> tuple[Windows, tuple[str, ...]]:
-    """The panel that a spec reads, however short, and the features that these prices cannot give."""
+def read_panel(spec: Spec, prices: pl.DataFrame) -> tuple[Windows, tuple[str, ...]]:
+    """The panel that a spec, or several as one, reads, however short, and the features these prices cannot give."""
     if (sessions := prices["date"].n_unique()) < 2:
-        raise NotEnoughData(f"{sessions} session of prices; expected at least {spec.reading.lookback + 1}")
-    asked, columns = spec.reading.features, tuple(prices.columns)
+        raise NotEnoughData(f"{sessions} session of prices; expected at least {spec.lookback + 1}")
+    asked = unite_asked([one.spec.reading.features for one in spec.components])
+    columns = tuple(prices.columns)
     built = build_features(prices, chosen_names(asked, columns))
     origin = Origin(asked, columns, built.left_out)
     return build_windows(prices, built, spec.task, origin=origin), built.left_out
 
 
-def open_windows(spec: RunSpec, prices: pl.DataFrame) -> tuple[Windows, tuple[str, ...]]:
+def open_windows(spec: Spec, prices: pl.DataFrame) -> tuple[Windows, tuple[str, ...]]:
     """The same, long enough for a window and for the longest horizon, its sessions as far apart as the task says."""
     check_calendar(Market(prices, periods_per_year(spec.task.frequency, USUAL)))
     windows, left_out = read_panel(spec, prices)
-    if not windows.usable(spec.reading.lookback).any():
+    if not windows.usable(spec.lookback).any():
         raise NotEnoughData(
             f"{len(windows.sessions)} sessions from {windows.sessions[0]} to {windows.sessions[-1]} give no window: "
-            f"the features need a warm-up and the look-back {spec.reading.lookback} sessions after it"
+            f"the features need a warm-up and the look-back {spec.lookback} sessions after it"
         )
     longest = spec.task.horizons[-1]
     if longest >= len(windows.sessions):

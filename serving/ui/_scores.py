@@ -13,7 +13,7 @@ FIRST = ("zero", "mean", "last", "ewma", "ridge")
 
 
 def show_scores(info: Info) -> list[str]:
-    """One table per horizon: metrics down, the model and each baseline across, all on the same rows."""
+    """One table per horizon, the first unfolded: metrics down, the model and each baseline across, on the same rows."""
     baselines = sorted({name for row in info.scores for name in row.beside}, key=_place)
     head = ("Metric", "Model", *(begin(words.baseline(name)) for name in baselines))
     panels = []
@@ -28,8 +28,15 @@ def show_scores(info: Info) -> list[str]:
                 "how often luck alone gives such a lead."
             )
             ahead = markup.steps(horizon, info.frequency)
-            panels.append(panel(f"Holdout scores, {ahead} ahead", about, table(head, shown)))
+            title = f"{whose('Holdout scores', info)}, {ahead} ahead"
+            inner = table(head, shown) if not panels else markup.folded("Scores", table(head, shown))
+            panels.append(panel(title, "" if panels else about, inner))
     return panels
+
+
+def whose(title: str, info: Info) -> str:
+    """A refit learned from the holdout: what was measured there is of the version that was judged, and says so."""
+    return f"{title} of version {info.refit.judged}" if info.refit else title
 
 
 def _place(name: str) -> tuple[int, str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 from ml_core.claims.unasked import tell_unasked
 from ml_core.claims.verdict import ClaimVerdict
@@ -11,20 +11,24 @@ from ml_core.errors import InvalidInput
 from ml_core.reporting import words
 from ml_core.reporting.words import short_percent
 from serving import markup
-from serving.figures import draw_outlook
+from serving.candles import draw_outlook
 from serving.markup import Cell, money, percent
 from serving.messages import DISCLAIMER, HorizonForecast, SingleAnswer
 from serving.quotes import build_quote
+from serving.scripts import draw_candles
 from serving.service import Service
+from serving.ui._choosing import choose_day, choose_horizon, choose_ticker
+from serving.ui._days import read_day
 from serving.ui._guard import guard
 from serving.ui._numbers import UNPROVEN, show_numbers
 from serving.ui._seats import choose_seat
+from serving.ui._tab import Parts, Tab
 
-if TYPE_CHECKING:
-    from plotly.graph_objects import Figure
-
-title, place = "Forecast", 1
 DAYS = (30, 120, 730)
+# Its licence asks for its name and address on the page; the logo in the chart leads there too.
+CHART = """<div class="wf-candles"></div><p class="wf-small">Drag the chart to move it; after a click the wheel zooms.
+Drawn with TradingView Lightweight Charts, Copyright (c) 2023 TradingView, Inc.
+<a href="https://www.tradingview.com/" rel="noopener">https://www.tradingview.com/</a></p>"""
 SILENT = "none"  # what a reference says of direction, on every screen
 
 
@@ -33,19 +37,23 @@ class Shown(NamedTuple):
 
     notice: str
     numbers: str = ""
-    chart: Figure | None = None
+    chart: dict[str, Any] | None = None
     table: str = ""
 
 
-def build(service: Service) -> None:
+def build(service: Service) -> Parts:
     """Controls above, and everything below redrawn on load and on every change of them."""
     import gradio as gr
 
     with gr.Row():
         controls = _lay_controls(service)
+    before = gr.Checkbox(
+        value=True, label="What was said of these days before", container=False, elem_id="earlier"
+    )
+    controls.append(before)
     notice = gr.HTML(visible=False)
     numbers = gr.HTML()
-    chart = gr.Plot(show_label=False, elem_classes="wf-chart", elem_id="chart")
+    chart = gr.HTML(html_template=CHART, js_on_load=draw_candles(), elem_classes="wf-chart", elem_id="chart")
     table = gr.HTML(elem_id="table")
     gr.HTML(f'<p class="wf-disclaimer" id="disclaimer">{DISCLAIMER}</p>')
     parts = [notice, numbers, chart, table]
@@ -63,31 +71,16 @@ def build(service: Service) -> None:
         show_progress="minimal",
         api_visibility="private",
     )
+    ticker, ahead, _, date, *_ = controls
+    return Parts({"ticker": ticker, "horizon": ahead, "as_of": date})
 
 
 def _lay_controls(service: Service) -> list[Any]:
     """Ticker, horizon, days of history, date and seat, as `show_forecast` takes them."""
     import gradio as gr
 
-    task = service.experiment.task
-    tickers = service.tickers()
-    ticker = gr.Dropdown(
-        tickers,
-        value=tickers[0],
-        label="Ticker",
-        allow_custom_value=True,
-        scale=2,
-        min_width=140,
-        elem_id="ticker",
-    )
-    ahead = gr.Dropdown(
-        [(markup.steps(horizon, task.frequency), horizon) for horizon in task.horizons],
-        value=task.horizons[-1],
-        label="Horizon",
-        scale=2,
-        min_width=140,
-        elem_id="horizon",
-    )
+    ticker = choose_ticker(service, "ticker")
+    ahead = choose_horizon(service, service.experiment.task.horizons[-1], "horizon")
     days = gr.Slider(
         DAYS[0],
         DAYS[2],
@@ -98,41 +91,51 @@ def _lay_controls(service: Service) -> list[Any]:
         min_width=220,
         elem_id="history",
     )
-    date = gr.DateTime(
-        label="As of (optional)",
-        include_time=False,
-        type="string",
-        scale=3,
-        min_width=220,
-        elem_id="date",
-    )
-    who = choose_seat()
+    date, who = choose_day("date"), choose_seat()
     return [ticker, ahead, days, date, who]
 
 
 def show_forecast(
-    service: Service, ticker: str | None, ahead: int, days: int, date: str | None, who: str = ""
+    service: Service,
+    ticker: str | None,
+    ahead: int,
+    days: int,
+    date: str | None,
+    who: str = "",
+    before: bool = True,
 ) -> Shown:
     """What the page shows for these controls; what is in the way of it stands in the notice."""
 
     def answer() -> Shown:
-        return _answer(service, ticker, ahead=int(ahead), days=int(days), date=_day(date), who=who or None)
+        day = read_day("As of", date)
+        return _answer(
+            service, ticker, ahead=int(ahead), days=int(days), date=day, who=who or None, before=before
+        )
 
     return guard(service, "This forecast", answer, Shown)
 
 
 def _answer(
-    service: Service, ticker: str | None, *, ahead: int, days: int, date: dt.date | None, who: str | None
+    service: Service,
+    ticker: str | None,
+    *,
+    ahead: int,
+    days: int,
+    date: dt.date | None,
+    who: str | None,
+    before: bool,
 ) -> Shown:
     if not ticker or not ticker.strip():
         raise InvalidInput("Choose a ticker, or type one.")
     answer = service.single(ticker, date=date, version=who)
     history = service.history(ticker, unit=answer.as_of)
     quote = build_quote(service.history(ticker, until=date))
+    since = answer.as_of - dt.timedelta(days=days)
+    earlier = service.earlier(answer, history, ahead, since=since) if before else None
     return Shown(
         notice=markup.notice(" ".join(_warnings(answer))) if _warnings(answer) else "",
         numbers=show_numbers(quote, answer, ahead),
-        chart=draw_outlook(history, answer, days=days, ahead=ahead),
+        chart=draw_outlook(history, answer, days=days, ahead=ahead, earlier=earlier).tell(),
         table=_table(answer, ahead),
     )
 
@@ -205,10 +208,4 @@ def _unproven(answer: SingleAnswer, horizon: int) -> str:
     )
 
 
-def _day(text: str | None) -> dt.date | None:
-    if not text or not text.strip():
-        return None
-    try:
-        return dt.date.fromisoformat(text.strip()[:10])
-    except ValueError:
-        raise InvalidInput(f"As of: expected a day such as 2024-03-28, got '{text.strip()[:20]}'") from None
+TAB = Tab("Forecast", place=2, build=build)

@@ -91,6 +91,11 @@ def smoothed(x_NT: np.ndarray) -> np.ndarray:
     return _each(x_NT, forward.reverse().ewm_mean(span=10).reverse())
 
 
+def _with(forecaster: Forecaster, **changed: object) -> Forecaster:
+    (component,) = forecaster.components
+    return replace(forecaster, components=(replace(component, **changed),))
+
+
 def scaled_on_all_rows(forecaster: Forecaster, windows: Windows) -> Forecaster:
     (member,) = forecaster.members
     assert isinstance(member, BaselineMember)
@@ -99,16 +104,16 @@ def scaled_on_all_rows(forecaster: Forecaster, windows: Windows) -> Forecaster:
     x_NTF = windows.inputs(forecaster.features)
     scaler = vars(fit_scaler(x_NTF, windows.present_NT))
     learned = replace(fitted.learned, arrays={**fitted.learned.arrays, **scaler})
-    return replace(forecaster, members=(BaselineMember(replace(fitted, learned=learned)),))
+    return _with(forecaster, members=(BaselineMember(replace(fitted, learned=learned)),))
 
 
 def chosen_on_all_rows(forecaster: Forecaster, windows: Windows) -> Forecaster:
     everything = Span(windows.sessions[0], windows.sessions[-1])
-    return replace(forecaster, choice=choose_inputs(forecaster.spec, windows, everything).choice)
+    return _with(forecaster, choice=choose_inputs(forecaster.spec, windows, everything).choice)
 
 
 def regimes_of_all_rows(forecaster: Forecaster, windows: Windows) -> Forecaster:
-    return replace(forecaster, regimes=fit_regimes(market_return(windows)))
+    return _with(forecaster, regimes=fit_regimes(market_return(windows)))
 
 
 @dataclass(frozen=True)
@@ -129,7 +134,7 @@ def split_by_row(spec: RunSpec, windows: Windows, split: Split) -> Forecaster:
     honest = fit(spec, windows, split)
     windows = with_regimes(windows, honest.regimes, honest.features)
     lesson = RowLesson(windows, split, honest.lookback, honest.features)
-    return replace(honest, members=(BaselineMember(fit_baseline(honest.spec.model, lesson)),))
+    return _with(honest, members=(BaselineMember(fit_baseline(honest.spec.model, lesson)),))
 
 
 def rival_of_all_rows(

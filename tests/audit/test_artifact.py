@@ -9,7 +9,7 @@ import pytest
 
 from ml_core.audit.artifact import audit_forecaster, audit_model
 from ml_core.data.intake.refresh import refresh
-from ml_core.data.prices import read_prices
+from ml_core.data.prices import data_version, read_prices
 from ml_core.forecaster.forecaster import Forecaster
 from ml_core.home.settings import Home
 from ml_core.panel.splits import Span
@@ -34,12 +34,19 @@ def home(new_home) -> Home:
 
 def register(home: Home, *, taught_until: dt.date | None = None) -> ModelVersion:
     """A version; with `taught_until` its training went on into the holdout, which its recipe does not say."""
-    prices = read_prices(EXPERIMENT, home)
+    version = data_version(EXPERIMENT, home)
+    prices = read_prices(EXPERIMENT, home, version=version)
     windows, _ = open_windows(EXPERIMENT.spec, prices)
     split = plan_folds(EXPERIMENT, windows)[-1]
     taught = replace(split, train=Span(split.train.start, taught_until)) if taught_until else split
     candidate = Candidate(
-        fit(EXPERIMENT.spec, windows, taught), windows, prices, split, pl.DataFrame(), Searched(trials=1)
+        fit(EXPERIMENT.spec, windows, taught),
+        windows,
+        prices,
+        version,
+        split,
+        pl.DataFrame(),
+        Searched(trials=1),
     )
     return promote_candidate(EXPERIMENT, home, candidate, now=NOW).version
 
@@ -84,7 +91,7 @@ def test_a_forecaster_that_looks_at_the_last_row_is_refused_before_promotion(hom
     split = plan_folds(EXPERIMENT, windows)[-1]
     honest = fit(EXPERIMENT.spec, windows, split)
     assert audit_forecaster(honest, EXPERIMENT, prices, split, dates=2).findings == ()
-    leaking = Foreseeing(**vars(honest))
+    leaking = Foreseeing(honest.components, honest.tickers, honest.calibration)
     found = audit_forecaster(leaking, EXPERIMENT, prices, split, dates=2).findings
     assert ("forecasts", "mean") in {(one.stage, one.column) for one in found}
     assert {"changed", "truncated"} <= {one.change for one in found}

@@ -11,7 +11,7 @@ import pytest
 
 from ml_core.audit.alignment import audit_alignment
 from ml_core.audit.stages import tell_targets
-from ml_core.forecaster.members import NetworkMember
+from ml_core.forecaster.networks import NetworkMember
 from ml_core.spec.experiment import Model
 from ml_core.training.fit import fit
 from ml_core.training.processed import process

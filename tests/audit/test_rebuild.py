@@ -49,7 +49,7 @@ def home(new_home) -> Home:
 def registered(home) -> ModelVersion:
     """A version of two networks; bars came after it was fitted."""
     refresh(EXPERIMENT, home, now=WHEN_FITTED)
-    candidate = fit_candidate(EXPERIMENT, read_prices(EXPERIMENT, home), Searched(trials=1))
+    candidate = fit_candidate(EXPERIMENT, home, Searched(trials=1))
     found = promote_candidate(EXPERIMENT, home, candidate, now=WHEN_FITTED).version
     seen = data_version(EXPERIMENT, home)
     refresh(EXPERIMENT, home, now=NOW)
@@ -109,12 +109,13 @@ def test_a_winner_that_reads_otherwise_than_its_experiment_is_registered_rebuilt
         "task.layout": ["pooled", "joint"],
     }
     experiment = small_experiment(name="wide", search={"families": ["lstm"], "ranges": ranges})
-    prices = read_prices(experiment, home)
+    version = data_version(experiment, home)
+    prices = read_prices(experiment, home, version=version)
     windows, _ = open_windows(widest_spec(experiment, build_space(experiment)), prices)
     split = split_for_search(experiment, windows)[1]
     params = {"family": "lstm", "features.names": ["volatility_5", "regime_age"], "task.layout": "joint"}
     forecaster = fit(spec_of(experiment, params), windows, split)
-    candidate = Candidate(forecaster, windows, prices, split, pl.DataFrame(), Searched(trials=1))
+    candidate = Candidate(forecaster, windows, prices, version, split, pl.DataFrame(), Searched(trials=1))
     made = promote_candidate(experiment, home, candidate, now=NOW)
     assert made.version.spec == forecaster.spec
     assert made.version.spec.reading.layout == "joint"

@@ -3,12 +3,13 @@
 from ml_core.claims.case import Case, Terms
 from ml_core.claims.judge import judge_claims
 from ml_core.forecaster.learners import complete
+from ml_core.portfolio.opening import horizon_of, market_of
 from ml_core.spec.experiment import Model, Reading, RunSpec
 from ml_core.training.fit import fit
 from ml_core.walkforward.beside import forecast_baselines
 from ml_core.walkforward.opening import open_windows, plan_folds
 from ml_core.walkforward.rows import forecast_split, tell_volatility
-from ml_core.walkforward.trading import horizon_of, market_of, weigh
+from ml_core.walkforward.trading import weigh
 from tests.market import FEATURES, simulate_prices, small_experiment
 
 

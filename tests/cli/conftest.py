@@ -5,7 +5,6 @@ from pathlib import Path
 import pytest
 
 from ml_core.data.intake.refresh import refresh
-from ml_core.data.prices import read_prices
 from ml_core.home.settings import open_home
 from ml_core.promotion.judge import promote_candidate
 from ml_core.registry.searched import Searched
@@ -31,7 +30,7 @@ def home(new_home) -> str:
 def champion(home) -> str:
     """The home with a champion, as a search would leave it."""
     experiment, opened = small_experiment(), open_home(Path(home))
-    candidate = fit_candidate(experiment, read_prices(experiment, opened), Searched(trials=7))
+    candidate = fit_candidate(experiment, opened, Searched(trials=7))
     version = promote_candidate(experiment, opened, candidate, now=NOW).version
     Registry(opened).promote(experiment.model_name, version.version)
     return home

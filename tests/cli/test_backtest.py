@@ -1,15 +1,18 @@
 """`candorcast backtest`: what no model learned from, traded; what is asked wrongly, told in one line."""
 
 import json
+import shlex
 from pathlib import Path
 
 import polars as pl
 import pytest
 
+from ml_core.data.intake.refresh import refresh
 from ml_core.home.settings import open_home
 from ml_core.registry.versions import Registry
 from ml_core.spec.plain import plain
 from tests.cli.command_line import run
+from tests.market import NOW, small_experiment
 
 
 def test_the_champion_is_traded_where_it_never_learned_and_the_numbers_are_its_evidence(file, champion):
@@ -44,6 +47,31 @@ def test_tables_and_figures_are_written_where_asked(file, champion, tmp_path):
     assert written.filter(account=pl.lit("strategy"), metric=pl.lit("cumulative"))[
         "value"
     ].item() == pytest.approx(told)
+
+
+def test_where_the_money_came_from_is_drawn_told_and_written_and_adds_up(file, champion, tmp_path):
+    out = tmp_path / "money"
+    screen = run("backtest", file, "--home", champion, "--out", str(out))
+    assert screen.exit_code == 0, screen.stderr
+    for words in (
+        "where it came from: ",
+        "which tickers",
+        "what was held long",
+        "costs of trading",
+        "│",
+        "█",
+    ):
+        assert words in screen.stdout
+    told = json.loads(run("backtest", file, "--home", champion, "--json").stdout)
+    came = told["splits"]["holdout"]["cumulative"]
+    origins = told["origins"]["holdout"]
+    assert origins.pop("total") == pytest.approx(came, abs=1e-12)
+    assert -1 <= origins.pop("beta") <= 1  # of what is held at most once
+    assert set(origins) >= {"market", "side", "ticker"}
+    for way, parts in origins.items():
+        assert sum(parts.values()) == pytest.approx(came, abs=1e-12), way
+    written = pl.read_csv(out / "origins.csv").filter(split=pl.lit("holdout"), by=pl.lit("ticker"))
+    assert dict(written.select("name", "gain").iter_rows()) == pytest.approx(origins["ticker"])
 
 
 def test_a_span_is_traded_alone(file, champion):
@@ -101,3 +129,18 @@ def test_a_ticker_without_any_forecast_is_named_and_ends_with_1(file, home, tmp_
     done = run("backtest", file, "--home", home, "--forecasts", str(out / "less.parquet"))
     assert done.exit_code == 1
     assert "without any forecast in that time: BRAV" in done.stderr
+
+
+def test_where_nobody_answers_yet_the_command_it_names_makes_the_reference_that_is_then_traded(
+    new_home, file
+):
+    home = new_home()
+    refresh(small_experiment(), home, now=NOW)
+    refused = run("backtest", file, "--home", str(home.root))
+    assert (refused.exit_code, refused.stdout) == (2, "")
+    assert "the first forecast makes it; run: candorcast predict" in refused.stderr
+    command = shlex.split(refused.stderr.strip().rpartition("run: candorcast ")[2])
+    assert run(*command).exit_code == 0
+    done = run("backtest", file, "--home", str(home.root))
+    assert done.exit_code == 0, done.stderr
+    assert "version 1 (zero; reference" in done.stdout

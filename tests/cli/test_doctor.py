@@ -9,6 +9,7 @@ from flows.stack.examination import examine_stack
 from flows.stack.services import Service
 from flows.stack.supervisor import write_record
 from ml_core.data.intake.refresh import refresh
+from ml_core.data.prices import data_version
 from ml_core.home.lock import hold
 from ml_core.home.settings import open_home
 from ml_core.registry.trials import Trial, write_line
@@ -79,7 +80,7 @@ def leave_a_broken_search(root: Path) -> None:
     """Bars, and the ledger of a search that ended one trial and was killed."""
     home = open_home(root)
     refresh(small_experiment(), home, now=NOW)
-    folder = home.searches / name_search(small_experiment(), home)
+    folder = home.searches / name_search(small_experiment(), data_version(small_experiment(), home))
     folder.mkdir(parents=True)
     (folder / "ledger.jsonl").write_text(write_line(Trial("a1", {"family": "lstm"}, "finished")))
 

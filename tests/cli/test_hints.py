@@ -20,6 +20,7 @@ from ml_core.registry.versions import Registry
 from ml_core.spec.file import read_experiment
 from serving.access import Access
 from serving.app import build_app
+from serving.experiments import Experiments
 from serving.hints import Hints
 from serving.service import Service
 from serving.ui.forecast import show_forecast
@@ -96,10 +97,11 @@ def test_a_home_that_is_not_there_is_made_by_what_the_refusal_says(file, tmp_pat
 
 def test_api_and_app_say_a_command_that_can_be_typed_beside_the_server(file, home):
     sets = ('universe.tickers=["ALFA", "BRAV", "CHAR", "DELT", "ECHO"]',)
-    settings = Settings(home=Path(home), experiment=file, CANDORCAST_SET="\n".join(sets))
+    settings = Settings(home=Path(home), experiments=(file,), CANDORCAST_SET="\n".join(sets))
     order = place_order(read_experiment(file, sets), open_home(Path(home)))
     service = Service(order, clock=lambda: NOW, hints=Hints(file, order.home, sets))
-    client = TestClient(build_app(service, Access(settings), settings), base_url="http://localhost")
+    experiments = Experiments({service.experiment.name: service})
+    client = TestClient(build_app(experiments, Access(settings), settings), base_url="http://localhost")
     asked = {"ticker": "FOXT"}
     answer = client.post("/predictions/single?alias=challenger", json=asked).json()["error"]
     check(hints(answer)[0], file=file, home=home, sets=sets)

@@ -39,6 +39,7 @@ def test_the_help_of_truth_names_every_kind_that_can_be_planted():
         (("serve", "demo", "--port", "99999"), "--port: expected at most 65535, got 99999"),
         (("vacuum", "demo", "--days", "soon"), "--days: expected a whole number, got soon"),
         (("truth", "--ic", "strong"), "--ic: expected a number, got strong"),
+        (("explain", "demo", "--of", "foo"), "--of: expected one of 'level', 'order', 'scale', got foo"),
     ],
 )
 def test_a_value_that_an_option_does_not_take_is_refused_in_one_plain_line(arguments, told):

@@ -47,5 +47,6 @@ def test_a_day_before_all_forecasts_has_one_reason_and_names_the_first_that_has_
 def test_a_day_without_a_session_says_whose_forecast_it_is(file, champion):
     done = run("predict", file, "--as-of", "2018-12-30", "--home", champion)
     assert (
-        "2018-12-30 is no session: the forecast is that of 2018-12-28, the last one before it" in done.stdout
+        "no session of 2018-12-30 is stored: the forecast is that of 2018-12-28, the last one before it"
+        in done.stdout
     )

@@ -55,7 +55,11 @@ def ask(command: str, file: str, home: Path, at: Path, *more: str) -> subprocess
         ("data", 0, "coverage"),
         ("evaluate", 0, "walking"),
         ("models", 0, "nothing is registered yet; run: candorcast search"),
-        ("backtest", 2, "has neither champion nor reference; run: candorcast predict"),
+        (
+            "backtest",
+            2,
+            "has neither champion nor reference; the first forecast makes it; run: candorcast predict",
+        ),
     ],
 )
 def test_a_command_that_reads_works_on_a_home_that_cannot_be_written(file, locked, command, code, told):

@@ -64,7 +64,7 @@ def test_an_audit_of_what_is_neither_an_experiment_nor_a_model_says_what_there_i
 
 
 BAD = {
-    "an unknown key": ("task.lookbak=30", "unknown key 'task.lookbak'; did you mean 'lookback'?"),
+    "an unknown key": ("task.lookbak=30", "unknown key 'task.lookbak'; did you mean 'task.lookback'?"),
     "an unknown key of the source": ("data.simulated.sesions=3", "unknown key 'sesions'; did you mean 'sessions'?"),
     "an unknown source": ("data.source=yaho", "did you mean 'yahoo'?"),
     "an unknown family": ("model.family=lstn", "did you mean 'lstm'?"),
@@ -178,7 +178,7 @@ def test_an_empty_home_is_served_and_the_first_steps_are_told(file, tmp_path, mo
     assert (done.exit_code, done.stderr) == (0, "")
     assert len(started) == 1
     told, *steps, serves = done.stdout.splitlines()
-    assert told.startswith("this home is empty: the page has nothing to show yet.")
+    assert told.startswith("nothing is stored of small yet: the page has nothing to show.")
     for verb, step in zip(("refresh", "predict", "search"), steps, strict=True):
         assert step.split("  ")[1] == f"candorcast {verb} {file} --home {tmp_path / 'new'}"
     assert serves.startswith("candorcast serves small at http://127.0.0.1:")
@@ -197,7 +197,7 @@ def test_what_is_missing_first_is_named_first_and_its_command_can_be_typed_as_it
 
 def test_who_does_not_sit_there_is_told_with_the_command_that_changes_it(file, home):
     asked = (file, "--home", home, "--set", "name=alone")
-    nobody = "alone.simulated has neither champion nor reference; run: candorcast predict"
+    nobody = "alone.simulated has neither champion nor reference; the first forecast makes it; run: candorcast predict"
     assert_refused(run("backtest", *asked), nobody)
     for seat, more in {
         "champion": ("rollback", *asked),
@@ -228,6 +228,20 @@ def test_a_host_that_others_can_reach_needs_a_key(file, home, monkeypatch):
     assert_refused(done, "--host 0.0.0.0 is not loopback: set CANDORCAST_API_KEY")
 
 
+def test_a_key_that_is_soon_guessed_opens_nothing_to_others(file, home, monkeypatch):
+    monkeypatch.setenv("CANDORCAST_API_KEY", "tooshort")
+    done = run("serve", file, "--host", "0.0.0.0", "--home", home)
+    assert_refused(done, "CANDORCAST_API_KEY: the key is too short for --host 0.0.0.0")
+    assert "tooshort" not in done.stderr
+
+
+def test_keys_that_cannot_be_read_start_no_server(file, home, monkeypatch):
+    monkeypatch.setenv("CANDORCAST_API_KEYS", "rita:write:something-secret")
+    done = run("serve", file, "--home", home)
+    assert_refused(done, "CANDORCAST_API_KEYS, number 1: expected NAME:SCOPE:KEY")
+    assert "something-secret" not in done.stderr
+
+
 @pytest.mark.parametrize(
     "arguments",
     [
@@ -255,3 +269,16 @@ def test_the_real_command_refuses_without_a_traceback(tmp_path):
 )
 def test_a_wrong_command_or_option_ends_with_2(arguments):
     assert run(*arguments).exit_code == 2
+
+
+@pytest.mark.parametrize("command", ["models", "rollback"])
+def test_who_asks_the_registry_is_told_of_an_unknown_key_of_the_source(file, home, command):
+    done = run(command, file, "--home", home, "--set", "data.simulated.foo=1")
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert "data.simulated: unknown key 'foo'" in done.stderr
+
+
+def test_a_version_that_is_not_there_is_answered_with_those_that_are_and_their_seats(file, champion):
+    done = run("predict", file, "--home", champion, "--version", "foo")
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert "has no version 'foo'; it has 1 (reference), 2 (champion)" in done.stderr

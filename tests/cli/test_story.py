@@ -37,7 +37,8 @@ def bars(new_home, tmp_path_factory) -> Story:
     folder = tmp_path_factory.mktemp("story")
     gate = {"beat": [], "coverage_tolerance": 0.5, "deflated_sharpe": 0.0}
     search = {"families": ["lstm"], "trials": 2, "epochs": 1}
-    file = str(write_experiment(folder, gate=gate, search=search))
+    market = {"simulated": {"sessions": 260, "seed": 3, "ic": 0.5}}
+    file = str(write_experiment(folder, gate=gate, search=search, data=market))
     story = Story(file, Path(new_home().root), folder / "out")
     done = candorcast("refresh", file, *story.told)
     assert done.returncode == 0, done.stderr

@@ -6,8 +6,12 @@ from dataclasses import replace
 import polars as pl
 import pytest
 
-from ml_core.claims.case import Case, Terms
-from ml_core.claims.judge import claim_names, judge_claims
+from ml_core.claims.case import SILENT, Case, Terms
+from ml_core.claims.judge import judge_claims, rivals_of
+from ml_core.claims.kind import claim_names, load_claim
+from ml_core.live.differences import pair
+from ml_core.live.terms import measure
+from ml_core.reporting import words
 from ml_core.spec.plain import plain
 from tests.claims.cases import make_case
 
@@ -70,12 +74,13 @@ def test_the_order_of_rows_changes_nothing_and_the_same_input_gives_the_same_ver
 def test_what_is_not_asked_says_why_and_has_no_p(name):
     waiting = KNOWS.scored.with_columns(realized=pl.lit(None, pl.Float64))
     short = KNOWS.scored["as_of"].min() + pl.duration(days=9)
+    nobody = replace(KNOWS, terms=Terms(**({name: ()} if name in Terms.model_fields else {})))
     for case in (
         replace(KNOWS, scored=waiting, accounts={}),
         changed(
             KNOWS, lambda table: table.filter(pl.col("as_of" if "as_of" in table.columns else "date") < short)
         ),
-        replace(KNOWS, terms=Terms(**{name: ()})) if name in ("level", "range") else make_case(sessions=15),
+        make_case(sessions=15) if rivals_of(nobody, name) else nobody,
     ):
         for one in judge_claims(case, [name]):
             assert one.standing == "not asked"
@@ -90,3 +95,48 @@ def test_its_verdict_is_plain_finite_values_and_words(name):
             text = json.dumps(one, allow_nan=False)
             assert json.loads(text)["why"]
             assert one["p"] is None or 0 <= one["p"] <= one["adjusted"] <= 1
+
+
+@every_claim
+def test_it_has_its_words(name):
+    told = "write them in CLAIMS of ml_core/reporting/words.py, as `name: what it says`"
+    assert words.CLAIMS.get(name, "").startswith(f"{name}: "), f"claim {name} has no words; {told}"
+    assert words.USES.get(name), (
+        f"say in USES of ml_core/reporting/words.py what a reader of claim {name} does"
+    )
+
+
+def test_no_words_are_of_a_claim_that_is_none():
+    assert (set(words.CLAIMS) | set(words.USES)) - set(claim_names()) == set()
+
+
+@every_claim
+def test_it_is_asked_of_live_forecasts_or_says_in_a_sentence_why_not(name):
+    live = load_claim(name).live
+    if isinstance(live, str):
+        assert len(live) > 10
+        return
+    reference = KNOWS.rivals["garch"]
+    for horizon in KNOWS.horizons:
+        here = pl.col("horizon") == horizon
+        ours, guesses = (
+            pair(name, case.scored.filter(here), reference.filter(here)) for case in (KNOWS, GUESSES)
+        )
+        assert ours.height == KNOWS.scored["as_of"].n_unique()
+        promised = measure(live, horizon, ours).promised
+        assert promised > 0, "who knows has shown it before the first live date"
+        assert measure(live, horizon, guesses).promised < promised
+
+
+@every_claim
+def test_it_speaks_of_direction_where_it_is_lost_when_every_mean_is_zero(name):
+    """So that a refit that says no direction any more is known to have lost the claim."""
+    mute = replace(KNOWS, scored=KNOWS.scored.with_columns(mean=pl.lit(0.0)), accounts={})
+    lost = [one for one in judge_claims(mute, [name]) if one.why == SILENT]
+    assert bool(lost) == load_claim(name).direction
+
+
+def test_a_file_that_declares_no_claim_is_named_with_what_it_lacks(monkeypatch):
+    monkeypatch.delattr("ml_core.claims.kinds.level.CLAIM")
+    with pytest.raises(TypeError, match=r"ml_core/claims/kinds/level\.py: expected CLAIM = Claim\("):
+        load_claim("level")

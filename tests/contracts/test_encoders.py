@@ -80,7 +80,7 @@ def test_the_last_steps_alone_are_those_of_the_whole_window(model, last):
 
 
 class OnlyOn(TorchDispatchMode):
-    """Refuses every tensor that is made elsewhere."""
+    """Refuses tensors that are made elsewhere, but for the seed of CUDA's fused attention, which is whole numbers."""
 
     def __init__(self, device: str) -> None:
         super().__init__()
@@ -88,8 +88,10 @@ class OnlyOn(TorchDispatchMode):
 
     def __torch_dispatch__(self, func, _types, args=(), kwargs=None):
         made = func(*args, **(kwargs or {}))
+        seeded = "scaled_dot_product" in str(func)
         for one in made if isinstance(made, (tuple, list)) else (made,):
-            assert not isinstance(one, torch.Tensor) or one.device.type == self.device, func
+            if isinstance(one, torch.Tensor) and (one.is_floating_point() or not seeded):
+                assert one.device.type == self.device, func
         return made
 
 

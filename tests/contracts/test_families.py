@@ -14,7 +14,7 @@ import torch
 from ml_core.features.scaling import fit_scaler
 from ml_core.forecaster.files import load_forecaster, save_forecaster
 from ml_core.forecaster.forecaster import Forecaster
-from ml_core.forecaster.members import BATCH, NetworkMember, run_network
+from ml_core.forecaster.networks import BATCH, NetworkMember, run_network
 from ml_core.models.family import complete, config_class
 from ml_core.models.head import ForecastNetwork
 from ml_core.panel.layout import lay_out

@@ -43,14 +43,24 @@ def test_all_that_the_map_names_is_there_and_it_fits_a_screen():
     assert len(map_lines()) <= 40
 
 
-def test_the_map_leaves_out_no_room():
-    named = {path.rstrip("/") for path in mapped()}
-    rooms = [
+def rooms() -> set[str]:
+    """The rooms of ml_core and the files that stand beside them."""
+    return {
         path.relative_to(HOUSE).as_posix()
         for path in (HOUSE / "ml_core").iterdir()
         if path.name[0] not in "_." and (path.suffix == ".py" or (path / "__init__.py").is_file())
-    ]
-    assert sorted(set(rooms) - named) == []
+    }
+
+
+def test_the_map_leaves_out_no_room():
+    lacking = sorted(rooms() - {path.rstrip("/") for path in mapped()})
+    assert lacking == [], "give it a place in the map of README.md"
+
+
+def test_the_table_of_rooms_leaves_out_none():
+    rows = re.findall(r"^\| (`.+?`) \|", ARCHITECTURE, flags=re.MULTILINE)
+    named = {name for row in rows for name in re.findall(r"`([^`]+)`", row)}
+    assert sorted(rooms() - named) == [], "give it a row in the table of rooms in docs/architecture.md"
 
 
 def test_all_that_the_architecture_names_is_there():

@@ -182,7 +182,10 @@ def test_a_file_that_declares_no_provider_is_refused_by_name(tmp_path, monkeypat
     (tmp_path / "halfway.py").write_text("PROVIDER = None")
     package = import_module(PROVIDERS)
     monkeypatch.setattr(package, "__path__", [*package.__path__, str(tmp_path)])
-    with pytest.raises(TypeError, match=r"providers\.halfway: expected PROVIDER = Provider\(…\), got None"):
+    with pytest.raises(
+        TypeError,
+        match=r"providers/halfway\.py: expected PROVIDER = Provider\(…\) of ml_core\.data\.providers, got None",
+    ):
         load_provider("halfway")
 
 

@@ -69,7 +69,7 @@ def fitted(key: str) -> list[Forecaster]:
 
 
 def weights(forecaster: Forecaster) -> dict[str, np.ndarray]:
-    return {name: tensor.numpy() for member in forecaster.members for name, tensor in member.arrays().items()}
+    return {name: part for member in forecaster.members for name, part in member.arrays().items()}
 
 
 def alike(one: Forecaster, other: Forecaster) -> bool:

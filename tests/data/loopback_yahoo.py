@@ -43,6 +43,7 @@ class Listing:
     faults: list[str] = field(default_factory=list)
     for_ever: bool = False
     symbol: str = ""  # for whom the answer says that it is, where not for the ticker asked
+    clock: dt.datetime | None = None  # what time it is at Yahoo's, where not now
     winter_clock: bool = False  # summer's stamps are made as if it were winter: an hour late, or early
 
 
@@ -128,6 +129,10 @@ class _Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         self.rfile.read(int(self.headers.get("Content-Length", 0)))
         self._answer(200, CONSENT, kind="text/html")
+
+    def date_time_string(self, timestamp: float | None = None) -> str:
+        told = [listing.clock for listing in self.yahoo.listings.values() if listing.clock]
+        return super().date_time_string(told[0].timestamp() if told else timestamp)
 
     def log_message(self, *_: object) -> None:
         """Say nothing."""

@@ -6,7 +6,7 @@ from ml_core.data.intake.refresh import refresh
 from ml_core.data.store.store import Store, open_store
 from ml_core.spec.experiment import Experiment
 from tests.data.loopback_yahoo import Listing
-from tests.data.test_yahoo import QUICK, SESSIONS, make_rows
+from tests.data.test_yahoo import PATIENT, SESSIONS, make_rows
 
 
 def after(session: dt.date) -> dt.datetime:
@@ -14,7 +14,7 @@ def after(session: dt.date) -> dt.datetime:
 
 
 def make_experiment(tickers, calendar="XNYS", **data) -> Experiment:
-    yahoo = {"source": "yahoo", "start": SESSIONS[0], "yahoo": QUICK}
+    yahoo = {"source": "yahoo", "start": SESSIONS[0], "yahoo": PATIENT}
     universe = {"tickers": list(tickers), "calendar": calendar}
     return Experiment.model_validate(
         {"name": "x", "universe": universe, "data": yahoo | data, "task": {"lookback": 5}}

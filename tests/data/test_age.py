@@ -4,7 +4,7 @@ import datetime as dt
 
 import pytest
 
-from ml_core.data.age import count_behind, tell_old
+from ml_core.data.age import count_behind, market_clock, tell_old
 from tests.market import small_experiment
 
 NOW = dt.datetime(2026, 1, 9, 22, tzinfo=dt.UTC)  # a Friday, after the close
@@ -40,3 +40,12 @@ def test_what_cannot_grow_is_never_old():
     assert "sessions ago" in tell_old(ended, dt.date(2024, 6, 28), now=NOW)
     own = small_experiment(data=FILES, universe={"calendar": "data"})
     assert tell_old(own, dt.date(2020, 1, 2), now=NOW) == ""
+
+
+def test_in_a_market_in_which_nothing_is_to_come_the_clock_stands_at_its_end():
+    newest = dt.date(2024, 12, 31)
+    end = dt.datetime(2025, 1, 1, tzinfo=dt.UTC)
+    ended = small_experiment(data=FILES | {"end": "2024-12-31"})
+    assert market_clock(small_experiment(), newest, now=NOW) == end
+    assert market_clock(ended, newest, now=NOW) == end
+    assert market_clock(small_experiment(data=FILES), newest, now=NOW) == NOW

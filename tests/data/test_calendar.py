@@ -5,7 +5,7 @@ import datetime as dt
 import exchange_calendars
 import pytest
 
-from ml_core.data.calendar import last_closed_session, sessions_between
+from ml_core.data.calendar import last_closed_session, session_after, sessions_between
 
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")  # of pandas, about the library's own code
@@ -28,3 +28,14 @@ def test_a_year_before_all_that_is_opened_at_first_is_there_too():
 def test_a_session_has_closed_half_an_hour_after_its_close(time, day):
     now = dt.datetime.combine(dt.date(2024, 6, 28), time, dt.UTC)
     assert last_closed_session("XNYS", now) == dt.date(2024, 6, day)
+
+
+@pytest.mark.parametrize(("calendar", "day", "count", "then"), [
+    ("XNYS", "2026-01-02", 1, "2026-01-05"),  # a Friday
+    ("XNYS", "2026-01-16", 1, "2026-01-20"),  # before Martin Luther King's day
+    ("XNYS", "2025-01-02", 251, "2026-01-05"),
+    ("24/7", "2026-01-02", 1, "2026-01-03"),
+    ("data", "2026-01-02", 2, "2026-01-06"),
+])  # fmt: skip
+def test_so_many_sessions_after_a_day(calendar, day, count, then):
+    assert session_after(calendar, dt.date.fromisoformat(day), count) == dt.date.fromisoformat(then)

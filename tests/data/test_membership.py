@@ -7,12 +7,11 @@ import pytest
 from ml_core.features.table import build_features, catalogue
 from ml_core.panel.windows import Windows, build_windows
 from ml_core.prediction.answer import require_answers, unanswered
-from ml_core.registry.searched import Searched
 from ml_core.spec.experiment import Experiment, Model, Task
-from ml_core.walkforward.opening import open_windows
+from ml_core.training.fit import fit
+from ml_core.walkforward.opening import open_windows, plan_folds
 from ml_core.walkforward.trading import decide
 from ml_core.walkforward.walk import evaluate
-from tests.candidate import fit_candidate
 from tests.market import simulate_prices, small_experiment
 
 PRICES = simulate_prices().with_columns(sector=pl.lit("all"))
@@ -116,6 +115,6 @@ def test_who_was_never_in_is_told_and_who_has_left_is_not_missed():
     windows, _ = open_windows(asking().spec, MEMBERS)
     last = windows.sessions[-1]
     table = found.forecasts.filter(pl.col("as_of") == found.forecasts["as_of"].max())
-    forecaster = fit_candidate(asking(), MEMBERS, Searched(trials=1)).forecaster
+    forecaster = fit(asking().spec, windows, plan_folds(asking(), windows)[-1])
     assert require_answers(("ALFA", "CHAR"), table, MEMBERS, forecaster) == {}
     assert unanswered(("CHAR",), table, MEMBERS, forecaster) == {"CHAR": f"not in the universe on {last}"}

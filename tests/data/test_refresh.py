@@ -14,7 +14,7 @@ from ml_core.errors import InvalidInput, ProviderFailed
 from ml_core.home.settings import open_home
 from tests.data.loopback_yahoo import Listing
 from tests.data.refreshing import after, grow, make_experiment, run, stored
-from tests.data.test_yahoo import QUICK, SESSIONS, make_rows
+from tests.data.test_yahoo import PATIENT, SESSIONS, make_rows
 
 
 def test_a_second_refresh_of_the_same_day_asks_for_nothing_and_makes_no_version(market, home):
@@ -124,7 +124,7 @@ def test_a_long_download_is_stored_as_it_comes(many, home):
     def look(_ticker: str, _done: int, _total: int) -> None:
         versions.append(len(stored(home).bars.spans()))
 
-    experiment = make_experiment(tickers, yahoo=QUICK | {"store_every": 0, "at_once": 1})
+    experiment = make_experiment(tickers, yahoo=PATIENT | {"store_every": 0, "at_once": 1})
     refresh(experiment, home, now=after(SESSIONS[9]), session=many.session(), progress=look)
     assert versions == [1, 2, 3, 4, 5, 6]
 

@@ -11,7 +11,7 @@ from ml_core.data.prices import read_prices
 from ml_core.errors import InvalidInput
 from tests.data.loopback_yahoo import Listing
 from tests.data.refreshing import after, grow, make_experiment, one_swapped, run, stored, swapped
-from tests.data.test_yahoo import QUICK, SESSIONS, make_rows
+from tests.data.test_yahoo import PATIENT, SESSIONS, make_rows
 
 ALL = ("AAA", "BBB", "CCC", "DDD")
 
@@ -141,7 +141,7 @@ def test_one_ticker_a_day_is_asked_for_whole_in_turn(market, home):
 
 
 def test_the_turns_can_be_left_out(market, home):
-    calm = {"yahoo": QUICK | {"rotate": False}}
+    calm = {"yahoo": PATIENT | {"rotate": False}}
     serve(market, 60)
     run(market, home, until=60, tickers=ALL, **calm)
     serve(market, 61)

@@ -16,7 +16,7 @@ from ml_core.spec.experiment import Experiment
 from ml_core.walkforward.trading import weigh
 from tests.data.loopback_yahoo import Listing, LoopbackYahoo
 from tests.data.refreshing import make_experiment, run
-from tests.data.test_yahoo import QUICK, SESSIONS, make_rows
+from tests.data.test_yahoo import PATIENT, SESSIONS, make_rows
 from tests.market import TICKERS, simulate_prices, small_experiment
 
 
@@ -33,7 +33,7 @@ def sectors_of(experiment: Experiment, home: Home) -> dict[str, str]:
 
 
 def test_a_sector_is_asked_for_once_and_kept(market, tmp_path):
-    home, options = open_home(tmp_path), {"yahoo": QUICK | {"sectors": True}}
+    home, options = open_home(tmp_path), {"yahoo": PATIENT | {"sectors": True}}
     run(market, home, until=10, **options)
     asked = market.asked["summary"]
     assert asked >= 2
@@ -44,7 +44,7 @@ def test_a_sector_is_asked_for_once_and_kept(market, tmp_path):
 
 def test_what_the_experiment_says_of_a_sector_holds(market, tmp_path):
     home = open_home(tmp_path)
-    run(market, home, until=10, yahoo=QUICK | {"sectors": True})
+    run(market, home, until=10, yahoo=PATIENT | {"sectors": True})
     said = with_sectors(make_experiment(["AAA", "BBB"]), {"AAA": "Shipping"})
     assert sectors_of(said, home) == {"AAA": "Shipping", "BBB": "Utilities"}
 
@@ -53,7 +53,7 @@ def test_a_sector_that_does_not_come_costs_no_bar_and_is_asked_for_again(market,
     home, listings = open_home(tmp_path), dict(market.listings)
     run(market, home, until=10)
     market.listings.clear()
-    options = {"yahoo": QUICK | {"sectors": True}}
+    options = {"yahoo": PATIENT | {"sectors": True}}
     assert not run(market, home, until=10, **options).partial
     assert sectors_of(make_experiment(["AAA"]), home) == {}
     market.listings |= {ticker: dataclasses.replace(listing) for ticker, listing in listings.items()}
@@ -82,7 +82,7 @@ def test_sectors_that_the_source_told_stand_in_the_prices_of_that_version_and_la
     home, experiment = open_home(tmp_path), make_experiment(["AAA", "BBB"])
     run(market, home, until=10)
     before, version = read_prices(experiment, home), data_version(experiment, home)
-    run(market, home, until=10, yahoo=QUICK | {"sectors": True})
+    run(market, home, until=10, yahoo=PATIENT | {"sectors": True})
     assert set(read_prices(experiment, home)["sector"]) == {"Energy", "Utilities"}
     assert read_prices(experiment, home, version=version).equals(before)
 

@@ -12,6 +12,7 @@ from tests.data.loopback_yahoo import Listing, LoopbackYahoo
 NOW = dt.datetime(2024, 6, 28, 22, tzinfo=dt.UTC)  # a Friday, after the close
 SESSIONS = sessions_between("XNYS", dt.date(2024, 1, 2), dt.date(2024, 6, 28))
 QUICK = {"pace": 0, "wait": 0.02, "longest_wait": 0.04, "budget": 1.0, "timeout": 0.6}
+PATIENT = QUICK | {"budget": 8.0, "timeout": 10.0}  # where nobody hangs: a busy machine answers late
 
 
 def make_rows(sessions: list[dt.date], *, base: float = 100.0) -> list[tuple]:
@@ -119,6 +120,23 @@ def test_the_moving_row_of_an_open_session_is_not_kept(ask, calendar):
     listing = Listing(make_rows(SESSIONS[:-1]), live=(midday, 1.0, 2.0, 0.5, 1.5, 1.5, 10))
     fetched, _ = ask({"X": listing}, now=midday, calendar=calendar)
     assert fetched.bars["date"].to_list() == SESSIONS[:-1]
+
+
+@pytest.mark.parametrize("calendar", ["XNYS", "data"])
+def test_a_clock_that_is_a_day_ahead_takes_no_bar_of_an_open_session(ask, calendar):
+    midday = dt.datetime(2024, 6, 28, 16, tzinfo=dt.UTC)
+    listing = Listing(make_rows(SESSIONS[:-1]), live=(midday, 1.0, 2.0, 0.5, 1.5, 1.5, 10), clock=midday)
+    fetched, _ = ask({"X": listing}, now=midday + dt.timedelta(days=1), calendar=calendar)
+    assert fetched.bars["date"].to_list() == SESSIONS[:-1]
+    assert fetched.notes == ("this machine's clock is 24.0 h ahead of Yahoo's; Yahoo's says what has closed",)
+
+
+def test_a_clock_that_is_a_day_back_takes_less_and_nothing_wrong(ask):
+    evening = dt.datetime(2024, 6, 28, 22, tzinfo=dt.UTC)
+    listing = Listing(make_rows(SESSIONS), clock=evening)
+    fetched, _ = ask({"X": listing}, now=evening - dt.timedelta(days=1))
+    assert fetched.bars["date"].to_list() == SESSIONS[:-1]
+    assert fetched.notes == ()
 
 
 def test_a_last_session_given_twice_stands_there_once(ask):

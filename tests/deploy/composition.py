@@ -21,7 +21,7 @@ SECRETS = {
     "POSTGRES_PASSWORD": "secret",
     "PREFECT_AUTH": "user:secret",
     "RAY_AUTH_TOKEN": "a-token-that-is-long-enough-for-ray",
-    "CANDORCAST_API_KEY": "key",
+    "CANDORCAST_API_KEY": "a-long-secret",
 }
 HOSTS = "postgres|mlflow|prefect|ray"
 

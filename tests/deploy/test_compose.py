@@ -80,4 +80,4 @@ def test_prefect_answers_only_those_who_know_the_secret(composition: Composition
     assert httpx.post(address, json={}, trust_env=False).status_code == 401
     user, _, password = SECRETS["PREFECT_AUTH"].partition(":")
     known = httpx.post(address, json={}, trust_env=False, auth=(user, password)).json()
-    assert len(known) == 4
+    assert len(known) == 7

@@ -53,7 +53,7 @@ def test_the_image_serves_with_a_key_and_its_health_check_passes(tmp_path: Path)
     own = {**os.environ, **environment(), "PORT": port, "CANDORCAST_HOME": str(tmp_path / "data")}
     own |= {
         "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
-        "CANDORCAST_API_KEY": "key",
+        "CANDORCAST_API_KEY": "a-long-secret",
     }
     log = tmp_path / "app.log"
     app = processes.start(

@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from uuid import uuid4
 
 import httpx
 
@@ -23,9 +24,10 @@ CANDORCAST = str(Path(sys.executable).with_name("candorcast"))
 class Running:
     """A stack started as its own process, as from a terminal, and what it has said so far."""
 
-    experiment: Path
+    experiments: tuple[Path, ...]
     home: Home
     ports: Ports
+    secret: str = ""  # what the server asks everybody for, as `user:password`
     process: subprocess.Popen = field(init=False)
 
     def start(self) -> None:
@@ -35,14 +37,14 @@ class Running:
             "--mlflow-port": self.ports.mlflow,
             "--port": self.ports.app,
         }
-        command = [CANDORCAST, "up", str(self.experiment), "--home", str(self.home.root)]
+        command = [CANDORCAST, "up", *map(str, self.experiments), "--home", str(self.home.root)]
         command += [str(part) for pair in ports.items() for part in pair]
         with self.output.open("w") as sink:
             self.process = subprocess.Popen(
                 command,
                 stdout=sink,
                 stderr=subprocess.STDOUT,
-                env={**own_environment(), "PREFECT_WORKER_QUERY_SECONDS": "1"},
+                env={**self.environment, "PREFECT_WORKER_QUERY_SECONDS": "1"},
                 start_new_session=True,
             )
         self.wait_for(lambda: "Ctrl-C" in self.said or self.process.poll() is not None, what="start")
@@ -56,6 +58,11 @@ class Running:
         processes.end(self.living, grace=1)
 
     @property
+    def environment(self) -> dict[str, str]:
+        """Of the terminal that the stack was started from."""
+        return own_environment() | ({"PREFECT_SERVER_API_AUTH_STRING": self.secret} if self.secret else {})
+
+    @property
     def output(self) -> Path:
         return self.home.root / "output.txt"
 
@@ -67,7 +74,9 @@ class Running:
     def api(self) -> httpx.Client:
         """Over plain HTTP, and made for every look: without certificates, which take longer to read than it does."""
         address = f"http://127.0.0.1:{self.ports.prefect}/api"
-        return httpx.Client(base_url=address, trust_env=False, verify=False, timeout=120)
+        user, _, password = self.secret.partition(":")
+        auth = (user, password) if self.secret else None
+        return httpx.Client(base_url=address, auth=auth, trust_env=False, verify=False, timeout=120)
 
     @property
     def living(self) -> set[int]:
@@ -89,16 +98,23 @@ class Running:
         return log.read_text() if log.is_file() else ""
 
     def post(self, path: str, body: dict) -> list | dict:
+        """What is answered; a refusal is an error."""
+        return self.ask(path, body).raise_for_status().json()
+
+    def patch(self, path: str, body: dict) -> None:
+        """A refusal is an error."""
+        self.ask(path, body, method="PATCH").raise_for_status()
+
+    def ask(self, path: str, body: dict | list, *, method: str = "POST") -> httpx.Response:
         """Prefect answers 503 while its SQLite is busy, and its own client asks again, as this does."""
         with self.api as api:
-            answer = api.post(path, json=body)
+            answer = api.request(method, path, json=body)
             for _ in range(20):
                 if answer.status_code != 503:
                     break
                 time.sleep(0.5)
-                answer = api.post(path, json=body)
-            answer.raise_for_status()
-            return answer.json()
+                answer = api.request(method, path, json=body)
+            return answer
 
     def read(self, what: str, **query: object) -> list[dict]:
         """Rows of Prefect's API."""
@@ -106,18 +122,46 @@ class Running:
         assert isinstance(rows, list)
         return rows
 
-    def run_now(self, name: str) -> str:
-        """Start a deployment by hand; returns the run."""
-        [deployment] = [row["id"] for row in self.read("deployments") if row["name"] == name]
-        made = self.post(f"/deployments/{deployment}/create_flow_run", {})
+    def deployments(self) -> dict[str, dict]:
+        """Those in force, by FLOW/EXPERIMENT."""
+        flows = {row["id"]: row["name"] for row in self.read("flows")}
+        return {f"{flows[row['flow_id']]}/{row['name']}": row for row in self.read("deployments")}
+
+    def run_now(self, name: str, **parameters: object) -> str:
+        """Start a deployment, FLOW/EXPERIMENT, by hand; returns the run. One that was made although the busy server
+        said that it was not is not made twice."""
+        asked = {"parameters": parameters, "idempotency_key": str(uuid4())}
+        deployment = self.deployments()[name]["id"]
+        made = self.post(f"/deployments/{deployment}/create_flow_run", asked)
         assert isinstance(made, dict)
         return made["id"]
+
+    def finish(self, name: str, **parameters: object) -> dict:
+        """Start a deployment by hand, when what was asked of it before has ended, and wait for the end of that run."""
+        self.wait_for(lambda: not self.unended(name), what=f"the end of earlier runs of {name}")
+        run = self.run_now(name, **parameters)
+        self.wait_for(lambda: run in [each["id"] for each in self.ended(name)], what=f"the run of {name}")
+        [ended] = [each for each in self.ended(name) if each["id"] == run]
+        return ended
 
     def ended(self, name: str) -> list[dict]:
         """The ended runs of a deployment, the newest first."""
         states = {"type": {"any_": ["COMPLETED", "FAILED", "CRASHED", "CANCELLED"]}}
-        runs = self.read("flow_runs", flow_runs={"state": states}, deployments={"name": {"any_": [name]}})
-        return sorted(runs, key=lambda run: run["start_time"] or "", reverse=True)
+        return sorted(self._runs(name, state=states), key=lambda run: run["start_time"] or "", reverse=True)
+
+    def unended(self, name: str) -> list[dict]:
+        """Runs of a deployment that work, or that somebody or an event has asked for."""
+        states = {"type": {"any_": ["SCHEDULED", "PENDING", "RUNNING", "PAUSED", "CANCELLING"]}}
+        return [run for run in self._runs(name, state=states) if not run["auto_scheduled"]]
+
+    def _runs(self, name: str, **which: object) -> list[dict]:
+        flow, _, deployment = name.partition("/")
+        return self.read(
+            "flow_runs",
+            flow_runs=which,
+            flows={"name": {"any_": [flow]}},
+            deployments={"name": {"any_": [deployment]}},
+        )
 
 
 def own_environment() -> dict[str, str]:

@@ -10,7 +10,7 @@ from ml_core.home.settings import open_home
 
 @pytest.fixture
 def plan(tmp_path: Path) -> Plan:
-    return Plan("demo", open_home(tmp_path), ("task.lookback=30",), Ports(1, 2, 3))
+    return Plan(("demo",), open_home(tmp_path), ("task.lookback=30",), Ports(1, 2, 3))
 
 
 def test_every_server_listens_on_loopback_only(plan: Plan) -> None:
@@ -49,7 +49,7 @@ def test_a_server_that_is_named_in_the_environment_is_used_and_not_started(
 ) -> None:
     assert [service.name for service in build_services(plan)] == ["prefect", "mlflow", "app", "worker"]
     monkeypatch.setenv("PREFECT_API_URL", "http://prefect.example/api")
-    elsewhere = Plan("demo", open_home(plan.home.root, "http://mlflow.example"))
+    elsewhere = Plan(("demo",), open_home(plan.home.root, "http://mlflow.example"))
     assert [service.name for service in build_services(elsewhere)] == ["app", "worker"]
     assert elsewhere.given == {"prefect": "http://prefect.example/api", "mlflow": "http://mlflow.example"}
     assert build_environment(elsewhere)["PREFECT_API_URL"] == "http://prefect.example/api"

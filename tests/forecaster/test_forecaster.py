@@ -208,7 +208,7 @@ def test_a_file_of_an_earlier_format_is_refused_with_what_to_do(copy):
     (copy / DESCRIPTION).write_text(json.dumps({**described, "format": 1}))
     seal(copy)
     with pytest.raises(
-        BrokenArtifact, match=r"forecaster.json: is of format 1; expected 2; search again"
+        BrokenArtifact, match=r"forecaster.json: is of format 1; expected 2 or 3; search again"
     ) as told:
         load_forecaster(copy)
     assert "\n" not in str(told.value)

@@ -38,8 +38,7 @@ def open_market(home: Home, *, day: dt.date = BEGIN) -> Order:
     order = place_order(EXPERIMENT, home)
     refresh(EXPERIMENT, home, now=evening(day))
     fill_seat(order, now=evening(day))
-    prices = read_prices(EXPERIMENT, home)
-    candidate = fit_candidate(EXPERIMENT, prices, Searched(trials=3))
+    candidate = fit_candidate(EXPERIMENT, home, Searched(trials=3))
     assert not promote_candidate(EXPERIMENT, home, candidate, now=evening(day)).promoted
     return order
 

@@ -35,6 +35,14 @@ def test_all_accounts_have_the_same_sessions():
         assert FOUND.risk[name]["sessions"] == len(sessions)
 
 
+def test_how_many_were_tried_changes_the_deflated_sharpe_alone():
+    once = compare(FORECAST, Strategy(), Market(PRICES), horizon=1)
+    assert once.chosen_among(5).risk == FOUND.risk
+    short = compare(FORECAST.head(60), Strategy(), Market(PRICES), horizon=1)
+    assert short.risk[STRATEGY]["sharpe"] is None
+    assert short.chosen_among(5).risk[STRATEGY]["deflated_sharpe"] is None
+
+
 def test_the_equal_weight_is_rebalanced_at_the_same_costs():
     even = FOUND.positions.with_columns(weight=1.0 / pl.len().over("date"))
     alone = backtest(even, PRICES, cost_bps=5)

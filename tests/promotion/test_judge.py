@@ -1,9 +1,12 @@
 """The candidate's way to champion: judged, registered with its evidence, and seated or kept as challenger."""
 
+import datetime as dt
+
 import pytest
 
+from ml_core.audit.rebuild import rebuild
 from ml_core.data.intake.refresh import refresh
-from ml_core.data.prices import data_version, read_prices
+from ml_core.data.prices import data_version, read_benchmark
 from ml_core.errors import NoChampion
 from ml_core.home.settings import Home
 from ml_core.promotion import judge
@@ -14,6 +17,8 @@ from tests.candidate import fit_candidate
 from tests.market import NOW, small_experiment
 
 EXPERIMENT = small_experiment(training={"epochs": 1})
+EARLY = dt.datetime(2018, 12, 14, 22, tzinfo=dt.UTC)  # the market goes on for some weeks more
+BESIDE = {"tickers": EXPERIMENT.universe.tickers, "benchmark": "INDX"}
 
 
 @pytest.fixture(scope="module")
@@ -26,7 +31,7 @@ def home(new_home) -> Home:
 
 @pytest.fixture(scope="module")
 def fitted(home) -> Candidate:
-    return fit_candidate(EXPERIMENT, read_prices(EXPERIMENT, home), Searched(trials=3))
+    return fit_candidate(EXPERIMENT, home, Searched(trials=3))
 
 
 @pytest.fixture
@@ -62,6 +67,20 @@ def test_a_candidate_that_is_refused_is_kept_with_its_evidence_and_moves_nothing
     with pytest.raises(NoChampion):
         Registry(home).find(experiment.model_name)
     assert dict(evidence) == dict(done.version.evidence)
+
+
+def test_evidence_names_the_bars_that_were_scored_though_others_have_come_since(new_home):
+    home, experiment = new_home(), small_experiment(training={"epochs": 1}, universe=BESIDE)
+    refresh(experiment, home, now=EARLY)
+    scored = data_version(experiment, home)
+    candidate = fit_candidate(experiment, home, Searched(trials=3))
+    refresh(experiment, home, now=NOW)
+    assert data_version(experiment, home) > scored
+    benchmark = read_benchmark(experiment, home, version=scored)
+    assert benchmark["date"].max() == candidate.prices["date"].max()
+    version = judge.promote_candidate(experiment, home, candidate, now=NOW).version
+    assert version.evidence.data_version == scored
+    assert rebuild(version, home).same
 
 
 def test_a_candidate_that_passes_becomes_champion_and_the_next_must_beat_it(home, name, fitted):

@@ -4,9 +4,20 @@ import datetime as dt
 
 import numpy as np
 import polars as pl
+import pytest
 
+from ml_core.claims.verdict import ClaimVerdict
 from ml_core.evaluation.leakage import Finding
-from ml_core.promotion.likeness import compare, judge_refit, lay_beside_parent, says_another, trust_beside
+from ml_core.promotion.likeness import (
+    compare,
+    hand_on,
+    hand_on_live,
+    judge_refit,
+    lay_beside_parent,
+    says_another,
+    trust_beside,
+)
+from ml_core.registry.noted import Noted
 from ml_core.registry.refit import Refit
 from ml_core.registry.verdict import Check
 from ml_core.spec.experiment import Gate
@@ -36,8 +47,15 @@ def scored(*, rows: int = 400, seed: int = 0) -> pl.DataFrame:
 def judged(
     own: pl.DataFrame, *, proven=frozenset({("order", 5)}), findings=(), trusted=None
 ) -> dict[str, Check]:
+    refit = beside_parent(own, trusted)
+    found = judge_refit(Gate(), refit, proven, findings=list(findings))
+    assert found.passed == all(check.passed for check in found.checks)
+    return {check.name: check for check in found.checks}
+
+
+def beside_parent(own: pl.DataFrame, trusted=None, former: Refit | None = None) -> Refit:
     beside = lay_beside_parent(scored(), own)
-    refit = Refit(
+    return Refit(
         parent="3",
         judged="3",
         through=DAY,
@@ -45,11 +63,8 @@ def judged(
         sessions=200,
         rows=beside.height,
         missing=beside["own_mean"].null_count(),
-        compared=compare(beside, trusted),
+        compared=compare(beside, trusted, former),
     )
-    found = judge_refit(Gate(), refit, proven, findings=list(findings))
-    assert found.passed == all(check.passed for check in found.checks)
-    return {check.name: check for check in found.checks}
 
 
 def refused(checks: dict[str, Check]) -> list[str]:
@@ -140,6 +155,43 @@ def test_a_refit_that_more_evidence_trusts_more_may_reach_so_much_farther_and_no
     told = judged(turned(30.0), trusted=more)["a direction as its parent's"]
     assert "5 ahead" in told.why
     assert told.why.endswith("trusted 4.0 times as much")
+
+
+def test_means_that_reach_much_farther_are_not_proven_by_those_that_were_judged_but_their_order_is():
+    claims = [
+        ClaimVerdict(name, ahead, standing, "of those", p=0.001, adjusted=0.004)
+        for name, ahead, standing in (
+            ("level", 1, "proven"),
+            ("level", 5, "not asked"),
+            ("order", 5, "proven"),
+            ("range", 1, "unproven"),
+        )
+    ]
+    assert hand_on(claims, beside_parent(turned(2.0))) == tuple(claims)
+    level, *others = hand_on(claims, beside_parent(turned(3.3)))
+    assert (level.claim, level.horizon, level.standing, level.adjusted) == ("level", 1, "unproven", None)
+    assert "reach 3.3 times as far" in level.why and level.why.endswith("of those")
+    assert others == claims[1:]
+
+
+def test_how_far_means_reach_is_counted_from_those_that_were_judged_through_all_refits():
+    level = [ClaimVerdict("level", 1, "proven", "of those", p=0.001, adjusted=0.004)]
+    first = beside_parent(turned(2.0))
+    assert hand_on(level, first) == tuple(level)
+    second = beside_parent(turned(2.0), former=first)
+    assert second.compared[0].spread == pytest.approx(2.0)
+    (told,) = hand_on(level, second)
+    assert not told.proven and "reach 4.0 times as far" in told.why
+
+
+def test_what_was_proven_live_of_shorter_means_is_not_handed_on_and_what_was_refuted_is():
+    live = {
+        ("level", 1): Noted("proven", "2024-01-05", "it held"),
+        ("level", 5): Noted("refuted", "2024-01-05", "it did not"),
+        ("order", 1): Noted("proven", "2024-01-05", "it held"),
+    }
+    assert hand_on_live(live, beside_parent(turned(2.0))) == live
+    assert set(hand_on_live(live, beside_parent(turned(3.3)))) == {("level", 5), ("order", 1)}
 
 
 def test_a_direction_drawn_at_random_is_refused_where_one_was_proven():

@@ -13,12 +13,12 @@ from ml_core.data.calendar import sessions_between
 from ml_core.home.settings import Home
 from ml_core.panel.splits import Span
 from ml_core.promotion.looks import OPENING, YEARLY, Look, Paid, pay_look, share_after
+from ml_core.registry.archive import count_tried
 from ml_core.registry.versions import Registry
 from tests.evidence import evidence_of
 from tests.market import NOW, simulate_prices, small_experiment
 from tests.tuning.test_ledger import run as run_trial
-from tuning.archive import count_tried
-from tuning.search import open_ledger
+from tuning.trials import open_ledger
 
 EXPERIMENT = small_experiment()
 SESSIONS = tuple(sessions_between("XNYS", dt.date(2020, 1, 2), dt.date(2024, 12, 31)))

@@ -18,7 +18,7 @@ from ml_core.promotion.refit import keep_fresh, refit_champion
 from ml_core.registry.history import who_stood
 from ml_core.registry.searched import Searched
 from ml_core.registry.versions import Registry
-from ml_core.walkforward.lineage import first_unseen, forecast_unseen
+from ml_core.walkforward.unseen import first_unseen, forecast_unseen
 from serving.service import Service
 from tests.candidate import fit_candidate
 from tests.market import NOW, small_experiment
@@ -44,7 +44,7 @@ def order(new_home) -> Order:
     refresh(EXPERIMENT, home, now=at(SAT_DOWN))
     made = place_order(EXPERIMENT, home)
     fill_seat(made, now=at(SAT_DOWN))
-    candidate = fit_candidate(EXPERIMENT, read_prices(EXPERIMENT, home), Searched(trials=3))
+    candidate = fit_candidate(EXPERIMENT, home, Searched(trials=3))
     assert promote_candidate(EXPERIMENT, home, candidate, now=at(SAT_DOWN)).promoted
     assert refit_champion(made, now=at(SAT_DOWN), always=True)
     refresh(EXPERIMENT, home, now=at(BETWEEN))
@@ -122,6 +122,15 @@ def test_the_bars_are_those_that_were_stored_then(order, newest):
     held = order.store.bars.read(EXPERIMENT.universe.tickers, version=then.version)
     assert held["date"].max() == BETWEEN
     assert first_version(order.store.bars, ("NOBODY",), BETWEEN, then.version) == then.version
+
+
+def test_where_the_file_asks_for_something_else_by_now_the_answer_says_so_with_the_command(order):
+    task = EXPERIMENT.task.model_copy(update={"horizons": (2, 4)})
+    asked = place_order(EXPERIMENT.model_copy(update={"task": task}), order.home)
+    (told,) = answer(asked, clock=lambda: NOW).told
+    assert "answers task.horizons = [1, 3], and the experiment asks [2, 4]" in told
+    assert told.endswith("run: candorcast search small")
+    assert answer(order, clock=lambda: NOW).told == ()
 
 
 def test_what_is_corrected_later_does_not_change_what_was_known(order):

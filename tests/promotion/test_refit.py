@@ -58,9 +58,11 @@ def second(order, first) -> ModelVersion:
 
 
 def promote(order: Order) -> ModelVersion:
-    prices = read_prices(order.experiment, order.home)
     made = promote_candidate(
-        order.experiment, order.home, fit_candidate(order.experiment, prices, Searched(trials=3)), now=EARLY
+        order.experiment,
+        order.home,
+        fit_candidate(order.experiment, order.home, Searched(trials=3)),
+        now=EARLY,
     )
     assert made.promoted
     return made.version
@@ -130,8 +132,7 @@ def test_the_history_says_who_sat_from_which_session_on_and_why(order, promoted,
 
 def test_a_later_candidate_faces_the_version_that_was_judged_and_not_its_refit(order, promoted, second):
     """The refit has learned from the holdout: who faced it would be asked to beat someone who knows the answers."""
-    prices = read_prices(EXPERIMENT, order.home)
-    challenger = fit_candidate(EXPERIMENT, prices, Searched(trials=3))
+    challenger = fit_candidate(EXPERIMENT, order.home, Searched(trials=3))
     registry = Registry(order.home)
     made = promote_candidate(EXPERIMENT, order.home, challenger, now=NOW)
     assert made.version.evidence.looks == 2, "a refit is no look at a holdout"

@@ -9,14 +9,14 @@ from pathlib import Path
 import pytest
 
 from ml_core.data.intake.refresh import refresh
-from ml_core.data.prices import read_prices
 from ml_core.errors import BrokenArtifact, ForecastError, InvalidInput, NoChampion
 from ml_core.home.settings import Home, find_home
 from ml_core.promotion.candidate import Candidate
 from ml_core.registry import database
 from ml_core.registry.searched import Searched
+from ml_core.registry.seats import NOBODY
 from ml_core.registry.tracking import connect
-from ml_core.registry.versions import NOBODY, Registry
+from ml_core.registry.versions import Registry
 from ml_core.spec.plain import plain
 from tests.candidate import fit_candidate
 from tests.evidence import evidence_of
@@ -36,17 +36,20 @@ def home(new_home) -> Home:
 
 @pytest.fixture(scope="module")
 def fitted(home) -> Candidate:
-    return fit_candidate(EXPERIMENT, read_prices(EXPERIMENT, home), Searched(trials=3))
+    return fit_candidate(EXPERIMENT, home, Searched(trials=3))
 
 
 def test_nothing_registered_is_an_empty_list_and_no_champion(home, name):
     registry = Registry(home)
     assert registry.versions(name) == []
     with pytest.raises(
-        NoChampion, match=f"{name} has neither champion nor reference; run: candorcast predict"
+        NoChampion,
+        match=f"{name} has neither champion nor reference; the first forecast makes it; run: candorcast predict",
     ):
         registry.find(name)
-    with pytest.raises(InvalidInput, match="has no version '1'; nothing is registered yet"):
+    with pytest.raises(
+        InvalidInput, match="has no version '1'; nothing is registered yet; run: candorcast predict"
+    ):
         registry.find(name, "1")
 
 
@@ -141,7 +144,7 @@ def test_the_champion_moves_by_promotion_and_back_by_another(home, name, fitted)
     ]
     registry.promote(name, "1")
     assert Registry(home).find(name).version == "1"
-    with pytest.raises(InvalidInput, match="has no version '7'; it has 1, 2"):
+    with pytest.raises(InvalidInput, match=r"has no version '7'; it has 1 \(champion\), 2$"):
         registry.promote(name, "7")
     assert registry.find(name).version == "1"
 

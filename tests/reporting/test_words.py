@@ -1,5 +1,6 @@
 """What figures are called and how they are written, whoever shows them."""
 
+import math
 import re
 import subprocess
 import sys
@@ -91,3 +92,10 @@ def test_what_is_measured_over_paths_is_named_like_everywhere():
         words.measure("mse skill against hist_gradient_boosting").label
         == "MSE skill vs hist gradient boosting"
     )
+
+
+def test_a_forecast_of_a_return_is_told_as_the_change_of_the_price_and_any_other_as_it_is():
+    assert words.move(math.log(0.9), priced=True) == "-10.00 %"
+    assert words.move(0.25, priced=False) == "+0.2500"
+    assert words.move(None, priced=True) == words.MISSING
+    assert words.reach(math.log(0.9), math.log(1.1), priced=True) == "[-10.00 %, +10.00 %]"

@@ -1,5 +1,6 @@
 """One small world for all tests of this folder, the web on top of it, and the browser that looks at it."""
 
+import json
 import os
 import shutil
 import socket
@@ -7,19 +8,25 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
 import pytest
+import tomlkit
 from fastapi.testclient import TestClient
 
-from ml_core.home.settings import Settings
+from ml_core.home.settings import Home, Settings
+from ml_core.spec.experiment import Experiment
 from serving.access import Access
 from serving.app import build_app
+from serving.experiments import Experiments
 from serving.service import Service
+from tests.serving.searched import choose, end_trials
 from tests.serving.world import World, build_world
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+EVIL = "<img src=x onerror=\"document.title='broken in'\"><script>document.title='broken in'</script>"
 LOOPBACK = "http://127.0.0.1:8000"
 
 
@@ -47,25 +54,55 @@ def client(service: Service) -> TestClient:
 def open_client(service: Service, **settings: object) -> TestClient:
     """The whole application in this process, as the environment's settings would build it."""
     given = Settings(**settings)
-    return TestClient(build_app(service, Access(given), given), LOOPBACK, raise_server_exceptions=False)
+    served = Experiments({service.experiment.name: service})
+    return TestClient(build_app(served, Access(given), given), LOOPBACK, raise_server_exceptions=False)
 
 
 @pytest.fixture(scope="session")
 def address(world: World, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The real server in a process of its own, ended when the tests are."""
-    import tomlkit
+    with serve(world, tmp_path_factory.mktemp("server")) as where:
+        yield where
 
-    folder = tmp_path_factory.mktemp("server")
-    path = folder / "small.toml"
-    path.write_text(
-        tomlkit.dumps(world.experiment.model_dump(mode="json", exclude_none=True)), encoding="utf-8"
+
+@pytest.fixture(scope="session")
+def searched_address(world: World, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Another, of a home in which a search has ended, and a run whose log is no kind one. Beside that experiment it
+    serves one that has only a champion, and is asked for one whose file cannot be read."""
+    folder = tmp_path_factory.mktemp("searched")
+    own = world.copy(folder / "home")
+    choose(own, end_trials(own.experiment, own.home))
+    own.register(passed=True)
+    own.register()
+    leave_run(own.home)
+    (folder / "broken.toml").write_text("name = ", encoding="utf-8")
+    with serve(own, folder, own.beside("other"), broken="broken.toml") as where:
+        yield where
+
+
+def leave_run(home: Home) -> None:
+    """A run that has ended, as a server of before has left it."""
+    folder = home.runs / "20251231-120000-000000-audit"
+    folder.mkdir(parents=True)
+    told = {"verb": "audit", "experiment": "small", "parameters": {}, "by": "anna", "keeper": 1}
+    begun = {"created": "2025-12-31T12:00:00+00:00"}
+    (folder / "asked.json").write_text(json.dumps(told | begun), encoding="utf-8")
+    (folder / "log").write_text(f"</pre>{EVIL}\n\x1b[31mred\n", encoding="utf-8")
+    (folder / "ended.json").write_text(
+        json.dumps({"code": 0, "at": "2025-12-31T12:01:00+00:00"}), encoding="utf-8"
     )
+
+
+@contextmanager
+def serve(world: World, folder: Path, *others: World, broken: str = "") -> Iterator[str]:
+    """Where the server of this world, and of others in the same home, answers."""
+    files = [*(write_file(one.experiment, folder) for one in (world, *others)), *filter(None, [broken])]
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     environment = {
         **{name: value for name, value in os.environ.items() if not name.startswith("CANDORCAST_")},
-        "CANDORCAST_EXPERIMENT": str(path),
+        "CANDORCAST_EXPERIMENT": ",".join(files),
         "CANDORCAST_HOME": str(world.home.root),
     }
     command = [sys.executable, "-m", "uvicorn", "--factory", "serving.app:create_app", "--port", str(port)]
@@ -77,6 +114,13 @@ def address(world: World, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
         finally:
             server.terminate()
             server.wait(20)
+
+
+def write_file(experiment: Experiment, folder: Path) -> str:
+    """The experiment as its user would have written it."""
+    path = folder / f"{experiment.name}.toml"
+    path.write_text(tomlkit.dumps(experiment.model_dump(mode="json", exclude_none=True)), encoding="utf-8")
+    return str(path)
 
 
 @pytest.fixture(scope="session")

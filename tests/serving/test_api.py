@@ -72,7 +72,8 @@ def test_health_and_info_describe_what_is_served(client, world):
         (
             {"ticker": "ALFA", "strategy": "yolo"},
             422,
-            "strategy: expected 'auto', 'long_short', 'single', 'long_only' or 'sign', got \"yolo\"",
+            "strategy: expected 'auto', 'single', 'cross_section', 'long_short', 'long_only', 'sign', 'ensemble', "
+            "'regime' or 'combined', got \"yolo\"",
         ),
     ],
 )
@@ -126,7 +127,7 @@ def test_a_body_that_is_no_json_object_is_refused(client, content, line):
     [
         ({"version": "x"}, "version: expected the number of a version, such as 3, or a seat: champion, "),
         ({"version": "-1"}, 'challenger, reference, got "-1"'),
-        ({"version": "99"}, "has no version '99'; it has 1"),
+        ({"version": "99"}, "has no version '99'; it has 1 (champion)"),
         ({"alias": "king"}, "alias: expected 'champion', 'challenger' or 'reference', got \"king\""),
         ({"version": "1", "alias": "champion"}, "version, alias: each names who is asked; give one of them"),
         ({"verison": "1"}, "unknown query 'verison'; did you mean 'version'?"),
@@ -201,7 +202,9 @@ def test_without_a_champion_every_question_says_what_to_run(own_world):
 
 def test_the_document_describes_every_route_with_examples(client):
     document = client.get("/openapi.json").json()
-    assert set(document["paths"]) == {SINGLE, BATCH, "/info", "/health"}
+    assert {SINGLE, BATCH, "/info", "/health", "/ready", "/metrics", "/models/{version}"} <= set(
+        document["paths"]
+    )
     assert document["components"]["schemas"]["SingleRequest"]["examples"]
     page = client.get("/docs").text
     for path in document["paths"]:

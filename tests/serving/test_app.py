@@ -4,11 +4,12 @@ import threading
 import time
 
 import pytest
+from fastapi.testclient import TestClient
 
 from ml_core.errors import InvalidInput
 from ml_core.home.settings import Settings
-from serving.app import create_app
-from tests.serving.conftest import open_client
+from serving.app import open_app
+from tests.serving.conftest import LOOPBACK, open_client
 
 ASK = {"ticker": "ALFA"}
 KEY = "a-long-secret"
@@ -23,12 +24,12 @@ def guarded(service):
 def test_without_a_key_only_loopback_is_served(world, host):
     settings = Settings(home=world.home.root, host=host)
     with pytest.raises(InvalidInput, match=f"--host {host} opens the app to others: set CANDORCAST_API_KEY"):
-        create_app(settings)
+        open_app(settings)
 
 
 def test_an_unknown_experiment_is_named(world):
     with pytest.raises(InvalidInput, match="no experiment 'dem0'"):
-        create_app(Settings(home=world.home.root, experiment="dem0"))
+        open_app(Settings(home=world.home.root, experiments=("dem0",)))
 
 
 def test_the_environment_says_what_is_served(tmp_path, monkeypatch):
@@ -39,7 +40,8 @@ def test_the_environment_says_what_is_served(tmp_path, monkeypatch):
     settings = Settings()
     assert settings.overrides == ("name=other", "task.horizons=[1, 2]")
     assert settings.cors_origins == ("https://a.example", "https://b.example")
-    assert create_app(settings).title == "candorcast"
+    told = TestClient(open_app(settings), LOOPBACK).get("/openapi.json").json()
+    assert told["info"]["title"] == "candorcast"
 
 
 @pytest.mark.parametrize(
@@ -127,3 +129,9 @@ def test_the_page_keeps_no_analytics(client):
     config = client.get("/ui/config").json()
     assert config["analytics_enabled"] is False
     assert config["show_error"] is False
+
+
+def test_what_the_bare_address_asks_for_is_asked_of_the_page(client):
+    asked = client.get("/?tab=search&ticker=ALFA", follow_redirects=False)
+    assert asked.headers["location"] == "/ui?tab=search&ticker=ALFA"
+    assert client.get("/", follow_redirects=False).headers["location"] == "/ui"

@@ -3,35 +3,14 @@
 import re
 
 import pytest
-from playwright.sync_api import Page, expect, sync_playwright
+from playwright.sync_api import expect, sync_playwright
+
+from serving.style import DARK, LIGHT
+from tests.serving.conftest import EVIL
+from tests.serving.visit import PATIENCE, Visit, at_both_widths
+from tests.serving.world import LISTED
 
 ARGUMENTS = ["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu"]
-PATIENCE = 60_000
-
-
-class Visit:
-    """A page with everything it asked for and complained about."""
-
-    def __init__(self, page: Page, address: str) -> None:
-        self.page, self.address = page, address
-        self.asked: list[str] = []
-        self.complaints: list[str] = []
-        page.on("request", lambda request: self.asked.append(request.url))
-        page.on("pageerror", lambda error: self.complaints.append(str(error)))
-        page.on("console", lambda told: self.complaints.append(told.text) if told.type == "error" else None)
-        page.goto(f"{address}/")
-        page.wait_for_selector(".js-plotly-plot .main-svg", timeout=PATIENCE)
-
-    @property
-    def strangers(self) -> list[str]:
-        return [url for url in self.asked if not url.startswith((f"{self.address}/", "data:", "blob:"))]
-
-    def drawn(self) -> str:
-        return self.page.eval_on_selector(".js-plotly-plot", "plot => plot.layout.meta.ticker")
-
-    def closes(self) -> list[float]:
-        read = "plot => Array.from(plot.data.find(trace => trace.type == 'candlestick').close)"
-        return self.page.eval_on_selector(".js-plotly-plot", read)
 
 
 @pytest.fixture(scope="module")
@@ -53,38 +32,215 @@ def visit(browser, address, request):
     page.close()
 
 
+def test_the_board_opens_first_and_a_click_on_a_ticker_opens_its_forecast(visit):
+    page = visit.page
+    visit.arrive()
+    board = page.locator("#board table tbody tr")
+    expect(board).to_have_count(6)
+    assert page.locator("#board svg").first.bounding_box()["width"] > 80
+    page.locator("#board-order input").click()
+    page.get_by_role("option", name="Ticker", exact=True).click()
+    expect(board).to_contain_text(list(LISTED))  # before that a row moves away under the click
+    page.locator('#board [data-ticker="ECHO"]').click()
+    visit.wait_for("ECHO")
+    expect(page).to_have_url(re.compile("tab=forecast&ticker=ECHO"))
+    assert visit.complaints == []
+    assert page.evaluate("document.documentElement.scrollWidth") <= page.viewport_size["width"]
+
+
+@pytest.mark.parametrize("visit", [(1280, 900)], ids=["desktop"], indirect=True)
+def test_an_address_opens_the_view_that_was_shared_and_a_wrong_one_opens_the_app(visit):
+    page = visit.page
+    visit.open("tab=forecast&ticker=BRAV&horizon=3&as_of=2019-06-03")
+    expect(page.locator("#table")).to_contain_text("From the close of 03 Jun 2019")
+    expect(page.locator("#table table")).to_contain_text("3 sessions")
+    expect(page.locator("#table table")).not_to_contain_text("5 sessions")
+    assert visit.drawn() == "BRAV"
+    assert visit.complaints == []
+    wrong = visit.page.context.browser.new_page()
+    wrong.goto(f"{visit.address}/ui?tab=nothing&horizon=77&as_of=someday&ticker=%3Cb%3E")
+    expect(wrong.locator("#board table tbody tr")).to_have_count(6)
+    expect(wrong.locator("#address-notice")).to_contain_text("there is no tab 'nothing', but today, forecast")
+    expect(wrong.locator("#address-notice")).to_contain_text("horizon '77' is none of 1, 3, 5")
+
+
 def test_a_visitor_sees_chart_table_and_disclaimer_and_changes_the_ticker(visit):
     page = visit.page
+    visit.open("tab=forecast")
     expect(page.locator("#table table")).to_contain_text("5 sessions")
     expect(page.locator("#disclaimer")).to_contain_text("not investment advice")
     assert visit.drawn() == "ALFA"
     before = visit.closes()
     page.locator("#ticker input").click()
     page.get_by_role("option", name="ECHO", exact=True).click()
-    page.wait_for_function(
-        "document.querySelector('.js-plotly-plot').layout.meta.ticker == 'ECHO'", timeout=PATIENCE
-    )
+    visit.wait_for("ECHO")
     assert visit.closes() != before
-    page.get_by_role("tab", name="Model", exact=True).click()
-    expect(page.locator("#evidence")).to_contain_text("Leak audit")
-    expect(page.locator("#evidence")).to_contain_text("Ridge")
-    expect(page.locator("#evidence")).to_contain_text("Zero forecast")
+    visit.turn_to("Models")
+    expect(page.locator("#models-evidence")).to_contain_text("Leak audit")
+    expect(page.locator("#models-evidence")).to_contain_text("Ridge")
+    expect(page.locator("#models-evidence")).to_contain_text("Zero forecast")
     assert visit.strangers == []
     assert visit.complaints == []
     width = page.viewport_size["width"]
     assert page.evaluate("document.documentElement.scrollWidth") <= width
 
 
+def test_the_chart_of_a_ticker_is_painted_moved_and_follows_the_dark(visit):
+    page = visit.page
+    visit.open("tab=forecast&ticker=ALFA")
+    for name in ("blue", "alarm", "warn"):
+        assert visit.painted(LIGHT[name]) > 0, name
+    assert visit.painted(DARK["surface"]) == 0
+    chart, legend = page.locator("#chart .wf-canvas"), page.locator("#chart .wf-legend")
+    expect(legend).to_contain_text("50-day mean")
+    expect(legend).to_contain_text("5 sessions before: held")
+    expect(legend).to_contain_text("90 % interval")
+    before = visit.shown_days()
+    chart.focus()
+    for _ in range(3):
+        page.keyboard.press("+")
+        page.wait_for_timeout(150)  # it is drawn with the next frame
+    assert visit.shown_days() < before / 1.5
+    page.keyboard.press("Home")
+    page.wait_for_timeout(150)
+    assert visit.shown_days() == pytest.approx(before, abs=1)
+    box = chart.bounding_box()
+    page.mouse.move(box["x"] + box["width"] / 3, box["y"] + 100)
+    expect(legend.locator(".wf-day")).to_contain_text(re.compile(r"open .*high .*low .*close .*volume"))
+    page.evaluate("document.body.classList.add('dark')")
+    page.wait_for_timeout(500)
+    assert visit.painted(DARK["blue"]) > 0
+    assert visit.painted(LIGHT["surface"]) < 100
+    expect(page.get_by_role("link", name="https://www.tradingview.com/")).to_be_visible()
+    assert (visit.strangers, visit.complaints) == ([], [])
+    assert page.evaluate("document.documentElement.scrollWidth") <= page.viewport_size["width"]
+
+
 @pytest.mark.parametrize("visit", [(1280, 900)], ids=["desktop"], indirect=True)
 def test_a_ticker_that_is_typed_is_answered_or_explained(visit):
     page = visit.page
+    visit.open("tab=forecast")
     field = page.locator("#ticker input")
     field.fill("golf")
     field.press("Enter")
-    page.wait_for_function(
-        "document.querySelector('.js-plotly-plot').layout.meta.ticker == 'GOLF'", timeout=PATIENCE
-    )
+    visit.wait_for("GOLF")
     field.fill("nope")
     field.press("Enter")
-    expect(page.locator(".wf-notice")).to_have_text(re.compile("no bars stored for 'nope'"), timeout=PATIENCE)
+    expect(page.locator(".wf-notice:visible")).to_have_text(
+        re.compile("no bars stored for 'nope'"), timeout=PATIENCE
+    )
     assert visit.complaints == []
+
+
+def test_a_visitor_looks_at_the_newest_search(browser, searched_address):
+    for visit in at_both_widths(browser, searched_address, "tab=search"):
+        page = visit.page
+        for chart in ("leaderboard", "curves", "importance", "values"):
+            expect(page.locator(f"#search-{chart} .main-svg").first).to_be_visible()
+        expect(page.locator("#search-luck")).to_contain_text("16 trials count as")
+        expect(page).to_have_url(re.compile("tab=search"))
+        page.get_by_text("The same as a table").click()
+        expect(page.locator("#search-luck tbody tr")).to_have_count(12)
+        page.locator("#search-refresh").click()
+        expect(page.locator("#search-leaderboard .main-svg").first).to_be_visible()
+
+
+def test_a_visitor_compares_two_versions(browser, searched_address):
+    for visit in at_both_widths(browser, searched_address, "tab=models"):
+        page = visit.page
+        for chart in ("timeline", "scores", "coverage"):
+            expect(page.locator(f"#models-{chart} .main-svg").first).to_be_visible()
+        expect(page.locator("#models-proven tbody tr")).to_have_count(4)
+        expect(page.locator("#models-table")).to_contain_text("on the same holdout")
+        expect(page.locator("#models-evidence")).to_contain_text("Leak audit")
+
+
+def test_a_visitor_tries_settings_of_the_strategy_and_they_are_counted(browser, searched_address):
+    for visit in at_both_widths(browser, searched_address, "tab=backtest"):
+        page = visit.page
+        for chart in ("equity", "months"):
+            expect(page.locator(f"#backtest-{chart} .main-svg").first).to_be_visible()
+        expect(page.locator("#backtest-cards")).to_contain_text("1 setting")
+        page.locator("#backtest-kind input").click()
+        page.get_by_role("option", name="Long only", exact=True).click()
+        expect(page.locator("#backtest-cards")).to_contain_text("2 settings")
+        page.locator("#backtest-from input").first.fill("2001-01-01")
+        page.locator("#backtest-from input").first.press("Enter")
+        expect(page.locator("#backtest-notice")).to_contain_text("the model learned from what lies before")
+
+
+def test_a_visitor_switches_to_another_experiment_and_can_share_what_is_shown(browser, searched_address):
+    for visit in at_both_widths(browser, searched_address, "tab=models"):
+        page = visit.page
+        expect(page).to_have_url(re.compile(r"experiment=small&tab=models"))
+        expect(page.locator("#head")).to_contain_text("broken cannot be opened")
+        expect(page.locator("#head h1")).to_have_text("small")
+        expect(page.locator("#models-evidence")).to_contain_text("champion of small.simulated")
+        visit.rest()
+        page.get_by_role("link", name="other", exact=True).focus()
+        page.keyboard.press("Enter")
+        expect(page.locator("#head h1")).to_have_text("other")
+        expect(page.locator("#models-evidence")).to_contain_text("champion of other.simulated")
+        expect(page).to_have_url(re.compile("experiment=other&tab=models"))
+    for visit in at_both_widths(browser, searched_address, "experiment=other&tab=forecast&ticker=ECHO"):
+        expect(visit.page.locator("#table table")).to_contain_text("5 sessions")
+        assert visit.drawn() == "ECHO"
+
+
+def test_a_visitor_starts_a_run_reads_its_log_and_a_wrong_number_starts_nothing(browser, searched_address):
+    for visit in at_both_widths(browser, searched_address, "tab=runs"):
+        page = visit.page
+        page.get_by_role("radio", name="Search").check()
+        page.locator("#runs-trials input").fill("0")
+        page.locator("#runs-start").click()
+        expect(page.locator("#runs-notice")).to_contain_text("Trials: expected at least 1, got 0")
+        page.get_by_role("radio", name="Refresh").check()
+        expect(page.locator("#runs-trials")).to_have_count(0)
+        page.locator("#runs-start").click()
+        expect(page.locator("#runs-one")).to_contain_text("Refresh of small")
+        expect(page).to_have_url(re.compile("run=.*-refresh"))
+        expect(page.locator("#runs-one")).to_contain_text("completed")
+        expect(page.locator("#runs-one pre")).to_contain_text("last session")
+        expect(page.locator("#runs-cancel")).to_be_disabled()
+        page.get_by_text("All runs as a table").click()
+        expect(page.locator("#runs-table tbody tr").first).to_contain_text("this machine")
+
+
+def test_what_a_run_has_said_is_text_and_another_run_is_cancelled(browser, searched_address):
+    page = browser.new_page()
+    visit = Visit(page, searched_address)
+    visit.open("tab=runs&run=20251231-120000-000000-audit")
+    expect(page.locator("#runs-one pre")).to_contain_text(EVIL)
+    page.get_by_role("radio", name="Audit").check()
+    page.locator("#runs-start").click()
+    expect(page.locator("#runs-one")).to_contain_text("Dates".lower())
+    expect(page.locator("#runs-cancel")).to_be_enabled()
+    page.locator("#runs-cancel").click()
+    expect(page.locator("#runs-one")).to_contain_text("cancelled")
+    assert page.title() == "candorcast"
+    assert visit.complaints == []
+    page.close()
+
+
+def test_a_visitor_goes_back_to_an_earlier_champion_only_after_saying_why_and_confirming(
+    browser, searched_address
+):
+    page = browser.new_page()
+    visit = Visit(page, searched_address)
+    visit.open("tab=models")
+    page.get_by_text("Make another version champion").click()
+    page.locator("#seat-ask").click()
+    expect(page.locator("#seat-told")).to_contain_text("expected a reason")
+    expect(page.locator("#seat-yes")).to_have_count(0)
+    page.get_by_label("Why").fill(EVIL)
+    page.locator("#seat-ask").click()
+    expect(page.locator("#seat-told")).to_contain_text("Version 3 would be champion instead of version 4")
+    page.locator("#seat-no").click()
+    expect(page.locator("#seat-yes")).to_have_count(0)
+    page.locator("#seat-ask").click()
+    page.locator("#seat-yes").click()
+    expect(page.locator("#seat-told")).to_contain_text("Version 3 is champion now")
+    expect(page.locator("#models-proven .wf-own").first).to_contain_text("Version 3")
+    assert page.title() == "candorcast"
+    assert visit.complaints == []
+    page.close()

@@ -3,10 +3,11 @@
 from fastapi.testclient import TestClient
 
 from ml_core.claims.case import Terms
+from ml_core.claims.kind import claim_names
 from ml_core.claims.unasked import tell_unasked, with_unasked
 from serving.service import Service
 from serving.ui.forecast import show_forecast
-from serving.ui.model import show_evidence
+from serving.ui.models import show_one
 from tests.serving.world import LISTED, World
 
 
@@ -14,7 +15,7 @@ def test_every_claim_is_answered_at_every_horizon(world: World):
     evidence = world.registry.find(world.name).evidence
     asked = {(one.claim, one.horizon) for one in evidence.claims}
     horizons = world.experiment.task.horizons
-    assert asked == {(name, ahead) for name in ("level", "money", "order", "range") for ahead in horizons}
+    assert asked == {(name, ahead) for name in claim_names() for ahead in horizons}
     assert all(one.why for one in evidence.claims)
     assert all((one.p is None) == (one.standing == "not asked") for one in evidence.claims)
 
@@ -39,24 +40,23 @@ def test_a_claim_that_was_not_asked_says_why_in_the_answer_and_on_the_pages(serv
     assert {one.why for one in answer.claims if (one.claim, one.horizon) == ("money", 3)} == {why}
     table = show_forecast(service, LISTED[0], 5, 90, None).table
     assert f"money 3 and 5 ahead ({why})." in table.partition("Not asked: ")[2]
-    assert why in show_evidence(service).partition("<details>")[0]
+    assert why in show_one(service).evidence.partition("<details>")[0]
 
 
 def test_a_claim_that_the_experiment_left_out_is_told_too(world: World):
     kept = world.registry.find(world.name).evidence.claims
     level = [one for one in kept if one.claim == "level"]
     told = {one.claim: one.standing for one in with_unasked(level) if one.horizon == 1}
-    assert {name: told[name] for name in ("money", "order", "range")} == dict.fromkeys(
-        ("money", "order", "range"), "not asked"
-    )
+    others = [name for name in claim_names() if name != "level"]
+    assert {name: told[name] for name in others} == dict.fromkeys(others, "not asked")
     assert tell_unasked(with_unasked(level))[-1] == (
-        "money, order, range ([gate] claims of the experiment does not name it)"
+        f"{', '.join(others)} ([gate] claims of the experiment does not name it)"
     )
     assert with_unasked(kept) == kept
     assert with_unasked(()) == ()
 
 
 def test_the_page_of_the_model_shows_each_claim_in_words(service: Service):
-    page = show_evidence(service)
+    page = show_one(service).evidence
     for label in ("Level: where the price goes", "Range: how far it may go", "Money: that trading it pays"):
         assert label in page

@@ -1,24 +1,24 @@
 """What is drawn and written: the forecast begins at the last close, nothing foreign becomes markup."""
 
 import datetime as dt
+import json
 
 import polars as pl
 import pytest
 
 from serving import markup
-from serving.figures import draw_outlook
-from serving.style import GREEN, GREY
+from serving.candles import draw_outlook
 from serving.ui.forecast import show_forecast
-from serving.ui.model import show_evidence
+from serving.ui.models import show_one
 
 
-def traces(figure) -> dict:
-    return {trace.name: trace for trace in figure.data}
+def lines(chart) -> dict:
+    return {line.name: line for line in chart.lines}
 
 
-def path_of(figure):
-    """The forecast's own trace, whether its mean is proven or not."""
-    return next(trace for name, trace in traces(figure).items() if (name or "").startswith("Forecast"))
+def path_of(chart):
+    """The forecast's own line, whether its mean is proven or not."""
+    return next(line for line in chart.lines if line.name.startswith("Forecast"))
 
 
 @pytest.fixture(scope="module")
@@ -32,50 +32,78 @@ def history(service, answer):
 
 
 def test_the_forecast_continues_from_the_last_close(answer, history):
-    figure = draw_outlook(history, answer, days=90, ahead=5)
-    path, price = path_of(figure), traces(figure)["Price"]
-    assert path.x[0] == price.x[-1] == answer.as_of
-    assert path.y[0] == pytest.approx(price.close[-1])
-    assert path.y[-1] == answer.forecasts[-1].price
-    assert {"50-day mean", "200-day mean", "Volume"} <= set(traces(figure))
+    chart = draw_outlook(history, answer, days=90, ahead=5)
+    path = path_of(chart)
+    assert path.days[0] == chart.days[-1] == answer.as_of
+    assert path.values[0] == pytest.approx(chart.columns["close"][-1])
+    assert path.values[-1] == answer.forecasts[-1].price
+    assert {"50-day mean", "200-day mean"} <= set(lines(chart))
+    assert None not in chart.columns["volume"]
+
+
+def test_the_forecast_stands_in_its_range(answer, history):
+    chart = draw_outlook(history, answer, days=90, ahead=5)
+    path, band = path_of(chart), chart.bands[-1]
+    assert band.days == path.days
+    assert list(band.lower)[1:] == [row.price_lower for row in answer.forecasts if row.horizon <= 5]
+    assert list(path.upper)[1:] == [row.price_upper for row in answer.forecasts if row.horizon <= 5]
+    assert all(
+        low <= price <= high for low, price, high in zip(band.lower, path.values, band.upper, strict=True)
+    )
+
+
+def test_what_lies_ahead_is_as_far_away_on_the_axis_as_in_time(answer, history):
+    chart = draw_outlook(history, answer, days=90, ahead=5)
+    assert chart.ahead[-1] == answer.forecasts[-1].date
+    assert len(chart.ahead) >= 5 > len(path_of(chart).days) - 1
+    assert all(day.isoweekday() <= 5 for day in chart.ahead)
 
 
 def test_history_and_horizon_are_as_long_as_asked(answer, history):
-    figure = draw_outlook(history, answer, days=30, ahead=3)
-    assert min(traces(figure)["Price"].x) > answer.as_of - dt.timedelta(days=30)
-    assert len(path_of(figure).x) == 1 + 2
-    assert "What came" not in traces(figure)
+    chart = draw_outlook(history, answer, days=30, ahead=3)
+    assert min(chart.days) > answer.as_of - dt.timedelta(days=30)
+    assert len(path_of(chart).days) == 1 + 2
+    assert "What came" not in lines(chart)
 
 
 def test_a_past_forecast_stands_beside_what_came(service):
     answer = service.single("ALFA", date=dt.date(2019, 6, 3))
-    figure = draw_outlook(service.history("ALFA", unit=answer.as_of), answer, days=90, ahead=5)
-    came = traces(figure)["What came"]
-    assert came.x[0] == answer.as_of
-    assert came.x[-1] == answer.forecasts[-1].date
-    assert max(traces(figure)["Price"].x) == answer.as_of
+    chart = draw_outlook(service.history("ALFA", unit=answer.as_of), answer, days=90, ahead=5)
+    came = lines(chart)["What came"]
+    assert came.days[0] == answer.as_of
+    assert came.days[-1] == answer.forecasts[-1].date
+    assert max(chart.days) == answer.as_of
 
 
 def test_prices_that_are_closes_only_are_drawn_as_a_line(answer, history):
     closes = history.with_columns(
         pl.lit(None, pl.Float64).alias(name) for name in ("open", "high", "low", "volume")
     )
-    figure = draw_outlook(closes, answer, days=90, ahead=5)
-    assert {"Close", path_of(figure).name} <= set(traces(figure))
+    assert draw_outlook(history, answer, days=90, ahead=5).tell()["candles"]
+    told = draw_outlook(closes, answer, days=90, ahead=5).tell()
+    assert not told["candles"]
+    assert told["close"] == closes.tail(len(told["days"]))["close"].to_list()
 
 
-def test_a_mean_that_is_not_proven_is_drawn_grey_and_thin_and_one_that_is_green(answer, history):
+def test_what_the_browser_is_told_is_json(answer, history, service):
+    earlier = service.earlier(answer, history, 3, since=dt.date(2000, 1, 1))
+    told = draw_outlook(history, answer, days=730, ahead=5, earlier=earlier).tell()
+    assert json.loads(json.dumps(told, allow_nan=False)) == told
+    assert [band["name"][:4] for band in told["bands"]] == ["Said", ""]
+
+
+def test_a_mean_that_is_not_proven_is_drawn_grey_and_dotted_and_one_that_is_green(answer, history):
     def draw(proven: list[str]):
         rows = [row.model_copy(update={"proven": proven}) for row in answer.forecasts]
         asked = answer.model_copy(update={"forecasts": rows})
         return path_of(draw_outlook(history, asked, days=90, ahead=5))
 
     sure, unsure = draw(["level"]), draw(["range"])
-    assert (sure.name, sure.line.color, sure.line.dash) == ("Forecast, 90 % interval", GREEN, None)
-    assert (unsure.name, unsure.line.color, unsure.line.dash) == (
+    assert (sure.name, sure.color, sure.style) == ("Forecast, 90 % interval", "green", "solid")
+    assert (unsure.name, unsure.color, unsure.style) == (
         "Forecast, mean not proven, 90 % interval",
-        GREY,
-        "dot",
+        "grey",
+        "dotted",
     )
 
 
@@ -100,7 +128,7 @@ def test_a_bug_in_the_page_is_told_plainly(service, monkeypatch):
 
 
 def test_the_evidence_shows_every_check_and_every_baseline(service):
-    page = show_evidence(service)
+    page = show_one(service).evidence
     for text in (
         "A claim proven",
         "Leak audit",
@@ -118,7 +146,7 @@ def test_the_evidence_shows_every_check_and_every_baseline(service):
 def test_without_a_champion_the_page_says_what_to_run(own_world):
     service = own_world.service()
     command = f"<code>candorcast predict small --home {own_world.home.root}</code>"
-    assert command in show_evidence(service)
+    assert command in show_one(service).evidence
     assert command in show_forecast(service, "ALFA", 5, 90, None).notice
 
 

@@ -7,7 +7,7 @@ import pytest
 from flows.stack.web import serve_app
 from ml_core.data.order import place_order
 from ml_core.home.settings import Settings, open_home
-from serving.app import create_app
+from serving.app import open_app
 from serving.hints import Hints, hide_paths
 from serving.service import Service
 from tests.market import NOW, small_experiment
@@ -76,7 +76,7 @@ def test_the_whole_server_tells_its_paths_only_where_nobody_else_reads_them(tmp_
     settings = Settings(home=tmp_path, api_key=key)
     from fastapi.testclient import TestClient
 
-    client = TestClient(create_app(settings), "http://127.0.0.1:8000")
+    client = TestClient(open_app(settings), "http://127.0.0.1:8000")
     health = client.get("/health").json()["failure"]
     asked = client.get("/info", headers={"X-API-Key": key} if key else {}).json()["error"]
     for told in (health, asked):

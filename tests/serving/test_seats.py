@@ -9,7 +9,7 @@ from ml_core.errors import InvalidInput, NoChampion
 from ml_core.promotion.reference import fill_seat
 from serving.asked import Asked
 from serving.ui.forecast import show_forecast
-from serving.ui.model import show_evidence
+from serving.ui.models import show_one
 from tests.market import NOW
 from tests.serving.world import World
 
@@ -92,9 +92,9 @@ def test_of_a_reference_the_page_shows_how_far_and_no_direction(seated: World):
     assert ">none<" in shown.table
     assert ">nothing<" in shown.table
     assert shown.chart is not None
-    names = [line.name for line in shown.chart.data if line.name]
+    names = [line["name"] for line in shown.chart["lines"]]
     assert any(name.startswith("No direction") for name in names)
-    assert "how far by volatility, no direction" in show_evidence(seated.service())
+    assert "how far by volatility, no direction" in show_one(seated.service()).evidence
 
 
 def test_an_unproven_number_is_grey_on_the_page_and_the_page_shows_who_is_asked(seated: World):
@@ -103,7 +103,7 @@ def test_an_unproven_number_is_grey_on_the_page_and_the_page_shows_who_is_asked(
     assert "Challenger: refused by the gate" in shown.notice
     assert "wf-unproven" in shown.table
     assert ", not proven" in shown.numbers
-    assert "challenger of small.simulated" in show_evidence(service, "challenger")
+    assert "challenger of small.simulated" in show_one(service, "challenger").evidence
 
 
 def test_a_position_says_whether_it_is_proven_that_trading_so_pays(seated: World):

@@ -56,7 +56,9 @@ def test_the_implied_price_follows_from_the_close_as_traded(world, service):
 
 
 def test_a_day_without_a_session_is_answered_from_the_session_before(service):
-    assert service.single("ALFA", date=dt.date(2019, 6, 2)).as_of == dt.date(2019, 5, 31)
+    answer = service.single("ALFA", date=dt.date(2019, 6, 2))
+    assert answer.as_of == dt.date(2019, 5, 31)
+    assert any("No session of 2019-06-02 is stored" in note for note in answer.notes)
 
 
 def test_a_date_the_model_learned_from_is_marked(service, world):
@@ -88,10 +90,12 @@ def test_a_stranger_with_stored_bars_is_answered_by_a_pooled_model(service):
 
 def test_an_unknown_ticker_is_told_what_is_known_and_how_to_add_it(service):
     with pytest.raises(
-        UnknownTicker, match=r"no bars stored for 'QQQQ'; known: ALFA, .*candorcast refresh small"
+        UnknownTicker,
+        match=r"no bars stored for 'QQQQ'; known: ALFA, .*; add it to universe.tickers and run: candorcast refresh",
     ):
         service.single("QQQQ")
-    with pytest.raises(UnknownTicker, match="did you mean 'BRAV'"):
+    near = r"; did you mean 'BRAV'\? If not, add it to universe.tickers and run: candorcast refresh small"
+    with pytest.raises(UnknownTicker, match=near):
         service.single("BRAVO")
 
 

@@ -9,19 +9,21 @@ from pathlib import Path
 
 from ml_core.data.intake.refresh import refresh
 from ml_core.data.order import place_order
-from ml_core.data.prices import read_prices
 from ml_core.forecaster.forecaster import Forecaster
 from ml_core.home.settings import Home, open_home
 from ml_core.promotion.judge import promote_candidate
 from ml_core.registry.evidence import Evidence
 from ml_core.registry.searched import Searched
 from ml_core.registry.tracking import connect
+from ml_core.registry.verdict import Verdict
 from ml_core.registry.version import ModelVersion
 from ml_core.registry.versions import Registry
-from ml_core.spec.experiment import Experiment
+from ml_core.spec.experiment import Experiment, Model
+from serving.runs.desk import Desk
 from serving.service import Service
 from tests.candidate import fit_candidate
 from tests.market import NOW, TICKERS, small_experiment
+from tests.serving.noting import Noting
 
 LISTED, STRANGER = TICKERS[:6], TICKERS[6]
 MARKET = {"sessions": 420, "seed": 3, "ic": 0.3}
@@ -48,14 +50,24 @@ class World:
         return Registry(self.home)
 
     def service(self) -> Service:
-        return Service(place_order(self.experiment, self.home), clock=lambda: NOW)
+        """With runs that are only noted: what does them has tests of its own."""
+        desk = Desk(Noting(self.experiment.name, NOW))
+        return Service(place_order(self.experiment, self.home), clock=lambda: NOW, desk=desk)
 
-    def register(self, *, promote: bool = True) -> ModelVersion:
-        """One more version of the same model, as champion."""
-        version = self.registry.register(self.forecaster, self.name, self.evidence)
+    def register(self, *, promote: bool = True, passed: bool = False) -> ModelVersion:
+        """One more version of the same model, as champion; `passed`: the gate refused nothing of it."""
+        changed = {"gate": Verdict(passed=True)} if passed else {}
+        evidence = self.evidence.model_copy(update=changed)
+        version = self.registry.register(self.forecaster, self.name, evidence)
         if promote:
             self.registry.promote(self.name, version.version)
         return version
+
+    def beside(self, name: str) -> "World":
+        """Another experiment of that name in the same home, with the same model as its champion."""
+        other = replace(self, experiment=self.experiment.model_copy(update={"name": name}))
+        other.register()
+        return other
 
     def copy(self, folder: Path) -> "World":
         """All of it, with what is registered, in a home of its own."""
@@ -80,10 +92,14 @@ def describe_experiment(sections: dict[str, dict]) -> Experiment:
     )
 
 
-def build_world(folder: Path, *, blank: Path | None = None, **sections: dict) -> World:
+def build_world(
+    folder: Path, *, blank: Path | None = None, model: Model | None = None, **sections: dict
+) -> World:
     """Refreshed, fitted, judged on the holdout, registered, promoted. An empty MLflow database takes a while to
     make, so it is made once."""
     experiment, home = describe_experiment(sections), open_home(folder)
+    if model:
+        experiment = experiment.model_copy(update={"model": model})
     if blank:
         shutil.copy(blank, home.root / "mlflow.db")
     else:
@@ -95,7 +111,7 @@ def build_world(folder: Path, *, blank: Path | None = None, **sections: dict) ->
         ):
             made.backup(kept)
     store_bars(experiment, home)
-    candidate = fit_candidate(experiment, read_prices(experiment, home), SEARCHED)
+    candidate = fit_candidate(experiment, home, SEARCHED)
     version = promote_candidate(experiment, home, candidate, now=NOW).version
     Registry(home).promote(experiment.model_name, version.version)
     return World(experiment, home, candidate.forecaster, version.evidence, blank)

@@ -9,11 +9,13 @@ import pytest
 from ml_core.data.source import open_source
 from ml_core.errors import InvalidInput
 from ml_core.features.table import chosen_names
-from ml_core.models.family import complete, configure
+from ml_core.forecaster.learners import configure
+from ml_core.models.family import complete
 from ml_core.spec.experiment import Experiment, Model, Reading, RunSpec, Task
 from ml_core.spec.file import SHIPPED, find_experiment, read_experiment, write_spec
 from tests.market import small_experiment, write_experiment
-from tuning.space import build_space, first_params, spec_of
+from tuning.points import first_params
+from tuning.space import build_space, spec_of
 
 SHIPPED_NAMES = sorted(path.stem for path in SHIPPED.glob("*.toml"))
 
@@ -44,9 +46,9 @@ def test_every_shipped_experiment_is_valid_down_to_its_chosen_parts(name, overri
 @pytest.mark.parametrize(
     ("override", "told"),
     [
-        ("task.lookbak=3", "unknown key 'task.lookbak'; did you mean 'lookback'?"),
+        ("task.lookbak=3", "unknown key 'task.lookbak'; did you mean 'task.lookback'?"),
         ("trainin.epochs=3", "unknown key 'trainin'; did you mean 'training'?"),
-        ("gate.significanse=0.1", "unknown key 'gate.significanse'; did you mean 'significance'?"),
+        ("gate.significanse=0.1", "unknown key 'gate.significanse'; did you mean 'gate.significance'?"),
         ("zzz=1", "unknown key 'zzz'; expected one of name, universe, data, task"),
         ("task.lookback=3", "task.lookback: expected at least 4, got 3"),
         ("task.lookback=soon", "task.lookback: expected a whole number"),
@@ -93,7 +95,7 @@ def test_each_bad_value_is_told_in_one_line_that_names_its_key(file, override, t
     with pytest.raises(InvalidInput) as error:
         read_experiment(str(file), (override,))
     line = str(error.value)
-    assert line.startswith("small.toml: ")
+    assert line.startswith(("small.toml: ", f"--set {override}: "))
     assert told in line
     assert "\n" not in line
 
@@ -171,6 +173,16 @@ def test_an_override_that_is_none_is_refused(file, override, told):
     assert told in str(error.value)
 
 
+def test_what_is_wrong_is_told_of_the_override_that_brought_it_and_else_of_the_file(file):
+    with pytest.raises(
+        InvalidInput, match=r"^--set gate\.coverage=1\.5: gate\.coverage: expected a number below 1"
+    ):
+        read_experiment(str(file), ("task.lookback=9", "gate.coverage=1.5"))
+    file.write_text(file.read_text().replace("lookback", "lookbak"))
+    with pytest.raises(InvalidInput, match=r"^small\.toml: unknown key 'task\.lookbak'"):
+        read_experiment(str(file), ("gate.coverage=0.8",))
+
+
 def test_a_file_is_found_by_path_or_name_and_an_unknown_one_is_answered_with_the_nearest(
     file, tmp_path, monkeypatch
 ):
@@ -224,9 +236,9 @@ def test_lengths_of_a_split_survive_being_written_down():
     assert small_experiment(validation={"train": "100"}) == small_experiment(validation={"train": 100.0})
 
 
-def test_an_experiment_of_before_reads_and_keeps_its_digest_so_that_its_search_resumes():
+def test_an_experiment_of_before_that_names_its_families_keeps_its_digest_so_that_its_search_resumes():
     """As files were written, and as the digest was, before a spec parted what is asked from how a model reads."""
-    experiment = small_experiment()
+    experiment = small_experiment(search={"families": ["lstm", "attention_lstm", "transformer"]})
     assert experiment.digest() == "7942b824ff7e"
     spec = experiment.spec
     assert spec.task == Task(horizons=(1, 3))

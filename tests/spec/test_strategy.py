@@ -34,8 +34,8 @@ def file(tmp_path_factory) -> str:
         (["strategy.max_drawdown=0"], "strategy.max_drawdown: expected a number above 0"),
         (["strategy.delay=-1"], "strategy.delay: expected at least 0"),
         (["strategy.neutral=industry"], "strategy.neutral: expected 'market' or 'sector'"),
-        (["strategy.max_corelation=0.1"], "unknown key 'strategy.max_corelation'; did you mean 'max_correlation'?"),
-        (["strategy.parts=[{gaet=0.5}]"], "unknown key 'strategy.parts.0.gaet'; did you mean 'gate'?"),
+        (["strategy.max_corelation=0.1"], "'strategy.max_corelation'; did you mean 'strategy.max_correlation'?"),
+        (["strategy.parts=[{gaet=0.5}]"], "'strategy.parts.0.gaet'; did you mean 'strategy.parts.0.gate'?"),
         (
             ["task.target=rank", "strategy.conviction=target", "strategy.daily_volatility=0.01"],
             "divides a return; task.target 'rank' forecasts none",

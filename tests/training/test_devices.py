@@ -56,6 +56,17 @@ def test_fits_side_by_side_on_a_device_equal_fits_alone(device):
     ]
 
 
+@pytest.mark.parametrize("family", choices.names(FAMILIES))
+@pytest.mark.parametrize("device", DEVICES)
+def test_the_same_seed_learns_the_same_weights_in_every_bit_on_each_device(device, family):
+    def learn() -> list[bytes]:
+        fitting = Fitting(spec_of(device, family=family), WINDOWS, SPLIT)
+        list(fitting.epochs())
+        return [tensor.cpu().numpy().tobytes() for tensor in fitting.network.state_dict().values()]
+
+    assert learn() == learn()
+
+
 STEPS = [("mse", "pooled", family) for family in choices.names(FAMILIES)] + [
     ("mse", "joint", "lstm"),
     ("ic", "pooled", "lstm"),

@@ -1,15 +1,17 @@
 """Every trial of every search ends in one table: in few commits, once each, also after a kill at any moment."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
-from ml_core.data.store.tables import newest_version
+from ml_core.data.store.tables import merge, newest_version, read
+from ml_core.registry.archive import KEY, archive, count_tried, read_archive
+from ml_core.registry.ledgers import LEDGER
 from ml_core.registry.trials import write_line
 from tests.market import small_experiment
 from tests.tuning.test_ranking import finished, stopped
-from tuning.archive import archive, count_tried, read_archive
-from tuning.ledger import LEDGER
-from tuning.search import open_ledger
+from tuning.trials import open_ledger
 
 MODEL = small_experiment().model_name
 NAME = f"{MODEL}-0a1b-1"
@@ -30,7 +32,10 @@ def names(home) -> list[list[str]]:
 
 def test_what_is_read_from_the_table_is_what_was_written_to_the_file(new_home):
     home = new_home()
-    write_trials(home, 3, more=write_line(stopped("dropped", np.linspace(0, 1, 80))))
+    one = finished("several seeds", np.zeros(240))
+    several = replace(one, result={**one.result, "seeds": [0.1, 0.3]})
+    dropped = stopped("dropped", np.linspace(0, 1, 80))
+    write_trials(home, 2, more=write_line(several) + write_line(dropped))
     before = read_archive(home, MODEL)
     assert archive(home, MODEL) == 4
     (home.searches / NAME / LEDGER).unlink()
@@ -40,6 +45,21 @@ def test_what_is_read_from_the_table_is_what_was_written_to_the_file(new_home):
     assert (kept.search, kept.begun) == (NAME, 1)
     assert [trial.status for trial in kept.trials] == ["finished"] * 3 + ["stopped"]
     assert kept.trials[0].result["scores"] == before[0].trials[0].result["scores"]
+
+
+def test_a_table_of_before_seeds_were_kept_is_read_and_written_on(new_home):
+    home, newer = new_home(), new_home()
+    for one in (home, newer):
+        write_trials(one, 2)
+    archive(newer, MODEL)
+    written = read(newer.searches / "trials")
+    assert written is not None
+    merge(home.searches / "trials", written.collect().drop("seeds"), KEY)
+    assert read_archive(home, MODEL) == read_archive(newer, MODEL)
+    assert archive(home, MODEL) == 0
+    write_trials(home, 1, first=2)
+    assert archive(home, MODEL) == 1
+    assert names(home) == [["t0", "t1", "t2"]]
 
 
 def test_a_search_is_one_commit_and_what_is_there_is_not_written_again(new_home):

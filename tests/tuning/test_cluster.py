@@ -1,5 +1,6 @@
 """Which cluster a search runs on, and what it says where there is none, or none that could hold a trial."""
 
+import json
 import os
 import shutil
 import signal
@@ -15,10 +16,11 @@ import pytest
 from ml_core.data.intake.refresh import refresh
 from ml_core.errors import InvalidInput, ServiceFailed
 from ml_core.spec.experiment import Search
-from tests.market import NOW, small_experiment, write_experiment
-from tuning.cluster import check_room, open_cluster, running_here
+from tests.faults.searching import ask
+from tests.market import NOW
+from tuning.cluster import count_slots, open_cluster, running_here
 
-BIN = Path(sys.executable).parent
+BIN, ROOT = Path(sys.executable).parent, Path(__file__).parents[2]
 
 
 @pytest.fixture
@@ -48,22 +50,20 @@ def test_a_cluster_that_ended_without_a_word_is_passed_over(nobody, tmp_path, mo
 
 @pytest.mark.usefixtures("ray_cluster")
 def test_a_trial_that_no_node_could_hold_is_refused_before_anything_waits_for_it():
-    check_room(Search(cpus_per_trial=1))
+    assert count_slots(Search(cpus_per_trial=1)) == 2
+    assert count_slots(Search(cpus_per_trial=0.1)) == 20
     with pytest.raises(InvalidInput, match=r"gpus_per_trial: a trial asks for 1 CPU and 2 GPU, and no node"):
-        check_room(Search(gpus_per_trial=2))
+        count_slots(Search(gpus_per_trial=2))
 
 
-def test_a_search_runs_on_the_cluster_that_was_started_here_and_leaves_it_running(
+def test_trials_run_on_the_cluster_that_was_started_here_and_leave_it_running(
     new_home, tmp_path, monkeypatch
 ):
     home, folder = new_home(), tempfile.mkdtemp(prefix="ray")  # a socket's path may not be long
     environment = {**os.environ, "RAY_TMPDIR": folder}
     more_than_this_machine_has = (os.cpu_count() or 1) + 1
-    experiment = small_experiment(
-        search={"families": ["ridge"], "trials": 1, "cpus_per_trial": more_than_this_machine_has}
-    )
-    refresh(experiment, home, now=NOW)
-    file = write_experiment(tmp_path, **experiment.model_dump(mode="json", exclude_none=True))
+    asked = {"families": ["ridge"], "trials": 1, "cpus_per_trial": more_than_this_machine_has}
+    refresh(ask(0, **asked), home, now=NOW)
     options = f"--head --port=0 --num-cpus={more_than_this_machine_has} --include-dashboard=false --block"
     log = tmp_path / "head.log"
     with log.open("w") as told:
@@ -77,10 +77,10 @@ def test_a_search_runs_on_the_cluster_that_was_started_here_and_leaves_it_runnin
         while not running_here() and time.monotonic() < until:
             assert head.poll() is None, log.read_text()
             time.sleep(0.2)
-        command = [str(BIN / "candorcast"), "search", str(file), "--home", str(home.root)]
-        done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=200)
-        assert done.returncode in (0, 1), done.stderr
-        assert "version 2" in done.stdout
+        command = [sys.executable, "-m", "tests.faults.searching", str(home.root), "0", json.dumps(asked)]
+        done = subprocess.run(command, env=environment, cwd=ROOT, capture_output=True, text=True, timeout=200)
+        assert done.returncode == 0, done.stdout + done.stderr
+        assert done.stdout.splitlines()[-1] == "ended 1"
         assert head.poll() is None
     finally:
         os.killpg(head.pid, signal.SIGTERM)

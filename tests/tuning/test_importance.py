@@ -5,10 +5,14 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from cli.screens.searches import leading
+from ml_core.registry.searched import Searched
 from ml_core.registry.trials import Trial
+from ml_core.reporting.luck import tell_keys
 from tests.market import small_experiment
 from tuning.importance import LEAST_TRIALS, compare_alike, weigh_keys
+from tuning.ledger import Ledger
+from tuning.ranking import rank_trials
+from tuning.trials import describe
 
 EXPERIMENT = small_experiment(
     search={
@@ -38,7 +42,7 @@ def test_the_key_that_the_score_hangs_on_comes_first_and_stands_out():
     assert first.share - 2 * first.error > second.share + 2 * second.error
     assert first.stands_out
     assert not second.stands_out
-    assert "training.learning_rate: above what chance does" in leading([first, second])
+    assert "training.learning_rate: above what chance does" in tell_keys([first, second])
 
 
 def test_where_scores_are_luck_a_key_stands_out_in_few_searches_and_the_share_by_chance_is_told():
@@ -48,7 +52,7 @@ def test_where_scores_are_luck_a_key_stands_out_in_few_searches_and_the_share_by
         searches.append(weigh_keys(EXPERIMENT, trials))
     assert np.mean([any(key.stands_out for key in keys) for keys in searches]) <= 0.125
     quiet = next(keys for keys in searches if not any(key.stands_out for key in keys))
-    assert leading(quiet).startswith("no key is above what chance does")
+    assert tell_keys(quiet).startswith("no key is above what chance does")
     assert sum(key.chance for key in quiet) == pytest.approx(1.0)
     shares = {key: np.mean([one.share for keys in searches for one in keys if one.key == key]) for key in
               ("lstm.layers", "training.weight_decay")}  # fmt: skip
@@ -92,3 +96,17 @@ def test_trials_of_another_space_are_left_out():
         for extra in ({"task.lookback": 16}, {"training.learning_rate": 0.05})
     ]
     assert weigh_keys(EXPERIMENT, own + other) == weigh_keys(EXPERIMENT, own)
+
+
+def test_what_is_kept_of_a_search_says_how_much_each_key_mattered():
+    rng, ledger = np.random.default_rng(2), Ledger()
+    for number in range(40):
+        trial = trial_of(number, rng)
+        ledger.report(trial.id, trial.params, {"epoch": 1, **trial.history[0]})
+        ledger.report(trial.id, trial.params, {"finished": True, "test_score": trial.score, "returns": {}})
+        ledger.close(trial.id)
+    kept = describe(EXPERIMENT, ledger, rank_trials(EXPERIMENT, ledger.trials), folds=1, seconds=1.0)
+    assert kept.keys == tuple(weigh_keys(EXPERIMENT, ledger.trials))
+    assert kept.keys[0].key == "training.learning_rate"
+    assert len(kept.head) == 30
+    assert Searched.model_validate(kept.model_dump()) == kept

@@ -1,14 +1,16 @@
 """What a search has tried: ranked at the end, kept line by line, recalled after any kind of end."""
 
 import datetime as dt
+import tracemalloc
 
 import numpy as np
 import pytest
 
-from tuning.ledger import Ledger, read_trials
+from ml_core.registry.ledgers import read_trials
+from tuning.ledger import Ledger
 from tuning.ranking import Ranking, rank
-from tuning.search import describe
 from tuning.step import Step
+from tuning.trials import describe
 
 PARAMS = {"family": "lstm", "lstm.hidden": 8}
 
@@ -214,10 +216,21 @@ def test_the_chance_to_beat_the_defaults_is_told_where_they_were_tried_and_did_n
 
 
 def test_the_time_that_is_left_is_told_by_the_pace_of_this_run(ledger):
-    assert "left" not in Step("search", ledger, 10, seconds=60.0, before=4).text()
     run(ledger, "new", test=0.1)
-    told = Step("search", ledger, 10, seconds=60.0, before=4).text()
-    assert told == "5 of 10 trials done, 0 running, 1 failed, best 0.9000, about 300 s left"
+    run(ledger, "another", test=0.1)
+    run(ledger, "a third", test=0.1)
+    told = Step("search", ledger, 10, seconds=60.0, before=4, best="best 0.9000").text()
+    assert told == "7 of 10 trials done, 0 running, 1 dropped, 1 failed, best 0.9000, about 60 s left"
+
+
+def test_no_time_is_told_before_three_trials_of_this_run_are_done_nor_when_all_are(ledger):
+    for name in ("new", "another"):
+        assert "left" not in Step("search", ledger, 10, seconds=60.0, before=4).text()
+        run(ledger, name, test=0.1)
+    assert "left" not in Step("search", ledger, 10, seconds=60.0, before=4).text()
+    run(ledger, "a third", test=0.1)
+    assert "left" in Step("search", ledger, 10, seconds=60.0, before=4).text()
+    assert "left" not in Step("search", ledger, 7, seconds=60.0, before=4).text()
 
 
 def test_a_trial_that_failed_and_was_tried_again_under_another_name_stands_once(file):
@@ -242,3 +255,28 @@ def test_in_a_race_the_best_so_far_is_of_trials_that_have_seen_all_folds():
     ledger.report("one", PARAMS, {"finished": True, "test_score": 0.2, "returns": {}})
     assert ledger.best == 0.5
     assert ledger.trials[0].score == 0.5
+
+
+def test_while_it_is_written_a_ledger_holds_little_of_what_ended(file):
+    ledger, rng = Ledger(file), np.random.default_rng(7)
+    tried(ledger, "first", "lstm", rng.normal(0, 0.2, 500))
+    ledger.take_news()
+    tracemalloc.start()
+    try:
+        for number in range(200):
+            tried(ledger, str(number), "lstm", rng.normal(0, 0.2, 500))
+            ledger.take_news()
+        held, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert held / 200 < 1000, "500 scores alone are 4,000 bytes"
+    assert len(ledger.trials) == 201
+
+
+def test_what_a_lost_process_had_reported_is_forgotten_and_its_trial_may_begin_again():
+    ledger = Ledger()
+    ledger.report("one", PARAMS, {"epoch": 1, "score": 0.3, "loss": 1.0, "skill": 0.0})
+    ledger.drop_running()
+    assert (ledger.count(), ledger.running, ledger.trials) == (0, [], [])
+    run(ledger, "one", scores=(0.1, 0.2), test=0.4)
+    assert [(trial.id, len(trial.history)) for trial in ledger.trials] == [("one", 2)]

@@ -4,10 +4,12 @@ import os
 
 import pytest
 
+from ml_core.registry.ledgers import LEDGER
 from tests.market import small_experiment
-from tuning.ledger import LEDGER, Ledger
+from tuning.ledger import Ledger
 from tuning.past import SURVIVORS, find_survivors
-from tuning.space import build_space, first_params
+from tuning.points import first_params
+from tuning.space import build_space
 
 EXPERIMENT = small_experiment(search={"families": ["lstm"], "trials": 5})
 FIRST = first_params(EXPERIMENT, build_space(EXPERIMENT))[0]

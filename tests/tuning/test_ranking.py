@@ -5,10 +5,11 @@ import datetime as dt
 import numpy as np
 import pytest
 
-from cli.screens.searches import luck
+from cli.screens.searches import endings
 from ml_core.data.prices import read_prices
 from ml_core.registry.searched import Searched
 from ml_core.registry.trials import Trial
+from ml_core.reporting.luck import tell_luck
 from ml_core.walkforward.opening import open_windows
 from tests.market import small_experiment
 from tuning.ledger import returns_of
@@ -55,6 +56,17 @@ def test_a_date_that_one_trial_lacks_is_left_out_for_all():
     trials = [finished(str(number), rng.normal(0, 0.2, 240)) for number in range(4)]
     rows = ranked([*trials, finished("less", rng.normal(0, 0.2, 238), dates=DATES[2:])]).rows()
     assert all(row.again is not None for row in rows)
+
+
+def test_why_trials_have_no_score_is_told_once_for_each_reason():
+    rng = np.random.default_rng(6)
+    trials = [finished(str(number), rng.normal(0, 0.2, 240)) for number in range(4)]
+    dropped = [stopped(name, rng.normal(-1, 0.2, 80)) for name in ("a", "b")]
+    lost = Trial("lost", {"family": "lstm", "number": "lost"}, "failed", error="MemoryError: none is left")
+    assert endings(ranked([*trials, *dropped, lost]).rows()) == [
+        "2 trials stopped: dropped after fold 1",
+        "1 trial failed: MemoryError: none is left",
+    ]
 
 
 def test_what_dropped_trials_scored_lowers_what_is_expected_of_the_survivors():
@@ -124,7 +136,7 @@ def test_pbo_says_what_it_was_computed_of():
     rng = np.random.default_rng(6)
     trials = [finished(str(number), rng.normal(0, 0.2, 240)) for number in range(4)]
     trials.append(stopped("dropped", rng.normal(0, 0.2, 80)))
-    lines = luck(Searched(**measure_luck(trials, ranked(trials))))
+    lines = tell_luck(Searched(**measure_luck(trials, ranked(trials))))
     assert any(
         line.startswith("of the 4 that finished, the one with the highest Sharpe ratio") for line in lines
     )

@@ -10,11 +10,14 @@ from ml_core.registry.versions import Registry
 from ml_core.walkforward.opening import open_windows
 from tests.market import NOW, small_experiment
 from tests.tuning.searches import name_of, runs_of
+from tuning.leftovers import RUNGS, TUNE
 from tuning.naming import digest_of
 from tuning.past import as_table, read_past
-from tuning.search import open_ledger, search, split_for_search, with_trials
+from tuning.search import search, split_for_search, with_trials
 from tuning.space import spec_of
 from tuning.step import Step
+from tuning.trials import open_ledger
+from tuning.winner import WINNER
 
 FAMILIES = ["lstm", "attention_lstm", "transformer"]
 ENDS = {"finished": "FINISHED", "stopped": "KILLED"}
@@ -172,6 +175,21 @@ def test_a_search_goes_on_with_what_has_ended_unless_it_is_begun_afresh(home):
     assert [trial.id for trial in open_ledger(home, "some").trials] == ["one"]
     assert open_ledger(home, "some", afresh=True).trials == []
     assert open_ledger(home, "some").trials == []
+
+
+@pytest.mark.parametrize("ended", [0, 1])
+def test_afresh_nothing_of_the_search_before_is_gone_on_with_though_none_of_its_trials_ended(new_home, ended):
+    home = new_home()
+    left = [home.searches / "some" / folder for folder in (TUNE, RUNGS, WINNER)]
+    for folder in left:
+        folder.mkdir(parents=True)
+    for one in map(str, range(ended)):
+        ledger = open_ledger(home, "some")
+        ledger.open(one, {"family": "lstm"})
+        ledger.close(one)
+    assert all(folder.is_dir() for folder in left)
+    assert open_ledger(home, "some", afresh=True).trials == []
+    assert not any(folder.exists() for folder in left)
 
 
 def test_each_finished_trial_of_a_search_has_a_stream(searched):

@@ -8,12 +8,12 @@ from ml_core.registry.trials import Trial
 from ml_core.spec.experiment import Features, RunSpec, Task
 from ml_core.spec.ranges import LogUniform, OneOf, Uniform, parse_range
 from tests.market import small_experiment
+from tuning.points import first_params, grid_params
+from tuning.pruner import Lenient
 from tuning.sampler import OptunaSampler
 from tuning.space import (
     build_space,
     contains,
-    first_params,
-    grid_params,
     longest_lookback,
     most_epochs,
     spec_of,
@@ -100,7 +100,7 @@ def test_groups_are_searched_like_any_other_choice():
     experiment, space = space_of(("lstm",), **{"features.groups": [[], ["trend"]]})
     first = first_params(experiment, space)[0]
     assert first["features.groups"] == []
-    sampler = OptunaSampler(experiment.search, space, queue=[first], known=[])
+    sampler = OptunaSampler(experiment.search, space, queue=[first], known=[], pruner=Lenient(), lag=9)
     drawn = [sampler.suggest(f"t{number}")["features.groups"] for number in range(8)]
     assert {str(groups) for groups in drawn} == {"[]", "['trend']"}
     assert spec_of(experiment, {"family": "lstm", "features.groups": ["trend"]}).reading.features.groups == (
@@ -232,7 +232,8 @@ def test_sizes_of_layers_are_searched_like_any_other_choice():
     experiment, space = space_of(("lstm",), **{"lstm.hidden": [16, [16, 8]]})
     first = {**first_params(experiment, space)[0], "lstm.hidden": [16, 8]}
     other = {**first, "training.learning_rate": 1e-3}
-    sampler = OptunaSampler(experiment.search, space, queue=[first], known=[Trial("t0", other)])
+    known = [Trial("t0", other)]
+    sampler = OptunaSampler(experiment.search, space, queue=[first], known=known, pruner=Lenient(), lag=9)
     drawn = [sampler.suggest(f"t{number}")["lstm.hidden"] for number in range(1, 9)]
     assert drawn[0] == [16, 8]
     assert {str(sizes) for sizes in drawn} == {"16", "[16, 8]"}

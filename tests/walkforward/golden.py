@@ -1,11 +1,16 @@
-"""The score of one small fit of every learner, bit for bit, as `golden.json` remembers it.
+"""The score of one small fit of every learner and loss, bit for bit, as `golden.json` remembers it for each machine.
 
-`python -m tests.walkforward.golden` writes it anew. That is right only where the code's arithmetic was meant to change,
-and the commit says so.
+    python -m tests.walkforward.golden           adds what this machine does not remember yet: a new learner or loss
+    python -m tests.walkforward.golden --anew    writes all that this machine remembers anew
+
+Both write the entry of this machine only, and drop what is no learner any more from every entry. To write anew is right
+only where the code's arithmetic was meant to change, and the commit says so.
 """
 
 import json
 import platform
+import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -24,6 +29,7 @@ from tests.market import read_windows, simulate_prices
 
 FILE = Path(__file__).with_name("golden.json")
 TASK, READING = Task(horizons=(1, 3)), Reading(lookback=8)
+ADD = "python -m tests.walkforward.golden"
 QUICK = ("zero", "mean", "last", "ewma", "ridge")  # baselines that lean on no library's own arithmetic
 CASES = {
     **{f"family {name}": (Model(family=name), "mse") for name in choices.names(FAMILIES)},
@@ -58,11 +64,23 @@ def scores_of(case: str) -> dict[str, float]:
     return {name: find_metric(name)(scored) for name in ("mse", "crps")}
 
 
-def main() -> None:
+def remember(known: dict[str, dict], scores: Callable[[str], dict[str, float]]) -> dict[str, dict]:
+    """What is known, with the cases that this machine lacks, and without those that are none any more."""
+    whole = known if here() in known else {**known, here(): {}}
+    kept = {
+        machine: {case: cases[case] for case in CASES if case in cases} for machine, cases in whole.items()
+    }
+    lacking = [case for case in CASES if case not in kept[here()]]
+    kept[here()] |= {case: {name: v.hex() for name, v in scores(case).items()} for case in lacking}
+    return kept
+
+
+def main(*, anew: bool) -> None:
     known = json.loads(FILE.read_text()) if FILE.exists() else {}
-    known[here()] = {case: {name: v.hex() for name, v in scores_of(case).items()} for case in CASES}
-    FILE.write_text(json.dumps(known, indent=1) + "\n")
+    if anew:
+        known[here()] = {}
+    FILE.write_text(json.dumps(remember(known, scores_of), indent=1) + "\n")
 
 
 if __name__ == "__main__":
-    main()
+    main(anew="--anew" in sys.argv[1:])

@@ -6,8 +6,8 @@ import polars as pl
 import pytest
 
 from ml_core.data.frequency import at_frequency
+from ml_core.portfolio.opening import market_of
 from ml_core.portfolio.risk import describe
-from ml_core.walkforward.trading import market_of
 from tests.market import small_experiment
 from tests.portfolio.market import random_market
 

@@ -13,6 +13,7 @@ import numpy as np
 
 from ml_core.claims.case import Case
 from ml_core.claims.contest import sum_up
+from ml_core.claims.kind import Claim
 from ml_core.claims.verdict import Condition, Contest
 from ml_core.evaluation.paired import Mean, weigh_mean
 from ml_core.evaluation.rows import Array
@@ -39,7 +40,7 @@ def contest(case: Case, horizon: int, rival: str) -> Contest:
 def conditions(case: Case, horizon: int) -> tuple[Condition, ...]:
     """An experiment may ask to be surer that it was not luck than it asks of the rest."""
     asked, sure = case.terms.deflated_sharpe, 1 - _against_luck(case, horizon).p
-    return (Condition("deflated Sharpe", sure >= asked, sure, f"at least {asked:.0%}"),)
+    return (Condition("above luck", sure >= asked, sure, f"at least {asked:.0%}"),)
 
 
 def influence(returns_RT: Array, at_R1: Array | float) -> Array:
@@ -79,3 +80,14 @@ def _against(case: Case, horizon: int, rival: str) -> Contest:
     share = 100 * abs(mean.value) * yearly
     told = f"{share:.1f} % a year {'more' if mean.value > 0 else 'less'} than {rival} at the same volatility"
     return sum_up(rival, mean, unit=1 / yearly if yearly else 1.0, told=told)
+
+
+CLAIM = Claim(
+    excuse,
+    rivals,
+    contest,
+    conditions,
+    direction=False,
+    live="a Sharpe beside others at the same volatility is no mean of a difference per date; "
+    "`candorcast backtest` tells it",
+)

@@ -4,6 +4,7 @@ import numpy as np
 
 from ml_core.claims.case import SILENT, Case
 from ml_core.claims.contest import sum_up
+from ml_core.claims.kind import Claim, Live
 from ml_core.claims.verdict import Condition, Contest
 from ml_core.evaluation.metrics import rank_ic
 from ml_core.evaluation.paired import weigh_mean
@@ -48,3 +49,6 @@ def _by_date(rows: Rows) -> Array:
     assert parts is not None
     assert parts.loss_T is not None
     return np.nan_to_num(-parts.loss_T[rows.counts >= CROSS_SECTION])
+
+
+CLAIM = Claim(excuse, rivals, contest, conditions, direction=True, live=Live(rank_ic, rival=NONE, ranks=True))

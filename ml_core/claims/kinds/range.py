@@ -7,6 +7,7 @@ import numpy as np
 import polars as pl
 
 from ml_core.claims.case import Case
+from ml_core.claims.kind import Claim, Live
 from ml_core.claims.losses import contest_losses
 from ml_core.claims.verdict import Condition, Contest
 from ml_core.errors import InvalidData
@@ -61,3 +62,13 @@ def _condition(name: str, part: pl.DataFrame, asked: float, tolerance: float) ->
     value = float(part["inside"].sum()) / part.height
     met = abs(value - asked) <= tolerance + 1e-12
     return Condition(name, met, value, f"{asked:.0%} ± {tolerance:.0%}")
+
+
+CLAIM = Claim(
+    excuse,
+    rivals,
+    contest,
+    conditions,
+    direction=False,
+    live=Live(crps, rival="the reference", needs=("mean", "scale"), beside_reference=True, persistent=True),
+)

@@ -108,7 +108,4 @@ class Provider(Generic[C]):
 
 def load_provider(name: str) -> Provider[Any]:
     """The provider of that name; an unknown name is answered with the nearest known one."""
-    provider = choices.load(PROVIDERS, name).PROVIDER
-    if not isinstance(provider, Provider):
-        raise TypeError(f"{PROVIDERS}.{name}: expected PROVIDER = Provider(…), got {provider!r}")
-    return provider
+    return choices.declared(PROVIDERS, name, Provider)

@@ -1,6 +1,8 @@
 """Judges what came of one question to Yahoo, an answer or an error, so that each ticker gets its bars, or a status
 with its reason."""
 
+import datetime as dt
+import email.utils
 import re
 from dataclasses import dataclass, field
 from typing import Any
@@ -30,11 +32,12 @@ CUT_SHORT = (
 
 @dataclass(frozen=True)
 class Answer:
-    """Bars and how it went; `zone`: where the exchange is."""
+    """Bars and how it went; `zone`: where the exchange is; `at`: what time it was at Yahoo's."""
 
     outcome: Outcome
     bars: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=BARS))
     zone: str = "UTC"
+    at: dt.datetime | None = None
 
 
 def read_answer(response: Any, ticker: str) -> Answer:
@@ -51,7 +54,16 @@ def read_answer(response: Any, ticker: str) -> Answer:
     named = meta.get("symbol") or ticker
     if named.upper() != ticker.upper():
         return Answer(Outcome("failed", f"Yahoo answered for '{named}'; ask for it by that name"))
-    return Answer(Outcome("ok"), to_bars(results[0], ticker), meta["exchangeTimezoneName"])
+    at = read_clock(response.headers.get("Date"))
+    return Answer(Outcome("ok"), to_bars(results[0], ticker), meta["exchangeTimezoneName"], at)
+
+
+def read_clock(told: str | None) -> dt.datetime | None:
+    """What an answer says of when it was given; None where it does not."""
+    try:
+        return email.utils.parsedate_to_datetime(told) if told else None
+    except ValueError:
+        return None
 
 
 def _explain(reason: str) -> Outcome:

@@ -1,5 +1,6 @@
 """How long one refresh goes on asking: what it has waited in vain, and whether anybody answers at all."""
 
+import datetime as dt
 import random
 import threading
 import time
@@ -8,6 +9,10 @@ from typing import Any
 from ml_core.data.providers import Outcome, Status
 from ml_core.data.providers._yahoo_answers import NO_LINE, SILENT
 from ml_core.data.providers._yahoo_pace import Pace
+
+SKEW = dt.timedelta(
+    minutes=10
+)  # by which a clock may be ahead: a session counts half an hour after its close
 
 
 class Patience:
@@ -18,7 +23,7 @@ class Patience:
         self.gave_up = ""
         self.status: Status = "failed"
         self.stopped = threading.Event()
-        self._chance = chance
+        self._chance, self._ahead = chance, dt.timedelta()
         self._spent, self._counted_to = 0.0, 0.0
         self._refusals = self._silent = 0
         self._alone = threading.Lock()
@@ -78,9 +83,21 @@ class Patience:
             if self._silent >= self.config.give_up_after:
                 self.gave_up = outcome.reason
 
+    def compare_clocks(self, ours: dt.datetime, theirs: dt.datetime | None) -> None:
+        """An answer says what time it is there."""
+        if theirs is not None:
+            self._ahead = max(self._ahead, ours - theirs)
+
     def notes(self) -> tuple[str, ...]:
-        said = f"waited {self._spent:.1f} s of {self.config.budget:g} s for Yahoo"
-        return (said,) if self._spent >= 1 else ()
+        said = []
+        if self._spent >= 1:
+            said.append(f"waited {self._spent:.1f} s of {self.config.budget:g} s for Yahoo")
+        if self._ahead > SKEW:
+            hours = self._ahead.total_seconds() / 3600
+            said.append(
+                f"this machine's clock is {hours:.1f} h ahead of Yahoo's; Yahoo's says what has closed"
+            )
+        return tuple(said)
 
     def _longer(self, times: int) -> float:
         wanted = min(self.config.wait * 2 ** (times - 1), self.config.longest_wait)

@@ -24,7 +24,7 @@ from ml_core.data.calendar import last_closed_session
 from ml_core.data.providers import Fetched, Outcome, Progress, Provider, RemoteConfig, Request
 from ml_core.data.providers._yahoo_answers import Answer, judge, read_answer
 from ml_core.data.providers._yahoo_pace import Pace
-from ml_core.data.providers._yahoo_patience import Patience
+from ml_core.data.providers._yahoo_patience import SKEW, Patience
 from ml_core.frames import BARS
 from ml_core.spec.experiment import Universe
 
@@ -148,6 +148,7 @@ def _ask(
         patience.heard(answer.outcome)
         if answer.outcome.status != "ok":
             return answer.bars, answer.outcome
+        patience.compare_clocks(request.now, answer.at)
         bars = _wanted(answer, request, ticker, closed)
         empty = Outcome("empty", "no session in range")
         return bars, Outcome("ok", rows=bars.height) if bars.height else empty
@@ -172,8 +173,13 @@ def _first_wanted(request: Request, ticker: str) -> dt.date:
 
 
 def _wanted(answer: Answer, request: Request, ticker: str, closed: dt.date | None) -> pl.DataFrame:
-    """Bars of the range asked for whose session has closed; without a calendar, whose date is over at the exchange."""
-    closed = closed or request.now.astimezone(ZoneInfo(answer.zone)).date() - DAY
+    """Bars of the range asked for whose session has closed; without a calendar, whose date is over at the exchange.
+    Where this machine's clock is ahead of Yahoo's, Yahoo's tells what has closed."""
+    now = request.now
+    if answer.at and now - answer.at > SKEW:
+        now = answer.at
+        closed = last_closed_session(request.calendar, now, almanac=request.almanac)
+    closed = closed or now.astimezone(ZoneInfo(answer.zone)).date() - DAY
     last = min(closed, request.end or dt.date.max)
     dates, first = answer.bars["date"], _first_wanted(request, ticker)
     if dates.is_sorted():  # as nearly always: to cut costs less than to look at each row

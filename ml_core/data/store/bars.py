@@ -176,6 +176,26 @@ class BarTable:
             for ticker, first, last, count in tables.gather(spans, self.folder).iter_rows()
         }
 
+    def observed(
+        self, tickers: tuple[str, ...], *, until: dt.date | None = None, version: int | None = None
+    ) -> pl.DataFrame:
+        """A row a ticker: how many `bars`, its `first` and `last` session, and when the first and the last of them were
+        seen as they stand (`seen_first`, `seen_last`)."""
+        date, seen = pl.col("date"), pl.col("observed_at")
+        kinds = {"ticker": pl.String, "bars": pl.UInt32, "first": pl.Date, "last": pl.Date}
+        moment = pl.Datetime("us", "UTC")
+        rows = self._lazy(tickers, until=until, version=version)
+        if rows is None:
+            return pl.DataFrame(schema={**kinds, "seen_first": moment, "seen_last": moment})
+        told = rows.group_by("ticker").agg(
+            pl.len().alias("bars"),
+            date.min().alias("first"),
+            date.max().alias("last"),
+            seen.min().alias("seen_first"),
+            seen.max().alias("seen_last"),
+        )
+        return tables.gather(told, self.folder).sort("ticker")
+
     def version(self) -> int | None:
         return tables.newest_version(self.folder)
 

@@ -18,11 +18,22 @@ SAID = [name for name in FORECAST if name not in KEY]
 
 
 def write_forecast(
-    home: Home, model_name: str, answered: pl.DataFrame, *, written: dt.datetime, live: bool
+    home: Home,
+    model_name: str,
+    answered: pl.DataFrame,
+    *,
+    written: dt.datetime,
+    live: bool,
+    bars: int | None = None,
+    by: str | None = None,
 ) -> Written:
-    """A key that stands there already is not written again. `live`: no outcome of these rows could be known yet."""
+    """A key that stands there already is not written again. `live`: no outcome of these rows could be known yet;
+    `bars`: the version of the stored bars that they were made from; `by`: the command or flow run that writes them."""
     rows = unique(conform(answered, ANSWERED, "forecast"), KEY, "forecast").with_columns(
-        written=pl.lit(written.astimezone(dt.UTC), KEPT["written"]), live=pl.lit(live)
+        written=pl.lit(written.astimezone(dt.UTC), KEPT["written"]),
+        live=pl.lit(live),
+        bars=pl.lit(bars, KEPT["bars"]),
+        by=pl.lit(by, KEPT["by"]),
     )
     stored = _read(_folder(home, model_name), (rows["as_of"].min(), rows["as_of"].max()))
     beside = rows.join(stored.select(*KEY, *SAID), on=KEY, how="inner", suffix="__first")
@@ -34,10 +45,12 @@ def write_forecast(
     return tables.merge(_folder(home, model_name), rows, KEY, ignore=stands)
 
 
-def read_forecast(home: Home, model_name: str, *, as_of: dt.date | None = None) -> pl.DataFrame:
-    """KEPT: every stored answer of the model, or those of one session, as they were written first. Rows of before
-    answers told what is proven, or when they were written, lack it."""
-    chosen = _read(_folder(home, model_name), (as_of, as_of))
+def read_forecast(
+    home: Home, model_name: str, *, as_of: dt.date | None = None, since: dt.date | None = None
+) -> pl.DataFrame:
+    """KEPT: every stored answer of the model, or those of one session, or from one on, as they were written first. Rows
+    of before answers told what is proven, or when they were written, lack it."""
+    chosen = _read(_folder(home, model_name), (as_of or since, as_of))
     return chosen.with_columns(pl.col("live").fill_null(value=False)).sort(KEY)
 
 

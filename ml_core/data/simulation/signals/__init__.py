@@ -51,10 +51,7 @@ class Planted:
 
 def load_signal(name: str) -> Signal:
     """The signal of that name; an unknown name is answered with the nearest known one."""
-    signal = choices.load(SIGNALS, name).SIGNAL
-    if not isinstance(signal, Signal):
-        raise TypeError(f"{SIGNALS}.{name}: expected SIGNAL = Signal(…), got {signal!r}")
-    return signal
+    return choices.declared(SIGNALS, name, Signal)
 
 
 def plant(config: Config) -> Planted:

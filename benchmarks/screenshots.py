@@ -1,0 +1,123 @@
+"""What does every tab of the app look like, on a desk, on a phone and in the dark?
+
+    python -m benchmarks.screenshots FOLDER [--address http://127.0.0.1:8000] [--tabs today,forecast]
+
+Writes a picture of each tab into the folder: the whole page, as a visitor sees it after it was drawn. Without an
+address a small world is made and served: six tickers, a network, a search of which the trials are drawn at random,
+and a second experiment beside it. It tells of each picture whether the page is wider than the screen, which it must
+not be, and how many tables have to be scrolled inside.
+"""
+
+import argparse
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from benchmarks.serving import free_port, serve, tell_environment, write_request
+from flows.stack.web import server_command
+from serving.ui._tab import load_tabs
+from tests.serving.searched import choose, end_trials
+from tests.serving.world import build_world
+
+ARGUMENTS = ["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu", "--hide-scrollbars"]
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+PATIENCE = 120_000
+WIDER = "document.documentElement.scrollWidth > window.innerWidth"
+SCROLLED = (
+    "[...document.querySelectorAll('.wf-scroll')].filter(one => one.scrollWidth > one.clientWidth + 1).length"
+)
+SHOWN = (
+    "[...document.querySelectorAll('.tabitem .wf-panel, .tabitem .wf-notice')].some(one => one.offsetParent)"
+)
+REST = 2500  # milliseconds for what is drawn last
+QUIET = "!document.querySelector('.generating, .pending, .progress-text')"
+
+
+@dataclass(frozen=True)
+class Look:
+    """A screen, and whether it is dark."""
+
+    name: str
+    width: int
+    height: int
+    dark: bool = False
+
+
+LOOKS = (
+    Look("desk", 1280, 900),
+    Look("phone", 390, 844),
+    Look("dark", 1280, 900, True),
+    Look("phone-dark", 390, 844, True),
+)
+
+
+@contextmanager
+def serve_small() -> Iterator[str]:
+    with tempfile.TemporaryDirectory() as place:
+        folder = Path(place)
+        world = build_world(folder / "home")
+        choose(world, end_trials(world.experiment, world.home))
+        port = free_port()
+        environment = tell_environment(folder, [world, world.beside("other")])
+        with serve(server_command("127.0.0.1", port), port, environment, write_request("/health")):
+            yield f"http://127.0.0.1:{port}"
+
+
+def draw(browser: Browser, address: str, tab: str, look: Look, folder: Path) -> None:
+    scheme = "dark" if look.dark else "light"
+    page = browser.new_page(viewport={"width": look.width, "height": look.height}, color_scheme=scheme)
+    page.goto(f"{address}/ui?tab={tab}", timeout=PATIENCE)
+    settle(page)
+    file = folder / f"{tab}-{look.name}.png"
+    page.screenshot(path=file, full_page=True)
+    wide, scrolled = page.evaluate(WIDER), page.evaluate(SCROLLED)
+    print(
+        f"{file.name}: {'WIDER THAN THE SCREEN' if wide else 'fits'}, {scrolled} tables scroll inside",
+        flush=True,
+    )
+    page.close()
+
+
+def settle(page: Page) -> None:
+    """Until nothing is drawn any more."""
+    page.wait_for_selector(".wf-head", timeout=PATIENCE)
+    page.wait_for_function(SHOWN, timeout=PATIENCE)
+    page.wait_for_function(QUIET, timeout=PATIENCE)
+    page.wait_for_timeout(REST)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--address")
+    parser.add_argument("--tabs", default=",".join(tab.name for tab in load_tabs()))
+    parser.add_argument("--looks", default=",".join(look.name for look in LOOKS))
+    options = parser.parse_args()
+    options.folder.mkdir(parents=True, exist_ok=True)
+    chromium = next(path for name in BROWSERS if (path := shutil.which(name)))
+    with sync_playwright() as playwright, given_or_small(options.address) as address:
+        browser = playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS)
+        for look in (one for one in LOOKS if one.name in options.looks.split(",")):
+            for tab in options.tabs.split(","):
+                draw(browser, address, tab, look, options.folder)
+        browser.close()
+
+
+@contextmanager
+def given_or_small(address: str | None) -> Iterator[str]:
+    if address:
+        yield address
+    else:
+        with serve_small() as own:
+            yield own
+
+
+if __name__ == "__main__":
+    main()

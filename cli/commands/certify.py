@@ -1,0 +1,109 @@
+"""`certify` signs what a version is and was found to be; `recheck` finds out whether it is so, from bars alone."""
+
+from __future__ import annotations
+
+import shlex
+from pathlib import Path
+
+from cli.output import check_file
+from cli.session import DONE, PARTIAL, Session
+from ml_core.errors import BrokenArtifact, InvalidInput
+from ml_core.spec.experiment import Experiment
+
+ENDINGS = (".certificate",)
+
+
+def certify(session: Session, *, version: str | None, out: Path, key: Path | None, new_key: bool) -> int:
+    from ml_core.certificate.certify import describe
+    from ml_core.certificate.key import VARIABLE, fingerprint, make_key, public_of, read_key
+    from ml_core.certificate.paper import sign
+    from ml_core.registry.versions import Registry
+
+    check_file(out, ENDINGS)
+    given = f"{key}" if key else session.settings.signing_key
+    if not given:
+        raise InvalidInput(
+            f"--key: expected the file of your signing key (or {VARIABLE}); --new-key makes one there"
+        )
+    if new_key and key is None:
+        raise InvalidInput("--new-key: expected --key FILE, where the new key goes")
+    registered = Registry(session.home).find(session.order.name, version)
+    parts = describe(registered, session.home)
+    if new_key and key is not None:
+        make_key(key)  # only for a version that can be certified
+    signing = read_key(given)
+    out.write_bytes(sign(parts, signing))
+    public = public_of(signing)
+    session.terminal.say(f"{registered.name} version {registered.version} is certified in {out}")
+    session.terminal.say(
+        f"signed by the key {fingerprint(public)}; its public key, for whoever checks the file: {public}"
+    )
+    session.terminal.say(
+        f"to check it: {shlex.join(['candorcast', 'recheck', f'{out}', '--signer', public])}"
+    )
+    session.terminal.document(
+        {"file": f"{out}", "key": public, "model": registered.name, "version": registered.version}
+    )
+    return DONE
+
+
+def recheck(session: Session, *, file: Path, signer: str | None) -> int:
+    from ml_core.certificate.checked import DIFFERS, WORD, conclude, name_parts
+    from ml_core.certificate.key import fingerprint, read_public
+    from ml_core.certificate.paper import verify
+    from ml_core.certificate.recheck import recheck as check_again
+
+    terminal = session.terminal
+    expected = read_public(signer) if signer else None
+    try:
+        content = file.read_bytes()
+    except OSError as error:
+        raise InvalidInput(f"{file}: cannot be read: {error.strerror}") from None
+    paper = verify(content, who=f"{file}")
+    _require_signer(paper.key, expected)
+    about = paper.parts["about"]
+    terminal.say(f"{about['model']} version {about['version']}, signed by the key {fingerprint(paper.key)}")
+    if expected is None:
+        terminal.say(
+            "anyone may sign; to ask for a signer, add --signer and the public key that the signer told you"
+        )
+    _fetch_bars(session, Experiment.model_validate(paper.parts["recipe"]["experiment"]))
+    checked = check_again(paper, session.home, tell=terminal.step)
+    rows = [{"part": one.part, "": one.standing, "what": one.why} for one in checked]
+    terminal.table(rows, title="what comes out when it is made again here")
+    differing = name_parts(checked, DIFFERS)
+    terminal.say(conclude(checked))
+    terminal.document(
+        {
+            "model": about["model"],
+            "version": about["version"],
+            "key": paper.key,
+            "fingerprint": fingerprint(paper.key),
+            "signer_expected": expected is not None,
+            "same": not differing,
+            "on_word": name_parts(checked, WORD),
+            "told": conclude(checked),
+            "parts": [one.summary() for one in checked],
+        }
+    )
+    return PARTIAL if differing else DONE
+
+
+def _require_signer(key: str, expected: str | None) -> None:
+    from ml_core.certificate.key import fingerprint
+
+    if expected is not None and key != expected:
+        raise BrokenArtifact(
+            f"--signer: the certificate is signed by the key {fingerprint(key)} ({key}), and not by "
+            f"{fingerprint(expected)} ({expected})"
+        )
+
+
+def _fetch_bars(session: Session, experiment: Experiment) -> None:
+    """Where this home has none of its bars yet."""
+    from ml_core.data.intake.refresh import refresh
+    from ml_core.data.order import place_order
+
+    if place_order(experiment, session.home).store.bars.version() is None:
+        session.terminal.step(f"fetching the bars of {experiment.name}")
+        refresh(experiment, session.home, now=session.now)

@@ -1,0 +1,45 @@
+"""Declares the commands that ask why a forecast says what it says, and what it came of."""
+
+from typing import Annotated
+
+import typer
+
+from cli.declaration import command
+from cli.options import AsOf, Explained, ExplainedOf, SharesFile, Version
+
+
+@command("explain.explain", use="reads")
+def explain(
+    ticker: Annotated[
+        str | None, typer.Argument(metavar="TICKER", help="Only this ticker's forecast; by default all.")
+    ] = None,
+    as_of: AsOf = None,
+    version: Version = None,
+    horizon: Explained = None,
+    of: ExplainedOf = "level",
+    out: SharesFile = None,
+):
+    """Tell what moved a forecast up and down, by input and by lag, and who in the model agrees."""
+
+
+@command("lineage.lineage", use="reads")
+def lineage(
+    ticker: Annotated[
+        str | None, typer.Argument(metavar="TICKER", help="Only this ticker's numbers; by default all.")
+    ] = None,
+    as_of: Annotated[
+        str | None,
+        typer.Option("--as-of", metavar="DATE", help="The session; by default the newest that was forecast."),
+    ] = None,
+    version: Annotated[
+        str | None,
+        typer.Option(
+            "--version", metavar="N|SEAT", help="Only that version; by default all that have spoken."
+        ),
+    ] = None,
+    stale: Annotated[
+        bool,
+        typer.Option("--stale", help="Instead: which bars were edited, and what that makes stale."),
+    ] = False,
+):
+    """Tell what each forecast came of: bars, features, search, weights, writer; or what an edited bar makes stale."""

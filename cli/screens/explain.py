@@ -1,0 +1,222 @@
+"""Draws what moved a forecast as bars and a map over lags, then says it as a table."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from ml_core.reporting import words
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from ml_core.explain.attribution import Of
+    from ml_core.explain.methods.moved import Moved, Piece
+    from ml_core.explain.subject import Scene, Subject
+    from ml_core.registry.version import ModelVersion
+
+SHOWN, SMALL = 10, 0.01  # pieces in the picture; of the largest, below which a piece is not worth a line
+HALF = 24  # signs of a bar to either side
+SHADES = " ░▒▓█"
+WIDE = 48  # signs of the map over lags
+TITLES = {
+    "level": "what moved this forecast",
+    "order": "what sets this forecast apart from those of the other tickers",
+    "scale": "what makes this forecast's range wide or narrow",
+}
+
+
+def share_rows(subjects: Sequence[Subject], of: Of) -> pl.DataFrame:
+    """(ticker, as_of, horizon, of, name, words, lag, share): every share, lag 0 the last session; no lag where it is
+    no feature."""
+    import polars as pl
+
+    from ml_core.explain.attribution import attribute, attribute_all
+    from ml_core.explain.spoken import tell
+
+    first = subjects[0]
+    several = len(subjects) > 1
+    found = attribute_all(first.scene, first.horizon, of) if several else [attribute(first, of)]
+    rows = []
+    for one in found:
+        key = (one.ticker, first.scene.as_of, one.horizon, of)
+        rows += [
+            (*key, name, tell(name), lag, share)
+            for place, name in enumerate(one.names)
+            for lag, share in enumerate(one.share_LF[:, place].tolist())
+        ]
+        rows += [(*key, name, tell(name), None, share) for name, share in one.beside.items()]
+        rows.append((*key, "base", "where no input tells anything", None, one.base))
+    columns = ["ticker", "as_of", "horizon", "of", "name", "words", "lag", "share"]
+    return pl.DataFrame(rows, schema=columns, orient="row", infer_schema_length=None)
+
+
+def by_name(rows: pl.DataFrame) -> pl.DataFrame:
+    """(ticker, name, words, share), summed over lags."""
+    import polars as pl
+
+    keys = ["ticker", "name", "words"]
+    return rows.group_by(keys, maintain_order=True).agg(pl.col("share").sum())
+
+
+def one_lines(
+    subject: Subject,
+    version: ModelVersion,
+    found: Mapping[str, Any],
+    *,
+    of: Of,
+    priced: bool,
+    proven: Sequence[str],
+) -> Iterator[str]:
+    """The picture, then the table; what other methods tell stands below."""
+    from ml_core.explain.spoken import tell_unproven
+
+    moved: Moved = found["moved"]
+    who = f"version {version.version}, {subject.horizon} ahead as of {subject.scene.as_of}"
+    yield f"{subject.ticker}: {TITLES[of]} ({who})"
+    if told := tell_unproven(of, subject.horizon, proven, learned=learned_day(subject.scene, version)):
+        yield f"  {told}"
+    yield from picture(moved, priced=priced)
+    yield from heat_lines(moved)
+    yield ""
+    yield from table(moved, priced=priced)
+
+
+def learned_day(scene: Scene, version: ModelVersion) -> dt.date | None:
+    """The day that is explained, where the model learned from it."""
+    return scene.as_of if scene.as_of < version.evidence.unseen else None
+
+
+def picture(moved: Moved, *, priced: bool) -> Iterator[str]:
+    """A bar for each piece to the side to which it pushes, the largest first."""
+    shown = _worth(moved)
+    if not shown:
+        yield "  nothing moved it: it says what it always says"
+        return
+    largest = max(abs(one.share) for one in shown)
+    wide = max(len(one.words) for one in shown)
+    for one in shown:
+        yield f"  {one.words:<{wide}}  {bar(one.share / largest)}  {amount(one.share, moved.of, priced=priced)}"
+
+
+def bar(share: float) -> str:
+    """To the right of the middle where it pushes up, to the left where it pushes down."""
+    signs = round(abs(share) * HALF)
+    down, up = ("█" * signs, "") if share < 0 else ("", "█" * signs)
+    return f"{down:>{HALF}}│{up:<{HALF}}"
+
+
+def heat_lines(moved: Moved) -> Iterator[str]:
+    """How much each of the first features moved it at each lag, the last session on the right."""
+    rows = dict(zip(moved.features, moved.heat, strict=True))
+    shown = [one for one in _worth(moved) if one.name in rows]
+    lags = len(moved.by_lag)
+    if lags < 2 or not shown:
+        return
+    largest = max(abs(share) for one in shown for share in rows[one.name]) or 1.0
+    wide = max(len(one.words) for one in shown)
+    yield f"  {'when: how much at each lag':<{wide}}  {lags} sessions back {'.' * max(0, min(lags, WIDE) - 24)} today"
+    for one in shown:
+        shares = rows[one.name][:WIDE][::-1]
+        cells = "".join(SHADES[round(abs(share) / largest * (len(SHADES) - 1))] for share in shares)
+        yield f"  {one.words:<{wide}}  [{cells}]"
+
+
+def table(moved: Moved, *, priced: bool) -> Iterator[str]:
+    """The pieces and what they add up to."""
+    from cli.terminal import aligned
+
+    several = moved.members > 1
+    rows = [
+        {
+            "moved by": one.words,
+            "adds": amount(one.share, moved.of, priced=priced),
+            "up": amount(one.up, moved.of, priced=priced),
+            "down": amount(one.down, moved.of, priced=priced),
+            **({"members agree": _agree(one, moved.members)} if several else {}),
+        }
+        for one in _worth(moved)
+    ]
+    rest = moved.forecast - moved.base - sum(one.share for one in _worth(moved))
+    empty = {"up": "", "down": "", **({"members agree": ""} if several else {})}
+    whole = "the forecast, as a log return" if priced and moved.of != "scale" else "the forecast"
+    ends = [
+        {"moved by": "all others", "adds": amount(rest, moved.of, priced=priced), **empty},
+        {
+            "moved by": "where no input tells anything",
+            "adds": level(moved.base, moved.of, priced=priced),
+            **empty,
+        },
+        {"moved by": whole, "adds": level(moved.forecast, moved.of, priced=priced), **empty},
+    ]
+    yield from aligned([*rows, *ends])
+
+
+def _agree(piece: Piece, members: int) -> str:
+    return "" if piece.agreeing is None else f"{piece.agreeing} of {members}"
+
+
+def _worth(moved: Moved) -> list[Piece]:
+    """The pieces that are worth a line."""
+    largest = max((abs(one.share) for one in moved.pieces), default=0.0)
+    return [one for one in moved.pieces[:SHOWN] if largest and abs(one.share) >= SMALL * largest]
+
+
+def amount(share: float, of: str, *, priced: bool) -> str:
+    """What a piece adds. Shares of a return are log returns and add up; so do the logarithms of a scale."""
+    if of == "scale":
+        side = "" if abs(share) < 5e-4 else " wider" if share > 0 else " narrower"
+        return f"{words.percent(share, digits=1)}{side}"
+    return words.percent(share, digits=3) if priced else words.write(share, "correlation")
+
+
+def level(value: float, of: str, *, priced: bool) -> str:
+    """The forecast itself, or its base: a scale is a share, told as such."""
+    import math
+
+    if of == "scale":
+        return words.percent(math.exp(value), sign=False) if priced else words.number(math.exp(value))
+    return amount(value, of, priced=priced)
+
+
+def all_lines(
+    scene: Scene, version: ModelVersion, rows: pl.DataFrame, *, horizon: int, of: Of, proven: Sequence[str]
+) -> Iterator[str]:
+    """What moves the forecasts of a session, by the mean size of its shares over all tickers."""
+    import polars as pl
+
+    from ml_core.explain.spoken import tell_unproven
+
+    who = f"{horizon} ahead, by version {version.version}"
+    yield f"what moves the forecasts of {scene.as_of}, {who}: mean size over tickers"
+    if told := tell_unproven(of, horizon, proven, learned=learned_day(scene, version)):
+        yield f"  {told}"
+    pieces = by_name(rows.filter(pl.col("name") != "base")).group_by("words")
+    sizes = pieces.agg(pl.col("share").abs().mean()).sort("share", descending=True).head(SHOWN)
+    largest = sizes["share"].max() or 1.0
+    wide = max(map(len, sizes["words"]), default=0)
+    for told, size in sizes.iter_rows():
+        yield f"  {told:<{wide}}  {'█' * round(size / largest * HALF)}"
+
+
+def ticker_rows(rows: pl.DataFrame, *, of: str, priced: bool) -> list[dict[str, str]]:
+    """Each ticker's forecast, and the two pieces that move it most."""
+    import polars as pl
+
+    found = []
+    for (ticker,), own in by_name(rows).group_by("ticker", maintain_order=True):
+        pieces = own.filter(pl.col("name") != "base").sort(pl.col("share").abs(), descending=True).head(2)
+        told = [
+            f"{one['words']} {amount(one['share'], of, priced=priced)}"
+            for one in pieces.iter_rows(named=True)
+            if one["share"]
+        ]
+        found.append(
+            {
+                "ticker": str(ticker),
+                "forecast": level(float(own["share"].sum()), of, priced=priced),
+                "moved most by": "; ".join(told) or "nothing",
+            }
+        )
+    return found

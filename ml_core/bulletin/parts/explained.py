@@ -1,0 +1,160 @@
+"""What a forecast hangs on: which inputs move the forecasts of the last session, one of them explained, and what the
+model looked at. This is the one place where a report takes explanations from."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from ml_core.bulletin.pictures import picture
+from ml_core.bulletin.subject import Subject
+from ml_core.errors import ForecastError
+from ml_core.explain.attribution import Attribution, Of, attribute_all
+from ml_core.explain.method import load_method
+from ml_core.explain.methods.attention import Attention
+from ml_core.explain.spoken import tell, tell_unproven
+from ml_core.explain.subject import Scene, open_scene
+from ml_core.prediction.answer import find_speaker
+from ml_core.registry.versions import Registry
+from ml_core.reporting import words
+from ml_core.reporting.document.document import Block, Missing, Origin, Paragraph, Section, table_of
+from ml_core.reporting.pushes import draw_pushes
+
+TITLE = "What it hangs on"
+WHAT = "Which inputs move it, and one forecast explained"
+MOST = 10  # inputs that are drawn and listed
+SMALL = 0.01  # of the largest, below which a push is not worth a line
+
+
+@dataclass(frozen=True)
+class Session:
+    """The explanations of one session's forecasts at the shortest horizon."""
+
+    scene: Scene
+    of: Of
+    horizon: int
+    found: Sequence[Attribution]
+
+    @property
+    def farthest(self) -> Attribution:
+        """The forecast that says most: the one farthest from what no input tells."""
+        return max(self.found, key=lambda one: abs(one.forecast - one.base))
+
+
+def tell_explained(subject: Subject) -> Section:
+    origin = subject.today("explain")
+    if subject.evidence is None:
+        why = "nobody answers yet, so there is nothing to explain."
+        return Section(TITLE, (Missing(WHAT, why, subject.spell("search")),), origin)
+    try:
+        session = _open(subject)
+    except ForecastError as error:
+        return Section(TITLE, (Missing(WHAT, f"{error}."),), origin)
+    blocks = (
+        *_about(subject, session),
+        *_all(subject, session),
+        *_one(subject, session),
+        *tell_looked(session),
+    )
+    return Section(TITLE, blocks, origin)
+
+
+def _open(subject: Subject) -> Session:
+    assert subject.version is not None and subject.evidence is not None
+    registry = Registry(subject.order.home)
+    stood, then, _ = find_speaker(subject.order, registry, None, subject.version.version)
+    scene = open_scene(registry.load(stood.version), then.prices)
+    of: Of = "scale" if subject.evidence.role == "reference" else "level"
+    horizon = scene.forecaster.spec.task.horizons[0]
+    return Session(scene, of, horizon, attribute_all(scene, horizon, of))
+
+
+def _origin(subject: Subject, session: Session, *ticker: str) -> Origin:
+    assert subject.version is not None
+    return subject.today("explain", *ticker, "--version", subject.version.version, "--of", session.of)
+
+
+def _about(subject: Subject, session: Session) -> list[Block]:
+    assert subject.version is not None
+    what = {
+        "scale": "how wide the range is that each forecast gives: it says no direction",
+        "level": "where each forecast says that it goes",
+    }
+    told = (
+        f"The forecasts of {session.scene.as_of}, {session.horizon} ahead, and {what[session.of]}. What inputs add, "
+        "and what is said where no input tells anything, add up to the forecast."
+    )
+    unproven = tell_unproven(session.of, session.horizon, subject.version.proves(session.horizon))
+    return [Paragraph(told), *([Paragraph(f"{unproven}.", "note")] if unproven else [])]
+
+
+def _all(subject: Subject, session: Session) -> list[Block]:
+    """How far each input moves a forecast, over all tickers."""
+    sizes: dict[str, float] = defaultdict(float)
+    for one in session.found:
+        for name, share in one.by_feature().items():
+            sizes[name] += abs(share) / len(session.found)
+    pushes = _worth([(tell(name), size) for name, size in sizes.items()])
+    if not pushes:
+        return [
+            Missing("Which inputs move the forecasts", "no input moves any: all say what they always say.")
+        ]
+    first = ", ".join(f"{name} by {_amount(session, size, sign=False)}" for name, size in pushes[:3])
+    return [
+        picture(
+            draw_pushes([(name, 100 * size) for name, size in pushes], unit="percent, either way"),
+            "inputs",
+            f"How far each input moves a forecast of {session.scene.as_of}, up or down, over all tickers",
+            f"A bar for each input, the largest on top: {first}.",
+            _origin(subject, session),
+        )
+    ]
+
+
+def _one(subject: Subject, session: Session) -> list[Block]:
+    """The forecast that says most, as a table that adds up."""
+    one = session.farthest
+    pushes = _worth([(tell(name), share) for name, share in one.by_feature().items()])
+    rest = one.forecast - one.base - sum(share for _, share in pushes)
+    listed = [
+        *pushes,
+        ("all others", rest),
+        ("where no input tells anything", one.base),
+        ("the forecast", one.forecast),
+    ]
+    logarithm = "as logarithms" if session.of == "scale" or session.scene.forecaster.spec.task.priced else ""
+    caption = f"What moved {one.ticker} most, {session.horizon} ahead{', ' * bool(logarithm)}{logarithm}"
+    rows = [{"moved by": name, "adds": _amount(session, share)} for name, share in listed]
+    return [table_of(caption, rows, _origin(subject, session, one.ticker))]
+
+
+def tell_looked(session: Session) -> list[Block]:
+    """On which sessions a model that attends looked for that forecast."""
+    about, method = session.scene.about(session.farthest.ticker, session.horizon), load_method("attention")
+    if why := method.excuse(about):
+        return [Missing("What it looked at", f"{why}.")]
+    found = method.explain(about)
+    assert isinstance(found, Attention)
+    most = sorted(range(len(found.by_lag)), key=lambda lag: -found.by_lag[lag])[:3]
+    told = "; ".join(
+        f"{words.write(found.by_lag[lag], 'share')} on {f'{lag} before the last' if lag else 'the last session'}"
+        for lag in most
+    )
+    even = words.write(found.even[most[0]], "share")
+    return [
+        Paragraph(f"Of its attention for {session.farthest.ticker}, {told}. Even attention: {even} on each.")
+    ]
+
+
+def _worth(pushes: Sequence[tuple[str, float]]) -> list[tuple[str, float]]:
+    """Those that are worth a line, the largest first."""
+    largest = max((abs(size) for _, size in pushes), default=0.0)
+    ordered = sorted(pushes, key=lambda one: -abs(one[1]))[:MOST]
+    return [one for one in ordered if largest and abs(one[1]) >= SMALL * largest]
+
+
+def _amount(session: Session, value: float, *, sign: bool = True) -> str:
+    if session.of == "level" and not session.scene.forecaster.spec.task.priced:
+        return words.write(value, "correlation")
+    return words.percent(value, digits=3, sign=sign)

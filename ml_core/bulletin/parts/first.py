@@ -1,0 +1,242 @@
+"""The first page, for a reader who knows no code: what was tried, what is proven, what is not, what to do."""
+
+from __future__ import annotations
+
+from ml_core.bulletin.subject import Subject
+from ml_core.claims.verdict import ClaimVerdict
+from ml_core.registry.evidence import Evidence
+from ml_core.registry.seats import CHAMPION
+from ml_core.reporting import words
+from ml_core.reporting.document.document import Block, Paragraph, Points, Section, table_of
+from ml_core.reporting.rivals import tell_rivals
+
+NOW = "What to do now"
+OPEN = "open"  # nothing live has decided it
+MADE_UP = "The market is made up, and a signal was planted in it. None of these numbers says anything of real prices."
+
+
+def tell_first(subject: Subject) -> Section:
+    evidence = subject.evidence
+    if evidence is None:
+        return _nobody(subject)
+    tone = "good" if _proven(subject) else "bad"
+    blocks: list[Block] = [
+        Paragraph(tell_verdict(subject), tone),
+        *([Paragraph(MADE_UP, "bad")] if subject.experiment.data.source == "simulated" else []),
+        Paragraph(_tell_tried(subject, evidence), "lead"),
+        *_claims(subject, evidence),
+        *(Paragraph(told) for told in (*_tell_money(subject, evidence), *_tell_doubts(subject, evidence))),
+        Paragraph(f"{NOW}:"),
+        Points(tuple(_advise(subject, evidence))),
+        Paragraph(_tell_proof(evidence), "note"),
+    ]
+    return Section("In short", tuple(blocks), subject.then("models", named=False))
+
+
+def tell_verdict(subject: Subject) -> str:
+    """In one or two sentences, whether there is anything to rely on."""
+    version, proven = subject.version, _proven(subject)
+    if version is None:
+        return "Nobody answers yet."
+    if subject.evidence is None:
+        return f"Version {version.version} cannot be read."
+    count = f"{len(proven)} of the {len(_asked(subject.evidence))} questions that were put to it"
+    if subject.evidence.role == "reference":
+        return (
+            f"Version {version.version} is the reference: it tells how far a price may go, never in which direction. "
+            "It answers until a model has earned its place."
+        ) + (f" It has proven {count}." if _asked(subject.evidence) else "")
+    if proven and subject.evidence.refit:
+        seat = ", which sits in the champion's seat" * (CHAMPION in version.aliases)
+        return (
+            f"Version {version.version} is version {subject.evidence.refit.judged} fitted again. Of the "
+            f"{len(_asked(subject.evidence))} questions that were put to that one, {len(proven)} are proven and hold "
+            f"for this one too{seat}."
+        )
+    if proven:
+        seat = "and sits in the champion's seat" if CHAMPION in version.aliases else "and is not the champion"
+        return f"Version {version.version} has proven {count}, {seat}."
+    return (
+        f"Nothing is proven of version {version.version}: none of the {len(_asked(subject.evidence))} questions that "
+        "were put to it. Its numbers may be luck."
+    )
+
+
+def _nobody(subject: Subject) -> Section:
+    return Section(
+        "In short",
+        (
+            Paragraph(tell_verdict(subject), "bad"),
+            Paragraph(f"{subject.why.partition('; run:')[0]}."),
+            Paragraph(f"{NOW}:"),
+            Points(
+                (
+                    f"To have how far prices may go: `{subject.spell('predict')}`",
+                    f"To look for a model that knows more: `{subject.spell('search')}`",
+                )
+            ),
+        ),
+        subject.today("doctor"),
+    )
+
+
+def _tell_tried(subject: Subject, evidence: Evidence) -> str:
+    experiment, search, holdout = subject.experiment, evidence.search, evidence.holdout
+    unit = _unit(subject)
+    ahead = words.listed([f"{one}" for one in experiment.task.horizons])
+    asked = (
+        f"At the close of each {unit} a forecast was asked for {len(evidence.tickers)} "
+        f"{'price' if len(evidence.tickers) == 1 else 'prices'}: how each goes over the next {ahead} "
+        f"{unit if ahead == '1' else f'{unit}s'}, and how far it may go."
+    )
+    if evidence.role == "reference":
+        chosen = "No model was chosen: the reference reads nothing but how much prices moved before."
+    else:
+        kinds = ", ".join(f"{words.baseline(name)} {count}" for name, count in search.families.items())
+        chosen = f"{search.trials} models were tried" + (f" ({kinds})" if kinds else "")
+        chosen += f", and {words.baseline(evidence.spec.told)} was chosen."
+    judged = (
+        f"It learned from {evidence.trained.start} to {evidence.trained.end} and was then judged on {holdout.sessions} "
+        f"later {unit}s, {holdout.start} to {holdout.end}, that it had never seen, beside simple rules that anybody "
+        "can follow."
+    )
+    if evidence.refit:
+        judged = (
+            f"Version {evidence.refit.judged} was judged on {holdout.sessions} {unit}s that it had never seen, "
+            f"{holdout.start} to {holdout.end}; this version is the same recipe fitted again through "
+            f"{evidence.refit.through}."
+        )
+    return f"{asked} {chosen} {judged}"
+
+
+def _claims(subject: Subject, evidence: Evidence) -> list[Block]:
+    rows = [
+        {
+            "what a forecast says": words.said(one.claim),
+            "ahead": f"{one.horizon}",
+            "verdict": one.standing,
+            "by luck alone": _tell_luck(one),
+            "live since": _tell_live(subject, one),
+        }
+        for one in evidence.claims
+        if one.asked
+    ]
+    if all(row["live since"] == OPEN for row in rows):
+        rows = [{key: value for key, value in row.items() if key != "live since"} for row in rows]
+    if not rows:
+        return [Paragraph("No question could be put to it when it was judged; the next section says why.")]
+    caption = (
+        "What is proven. \u201cBy luck alone\u201d: of how many models that are no better than the rule that they face "
+        "one would look as good, with all questions and looks paid for"
+    )
+    return [table_of(caption, rows, subject.then("models", named=False))]
+
+
+def _tell_luck(one: ClaimVerdict) -> str:
+    p = one.adjusted
+    if p is None:
+        return words.MISSING
+    return (
+        "more than 1 in 2"
+        if p > 0.5
+        else f"1 in {min(1 / max(p, 1e-9), 1000):,.0f}" + (" or rarer" if p < 0.001 else "")
+    )
+
+
+def _tell_live(subject: Subject, one: ClaimVerdict) -> str:
+    noted = subject.version.live.get((one.claim, one.horizon)) if subject.version else None
+    return noted.verdict if noted else OPEN
+
+
+def _tell_money(subject: Subject, evidence: Evidence) -> list[str]:
+    own, held = evidence.backtest, evidence.backtest.benchmark
+    if own.exposure == 0:
+        return ["In money: it gives no direction, so nothing was bought or sold on it."]
+    form = words.MONEY["cumulative"]
+    cost = f"{subject.experiment.strategy.cost_bps:g}"
+    whose = f"version {evidence.refit.judged}'s" if evidence.refit else "its"
+    told = (
+        f"In money: on these sessions {whose} strategy came to {words.write(own.cumulative, form.form)} after costs of "
+        f"{cost} hundredths of a percent of what is bought or sold, with a fall of "
+        f"{words.write(own.max_drawdown, words.MONEY['max_drawdown'].form)} at worst; "
+        f"{words.ACCOUNTS['buy_and_hold']} came to {words.write(held.cumulative, form.form)}, with "
+        f"{words.write(held.max_drawdown, words.MONEY['max_drawdown'].form)}."
+    )
+    paid = [one for one in evidence.claims if one.claim == "money" and one.asked]
+    if paid and not any(one.proven for one in paid):
+        told += " That trading it pays is not proven."
+    return [told]
+
+
+def _tell_doubts(subject: Subject, evidence: Evidence) -> list[str]:
+    """What speaks against it, where something does."""
+    assert subject.version is not None
+    told = []
+    if evidence.role != "reference" and (rivals := tell_rivals(subject.version)):
+        told.append(
+            f"{rivals} No claim is asked to beat every simple rule: each faces those that are named for it."
+        )
+    luck = evidence.search.overfitting
+    if luck is not None and luck >= 0.5:
+        told.append(
+            f"Which of the models was chosen may be luck: in {luck:.0%} of ways to halve the time of the search, the "
+            "best of one half was among the worse of the other."
+        )
+    return told
+
+
+def _advise(subject: Subject, evidence: Evidence) -> list[str]:
+    proven, version = _proven(subject), subject.version
+    assert version is not None
+    told = [f"You may {words.use(claim)}, {_ahead(subject, [ahead])}." for claim, ahead in proven]
+    unproven = [one for one in _asked(evidence) if (one.claim, one.horizon) not in proven]
+    for claim in dict.fromkeys(one.claim for one in unproven):
+        ahead = _ahead(subject, [one.horizon for one in unproven if one.claim == claim])
+        told.append(f"Do not {words.use(claim)}, {ahead}: that is not proven.")
+    if evidence.role == "reference":
+        told.append("Take from it how far a price may go. Where it goes, it does not say.")
+        told.append(f"Look for a model that knows more: `{subject.spell('search')}`")
+    elif not proven:
+        told.append(
+            "Treat the forecast as an opinion without a record. More data or another question may change that: "
+            f"`{subject.spell('search')}`"
+        )
+    told.append(
+        f"See what its forecasts come to from here on, which no luck in the past can touch: `{subject.spell('live')}`"
+    )
+    return told
+
+
+def _tell_proof(evidence: Evidence) -> str:
+    bar = evidence.bar
+    asked = (
+        f" At most {words.short_percent(bar)} of chance was allowed for all questions of this look together."
+        if bar
+        else ""
+    )
+    return (
+        "Proven means: on data that the model had never seen it did better than each of the rules that it was put "
+        f"beside for this question, which the next section names, by more than luck gives.{asked} It is a statement "
+        "about the past; nobody knows the future."
+    )
+
+
+def _ahead(subject: Subject, horizons: list[int]) -> str:
+    unit = _unit(subject) if horizons == [1] else f"{_unit(subject)}s"
+    return f"{words.listed([f'{one}' for one in horizons])} {unit} ahead"
+
+
+def _unit(subject: Subject) -> str:
+    return "session" if subject.experiment.task.frequency == "daily" else "week"
+
+
+def _asked(evidence: Evidence) -> list[ClaimVerdict]:
+    return [one for one in evidence.claims if one.asked]
+
+
+def _proven(subject: Subject) -> list[tuple[str, int]]:
+    """By holdout or live, and not given back since."""
+    if subject.version is None or subject.evidence is None:
+        return []
+    horizons = sorted({one.horizon for one in subject.evidence.claims})
+    return [(claim, ahead) for ahead in horizons for claim in subject.version.proves(ahead)]

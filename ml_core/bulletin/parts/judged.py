@@ -1,0 +1,129 @@
+"""What each claim came to on the holdout, beside the rivals and the baselines, and what the gate said."""
+
+from __future__ import annotations
+
+from ml_core.bulletin.subject import Subject
+from ml_core.claims.unasked import tell_unasked, with_unasked
+from ml_core.registry.evidence import Evidence
+from ml_core.registry.scores import Score
+from ml_core.reporting import words
+from ml_core.reporting.document.document import Block, Missing, Paragraph, Points, Section, table_of
+
+TITLE = "The holdout, beside simple rules"
+SHOWN = ("mse", "mae", "direction", "ic", "rank_ic", "crps", "coverage")
+MOST_BESIDE = 5  # baselines that fit beside each other on paper
+MOST_AHEAD = 4
+
+
+def tell_holdout(subject: Subject) -> Section:
+    evidence, origin = subject.evidence, subject.then("models", named=False)
+    if evidence is None:
+        why = "nothing was judged yet."
+        return Section(TITLE, (Missing("A holdout", why, subject.spell("search")),), origin)
+    holdout = evidence.holdout
+    told = (
+        f"{holdout.rows:,} forecasts on {holdout.sessions} sessions, {holdout.start} to {holdout.end}, each scored "
+        "beside the same forecasts of simple rules, on the same rows."
+    )
+    blocks = [
+        Paragraph(told),
+        *_claims(subject, evidence),
+        *_scores(subject, evidence),
+        *_gate(subject, evidence),
+    ]
+    return Section(TITLE, tuple(blocks), origin)
+
+
+def _claims(subject: Subject, evidence: Evidence) -> list[Block]:
+    if not evidence.claims:
+        return [Missing("Claims", "this version was judged before claims were judged one by one.")]
+    origin = subject.then("models", named=False)
+    rows = [
+        {
+            "claim": one.claim,
+            "ahead": f"{one.horizon}",
+            "verdict": one.standing,
+            "p, all paid for": words.odds(one.adjusted) or words.MISSING,
+            "why": one.why,
+        }
+        for one in evidence.claims
+        if one.asked
+    ]
+    blocks: list[Block] = [table_of("Each claim by itself, at each horizon", rows, origin)] if rows else []
+    contests = [
+        {
+            "claim": one.claim,
+            "ahead": f"{one.horizon}",
+            "beside": words.baseline(rival.rival),
+            "came out": rival.told,
+            "p": words.odds(rival.p),
+        }
+        for one in evidence.claims
+        for rival in one.rivals
+    ]
+    if contests:
+        blocks.append(table_of("Every rival that a claim was set beside", contests, origin))
+    if unasked := tell_unasked(with_unasked(evidence.claims)):
+        blocks += [Paragraph("Not asked:"), Points(tuple(unasked))]
+    return blocks
+
+
+def _scores(subject: Subject, evidence: Evidence) -> list[Block]:
+    ahead = sorted({one.horizon for one in evidence.holdout_scores})
+    shown = ahead if len(ahead) <= MOST_AHEAD else [*ahead[: MOST_AHEAD - 1], ahead[-1]]
+    scores = [one for one in evidence.holdout_scores if one.metric in SHOWN and one.horizon in shown]
+    scores.sort(key=lambda one: (one.horizon, SHOWN.index(one.metric)))
+    if not scores:
+        return [Missing("Scores on the holdout", "this version kept none.")]
+    names = list(dict.fromkeys(name for one in scores for name in one.beside))
+    rows = [_score_row(one, names[:MOST_BESIDE]) for one in scores]
+    left = [words.baseline(name) for name in names[MOST_BESIDE:]]
+    caption = "Scores, with those of simple rules on the same rows"
+    caption += f"; {words.listed(left)} stand in the command's answer" if left else ""
+    leads = [row for one in scores if (row := _lead_row(one, names[:MOST_BESIDE]))]
+    blocks: list[Block] = [table_of(caption, rows, subject.then("models", named=False))]
+    if leads:
+        told = "How much of each rule's error the model takes away; below zero it adds to it"
+        blocks.append(table_of(told, leads, subject.then("models", named=False)))
+    return blocks
+
+
+def _score_row(one: Score, names: list[str]) -> dict[str, str]:
+    measure = words.metric(one.metric)
+    return {
+        "score": measure.label,
+        "ahead": f"{one.horizon}",
+        "model": words.write(one.value, measure.form),
+        "90 %": words.interval(one.low, one.high, measure.form),
+        **{words.baseline(name): words.write(_value(one, name), measure.form) for name in names},
+    }
+
+
+def _value(one: Score, name: str) -> float | None:
+    beside = one.beside.get(name)
+    return beside.value if beside else None
+
+
+def _lead_row(one: Score, names: list[str]) -> dict[str, str]:
+    skills = {name: one.beside[name].skill for name in names if name in one.beside}
+    if not any(skill is not None for skill in skills.values()) or one.metric not in ("mse", "crps"):
+        return {}
+    told = {words.baseline(name): words.percent(skills.get(name), digits=1) for name in names}
+    return {"score": words.metric(one.metric).label, "ahead": f"{one.horizon}", **told}
+
+
+def _gate(subject: Subject, evidence: Evidence) -> list[Block]:
+    if not evidence.gate.checks:
+        return [Missing("The gate", "no check was kept of it.")]
+    rows = [
+        {
+            "what must hold": check.name,
+            "held": "yes" if check.passed else "no",
+            "found": words.judged(check.value, check.required),
+            "required": check.required,
+            "why": check.why,
+        }
+        for check in evidence.gate.checks
+    ]
+    verdict = "passed" if evidence.gate.passed else f"refused: {evidence.gate.told_refused}"
+    return [table_of(f"The gate ({verdict})", rows, subject.then("models", named=False))]

@@ -1,0 +1,49 @@
+"""Makes the forecasts of the holdout again, from the stored weights and the bars as they were, and trades them: for the
+curves and months that a version's evidence does not keep."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import polars as pl
+
+from ml_core.bulletin.subject import Subject
+from ml_core.data.prices import read_benchmark, read_prices
+from ml_core.errors import ForecastError
+from ml_core.portfolio.comparison import Comparison
+from ml_core.registry.versions import Registry
+from ml_core.walkforward.trading import weigh
+from ml_core.walkforward.unseen import forecast_unseen
+
+HOLDOUT = "holdout"
+NEAR = 1e-6  # relative; the same bars and weights give the same number up to the order of sums
+
+
+@dataclass(frozen=True)
+class Replay:
+    """SCORED rows of the holdout and what trading them comes to; none of both, with the reason, where they cannot be
+    made again. `differs`: in words, where the return is not the one that was judged."""
+
+    forecasts: pl.DataFrame | None = None
+    money: Comparison | None = None
+    why: str = ""
+    differs: str = ""
+
+
+def replay(subject: Subject) -> Replay:
+    judged = subject.judged
+    if judged is None or not judged.readable:
+        return Replay(why="nothing was judged that could be forecast again.")
+    evidence, home, experiment = judged.evidence, subject.order.home, subject.experiment
+    try:
+        prices = read_prices(experiment, home, version=evidence.data_version)
+        made = forecast_unseen(Registry(home), judged, prices)
+        forecasts = made.filter(pl.col("as_of") <= evidence.holdout.end)
+        money = weigh(experiment, prices, forecasts, benchmark=read_benchmark(experiment, home))[HOLDOUT]
+    except ForecastError as error:
+        return Replay(why=f"{error}.")
+    again, then = money.summary["cumulative"], evidence.backtest.cumulative
+    same = then is None or math.isclose(again, then, rel_tol=NEAR, abs_tol=NEAR)
+    differs = "" if same else f"made again today it comes to {again:+.4%}, and it was {then:+.4%} when judged"
+    return Replay(forecasts, money, differs=differs)

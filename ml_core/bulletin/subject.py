@@ -1,0 +1,91 @@
+"""What a report is about: a version, who was judged for it, and how the reader gets each number again."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from ml_core.data.order import Order
+from ml_core.errors import ForecastError, NoChampion
+from ml_core.home.spelling import spell as spell_plain
+from ml_core.registry.evidence import Evidence
+from ml_core.registry.lineage import judged_of
+from ml_core.registry.recipe import Recipe
+from ml_core.registry.seats import tell_seat
+from ml_core.registry.version import ModelVersion
+from ml_core.registry.versions import Registry
+from ml_core.reporting.document.document import Origin
+from ml_core.spec.experiment import Experiment
+
+NONE = "none"
+Speller = Callable[[str], str]
+
+
+@dataclass(frozen=True)
+class Subject:
+    """`version` is who the report is about and `judged` whose evidence it is: of a refit, the version that was judged.
+    Both are None where nobody answers yet, with the reason in `why`. `spell` gives a command as the user types it."""
+
+    order: Order
+    now: dt.datetime
+    spell: Speller
+    stored: int | None
+    version: ModelVersion | None = None
+    judged: ModelVersion | None = None
+    why: str = ""
+
+    @property
+    def evidence(self) -> Evidence | None:
+        """What the version was judged by, where that can be read."""
+        return self.version.evidence if self.version and self.version.readable else None
+
+    @property
+    def experiment(self) -> Experiment:
+        """As the version was made; of a version that does not say, as the file is now."""
+        recipe = self.evidence.recipe if self.evidence else None
+        return recipe.experiment if isinstance(recipe, Recipe) else self.order.experiment
+
+    @property
+    def seat(self) -> str:
+        return tell_seat(self.version) if self.evidence and self.version else ""
+
+    def then(self, verb: str, *more: str, named: bool = True) -> Origin:
+        """Of a number that was measured as the version was judged. `named`: the command takes a version."""
+        evidence = self.judged.evidence if self.judged and self.judged.readable else self.evidence
+        data = f"{evidence.data_version}" if evidence else NONE
+        asked = ("--version", self.version.version) if self.version and named else ()
+        return Origin(self._number, data, " ".join([self.spell(verb), *asked, *more]))
+
+    def today(self, verb: str, *more: str) -> Origin:
+        """Of a number that was measured on what is stored now."""
+        return Origin(
+            self._number,
+            NONE if self.stored is None else f"{self.stored}",
+            " ".join([self.spell(verb), *more]),
+        )
+
+    @property
+    def _number(self) -> str:
+        return self.version.version if self.version else NONE
+
+
+def open_subject(
+    order: Order, version: str | None, *, now: dt.datetime, spell: Speller | None = None
+) -> Subject:
+    """That version, or whoever answers; a version that was named and is not there is refused."""
+    registry, stored = Registry(order.home), order.store.bars.version()
+    speller = spell or (lambda verb: spell_plain(verb, order.experiment.name, home=order.home))
+    try:
+        found = registry.find(order.name, version)
+    except NoChampion as error:
+        if version is not None:
+            raise
+        return Subject(order, now, speller, stored, why=str(error))
+    if not found.readable:
+        return Subject(order, now, speller, stored, version=found, why=str(found.read))
+    try:
+        judged = judged_of(registry, found)
+    except ForecastError:
+        judged = found
+    return Subject(order, now, speller, stored, version=found, judged=judged)

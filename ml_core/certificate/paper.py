@@ -1,0 +1,95 @@
+"""The file itself: a line for each part, with its hash; then who signs, and the signature of all that stands before. A
+change of a single bit is found in the line where it is."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from ml_core.certificate.key import public_of
+from ml_core.errors import BrokenArtifact, InvalidInput
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+HEAD = b"candorcast certificate 1"
+PARTS = ("about", "data", "lock", "recipe", "spec", "weights", "scores", "claims", "luck", "audit")
+KEY, SIGNATURE = "key", "signature"
+LINES = ("head", *PARTS, KEY, SIGNATURE)
+
+
+@dataclass(frozen=True)
+class Certificate:
+    """What was signed, part by part, and the public key of who did."""
+
+    parts: Mapping[str, Any]
+    key: str
+
+
+def sign(parts: Mapping[str, Any], key: Ed25519PrivateKey) -> bytes:
+    if set(parts) != set(PARTS):
+        raise ValueError(f"expected the parts {', '.join(PARTS)}, got {', '.join(parts)}")
+    lines = [HEAD, *(_line(name, parts[name]) for name in PARTS), f"{KEY} {public_of(key)}".encode()]
+    signed = b"".join(line + b"\n" for line in lines)
+    return signed + f"{SIGNATURE} {key.sign(signed).hex()}\n".encode()
+
+
+def verify(content: bytes, *, who: str = "the file") -> Certificate:
+    """What was signed; a file that says otherwise is refused by the line that does, and one in which no line is that of
+    a certificate as none."""
+    from cryptography.exceptions import InvalidSignature
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+    lines = content.split(b"\n")
+    if all(_trouble(name, line) for name in LINES for line in lines):
+        raise InvalidInput(f"{who} is no certificate; expected what the command certify wrote")
+    for place, name in enumerate(LINES):
+        if place >= len(lines):
+            raise _broken(name, "it is not there")
+        if trouble := _trouble(name, lines[place]):
+            raise _broken(name, trouble)
+    if lines[len(LINES) :] != [b""]:
+        raise _broken(SIGNATURE, "something stands after it, or the end of the line is not there")
+    public, signature = (lines[place].decode().split(" ")[1] for place in (-3, -2))
+    try:
+        signed = content[: content.rindex(f"{SIGNATURE} ".encode())]
+        Ed25519PublicKey.from_public_bytes(bytes.fromhex(public)).verify(bytes.fromhex(signature), signed)
+    except (InvalidSignature, ValueError):
+        raise _broken(
+            f"{KEY} or {SIGNATURE}", "the signature is not that of this key over these lines"
+        ) from None
+    return Certificate(
+        {name: json.loads(lines[place].split(b" ", 2)[2]) for place, name in enumerate(PARTS, 1)}, public
+    )
+
+
+def written(value: Any) -> str:
+    """In the one way in which it is hashed and compared."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False)
+
+
+def _line(name: str, value: Any) -> bytes:
+    body = written(value).encode()
+    return b" ".join((name.encode(), hashlib.sha256(body).hexdigest().encode(), body))
+
+
+def _trouble(name: str, line: bytes) -> str:
+    """What is wrong with this line alone; empty where nothing is."""
+    if name == "head":
+        return "" if line == HEAD else "it is not the head of a certificate of this format"
+    if name in (KEY, SIGNATURE):
+        length = 64 if name == KEY else 128
+        word, _, told = line.partition(b" ")
+        fine = word == name.encode() and len(told) == length and set(told) <= set(b"0123456789abcdef")
+        return "" if fine else f"expected {length} hexadecimal digits"
+    parts = line.split(b" ", 2)
+    if len(parts) != 3 or parts[0] != name.encode():
+        return "its name does not stand there"
+    return "" if hashlib.sha256(parts[2]).hexdigest().encode() == parts[1] else "it does not match its hash"
+
+
+def _broken(name: str, why: str) -> BrokenArtifact:
+    return BrokenArtifact(f"the certificate was changed after it was signed: {name}: {why}")

@@ -1,0 +1,1 @@
+"""What a served number came of, and what an edited bar makes stale."""

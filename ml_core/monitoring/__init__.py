@@ -1,0 +1,1 @@
+"""Looks every day whether what a forecast rests on still holds, and tells what does not, with what would help."""

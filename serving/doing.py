@@ -1,0 +1,107 @@
+"""Defines the REST routes that do something: start and cancel runs, reckon a backtest, move who is champion."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Path, Query, Response
+
+from ml_core.registry.by_hand import Asked as ByHand
+from serving.access import Access
+from serving.asked import Asked, AskedNothing, BacktestRequest, SeatRequest
+from serving.keys import Visitor
+from serving.problems import problems
+from serving.runs.asked import RunRequest
+from serving.runs.run import Run, RunLog, Runs
+from serving.seated import Seating
+from serving.service import Service
+from serving.traded import BacktestAnswer, Jobs, settings_of
+
+PATIENCE = 2.0  # seconds after which a backtest that goes on is answered by how far it is
+EXAMPLE = "20260102-220000-000000-refresh"
+OneRun = Annotated[
+    str,
+    Path(
+        min_length=1,
+        max_length=60,
+        description="The id of a run, as GET /runs tells it.",
+        openapi_examples={"a run": {"value": EXAMPLE}},
+    ),
+]
+Version = Annotated[Asked, Query()]
+Nothing = Annotated[AskedNothing, Query()]
+
+
+def add_doing(router: APIRouter, service: Service, access: Access) -> None:
+    """Whoever may read may also try strategies; the rest takes more."""
+    _add_runs(router, service, access)
+    _add_backtest(router, service, access)
+    _add_champion(router, service, access)
+
+
+def _add_runs(router: APIRouter, service: Service, access: Access) -> None:
+    reads: dict[str, Any] = {
+        "dependencies": [Depends(access.needs("read"))],
+        "responses": problems(401, 404, 422, 503),
+    }
+    acts: dict[str, Any] = {"responses": problems(401, 403, 404, 409, 413, 422, 503)}
+
+    @router.get("/runs", tags=["Runs"], **reads)
+    def runs(_asked: Nothing) -> Runs:
+        """Runs of the experiment, the newest first: processes of this machine, and of Prefect where it has a server."""
+        return service.desk.runs()
+
+    @router.get("/runs/{run}", tags=["Runs"], **reads)
+    def run(run: OneRun, _asked: Nothing) -> RunLog:
+        """One run with the last lines of its log."""
+        return service.desk.find(run)
+
+    @router.post("/runs", tags=["Runs"], status_code=202, **acts)
+    def start(
+        request: RunRequest, visitor: Annotated[Visitor, Depends(access.needs("run"))], _asked: Nothing
+    ) -> Run:
+        """Start a run. Where there is a Prefect server, its deployments do all but an audit; else this machine does
+        one at a time in a home."""
+        return service.desk.start(request, by=visitor.name)
+
+    @router.delete("/runs/{run}", tags=["Runs"], **acts)
+    def cancel(
+        run: OneRun, visitor: Annotated[Visitor, Depends(access.needs("run"))], _asked: Nothing
+    ) -> Run:
+        """Ask a run to end; it takes a moment. One that has ended stays as it is."""
+        return service.desk.cancel(run, by=visitor.name)
+
+
+def _add_backtest(router: APIRouter, service: Service, access: Access) -> None:
+    jobs = Jobs(service.backtest)
+    answers = {202: {"model": BacktestAnswer, "description": "It goes on: ask again with the same body."}}
+
+    @router.post(
+        "/portfolio/backtest",
+        tags=["Portfolio"],
+        responses={**problems(401, 404, 409, 413, 422, 503), **answers},
+    )
+    def backtest(
+        request: BacktestRequest,
+        asked: Version,
+        visitor: Annotated[Visitor, Depends(access.needs("read"))],
+        response: Response,
+    ) -> BacktestAnswer:
+        """What a strategy would have earned. Each setting that you try makes a lucky one likelier: the deflated Sharpe
+        ratio pays for all of yours."""
+        settings, version = settings_of(request, service.experiment), service.stamp(asked.chosen)
+        answer = jobs.ask(visitor.name, settings, version, wait=PATIENCE)
+        if answer.state == "running":
+            response.status_code = 202
+            response.headers["Retry-After"] = "1"
+        return answer
+
+
+def _add_champion(router: APIRouter, service: Service, access: Access) -> None:
+
+    @router.post("/models/champion", tags=["Evidence"], responses=problems(401, 403, 404, 409, 413, 422, 503))
+    def champion(
+        request: SeatRequest, visitor: Annotated[Visitor, Depends(access.needs("admin"))], _asked: Nothing
+    ) -> Seating:
+        """Make another version champion; without a number, the last earlier one that passed the gate. Name and reason
+        stand beside the move for ever."""
+        asked = ByHand(request.version, request.force, by=visitor.name, reason=request.reason)
+        return Seating.of(service.seats.seat(asked))

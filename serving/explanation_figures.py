@@ -1,0 +1,149 @@
+"""Draws what moved a forecast: a bar for each input to the side to which it pushes, and when each did."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from ml_core.explain.methods.attention import Attention
+from ml_core.explain.methods.moved import Moved, Piece
+from ml_core.reporting import words
+from serving.look import dress, plainly
+from serving.markup import typeset
+from serving.style import BLUE, GREY, INK, SURFACE, VERMILION
+
+if TYPE_CHECKING:
+    from plotly.graph_objects import Figure
+
+SHOWN = 10
+LONGEST = 46  # characters of a label, for a phone
+DIVERGING = [[0.0, VERMILION], [0.5, "#f6f7f9"], [1.0, BLUE]]
+
+
+def tell_amount(share: float, of: str, *, priced: bool) -> str:
+    """What a piece adds, in the form of what is explained."""
+    if of == "scale":
+        return words.percent(share, digits=1)
+    return words.percent(share, digits=3) if priced else words.write(share, "correlation")
+
+
+def worth_showing(moved: Moved) -> list[Piece]:
+    """The largest that move it at all."""
+    return [one for one in moved.pieces[:SHOWN] if one.share]
+
+
+def draw_moved(moved: Moved, *, priced: bool, proven: bool) -> Figure | None:
+    """What pushes it up to the right in blue, what pushes it down to the left in orange; all grey where the number is
+    not proven."""
+    from plotly.graph_objects import Figure
+
+    shown = worth_showing(moved)
+    if not shown:
+        return None
+    figure = Figure()
+    colours = [(BLUE if one.share > 0 else VERMILION) if proven else GREY for one in shown]
+    figure.add_bar(
+        x=[one.share for one in shown],
+        y=list(range(len(shown))),
+        width=0.4,
+        orientation="h",
+        marker={"color": colours, "line": {"width": 0}},
+        showlegend=False,
+        customdata=[plainly(f"{one.words}: {_agreed(one, moved)}") for one in shown],
+        hovertemplate="%{customdata}<extra></extra>",
+    )
+    labels = [(one.words, typeset(tell_amount(one.share, moved.of, priced=priced))) for one in shown]
+    _dress(figure, labels, chart="moved", each=44)
+    figure.update_xaxes(showticklabels=False, nticks=5)
+    figure.add_vline(x=0, line={"color": INK, "width": 1})
+    return figure
+
+
+def _agreed(piece: Piece, moved: Moved) -> str:
+    """How many of the members push the same way."""
+    side = "up" if piece.share > 0 else "down"
+    if piece.agreeing is None or moved.members < 2:
+        return side
+    return f"{side}, as {piece.agreeing} of {moved.members} members say"
+
+
+def draw_heat(moved: Moved, *, priced: bool) -> Figure | None:
+    """When each of the first inputs moved it: the last session stands on the right."""
+    from plotly.graph_objects import Figure
+
+    rows = dict(zip(moved.features, moved.heat, strict=True))
+    shown = [one for one in worth_showing(moved) if one.name in rows]
+    if len(moved.by_lag) < 2 or not shown:
+        return None
+    figure = Figure()
+    values = [list(reversed(rows[one.name])) for one in shown]
+    largest = max(abs(value) for row in values for value in row) or 1.0
+    lags = [-lag for lag in range(len(moved.by_lag))][::-1]
+    figure.add_heatmap(
+        z=values,
+        x=lags,
+        y=list(range(len(shown))),
+        zmin=-largest,
+        zmax=largest,
+        colorscale=DIVERGING,
+        showscale=False,
+        xgap=1,
+        ygap=24,
+        customdata=[
+            [plainly(f"{one.words}: {tell_amount(value, moved.of, priced=priced)}") for value in row]
+            for one, row in zip(shown, values, strict=True)
+        ],
+        hovertemplate="%{customdata}, %{x} sessions<extra></extra>",
+    )
+    _dress(figure, [(one.words, "") for one in shown], chart="heat", each=42)
+    figure.update_xaxes(title={"text": "sessions before the last"}, nticks=6)
+    return figure
+
+
+def draw_attention(told: Attention) -> Figure:
+    """A column for each session, the last on the right, and how far the members lie apart."""
+    from plotly.graph_objects import Figure
+
+    figure = Figure()
+    lags = [-lag for lag in range(len(told.by_lag))]
+    figure.add_bar(
+        x=lags,
+        y=told.by_lag,
+        marker={"color": BLUE, "line": {"width": 0}},
+        error_y={
+            "array": [most - here for most, here in zip(told.most, told.by_lag, strict=True)],
+            "arrayminus": [here - least for least, here in zip(told.least, told.by_lag, strict=True)],
+            "visible": told.members > 1,
+            "color": GREY,
+            "thickness": 1,
+            "width": 2,
+        },
+        showlegend=False,
+        hovertemplate="%{y:.1%}, %{x} sessions<extra></extra>",
+    )
+    margin = {"l": 48, "r": 14, "t": 14, "b": 40}
+    dress(figure, height=220, meta={"chart": "attention"}, margin=margin)
+    figure.update_layout(bargap=0.2)
+    figure.update_xaxes(title={"text": "sessions before the last"}, nticks=6)
+    figure.update_yaxes(tickformat=".0%", rangemode="tozero", nticks=4)
+    return figure
+
+
+def _dress(figure: Figure, labels: Sequence[tuple[str, str]], *, chart: str, each: int) -> None:
+    """What each line is stands above it, so that a phone has room for both."""
+    margin = {"l": 14, "r": 14, "t": 14, "b": 40}
+    dress(figure, height=60 + each * len(labels), meta={"chart": chart}, margin=margin)
+    figure.update_yaxes(
+        showticklabels=False, showgrid=False, range=[len(labels) - 0.6, -0.75], fixedrange=True
+    )
+    for place, (label, amount) in enumerate(labels):
+        cut = label if len(label) <= LONGEST else f"{label[: LONGEST - 1]}…"
+        figure.add_annotation(
+            x=0,
+            xref="paper",
+            xanchor="left",
+            y=place - 0.42,
+            text=f"{plainly(cut)} <b>{amount}</b>" if amount else plainly(cut),
+            showarrow=False,
+            bgcolor=SURFACE,
+        )

@@ -1,0 +1,78 @@
+"""Says below an explanation what else tells why: what the model looked at, what past was like this one, what would have
+turned it."""
+
+from __future__ import annotations
+
+from ml_core.explain.spoken import APART, tell
+from ml_core.reporting import words
+from serving import markup
+from serving.explanation_figures import tell_amount
+from serving.explanations import Explained
+from serving.markup import Cell, number
+
+
+def tell_attention(told: Explained) -> str:
+    """What is drawn, or why nothing is."""
+    if told.attention is None:
+        return f"{markup.begin(told.silent.get('attention', 'nothing attends'))}."
+    inputs = list(told.attention.by_input.items())[:5]
+    chosen = ", ".join(f"{tell(name)} {_share(share)}" for name, share in inputs)
+    most = max(range(len(told.attention.by_lag)), key=told.attention.by_lag.__getitem__)
+    each = (
+        "How much of its attention the last step gives each session of the window: at most "
+        f"{_share(told.attention.by_lag[most])}, where even attention would give {_share(told.attention.even[most])}."
+    )
+    even = _share(1 / len(told.attention.by_input)) if chosen else ""
+    return f"{each} Inputs by their weight: {chosen}; even weights would be {even} each." if chosen else each
+
+
+def _share(share: float) -> str:
+    return words.percent(share, digits=1, sign=False)
+
+
+def show_alike(told: Explained, *, priced: bool) -> str:
+    """The past windows that moved the model most like this one."""
+    about = "What it says of days that it learned from proves nothing; 1 is the same."
+    if told.alike is None:
+        return markup.panel("Past like this", f"{markup.begin(told.silent.get('alike', ''))}.", "")
+
+    def amount(value: float) -> str:
+        return markup.typeset(tell_amount(value, "level", priced=priced))
+
+    rows = [
+        [
+            Cell(one.ticker, f"{one.as_of:%d %b %Y}"),
+            f"{one.likeness:.2f}",
+            amount(one.said),
+            Cell(amount(one.came), look=markup.direction(one.came)),
+        ]
+        for one in told.alike.found
+    ]
+    head = ("Window", "Alike", "The model says", "What came")
+    lead = f"Of {told.alike.looked_at} windows of the past those that moved the model most like this one. {about}"
+    return markup.panel("Past like this", lead, markup.table(head, rows))
+
+
+def show_turning(told: Explained, *, priced: bool) -> str:
+    """What small change of today's inputs would have turned the sign."""
+    title, found = "What would have turned it", told.counterfactual
+    if found is None:
+        return markup.panel(title, f"{markup.begin(told.silent.get('counterfactual', ''))}.", "")
+    if not found.changes:
+        return markup.panel(title, "No single input that any day has shown brings it nearer to zero.", "")
+    rows = [
+        [
+            Cell(one.words),
+            number(one.value),
+            number(one.needed),
+            words.percent(abs(one.places), digits=0, sign=False),
+        ]
+        for one in found.changes
+    ]
+    ends = " to ".join(
+        markup.typeset(tell_amount(value, "level", priced=priced)) for value in (found.before, found.after)
+    )
+    about = f"With these inputs it would have gone from {ends}"
+    about += "." if found.turned else ": nearer to zero, but no other sign."
+    about += f" {markup.begin(APART)}."
+    return markup.panel(title, about, markup.table(("Input", "Is", "Would be", "Known values between"), rows))

@@ -1,0 +1,156 @@
+"""Writes the board: a line a ticker with its expected move drawn as a bar, all on one scale."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from html import escape
+from typing import Any
+
+from ml_core.reporting import words
+from ml_core.reporting.words import short_percent
+from serving import markup
+from serving.board import Board, BoardRow
+from serving.markup import MISSING, money, percent
+
+WIDTH, HEIGHT = 240, 22
+Key = Callable[[BoardRow], Any]
+ORDERS: dict[str, tuple[str, Key]] = {
+    "expected": ("Expected move", lambda row: _falling(row.forecast.mean)),
+    "changed": ("Change of the forecast", lambda row: _falling(_size(_changed(row)))),
+    "weight": ("Position", lambda row: _falling(_size(row.weight))),
+    "moved": ("Last session's move", lambda row: _falling(_size(row.moved))),
+    "wide": ("Width of the interval", lambda row: _falling(row.forecast.scale)),
+    "ticker": ("Ticker", lambda row: row.ticker),
+}
+SINCE = "Since last time"
+HEAD = ("Ticker", "Close", "Expected", "", SINCE, "Position")
+WIDE = ("Close", SINCE)  # columns for which a phone has no room
+
+
+def show_board(board: Board, rows: Sequence[BoardRow], frequency: str) -> str:
+    """What the board says, then its lines; who has no forecast is named below."""
+    reach, known = _reach(board.rows), any(_changed(row) is not None for row in board.rows)
+    shown = [name for name in HEAD if name != SINCE or (known and board.says_direction)]
+    body = "".join(_line(board, row, reach, shown) for row in rows)
+    pays = {"Position": "" if board.pays or not board.says_direction else "not proven to pay"}
+    head = "".join(
+        f'<th scope="col"{_wide(name)}>{escape(name)}{_under(pays.get(name, ""))}</th>' for name in shown
+    )
+    failed = "; ".join(f"{ticker}: {why}" for ticker, why in board.failed.items())
+    table = f'<table class="wf wf-board"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>'
+    lines = markup.scrolled(table) + (markup.small(f"No forecast: {failed}") if failed else "")
+    title = f"{markup.steps(board.horizon, frequency)} ahead"
+    return markup.panel(title[:1].upper() + title[1:], _about(board), _proven(board) + lines)
+
+
+def sort_rows(rows: Sequence[BoardRow], by: str) -> list[BoardRow]:
+    """In the order that is asked for, ties by ticker."""
+    key = ORDERS[by][1]
+    return sorted(rows, key=lambda row: (key(row), row.ticker))
+
+
+def _about(board: Board) -> str:
+    about = (
+        f"From the close of {board.as_of:%a %d %b %Y}. The bar is the range that holds {short_percent(board.level)} of "
+        "outcomes, all bars on one scale"
+    )
+    if not board.says_direction:
+        return f"{about}; the reference says no direction."
+    return f"{about}; the dot is what is expected, filled where that mean is proven. A ticker opens its forecast."
+
+
+def _proven(board: Board) -> str:
+    """A chip a claim: proven at this horizon or not, with how often luck alone gives as much."""
+    chips = [
+        f'<span class="wf-chip {"wf-pass" if one.standing == "proven" else ""}" '
+        f'title="{escape(words.claim(one.claim))}">'
+        f"{escape(markup.begin(one.claim))} {escape(_standing(one.standing, one.p))}</span>"
+        for one in board.claims
+        if one.horizon == board.horizon and one.standing in ("proven", "unproven")
+    ]
+    return f'<p class="wf-chips">{"".join(chips) or "Nothing was asked of this horizon."}</p>'
+
+
+def _standing(standing: str, p: float | None) -> str:
+    odds = markup.typeset(words.odds(p)) if p is not None else ""
+    return f"not proven, {odds}" if standing == "unproven" and odds else standing.replace("un", "not ")
+
+
+def _line(board: Board, row: BoardRow, reach: float, shown: Sequence[str]) -> str:
+    ahead, direction = row.forecast, board.says_direction
+    sure = "level" in ahead.proven
+    look = "wf-own" if sure else "wf-unproven"
+    said = _told(ahead.change, ahead.mean) if direction else "none"
+    since = f"<td{_wide(SINCE)}>{percent(_changed(row))}</td>" if SINCE in shown else ""
+    cells = (
+        f'<td><button type="button" class="wf-link" data-ticker="{escape(row.ticker)}">{escape(row.ticker)}</button>'
+        f"{_under(row.sector or '')}</td>",
+        f"<td{_wide('Close')}>{money(row.last_close)}{_under(percent(row.moved), markup.direction(row.moved))}</td>",
+        f'<td class="{look}">{said}{_under(markup.span(ahead.change_lower, ahead.change_upper))}</td>',
+        f'<td class="wf-bar">{_bar(row, reach, direction=direction, sure=sure)}</td>',
+        since,
+        f'<td class="{"wf-own" if board.pays else "wf-unproven"}">{_weight(row.weight)}</td>',
+    )
+    return f"<tr>{''.join(cells)}</tr>"
+
+
+def _bar(row: BoardRow, reach: float, *, direction: bool, sure: bool) -> str:
+    """The interval as a bar about a line at zero, the mean as a dot on it."""
+    ahead = row.forecast
+    low, high, mean = _ends(row)
+    if low is None or high is None:
+        return ""
+    middle, scale = WIDTH / 2, (WIDTH / 2 - 6) / reach
+    parts = [
+        f'<rect x="{middle + low * scale:.1f}" y="7" width="{(high - low) * scale:.1f}" height="8" rx="4"/>',
+        f'<line x1="{middle}" x2="{middle}" y1="1" y2="{HEIGHT - 1}"/>',
+    ]
+    if direction and mean is not None:
+        parts.append(
+            f'<circle cx="{middle + mean * scale:.1f}" cy="{HEIGHT / 2}" r="4" class="{"sure" if sure else ""}"/>'
+        )
+    told = f"{_told(ahead.change, mean)}, {markup.span(ahead.change_lower, ahead.change_upper)}"
+    return (
+        f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" width="{WIDTH}" height="{HEIGHT}" role="img" '
+        f'aria-label="{escape(told)}">{"".join(parts)}</svg>'
+    )
+
+
+def _ends(row: BoardRow) -> tuple[float | None, float | None, float | None]:
+    """Lower, upper and mean, in the unit of the target."""
+    return row.forecast.lower, row.forecast.upper, row.forecast.mean
+
+
+def _reach(rows: Sequence[BoardRow]) -> float:
+    ends = [abs(end) for row in rows for end in _ends(row) if end is not None]
+    return max(ends, default=1.0) or 1.0
+
+
+def _changed(row: BoardRow) -> float | None:
+    now = row.forecast.change
+    return None if now is None or row.before is None else now - row.before
+
+
+def _told(change: float | None, mean: float | None) -> str:
+    return percent(change) if change is not None else markup.number(mean)
+
+
+def _weight(weight: float | None) -> str:
+    return MISSING if weight is None else percent(weight, digits=1)
+
+
+def _under(text: str, look: str = "") -> str:
+    return f'<small class="{look}">{escape(text)}</small>' if text and text != MISSING else ""
+
+
+def _wide(name: str) -> str:
+    return ' class="wf-wide"' if name in WIDE else ""
+
+
+def _size(value: float | None) -> float | None:
+    return None if value is None else abs(value)
+
+
+def _falling(value: float | None) -> tuple[bool, float]:
+    """Largest first, what is not known last."""
+    return (value is None, -(value or 0.0))

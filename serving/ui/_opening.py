@@ -1,0 +1,23 @@
+"""Opens the forecast of a ticker that is clicked on any tab."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import gradio as gr
+from gradio import EventData, Tabs
+
+from serving.ui._tab import Parts
+
+
+def open_tickers(tabs: Tabs, built: Mapping[str, Parts]) -> None:
+    """A click on a ticker anywhere shows its forecast."""
+    ticker = built["forecast"].controls["ticker"]
+
+    def open_ticker(event: EventData) -> tuple[Any, str]:
+        return gr.update(selected="forecast"), str(getattr(event, "ticker", ""))
+
+    for parts in built.values():
+        if parts.opens is not None:
+            parts.opens.select(
+                open_ticker, outputs=[tabs, ticker], api_visibility="private", show_progress="hidden"
+            )

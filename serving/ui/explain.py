@@ -1,0 +1,155 @@
+"""Tab: why a forecast says what it says: what moved it up and down, when each input did, and whether the members of
+the model agree."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from ml_core.errors import InvalidInput
+from ml_core.explain.attribution import Of
+from serving import markup
+from serving.explanation_figures import draw_attention, draw_heat, draw_moved, tell_amount, worth_showing
+from serving.explanations import Explained
+from serving.markup import Cell
+from serving.service import Service
+from serving.ui._alike import show_alike, show_turning, tell_attention
+from serving.ui._choosing import choose_day, choose_horizon, choose_ticker
+from serving.ui._days import read_day
+from serving.ui._drawing import fill_parts, lay_parts
+from serving.ui._guard import guard
+from serving.ui._seats import choose_seat
+from serving.ui._tab import Drawing, Parts, Tab
+
+if TYPE_CHECKING:
+    from plotly.graph_objects import Figure
+
+KINDS = [
+    ("Where it goes", "level"),
+    ("Its place among the others", "order"),
+    ("How wide its range is", "scale"),
+]
+CHARTS = ("bars", "heat", "attention")
+ABOUT = {
+    "level": "What each input adds to the expected move, from what the model says of an average day.",
+    "order": "What sets the expected move apart from the mean of all tickers of that day.",
+    "scale": "What makes the range wide or narrow, in percent that add up as logarithms.",
+}
+
+
+class Shown(NamedTuple):
+    """The parts below the controls; an empty part is not shown."""
+
+    notice: str
+    lead: str = ""
+    bars: Figure | None = None
+    when: str = ""
+    heat: Figure | None = None
+    table: str = ""
+    looked: str = ""
+    attention: Figure | None = None
+    others: str = ""
+
+
+def build(service: Service) -> Parts:
+    """Controls above; all below is drawn when the tab is opened, and on every change of them."""
+    import gradio as gr
+
+    with gr.Row():
+        controls = [
+            choose_ticker(service, "explain-ticker"),
+            choose_horizon(service, service.experiment.task.horizons[0], "explain-horizon"),
+            gr.Dropdown(
+                KINDS, value="level", label="Explained", scale=3, min_width=180, elem_id="explain-of"
+            ),
+            choose_day("explain-date"),
+            choose_seat(),
+        ]
+    parts = lay_parts(Shown._fields, CHARTS, tab="explain")
+
+    def draw(*asked: Any) -> list[Any]:
+        return fill_parts(show_explanation(service, *asked))
+
+    return Parts(drawn=(Drawing(draw, parts, controls),))
+
+
+def show_explanation(
+    service: Service,
+    ticker: str | None,
+    ahead: int,
+    of: Of = "level",
+    date: str | None = None,
+    who: str = "",
+) -> Shown:
+    """What the page shows for these controls; what is in the way of it stands in the notice."""
+
+    def answer() -> Shown:
+        if not ticker or not ticker.strip():
+            raise InvalidInput("Choose a ticker, or type one.")
+        told = service.explanations.tell(
+            ticker, horizon=int(ahead), of=of, date=read_day("As of", date), version=who or None
+        )
+        return _show(told)
+
+    return guard(service, "This explanation", answer, Shown)
+
+
+def _show(told: Explained) -> Shown:
+    priced, moved = told.target == "return", told.moved
+    bars = draw_moved(moved, priced=priced, proven=not told.unproven)
+    heat = draw_heat(moved, priced=priced)
+    about = f"{ABOUT[moved.of]} As of {told.as_of:%d %b %Y}, by version {told.version}."
+    nothing = "" if bars else " Nothing moves it: it says the same of every day."
+    notes = " ".join(filter(None, (_sentence(told.unproven), *told.notes)))
+    when = "Blue pushes up, orange down; the last session stands on the right."
+    return Shown(
+        notice=markup.notice(notes) if notes else "",
+        lead=markup.lead(f"What moved {told.ticker}", about + nothing),
+        bars=bars,
+        when=markup.lead("When", when) if heat else "",
+        heat=heat,
+        table=_table(told, priced=priced) if bars else "",
+        looked=markup.lead("What it looked at", tell_attention(told)),
+        attention=draw_attention(told.attention) if told.attention else None,
+        others=show_alike(told, priced=priced) + show_turning(told, priced=priced),
+    )
+
+
+def _sentence(text: str) -> str:
+    return f"{markup.begin(text)}." if text else ""
+
+
+def _table(told: Explained, *, priced: bool) -> str:
+    """The same as numbers, what they add up to, and who in the model agrees."""
+    moved = told.moved
+    several = moved.members > 1
+
+    def tell(value: float) -> str:
+        return markup.typeset(tell_amount(value, moved.of, priced=priced))
+
+    shown = worth_showing(moved)
+    rows = [
+        [
+            Cell(one.words),
+            Cell(tell(one.share), look=markup.direction(one.share)),
+            tell(one.up),
+            tell(one.down),
+            *([f"{one.agreeing} of {moved.members}" if one.agreeing is not None else ""] if several else []),
+        ]
+        for one in shown
+    ]
+    rest = moved.forecast - moved.base - sum(one.share for one in shown)
+    blank = [""] * (3 if several else 2)
+    rows.append([Cell("All others"), tell(rest), *blank])
+    if moved.of != "scale":
+        rows.append([Cell("An average day"), tell(moved.base), *blank])
+        rows.append([Cell("The forecast", "as a log return" if priced else ""), tell(moved.forecast), *blank])
+    head = ("Moved by", "Adds", "Up", "Down", *(("Members agree",) if several else ()))
+    about = "Up and down are told apart over the sessions of the window, so that they do not cancel. " + (
+        f"The model has {moved.members} members: how many of them push the same way."
+        if several
+        else "The model has one member: nobody else to agree."
+    )
+    return markup.panel("In numbers", about, markup.table(head, rows))
+
+
+TAB = Tab("Explain", place=3, build=build)

@@ -1,0 +1,122 @@
+"""Tab: every ticker of the newest session on one board. What a person opens in the morning."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from serving import markup
+from serving.board import Board
+from serving.service import Service
+from serving.ui._board import ORDERS, show_board, sort_rows
+from serving.ui._guard import guard
+from serving.ui._seats import choose_seat
+from serving.ui._tab import Parts, Tab
+from serving.ui.monitoring import tell_alarms
+
+EVERY = "Every sector"
+# A click on a ticker of the board, passed on with its name.
+OPEN = """element.addEventListener('click', event => {
+  const chosen = event.target.closest('[data-ticker]');
+  if (chosen) trigger('select', {ticker: chosen.dataset.ticker});
+});"""
+
+
+class Shown(NamedTuple):
+    """The parts below the controls; an empty part is not shown."""
+
+    notice: str
+    cards: str = ""
+    board: str = ""
+
+
+def build(service: Service) -> Parts:
+    """Controls above; cards and board redrawn on load and on every change of them."""
+    import gradio as gr
+
+    frequency = service.experiment.task.frequency
+    with gr.Row():
+        horizon = gr.Dropdown(
+            [(markup.steps(one, frequency), one) for one in service.experiment.task.horizons],
+            value=service.experiment.task.horizons[0],
+            label="Horizon",
+            min_width=140,
+            elem_id="board-horizon",
+        )
+        orders = [(label, name) for name, (label, _) in ORDERS.items()]
+        order = gr.Dropdown(orders, value="expected", label="Sorted by", min_width=160, elem_id="board-order")
+        known = sorted(set(service.sectors().values()))
+        sector = gr.Dropdown(
+            [EVERY, *known],
+            value=EVERY,
+            label="Sector",
+            min_width=160,
+            visible=bool(known),
+            elem_id="board-sector",
+        )
+        who = choose_seat()
+    notice = gr.HTML(visible=False)
+    cards = gr.HTML()
+    board = gr.HTML(elem_id="board", js_on_load=OPEN)
+    parts = [notice, cards, board]
+
+    def redraw(*asked: Any) -> list[Any]:
+        return [gr.update(value=part or None, visible=bool(part)) for part in show_today(service, *asked)]
+
+    gr.on(
+        None,
+        redraw,
+        inputs=[horizon, order, sector, who],
+        outputs=parts,
+        trigger_mode="always_last",
+        show_progress="minimal",
+        api_visibility="private",
+    )
+    return Parts(opens=board)
+
+
+def show_today(
+    service: Service, horizon: int, order: str = "expected", sector: str = EVERY, who: str = ""
+) -> Shown:
+    """What the page shows for these controls; what is in the way of it stands in the notice."""
+
+    def answer() -> Shown:
+        board = service.board(horizon=int(horizon), version=who or None)
+        rows = [row for row in board.rows if sector in (EVERY, row.sector)]
+        said = (note for note in board.notes if note.rstrip(".") != board.lineage.capitalize())
+        notes = " ".join(filter(None, (tell_alarms(service), *said)))
+        return Shown(
+            notice=markup.notice(notes) if notes else "",
+            cards=_cards(board),
+            board=show_board(board, sort_rows(rows, order), service.experiment.task.frequency),
+        )
+
+    return guard(service, "The board", answer, Shown)
+
+
+def _cards(board: Board) -> str:
+    """Who answers, what is proven, and the two ends of the board."""
+    proven = sorted({one.claim for one in board.claims if one.standing == "proven"})
+    entries = [
+        ("Session", f"{board.as_of:%a %d %b}", f"{board.as_of:%Y}, {len(board.rows)} tickers", ""),
+        ("Answers", board.seat or "nobody's seat", f"version {board.version}", ""),
+        (
+            "Proven",
+            ", ".join(proven) or "nothing",
+            "at one horizon or more" if proven else "at any horizon",
+            "wf-pass" if proven else "wf-unproven",
+        ),
+    ]
+    if board.says_direction and board.rows:
+        entries += [_end("Highest", board, 0), _end("Lowest", board, -1)]
+    return markup.cards(entries)
+
+
+def _end(label: str, board: Board, place: int) -> tuple[str, str, str, str]:
+    """The ticker at one end of the board; grey where neither its mean nor its rank is proven: both name it."""
+    row = [row for row in board.rows if row.forecast.mean is not None][place]
+    ahead = row.forecast
+    told = markup.percent(ahead.change) if ahead.change is not None else markup.number(ahead.mean)
+    return label, row.ticker, told, "" if {"level", "order"} & set(ahead.proven) else "wf-unproven"
+
+
+TAB = Tab("Today", place=1, build=build)

@@ -1,0 +1,129 @@
+"""What single methods of explanation must find."""
+
+import numpy as np
+import pytest
+import torch
+
+from ml_core.explain.attribution import attribute
+from ml_core.explain.methods import alike, attention, counterfactual, moved
+from ml_core.explain.spoken import tell_unproven
+from tests.contracts.explained import HORIZON, NETWORKS, PRICES, TICKER, fit_small, scene_of
+
+ATTENDS = ("attention_lstm", "hybrid", "informer", "multi_scale", "tft", "transformer")
+
+
+@pytest.mark.parametrize("layout", ["pooled", "joint"])
+@pytest.mark.parametrize("name", ATTENDS)
+def test_attention_is_the_weights_that_are_used_and_sums_to_one(name, layout):
+    scene = scene_of(name, layout)
+    subject = scene.about(TICKER, HORIZON)
+    assert attention.METHOD.excuse(subject) == ""
+    found = attention.explain(subject)
+    assert sum(found.by_lag) == pytest.approx(1, abs=1e-5)
+    assert found.members == len(scene.forecaster.members)
+    (view,), used = scene.views, []
+    for member in scene.forecaster.members:
+        x_BLF = view.layout.inputs_of(
+            torch.tensor([0 if layout == "joint" else scene.windows.tickers.index(TICKER)]),
+            torch.tensor([len(scene.windows.sessions) - 1]),
+            lookback=8,
+            scaler=member.scaler,
+        )
+        with torch.inference_mode():
+            used.append(member.network.encoder.attention(x_BLF)[0, -1].numpy()[::-1])
+    np.testing.assert_allclose(found.by_lag, np.mean(used, axis=0), atol=1e-6)
+    for low, middle, high in zip(found.least, found.by_lag, found.most, strict=True):
+        assert low <= middle + 1e-9 <= high + 2e-9
+
+
+def test_tft_tells_which_inputs_it_chooses():
+    found = attention.explain(scene_of("tft").about(TICKER, HORIZON))
+    assert sum(found.by_input.values()) == pytest.approx(1, abs=1e-5)
+    assert set(found.by_input) == set(scene_of("tft").forecaster.features)
+
+
+@pytest.mark.parametrize("name", [*sorted(set(NETWORKS) - set(ATTENDS)), "ridge"])
+def test_who_does_not_attend_says_so(name):
+    assert "does not attend" in attention.METHOD.excuse(scene_of(name).about(TICKER, HORIZON))
+
+
+@pytest.mark.parametrize(("name", "layout"), [("lstm", "pooled"), ("lstm", "joint"), ("ridge", "pooled")])
+def test_what_would_have_turned_it_lies_in_the_range_of_the_data_and_turns_it(name, layout):
+    scene = scene_of(name, layout)
+    found = counterfactual.explain(scene.about(TICKER, HORIZON))
+    assert found.before == pytest.approx(scene.said[TICKER, HORIZON]["mean"], rel=1e-3, abs=1e-7)
+    assert found.turned == (found.before * found.after <= 0)
+    assert found.turned or abs(found.after) <= abs(found.before)
+    windows = scene.windows
+    for change in found.changes:
+        x_R = windows.x_NTF[:, :, windows.features.index(change.name)][scene.usable_NT]
+        low, high = np.nanquantile(x_R, [0.01, 0.99])
+        own = change.value
+        assert min(low, own) - 1e-6 <= change.needed <= max(high, own) + 1e-6
+
+
+def test_a_line_is_turned_by_as_little_as_its_slopes_say():
+    """Of ridge the first input that is moved is the one whose range takes most away."""
+    scene = scene_of("ridge")
+    found = counterfactual.explain(scene.about(TICKER, HORIZON))
+    names, (member,) = scene.forecaster.features, scene.forecaster.members
+    learned = member.fitted.learned.arrays
+    column = scene.windows.horizons.index(HORIZON)
+    reach = {}
+    for name, slope, deviation in zip(names, learned["slope"][column], learned["deviation_F"], strict=True):
+        x_NT = scene.windows.x_NTF[:, :, scene.windows.features.index(name)]
+        ends = np.nanquantile(x_NT[scene.usable_NT], [0.01, 0.99])
+        own = x_NT[scene.windows.tickers.index(TICKER), -1]
+        reach[name] = max(-np.sign(found.before) * (ends - own) * slope / deviation)
+    assert found.changes[0].name == max(reach, key=reach.__getitem__)
+
+
+def test_the_most_alike_past_is_known_by_then_and_the_same_window_would_be_the_first():
+    scene = scene_of("lstm")
+    found = alike.explain(scene.about(TICKER, HORIZON))
+    days = PRICES["date"].unique().sort().to_list()
+    assert all(one.as_of <= days[-1 - HORIZON] for one in found.found)
+    likeness = [one.likeness for one in found.found]
+    assert likeness == sorted(likeness, reverse=True)
+    assert all(-1 <= one <= 1 + 1e-6 for one in likeness)
+    close = {(row["ticker"], row["date"]): row["close"] for row in PRICES.iter_rows(named=True)}
+    for one in found.found:
+        later = days[days.index(one.as_of) + HORIZON]
+        came = np.log(close[one.ticker, later] / close[one.ticker, one.as_of])
+        assert one.came == pytest.approx(came, abs=1e-5)
+
+
+def test_likeness_is_one_for_the_same_and_less_for_the_same_way_with_another_size():
+    own = np.array([1.0, 2.0, -1.0])
+    likeness = alike._likeness(np.stack([own, own / 2, -own, np.zeros(3)]), own)
+    np.testing.assert_allclose(likeness, [1, 0.5, -1, 0])
+
+
+def test_pushes_of_opposite_sign_do_not_cancel():
+    subject = scene_of("lstm").about(TICKER, HORIZON)
+    found = moved.moved(attribute(subject))
+    for piece in found.pieces:
+        assert piece.share == pytest.approx(piece.up + piece.down, abs=1e-9)
+        assert piece.down <= 0 <= piece.up
+
+
+def test_a_reference_says_no_direction_and_its_range_is_explained_by_volatility():
+    subject = scene_of("zero").about(TICKER, HORIZON)
+    assert not any(one.share for one in moved.explain(subject).pieces)
+    scale = moved.moved(attribute(subject, "scale"))
+    assert {"usual_volatility", "state_change_5"} <= {one.name for one in scale.pieces}
+
+
+def test_only_what_is_not_proven_is_said_to_be_not():
+    assert tell_unproven("level", 5, ["level", "range"]) == ""
+    assert tell_unproven("scale", 5, ["level"]) == (
+        "range is not proven at 5 ahead: this explains a number that is not proven"
+    )
+
+
+def test_a_fitted_forecaster_says_the_same_before_and_after_it_was_explained():
+    forecaster = fit_small("lstm")
+    before = forecaster.predict(PRICES)
+    attribute(scene_of("lstm").about(TICKER, HORIZON), "order")
+    assert forecaster.predict(PRICES).equals(before)
+    assert all(part.requires_grad for one in forecaster.members for part in one.network.parameters())

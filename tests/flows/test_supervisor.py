@@ -1,0 +1,52 @@
+"""A worker that has died takes its own flow runs with it, and nothing else that has lost its parent."""
+
+import signal
+import sys
+import threading
+import time
+from pathlib import Path
+
+from flows.stack import processes
+from flows.stack.services import Plan, Service
+from flows.stack.supervisor import Supervisor
+from ml_core.home.settings import open_home
+
+# As a worker begins a flow run, and the app the keeper of a run: in a session of its own.
+BEGINNING = """
+import subprocess, sys, time
+begun = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"], start_new_session=True)
+print(begun.pid, flush=True)
+time.sleep(60)
+"""
+
+
+def begin(supervisor: Supervisor, name: str, nowhere: str) -> tuple[int, int]:
+    """The service of that name and what it has begun."""
+    service = Service(name, (sys.executable, "-c", BEGINNING), nowhere, nowhere)
+    supervisor.launch(service)
+    child = supervisor.children[name]
+    while not child.log.read_text().strip():
+        assert child.process.poll() is None
+        time.sleep(0.02)
+    return child.process.pid, int(child.log.read_text())
+
+
+def test_a_dead_worker_takes_its_own_runs_with_it_and_no_keeper_of_a_run_of_the_app(tmp_path: Path) -> None:
+    plan, stop = Plan((), open_home(tmp_path / "home")), threading.Event()
+    supervisor = Supervisor(plan, say=lambda _: None, stop=stop)
+    watching = threading.Thread(target=supervisor.watch)
+    try:
+        worker, run = begin(supervisor, "worker", "http://127.0.0.1:9")
+        app, keeper = begin(supervisor, "app", "http://127.0.0.1:9")
+        processes.send(
+            {app, worker}, signal.SIGKILL
+        )  # the keeper has no parent any more, nor has the flow run
+        supervisor.children.pop("app").process.wait(10)
+        watching.start()
+        assert processes.wait_gone({run}, timeout=30) == set()
+        time.sleep(1)
+        assert processes.is_alive(keeper)
+    finally:
+        stop.set()
+        watching.join(30)
+        processes.end(processes.family(plan.mark), grace=1)

@@ -1,0 +1,169 @@
+"""One document becomes three kinds of file, each whole by itself."""
+
+import datetime as dt
+import io
+import re
+import struct
+import zipfile
+import zlib
+from xml.etree import ElementTree
+
+import docx
+import pytest
+from playwright.sync_api import sync_playwright
+
+from ml_core.reporting.document.document import (
+    Code,
+    Document,
+    Figure,
+    Missing,
+    Origin,
+    Paragraph,
+    Points,
+    Section,
+    Table,
+    is_number,
+    spans,
+)
+from ml_core.reporting.document.docx import write_docx
+from ml_core.reporting.document.html import write_html
+from ml_core.reporting.document.markdown import write_markdown
+from ml_core.reporting.document.pdf import write_pdf
+from ml_core.reporting.document.writers import write_document
+
+HERE = Origin("3", "7", "candorcast models demo")
+W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
+HOSTILE = 'a <b> & "quotes" #let x = $1 *not bold* _so_ | pipe \\ back'
+
+
+def png(width: int = 8, height: int = 6) -> bytes:
+    """A white picture."""
+    rows = b"".join(b"\0" + b"\xff" * 3 * width for _ in range(height))
+    parts = (
+        (b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)),
+        (b"IDAT", zlib.compress(rows)),
+        (b"IEND", b""),
+    )
+    return b"\x89PNG\r\n\x1a\n" + b"".join(
+        struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body)) for kind, body in parts
+    )  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def document() -> Document:
+    table = Table("What it came to", ("name", "value"), (("first", "+1.2 %"), (HOSTILE, "-")), HERE)
+    figure = Figure("curve", "A curve", "A line that rises from 1 to 2.", png(), HERE)
+    body = (
+        Paragraph(f"Type `candorcast models demo` and see {HOSTILE}"),
+        Points(("one", "two")),
+        Code("candorcast rebuild demo"),
+        table,
+        figure,
+    )
+    other = (Missing("A thing", "nobody made it.", "candorcast search demo"),)
+    first = Section("In short", (Paragraph("Nothing is proven.", "bad"), Paragraph("Why.", "lead")), HERE)
+    return Document(
+        "Title & more",
+        "of a day",
+        dt.date(2026, 1, 2),
+        first,
+        (Section("A part", body, HERE), Section("Another", other, HERE)),
+    )
+
+
+def test_an_empty_section_is_refused():
+    with pytest.raises(ValueError, match="a missing part is said"):
+        Section("Empty", (), HERE)
+
+
+def test_html_asks_nobody_for_anything_and_fits_a_phone(document, tmp_path):
+    file = tmp_path / "report.html"
+    write_document(document, file)
+    asked = []
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
+        page = browser.new_page(viewport={"width": 360, "height": 740})
+        page.on("request", lambda request: asked.append(request.url))
+        page.goto(file.as_uri())
+        assert page.evaluate("document.documentElement.scrollWidth") <= 360
+        assert page.evaluate("document.images[0].naturalWidth") == 8
+        shown = page.inner_text("main")
+        browser.close()
+    assert {url.split(":")[0] for url in asked} <= {"file", "data"}
+    assert HOSTILE in shown
+    assert "candorcast models demo" in shown
+
+
+def test_html_gives_every_picture_words_and_has_both_colour_schemes(document):
+    text = write_html(document).decode()
+    assert 'alt="A line that rises from 1 to 2."' in text
+    assert "prefers-color-scheme: dark" in text
+    assert not re.search(r"""(src|href)=["']?https?:""", text)
+
+
+def test_a_word_file_has_real_headings_captions_alternative_texts_and_fields(document):
+    file = docx.Document(io.BytesIO(write_docx(document)))
+    styles = {paragraph.text: paragraph.style.name for paragraph in file.paragraphs}
+    assert styles["Title & more"] == "Title"
+    assert styles["A part"] == "Heading 1"
+    assert styles["Table 1. What it came to"] == "Caption"
+    assert styles["one"] == "List Bullet"
+    (picture,) = file.inline_shapes
+    assert picture._inline.docPr.get("descr") == "A line that rises from 1 to 2."
+    with zipfile.ZipFile(io.BytesIO(write_docx(document))) as parts:
+        body, foot = (parts.read(f"word/{name}.xml").decode() for name in ("document", "footer1"))
+    assert "TOC \\o" in body
+    assert "SEQ Table" in body
+    assert "NUMPAGES" in foot
+    assert HOSTILE in {cell.text for row in file.tables[0].rows for cell in row.cells}
+
+
+def test_the_contents_of_a_word_file_lead_to_its_headings(document):
+    with zipfile.ZipFile(io.BytesIO(write_docx(document))) as parts:
+        body = ElementTree.fromstring(parts.read("word/document.xml"))
+    targets = {one.get(f"{W}name") for one in body.iter(f"{W}bookmarkStart")}
+    links = [one.get(f"{W}anchor") for one in body.iter(f"{W}hyperlink")]
+    assert len(links) == len(document.sections)
+    assert set(links) == targets
+    begun = [one.get(f"{W}fldCharType") for one in body.iter(f"{W}fldChar")]
+    assert begun.count("begin") == begun.count("end") == begun.count("separate")
+
+
+@pytest.mark.parametrize(("paper", "width"), [("a4", 210.0), ("letter", 215.9)])
+def test_paper_is_a4_or_letter(document, paper, width):
+    page = docx.Document(io.BytesIO(write_docx(document, paper=paper))).sections[0]
+    assert page.page_width.mm == pytest.approx(width, abs=0.1)
+    written = write_pdf(document, paper=paper)
+    (box,) = set(re.findall(rb"/MediaBox ?\[0 0 ([\d.]+)", written))
+    assert float(box) == pytest.approx(width / 25.4 * 72, abs=0.5)
+
+
+def test_a_pdf_is_tagged_has_bookmarks_and_alternative_texts(document):
+    written = write_pdf(document)
+    assert written.startswith(b"%PDF-")
+    assert b"/StructTreeRoot" in written
+    assert b"/Outlines" in written
+    assert b"A line that rises from 1 to 2." in written
+
+
+def test_the_same_document_gives_the_same_html_and_pdf(document):
+    assert write_html(document) == write_html(document)
+    assert write_pdf(document) == write_pdf(document)
+
+
+def test_an_origin_is_told_once_at_the_foot_of_what_it_is_of(document):
+    assert write_markdown(document).count("*version 3, data version 7:*") == 4
+
+
+def test_what_stands_between_backticks_is_typed_as_it_stands():
+    assert spans("run `a b` now") == [("run ", False), ("a b", True), (" now", False)]
+
+
+@pytest.mark.parametrize("cell", ["1", "-", "", "+1.2 %", "[0.1, 0.2]", "p < 0.001", "p = 0.020"])
+def test_a_figure_stands_to_the_right(cell):
+    assert is_number(cell)
+
+
+@pytest.mark.parametrize("cell", ["proven", "2 of 3", "pinball", "1 in 50"])
+def test_words_stand_to_the_left(cell):
+    assert not is_number(cell)

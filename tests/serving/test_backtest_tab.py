@@ -1,0 +1,146 @@
+"""The backtest tab trades what the command does, counts what a visitor tries, and pays for it."""
+
+import datetime as dt
+
+import numpy as np
+import pytest
+
+from ml_core.data.order import place_order
+from ml_core.data.prices import read_prices
+from ml_core.errors import InvalidInput
+from ml_core.portfolio.comparison import STRATEGY, compare
+from ml_core.promotion.reference import fill_seat
+from ml_core.walkforward.trading import weigh
+from ml_core.walkforward.unseen import forecast_unseen
+from serving.backtests import Settings
+from serving.money_figures import draw_equity, draw_months, months_of
+from serving.ui.backtest import show_backtest
+from tests.market import NOW
+
+OWN = ("auto", 0.2, 5.0, 0.0)
+
+
+@pytest.fixture(scope="module")
+def made(service):
+    return service.backtest(Settings())
+
+
+def test_it_earns_what_the_command_says(made, world):
+    prices, registered = read_prices(world.experiment, world.home), world.registry.find(world.name)
+    forecasts = forecast_unseen(world.registry, registered, prices)
+    known = weigh(world.experiment, prices, forecasts, trials=made.trials)["holdout"]
+    assert made.comparison.accounts.equals(known.accounts)
+    assert made.comparison.risk == known.risk
+    assert made.trials == world.evidence.search.trials
+    assert made.first == world.evidence.holdout.start
+
+
+def test_where_the_money_came_from_stands_there_and_adds_up_to_what_it_came_to(service, made):
+    for way in ("market", "side", "ticker"):
+        came = made.comparison.risk[STRATEGY]["cumulative"]
+        assert sum(made.origins.by(way).values()) == pytest.approx(came, abs=1e-12)
+    page = show_backtest(service, [], *OWN)[0].origins
+    for told in (
+        "Where the money came from",
+        "Costs of trading",
+        "What was held short",
+        *made.origins.by("ticker"),
+    ):
+        assert told in page
+
+
+def test_settings_change_the_account_and_a_higher_cost_lowers_it(service, made):
+    dear = service.backtest(Settings({"cost_bps": 50.0}))
+    assert dear.strategy.cost_bps == 50.0
+    assert dear.comparison.risk[STRATEGY]["cumulative"] < made.comparison.risk[STRATEGY]["cumulative"]
+    long = service.backtest(Settings({"kind": "long_only"}))
+    assert (long.comparison.positions["weight"] >= 0).all()
+
+
+def test_a_setting_that_was_traded_is_not_traded_again_for_who_has_tried_more_since(own_world, monkeypatch):
+    own_world.register(passed=True)
+    service, traded = own_world.service(), []
+    monkeypatch.setattr(
+        "serving.backtests.compare", lambda *given, **named: traded.append(given) or compare(*given, **named)
+    )
+    first, again = (service.backtest(Settings(), tried=tried) for tried in (1, 3))
+    assert len(traded) == 1
+    assert again.trials == first.trials + 2
+    assert again.comparison.risk[STRATEGY]["trials"] == again.trials
+    assert again.comparison.accounts.equals(first.comparison.accounts)
+    service.backtest(Settings({"cost_bps": 50.0}))
+    own_world.register(passed=True)
+    service.look()
+    service.backtest(Settings())
+    assert len(traded) == 3, "another setting, and another version"
+
+
+def test_each_setting_counts_once_and_is_paid_for(service):
+    first, tried = show_backtest(service, [], *OWN)
+    assert "1 setting<" in first.cards
+    _, tried = show_backtest(service, tried, *OWN)
+    assert len(tried) == 1
+    second, tried = show_backtest(service, tried, "long_only", *OWN[1:])
+    assert "2 settings" in second.cards
+    assert "by 4 trials, yours among them" in second.cards
+    _, tried = show_backtest(service, tried, *OWN, "2001-01-01")
+    assert len(tried) == 2, "what is refused was not tried"
+
+
+def test_a_day_that_the_model_learned_from_is_refused_with_the_first_that_it_did_not(service, world):
+    begin = world.evidence.holdout.start
+    with pytest.raises(InvalidInput, match=f"expected a day from {begin} on"):
+        service.backtest(Settings(start=begin - dt.timedelta(days=1)))
+    shown, _ = show_backtest(service, [], *OWN, "tomorrow")
+    assert "From: expected a day such as" in shown.notice
+    shown, _ = show_backtest(service, [], *OWN, "2019-08-09", "2019-08-01")
+    assert "the first day is after the last" in shown.notice
+    shown, _ = show_backtest(service, [], *OWN, "<img src=x onerror=alert(1)>")
+    assert "<img" not in shown.notice
+
+
+def test_the_picture_has_every_account_and_the_drawdown_of_the_strategy(made):
+    figure = draw_equity(made.comparison)
+    names = [trace.name for trace in figure.data]
+    assert names == ["Strategy", "Buy and hold", "Equal weight", "Zero forecast", "Drawdown"]
+    own = made.comparison.risk[STRATEGY]
+    assert figure.data[0].y[-1] - 1 == pytest.approx(own["cumulative"])
+    assert min(figure.data[-1].y) == pytest.approx(own["max_drawdown"])
+    dashes = [trace.line.dash for trace in figure.data[:4]]
+    assert len(set(zip(dashes, [trace.line.width for trace in figure.data[:4]], strict=True))) == 4
+
+
+def test_the_months_multiply_to_the_whole_and_are_written_in_their_fields(made):
+    months = months_of(made.comparison)
+    whole = np.prod([1 + one for one in months.values()]) - 1
+    assert whole == pytest.approx(made.comparison.risk[STRATEGY]["cumulative"])
+    (field,) = draw_months(made.comparison).data
+    assert field.y == ("2019",)
+    assert sum(text != "" for text in field.text[0]) == len(months)
+
+
+def test_the_positions_of_a_day_are_those_decided_last_before_it(service, made, world):
+    day = made.comparison.positions["date"].unique().sort()[3]
+    shown, _ = show_backtest(service, [], *OWN, None, None, f"{day}")
+    assert f"Decided at the close of {day:%d %b %Y}" in shown.positions
+    for row in made.comparison.positions.filter(date=day).iter_rows(named=True):
+        assert (f'<td class="">{row["ticker"]}</td>' in shown.positions) is (row["weight"] != 0)
+    early, _ = show_backtest(
+        service, [], *OWN, None, None, f"{world.evidence.holdout.start - dt.timedelta(days=9)}"
+    )
+    assert "None yet" in early.positions
+
+
+def test_every_account_has_its_column(service):
+    shown, _ = show_backtest(service, [], *OWN)
+    assert "Buy and hold" in shown.accounts
+    assert "Maximum drawdown" in shown.accounts
+    assert "Deflated Sharpe ratio" in shown.cards
+
+
+def test_of_a_reference_there_is_nothing_to_trade(own_world):
+    fill_seat(place_order(own_world.experiment, own_world.home), now=NOW)
+    shown, tried = show_backtest(own_world.service(), [], *OWN)
+    assert "the reference says no direction" in shown.notice
+    assert "candorcast search small" in shown.notice
+    assert tried == []

@@ -1,0 +1,74 @@
+"""The tab of monitoring shows what was found at the last look, and a person can say that he knows of an alarm."""
+
+import datetime as dt
+
+import pytest
+
+from ml_core.data.order import place_order
+from ml_core.monitoring.finding import Finding
+from ml_core.monitoring.watch import watch
+from serving.ui.monitoring import show_monitoring
+from serving.ui.today import show_today
+from tests.market import NOW
+
+DAY = dt.date(2019, 9, 3)
+BROKEN = Finding("<b>ALFA</b>", 4.0, 1.0, "4 times what is usual <i>there</i>", "refit")
+SOUND = Finding("BRAV", 0.5, 1.0, "half of what is allowed")
+
+
+@pytest.fixture
+def service(own_world):
+    own_world.register()
+    return own_world.service()
+
+
+def test_before_the_first_look_it_says_what_to_run(service):
+    shown = show_monitoring(service)
+    assert "candorcast monitor small" in shown.notice
+    assert not shown.looks
+
+
+def test_what_a_real_look_found_stands_there_check_by_check(service, own_world):
+    watched = watch(place_order(own_world.experiment, own_world.home), now=NOW)
+    shown = show_monitoring(service)
+    assert not shown.notice
+    for check, findings in watched.found.items():
+        assert (f"<h2>{check.capitalize()}</h2>" in shown.looks) is bool(findings)
+        for one in findings:
+            assert one.subject in shown.looks
+
+
+def test_an_alarm_is_told_by_more_than_its_colour_and_nothing_of_it_is_markup(service):
+    service.record().keep(DAY, {"inputs": [BROKEN, SOUND]})
+    shown = show_monitoring(service)
+    assert "400% of what is allowed, an alarm" in shown.looks
+    assert shown.looks.index("&lt;b&gt;ALFA") < shown.looks.index("BRAV")
+    assert "<b>ALFA" not in shown.alarms + shown.looks
+    assert "<i>there" not in shown.alarms + shown.looks
+    assert ">open<" in shown.alarms
+
+
+def test_the_board_says_first_that_an_alarm_waits(service):
+    assert "alarm" not in show_today(service, 1).notice
+    service.record().keep(DAY, {"inputs": [BROKEN]})
+    assert "1 alarm waits under Monitoring: 4 times what is usual" in show_today(service, 1).notice
+    service.answer_alarm(1)
+    assert "alarm" not in show_today(service, 1).notice
+
+
+def test_a_person_says_that_he_knows_and_that_stays_on_record(service):
+    service.record().keep(DAY, {"inputs": [BROKEN]})
+    service.answer_alarm(1)
+    assert service.record().find(1).acknowledged == NOW.date()
+    assert ">acknowledged<" in show_monitoring(service).alarms
+    service.answer_alarm(1, muted=True)
+    assert service.record().find(1).muted == NOW.date()
+
+
+def test_an_alarm_that_is_over_is_shown_no_more(service):
+    service.record().keep(DAY, {"inputs": [BROKEN]})
+    calm = Finding(BROKEN.subject, 0.2, 1.0, "as usual")
+    service.record().keep(DAY + dt.timedelta(days=1), {"inputs": [calm]})
+    shown = show_monitoring(service)
+    assert "Everything that was looked at holds" in shown.alarms
+    assert "<polyline" in shown.looks

@@ -1,0 +1,101 @@
+"""A visit of the app in a real browser, with all that the page asked for and complained about."""
+
+import time
+from collections.abc import Iterator
+from contextlib import closing
+
+from playwright.sync_api import Browser, Page, Request
+
+PATIENCE = 60_000
+LOADED = ("script", "stylesheet", "font", "image")  # streams of events stay open
+QUIET = "!document.querySelector('.generating, .pending, .progress-text')"
+WIDTHS = (1280, 390)  # of a desk and of a phone
+CANDLES = "#chart .wf-candles[data-ticker]"
+DRAWN = f"{CANDLES}, .js-plotly-plot .main-svg"
+PAINTED = """([chart, wanted]) => [...document.querySelectorAll(`${chart} canvas`)].reduce((sum, canvas) => {
+  const pixels = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data;
+  for (let at = 0; at < pixels.length; at += 4)
+    if (wanted.every((part, place) => Math.abs(pixels[at + place] - part) < 6)) sum += 1;
+  return sum;
+}, 0)"""
+
+
+class Visit:
+    """A page with everything it asked for and complained about."""
+
+    def __init__(self, page: Page, address: str) -> None:
+        self.page, self.address = page, address
+        self.asked: list[str] = []
+        self.complaints: list[str] = []
+        self.under_way: set[Request] = set()
+        page.on("request", self._ask)
+        for ended in ("requestfinished", "requestfailed"):
+            page.on(ended, lambda request: self.under_way.discard(request))
+        page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        page.on("console", lambda told: self.complaints.append(told.text) if told.type == "error" else None)
+
+    def _ask(self, request: Request) -> None:
+        self.asked.append(request.url)
+        if request.resource_type in LOADED:
+            self.under_way.add(request)
+
+    def rest(self) -> None:
+        """Until all that draws the page has come: a page that is left before complains of what it was waiting for."""
+        self.page.wait_for_function(QUIET, timeout=PATIENCE)
+        until = time.monotonic() + PATIENCE / 1000
+        while self.under_way and time.monotonic() < until:
+            self.page.wait_for_timeout(100)
+
+    def arrive(self) -> None:
+        """At the bare address: the board."""
+        self.page.goto(f"{self.address}/")
+        self.page.wait_for_selector("#board table", timeout=PATIENCE)
+
+    def open(self, view: str) -> None:
+        """The view of an address that somebody shared."""
+        self.page.goto(f"{self.address}/ui?{view}")
+        self.page.wait_for_selector(DRAWN, timeout=PATIENCE)
+
+    def turn_to(self, tab: str) -> None:
+        """A tab for which a phone has no room stands in a menu beside the others."""
+        menu = self.page.locator(".overflow-menu > button").first
+        shown = self.page.get_by_role("tab", name=tab, exact=True)
+        if not shown.is_visible():
+            menu.click()
+            shown = self.page.locator(".overflow-dropdown").get_by_text(tab, exact=True)
+        shown.click()
+
+    @property
+    def strangers(self) -> list[str]:
+        return [url for url in self.asked if not url.startswith((f"{self.address}/", "data:", "blob:"))]
+
+    def drawn(self) -> str:
+        return self.page.locator(CANDLES).get_attribute("data-ticker")
+
+    def wait_for(self, ticker: str) -> None:
+        self.page.wait_for_selector(f'#chart [data-ticker="{ticker}"]', timeout=PATIENCE)
+
+    def closes(self) -> list[float]:
+        return self.page.eval_on_selector(CANDLES, "box => box.drawn.told.close")
+
+    def painted(self, color: str) -> int:
+        """How many points of the chart have a colour, such as `#0072b2`."""
+        wanted = [int(color[at : at + 2], 16) for at in (1, 3, 5)]
+        return self.page.evaluate(PAINTED, [CANDLES, wanted])
+
+    def shown_days(self) -> float:
+        """How many days the chart has on its axis."""
+        read = "box => { const {from, to} = box.drawn.chart.timeScale().getVisibleLogicalRange(); return to - from; }"
+        return self.page.eval_on_selector(CANDLES, read)
+
+
+def at_both_widths(browser: Browser, address: str, view: str) -> Iterator[Visit]:
+    """That view on a desk and on a phone. When a visit is over it has asked nobody else for anything, complained of
+    nothing, and fitted the screen."""
+    for width in WIDTHS:
+        with closing(browser.new_page(viewport={"width": width, "height": 844})) as page:
+            visit = Visit(page, address)
+            visit.open(view)
+            yield visit
+            assert not (found := visit.strangers + visit.complaints), found
+            assert page.evaluate("document.documentElement.scrollWidth") <= width
