@@ -15,6 +15,8 @@ from ml_core.registry.searched import Searched
 from ml_core.registry.seats import Seat, tell_seat
 from ml_core.registry.verdict import Verdict
 from ml_core.registry.version import ModelVersion
+from ml_core.reporting import words
+from ml_core.reporting.words import listed
 from ml_core.spec.ensemble import Spec
 
 DISCLAIMER = (
@@ -59,9 +61,7 @@ class HorizonForecast(Message):
     inner: list[InnerRange] = Field(
         description="Narrower ranges, the narrowest first; none of a model whose file is older than they."
     )
-    proven: list[str] = Field(
-        description="What of this is proven: level (the mean), order (among tickers), range (lower to upper), money."
-    )
+    proven: list[str] = Field(description=f"What of this is proven: {'; '.join(words.CLAIMS.values())}.")
 
 
 class TickerForecast(Message):
@@ -87,7 +87,7 @@ class Position(Message):
 class ClaimStanding(Message):
     """Whether one thing that a forecast says was proven, at one horizon."""
 
-    claim: str = Field(description="level, order, range or money.")
+    claim: str = Field(description=f"One of {listed(list(words.CLAIMS))}.")
     horizon: int
     standing: Standing
     p: float | None = Field(description="After paying for every claim and horizon that was asked.")

@@ -5,6 +5,7 @@ import re
 import pytest
 from playwright.sync_api import expect, sync_playwright
 
+from ml_core.reporting.words import CLAIMS
 from serving.style import DARK, LIGHT
 from tests.serving.conftest import EVIL
 from tests.serving.visit import PATIENCE, Visit, at_both_widths
@@ -150,7 +151,7 @@ def test_a_visitor_compares_two_versions(browser, searched_address):
         page = visit.page
         for chart in ("timeline", "scores", "coverage"):
             expect(page.locator(f"#models-{chart} .main-svg").first).to_be_visible()
-        expect(page.locator("#models-proven tbody tr")).to_have_count(4)
+        expect(page.locator("#models-proven tbody tr")).to_have_count(len(CLAIMS))
         expect(page.locator("#models-table")).to_contain_text("on the same holdout")
         expect(page.locator("#models-evidence")).to_contain_text("Leak audit")
 
