@@ -1,6 +1,7 @@
 """The app as a visitor meets it: a real server, a real browser, nobody else asked for anything."""
 
 import re
+from functools import partial
 
 import pytest
 from playwright.sync_api import expect, sync_playwright
@@ -177,15 +178,14 @@ def test_a_visitor_switches_to_another_experiment_and_can_share_what_is_shown(br
         expect(page.locator("#head")).to_contain_text("broken cannot be opened")
         expect(page.locator("#head h1")).to_have_text("small")
         expect(page.locator("#models-evidence")).to_contain_text("champion of small.simulated")
-        visit.rest()
         page.get_by_role("link", name="other", exact=True).focus()
-        page.keyboard.press("Enter")
+        visit.leave(partial(page.keyboard.press, "Enter"))
         expect(page.locator("#head h1")).to_have_text("other")
         expect(page.locator("#models-evidence")).to_contain_text("champion of other.simulated")
         expect(page).to_have_url(re.compile("experiment=other&tab=models"))
     for visit in at_both_widths(browser, searched_address, "experiment=other&tab=forecast&ticker=ECHO"):
         expect(visit.page.locator("#table table")).to_contain_text("5 sessions")
-        assert visit.drawn() == "ECHO"
+        visit.wait_for("ECHO")
 
 
 def test_a_visitor_starts_a_run_reads_its_log_and_a_wrong_number_starts_nothing(browser, searched_address):
