@@ -57,7 +57,7 @@ def test_an_address_opens_the_view_that_was_shared_and_a_wrong_one_opens_the_app
     expect(page.locator("#table")).to_contain_text("From the close of 03 Jun 2019")
     expect(page.locator("#table table")).to_contain_text("3 sessions")
     expect(page.locator("#table table")).not_to_contain_text("5 sessions")
-    assert visit.drawn() == "BRAV"
+    visit.wait_for("BRAV")
     assert visit.complaints == []
     wrong = visit.page.context.browser.new_page()
     wrong.goto(f"{visit.address}/ui?tab=nothing&horizon=77&as_of=someday&ticker=%3Cb%3E")
