@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test app up down lint clean bench faults
+.PHONY: install demo test app up down lint clean faults soak
 .DEFAULT_GOAL := demo
 
 $(VENV)/installed: pyproject.toml constraints.txt
@@ -38,6 +38,9 @@ test: $(VENV)/installed lint
 faults: $(VENV)/installed
 	CANDORCAST_KILLS=100 $(BIN)/python -m pytest tests/faults tests/flows/test_lock.py tests/flows/test_faults.py \
 	  tests/flows/test_mlflow.py --timeout 1200
+
+soak: $(VENV)/installed
+	CANDORCAST_SOAK=120 $(BIN)/python -m pytest tests/serving/test_soak.py --timeout 9000
 
 clean:
 	rm -rf .candorcast build *.egg-info

@@ -96,6 +96,15 @@ def leave_run(home: Home) -> None:
 @contextmanager
 def serve(world: World, folder: Path, *others: World, broken: str = "") -> Iterator[str]:
     """Where the server of this world, and of others in the same home, answers."""
+    with start(world, folder, *others, broken=broken) as (where, _):
+        yield where
+
+
+@contextmanager
+def start(
+    world: World, folder: Path, *others: World, broken: str = ""
+) -> Iterator[tuple[str, subprocess.Popen]]:
+    """The same, with its process."""
     files = [*(write_file(one.experiment, folder) for one in (world, *others)), *filter(None, [broken])]
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -110,7 +119,7 @@ def serve(world: World, folder: Path, *others: World, broken: str = "") -> Itera
         server = subprocess.Popen(command, env=environment, cwd=folder, stdout=log, stderr=subprocess.STDOUT)
         try:
             _wait(server, f"http://127.0.0.1:{port}", folder / "log")
-            yield f"http://127.0.0.1:{port}"
+            yield f"http://127.0.0.1:{port}", server
         finally:
             server.terminate()
             server.wait(20)
