@@ -10,6 +10,7 @@ import tomlkit
 from pydantic import BaseModel, ValidationError
 
 from ml_core.errors import InvalidInput
+from ml_core.shipped import find_shipped
 from ml_core.spec.choices import nearest
 from ml_core.spec.ensemble import Spec
 from ml_core.spec.experiment import Experiment, Model, RunSpec
@@ -21,7 +22,7 @@ from ml_core.spec.wording import word
 Options = TypeVar("Options", bound=BaseModel)
 
 PATHS = (("files", "path"), ("context", "table"))
-SHIPPED = Path(__file__).resolve().parents[2] / "experiments"
+SHIPPED = find_shipped("experiments")
 
 RANGES = "search.ranges."
 
