@@ -64,7 +64,8 @@ def open_source(experiment: Experiment) -> Source:
 
 
 def _section(name: str, kind: type[Section], options: dict[str, Any]) -> Any:
+    where = f"data.{name}"
     try:
         return kind.model_validate(options.get(name, {}))
     except ValidationError as error:
-        raise InvalidInput(f"data.{name}: {explain(error, kind)}") from None
+        raise InvalidInput(f"{where}: {explain(error, kind, at=where)}") from None
