@@ -28,7 +28,7 @@ WRONG = [
     dt.date(2024, 1, 2), dt.datetime(2024, 1, 2, 3), float("nan"), float("inf"),
 ]  # fmt: skip
 SAYS_HOW = re.compile(
-    r" such as |at least |at most |a number (above|below) |or more |true or false|'\w+' or '|expected one of |, as \""
+    r" such as |at least |at most |a number (above|below) |or more |true or false|'.+' or '|expected one of |, as \""
     r"|did you mean "
 )
 FOREIGN = [

@@ -6,6 +6,24 @@ FILES = {
     "path": Key("A Parquet or CSV file, or a folder of them; meant from this file's folder.", "bars.csv"),
     "ticker": Key("Whose rows they are, where the file has no column of tickers.", "SPY"),
     "date_format": Key("How dates are written, where that can be read in two ways.", "%d/%m/%Y"),
+    "columns": Key("The file's own names of columns, where they are not known.", {"close": "Schlusskurs"}),
+    **{
+        f"columns.{name}": Key(f"The file's column of {about}.", example)
+        for name, about, example in (
+            ("date", "dates", "Datum"),
+            ("ticker", "tickers", "Kürzel"),
+            ("open", "first prices", "Eröffnung"),
+            ("high", "highest prices", "Hoch"),
+            ("low", "lowest prices", "Tief"),
+            ("close", "last prices", "Schlusskurs"),
+            ("adj_close", "last prices that are adjusted for dividends and splits", "Bereinigt"),
+            ("volume", "traded shares", "Volumen"),
+            ("dividend", "dividends a share", "Dividende"),
+            ("split", "splits, as 2 or 2:1", "Split"),
+        )
+    },
+    "separator": Key("The sign between columns of a text; left out, it is found.", ";"),
+    "decimal": Key("The decimal sign of numbers in a text; left out, it is found.", ","),
     "basis": Key("Whether past splits are in the prices already, or they are as traded."),
 }
 SIMULATED = {
