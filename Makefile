@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test app up down lint clean bench faults
+.PHONY: demo test app up down lint lock clean bench faults
 .DEFAULT_GOAL := demo
 
 $(VENV)/installed: pyproject.toml constraints.txt
@@ -38,6 +38,11 @@ test: $(VENV)/installed lint
 faults: $(VENV)/installed
 	CANDORCAST_KILLS=100 $(BIN)/python -m pytest tests/faults tests/flows/test_lock.py tests/flows/test_faults.py \
 	  tests/flows/test_mlflow.py --timeout 1200
+
+# What pip checks by its hash, for Linux and macOS and Python 3.11.5 to 3.13; wants uv on the path.
+lock:
+	uv pip compile --quiet --universal --python-version 3.11.5 --generate-hashes --no-emit-index-url --no-annotate \
+	  --all-extras --constraint constraints.txt --output-file requirements.lock pyproject.toml
 
 clean:
 	rm -rf .candorcast build *.egg-info
