@@ -135,6 +135,15 @@ def test_what_cannot_be_meant_is_told_by_its_key(section, told):
     assert str(error.value) == f"data.files: {told}"
 
 
+def test_a_source_that_is_no_table_or_not_known_is_told_by_its_key():
+    with pytest.raises(
+        InvalidInput, match=r"^data\.files: expected a table of keys such as { path = .*, got 3$"
+    ):
+        open_source(small_experiment(data={"source": "files", "files": 3}))
+    with pytest.raises(InvalidInput, match=r"^unknown key 'data\.fils'; did you mean 'data\.files'\?$"):
+        open_source(small_experiment(data={"fils": {}}))
+
+
 def test_bars_are_kept_by_what_is_said_and_an_older_experiment_finds_its_own(tmp_path):
     universe = small_experiment().universe
     file = {"path": tmp_path / "bars.csv"}
