@@ -18,7 +18,8 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from benchmarks.serving import free_port, serve, tell_environment, write_request
+from benchmarks.http_client import free_port, serve, write_request
+from benchmarks.serving import tell_environment
 from flows.stack.web import server_command
 from serving.ui._tab import load_tabs
 from tests.serving.searched import choose, end_trials

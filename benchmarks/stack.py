@@ -17,7 +17,8 @@ import time
 from pathlib import Path
 
 from flows.stack import processes
-from flows.stack.services import Ports, free_port
+from flows.stack.plan import Ports
+from flows.stack.services import free_port
 from ml_core.home.settings import open_home
 
 EXPERIMENTS = ("demo", "weekly_etfs", "single_stock")

@@ -153,7 +153,7 @@ def refit(
         bool, typer.Option("--always", help="Without waiting for serving.refit sessions to pass.")
     ] = False,
 ):
-    """Fit whoever answers again through the last known outcome; it sits down if it still says what was judged."""
+    """Fit whoever answers again through the last known outcome; it then answers, if it stays near what was judged."""
 
 
 @command("audit.audit", "sets", "home", "as_json", use="reads")

@@ -126,7 +126,9 @@ ReportFile = Annotated[
         help="The report as .docx, .html or .pdf; by default it goes into the home's folder reports/.",
     ),
 ]
-PaperSize = Annotated[str, typer.Option("--paper", metavar="a4|letter", help="Of .docx and .pdf.")]
+PaperSize = Annotated[
+    str, typer.Option("--paper", metavar="a4|letter", help="Size of the pages of a .docx or .pdf.")
+]
 Kinds = Annotated[
     str | None,
     typer.Option(
@@ -227,7 +229,9 @@ Afresh = Annotated[
 ]
 Acknowledged = Annotated[
     list[int] | None,
-    typer.Option(metavar="ID", help="Say that you know of this breach: nothing is done of itself any more."),
+    typer.Option(
+        metavar="ID", help="Say that you know of this breach: it starts no refit and no search any more."
+    ),
 ]
 Muted = Annotated[
     list[int] | None,

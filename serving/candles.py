@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 import polars as pl
 
-from ml_core.reporting.words import short_percent
+from ml_core.reporting.words import listed
 from serving.earlier import Earlier
 from serving.markup import steps
 from serving.messages import HorizonForecast, SingleAnswer
@@ -85,7 +85,7 @@ def draw_outlook(
     if path:
         forecast = _draw_path(answer, path)
         lines.append(forecast)
-        bands.append(_around(forecast))
+        bands += [_around(forecast), *_inside(answer, path)]
     weekends = not shown.filter(pl.col("date").dt.weekday() > FRIDAY).is_empty()
     return Candles(
         ticker=answer.ticker,
@@ -121,13 +121,33 @@ def _draw_path(answer: SingleAnswer, path: Sequence[HorizonForecast]) -> Line:
         for side in ("price", "price_lower", "price_upper")
     )
     proven = all("level" in row.proven for row in path)
-    name = f"{_named(answer, proven)}, {short_percent(answer.level)} interval"
+    levels = [f"{100 * level:.0f}" for level in (*_levels(path), answer.level)]
+    name = f"{_named(answer, proven)}, {listed(levels)} % interval{'s' if len(levels) > 1 else ''}"
     color, style = ("green", "solid") if proven else ("grey", "dotted")
     return Line(name, color, days, price, style=style, width=2, marked=True, lower=lower, upper=upper)
 
 
 def _around(forecast: Line) -> Band:
     return Band("", "green", forecast.days, forecast.lower or (), forecast.upper or ())
+
+
+def _inside(answer: SingleAnswer, path: Sequence[HorizonForecast]) -> list[Band]:
+    """The narrower ranges, the widest first: where they lie over each other it is darker."""
+    days = [answer.as_of, *(row.date for row in path)]
+    drawn = []
+    for level in reversed(_levels(path)):
+        ranges = [one for row in path for one in row.inner if one.level == level]
+        lower, upper = (
+            [answer.last_close, *(getattr(one, side) for one in ranges)]
+            for side in ("price_lower", "price_upper")
+        )
+        drawn.append(Band("", "green", days, lower, upper))
+    return drawn
+
+
+def _levels(path: Sequence[HorizonForecast]) -> list[float]:
+    """Of the narrower ranges, where each day has them."""
+    return [one.level for one in path[0].inner] if all(row.inner for row in path) else []
 
 
 def _named(answer: SingleAnswer, proven: bool) -> str:

@@ -19,6 +19,8 @@ from ml_core.explain.methods.moved import Moved, moved
 from ml_core.explain.spoken import tell_later, tell_unproven
 from ml_core.explain.subject import Subject
 from ml_core.prediction.answer import stamp, unanswered
+from ml_core.reporting import words
+from ml_core.reporting.words import listed
 from serving.as_of import AsOf, PastAnswers
 from serving.champion import Served
 from serving.messages import Provenance
@@ -32,7 +34,9 @@ class Explained(Provenance):
     ticker: str
     as_of: dt.date = Field(description="The last session the forecast looked at.")
     horizon: int = Field(description="Sessions ahead (weeks, if the experiment is weekly).")
-    proven: list[str] = Field(description="What of this forecast is proven: level, order, range, money.")
+    proven: list[str] = Field(
+        description=f"What of this forecast is proven, of {listed(list(words.CLAIMS))}."
+    )
     unproven: str = Field(description="That the explained number is not proven; empty where it is.")
     moved: Moved = Field(
         description="What each input adds: forecast = base + the shares of all pieces, in log returns (of a scale: in "

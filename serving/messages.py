@@ -10,11 +10,13 @@ from ml_core.features.selection import Choice
 from ml_core.registry.account import Backtest
 from ml_core.registry.evidence import Holdout, Oracle, Trained
 from ml_core.registry.refit import Refit
-from ml_core.registry.scores import CoverageRow, Score
+from ml_core.registry.scores import CoverageRow, FanRow, Score
 from ml_core.registry.searched import Searched
 from ml_core.registry.seats import Seat, tell_seat
 from ml_core.registry.verdict import Verdict
 from ml_core.registry.version import ModelVersion
+from ml_core.reporting import words
+from ml_core.reporting.words import listed
 from ml_core.spec.ensemble import Spec
 
 DISCLAIMER = (
@@ -27,6 +29,16 @@ class Message(BaseModel):
     """Frozen, and strict about its keys."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class InnerRange(Message):
+    """A narrower range around the mean, in log returns. What it held on the holdout: `fan` of the evidence."""
+
+    level: float = Field(description="Share of outcomes that it is meant to hold.")
+    lower: float
+    upper: float
+    price_lower: float | None
+    price_upper: float | None
 
 
 class HorizonForecast(Message):
@@ -46,9 +58,10 @@ class HorizonForecast(Message):
     )
     price_lower: float | None
     price_upper: float | None
-    proven: list[str] = Field(
-        description="What of this is proven: level (the mean), order (among tickers), range (lower to upper), money."
+    inner: list[InnerRange] = Field(
+        description="Narrower ranges, the narrowest first; none of a model whose file is older than they."
     )
+    proven: list[str] = Field(description=f"What of this is proven: {'; '.join(words.CLAIMS.values())}.")
 
 
 class TickerForecast(Message):
@@ -74,7 +87,7 @@ class Position(Message):
 class ClaimStanding(Message):
     """Whether one thing that a forecast says was proven, at one horizon."""
 
-    claim: str = Field(description="level, order, range or money.")
+    claim: str = Field(description=f"One of {listed(list(words.CLAIMS))}.")
     horizon: int
     standing: Standing
     p: float | None = Field(description="After paying for every claim and horizon that was asked.")
@@ -180,6 +193,7 @@ class Info(Message):
     coverage: tuple[CoverageRow, ...] = Field(
         description="Share of holdout outcomes inside the interval by horizon: all, by volatility, by year."
     )
+    fan: tuple[FanRow, ...] = Field(description="The narrower ranges, and what they held on the holdout.")
     choice: tuple[Choice, ...] = Field(description="The features it reads, and why they were chosen.")
     gate: Verdict
     claims: tuple[ClaimVerdict, ...] = Field(
@@ -213,6 +227,7 @@ class Info(Message):
             holdout=evidence.holdout,
             scores=evidence.scores,
             coverage=evidence.coverage,
+            fan=evidence.fan,
             choice=evidence.choice,
             gate=evidence.gate,
             claims=evidence.claims,

@@ -11,7 +11,8 @@ import polars as pl
 
 from ml_core.claims.verdict import ClaimVerdict, proven_at
 from ml_core.data.calendar import sessions_between
-from serving.messages import HorizonForecast, TickerForecast
+from ml_core.registry.scores import FanRow
+from serving.messages import HorizonForecast, InnerRange, TickerForecast
 
 SIDES = {"mean": "", "lower": "_lower", "upper": "_upper"}
 
@@ -23,6 +24,7 @@ def build_outlook(
     *,
     priced: bool,
     claims: Sequence[ClaimVerdict] = (),
+    fan: Sequence[FanRow] = (),
 ) -> list[TickerForecast]:
     """One entry per ticker of the table. `priced`: the target is a return, so a price follows from it."""
     found: dict[str, list[dict[str, Any]]] = {}
@@ -34,7 +36,13 @@ def build_outlook(
             as_of=rows[0]["as_of"],
             last_close=close[ticker],
             forecasts=[
-                _horizon(row, ahead, close[ticker] if priced else None, proven_at(claims, row["horizon"]))
+                _horizon(
+                    row,
+                    ahead,
+                    close[ticker] if priced else None,
+                    proven_at(claims, row["horizon"]),
+                    [one for one in fan if one.horizon == row["horizon"]],
+                )
                 for row in rows
             ],
         )
@@ -65,7 +73,11 @@ def _sessions(calendar: str, first: int, last: int) -> list[dt.date]:
 
 
 def _horizon(
-    row: Mapping[str, Any], ahead: Mapping[int, dt.date], close: float | None, proven: list[str]
+    row: Mapping[str, Any],
+    ahead: Mapping[int, dt.date],
+    close: float | None,
+    proven: list[str],
+    fan: Sequence[FanRow],
 ) -> HorizonForecast:
     values = {}
     for name, suffix in SIDES.items():
@@ -73,4 +85,17 @@ def _horizon(
         values[f"change{suffix}"] = math.expm1(row[name]) if known else None
         values[f"price{suffix}"] = (close or 0.0) * math.exp(row[name]) if known else None
     own = {name: row[name] for name in ("horizon", "mean", "lower", "upper", "scale")}
-    return HorizonForecast.model_validate({**own, **values, "date": ahead[row["horizon"]], "proven": proven})
+    known = None not in (row["mean"], row["lower"], row["upper"])
+    inner = [_inside(row, one, close) for one in fan] if known else []
+    return HorizonForecast.model_validate(
+        {**own, **values, "date": ahead[row["horizon"]], "inner": inner, "proven": proven}
+    )
+
+
+def _inside(row: Mapping[str, Any], one: FanRow, close: float | None) -> InnerRange:
+    """So much of the reach to either side."""
+    lower, upper = (row["mean"] + one.share * (row[side] - row["mean"]) for side in ("lower", "upper"))
+    price_lower, price_upper = (close * math.exp(side) if close else None for side in (lower, upper))
+    return InnerRange(
+        level=one.level, lower=lower, upper=upper, price_lower=price_lower, price_upper=price_upper
+    )

@@ -246,5 +246,5 @@ class Service:
             seen.as_of, horizons, calendar=self.experiment.universe.calendar, frequency=task.frequency
         )
         priced = seen.served.forecaster.spec.task.priced
-        claims = seen.served.version.evidence.claims
-        return build_outlook(rows, seen.close, ahead, priced=priced, claims=claims)
+        evidence = seen.served.version.evidence
+        return build_outlook(rows, seen.close, ahead, priced=priced, claims=evidence.claims, fan=evidence.fan)

@@ -13,6 +13,8 @@ from ml_core.registry.moves import Move
 from ml_core.registry.seats import Seat, tell_seat
 from ml_core.registry.version import ModelVersion
 from ml_core.registry.versions import Registry
+from ml_core.reporting import words
+from ml_core.reporting.words import listed
 from serving.messages import Info, Message
 
 
@@ -28,7 +30,7 @@ class Sat(Message):
 class Proven(Message):
     """A claim that is a version's own at one horizon."""
 
-    claim: str = Field(description="level, order, range or money.")
+    claim: str = Field(description=f"One of {listed(list(words.CLAIMS))}.")
     horizon: int
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import math
 import queue
 import threading
 import time
@@ -18,6 +17,7 @@ from pydantic import Field
 from ml_core.errors import AlreadyRunning
 from ml_core.portfolio.comparison import STRATEGY
 from ml_core.spec.experiment import Experiment
+from ml_core.spec.plain import plain
 from serving.asked import BacktestRequest
 from serving.backtests import Backtested, Settings
 from serving.messages import DISCLAIMER, Message
@@ -179,21 +179,16 @@ def describe(made: Backtested, *, tried: int, seconds: float) -> BacktestAnswer:
         trials=made.trials,
         proven=made.proven,
         measures={
-            name: {one: _plain(value) for one, value in told.items()}
-            for name, told in comparison.risk.items()
+            name: {one: plain(value) for one, value in told.items()} for name, told in comparison.risk.items()
         },
         equity={
-            str(name): [_plain(value) for value in rows["value"].to_list()]
+            str(name): [plain(value) for value in rows["value"].to_list()]
             for (name,), rows in equity.partition_by("account", as_dict=True).items()
         },
         dates=days.to_list(),
         decided=decided if isinstance(decided, dt.date) else None,
         positions=[Held(ticker=row["ticker"], weight=row["weight"]) for row in rows],
     )
-
-
-def _plain(value: Any) -> Any:
-    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def _since(begun: float) -> float:

@@ -25,7 +25,7 @@ from tuning.leftovers import RUNGS, TUNE, clear
 from tuning.lineup import go_on, line_up
 from tuning.points import first_params
 from tuning.rungs import list_unfinished
-from tuning.space import build_space, holds, most_epochs
+from tuning.space import Space, build_space, holds, most_epochs
 
 if TYPE_CHECKING:
     from tuning.brake import Brake
@@ -69,23 +69,14 @@ def run_search(
     with open_cluster(address), tell_full(folder):
         from tuning.brake import Brake
         from tuning.pruner import Pruning
-        from tuning.sampler import OptunaSampler
 
-        slots, pruner = count_slots(experiment.search), _pruner(experiment, splits, known=done)
-        sampler = OptunaSampler(
-            experiment.search,
-            space,
-            queue=queue[: total - len(done)],
-            known=done,
-            pruner=pruner,
-            lag=experiment.search.lag or max(LEAST_LAG, LAG_OF_SLOT * slots),
-        )
+        pruner = _pruner(experiment, splits, known=done)
         tuner = _tuner(
             experiment,
             prices,
             windows,
             splits,
-            sampler=sampler,
+            sampler=_sampler(experiment, space, queue[: total - len(done)], known=done, pruner=pruner),
             scheduler=Pruning(pruner),
             trials=total - len(done),
             ledger=ledger,
@@ -95,6 +86,22 @@ def run_search(
         _watch(tuner, experiment, ledger, brake=brake, total=total, progress=progress)
     clear(folder)
     return total
+
+
+def _sampler(
+    experiment: Experiment,
+    space: Space,
+    queue: Sequence[Params],
+    *,
+    known: Sequence[Trial],
+    pruner: Pruner,
+) -> Any:
+    """It knows of each trial what was known so many numbers before it, more of them where more run at once."""
+    from tuning.sampler import OptunaSampler
+
+    search = experiment.search
+    lag = search.lag or max(LEAST_LAG, LAG_OF_SLOT * count_slots(search))
+    return OptunaSampler(search, space, queue=queue, known=known, pruner=pruner, lag=lag)
 
 
 def _tuner(

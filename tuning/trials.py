@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
+from collections.abc import Callable
 from functools import partial
 
 import polars as pl
@@ -53,14 +54,6 @@ def run_trials(
     if progress:
         progress(Step("begin", ledger, experiment.search.trials, _tell_kept(kept)))
     logbook, interrupt = _open_logbook(experiment, home, name), Interrupt()
-
-    def tell(so_far: Ledger, total: int) -> None:
-        interrupt.check()
-        logbook.follow(so_far.take_news())
-        if progress:
-            seconds, best = time.monotonic() - begun, tell_best(experiment, so_far)
-            progress(Step("search", so_far, total, seconds=seconds, before=kept, best=best))
-
     run = partial(
         run_search,
         experiment,
@@ -71,7 +64,7 @@ def run_trials(
         folder=home.searches / name,
         survivors=find_survivors(experiment, home, but=name),
         address=address,
-        progress=tell,
+        progress=_telling(experiment, progress, logbook, interrupt, kept=kept),
     )
     whole = False
     with interrupt:
@@ -85,6 +78,22 @@ def run_trials(
     seconds = time.monotonic() - begun
     ranking = rank_trials(experiment, ledger.trials)
     return ledger, ranking, describe(experiment, ledger, ranking, folds=len(folds), seconds=seconds)
+
+
+def _telling(
+    experiment: Experiment, progress: Progress | None, logbook: Logbook, interrupt: Interrupt, *, kept: int
+) -> Callable[[Ledger, int], None]:
+    """What is done whenever something may have ended: MLflow follows, and whoever waits is told."""
+    begun = time.monotonic()
+
+    def tell(so_far: Ledger, total: int) -> None:
+        interrupt.check()
+        logbook.follow(so_far.take_news())
+        if progress:
+            seconds, best = time.monotonic() - begun, tell_best(experiment, so_far)
+            progress(Step("search", so_far, total, seconds=seconds, before=kept, best=best))
+
+    return tell
 
 
 def _tell_kept(kept: int) -> str:

@@ -9,10 +9,10 @@ from ml_core.data.order import Order
 from ml_core.data.prices import data_version
 from ml_core.errors import ForecastError
 from ml_core.home.lock import holder
+from ml_core.monitoring.condition import Condition
 from ml_core.registry.ledgers import LEDGER, read_trials
 from ml_core.registry.version import ModelVersion
 from ml_core.registry.versions import Registry
-from ml_core.upkeep.condition import Condition
 from tuning.naming import name_search
 
 

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     import datetime as dt
 
     from ml_core.registry.version import ModelVersion
+    from ml_core.spec.experiment import Experiment
 
 
 @dataclass(frozen=True)
@@ -42,7 +43,7 @@ def backtest(
     trials: int | None,
     out: Path | None,
 ) -> int:
-    from cli.screens.money import describe_strategy, limits_in_force, print_money
+    from cli.screens.money import describe_strategy, print_money
     from cli.screens.origins import origin_lines
     from ml_core.data.prices import read_benchmark, read_prices, tell_absent
     from ml_core.portfolio.opening import horizon_of
@@ -74,18 +75,27 @@ def backtest(
         terminal.say(f"written to {folder}: {', '.join(files)}")
     terminal.document(
         {
-            "experiment": experiment.name,
-            "scored": source.told,
-            **source.facts,
-            "trials": tried,
-            "strategy": experiment.strategy.model_dump(mode="json"),
-            "limits": limits_in_force(experiment.strategy),
+            **_asked(experiment, source, trials=tried),
             "missing": spell_missing(session, missing),
             "splits": {split: one.summary for split, one in money.items()},
             "origins": {split: one.summary for split, one in origins.items()},
         }
     )
     return PARTIAL if missing else DONE
+
+
+def _asked(experiment: Experiment, source: Source, *, trials: int) -> dict[str, Any]:
+    """What was traded, and how."""
+    from cli.screens.money import limits_in_force
+
+    return {
+        "experiment": experiment.name,
+        "scored": source.told,
+        **source.facts,
+        "trials": trials,
+        "strategy": experiment.strategy.model_dump(mode="json"),
+        "limits": limits_in_force(experiment.strategy),
+    }
 
 
 def _choose(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from cli.session import DONE, PARTIAL, Session
 from ml_core.home.spelling import spell
-from ml_core.upkeep.condition import Condition
+from ml_core.monitoring.condition import Condition
 
 WITHOUT_EXPERIMENT = ("down",)
 
@@ -12,7 +12,7 @@ WITHOUT_EXPERIMENT = ("down",)
 def doctor(session: Session, *, others: list[str] | None) -> int:
     """Each experiment by itself, then the stack, which is one for all of them."""
     from flows.stack.examination import examine_stack
-    from ml_core.upkeep.condition import is_well
+    from ml_core.monitoring.condition import is_well
 
     asked = [session, *(session.about(name) for name in others or ())]
     examined = [(one, _examine(one)) for one in asked]
@@ -36,7 +36,7 @@ def doctor(session: Session, *, others: list[str] | None) -> int:
 
 
 def _examine(session: Session) -> list[Condition]:
-    from ml_core.upkeep.duties import examine_experiment
+    from ml_core.monitoring.duties import examine_experiment
     from tuning.unfinished import examine_search
 
     search = examine_search(session.order)

@@ -7,7 +7,7 @@ from ml_core.home.settings import Settings
 
 
 def up(session: Session, *, others: list[str] | None, port: int, prefect_port: int, mlflow_port: int) -> int:
-    from flows.stack.services import Ports
+    from flows.stack.plan import Ports
     from flows.stack.stack import up as start
     from serving.keys import open_keys
 

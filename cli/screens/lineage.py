@@ -43,7 +43,8 @@ def _version_lines(one: Fitted, indent: str) -> Iterator[str]:
     start, end = one.learned
     yield f"{indent}└ version {one.version}: {one.family}, registered {_moment(one.made)}"
     yield f"{indent}  ├ learned  sessions {start} to {end} of data version {one.data_version}"
-    yield f"{indent}  ├ reads    {len(one.features)} features: {', '.join(one.features)}"
+    many = "s" if len(one.features) != 1 else ""
+    yield f"{indent}  ├ reads    {len(one.features)} feature{many}: {', '.join(one.features)}"
     yield f"{indent}  ├ weights  sha256 {one.weights}"
     if one.parent:
         yield f"{indent}  └ fitted again from version {one.parent} through {one.through}, whom the search chose:"

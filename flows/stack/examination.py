@@ -11,11 +11,12 @@ from typing import Any
 import httpx
 
 from flows.stack import processes
-from flows.stack.services import LONG, Plan, find_secret, is_answered
+from flows.stack.plan import Plan
+from flows.stack.services import LONG, find_secret, is_answered
 from flows.stack.supervisor import read_records
 from ml_core.home.lock import holder
 from ml_core.home.settings import Home
-from ml_core.upkeep.condition import Condition
+from ml_core.monitoring.condition import Condition
 
 LATE = dt.timedelta(minutes=5)
 SHOWN = 200  # runs; who has more of them late knows enough

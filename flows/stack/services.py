@@ -7,10 +7,10 @@ import sqlite3
 import sys
 from dataclasses import dataclass, field
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import httpx
 
+from flows.stack.plan import LOOPBACK, Plan, Ports
 from flows.stack.processes import MARK
 from flows.stack.web import KEYS
 from ml_core.errors import InvalidInput
@@ -18,7 +18,6 @@ from ml_core.home.settings import Home, home_without_option
 from ml_core.shipped import PROJECT
 from ml_core.spec.file import SHIPPED, find_experiment
 
-LOOPBACK = "127.0.0.1"
 POOL, LONG = "candorcast", "long"  # the pool, and its queue of what takes all processors: one at a time
 
 # Nothing that we start reports to anyone; a proxy is for the world, not for this machine.
@@ -35,15 +34,6 @@ QUIET = {
 
 
 @dataclass(frozen=True)
-class Ports:
-    """Where each service listens, on loopback; the command line's flag stands beside each."""
-
-    prefect: int = field(default=4200, metadata={"flag": "--prefect-port"})
-    mlflow: int = field(default=5001, metadata={"flag": "--mlflow-port"})
-    app: int = field(default=8000, metadata={"flag": "--port"})
-
-
-@dataclass(frozen=True)
 class Service:
     """One long-lived process of the stack."""
 
@@ -52,42 +42,6 @@ class Service:
     address: str
     health: str
     environment: dict[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class Plan:
-    """What `up` was asked for."""
-
-    experiments: tuple[str, ...]
-    home: Home
-    overrides: tuple[str, ...] = ()
-    ports: Ports = Ports()
-
-    @property
-    def mark(self) -> str:
-        """What every process of this home's stack carries in its environment."""
-        return str(self.home.services)
-
-    @property
-    def given_prefect(self) -> str | None:
-        """A Prefect server that is run by someone else."""
-        return os.environ.get("PREFECT_API_URL")
-
-    @property
-    def given_mlflow(self) -> str | None:
-        """An MLflow server that is run by someone else."""
-        uri = self.home.tracking_uri
-        return uri if urlsplit(uri).scheme in ("http", "https") else None
-
-    @property
-    def given(self) -> dict[str, str]:
-        """Where those services are that we do not run."""
-        places = {"prefect": self.given_prefect, "mlflow": self.given_mlflow}
-        return {name: place for name, place in places.items() if place}
-
-    @property
-    def api(self) -> str:
-        return (self.given_prefect or f"http://{LOOPBACK}:{self.ports.prefect}/api").rstrip("/")
 
 
 def check_ports(plan: Plan, services: list[Service]) -> None:

@@ -7,9 +7,8 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 
 from flows.stack import processes
+from flows.stack.plan import Plan, Ports
 from flows.stack.services import (
-    Plan,
-    Ports,
     Service,
     build_deploying,
     build_services,

@@ -10,8 +10,9 @@ from pathlib import Path
 from uuid import uuid4
 
 from flows.stack import processes
+from flows.stack.plan import Plan
 from flows.stack.processes import WORKER
-from flows.stack.services import Plan, Service, build_environment, is_answered
+from flows.stack.services import Service, build_environment, is_answered
 from ml_core.errors import ServiceFailed
 from ml_core.home.settings import Home
 

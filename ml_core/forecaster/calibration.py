@@ -15,6 +15,7 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from ml_core.errors import NotEnoughData
+from ml_core.evaluation.fan import fit_fan
 from ml_core.evaluation.intervals import fit_intervals, track_widths
 from ml_core.evaluation.metrics import DEVIATIONS, LEVEL, normal_crps
 from ml_core.evaluation.significance import diebold_mariano
@@ -31,7 +32,8 @@ LUCK = 0.05
 @dataclass(frozen=True)
 class Calibration:
     """What stands per horizon between outputs and forecasts. `share` is how much the model's own scale counts beside
-    that of the volatility states; from `until` on widths follow the outcomes of each ticker."""
+    that of the volatility states; from `until` on widths follow the outcomes of each ticker. `inner_HL` are the shares
+    of the reach that hold fewer outcomes, where they were kept."""
 
     trust_H: np.ndarray
     width_H: np.ndarray
@@ -39,6 +41,7 @@ class Calibration:
     share: float
     until: dt.date
     level: float = LEVEL
+    inner_HL: np.ndarray | None = None
 
     @classmethod
     def none(cls, horizons: int) -> Calibration:
@@ -106,7 +109,10 @@ def fit_calibration(
         span = f"{split.validation.start} to {split.validation.end}"
         raise NotEnoughData(f"validation dates {span}: {error}") from None
     share = _choose({share: loss_T for share, (loss_T, _) in tried.items()}, longest=windows.horizons[-1])
-    return Calibration(trust_H, tried[share][1], slope_HJ, share, split.validation.end)
+    width_H = tried[share][1]
+    reach_RH = blend(own_RH, states_RH, share) * width_H
+    inner_HL = fit_fan(error_RH, reach_RH, horizons=windows.horizons)
+    return Calibration(trust_H, width_H, slope_HJ, share, split.validation.end, inner_HL=inner_HL)
 
 
 def blend(own: np.ndarray, states: np.ndarray, share: float) -> np.ndarray:

@@ -50,6 +50,7 @@ class Calibrated(Section):
     share: float
     until: dt.date
     level: float
+    inner: tuple[tuple[float, ...], ...] = ()
 
     @classmethod
     def of(cls, calibration: Calibration) -> Self:
@@ -60,11 +61,13 @@ class Calibrated(Section):
             share=calibration.share,
             until=calibration.until,
             level=calibration.level,
+            inner=() if calibration.inner_HL is None else tuple(map(tuple, calibration.inner_HL.tolist())),
         )
 
     def restore(self) -> Calibration:
         trust_H, width_H, slope_HJ = map(np.asarray, (self.trust, self.width, self.slopes))
-        return Calibration(trust_H, width_H, slope_HJ, self.share, self.until, self.level)
+        inner_HL = np.asarray(self.inner) if self.inner else None
+        return Calibration(trust_H, width_H, slope_HJ, self.share, self.until, self.level, inner_HL)
 
 
 class Description(Section):
@@ -83,6 +86,7 @@ class Description(Section):
     share: float
     until: dt.date
     level: float
+    inner: tuple[tuple[float, ...], ...] = ()
     regimes: Regimes | None = None
 
     @property

@@ -79,6 +79,12 @@ class Forecaster:
         """By horizon, how far the mean of the members is trusted."""
         return dict(zip(self.spec.task.horizons, self.calibration.trust_H.tolist(), strict=True))
 
+    @property
+    def inner(self) -> dict[int, list[float]]:
+        """By horizon, the shares of the interval's reach that hold fewer outcomes; of an older file, none."""
+        inner_HL = self.calibration.inner_HL
+        return {} if inner_HL is None else dict(zip(self.spec.task.horizons, inner_HL.tolist(), strict=True))
+
     def named(self, name: str, version: str) -> Forecaster:
         return replace(self, name=name, version=version)
 

@@ -122,6 +122,18 @@ class Home:
     def store(self) -> Path:
         return self.root / "store"
 
+    def forecasts(self, model: str, *, later: bool = False) -> Path:
+        """What was said, as it was said first; and `later` what was said of the same again."""
+        return self.store / ("forecasts_later" if later else "forecasts") / model
+
+    def live(self, model: str) -> Path:
+        """What its forecasts were worth."""
+        return self.store / "live" / model
+
+    def monitoring(self, model: str) -> Path:
+        """What was looked at, and what did not hold."""
+        return self.store / "monitoring" / model
+
     @property
     def tracking_uri(self) -> str:
         return self.tracking or f"sqlite:///{self.root / 'mlflow.db'}"

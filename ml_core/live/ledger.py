@@ -49,7 +49,7 @@ class Ledger:
 
 
 def open_ledger(order: Order) -> Ledger:
-    return Ledger(order.home.store / "live" / order.name)
+    return Ledger(order.home.live(order.name))
 
 
 def _rest(key: list[str]) -> tuple[str, ...]:

@@ -1,1 +1,1 @@
-"""Looks every day whether what a forecast rests on still holds, and tells what does not, with what would help."""
+"""Looks every day whether what a forecast rests on still holds, and what is due, and tells which command helps."""

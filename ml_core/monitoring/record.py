@@ -128,7 +128,7 @@ def follow(before: list[Breach], session: dt.date, found: dict[str, list[Finding
 
 
 def open_record(order: Order) -> Record:
-    return Record(order.home.store / "monitoring" / order.name)
+    return Record(order.home.monitoring(order.name))
 
 
 def _read(folder: Path, schema: dict) -> pl.DataFrame:

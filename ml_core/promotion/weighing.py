@@ -13,6 +13,7 @@ from ml_core.claims.case import Case
 from ml_core.claims.verdict import ClaimVerdict
 from ml_core.data.prices import read_benchmark
 from ml_core.data.source import open_source
+from ml_core.evaluation.fan import measure_fan
 from ml_core.evaluation.leakage import Audit
 from ml_core.home.settings import Home
 from ml_core.portfolio.opening import horizon_of
@@ -121,5 +122,6 @@ def _facts(experiment: Experiment, weighed: Weighed, now: dt.datetime) -> dict[s
         "search": candidate.search,
         "scores": evaluation.scores.to_dicts(),
         "coverage": evaluation.coverage.to_dicts(),
+        "fan": measure_fan(holdout, forecaster.inner),
         "backtest": evaluation.risk["holdout"],
     }

@@ -17,7 +17,7 @@ from ml_core.registry.account import Backtest
 from ml_core.registry.part import Part
 from ml_core.registry.recipe import EarlierRecipe, Recipe
 from ml_core.registry.refit import Refit
-from ml_core.registry.scores import CoverageRow, Score
+from ml_core.registry.scores import CoverageRow, FanRow, Score
 from ml_core.registry.searched import Searched
 from ml_core.registry.verdict import Audited, Verdict
 from ml_core.spec.ensemble import Ensemble
@@ -89,6 +89,7 @@ class Evidence(Part):
     search: Searched
     scores: tuple[Score, ...]
     coverage: tuple[CoverageRow, ...] = ()
+    fan: tuple[FanRow, ...] = ()
     backtest: Backtest
     looks: int = 1
     share: float | None = None

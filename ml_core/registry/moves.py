@@ -1,4 +1,5 @@
-"""Remembers who sat where: every move of a seat is kept with the model, and none is ever taken away."""
+"""Keeps which version answered from when to when: each change of champion, reference or challenger is written down
+beside the model, with its reason, and none is ever taken away."""
 
 from __future__ import annotations
 

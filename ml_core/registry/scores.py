@@ -61,6 +61,16 @@ class Score(Part):
         return told
 
 
+class FanRow(Part):
+    """A narrower interval inside the 90 % one: which share of its reach, and the share of outcomes that it held."""
+
+    horizon: int
+    level: float
+    share: float
+    rows: int
+    coverage: float | None
+
+
 class CoverageRow(Part):
     """The share of outcomes inside the interval: over all rows, by how volatile the ticker was, or by year."""
 

@@ -1,4 +1,4 @@
-"""How what is served is kept fresh."""
+"""The section `[serving]` of an experiment: how often whoever answers is fitted again."""
 
 from __future__ import annotations
 

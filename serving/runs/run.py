@@ -1,4 +1,4 @@
-"""A run as it is told, whoever does it."""
+"""What is told of a run: what it is of, how it stands, since when, and what came of it; the same wherever it runs."""
 
 import datetime as dt
 import re

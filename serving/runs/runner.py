@@ -1,4 +1,5 @@
-"""The interface of whoever does runs."""
+"""What a place must be able to do where runs are made: start one, list them, show its log, cancel it. This process and
+Prefect's server are two such places."""
 
 from collections.abc import Sequence
 from typing import Protocol

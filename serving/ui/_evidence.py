@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from ml_core.registry.account import Backtest
 from ml_core.registry.runs import flatten
-from ml_core.registry.scores import CoverageRow
+from ml_core.registry.scores import CoverageRow, FanRow
 from ml_core.reporting import words
-from ml_core.reporting.words import MONEY
+from ml_core.reporting.words import MONEY, short_percent
 from ml_core.spec.ensemble import Ensemble
 from ml_core.spec.plain import plain
 from serving import markup
@@ -104,18 +104,26 @@ def _coverage(info: Info) -> str:
         [begin(group), *(_held(by_place.get((group, horizon))) for horizon in horizons)]
         for group in dict.fromkeys(row.group for row in info.coverage)
     ]
+    inside = {(row.level, row.horizon): row for row in info.fan}
+    rows += [
+        [f"The middle {short_percent(level)}", *(_held(inside.get((level, horizon))) for horizon in horizons)]
+        for level in dict.fromkeys(row.level for row in info.fan)
+    ]
     about = (
         f"Share of holdout {words.INSIDE}, and the range that luck would give it. Calm, middle and "
-        "wild compare a ticker's volatility, as known at each close, with thirds of its training dates."
+        "wild compare a ticker's volatility, as known at each close, with thirds of its training dates. The middle "
+        "50 and 80 % are the darker ranges of the chart."
     )
     head = ("Rows", *(f"{markup.steps(horizon, info.frequency)} ahead" for horizon in horizons))
     return panel(whose("Where the intervals held", info), about, table(head, rows)) if rows else ""
 
 
-def _held(row: CoverageRow | None) -> Cell | str:
+def _held(row: CoverageRow | FanRow | None) -> Cell | str:
     if row is None:
         return ""
     form = words.metric("coverage").form
+    if isinstance(row, FanRow):
+        return Cell(write(row.coverage, form), f"{row.rows:,} rows")
     return Cell(write(row.coverage, form), f"{interval(row.low, row.high, form)}, {row.rows:,} rows")
 
 

@@ -13,8 +13,12 @@ def open_tickers(tabs: Tabs, built: Mapping[str, Parts]) -> None:
     """A click on a ticker anywhere shows its forecast."""
     ticker = built["forecast"].controls["ticker"]
 
-    def open_ticker(event: EventData) -> tuple[Any, str]:
-        return gr.update(selected="forecast"), str(getattr(event, "ticker", ""))
+    def open_ticker(event: EventData) -> tuple[Any, Any]:
+        try:
+            chosen = str(event.ticker)
+        except (AttributeError, TypeError):  # a select that names no ticker, or that carries nothing at all
+            return gr.skip(), gr.skip()
+        return gr.update(selected="forecast"), chosen
 
     for parts in built.values():
         if parts.opens is not None:

@@ -1,4 +1,5 @@
-"""A search on four Ray nodes that are joined by address and token, of which one is killed and one comes later."""
+"""A search on Ray nodes that are joined by address and token, of which one is killed and one comes later: two in the
+suite, four in `make faults`."""
 
 import os
 import shutil
@@ -22,6 +23,7 @@ from tests.faults.test_search import PATIENCE, check_whole, ended_trials, start,
 
 RAY = str(Path(sys.executable).with_name("ray"))
 STARTED = "Ray runtime started."
+NODES = 4 if "CANDORCAST_KILLS" in os.environ else 2
 
 
 class Cluster:
@@ -85,14 +87,14 @@ def cluster() -> Iterator[Cluster]:
     made = Cluster()
     try:
         made.open()
-        made.join(3)
+        made.join(NODES - 1)
         yield made
     finally:
         made.end()
 
 
 @pytest.mark.timeout(4 * PATIENCE)
-def test_a_search_on_four_nodes_ends_complete_where_one_is_killed_and_one_is_added(new_home, cluster):
+def test_a_search_on_several_nodes_ends_complete_where_one_is_killed_and_one_is_added(new_home, cluster):
     home, mark = new_home(), uuid.uuid4().hex
     refresh(ask(0), home, now=NOW)
     stranger = start(home, 0, mark, CANDORCAST_RAY_ADDRESS=cluster.address, RAY_AUTH_MODE="disabled")
@@ -103,7 +105,7 @@ def test_a_search_on_four_nodes_ends_complete_where_one_is_killed_and_one_is_add
     try:
         wait_for_trials(search, home, 1)
         stood = ended_trials(home)
-        cluster.kill(2)
+        cluster.kill(NODES - 1)
         cluster.join()
         said = search.communicate(timeout=PATIENCE)[0]
         assert search.returncode == 0, said

@@ -19,7 +19,7 @@ from ml_core.data.store.store import open_store
 from ml_core.home.settings import Home
 from tests.faults.refreshing import NOW, ask, day
 
-KILLS = int(os.environ.get("CANDORCAST_KILLS", "20"))
+KILLS = int(os.environ.get("CANDORCAST_KILLS", "10"))
 LAST = 360
 STEP = 3
 KEY = ["ticker", "date"]

@@ -1,7 +1,7 @@
 """Searches of which the driver, a worker, the node and everything is killed at random moments: each ends complete, no
 finished trial is lost or run twice, what was under way is gone on with, and no process is left.
 
-`CANDORCAST_KILLS` sets how often: of 20, one of each; `make faults` runs more.
+In the suite a worker is killed, and then everything; `CANDORCAST_KILLS`, as in `make faults`, kills in all four ways.
 """
 
 import json
@@ -26,8 +26,8 @@ from tests.faults.searching import TRIALS, ask, ledger_of
 from tuning.leftovers import RUNGS
 from tuning.rungs import list_unfinished
 
-SEARCHES = max(1, int(os.environ.get("CANDORCAST_KILLS", "20")) // 20)
-VICTIMS = ("worker", "node", "driver", "everything")
+SEARCHES = int(os.environ.get("CANDORCAST_KILLS", "0")) // 20
+VICTIMS = ("worker", "node", "driver", "everything") if SEARCHES else ("worker", "everything")
 ENDING = ("driver", "everything")  # of which the search itself dies
 PATIENCE = 400.0  # on cores that others keep busy
 
@@ -98,10 +98,10 @@ def command_of(pid: int) -> str:
         return ""
 
 
-@pytest.mark.parametrize("number", range(SEARCHES))
+@pytest.mark.parametrize("number", range(SEARCHES or 1))
 @pytest.mark.timeout(6 * PATIENCE)
 def test_killed_at_random_moments_a_search_ends_complete_and_runs_no_finished_trial_twice(new_home, number):
-    """One search is killed in all four ways, each time somewhere else and in another order."""
+    """One search is killed in each way, each time somewhere else and in another order."""
     home, chance, mark = new_home(), random.Random(number), uuid.uuid4().hex
     refresh(ask(number), home, now=NOW)
     begun: list[Params] = []  # what was under way when all was killed
@@ -130,7 +130,7 @@ def test_killed_at_random_moments_a_search_ends_complete_and_runs_no_finished_tr
         assert not processes.wait_gone(processes.family(mark), timeout=60)
         check_whole(home, stood)
         tried = [json.loads(line)["params"] for line in ended_trials(home).values()]
-        assert len(begun) >= len(ENDING)
+        assert len(begun) >= len({*ENDING} & {*VICTIMS})
         assert all(params in tried for params in begun), "what was under way was given up"
     finally:
         processes.send(processes.family(mark), signal.SIGKILL)

@@ -14,7 +14,7 @@ from uuid import uuid4
 import httpx
 
 from flows.stack import processes
-from flows.stack.services import Ports
+from flows.stack.plan import Ports
 from ml_core.home.settings import Home
 
 CANDORCAST = str(Path(sys.executable).with_name("candorcast"))

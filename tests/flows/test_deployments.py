@@ -23,12 +23,10 @@ from ml_core.spec.file import read_experiment
 from ml_core.training.fit import fit
 from ml_core.walkforward.opening import open_windows, plan_folds
 from tests.evidence import evidence_of
+from tests.flows.kinds import KINDS
 from tests.flows.running_stack import Running
 
 NEW_YORK = zoneinfo.ZoneInfo("America/New_York")
-
-
-KINDS = {"refresh", "score", "predict", "refit", "search", "monitor", "report"}
 
 
 def refresh_then_predict(stack: Running, *, told: str) -> tuple[dict, dict]:

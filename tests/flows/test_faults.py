@@ -22,12 +22,12 @@ from flows.stack.supervisor import read_records
 from ml_core.data.prices import read_prices
 from ml_core.data.store.forecasts import KEY, read_forecast
 from ml_core.spec.file import read_experiment
+from tests.flows.kinds import KINDS
 from tests.flows.running_stack import Running
 from tests.flows.test_deployments import register_champion
 
 TURNS = int(os.environ.get("CANDORCAST_KILLS", "20")) // 10
 WHOLE = TURNS > 2  # every flow, and as often as asked
-FLOWS = ("refresh", "score", "predict", "refit", "search", "monitor", "report")
 ASKED = {"refit": {"always": True}, "search": {"again": True}}
 LATE = 100 if WHOLE else 25
 SLOT_FREE = 120  # seconds after a kill
@@ -95,7 +95,7 @@ def check_whole(stack: Running, experiment: Path) -> None:
 
 
 @pytest.mark.parametrize("turn", range(TURNS if WHOLE else 1))
-@pytest.mark.parametrize("flow", FLOWS if WHOLE else ("refresh",))
+@pytest.mark.parametrize("flow", KINDS if WHOLE else ("refresh",))
 def test_a_run_whose_worker_is_killed_is_crashed_soon_and_the_next_one_completes_the_work(
     stack: Running, experiment: Path, flow: str, turn: int
 ) -> None:

@@ -3,10 +3,10 @@
 import subprocess
 import sys
 
-FLOWS = ("refresh", "score", "predict", "refit", "search", "monitor", "report")
+from tests.flows.kinds import KINDS
 
 
 def test_a_flow_is_loaded_without_torch() -> None:
-    asked = f"import sys, {', '.join(f'flows.{name}' for name in FLOWS)}; print('torch' in sys.modules)"
+    asked = f"import sys, {', '.join(f'flows.{name}' for name in KINDS)}; print('torch' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True, timeout=200)
     assert done.stdout.strip() == "False", done.stderr

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from flows.stack.services import Plan, Ports, build_environment, build_services, prepare_tracking
+from flows.stack.plan import Plan, Ports
+from flows.stack.services import build_environment, build_services, prepare_tracking
 from ml_core.home.settings import open_home
 
 

@@ -12,7 +12,8 @@ import pytest
 
 from flows.order import open_order
 from flows.stack.examination import examine_stack
-from flows.stack.services import Plan, Ports, build_services, check_ports
+from flows.stack.plan import Plan, Ports
+from flows.stack.services import build_services, check_ports
 from flows.stack.stack import down, up
 from flows.stack.supervisor import read_records
 from ml_core.data.intake.refresh import refresh

@@ -7,7 +7,8 @@ import time
 from pathlib import Path
 
 from flows.stack import processes
-from flows.stack.services import Plan, Service
+from flows.stack.plan import Plan
+from flows.stack.services import Service
 from flows.stack.supervisor import Supervisor
 from ml_core.home.settings import open_home
 

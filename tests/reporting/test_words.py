@@ -11,6 +11,7 @@ import pytest
 from ml_core.evaluation.metrics import metric_names
 from ml_core.portfolio.comparison import EQUAL, HELD, STRATEGY, ZERO
 from ml_core.portfolio.risk import describe
+from ml_core.registry.verdict import REFUSALS
 from ml_core.reporting import words
 from tests.evaluation.scored import make_scored
 
@@ -49,11 +50,16 @@ def test_every_account_has_a_name():
     assert set(words.ACCOUNTS) == {STRATEGY, HELD, EQUAL, ZERO}
 
 
+def test_whoever_is_refused_is_told_in_words_by_every_check_that_refuses():
+    assert set(REFUSALS) | {words.CHECKS["coverage"]} == set(words.CHECKS.values())
+
+
 def test_no_screen_page_or_figure_spells_a_label_of_its_own():
     """A label stands in words.py, and nowhere else in what prints."""
     labels = [told.label for told in words.MONEY.values() if told.label not in ("exposure",)]
     spelled = re.compile("|".join(map(re.escape, [*labels, "deepest fall", "buy and hold"])), re.I)
-    for folder in ("cli", "serving", "flows", "ml_core/reporting", "ml_core/promotion"):
+    rooms = ("reporting", "promotion", "bulletin", "live", "explain", "certificate", "monitoring")
+    for folder in ("cli", "serving", "flows", *(f"ml_core/{room}" for room in rooms)):
         for path in (ROOT / folder).rglob("*.py"):
             text = re.sub(r'"""(.|\n)*?"""', "", path.read_text(encoding="utf-8"))
             assert path.name == "words.py" or not spelled.search(text), path

@@ -1,10 +1,12 @@
 """The app as a visitor meets it: a real server, a real browser, nobody else asked for anything."""
 
 import re
+from functools import partial
 
 import pytest
 from playwright.sync_api import expect, sync_playwright
 
+from ml_core.reporting.words import CLAIMS
 from serving.style import DARK, LIGHT
 from tests.serving.conftest import EVIL
 from tests.serving.visit import PATIENCE, Visit, at_both_widths
@@ -55,7 +57,7 @@ def test_an_address_opens_the_view_that_was_shared_and_a_wrong_one_opens_the_app
     expect(page.locator("#table")).to_contain_text("From the close of 03 Jun 2019")
     expect(page.locator("#table table")).to_contain_text("3 sessions")
     expect(page.locator("#table table")).not_to_contain_text("5 sessions")
-    assert visit.drawn() == "BRAV"
+    visit.wait_for("BRAV")
     assert visit.complaints == []
     wrong = visit.page.context.browser.new_page()
     wrong.goto(f"{visit.address}/ui?tab=nothing&horizon=77&as_of=someday&ticker=%3Cb%3E")
@@ -150,7 +152,7 @@ def test_a_visitor_compares_two_versions(browser, searched_address):
         page = visit.page
         for chart in ("timeline", "scores", "coverage"):
             expect(page.locator(f"#models-{chart} .main-svg").first).to_be_visible()
-        expect(page.locator("#models-proven tbody tr")).to_have_count(4)
+        expect(page.locator("#models-proven tbody tr")).to_have_count(len(CLAIMS))
         expect(page.locator("#models-table")).to_contain_text("on the same holdout")
         expect(page.locator("#models-evidence")).to_contain_text("Leak audit")
 
@@ -176,15 +178,14 @@ def test_a_visitor_switches_to_another_experiment_and_can_share_what_is_shown(br
         expect(page.locator("#head")).to_contain_text("broken cannot be opened")
         expect(page.locator("#head h1")).to_have_text("small")
         expect(page.locator("#models-evidence")).to_contain_text("champion of small.simulated")
-        visit.rest()
         page.get_by_role("link", name="other", exact=True).focus()
-        page.keyboard.press("Enter")
+        visit.leave(partial(page.keyboard.press, "Enter"))
         expect(page.locator("#head h1")).to_have_text("other")
         expect(page.locator("#models-evidence")).to_contain_text("champion of other.simulated")
         expect(page).to_have_url(re.compile("experiment=other&tab=models"))
     for visit in at_both_widths(browser, searched_address, "experiment=other&tab=forecast&ticker=ECHO"):
         expect(visit.page.locator("#table table")).to_contain_text("5 sessions")
-        assert visit.drawn() == "ECHO"
+        visit.wait_for("ECHO")
 
 
 def test_a_visitor_starts_a_run_reads_its_log_and_a_wrong_number_starts_nothing(browser, searched_address):

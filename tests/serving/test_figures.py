@@ -1,6 +1,7 @@
 """What is drawn and written: the forecast begins at the last close, nothing foreign becomes markup."""
 
 import datetime as dt
+import itertools
 import json
 
 import polars as pl
@@ -43,13 +44,24 @@ def test_the_forecast_continues_from_the_last_close(answer, history):
 
 def test_the_forecast_stands_in_its_range(answer, history):
     chart = draw_outlook(history, answer, days=90, ahead=5)
-    path, band = path_of(chart), chart.bands[-1]
-    assert band.days == path.days
+    path = path_of(chart)
+    band = next(band for band in chart.bands if band.days == path.days)
     assert list(band.lower)[1:] == [row.price_lower for row in answer.forecasts if row.horizon <= 5]
     assert list(path.upper)[1:] == [row.price_upper for row in answer.forecasts if row.horizon <= 5]
     assert all(
         low <= price <= high for low, price, high in zip(band.lower, path.values, band.upper, strict=True)
     )
+
+
+def test_the_forecast_fans_out_each_range_inside_the_wider_one(answer, history):
+    chart = draw_outlook(history, answer, days=90, ahead=5)
+    path = path_of(chart)
+    assert "50, 80 and 90 % intervals" in path.name
+    fan = [band for band in chart.bands if band.days == path.days]
+    assert len(fan) == 3
+    for wide, narrow in itertools.pairwise(fan):
+        sides = zip(wide.lower[1:], narrow.lower[1:], narrow.upper[1:], wide.upper[1:], strict=True)
+        assert all(a < b < c < d for a, b, c, d in sides)
 
 
 def test_what_lies_ahead_is_as_far_away_on_the_axis_as_in_time(answer, history):
@@ -89,7 +101,7 @@ def test_what_the_browser_is_told_is_json(answer, history, service):
     earlier = service.earlier(answer, history, 3, since=dt.date(2000, 1, 1))
     told = draw_outlook(history, answer, days=730, ahead=5, earlier=earlier).tell()
     assert json.loads(json.dumps(told, allow_nan=False)) == told
-    assert [band["name"][:4] for band in told["bands"]] == ["Said", ""]
+    assert [band["name"][:4] for band in told["bands"]] == ["Said", "", "", ""]
 
 
 def test_a_mean_that_is_not_proven_is_drawn_grey_and_dotted_and_one_that_is_green(answer, history):
@@ -99,9 +111,9 @@ def test_a_mean_that_is_not_proven_is_drawn_grey_and_dotted_and_one_that_is_gree
         return path_of(draw_outlook(history, asked, days=90, ahead=5))
 
     sure, unsure = draw(["level"]), draw(["range"])
-    assert (sure.name, sure.color, sure.style) == ("Forecast, 90 % interval", "green", "solid")
+    assert (sure.name, sure.color, sure.style) == ("Forecast, 50, 80 and 90 % intervals", "green", "solid")
     assert (unsure.name, unsure.color, unsure.style) == (
-        "Forecast, mean not proven, 90 % interval",
+        "Forecast, mean not proven, 50, 80 and 90 % intervals",
         "grey",
         "dotted",
     )

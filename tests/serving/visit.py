@@ -1,14 +1,11 @@
 """A visit of the app in a real browser, with all that the page asked for and complained about."""
 
-import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 
-from playwright.sync_api import Browser, Page, Request
+from playwright.sync_api import Browser, Page
 
 PATIENCE = 60_000
-LOADED = ("script", "stylesheet", "font", "image")  # streams of events stay open
-QUIET = "!document.querySelector('.generating, .pending, .progress-text')"
 WIDTHS = (1280, 390)  # of a desk and of a phone
 CANDLES = "#chart .wf-candles[data-ticker]"
 DRAWN = f"{CANDLES}, .js-plotly-plot .main-svg"
@@ -27,24 +24,17 @@ class Visit:
         self.page, self.address = page, address
         self.asked: list[str] = []
         self.complaints: list[str] = []
-        self.under_way: set[Request] = set()
-        page.on("request", self._ask)
-        for ended in ("requestfinished", "requestfailed"):
-            page.on(ended, lambda request: self.under_way.discard(request))
+        page.on("request", lambda request: self.asked.append(request.url))
         page.on("pageerror", lambda error: self.complaints.append(str(error)))
         page.on("console", lambda told: self.complaints.append(told.text) if told.type == "error" else None)
 
-    def _ask(self, request: Request) -> None:
-        self.asked.append(request.url)
-        if request.resource_type in LOADED:
-            self.under_way.add(request)
-
-    def rest(self) -> None:
-        """Until all that draws the page has come: a page that is left before complains of what it was waiting for."""
-        self.page.wait_for_function(QUIET, timeout=PATIENCE)
-        until = time.monotonic() + PATIENCE / 1000
-        while self.under_way and time.monotonic() < until:
-            self.page.wait_for_timeout(100)
+    def leave(self, go: Callable[[], None]) -> None:
+        """For another page. What the old one complains of meanwhile, that it was still waiting for something, it tells
+        nobody."""
+        said = list(self.complaints)
+        with self.page.expect_navigation(wait_until="commit", timeout=PATIENCE):
+            go()
+        self.complaints = said
 
     def arrive(self) -> None:
         """At the bare address: the board."""

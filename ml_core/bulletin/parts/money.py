@@ -111,7 +111,7 @@ def _drawn(subject: Subject, money: Comparison, own: Backtest, origin: Origin) -
     costs = picture(
         draw_costs(sweep, {"holdout": even} if even else {}, asked=asked, title=""),
         "costs",
-        "What is left of the annual return at each cost of trading",
+        f"What is left of the {words.MONEY['annual_return'].label} at each cost of trading",
         f"A line that falls as trading costs more. {told}",
         origin,
         height=3.3,

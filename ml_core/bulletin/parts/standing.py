@@ -8,12 +8,12 @@ from ml_core.bulletin.figure import MOST, draw_forecasts
 from ml_core.bulletin.pictures import picture
 from ml_core.bulletin.subject import Subject
 from ml_core.data.store.forecasts import read_forecast
+from ml_core.monitoring.condition import Condition
+from ml_core.monitoring.duties import examine_experiment
 from ml_core.monitoring.record import Breach, open_record
 from ml_core.registry.seats import REFERENCE
 from ml_core.reporting import words
 from ml_core.reporting.document.document import Block, Missing, Paragraph, Section, table_of
-from ml_core.upkeep.condition import Condition
-from ml_core.upkeep.duties import examine_experiment
 
 TITLE = "How it stands"
 

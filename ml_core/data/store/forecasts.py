@@ -35,14 +35,14 @@ def write_forecast(
         bars=pl.lit(bars, KEPT["bars"]),
         by=pl.lit(by, KEPT["by"]),
     )
-    stored = _read(_folder(home, model_name), (rows["as_of"].min(), rows["as_of"].max()))
+    stored = _read(home.forecasts(model_name), (rows["as_of"].min(), rows["as_of"].max()))
     beside = rows.join(stored.select(*KEY, *SAID), on=KEY, how="inner", suffix="__first")
     differs = pl.any_horizontal(pl.col(name).ne_missing(pl.col(f"{name}__first")) for name in SAID)
     _keep_later(home, model_name, beside.filter(differs).select(rows.columns))
     stands = tuple(
         name for name in rows.columns if name not in KEY
     )  # whatever another says of a key meanwhile
-    return tables.merge(_folder(home, model_name), rows, KEY, ignore=stands)
+    return tables.merge(home.forecasts(model_name), rows, KEY, ignore=stands)
 
 
 def read_forecast(
@@ -50,20 +50,20 @@ def read_forecast(
 ) -> pl.DataFrame:
     """KEPT: every stored answer of the model, or those of one session, or from one on, as they were written first. Rows
     of before answers told what is proven, or when they were written, lack it."""
-    chosen = _read(_folder(home, model_name), (as_of or since, as_of))
+    chosen = _read(home.forecasts(model_name), (as_of or since, as_of))
     return chosen.with_columns(pl.col("live").fill_null(value=False)).sort(KEY)
 
 
 def read_later(home: Home, model_name: str) -> pl.DataFrame:
     """KEPT: what was said otherwise after the first writing, each saying once."""
-    return _read(_later(home, model_name)).sort(*KEY, "written")
+    return _read(home.forecasts(model_name, later=True)).sort(*KEY, "written")
 
 
 def _keep_later(home: Home, model_name: str, rows: pl.DataFrame) -> None:
     known = read_later(home, model_name).select(*KEY, *SAID)
     fresh = rows.join(known, on=[*KEY, *SAID], how="anti", nulls_equal=True)
     if fresh.height:
-        tables.merge(_later(home, model_name), fresh, [*KEY, "written"])
+        tables.merge(home.forecasts(model_name, later=True), fresh, [*KEY, "written"])
 
 
 def _read(folder: Path, within: tuple[Any, Any] = (None, None)) -> pl.DataFrame:
@@ -73,11 +73,3 @@ def _read(folder: Path, within: tuple[Any, Any] = (None, None)) -> pl.DataFrame:
         return blank
     stored = pl.concat([blank, tables.gather(rows, folder)], how="diagonal")
     return conform(stored, KEPT, "forecast")
-
-
-def _folder(home: Home, model_name: str) -> Path:
-    return home.store / "forecasts" / model_name
-
-
-def _later(home: Home, model_name: str) -> Path:
-    return home.store / "forecasts_later" / model_name

@@ -1,4 +1,5 @@
-"""All that is kept of one source under a home. Where each thing lies is said here and nowhere else."""
+"""All that is kept of one source under a home, and where each of it lies. What is kept of a model, such as its
+forecasts, lies where its home says."""
 
 from dataclasses import dataclass
 from pathlib import Path

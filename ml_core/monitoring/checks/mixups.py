@@ -64,7 +64,8 @@ def find_strangers(level_TN: np.ndarray, turnover_TN: np.ndarray, tickers: list[
         jump, rush = compare_jump(level_T), compare_turnover(turnover_T)
         far = min(jump / JUMP, rush / RUSH)
         told = (
-            f"{ticker}: in {NEAR} sessions it jumped {jump:.1f} times as far as ever, its turnover {rush:.1f}"
+            f"{ticker}: its largest move of the last {NEAR} sessions is {jump:.1f} times the largest before, "
+            f"its largest turnover {rush:.1f} times"
         )
         told += ": these may be the bars of another" if far > 1 else ""
         found.append(Finding(ticker, far, 1.0, told))

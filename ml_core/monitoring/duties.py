@@ -15,13 +15,13 @@ from ml_core.data.prices import read_prices
 from ml_core.data.store.forecasts import read_forecast
 from ml_core.errors import ForecastError, NoChampion
 from ml_core.home.lock import Owner, holder
+from ml_core.monitoring.condition import Condition
 from ml_core.monitoring.record import open_record
 from ml_core.promotion.cadence import is_due
 from ml_core.registry.age import tell_old_model
 from ml_core.registry.seats import tell_seat
 from ml_core.registry.version import ModelVersion
 from ml_core.registry.versions import Registry
-from ml_core.upkeep.condition import Condition
 
 WORK = ("refresh", "predict", "search", "reference")  # what one process at a time may do for an experiment
 
