@@ -10,11 +10,11 @@ RUN python -m venv /opt/venv
 ENV PATH=/opt/venv/bin:$PATH
 WORKDIR /app
 # Dependencies before the code: a change of the code does not install them again.
-COPY pyproject.toml constraints.txt README.md ./
+COPY pyproject.toml hatch_build.py constraints.txt README.md ./
 COPY deploy/requirements.txt deploy/requirements.txt
 RUN version="$(sed -n 's/^torch==//p' constraints.txt)" \
     && pip install --no-deps ${TORCH_INDEX:+--index-url "$TORCH_INDEX"} "torch==${version}" \
-    && pip install -c constraints.txt -e . -r deploy/requirements.txt
+    && pip install -c constraints.txt -e .[report] -r deploy/requirements.txt
 COPY . .
 RUN pip install --no-deps -e .
 

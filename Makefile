@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: install demo test app up down lint clean faults soak
+.PHONY: install demo test app up down lint lock clean faults soak
 .DEFAULT_GOAL := demo
 
 $(VENV)/installed: pyproject.toml constraints.txt
@@ -41,6 +41,11 @@ faults: $(VENV)/installed
 
 soak: $(VENV)/installed
 	CANDORCAST_SOAK=120 $(BIN)/python -m pytest tests/serving/test_soak.py --timeout 9000
+
+# What pip checks by its hash, for Linux and macOS and Python 3.11.5 to 3.13; wants uv on the path.
+lock:
+	uv pip compile --quiet --universal --python-version 3.11.5 --generate-hashes --no-emit-index-url --no-annotate \
+	  --all-extras --constraint constraints.txt --output-file requirements.lock pyproject.toml
 
 clean:
 	rm -rf .candorcast build *.egg-info

@@ -3,10 +3,10 @@
 import os
 import warnings
 
-from cli import experiments, models, reasons, services
+from cli import experiments, files, models, reasons, services
 from cli.declaration import app
 
-DECLARED = (experiments, reasons, models, services)  # help lists their commands in this order
+DECLARED = (files, experiments, reasons, models, services)  # help lists their commands in this order
 
 
 def main() -> None:

@@ -13,11 +13,12 @@ from prefect.client.orchestration import PrefectClient, get_client
 from prefect.client.schemas.actions import WorkPoolCreate
 from prefect.exceptions import ObjectAlreadyExists
 
-from flows.expansion import PROJECT, expand
+from flows.expansion import expand
 from flows.stack.services import LONG
 from flows.stack.silent_runs import watch_heartbeats
 from flows.timetable import variables
 from ml_core.home.settings import Home, Settings, open_home
+from ml_core.shipped import PROJECT
 
 
 def deploy(pool: str, experiments: list[str], overrides: list[str], home: Home, *, own: bool) -> None:

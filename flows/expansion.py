@@ -2,13 +2,13 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 import yaml
 
-PROJECT = Path(__file__).resolve().parent.parent
-TEMPLATE = PROJECT / "prefect.yaml"
+from ml_core.shipped import find_shipped
+
+TEMPLATE = find_shipped("prefect.yaml")
 VARIABLE = re.compile(r"\{\{ \$(\w+) \}\}")
 
 

@@ -156,7 +156,9 @@ def _change(strategy: Strategy, changed: dict[str, Any]) -> Strategy:
     except ValidationError as error:
         problem = error.errors()[0]
         of_a_key = problem["loc"] and problem["type"] != "extra_forbidden"
-        raise InvalidInput(f"strategy{'.' if of_a_key else ': '}{explain(error, Strategy)}") from None
+        raise InvalidInput(
+            f"strategy{'.' if of_a_key else ': '}{explain(error, Strategy, at='strategy')}"
+        ) from None
 
 
 def _between(forecasts: pl.DataFrame, settings: Settings, first: dt.date, last: dt.date) -> pl.DataFrame:

@@ -186,4 +186,5 @@ def _check_ends(experiment: Experiment, space: Space) -> None:
                     chosen_names(spec.reading.features)
                 except ValidationError as error:
                     kind = SECTIONS.get(key.partition(".")[0], config_class(family))
-                    raise InvalidInput(f"search.ranges.{key}: {explain(error, kind)}") from None
+                    at = key.partition(".")[0] if key.partition(".")[0] in SECTIONS else "model"
+                    raise InvalidInput(f"search.ranges.{key}: {explain(error, kind, at=at)}") from None

@@ -5,10 +5,13 @@ from __future__ import annotations
 import shlex
 from pathlib import Path
 
+from pydantic import ValidationError
+
 from cli.output import check_file
 from cli.session import DONE, PARTIAL, Session
 from ml_core.errors import BrokenArtifact, InvalidInput
 from ml_core.spec.experiment import Experiment
+from ml_core.spec.file import explain
 
 ENDINGS = (".certificate",)
 
@@ -67,7 +70,7 @@ def recheck(session: Session, *, file: Path, signer: str | None) -> int:
         terminal.say(
             "anyone may sign; to ask for a signer, add --signer and the public key that the signer told you"
         )
-    _fetch_bars(session, Experiment.model_validate(paper.parts["recipe"]["experiment"]))
+    _fetch_bars(session, _read_experiment(paper.parts["recipe"]["experiment"], file))
     checked = check_again(paper, session.home, tell=terminal.step)
     rows = [{"part": one.part, "": one.standing, "what": one.why} for one in checked]
     terminal.table(rows, title="what comes out when it is made again here")
@@ -97,6 +100,16 @@ def _require_signer(key: str, expected: str | None) -> None:
             f"--signer: the certificate is signed by the key {fingerprint(key)} ({key}), and not by "
             f"{fingerprint(expected)} ({expected})"
         )
+
+
+def _read_experiment(told: object, file: Path) -> Experiment:
+    try:
+        return Experiment.model_validate(told)
+    except ValidationError as error:
+        why = explain(error, Experiment)
+        raise BrokenArtifact(
+            f"{file}: was made by another candorcast, whose experiment this one cannot read: {why}"
+        ) from None
 
 
 def _fetch_bars(session: Session, experiment: Experiment) -> None:

@@ -1,5 +1,7 @@
 """The whole story: refresh → search → predict, then one screen of what came of it."""
 
+from pathlib import Path
+
 from cli.commands.refresh import refresh
 from cli.commands.search import run_search
 from cli.screens import report
@@ -42,6 +44,6 @@ def demo(session: Session) -> int:
         }
     )
     serve = session.spell("serve")
-    by_make = "make app, or " if serve == "candorcast serve demo" else ""
+    by_make = "make app, or " if serve == "candorcast serve demo" and Path("Makefile").is_file() else ""
     terminal.say(f"\nopen the app, http://127.0.0.1:8000: {by_make}{serve}")
     return max(code, DONE if known[0].evidence.gate.passed else PARTIAL)

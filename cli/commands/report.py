@@ -15,13 +15,14 @@ def report(session: Session, *, version: str | None, out: Path | None, paper: st
     from ml_core.bulletin.report import build_report
     from ml_core.bulletin.subject import open_subject
     from ml_core.reporting.document.markdown import write_first, write_markdown
-    from ml_core.reporting.document.writers import ENDINGS, write_document
+    from ml_core.reporting.document.writers import ENDINGS, require_writer, write_document
 
     terminal = session.terminal
     if paper not in ("a4", "letter"):
         raise InvalidInput(f"--paper {paper}: expected a4 or letter")
     if out:
         check_file(out, ENDINGS)
+        require_writer(out.suffix)
     subject = open_subject(session.order, version, now=session.now, spell=session.spell)
     terminal.step(f"writing the report of {session.experiment.name}")
     document = build_report(subject)

@@ -15,9 +15,9 @@ from flows.stack.processes import MARK
 from flows.stack.web import KEYS
 from ml_core.errors import InvalidInput
 from ml_core.home.settings import Home, home_without_option
+from ml_core.shipped import PROJECT
 from ml_core.spec.file import SHIPPED, find_experiment
 
-PROJECT = Path(__file__).resolve().parents[2]
 POOL, LONG = "candorcast", "long"  # the pool, and its queue of what takes all processors: one at a time
 
 # Nothing that we start reports to anyone; a proxy is for the world, not for this machine.

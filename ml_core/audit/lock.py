@@ -8,8 +8,10 @@ from importlib.metadata import PackageNotFoundError
 from importlib.metadata import version as installed
 from pathlib import Path
 
+from ml_core.shipped import find_shipped
+
 NAME = "constraints.txt"
-PLACE = Path(__file__).parents[2] / NAME
+PLACE = find_shipped(NAME)
 
 
 @dataclass(frozen=True)
@@ -22,7 +24,7 @@ class Lock:
 
 
 def read_lock(file: Path = PLACE) -> Lock | None:
-    """None where there is no such file beside the code, as in a package that was installed without its tree."""
+    """None where there is no such file, as where the code was copied without it."""
     if not file.is_file():
         return None
     content = file.read_bytes()

@@ -12,6 +12,7 @@ from ml_core.data.quality.settings import Quality
 from ml_core.errors import InvalidInput
 from ml_core.spec import choices
 from ml_core.spec.choices import nearest
+from ml_core.spec.examples import show_example
 from ml_core.spec.experiment import Experiment, Section
 from ml_core.spec.file import explain
 
@@ -55,8 +56,12 @@ def open_source(experiment: Experiment) -> Source:
     name, options = experiment.data.source, experiment.data.options
     known = [*choices.names(PROVIDERS), *BESIDE]
     for key, value in options.items():
-        if key not in known or not isinstance(value, dict):
-            raise InvalidInput(f"unknown key 'data.{key}'{nearest(key, [*known, 'source', 'start', 'end'])}")
+        if key not in known:
+            own = [*known, "source", "start", "end"]
+            raise InvalidInput(f"unknown key 'data.{key}'{nearest(key, own, below='data.')}")
+        if not isinstance(value, dict):
+            example = show_example("data", (key,), Section)
+            raise InvalidInput(f"data.{key}: expected a table of keys such as {example}, got {value!r}")
     provider = load_provider(name)
     config = _section(name, provider.config_class, options)
     beside = {key: _section(key, kind, options) for key, kind in BESIDE.items()}
@@ -64,7 +69,8 @@ def open_source(experiment: Experiment) -> Source:
 
 
 def _section(name: str, kind: type[Section], options: dict[str, Any]) -> Any:
+    where = f"data.{name}"
     try:
         return kind.model_validate(options.get(name, {}))
     except ValidationError as error:
-        raise InvalidInput(f"data.{name}: {explain(error, kind)}") from None
+        raise InvalidInput(f"{where}: {explain(error, kind, at=where)}") from None

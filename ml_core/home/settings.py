@@ -12,6 +12,11 @@ from ml_core.errors import InvalidInput
 
 EXPERIMENT = "CANDORCAST_EXPERIMENT"
 PREFIX, NO_FOLDER = "CANDORCAST_", "empty; expected a folder, or leave it out"
+EXPECTED = {
+    "RATE_LIMIT": "expected a whole number from 0, such as 600: requests a minute of each visitor",
+    "ACCESS_LOG": "expected true or false",
+    "EXPERIMENT": "expected names of experiments parted by commas, such as demo,weekly_etfs",
+}
 FORMER, FORMER_HOME = "WALKFORWARD_", ".walkforward"
 
 
@@ -50,7 +55,8 @@ class Settings(BaseSettings):
         except ValidationError as error:
             problem = error.errors()[0]
             name = str(problem["loc"][0]).upper()
-            told = problem["msg"].removeprefix("Value error, ")
+            own = (problem.get("ctx") or {}).get("error")  # where a check here has said it
+            told = own or EXPECTED.get(name.removeprefix(PREFIX), "expected text")
             raise InvalidInput(f"{PREFIX}{name.removeprefix(PREFIX)}: {told}") from None
 
     @field_validator("home", mode="before")

@@ -118,4 +118,5 @@ def add_places(z_BLD: torch.Tensor) -> torch.Tensor:
 
 def check_heads(width: int, heads: int, *, key: str = "width") -> None:
     if width % heads:
-        raise ValueError(f"{key} {width} is not a multiple of heads {heads}")
+        more = -(-width // heads) * heads
+        raise ValueError(f"{key} {width} is not a multiple of heads {heads}; expected one such as {more}")

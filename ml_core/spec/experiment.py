@@ -56,7 +56,7 @@ class Universe(Section):
         if twice:
             raise ValueError(f"listed more than once: {', '.join(twice)}")
         if any(not ticker.strip() or any(sign in ticker for sign in "/\\\n ") for ticker in tickers):
-            raise ValueError("a ticker is a non-empty word without spaces or slashes")
+            raise ValueError('expected tickers without spaces and slashes, such as ["SPY", "BRK-B"]')
         return tickers
 
     @model_validator(mode="after")
@@ -64,7 +64,11 @@ class Universe(Section):
         for name in ("sectors", "delisting"):
             strangers = sorted(set(getattr(self, name)) - set(self.tickers))
             if strangers:
-                raise ValueError(f"{name} names tickers that are not in the universe: {', '.join(strangers)}")
+                known = f"such as {self.tickers[0]}"
+                raise ValueError(
+                    f"{name} names tickers that are not in the universe: {', '.join(strangers)}; "
+                    f"expected some of universe.tickers, {known}"
+                )
         return self
 
 
@@ -131,7 +135,8 @@ class Validation(Section):
             )
         if self.test_groups >= self.groups:
             raise ValueError(
-                f"test_groups {self.test_groups} leave nothing of {self.groups} groups to train on"
+                f"test_groups {self.test_groups} leave nothing of {self.groups} groups to train on; "
+                f"expected at most {self.groups - 1}"
             )
         return self
 
@@ -139,7 +144,8 @@ class Validation(Section):
     def _each_session_is_scored_once(self) -> Self:
         if self.step and isinstance(self.test, int) and self.step < self.test:
             raise ValueError(
-                f"step {self.step} is shorter than test {self.test}: sessions would be scored twice"
+                f"step {self.step} is shorter than test {self.test}: sessions would be scored twice; "
+                f"expected at least {self.test}"
             )
         return self
 
@@ -199,7 +205,8 @@ class Experiment(Section):
     def _parts_fit(self) -> Self:
         for where, horizon in self.strategy.asked_horizons:
             if horizon not in self.task.horizons:
-                raise ValueError(f"strategy.{where} {horizon} is not one of {self.task.horizons}")
+                known = ", ".join(map(str, self.task.horizons))
+                raise ValueError(f"strategy.{where} {horizon} is not forecast; expected one of {known}")
         if self.task.target == "rank" and self.strategy.reads("conviction", "target"):
             raise ValueError(
                 "strategy.conviction 'target' divides a return; task.target 'rank' forecasts none"

@@ -10,8 +10,10 @@ import tomlkit
 from pydantic import BaseModel, ValidationError
 
 from ml_core.errors import InvalidInput
+from ml_core.shipped import find_shipped
 from ml_core.spec.choices import nearest
 from ml_core.spec.ensemble import Spec
+from ml_core.spec.examples import show_example
 from ml_core.spec.experiment import Experiment, Model, RunSpec
 from ml_core.spec.idle import refuse_idle
 from ml_core.spec.members import name_members
@@ -21,7 +23,7 @@ from ml_core.spec.wording import word
 Options = TypeVar("Options", bound=BaseModel)
 
 PATHS = (("files", "path"), ("context", "table"))
-SHIPPED = Path(__file__).resolve().parents[2] / "experiments"
+SHIPPED = find_shipped("experiments")
 
 RANGES = "search.ranges."
 
@@ -43,7 +45,9 @@ def read_experiment(name: str, overrides: tuple[str, ...] = ()) -> Experiment:
         experiment = Experiment.model_validate(content)
         refuse_idle(experiment)
     except ValidationError as error:
-        raise InvalidInput(f"{_blame(error, overrides) or path.name}: {explain(error, Experiment)}") from None
+        raise InvalidInput(
+            f"{_blame(error, overrides) or path.name}: {explain(error, Experiment, at='')}"
+        ) from None
     except InvalidInput as error:
         raise InvalidInput(f"{path.name}: {error}") from None
     return experiment
@@ -70,15 +74,17 @@ def require_names(names: Mapping[str, str]) -> None:
         first[name] = given
 
 
-def explain(error: ValidationError, model: type[BaseModel]) -> str:
-    """One line for the first problem, naming the key and, for an unknown one, the nearest valid name."""
+def explain(error: ValidationError, model: type[BaseModel], *, at: str | None = None) -> str:
+    """One line for the first problem, naming the key and, for an unknown one, the nearest valid name. `at`: where the
+    model stands in an experiment's file ("" for the whole), whose keys have examples."""
     problem = error.errors()[0]
     where = ".".join(str(part) for part in problem["loc"])
     if problem["type"] == "extra_forbidden":
         *parents, key = (str(part) for part in problem["loc"])
         below = "".join(f"{parent}." for parent in parents)
         return f"unknown key '{where}'{nearest(key, _fields_at(model, parents), below=below)}"
-    return f"{where}: {word(problem)}" if where else word(problem)
+    told = word(problem, "" if at is None else show_example(at, problem["loc"], model))
+    return f"{where}: {told}" if where else told
 
 
 def _blame(error: ValidationError, overrides: tuple[str, ...]) -> str:
@@ -113,7 +119,7 @@ def read_options(model: Model, config: type[Options]) -> Options:
     try:
         return config.model_validate(model.options)
     except ValidationError as error:
-        raise InvalidInput(f"model ({model.family}): {explain(error, config)}") from None
+        raise InvalidInput(f"model ({model.family}): {explain(error, config, at='model')}") from None
 
 
 def _fields_at(model: type[BaseModel], parents: list[str]) -> list[str]:

@@ -26,5 +26,5 @@ class Task(Section):
     @classmethod
     def _increasing(cls, horizons: tuple[int, ...]) -> tuple[int, ...]:
         if not horizons or any(a >= b for a, b in pairwise(horizons)):
-            raise ValueError("expected increasing numbers of sessions, at least one")
+            raise ValueError("expected increasing numbers of sessions such as [1, 5], at least one")
         return horizons

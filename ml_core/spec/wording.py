@@ -43,14 +43,23 @@ EXPECTED = {
     "datetime_parsing": "expected a date with a time",
     "datetime_from_date_parsing": "expected a date with a time",
 }
+# What is expected by its kind alone, and is clearer with an example; of the others a range or the choices are told.
+BY_KIND = {
+    kind
+    for kind, told in EXPECTED.items()
+    if "{" not in told and "such as" not in told and "true or false" not in told
+} | {"string_too_short", "too_short", "string_pattern_mismatch"}
+PLAIN = "expected a value of another kind"
 FORMS = {NAME_PATTERN: "letters, digits, - and _ only"}
 
 
-def word(problem: Mapping[str, Any]) -> str:
-    """What should have been there, and what was given instead."""
+def word(problem: Mapping[str, Any], example: str = "") -> str:
+    """What should have been there, and what was given instead. `example`: how a value is written that would do."""
     told, given = expect(problem), problem.get("input")
     if problem["type"] == "missing":
-        return told
+        return f"{told}; expected a value such as {example}" if example else told
+    if example and (problem["type"] in BY_KIND or told == PLAIN):
+        told += f" such as {example}"
     return told + (_got(given) or (", got a table" if problem["type"] in EXPECTED else ""))
 
 
@@ -62,7 +71,9 @@ def expect(problem: Mapping[str, Any], forms: Mapping[str, str] = FORMS) -> str:
         return f"expected {forms.get(pattern, f'text of the form {pattern}')}"
     if kind in EXPECTED:
         return EXPECTED[kind].format_map(context)
-    return problem["msg"].removeprefix("Value error, ")
+    if kind in ("value_error", "assertion_error"):  # a check of our own has said it in our words
+        return str(context["error"])
+    return PLAIN
 
 
 def _got(given: object) -> str:

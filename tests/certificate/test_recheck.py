@@ -136,6 +136,20 @@ def test_another_signer_than_the_expected_one_is_refused_by_name(certified, tmp_
     )
 
 
+def test_one_of_another_candorcast_is_told_by_the_key_that_is_not_known_here(certified, tmp_path):
+    home, _, paper, key = certified
+    recipe = paper.parts["recipe"]
+    later = {**recipe, "experiment": {**recipe["experiment"], "tasks": {}}}
+    file = tmp_path / "own.certificate"
+    file.write_bytes(sign({**paper.parts, "recipe": later}, read_key(str(key))))
+    refused = run("recheck", str(file), "--home", str(home.root))
+    assert refused.exit_code == 1
+    assert " ".join(refused.stderr.split()).endswith(
+        "was made by another candorcast, whose experiment this one cannot read: unknown key 'tasks'; "
+        "did you mean 'task'?"
+    )
+
+
 def test_a_file_of_another_kind_is_refused_as_no_certificate(certified, tmp_path):
     (tmp_path / "README.md").write_text("# Hello\n")
     refused = run("recheck", str(tmp_path / "README.md"), "--home", str(certified[0].root))

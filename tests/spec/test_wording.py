@@ -39,7 +39,7 @@ def refusals(key: str) -> list[str]:
         try:
             Experiment.model_validate(content)
         except ValidationError as error:
-            said.append(explain(error, Experiment))
+            said.append(explain(error, Experiment, at=""))
     return said
 
 
@@ -55,15 +55,18 @@ def test_every_wrong_value_is_told_in_plain_words(key):
 @pytest.mark.parametrize(
     ("key", "told"),
     [
-        ("task.horizons", "task.horizons: expected a list, got 'soon'"),
-        ("universe.sectors", "universe.sectors: expected a table of keys, got ['a']"),
-        ("training.clip", "training.clip: expected a number, got a table"),
-        ("task.lookback", "task.lookback: expected a whole number, got 2.5"),
+        ("task.horizons", "task.horizons: expected a list such as [1, 5], got 'soon'"),
+        (
+            "universe.sectors",
+            "universe.sectors: expected a table of keys such as { AAPL = \"tech\" }, got ['a']",
+        ),
+        ("training.clip", "training.clip: expected a number such as 1.0, got a table"),
+        ("task.lookback", "task.lookback: expected a whole number such as 60, got 2.5"),
         ("validation.expanding", "validation.expanding: expected true or false, got 2024-01-02"),
         ("data.start", "data.start: expected a date such as 2024-03-28, got true"),
-        ("universe.members", "universe.members: expected the path of a file, got 3"),
-        ("data.source", "data.source: expected text, got true"),
-        ("strategy.limit", "strategy.limit: expected a finite number, got nan"),
+        ("universe.members", 'universe.members: expected the path of a file such as "members.csv", got 3'),
+        ("data.source", 'data.source: expected text such as "yahoo", got true'),
+        ("strategy.limit", "strategy.limit: expected a finite number such as 1.0, got nan"),
     ],
 )
 def test_each_kind_of_value_has_its_word(key, told):
@@ -73,4 +76,6 @@ def test_each_kind_of_value_has_its_word(key, told):
 def test_a_key_that_has_to_be_there_is_said_to_be_missing():
     with pytest.raises(ValidationError) as error:
         Experiment.model_validate({"name": "x", "universe": {}})
-    assert explain(error.value, Experiment) == "universe.tickers: missing; it has no default"
+    assert explain(error.value, Experiment, at="") == (
+        'universe.tickers: missing; it has no default; expected a value such as ["SPY", "QQQ"]'
+    )

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import polars as pl
 
-from ml_core.data.files.columns import NUMBERS, find_columns, read_columns
+from ml_core.data.files.columns import FOUND, NUMBERS, find_columns, read_columns
 from ml_core.data.files.headers import pair_header
 from ml_core.data.files.tables import PARQUET, Rows, is_wanted
+from ml_core.data.files.writing import Writing
 from ml_core.errors import InvalidInput
 
 AT_ONCE = 64  # files: what one read holds in memory beside what is kept of it
@@ -17,38 +18,45 @@ FILE = "file it came from"
 Schema = tuple[tuple[str, pl.DataType], ...]
 
 
-def read_alike(files: Mapping[Path, str | None], wanted: Collection[str]) -> Iterator[tuple[Path, Rows]]:
+def read_alike(
+    files: Mapping[Path, str | None], wanted: Collection[str], how: Writing = FOUND
+) -> Iterator[tuple[Path, Rows]]:
     """The same as of each file by itself, of those that can be read together. `files`: with the ticker of each, for
     those without a column of tickers."""
     kinds: dict[Schema, list[Path]] = {}
     for file, ticker in files.items():
-        if schema := _plain_schema(file, ticker, wanted):
+        if schema := _plain_schema(file, ticker, wanted, how):
             kinds.setdefault(schema, []).append(file)
     for schema, alike in kinds.items():
         left = iter(alike) if len(alike) > 1 else iter(())
         while some := list(islice(left, AT_ONCE)):
-            yield from _read(some, schema, files, wanted)
+            yield from _read(some, schema, files, wanted, how)
 
 
-def _plain_schema(file: Path, ticker: str | None, wanted: Collection[str]) -> Schema | None:
+def _plain_schema(file: Path, ticker: str | None, wanted: Collection[str], how: Writing) -> Schema | None:
     """Where dates and numbers are such by their type, how they are written is no matter of the file."""
     if file.suffix.lower() not in PARQUET:
         return None
     try:
         schema = pl.read_parquet_schema(file)
-        columns = find_columns(list(schema), str(file), ticker=ticker)
+        columns = find_columns(list(schema), str(file), ticker=ticker, how=how)
     except (pl.exceptions.PolarsError, OSError, InvalidInput):
         return None
     numbers = (schema[columns[name]] for name in NUMBERS if name in columns)
     plain = schema[columns["date"]] == pl.Date and all(kind.is_numeric() for kind in numbers)
     anothers = "ticker" not in columns and ticker not in wanted
-    return tuple(schema.items()) if plain and not anothers and not pair_header(list(schema)) else None
+    paired = not how.columns.named and pair_header(list(schema))
+    return tuple(schema.items()) if plain and not anothers and not paired else None
 
 
 def _read(
-    files: list[Path], schema: Schema, tickers: Mapping[Path, str | None], wanted: Collection[str]
+    files: list[Path],
+    schema: Schema,
+    tickers: Mapping[Path, str | None],
+    wanted: Collection[str],
+    how: Writing,
 ) -> Iterator[tuple[Path, Rows]]:
-    columns = find_columns([name for name, _ in schema], str(files[0]), ticker="")
+    columns = find_columns([name for name, _ in schema], str(files[0]), ticker="", how=how)
     named = {str(file): tickers[file] for file in files}
     scan = pl.scan_parquet(files, glob=False, include_file_paths=FILE).select(*columns.values(), FILE)
     if "ticker" in columns:
@@ -58,7 +66,7 @@ def _read(
         runs = raw[FILE].rle().struct.unnest()
         if "ticker" not in columns:
             raw = raw.with_columns(ticker=pl.col(FILE).replace_strict(named, return_dtype=pl.String))
-        table = read_columns(raw.drop(FILE), "files")
+        table = read_columns(raw.drop(FILE), "files", how=how)
     except (pl.exceptions.PolarsError, OSError, InvalidInput):
         return
     start = 0

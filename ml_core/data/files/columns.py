@@ -6,9 +6,11 @@ from collections.abc import Mapping, Sequence
 import polars as pl
 
 from ml_core.data.files.dates import read_dates
-from ml_core.data.files.numerals import find_decimal, read_numbers, unread
+from ml_core.data.files.numerals import check_decimal, find_decimal, read_numbers, unread
+from ml_core.data.files.writing import Writing
 from ml_core.errors import InvalidInput
 from ml_core.frames import BARS
+from ml_core.spec.choices import nearest
 
 NAMES = {
     "date": (
@@ -41,15 +43,28 @@ NAMES = {
     "split": ("split", "splits", "stocksplits", "splitratio", "splitfactor", "splitcoefficient"),
 }
 ACTIONS = ("dividend", "split")
+FOUND = Writing()  # nothing is said: all is found in the file
 NUMBERS = ("open", "high", "low", "close", "volume", "dividend", "split", "adj_close")
 
 
-def find_columns(names: Sequence[str], where: str, *, ticker: str | None = None) -> dict[str, str]:
-    """Which column is which; refused where there is none for a date, a close, or a ticker that nobody else named."""
-    found = _find(list(names))
+def find_columns(
+    names: Sequence[str], where: str, *, ticker: str | None = None, how: Writing = FOUND
+) -> dict[str, str]:
+    """Which column is which; refused where there is none for a date, a close, or a ticker that nobody else named.
+    Those that the user names are his word; they are nothing else besides."""
+    said = how.columns.named
+    for ours, theirs in said.items():
+        if theirs not in names:
+            raise InvalidInput(
+                f"{where}: data.files.columns.{ours}: no column '{theirs}'{nearest(theirs, list(names))}"
+            )
+    found = _find([name for name in names if name not in said.values()]) | said
     for needed in ("date", "close"):
         if needed not in found:
-            raise InvalidInput(f"{where}: no column for '{needed}'; it has {', '.join(names) or 'none'}")
+            raise InvalidInput(
+                f"{where}: no column for '{needed}'; it has {', '.join(names) or 'none'}; "
+                f"data.files.columns.{needed} says which it is"
+            )
     if "ticker" not in found and ticker is None:
         raise InvalidInput(
             f"{where}: no column for 'ticker'; set data.files.ticker, or name one file per ticker"
@@ -62,12 +77,12 @@ def read_columns(
     where: str,
     *,
     ticker: str | None = None,
-    date_format: str | None = None,
+    how: Writing = FOUND,
     separator: str = ",",
 ) -> pl.DataFrame:
     """Rows of (ticker, date, moment, prices…); `moment` is the date as it stands there, with its time. `separator`
     is what parted the columns of a text."""
-    columns = find_columns(raw.columns, where, ticker=ticker)
+    columns = find_columns(raw.columns, where, ticker=ticker, how=how)
     numbers = [name for name in NUMBERS if name in columns]
     typed = [name for name in numbers if _is_number(raw.schema[columns[name]])]
     _require_finite(raw, {name: columns[name] for name in ACTIONS if name in typed}, where)
@@ -76,9 +91,9 @@ def read_columns(
     texts = {name: raw[columns[name]] for name in numbers if name not in typed}
     date, close = raw[columns["date"]], raw.schema[columns["close"]]
     del raw  # each column of text is let go as soon as it is read: there may be millions of rows
-    dated = read_dates(date, where, date_format), _moments(date)
+    dated = read_dates(date, where, how.date_format), _moments(date)
     del date
-    told = told.with_columns(*dated, *_read_texts(texts, where, separator), *_absent(columns))
+    told = told.with_columns(*dated, *_read_texts(texts, where, separator, how.decimal), *_absent(columns))
     told = told.select("ticker", "date", "moment", *NUMBERS)
     whole = "ticker" not in columns or close == pl.String  # else others may be left out already
     if whole and told.height and told["close"].null_count() == told.height:
@@ -92,9 +107,13 @@ def _is_number(kind: pl.DataType) -> bool:
     return kind.is_numeric() or kind == pl.Null
 
 
-def _read_texts(texts: dict[str, pl.Series], where: str, separator: str) -> list[pl.Series]:
-    """What stands as text, which is given up."""
-    columns, decimal = [], find_decimal(list(texts.values()), where, separator=separator)
+def _read_texts(texts: dict[str, pl.Series], where: str, separator: str, said: str | None) -> list[pl.Series]:
+    """What stands as text, which is given up. `said`: the decimal sign, where the user says it."""
+    columns, held = [], list(texts.values())
+    if said:
+        check_decimal(held, where, said)
+    decimal = said or find_decimal(held, where, separator=separator)
+    del held
     for name in list(texts):
         column = texts.pop(name)
         read = read_numbers(column, where, decimal=decimal)

@@ -42,6 +42,17 @@ def find_decimal(columns: Sequence[pl.Series], where: str, *, separator: str = "
     return "," if unsure and not point else "."
 
 
+def check_decimal(columns: Sequence[pl.Series], where: str, decimal: str) -> None:
+    """Refuse a decimal sign that the user names where a number of the file can only be of the other kind."""
+    other = DECIMAL_POINT if decimal == "," else DECIMAL_COMMA
+    texts = [_bare(column) for column in columns if column.dtype == pl.String]
+    if wrong := _first(texts, other):
+        raise InvalidInput(
+            f"{where}: column '{wrong[0]}' holds {wrong[1]!r}, which has no decimal '{decimal}'; "
+            f"expected another data.files.decimal, or leave it out"
+        )
+
+
 def read_numbers(column: pl.Series, where: str, *, decimal: str = ".") -> pl.Series:
     """As floats; 1.2M is 1,200,000 and 4:1 is 4. A cell that is no number is null; more of them than numbers are
     no column of numbers."""

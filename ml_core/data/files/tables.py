@@ -7,9 +7,10 @@ from typing import NamedTuple
 
 import polars as pl
 
-from ml_core.data.files.columns import NUMBERS, find_columns, name_tickers, read_columns
+from ml_core.data.files.columns import FOUND, NUMBERS, find_columns, name_tickers, read_columns
 from ml_core.data.files.headers import Header, lengthen, pair_header, read_header
 from ml_core.data.files.numerals import NO_VALUE
+from ml_core.data.files.writing import Writing
 from ml_core.errors import InvalidInput
 
 PARQUET = (".parquet", ".pq")
@@ -28,16 +29,17 @@ class Rows(NamedTuple):
     tickers: frozenset[str] | None
 
 
-def read_file(file: Path, ticker: str | None, wanted: Collection[str], date_format: str | None) -> Rows:
-    """How dates and numbers are written is a file's own way: all of its rows tell, whichever are wanted."""
+def read_file(file: Path, ticker: str | None, wanted: Collection[str], how: Writing = FOUND) -> Rows:
+    """How dates and numbers are written is a file's own way, if the user does not say it: all of its rows tell,
+    whichever are wanted."""
     try:
         _refuse_unreadable(file)
         separator, whole = ",", True
         if _is_parquet(file):
-            raw, whole = _read_parquet(file, ticker, wanted)
+            raw, whole = _read_parquet(file, ticker, wanted, how)
         else:
-            separator = _separator(file)
-            raw = _read_text(file, ticker, wanted, separator)
+            separator = how.separator or _separator(file)
+            raw = _read_text(file, ticker, wanted, separator, how)
         held = [raw]  # and by nobody else: `read_columns` lets go of what it has read
         del raw
     except pl.exceptions.NoDataError:
@@ -45,7 +47,7 @@ def read_file(file: Path, ticker: str | None, wanted: Collection[str], date_form
     except (pl.exceptions.PolarsError, OSError, UnicodeDecodeError) as error:
         line = (str(error).splitlines() or [type(error).__name__])[0]
         raise InvalidInput(f"{file}: cannot be read: {line}") from None
-    table = read_columns(held.pop(), str(file), ticker=ticker, date_format=date_format, separator=separator)
+    table = read_columns(held.pop(), str(file), ticker=ticker, how=how, separator=separator)
     tickers = frozenset(table["ticker"].drop_nulls().unique()) if whole else None
     if ticker and not tickers and whole:
         tickers = frozenset({ticker})
@@ -54,10 +56,10 @@ def read_file(file: Path, ticker: str | None, wanted: Collection[str], date_form
     return Rows(table.filter(_is_among(pl.col("ticker"), wanted)), tickers)
 
 
-def read_tickers(file: Path) -> frozenset[str]:
+def read_tickers(file: Path, how: Writing = FOUND) -> frozenset[str]:
     """All that a Parquet file with a column of tickers holds."""
     scan = pl.scan_parquet(file, glob=False)
-    columns = find_columns(scan.collect_schema().names(), str(file))
+    columns = find_columns(scan.collect_schema().names(), str(file), how=how)
     return frozenset(scan.select(name_tickers(columns, None).unique()).collect()["ticker"].drop_nulls())
 
 
@@ -83,14 +85,16 @@ def _refuse_unreadable(file: Path) -> None:
         raise InvalidInput(f"{file}: is written in UTF-16; expected UTF-8")
 
 
-def _read_parquet(file: Path, ticker: str | None, wanted: Collection[str]) -> tuple[pl.DataFrame, bool]:
+def _read_parquet(
+    file: Path, ticker: str | None, wanted: Collection[str], how: Writing
+) -> tuple[pl.DataFrame, bool]:
     """The table, and whether it is the whole: where dates and numbers are such by their type, other tickers' rows
     tell nothing and are left where they are."""
     scan = pl.scan_parquet(file, glob=False)
     schema = scan.collect_schema()
-    if header := pair_header(schema.names()):
+    if not how.columns.named and (header := pair_header(schema.names())):
         return lengthen(_some(scan.collect(), file), header, str(file)), True
-    columns = find_columns(schema.names(), str(file), ticker=ticker)
+    columns = find_columns(schema.names(), str(file), ticker=ticker, how=how)
     date, numbers = schema[columns["date"]], [schema[columns[name]] for name in NUMBERS if name in columns]
     apart = (
         "ticker" in columns
@@ -106,13 +110,15 @@ def _read_parquet(file: Path, ticker: str | None, wanted: Collection[str]) -> tu
     return table, not apart
 
 
-def _read_text(file: Path, ticker: str | None, wanted: Collection[str], separator: str) -> pl.DataFrame:
+def _read_text(
+    file: Path, ticker: str | None, wanted: Collection[str], separator: str, how: Writing
+) -> pl.DataFrame:
     """Every column as text: a number or a date is made where its column is known."""
-    scan, header = _scan_text(file, separator)
+    scan, header = _scan_text(file, separator, how)
     if header:
         wide = scan.collect().with_columns(pl.all().replace(list(NO_VALUE), None))
         return lengthen(_some(wide, file), header, str(file))
-    columns = find_columns(scan.collect_schema().names(), str(file), ticker=ticker)
+    columns = find_columns(scan.collect_schema().names(), str(file), ticker=ticker, how=how)
     needed = scan.select(list(columns.values()))
     return (
         needed.head(0).collect() if _is_anothers(columns, ticker, wanted) else _some(needed.collect(), file)
@@ -124,8 +130,13 @@ def _is_anothers(columns: Mapping[str, str], ticker: str | None, wanted: Collect
     return "ticker" not in columns and ticker not in wanted
 
 
-def _scan_text(file: Path, separator: str) -> tuple[pl.LazyFrame, Header | None]:
-    header = read_header(list(csv.reader(_head(file), delimiter=separator)), str(file))
+def _scan_text(file: Path, separator: str, how: Writing) -> tuple[pl.LazyFrame, Header | None]:
+    """Where the user names columns, they stand in one row."""
+    header = (
+        None
+        if how.columns.named
+        else read_header(list(csv.reader(_head(file), delimiter=separator)), str(file))
+    )
     scan = pl.scan_csv(
         file,
         separator=separator,

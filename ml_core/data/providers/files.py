@@ -16,28 +16,30 @@ from ml_core.data.files.alike import read_alike
 from ml_core.data.files.columns import missing_columns
 from ml_core.data.files.gathering import gather_sessions
 from ml_core.data.files.tables import PARQUET, TEXT, read_file, read_tickers
+from ml_core.data.files.writing import Writing
 from ml_core.data.providers import Fetched, Outcome, Progress, Provider, Request
 from ml_core.errors import InvalidInput
 from ml_core.frames import BARS, conform
 from ml_core.spec.choices import nearest
-from ml_core.spec.experiment import Section, Universe
+from ml_core.spec.experiment import Universe
 
 READING = 2  # another number wherever the same files give other bars than before
 
 
-class Config(Section):
-    """`ticker` names the one series of a file that does not; `basis` says whether past splits are in the prices;
-    `date_format` how dates are written, as %d/%m/%Y, where that can be read in two ways."""
+class Config(Writing):
+    """`ticker` names the one series of a file that does not; `basis` says whether past splits are in the prices; the
+    others how the files are written, where that can be read in two ways or columns have names that are not known."""
 
     path: Path | None = None
     ticker: str | None = None
     basis: Literal["split_adjusted", "traded"] = "split_adjusted"
-    date_format: str | None = None
 
 
 def identity(_universe: Universe, config: Config) -> str:
     """A place is a series: what its files hold may grow or be corrected."""
     content = f"{_path(config).expanduser().resolve()}{config.ticker}{config.basis}{config.date_format or ''}"
+    said = config.model_dump_json(include={"columns", "separator", "decimal"}, exclude_defaults=True)
+    content += said if said != "{}" else ""  # a file of before these keys keeps its name
     return f"files-{hashlib.sha256(content.encode()).hexdigest()[:10]}"
 
 
@@ -74,17 +76,15 @@ def fetch(request: Request, config: Config, *, progress: Progress | None = None)
     absent = {name: _absent(table) for name, table in read.tables.items()}
     bars, said = _bars(_together(read.tables), request.now.date(), config)
     bars = _keep(bars, pl.col("date").is_between(request.start or dt.date.min, request.end or dt.date.max))
-    return Fetched(bars, _outcomes(request, bars, path, read), (*said, *notes.tell_missing(absent)))
+    return Fetched(bars, _outcomes(request, bars, path, read, config), (*said, *notes.tell_missing(absent)))
 
 
 def _read(path: Path, request: Request, config: Config, progress: Progress | None) -> _Read:
     files, read = _tickers_of(_files(path), path, request, config), _Read()
-    alike = dict(read_alike(files, request.tickers))
+    alike = dict(read_alike(files, request.tickers, config))
     for place, (file, ticker) in enumerate(files.items()):
         try:
-            table, tickers = alike.pop(file, None) or read_file(
-                file, ticker, request.tickers, config.date_format
-            )
+            table, tickers = alike.pop(file, None) or read_file(file, ticker, request.tickers, config)
         except InvalidInput as error:
             if len(files) == 1 or ticker not in request.tickers:
                 raise
@@ -165,10 +165,12 @@ def _tickers_of(files: list[Path], path: Path, request: Request, config: Config)
     return {file: spelled.get(file.stem.lower(), file.stem if path.is_dir() else alone) for file in files}
 
 
-def _outcomes(request: Request, bars: pl.DataFrame, path: Path, read: _Read) -> dict[str, Outcome]:
+def _outcomes(
+    request: Request, bars: pl.DataFrame, path: Path, read: _Read, config: Config
+) -> dict[str, Outcome]:
     rows = dict(bars.group_by("ticker").len().iter_rows())
     if set(request.tickers) - read.seen - set(read.broken):  # only then is it worth a look
-        read.seen |= {name for file in read.unseen for name in read_tickers(file)}
+        read.seen |= {name for file in read.unseen for name in read_tickers(file, config)}
     return {
         ticker: Outcome("failed", read.broken[ticker])
         if ticker in read.broken and ticker not in rows

@@ -39,7 +39,9 @@ class Config(ModelConfig):
     def _parts_fit(self) -> Self:
         check_heads(self.width, self.heads)
         if self.keep > self.block:
-            raise ValueError(f"keep {self.keep} is more than the {self.block} steps of a block")
+            raise ValueError(
+                f"keep {self.keep} is more than the {self.block} steps of a block; expected at most {self.block}"
+            )
         return self
 
 

@@ -2,14 +2,26 @@
 
 from __future__ import annotations
 
+import importlib.util
 from pathlib import Path
 
+from ml_core.errors import InvalidInput
 from ml_core.reporting.document.document import Document, Paper
 from ml_core.reporting.document.docx import write_docx
 from ml_core.reporting.document.html import write_html
 from ml_core.reporting.document.pdf import write_pdf
 
 ENDINGS = (".docx", ".html", ".pdf")
+PACKAGES = {".docx": ("docx", "python-docx"), ".pdf": ("typst", "typst")}  # of the extra `report`
+
+
+def require_writer(ending: str) -> None:
+    """Refuse an ending whose writer needs a package that is not installed, with the extra that brings it."""
+    module, package = PACKAGES.get(ending, ("", ""))
+    if module and not importlib.util.find_spec(module):
+        raise InvalidInput(
+            f"a report as {ending} needs {package}, which is not installed; run: pip install 'candorcast[report]'"
+        )
 
 
 def write_document(document: Document, file: Path, *, paper: Paper = "a4") -> None:
