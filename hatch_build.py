@@ -1,5 +1,5 @@
-"""Packs into the wheel what the code reads and is no code, where `ml_core/shipped.py` looks for it. An editable install
-is the checkout itself, which has these files beside the code."""
+"""Packs into the wheel what the code reads and is no code, where `ml_core/spec/shipped.py` looks for it. An editable
+install is the checkout itself, which has these files beside the code."""
 
 from typing import Any
 

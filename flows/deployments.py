@@ -18,7 +18,7 @@ from flows.stack.services import LONG
 from flows.stack.silent_runs import watch_heartbeats
 from flows.timetable import variables
 from ml_core.home.settings import Home, Settings, open_home
-from ml_core.shipped import PROJECT
+from ml_core.spec.shipped import PROJECT
 
 
 def deploy(pool: str, experiments: list[str], overrides: list[str], home: Home, *, own: bool) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import yaml
 
-from ml_core.shipped import find_shipped
+from ml_core.spec.shipped import find_shipped
 
 TEMPLATE = find_shipped("prefect.yaml")
 VARIABLE = re.compile(r"\{\{ \$(\w+) \}\}")

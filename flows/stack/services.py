@@ -15,8 +15,8 @@ from flows.stack.processes import MARK
 from flows.stack.web import KEYS
 from ml_core.errors import InvalidInput
 from ml_core.home.settings import Home, home_without_option
-from ml_core.shipped import PROJECT
 from ml_core.spec.file import SHIPPED, find_experiment
+from ml_core.spec.shipped import PROJECT
 
 POOL, LONG = "candorcast", "long"  # the pool, and its queue of what takes all processors: one at a time
 

@@ -8,7 +8,7 @@ from importlib.metadata import PackageNotFoundError
 from importlib.metadata import version as installed
 from pathlib import Path
 
-from ml_core.shipped import find_shipped
+from ml_core.spec.shipped import find_shipped
 
 NAME = "constraints.txt"
 PLACE = find_shipped(NAME)

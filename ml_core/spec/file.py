@@ -10,7 +10,6 @@ import tomlkit
 from pydantic import BaseModel, ValidationError
 
 from ml_core.errors import InvalidInput
-from ml_core.shipped import find_shipped
 from ml_core.spec.choices import nearest
 from ml_core.spec.ensemble import Spec
 from ml_core.spec.examples import show_example
@@ -18,6 +17,7 @@ from ml_core.spec.experiment import Experiment, Model, RunSpec
 from ml_core.spec.idle import refuse_idle
 from ml_core.spec.members import name_members
 from ml_core.spec.reading import Look
+from ml_core.spec.shipped import find_shipped
 from ml_core.spec.wording import word
 
 Options = TypeVar("Options", bound=BaseModel)

@@ -27,7 +27,7 @@ assert loaded and not strangers, strangers
 WHERE = """
 from flows.expansion import TEMPLATE
 from ml_core.audit.lock import PLACE, read_lock
-from ml_core.shipped import PROJECT
+from ml_core.spec.shipped import PROJECT
 from ml_core.spec.file import SHIPPED
 from serving.scripts import FOLDER, SCRIPTS
 for place in (TEMPLATE, PLACE, PROJECT, SHIPPED, *(FOLDER / name for name in SCRIPTS)):
@@ -99,7 +99,7 @@ def test_nothing_but_shipped_climbs_out_of_its_package():
     found = [
         path.relative_to(HOUSE).as_posix() for path in CODE if climbs.search(path.read_text(encoding="utf-8"))
     ]
-    assert found == ["ml_core/shipped.py"]
+    assert found == ["ml_core/spec/shipped.py"]
 
 
 def test_the_sdist_holds_what_a_contributor_needs_and_no_state(built):

@@ -3,7 +3,7 @@ the pinned versions. A checkout has them beside the code; in what `pip install` 
 
 from pathlib import Path
 
-PROJECT = Path(__file__).resolve().parents[1]  # the checkout, or the folder in which packages are installed
+PROJECT = Path(__file__).resolve().parents[2]  # the checkout, or the folder in which packages are installed
 PACKED = PROJECT / "ml_core" / "_shipped"  # where `pyproject.toml` has the wheel put them
 
 
