@@ -92,6 +92,10 @@ USES = {  # what a reader does with a claim, if it is proven
     "range": "take the range for how far it may go, rather than that of a rule for volatility",
     "money": "trade it for the sake of the return that was measured",
 }
+EXCHANGED = (
+    "its values are exchanged over dates and tickers in whole blocks, {repeats} times; intervals are wide enough that "
+    "all of a list hold together {level} of the time"
+)
 COUNTS = {2: "two", 3: "three", 4: "four", 5: "five", 6: "six", 7: "seven", 8: "eight", 9: "nine"}
 CHECKS = {  # the names by which a version's evidence keeps them
     "coverage": _METRICS["coverage"].label,
@@ -148,6 +152,11 @@ def use(name: str) -> str:
 def listed(names: Sequence[str]) -> str:
     """One, two and three."""
     return " and ".join(filter(None, (", ".join(names[:-1]), *names[-1:])))
+
+
+def stretch_told(first: str, last: str, dates: int) -> str:
+    """The sessions that something was asked of."""
+    return f"{dates} sessions that it did not learn from, {first} to {last}"
 
 
 def standing(told: str, p: float | None) -> str:

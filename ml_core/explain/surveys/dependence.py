@@ -95,7 +95,8 @@ class _Asked:
 
     def said(self, changes: Sequence[Mapping[str, np.ndarray]]) -> dict[Of, np.ndarray]:
         """said_KR of each part, under each of the changes."""
-        return dict(zip(("level", "scale"), self.background.say(changes, self.column), strict=True))
+        level_KR, scale_KR = self.background.say(changes, self.column)
+        return {"level": level_KR, "scale": scale_KR}
 
     def _averages(self, names: tuple[str, ...]) -> dict[Of, np.ndarray]:
         """average_R of each part with these inputs as they are on each row of the background, less the mean of all."""

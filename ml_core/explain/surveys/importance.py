@@ -9,10 +9,9 @@ drawn by blocks of dates, and wide enough that all of a list hold together.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Literal
+from typing import Literal, TypeAlias
 
 import numpy as np
 import polars as pl
@@ -33,7 +32,8 @@ from ml_core.forecaster.members import View
 from ml_core.forecaster.volatility import scale_of
 
 REPEATS, RESAMPLES, LEVEL = 5, 4000, 0.9
-Kind = Literal["together", "alone", "group"]
+Kind: TypeAlias = Literal["together", "alone", "group"]
+Listed: TypeAlias = tuple[Kind, str, tuple[str, ...]]
 
 
 @dataclass(frozen=True)
@@ -90,7 +90,7 @@ def excuse(stretch: Stretch) -> str:
 
 def explain(stretch: Stretch, horizon: int, seed: int) -> Importance:
     asked = _Asked(stretch, horizon, seed)
-    lists = list(_lists(stretch))
+    lists = _lists(stretch)
     silent = {name: load_claim(name).excuse(asked.case, horizon) for name in asked_live()}
     told = {name: live for name, live in asked_live().items() if not silent[name]}
     risen = {names: asked.risen(names, told) for names in dict.fromkeys(names for _, _, names in lists)}
@@ -109,13 +109,13 @@ def explain(stretch: Stretch, horizon: int, seed: int) -> Importance:
     )
 
 
-def _lists(stretch: Stretch) -> Iterator[tuple[Kind, str, tuple[str, ...]]]:
+def _lists(stretch: Stretch) -> list[Listed]:
     """What is exchanged together, in words and by name."""
-    kin = find_kin(stretch)
-    yield from (("together", "; ".join(map(tell, names)), names) for names in kin)
-    yield from (("alone", tell(name), (name,)) for names in kin if len(names) > 1 for name in names)
-    groups = find_groups(stretch.names)
-    yield from (("group", group.replace("_", " "), names) for group, names in groups.items())
+    kin, groups = find_kin(stretch), find_groups(stretch.names)
+    together: list[Listed] = [("together", "; ".join(map(tell, names)), names) for names in kin]
+    alone: list[Listed] = [("alone", tell(one), (one,)) for names in kin if len(names) > 1 for one in names]
+    of_group: list[Listed] = [("group", name.replace("_", " "), names) for name, names in groups.items()]
+    return [*together, *alone, *of_group]
 
 
 class _Asked:
@@ -198,7 +198,7 @@ def _sum_up(
     asked: _Asked,
     claim: str,
     live: Live,
-    lists: list[tuple[Kind, str, tuple[str, ...]]],
+    lists: list[Listed],
     risen: dict[tuple[str, ...], dict[str, np.ndarray]],
 ) -> OfClaim:
     """Each rise with its interval. A list of as many is paid for, so that all of it holds together."""
