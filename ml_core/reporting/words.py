@@ -7,7 +7,7 @@ Numbers come in plain characters; the app sets them with a true minus (`serving/
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -127,6 +127,13 @@ def measure(name: str) -> Measure:
 def baseline(name: str) -> str:
     """A baseline, or a family of networks, in words."""
     return name.replace("_", " ")
+
+
+def named(told: str, names: Iterable[str]) -> str:
+    """A sentence that names baselines and accounts as they are spelled in files, with their words instead."""
+    for name in sorted({one for one in names if "_" in one}, key=len, reverse=True):
+        told = told.replace(name, ACCOUNTS.get(name) or baseline(name))
+    return told
 
 
 def together(count: int, told: str) -> str:

@@ -141,7 +141,8 @@ def test_importance_draws_bars_with_intervals_before_its_tables_and_is_written(f
 
 def test_importance_has_the_same_answer_for_the_same_seed_and_another_for_another(file, champion):
     first, again, other = (
-        tell(file, champion, "--importance", "--seed", seed)["importance"]["claims"] for seed in ("1", "1", "2")
+        tell(file, champion, "--importance", "--seed", seed)["importance"]["claims"]
+        for seed in ("1", "1", "2")
     )
     assert first == again != other
 

@@ -16,7 +16,11 @@ from ml_core.training.fit import fit
 NOW = dt.datetime(2026, 1, 2, 22, tzinfo=dt.UTC)
 TICKERS = tuple(f"T{number:02d}" for number in range(16))
 GAP, VOLUME = ("overnight", "gap_shock"), "volume_shock"
-OTHERS = ("volatility_20", "skew_20", "volume_volatility_20")  # neither made of the gap, nor moved by what it moves
+OTHERS = (
+    "volatility_20",
+    "skew_20",
+    "volume_volatility_20",
+)  # neither made of the gap, nor moved by what it moves
 LOOKBACK = 6
 
 

@@ -102,15 +102,19 @@ class _Asked:
         """average_R of each part with these inputs as they are on each row of the background, less the mean of all."""
         count = self.background.count
         changes = [{name: np.full(count, self.value[name][row]) for name in names} for row in range(count)]
-        told = {of: said_KR.mean(axis=1) for of, said_KR in self.said(changes).items()}
-        return {of: average_R - average_R.mean() for of, average_R in told.items()}
+        found: dict[Of, np.ndarray] = {}
+        for of, said_KR in self.said(changes).items():
+            average_R = said_KR.mean(axis=1)
+            found[of] = average_R - average_R.mean()
+        return found
 
     def reach(self, name: str) -> dict[Of, float]:
         shifts = np.unique(np.linspace(1, self.background.count - 1, SHIFTS).astype(int))
         changes = [{}, *({name: np.roll(self.value[name], shift)} for shift in shifts.tolist())]
-        return {
-            of: float(np.abs(said_KR[1:] - said_KR[0]).mean()) for of, said_KR in self.said(changes).items()
-        }
+        found: dict[Of, float] = {}
+        for of, said_KR in self.said(changes).items():
+            found[of] = float(np.abs(said_KR[1:] - said_KR[0]).mean())
+        return found
 
     def curve(self, name: str, of: Of, reach: float) -> Curve:
         values = np.unique(np.quantile(self.value[name], GRID))
