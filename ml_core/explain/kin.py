@@ -11,9 +11,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from scipy.cluster.hierarchy import fcluster, linkage
-from scipy.spatial.distance import squareform
-from scipy.stats import rankdata
 
 from ml_core.explain.stretch import Stretch
 from ml_core.features.table import group_of
@@ -25,6 +22,9 @@ Bundle = tuple[str, ...]
 
 def find_kin(stretch: Stretch) -> tuple[Bundle, ...]:
     """Every input in one bundle, alone where it has no kin; in the order in which the model reads them."""
+    from scipy.cluster.hierarchy import fcluster, linkage  # slow to import
+    from scipy.spatial.distance import squareform
+
     names = stretch.names
     if len(names) < 2:
         return tuple((name,) for name in names)
@@ -62,6 +62,8 @@ def _learned_values(stretch: Stretch) -> np.ndarray:
 def _rank_correlation(x_RF: np.ndarray) -> np.ndarray:
     """near_FF: the size of the rank correlation; zero with an input that never changes. What is missing is taken for
     the middle."""
+    from scipy.stats import rankdata  # slow to import
+
     if len(x_RF) < 3:
         return np.eye(x_RF.shape[1])
     middle_F = np.array(

@@ -25,7 +25,8 @@ from ml_core.registry.recipe import Recipe
 from ml_core.registry.version import ModelVersion
 from ml_core.registry.versions import Registry
 
-ROWS = 8000  # of a large market whole sessions are left out, evenly, until it has about so many rows
+ROWS = 8000  # of a large market tickers are left out, evenly, until it has about so many rows
+TICKERS = 32  # and not below so many of them: then sessions are
 NO_FEATURES = "it reads no features: there is nothing that could be taken from it"
 Change = Callable[[np.ndarray], np.ndarray]
 
@@ -50,20 +51,24 @@ class Stretch:
 
     @cached_property
     def asked_NT(self) -> np.ndarray:
-        """The rows of the stretch, or of so many of its sessions that there are not too many rows."""
-        rows_NT = self.windows.usable(self.forecaster.lookback) & self.windows.rows(self.asked)
-        if not rows_NT.any():
-            raise NotEnoughData(f"no row can be forecast from {self.asked.start} to {self.asked.end}")
-        sessions = np.flatnonzero(rows_NT.any(axis=0))
-        left_T = np.zeros(rows_NT.shape[1], dtype=bool)
-        left_T[sessions[:: self.step]] = True
-        return rows_NT & left_T
+        """The rows of the stretch; of a large market those of some tickers, and at last of some sessions."""
+        rows_NT = self._tickers_NT
+        sessions = np.flatnonzero(rows_NT.any(axis=0))[:: self.step]
+        return rows_NT & np.isin(np.arange(rows_NT.shape[1]), sessions)
 
     @cached_property
     def step(self) -> int:
         """One of so many sessions is asked."""
+        return -(-int(self._tickers_NT.sum()) // ROWS)
+
+    @cached_property
+    def _tickers_NT(self) -> np.ndarray:
         rows_NT = self.windows.usable(self.forecaster.lookback) & self.windows.rows(self.asked)
-        return -(-int(rows_NT.sum()) // ROWS)
+        tickers = np.flatnonzero(rows_NT.any(axis=1))
+        if not len(tickers):
+            raise NotEnoughData(f"no row can be forecast from {self.asked.start} to {self.asked.end}")
+        apart = min(-(-int(rows_NT.sum()) // ROWS), max(1, len(tickers) // TICKERS))
+        return rows_NT & np.isin(np.arange(len(rows_NT)), tickers[::apart])[:, None]
 
     @cached_property
     def views(self) -> tuple[View, ...]:
