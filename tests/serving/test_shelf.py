@@ -51,9 +51,11 @@ def test_without_a_version_the_list_is_empty(own_world):
 
 @pytest.mark.parametrize("version", ["1", "champion"])
 def test_one_version_comes_with_all_that_info_tells_and_where_it_sat(client, version):
+    info = client.get("/info").json()
     told = client.get(f"/models/{version}").json()
-    sat = told.pop("sat")
-    assert told == client.get("/info").json()
+    sat, card = told.pop("sat"), told.pop("card")
+    assert f"version {told['version']}" in card.splitlines()[0]
+    assert told == info
     assert [one["seat"] for one in sat][-1] == "champion"
     assert dt.date.fromisoformat(sat[0]["since"])
 
