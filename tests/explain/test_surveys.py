@@ -80,11 +80,19 @@ def test_an_exchange_moves_every_block_and_every_ticker_and_loses_no_value():
 @pytest.mark.parametrize("family", ["lstm", "hist_gradient_boosting"])
 def test_the_planted_pair_has_the_largest_h(family):
     found = dependence.explain(learn(family, "nonlinear", ("gap_shock", VOLUME, *OTHERS)), 1, 0)
-    first, second = found.level.pairs[:2]
+    first, *others = found.level.pairs
     assert set(first.names) == {"gap_shock", VOLUME}
     assert first.h > 0.5
-    assert first.h > second.h
-    assert first.beyond == max(pair.beyond for pair in found.level.pairs)
+    assert first.h == max(pair.h for pair in found.level.pairs)
+    assert first.beyond > 2 * max(pair.beyond for pair in others)
+
+
+@pytest.mark.parametrize("family", ["lstm", "hist_gradient_boosting"])
+def test_among_kin_a_gap_times_a_volume_does_most_beyond_what_each_does(family):
+    volumes = (VOLUME, "volume_surprise_20")
+    found = dependence.explain(learn(family, "nonlinear", (*GAP, *volumes, *OTHERS)), 1, 0)
+    first = found.level.pairs[0]
+    assert set(first.names) & set(GAP) and set(first.names) & set(volumes)
 
 
 def test_in_a_line_no_pair_counts_for_more_than_each_and_curves_are_straight():

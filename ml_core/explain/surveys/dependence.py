@@ -3,8 +3,9 @@ two of them count together for more than each by itself (the H-statistic of a pa
 
 An input is set to one value on every row of a background while all others stay as they were, and the answers are
 averaged. H is the share of what two inputs do together, as a deviation, that is not the sum of what each does: 0 where
-they add up, 1 where neither does anything alone. Of a pair that does next to nothing it means next to nothing, and so
-how large the joint effect is stands beside it.
+they add up, 1 where neither does anything alone. Of a pair that does next to nothing it says next to nothing, and of
+kin it may be above 1, for they are set to values that never come together. So pairs are ranked by how large what they
+do beyond the sum is (the H that is not divided; Inglis, Parnell and Hurley 2022).
 """
 
 from __future__ import annotations
@@ -54,8 +55,8 @@ class Pair:
 
 @dataclass(frozen=True)
 class OfPart:
-    """The inputs that reach farthest, and all pairs of them, the one with the largest H first. Of the mean in the
-    target's own terms at usual volatility (log returns), of the scale in its logarithm."""
+    """The inputs that reach farthest, and all pairs of them, the one first that does most beyond what each does. Of the
+    mean in the target's own terms at usual volatility (log returns), of the scale in its logarithm."""
 
     of: Of
     curves: tuple[Curve, ...]
@@ -136,7 +137,7 @@ def _tell(asked: _Asked, of: Of) -> OfPart:
     top = [name for name in sorted(reach, key=lambda name: -reach[name])[:TOP] if reach[name] > 0]
     curves = tuple(asked.curve(name, of, reach[name]) for name in top)
     pairs = [asked.pair(one, other, of) for one, other in combinations(top, 2)]
-    return OfPart(of, curves, tuple(sorted(pairs, key=lambda pair: -pair.h)))
+    return OfPart(of, curves, tuple(sorted(pairs, key=lambda pair: -pair.beyond)))
 
 
 SURVEY = Survey(
