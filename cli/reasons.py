@@ -17,6 +17,22 @@ def explain(
     version: Version = None,
     horizon: Explained = None,
     of: ExplainedOf = "level",
+    importance: Annotated[
+        bool,
+        typer.Option(
+            "--importance", help="Instead: what each claim would lose without an input, on the holdout."
+        ),
+    ] = False,
+    dependence: Annotated[
+        bool,
+        typer.Option(
+            "--dependence", help="Instead: how it depends on single inputs, and which pairs count together."
+        ),
+    ] = False,
+    seed: Annotated[
+        int | None,
+        typer.Option("--seed", min=0, help="With one of these two: of what is drawn; by default 0."),
+    ] = None,
     out: SharesFile = None,
 ):
     """Tell what moved a forecast up and down, by input and by lag, and who in the model agrees."""

@@ -89,7 +89,7 @@ class Champion:
         try:
             before, self.served = self.served, self._find()
             self.failure = None
-            self.swaps += before is not None and before is not self.served
+            self.swaps += before is not None and before.stamp != self.served.stamp
         except _StillRefused:
             pass
         except Exception as error:  # whatever is wrong with the new one, the old one goes on
@@ -141,7 +141,8 @@ class Champion:
         registered = self._open().find(self._order.name)
         stamp = (registered.version, data)
         if self.served and self.served.stamp == stamp:
-            return self.served
+            certified = registered.certificate != self.served.version.certificate
+            return replace(self.served, version=registered) if certified else self.served
         if self._refused and self._refused[0] == stamp and self._clock() < self._refused[1] + RETRY:
             raise _StillRefused
         # Refused until it has been loaded: what is wrong with it is told once, and not loaded again at every look.

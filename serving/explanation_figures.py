@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from ml_core.explain.methods.attention import Attention
 from ml_core.explain.methods.moved import Moved, Piece
+from ml_core.explain.surveys.importance import OfClaim, Rise
 from ml_core.reporting import words
 from serving.look import dress, plainly
 from serving.markup import typeset
@@ -25,6 +26,11 @@ def tell_amount(share: float, of: str, *, priced: bool) -> str:
     if of == "scale":
         return words.percent(share, digits=1)
     return words.percent(share, digits=3) if priced else words.write(share, "correlation")
+
+
+def tell_rise(value: float, told: OfClaim) -> str:
+    """As a share of the loss, or as rank IC that is lost."""
+    return words.percent(value) if told.of == "share" else f"{value:+.3f}"
 
 
 def worth_showing(moved: Moved) -> list[Piece]:
@@ -97,6 +103,42 @@ def draw_heat(moved: Moved, *, priced: bool) -> Figure | None:
     )
     _dress(figure, [(one.words, "") for one in shown], chart="heat", each=42)
     figure.update_xaxes(title={"text": "sessions before the last"}, nticks=6)
+    return figure
+
+
+def draw_rises(shown: Sequence[tuple[str, Rise]], told: OfClaim, *, proven: bool) -> Figure:
+    """A bar for each input, and the interval that holds the true rise; grey where luck is enough to explain it, or
+    where the claim is not proven."""
+    from plotly.graph_objects import Figure
+
+    figure = Figure()
+    figure.add_bar(
+        x=[one.rise for _, one in shown],
+        y=list(range(len(shown))),
+        width=0.4,
+        orientation="h",
+        marker={
+            "color": [BLUE if proven and one.surely else GREY for _, one in shown],
+            "line": {"width": 0},
+        },
+        error_x={
+            "array": [one.high - one.rise for _, one in shown],
+            "arrayminus": [one.rise - one.low for _, one in shown],
+            "color": INK,
+            "thickness": 1,
+            "width": 3,
+        },
+        showlegend=False,
+        customdata=[
+            plainly(f"{name}: {tell_rise(one.low, told)} to {tell_rise(one.high, told)}")
+            for name, one in shown
+        ],
+        hovertemplate="%{customdata}<extra></extra>",
+    )
+    labels = [(name, typeset(tell_rise(one.rise, told))) for name, one in shown]
+    _dress(figure, labels, chart="importance", each=44)
+    figure.update_xaxes(showticklabels=False, nticks=5)
+    figure.add_vline(x=0, line={"color": INK, "width": 1})
     return figure
 
 

@@ -25,6 +25,7 @@ from serving.as_of import AsOf, PastAnswers
 from serving.champion import Served
 from serving.messages import Provenance
 from serving.provenance import tell_provenance
+from serving.surveyed import Surveys
 from serving.tickers import find_name
 
 
@@ -67,6 +68,7 @@ class Explanations:
         past: PastAnswers,
     ) -> None:
         self._order, self._at, self._past = order, at, past
+        self.surveys = Surveys(order)
 
     def tell(
         self,

@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from ml_core.claims.verdict import ClaimVerdict, Standing
 from ml_core.features.selection import Choice
 from ml_core.registry.account import Backtest
+from ml_core.registry.certified import Certified
 from ml_core.registry.evidence import Holdout, Oracle, Trained
 from ml_core.registry.refit import Refit
 from ml_core.registry.scores import CoverageRow, FanRow, Score
@@ -203,6 +204,10 @@ class Info(Message):
     backtest: Backtest
     oracle: Oracle | None
     spec: Spec = Field(description="Everything that was fitted: one spec, or several that answer as one.")
+    certificate: Certified | None = Field(
+        None,
+        description="The last certificate that was signed of it: digest of the file, signer; null without one.",
+    )
     disclaimer: str = DISCLAIMER
 
     @classmethod
@@ -235,6 +240,7 @@ class Info(Message):
             backtest=evidence.backtest,
             oracle=evidence.oracle,
             spec=spec,
+            certificate=registered.certificate,
         )
 
 

@@ -214,7 +214,7 @@ class Service:
     def model(self, version: str) -> ModelEvidence:
         """A version, by number or seat, with its evidence and where it sat."""
         told = self.info(version)
-        return ModelEvidence(**dict(told), sat=self.shelf.sat(told.version))
+        return ModelEvidence(**dict(told), **self.shelf.papers(told.version))
 
     def _served(self, version: str | None = None) -> Served:
         """Who sits in the seat, or that version on the same prices."""

@@ -44,6 +44,7 @@ button[role="tab"][aria-selected="true"] {{ color: var(--blue); }}
 .wf-panel {{ background: var(--surface); border: 1px solid var(--line); border-radius: 10px; padding: 1rem 1.1rem; }}
 .wf-panel h2 {{ font-size: 1rem; font-weight: 620; margin: 0 0 .2rem; color: var(--ink); }}
 .wf-panel > p {{ margin: 0 0 .7rem; color: var(--muted); font-size: .875rem; }}
+.wf-paper {{ white-space: pre-wrap; overflow-wrap: anywhere; font-size: .8125rem; margin: .5rem 0 0; }}
 /* a shadow stands at the side where a table goes on; once it is seen to its end a cover hides it */
 .wf-scroll {{ overflow-x: auto; background: linear-gradient(to right, var(--surface) 35%, transparent) left,
   linear-gradient(to left, var(--surface) 35%, transparent) right, linear-gradient(to right, var(--shade),

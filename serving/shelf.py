@@ -2,6 +2,7 @@
 
 import datetime as dt
 from collections.abc import Callable, Sequence
+from typing import Any
 
 from pydantic import Field
 
@@ -9,6 +10,7 @@ from ml_core.data.order import Order
 from ml_core.errors import BrokenArtifact
 from ml_core.live.ledger import open_ledger
 from ml_core.live.standing import Standing, Verdict, read_standings
+from ml_core.registry.certified import Certified
 from ml_core.registry.moves import Move
 from ml_core.registry.seats import Seat, tell_seat
 from ml_core.registry.version import ModelVersion
@@ -47,6 +49,7 @@ class Model(Message):
     proven: list[Proven] = Field(description="On its holdout or by its live forecasts, and not given back.")
     sat: list[Sat] = Field(description="Where it sat down and why, the oldest first.")
     error: str | None = Field(None, description="Why its evidence cannot be read, where it cannot.")
+    certificate: Certified | None = Field(None, description="The last certificate that was signed of it.")
 
 
 class Models(Message):
@@ -60,6 +63,9 @@ class ModelEvidence(Info):
     """A version, the evidence that it was judged by, and the seats that it sat in."""
 
     sat: list[Sat]
+    card: str = Field(
+        description="Its model card, in Markdown; empty of a version of before there were cards."
+    )
 
 
 class LiveClaim(Message):
@@ -107,8 +113,15 @@ class Shelf:
         versions = [_describe(one, moves, self._tell) for one in self._registry.versions(name)]
         return Models(model=name, versions=versions)
 
+    def papers(self, version: str) -> dict[str, Any]:
+        """Where it sat, and its card."""
+        return {"sat": self.sat(version), "card": self.card(version)}
+
     def sat(self, version: str) -> list[Sat]:
         return _seats_of(version, self._registry.moves(self._order.name))
+
+    def card(self, version: str) -> str:
+        return self._registry.find(self._order.name, version).card
 
     def live(self) -> Live:
         standings = read_standings(open_ledger(self._order))
@@ -121,6 +134,7 @@ def _describe(version: ModelVersion, moves: Sequence[Move], tell: Callable[[str]
         "aliases": list(version.aliases),
         "created": version.created,
         "sat": _seats_of(version.version, moves),
+        "certificate": version.certificate,
     }
     try:
         spec = version.spec

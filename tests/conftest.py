@@ -11,6 +11,8 @@ from hypothesis import settings
 from ml_core.home.settings import Home, open_home
 from tests.rooms import ByRoom
 
+BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+
 # Small networks are faster on one thread, and tests run beside others. Processes that tests start inherit it.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
@@ -60,3 +62,18 @@ def ray_cluster() -> Iterator[None]:
     )
     yield
     ray.shutdown()
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    """A Chromium on the path. Without one the app has not been looked at, so the test fails and says what to
+    install."""
+    found = next((path for name in BROWSERS if (path := shutil.which(name))), None)
+    if found is None:
+        pytest.fail(
+            "no Chromium on the path: install it (Debian: apt-get install chromium; macOS: brew install chromium) "
+            "or leave out the tests that look at pages: pytest --ignore tests/serving/test_browser.py --ignore "
+            "tests/reporting/test_document.py",
+            pytrace=False,
+        )
+    return found

@@ -1,7 +1,9 @@
-"""`certify` signs what a version is and was found to be; `recheck` finds out whether it is so, from bars alone."""
+"""`certify` signs what a version is and was found to be, and notes beside the version that it did; `recheck` finds out
+whether it is so, from bars alone."""
 
 from __future__ import annotations
 
+import hashlib
 import shlex
 from pathlib import Path
 
@@ -20,6 +22,7 @@ def certify(session: Session, *, version: str | None, out: Path, key: Path | Non
     from ml_core.certificate.certify import describe
     from ml_core.certificate.key import VARIABLE, fingerprint, make_key, public_of, read_key
     from ml_core.certificate.paper import sign
+    from ml_core.registry.certified import Certified
     from ml_core.registry.versions import Registry
 
     check_file(out, ENDINGS)
@@ -30,13 +33,17 @@ def certify(session: Session, *, version: str | None, out: Path, key: Path | Non
         )
     if new_key and key is None:
         raise InvalidInput("--new-key: expected --key FILE, where the new key goes")
-    registered = Registry(session.home).find(session.order.name, version)
+    registry = Registry(session.home)
+    registered = registry.find(session.order.name, version)
     parts = describe(registered, session.home)
     if new_key and key is not None:
         make_key(key)  # only for a version that can be certified
     signing = read_key(given)
-    out.write_bytes(sign(parts, signing))
-    public = public_of(signing)
+    content, public = sign(parts, signing), public_of(signing)
+    out.write_bytes(content)
+    digest = hashlib.sha256(content).hexdigest()
+    certified = Certified(digest, public, fingerprint(public), f"{session.now.date()}")
+    registry.certify(registered.name, registered.version, certified)
     session.terminal.say(f"{registered.name} version {registered.version} is certified in {out}")
     session.terminal.say(
         f"signed by the key {fingerprint(public)}; its public key, for whoever checks the file: {public}"
@@ -45,7 +52,13 @@ def certify(session: Session, *, version: str | None, out: Path, key: Path | Non
         f"to check it: {shlex.join(['candorcast', 'recheck', f'{out}', '--signer', public])}"
     )
     session.terminal.document(
-        {"file": f"{out}", "key": public, "model": registered.name, "version": registered.version}
+        {
+            "file": f"{out}",
+            "sha256": digest,
+            "key": public,
+            "model": registered.name,
+            "version": registered.version,
+        }
     )
     return DONE
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cli.commands.predict import read_date
+from cli.commands.surveys import survey
 from cli.output import open_output
 from cli.screens import explain as screen
 from cli.screens import explained
@@ -24,6 +25,41 @@ if TYPE_CHECKING:
 
 
 def explain(
+    session: Session,
+    *,
+    ticker: str | None,
+    as_of: str | None,
+    version: str | None,
+    horizon: int | None,
+    of: Of,
+    importance: bool,
+    dependence: bool,
+    seed: int | None,
+    out: Path | None,
+) -> int:
+    if importance or dependence:
+        name = _one_survey(importance, dependence, ticker=ticker, as_of=as_of)
+        return survey(session, name, version=version, horizon=horizon, of=of, out=out, seed=seed or 0)
+    if seed is not None:
+        raise InvalidInput(
+            "--seed: expected with --importance or --dependence; without them nothing is drawn"
+        )
+    return _explain(session, ticker=ticker, as_of=as_of, version=version, horizon=horizon, of=of, out=out)
+
+
+def _one_survey(importance: bool, dependence: bool, *, ticker: str | None, as_of: str | None) -> str:
+    """Its name; what is of one forecast is refused beside it."""
+    name = "importance" if importance else "dependence"
+    if importance and dependence:
+        raise InvalidInput("--importance, --dependence: expected one of them at a time")
+    if ticker is not None:
+        raise InvalidInput(f"TICKER: --{name} is of all tickers of the holdout; expected none")
+    if as_of is not None:
+        raise InvalidInput(f"--as-of: --{name} is of the holdout of a version; expected --version instead")
+    return name
+
+
+def _explain(
     session: Session,
     *,
     ticker: str | None,

@@ -3,13 +3,14 @@ that the gate refused."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from getpass import getuser
 from typing import TYPE_CHECKING, Any
 
 from cli.screens import versions
 from cli.screens.seats import move_row, tell_age
 from cli.session import DONE, Session
+from ml_core.registry.files import CARD
 
 if TYPE_CHECKING:
     from ml_core.registry.moves import Move
@@ -34,10 +35,19 @@ def models(session: Session) -> int:
     last = moves[-SHOWN:]
     title = "who sat where" if last == moves else f"who sat where, the last {SHOWN} of {len(moves)} moves"
     session.terminal.table([move_row(move) for move in last], title=title)
+    for line in _papers(registered) if registered else ():
+        session.terminal.say(line)
     session.terminal.document(
         [describe(version, moves, old=old.get(version.version, "")) for version in registered]
     )
     return DONE
+
+
+def _papers(versions: Sequence[ModelVersion]) -> Iterator[str]:
+    """Where the card of the newest lies, and which are certified."""
+    if versions[0].card:
+        yield f"card of version {versions[0].version}: {versions[0].folder / CARD}"
+    yield from (f"version {one.version}: {one.certificate.told}" for one in versions if one.certificate)
 
 
 def describe(version: ModelVersion, moves: Sequence[Move], *, old: str = "") -> dict[str, Any]:
@@ -54,6 +64,8 @@ def describe(version: ModelVersion, moves: Sequence[Move], *, old: str = "") -> 
         "sat": sat,
         **({"forced": version.forced} if version.forced else {}),
         **({"old": old} if old else {}),
+        **({"certificate": vars(version.certificate)} if version.certificate else {}),
+        **({"card": f"{version.folder / CARD}"} if version.card else {}),
     }
     if not version.readable:
         return told | {"evidence": None, "error": str(version.read)}

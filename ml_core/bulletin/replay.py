@@ -11,9 +11,10 @@ import polars as pl
 from ml_core.bulletin.subject import Subject
 from ml_core.data.prices import read_benchmark, read_prices
 from ml_core.errors import ForecastError
+from ml_core.portfolio.attribution import Attribution
 from ml_core.portfolio.comparison import Comparison
 from ml_core.registry.versions import Registry
-from ml_core.walkforward.trading import weigh
+from ml_core.walkforward.trading import split_money, weigh
 from ml_core.walkforward.unseen import forecast_unseen
 
 HOLDOUT = "holdout"
@@ -22,11 +23,12 @@ NEAR = 1e-6  # relative; the same bars and weights give the same number up to th
 
 @dataclass(frozen=True)
 class Replay:
-    """SCORED rows of the holdout and what trading them comes to; none of both, with the reason, where they cannot be
-    made again. `differs`: in words, where the return is not the one that was judged."""
+    """SCORED rows of the holdout, what trading them comes to, and where that came from; none of these, with the reason,
+    where they cannot be made again. `differs`: in words, where the return is not the one that was judged."""
 
     forecasts: pl.DataFrame | None = None
     money: Comparison | None = None
+    origins: Attribution | None = None
     why: str = ""
     differs: str = ""
 
@@ -40,10 +42,12 @@ def replay(subject: Subject) -> Replay:
         prices = read_prices(experiment, home, version=evidence.data_version)
         made = forecast_unseen(Registry(home), judged, prices)
         forecasts = made.filter(pl.col("as_of") <= evidence.holdout.end)
-        money = weigh(experiment, prices, forecasts, benchmark=read_benchmark(experiment, home))[HOLDOUT]
+        benchmark = read_benchmark(experiment, home)
+        money = weigh(experiment, prices, forecasts, benchmark=benchmark)
+        origins = split_money(experiment, prices, money, benchmark=benchmark)[HOLDOUT]
     except ForecastError as error:
         return Replay(why=f"{error}.")
-    again, then = money.summary["cumulative"], evidence.backtest.cumulative
+    again, then = money[HOLDOUT].summary["cumulative"], evidence.backtest.cumulative
     same = then is None or math.isclose(again, then, rel_tol=NEAR, abs_tol=NEAR)
     differs = "" if same else f"made again today it comes to {again:+.4%}, and it was {then:+.4%} when judged"
-    return Replay(forecasts, money, differs=differs)
+    return Replay(forecasts, money[HOLDOUT], origins, differs=differs)

@@ -37,7 +37,11 @@ class Component:
 
     def outputs(self, windows: Windows, rows_NT: np.ndarray) -> Answer:
         """The average over the members, at the asked places."""
-        view = View(with_regimes(windows, self.regimes, self.features), self.features, self.spec.reading)
+        told = with_regimes(windows, self.regimes, self.features)
+        return self.answer(View(told, self.features, self.spec.reading), rows_NT)
+
+    def answer(self, view: View, rows_NT: np.ndarray) -> Answer:
+        """The same of a panel as it reads it."""
         answers = [member.outputs(view, rows_NT) for member in self.members]
         mean_NTH, scale_NTH = (np.mean([answer[part] for answer in answers], axis=0) for part in (0, 1))
         return mean_NTH, scale_NTH

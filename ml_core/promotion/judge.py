@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from ml_core.home.settings import Home
 from ml_core.promotion.candidate import Candidate
+from ml_core.promotion.card import card_of
 from ml_core.promotion.earlier import find_earlier
 from ml_core.promotion.gate import judge_candidate, measure_overfitting
 from ml_core.promotion.looks import pay_look
@@ -56,7 +57,7 @@ def promote_candidate(
         overfitting=measure_overfitting(candidate.streams),
     )
     evidence = write_down(experiment, weighed, verdict, role="candidate", now=now)
-    version = registry.register(candidate.forecaster, name, evidence)
+    version = registry.register(candidate.forecaster, name, evidence, card=card_of(name, evidence))
     if verdict.passed:
         registry.promote(
             name,

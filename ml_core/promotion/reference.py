@@ -12,6 +12,7 @@ from ml_core.data.order import Order
 from ml_core.data.prices import data_version, read_prices
 from ml_core.errors import InvalidInput, NoChampion
 from ml_core.promotion.candidate import Candidate
+from ml_core.promotion.card import card_of
 from ml_core.promotion.gate import judge_reference
 from ml_core.promotion.weighing import weigh, write_down
 from ml_core.registry.searched import Searched
@@ -55,7 +56,8 @@ def _make(order: Order, registry: Registry, now: dt.datetime, tell: Callable[[st
     weighed = weigh(experiment, order.home, candidate)
     verdict = judge_reference(weighed.audit.findings)
     evidence = write_down(experiment, weighed, verdict, role="reference", now=now)
-    made = registry.register(candidate.forecaster, order.name, evidence)
+    card = card_of(order.name, evidence)
+    made = registry.register(candidate.forecaster, order.name, evidence, card=card)
     registry.seat(order.name, made.version, REFERENCE, cause="reference")
     return registry.find(order.name, made.version)
 

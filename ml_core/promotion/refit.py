@@ -21,6 +21,7 @@ from ml_core.forecaster.forecaster import Forecaster
 from ml_core.panel.splits import Span, Split, refit_through
 from ml_core.panel.windows import Windows
 from ml_core.promotion.cadence import is_due
+from ml_core.promotion.card import card_of
 from ml_core.promotion.likeness import (
     compare,
     hand_on,
@@ -147,7 +148,8 @@ def _refit(order: Order, registry: Registry, parent: ModelVersion, now: dt.datet
     proven = what_is_proven(parent, parent.spec.task.horizons)
     verdict = judge_refit(recipe.experiment.gate, refit, proven, findings=audit.findings)
     evidence = _write_down(made, parent, refit, audit, verdict, now)
-    version_made = registry.register(forecaster, order.name, evidence)
+    card = card_of(order.name, evidence)
+    version_made = registry.register(forecaster, order.name, evidence, card=card)
     refused = "; ".join(f"{check.name}: {check.why}" for check in verdict.checks if not check.passed)
     for place, noted in hand_on_live(parent.live, refit).items():
         registry.note(order.name, version_made.version, place, noted)

@@ -9,7 +9,9 @@ from pathlib import Path
 
 from ml_core.claims.verdict import proven_at
 from ml_core.errors import BrokenArtifact
+from ml_core.registry.certified import Certified
 from ml_core.registry.evidence import Evidence
+from ml_core.registry.files import read_card
 from ml_core.registry.noted import Noted, Place
 from ml_core.spec.ensemble import Ensemble, Spec
 from ml_core.spec.run import RunSpec
@@ -31,6 +33,12 @@ class ModelVersion:
     forced: str = (
         ""  # the day on which somebody seated it against the gate, if anybody did; that stays for ever
     )
+    certificate: Certified | None = None  # the last that was signed of it
+
+    @property
+    def card(self) -> str:
+        """What it is, for who meets it for the first time, in Markdown; empty of one that was given none."""
+        return read_card(self.folder)
 
     @property
     def evidence(self) -> Evidence:

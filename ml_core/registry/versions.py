@@ -5,18 +5,22 @@ from __future__ import annotations
 
 import datetime as dt
 import tempfile
+from collections.abc import Callable
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ml_core.errors import BrokenArtifact, EmptySeat, ForecastError, InvalidInput, NoChampion
 from ml_core.home.settings import Home
-from ml_core.registry.attempts import ATTEMPT, finish, name_attempt
+from ml_core.registry.attempts import ATTEMPT, finish
+from ml_core.registry.certified import Certified, write_certified
 from ml_core.registry.database import Listed, read_tags, read_versions
-from ml_core.registry.evidence import Evidence, read_evidence, write_evidence
+from ml_core.registry.described import FORCED, describe
+from ml_core.registry.evidence import Evidence
+from ml_core.registry.files import CARD, EVIDENCE, FOLDER, write_files
 from ml_core.registry.logbook import Logbook
 from ml_core.registry.moves import Cause, Move, moves_of, write_move
-from ml_core.registry.noted import Noted, Place, read_noted, write_noted
+from ml_core.registry.noted import Noted, Place, write_noted
 from ml_core.registry.runs import flatten, log_values
 from ml_core.registry.seats import ANSWERING, CHALLENGER, CHAMPION, NOBODY, REFERENCE, SEATS, Seat
 from ml_core.registry.tracking import connect
@@ -27,8 +31,6 @@ if TYPE_CHECKING:
     from mlflow.tracking import MlflowClient
 
     from ml_core.forecaster.forecaster import Forecaster
-
-FOLDER, EVIDENCE, FORCED = "forecaster", "evidence.json", "forced"
 
 
 class Registry:
@@ -87,15 +89,18 @@ class Registry:
             raise registered.read
         return load_forecaster(registered.folder).named(registered.name, registered.version)
 
-    def register(self, forecaster: Forecaster, name: str, evidence: Evidence) -> ModelVersion:
-        """A new version with its files and evidence; no alias moves."""
-        from ml_core.forecaster.files import save_forecaster
-
+    def register(
+        self,
+        forecaster: Forecaster,
+        name: str,
+        evidence: Evidence,
+        *,
+        card: Callable[[str], str] | None = None,
+    ) -> ModelVersion:
+        """A new version with its files and evidence, and the `card` of its number; no alias moves."""
         experiment = self._experiment(name)
         with tempfile.TemporaryDirectory() as folder:
-            save_forecaster(forecaster, Path(folder))
-            attempt = name_attempt(Path(folder), evidence.role)
-            write_evidence(evidence, Path(folder) / EVIDENCE)
+            attempt = write_files(Path(folder), forecaster, evidence)
             tags = {"kind": evidence.role, ATTEMPT: attempt}
             run = self._client.create_run(experiment, run_name=evidence.role, tags=tags)
             self._client.log_artifacts(run.info.run_id, folder, FOLDER)
@@ -104,7 +109,9 @@ class Registry:
         if not self._client.search_registered_models(f"name='{name}'"):
             self._client.create_registered_model(name)
         source = f"{run.info.artifact_uri}/{FOLDER}"
-        self._client.create_model_version(name, source=source, run_id=run.info.run_id)
+        made = self._client.create_model_version(name, source=source, run_id=run.info.run_id)
+        if card is not None:
+            self._client.log_text(run.info.run_id, card(str(made.version)), f"{FOLDER}/{CARD}")
         return self.find(name, finish(self._client, experiment, name, attempt))
 
     def promote(
@@ -127,8 +134,7 @@ class Registry:
                     f"{name}: champion moved to version {holder} meanwhile; expected {expected}"
                 )
         self.seat(name, version, CHAMPION, cause=cause, why=why, since=since)
-        challenger = self.sitting(name, CHALLENGER)
-        if challenger and challenger.version == version:
+        if (challenger := self.sitting(name, CHALLENGER)) and challenger.version == version:
             self.vacate(name, CHALLENGER)
 
     def mark_forced(self, name: str, version: str, *, day: dt.date | str) -> None:
@@ -138,6 +144,10 @@ class Registry:
     def note(self, name: str, version: str, place: Place, noted: Noted) -> None:
         """What came of its forecasts decided of one of its claims; who is fitted again from it is told the same."""
         self._client.set_model_version_tag(name, version, *write_noted(place, noted))
+
+    def certify(self, name: str, version: str, certified: Certified) -> None:
+        """A certificate of it was signed."""
+        self._client.set_model_version_tag(name, version, *write_certified(certified))
 
     def seat(
         self,
@@ -221,16 +231,7 @@ class Registry:
         return [self._client.get_model_version(name, version.version) for version in listed]
 
     def _describe(self, listed: Listed | MlflowVersion) -> ModelVersion:
-        folder, who = self._folder(listed), f"{listed.name} version {listed.version}"
-        read: Evidence | BrokenArtifact
-        try:
-            read = read_evidence(folder / EVIDENCE, who=who, again=search_again(listed.name))
-        except BrokenArtifact as refusal:
-            read = refusal
-        created = dt.datetime.fromtimestamp(listed.creation_timestamp / 1000, dt.UTC)
-        aliases, forced = tuple(listed.aliases), listed.tags.get(FORCED, "")
-        live = read_noted(listed.tags)
-        return ModelVersion(listed.name, str(listed.version), aliases, created, folder, read, live, forced)
+        return describe(listed, self._folder(listed))
 
     def _folder(self, listed: Listed | MlflowVersion) -> Path:
         if self._local:

@@ -7,7 +7,7 @@ Numbers come in plain characters; the app sets them with a true minus (`serving/
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -92,6 +92,10 @@ USES = {  # what a reader does with a claim, if it is proven
     "range": "take the range for how far it may go, rather than that of a rule for volatility",
     "money": "trade it for the sake of the return that was measured",
 }
+EXCHANGED = (
+    "its values are exchanged over dates and tickers in whole blocks, {repeats} times; intervals are wide enough that "
+    "all of a list hold together {level} of the time"
+)
 COUNTS = {2: "two", 3: "three", 4: "four", 5: "five", 6: "six", 7: "seven", 8: "eight", 9: "nine"}
 CHECKS = {  # the names by which a version's evidence keeps them
     "coverage": _METRICS["coverage"].label,
@@ -125,6 +129,13 @@ def baseline(name: str) -> str:
     return name.replace("_", " ")
 
 
+def named(told: str, names: Iterable[str]) -> str:
+    """A sentence that names baselines and accounts as they are spelled in files, with their words instead."""
+    for name in sorted({one for one in names if "_" in one}, key=len, reverse=True):
+        told = told.replace(name, ACCOUNTS.get(name) or baseline(name))
+    return told
+
+
 def together(count: int, told: str) -> str:
     """So many trials of a search, and how much each counts."""
     return f"{COUNTS.get(count, str(count))} trials answer as one: {baseline(told)}"
@@ -148,6 +159,11 @@ def use(name: str) -> str:
 def listed(names: Sequence[str]) -> str:
     """One, two and three."""
     return " and ".join(filter(None, (", ".join(names[:-1]), *names[-1:])))
+
+
+def stretch_told(first: str, last: str, dates: int) -> str:
+    """The sessions that something was asked of."""
+    return f"{dates} sessions that it did not learn from, {first} to {last}"
 
 
 def standing(told: str, p: float | None) -> str:

@@ -17,6 +17,7 @@ from serving.ui._choosing import choose_day, choose_horizon, choose_ticker
 from serving.ui._days import read_day
 from serving.ui._drawing import fill_parts, lay_parts
 from serving.ui._guard import guard
+from serving.ui._lost import Lost, show_importance
 from serving.ui._seats import choose_seat
 from serving.ui._tab import Drawing, Parts, Tab
 
@@ -28,7 +29,7 @@ KINDS = [
     ("Its place among the others", "order"),
     ("How wide its range is", "scale"),
 ]
-CHARTS = ("bars", "heat", "attention")
+CHARTS = ("bars", "heat", "attention", "importance")
 ABOUT = {
     "level": "What each input adds to the expected move, from what the model says of an average day.",
     "order": "What sets the expected move apart from the mean of all tickers of that day.",
@@ -65,11 +66,16 @@ def build(service: Service) -> Parts:
             choose_seat(),
         ]
     parts = lay_parts(Shown._fields, CHARTS, tab="explain")
+    lost = lay_parts(Lost._fields, CHARTS, tab="explain")
 
     def draw(*asked: Any) -> list[Any]:
         return fill_parts(show_explanation(service, *asked))
 
-    return Parts(drawn=(Drawing(draw, parts, controls),))
+    def draw_lost(*asked: Any) -> list[Any]:
+        return fill_parts(show_importance(service, *asked))
+
+    _, ahead, of, _, who = controls
+    return Parts(drawn=(Drawing(draw, parts, controls), Drawing(draw_lost, lost, [ahead, of, who])))
 
 
 def show_explanation(
@@ -99,7 +105,10 @@ def _show(told: Explained) -> Shown:
     heat = draw_heat(moved, priced=priced)
     about = f"{ABOUT[moved.of]} As of {told.as_of:%d %b %Y}, by version {told.version}."
     nothing = "" if bars else " Nothing moves it: it says the same of every day."
-    notes = " ".join(filter(None, (_sentence(told.unproven), *told.notes)))
+    unproven = (
+        "" if told.in_sample else _sentence(told.unproven)
+    )  # of a day that was learned from a note says so
+    notes = " ".join(filter(None, (unproven, *told.notes)))
     when = "Blue pushes up, orange down; the last session stands on the right."
     return Shown(
         notice=markup.notice(notes) if notes else "",

@@ -13,6 +13,7 @@ from serving.service import Service
 from serving.ui._drawing import fill_parts, lay_parts
 from serving.ui._evidence import show_evidence
 from serving.ui._guard import guard
+from serving.ui._papers import show_papers
 from serving.ui._scores import whose
 from serving.ui._seats import choose_seat
 from serving.ui._tab import Drawing, Parts, Tab
@@ -116,7 +117,7 @@ def show_one(service: Service, who: str = "") -> Held:
         about = (
             markup.lead(whose("Where the intervals held", info), HELD.format(ahead=ahead)) if figure else ""
         )
-        return Held(about, figure, show_evidence(info))
+        return Held(about, figure, show_papers(info, service.shelf.card(info.version)) + show_evidence(info))
 
     return guard(service, "The evidence of this model", answer, lambda notice: Held("", None, notice))
 

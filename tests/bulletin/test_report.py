@@ -9,6 +9,7 @@ import pytest
 
 from ml_core.bulletin.parts.explained import Session, tell_looked
 from ml_core.bulletin.parts.first import tell_first, tell_verdict
+from ml_core.bulletin.parts.lost import WHAT
 from ml_core.bulletin.replay import replay
 from ml_core.bulletin.report import build_report
 from ml_core.bulletin.subject import Subject, open_subject
@@ -18,6 +19,7 @@ from ml_core.explain.attribution import attribute_all
 from ml_core.forecaster.files import WEIGHTS, checksum
 from ml_core.portfolio.comparison import STRATEGY
 from ml_core.registry.versions import Registry
+from ml_core.reporting import words
 from ml_core.reporting.document.document import Document, Figure, Missing, Paragraph, Table
 from ml_core.reporting.document.markdown import write_markdown
 from tests.cli.command_line import run
@@ -64,7 +66,7 @@ def test_every_section_says_something_and_every_number_where_it_comes_from(repor
             assert origin.version == subject.version.version
             assert origin.data_version.isdigit()
             assert re.fullmatch(
-                r"candorcast [a-z]+ small( --\S+ \S+)*( [A-Z]+)?( --\S+ \S+)*", origin.command
+                r"candorcast [a-z]+ small( --\S+ \S+)*( [A-Z]+)?( --\S+( [^-]\S*)?)*", origin.command
             ), origin.command
 
 
@@ -96,7 +98,7 @@ def test_the_first_page_of_one_that_was_refused_says_so_and_what_not_to_do(repor
     assert first.text.startswith("Nothing is proven")
     text = write_markdown(reports["challenger"])
     for one in subject.evidence.claims:
-        assert one.why in text
+        assert words.named(one.why, {rival.rival for rival in one.rivals}) in text
     assert "that is not proven" in text
     assert "You may" not in text
 
@@ -171,8 +173,45 @@ def test_attention_is_told_beside_what_even_attention_would_be():
 
 def test_a_part_that_is_not_there_is_said(reports):
     (explained,) = [one for one in reports["reference"].sections if one.title == "What it hangs on"]
-    (missing,) = [one for one in explained.blocks if isinstance(one, Missing)]
-    assert missing.what == "What it looked at" and missing.why
+    missing = {one.what: one.why for one in explained.blocks if isinstance(one, Missing)}
+    assert set(missing) == {"What it looked at", WHAT}
+    assert all(missing.values())
+
+
+@pytest.mark.parametrize("seat", SEATS)
+def test_baselines_and_accounts_are_told_in_words_and_not_as_files_spell_them(reports, subjects, seat):
+    rivals = {rival.rival for one in subjects[seat].evidence.claims for rival in one.rivals}
+    raw = {name for name in (*rivals, *words.ACCOUNTS) if "_" in name}
+    cells = " ".join(cell for table in reports[seat].tables for row in table.rows for cell in row)
+    assert raw
+    assert {name for name in raw if name in cells} == set()
+
+
+@pytest.mark.parametrize("seat", ["challenger", "champion"])
+def test_what_it_would_lose_is_drawn_with_intervals_before_it_stands_in_a_table(reports, seat):
+    (hangs,) = [one for one in reports[seat].sections if one.title == "What it hangs on"]
+    (figure,) = [one for one in hangs.blocks if isinstance(one, Figure) and one.name == "importance"]
+    (table,) = [one for one in hangs.blocks if isinstance(one, Table) and "would lose" in one.caption]
+    assert hangs.blocks.index(figure) < hangs.blocks.index(table)
+    assert "between" in figure.alt
+    assert "--importance" in figure.origin.command == table.origin.command
+    assert len(table.rows) >= 2
+
+
+def test_where_the_money_came_from_adds_up_to_the_total_return_each_way(reports, subjects):
+    (table,) = [one for one in reports["challenger"].tables if one.caption.startswith("Where the money")]
+    parts: dict[str, list[float]] = {}
+    for way, _, gain in table.rows:
+        parts.setdefault(way, []).append(float(gain.removesuffix(" %")))
+    (total,) = parts.pop("in all")
+    assert total == pytest.approx(100 * replay(subjects["challenger"]).origins.total, abs=0.006)
+    assert set(parts) >= {"by side", "by ticker"}
+    for gains in parts.values():
+        assert sum(gains) == pytest.approx(total, abs=0.006 * (len(gains) + 1)), "each is rounded"
+
+
+def test_of_who_held_nothing_no_money_came_from_anywhere(reports):
+    assert "nothing was held, so nothing was earned or lost" in section(reports["reference"], "In money")
 
 
 def test_how_to_get_the_same_again_names_the_weights_and_the_command(reports, subjects):

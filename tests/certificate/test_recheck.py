@@ -1,5 +1,6 @@
 """A stranger with bars and code finds the same, or is told what differs."""
 
+import hashlib
 import json
 
 import polars as pl
@@ -16,6 +17,7 @@ from ml_core.data.order import place_order
 from ml_core.errors import InvalidInput
 from ml_core.promotion.judge import promote_candidate
 from ml_core.registry.searched import Searched
+from ml_core.registry.versions import Registry
 from ml_core.reporting.words import CHECKS
 from tests.candidate import fit_candidate
 from tests.cli.command_line import run
@@ -177,6 +179,14 @@ def test_the_command_signs_a_file_that_the_other_command_checks(certified, tmp_p
     done = run("certify", str(file), *asked)
     assert done.exit_code == 0, done.output
     told_key = public_of(read_key(str(key)))
+    noted = Registry(home).find(version.name, version.version).certificate
+    assert noted is not None
+    assert noted.sha256 == hashlib.sha256(out.read_bytes()).hexdigest()
+    assert (noted.key, noted.fingerprint) == (told_key, fingerprint(told_key))
+    listed = run("models", str(file), "--home", str(home.root)).stdout
+    assert noted.sha256 in "".join(listed.split())
+    reported = run("report", str(file), *asked[:4], "--json").stdout
+    assert f"certificate | {noted.told}" in json.loads(reported)["text"]
     told = json.loads(
         run("recheck", str(out), "--home", str(home.root), "--signer", told_key, "--json").stdout
     )

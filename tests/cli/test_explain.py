@@ -121,3 +121,56 @@ def test_what_cannot_be_explained_is_refused_in_one_line(file, champion):
         done = run("explain", file, *options, "--home", champion)
         assert done.exit_code == 2
         assert expected in done.stderr
+
+
+def test_importance_draws_bars_with_intervals_before_its_tables_and_is_written(file, champion, tmp_path):
+    out = tmp_path / "rises.parquet"
+    done = run("explain", file, "--importance", "--of", "order", "--home", champion, "--out", str(out))
+    assert done.exit_code == 0, done.stderr
+    lines = done.stdout.splitlines()
+    picture = [place for place, line in enumerate(lines) if "│" in line and "●" in line]
+    table = next(place for place, line in enumerate(lines) if line.startswith("without "))
+    assert picture
+    assert max(picture) < table
+    assert "momentum_" not in done.stdout
+    rises = pl.read_parquet(out)
+    assert set(rises["claim"]) == {"level", "order", "range"}
+    assert set(rises["kind"]) >= {"together", "group"}
+    assert (rises["low"] <= rises["high"]).all()
+
+
+def test_importance_has_the_same_answer_for_the_same_seed_and_another_for_another(file, champion):
+    first, again, other = (
+        tell(file, champion, "--importance", "--seed", seed)["importance"]["claims"]
+        for seed in ("1", "1", "2")
+    )
+    assert first == again != other
+
+
+def test_importance_says_that_what_it_is_of_is_not_proven(file, champion):
+    told = tell(file, champion, "--importance")
+    printed = run("explain", file, "--importance", "--home", champion).stdout
+    assert ("level is not proven at 1 ahead" in printed) == ("level" not in told["proven"])
+
+
+def test_dependence_draws_curves_and_lists_pairs(file, champion, tmp_path):
+    out = tmp_path / "curves.csv"
+    done = run("explain", file, "--dependence", "--home", champion, "--out", str(out))
+    assert done.exit_code == 0, done.stderr
+    assert "as it goes from" in done.stdout
+    assert "pairs that count together" in done.stdout
+    assert set(pl.read_csv(out)["what"]) == {"curve", "pair"}
+
+
+def test_what_a_survey_cannot_tell_is_refused_in_one_line(file, champion):
+    for options, expected in (
+        (("ALFA", "--importance"), "TICKER: --importance is of all tickers of the holdout; expected none"),
+        (("--dependence", "--as-of", "2019-01-02"), "--as-of: --dependence is of the holdout of a version"),
+        (("--importance", "--dependence"), "expected one of them at a time"),
+        (("--dependence", "--of", "order"), "--of order: with --dependence expected level or scale"),
+        (("--importance", "--horizon", "2"), "horizon: 2 is not forecast; expected any of 1, 3"),
+        (("ALFA", "--seed", "2"), "--seed: expected with --importance or --dependence"),
+    ):
+        done = run("explain", file, *options, "--home", champion)
+        assert done.exit_code == 2
+        assert expected in " ".join(done.stderr.split())

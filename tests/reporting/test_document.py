@@ -2,6 +2,7 @@
 
 import datetime as dt
 import io
+import json
 import re
 import struct
 import zipfile
@@ -10,6 +11,7 @@ from xml.etree import ElementTree
 
 import docx
 import pytest
+import typst
 from playwright.sync_api import sync_playwright
 
 from ml_core.reporting.document.document import (
@@ -28,7 +30,7 @@ from ml_core.reporting.document.document import (
 from ml_core.reporting.document.docx import write_docx
 from ml_core.reporting.document.html import write_html
 from ml_core.reporting.document.markdown import write_markdown
-from ml_core.reporting.document.pdf import write_pdf
+from ml_core.reporting.document.pdf import write_pdf, write_source
 from ml_core.reporting.document.writers import write_document
 
 HERE = Origin("3", "7", "candorcast models demo")
@@ -76,12 +78,12 @@ def test_an_empty_section_is_refused():
         Section("Empty", (), HERE)
 
 
-def test_html_asks_nobody_for_anything_and_fits_a_phone(document, tmp_path):
+def test_html_asks_nobody_for_anything_and_fits_a_phone(document, tmp_path, chromium):
     file = tmp_path / "report.html"
     write_document(document, file)
     asked = []
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
+        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
         page = browser.new_page(viewport={"width": 360, "height": 740})
         page.on("request", lambda request: asked.append(request.url))
         page.goto(file.as_uri())
@@ -167,3 +169,36 @@ def test_a_figure_stands_to_the_right(cell):
 @pytest.mark.parametrize("cell", ["proven", "2 of 3", "pinball", "1 in 50"])
 def test_words_stand_to_the_left(cell):
     assert not is_number(cell)
+
+
+@pytest.mark.parametrize("lines", [36, 37, 38])
+def test_a_caption_stays_on_the_page_of_its_table(lines, tmp_path):
+    """Where the lines above leave room for the caption and for nothing else, it goes to the next page too."""
+    rows = tuple((f"row {place}", f"{place}") for place in range(30))
+    body = (*(Paragraph("a line"),) * lines, Table("A caption", ("name", "value"), rows, HERE))
+    first = Section("In short", (Paragraph("Why."),), HERE)
+    document = Document("Title", "of a day", dt.date(2026, 1, 2), first, (Section("A part", body, HERE),))
+    source = write_source(document, "a4")
+    source = source.replace('caption: "A caption"', 'caption: [A caption #metadata("c") <place>]')
+    source = source.replace('[#"row 0"]', '[row 0 #metadata("r") <place>]')
+    source += "\n#context [#metadata(query(<place>).map(one => one.location().page())) <pages>]"
+    (tmp_path / "one.typ").write_text(source, encoding="utf-8")
+    (told,) = json.loads(typst.query(tmp_path / "one.typ", "<pages>", ignore_system_fonts=True))
+    caption, row = told["value"]
+    assert caption == row
+
+
+def test_a_table_of_few_columns_does_not_scroll_sideways_on_a_phone(chromium):
+    columns = ("what a forecast says", "ahead", "verdict", "by luck alone", "live since")
+    row = ("which goes better than which", "20", "not proven", "more than 1 in 2", "refuted")
+    first = Section("In short", (Table("What is proven", columns, (row,), HERE),), HERE)
+    document = Document("Title", "of a day", dt.date(2026, 1, 2), first, ())
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        page = browser.new_page(viewport={"width": 375, "height": 800})
+        page.set_content(write_html(document).decode())
+        wide, seen = page.evaluate(
+            "(() => { const box = document.querySelector('.wide'); return [box.scrollWidth, box.clientWidth] })()"
+        )
+        browser.close()
+    assert wide == seen

@@ -2,7 +2,6 @@
 
 import json
 import os
-import shutil
 import socket
 import subprocess
 import sys
@@ -25,7 +24,6 @@ from serving.service import Service
 from tests.serving.searched import choose, end_trials
 from tests.serving.world import World, build_world
 
-BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 EVIL = "<img src=x onerror=\"document.title='broken in'\"><script>document.title='broken in'</script>"
 LOOPBACK = "http://127.0.0.1:8000"
 
@@ -130,20 +128,6 @@ def write_file(experiment: Experiment, folder: Path) -> str:
     path = folder / f"{experiment.name}.toml"
     path.write_text(tomlkit.dumps(experiment.model_dump(mode="json", exclude_none=True)), encoding="utf-8")
     return str(path)
-
-
-@pytest.fixture(scope="session")
-def chromium() -> str:
-    """A Chromium on the path. Without one the app has not been looked at, so the test fails and says what to
-    install."""
-    found = next((path for name in BROWSERS if (path := shutil.which(name))), None)
-    if found is None:
-        pytest.fail(
-            "no Chromium on the path: install it (Debian: apt-get install chromium; macOS: brew install chromium) "
-            "or leave out the tests that look at the app: pytest --ignore tests/serving/test_browser.py",
-            pytrace=False,
-        )
-    return found
 
 
 def _wait(server: subprocess.Popen, address: str, log: Path) -> None:

@@ -9,6 +9,7 @@ import pytest
 
 from ml_core.explain.methods.attention import Attention
 from serving.ui._alike import tell_attention
+from serving.ui._lost import show_importance
 from serving.ui.explain import show_explanation
 from tests.serving.world import STRANGER
 
@@ -58,7 +59,8 @@ def test_a_day_that_was_learned_from_is_said_to_be_and_that_weights_are_of_later
     later = f"comes from dates up to {evidence.trained.end}, later than {told['as_of']}."
     assert any(note.endswith(later) for note in told["notes"])
     notice = show_explanation(service, "BRAV", 3, "order", str(day)).notice
-    assert "of such a day nothing is proven" in notice and later in notice
+    assert "what it says about it proves nothing" in notice and later in notice
+    assert notice.count("learned from") == 1, "it is said once"
     today = ask(client, ticker="BRAV", of="order")
     assert "learned from" not in today["unproven"] and not any("later than" in one for one in today["notes"])
 
@@ -142,3 +144,28 @@ def test_each_other_method_finds_something_or_says_why_not(client, service):
     assert told["counterfactual"]["changes"]
     assert "Known values between" in shown.others
     assert "such changes may not occur together in the market" in shown.others
+
+
+@pytest.mark.parametrize(("of", "claim"), [("level", "level"), ("order", "order"), ("scale", "range")])
+def test_the_tab_draws_what_would_be_lost_with_intervals_before_the_numbers(service, of, claim):
+    shown = show_importance(service, 3, of)
+    found = service.explanations.surveys.importance(None, 3).found.claims[claim]
+    together = found.of_kind("together")
+    (bars,) = shown.importance.data
+    assert list(bars.x) == [one.rise for one in together]
+    assert list(bars.error_x.array) == pytest.approx([one.high - one.rise for one in together])
+    assert f"By how much {claim} would be worse" in shown.lost
+    assert shown.rises.index("With its kin") < shown.rises.index("A group")
+    for one in together:
+        assert escape(one.words) in shown.rises
+
+
+def test_what_would_be_lost_is_measured_once_for_a_version_and_a_horizon(service):
+    first = service.explanations.surveys.importance(None, 3)
+    assert service.explanations.surveys.importance(None, 3) is first
+    assert service.explanations.surveys.importance(None, 5) is not first
+
+
+def test_of_a_version_that_is_not_there_the_tab_says_so_in_place_of_what_would_be_lost(service):
+    shown = show_importance(service, 3, "level", "99")
+    assert "has no version" in shown.lost and shown.importance is None

@@ -1,6 +1,7 @@
 """Every version is listed with its seats and what is proven of it; live evidence is told as the ledger keeps it."""
 
 import datetime as dt
+from html import escape
 
 import polars as pl
 import pytest
@@ -8,6 +9,8 @@ import pytest
 from ml_core.data.order import place_order
 from ml_core.live.ledger import LIVE, open_ledger
 from ml_core.live.terms import Terms
+from ml_core.registry.certified import Certified
+from serving.ui.models import show_one
 from tests.serving.conftest import open_client
 from tests.serving.world import World
 
@@ -48,9 +51,11 @@ def test_without_a_version_the_list_is_empty(own_world):
 
 @pytest.mark.parametrize("version", ["1", "champion"])
 def test_one_version_comes_with_all_that_info_tells_and_where_it_sat(client, version):
+    info = client.get("/info").json()
     told = client.get(f"/models/{version}").json()
-    sat = told.pop("sat")
-    assert told == client.get("/info").json()
+    sat, card = told.pop("sat"), told.pop("card")
+    assert f"version {told['version']}" in card.splitlines()[0]
+    assert told == info
     assert [one["seat"] for one in sat][-1] == "champion"
     assert dt.date.fromisoformat(sat[0]["since"])
 
@@ -99,3 +104,27 @@ def test_live_evidence_tells_sessions_effect_where_it_lies_and_e_values(own_worl
 
 def test_before_anything_is_watched_there_is_no_live_evidence(client):
     assert client.get("/live").json()["claims"] == []
+
+
+def test_a_certificate_is_told_of_the_version_wherever_it_is_shown(own_world):
+    own_world.register()
+    service = own_world.service()
+    service.look()
+    before = service.info()
+    assert before.certificate is None
+    assert "No certificate was signed" in show_one(service).evidence
+    signed = Certified("a1" * 32, "b2" * 32, "c3c3", "2026-01-02")
+    own_world.registry.certify(before.model, before.version, signed)
+    service.look()
+    assert service.info().certificate == service.info(before.version).certificate == signed
+    assert service.model(before.version).certificate == signed
+    (listed,) = (one for one in service.shelf.models().versions if one.version == before.version)
+    assert listed.certificate == signed
+    shown = show_one(service).evidence
+    assert signed.sha256 in shown and signed.fingerprint in shown
+
+
+def test_the_card_of_a_version_is_in_its_evidence_and_in_the_tab(service):
+    card = service.model(service.info().version).card
+    assert card.startswith("# Model card: ")
+    assert escape(card) in show_one(service).evidence

@@ -8,6 +8,7 @@ from ml_core.bulletin.subject import Subject
 from ml_core.forecaster.files import WEIGHTS, checksum
 from ml_core.home.spelling import spell
 from ml_core.registry.evidence import Evidence
+from ml_core.registry.files import CARD, FOLDER
 from ml_core.registry.recipe import Recipe
 from ml_core.registry.version import ModelVersion
 from ml_core.reporting import words
@@ -17,6 +18,7 @@ from ml_core.spec.run import RunSpec
 
 TITLE = "How to get the same again"
 FEW = 12
+CARD_LIES = f"{FOLDER}/{CARD} among the files of its run in MLflow"
 
 
 def tell_again(subject: Subject) -> Section:
@@ -63,6 +65,10 @@ def _facts(subject: Subject, version: ModelVersion, evidence: Evidence) -> list[
         "weights, sha256": checksum(weights) if weights.is_file() else "the file is not there",
         f"lock file ({NAME}), sha256": lock.sha256 if lock else "no lock file stands beside this code",
     }
+    if not evidence.refit:
+        certificate = version.certificate
+        facts["certificate"] = certificate.told if certificate else "none was signed of it here"
+    facts["model card"] = CARD_LIES if version.card else "an earlier candorcast wrote none"
     if lock:
         few = ", ".join(lock.otherwise[:FEW]) + (" …" if len(lock.otherwise) > FEW else "")
         facts["installed otherwise than locked"] = (

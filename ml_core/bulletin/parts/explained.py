@@ -1,5 +1,5 @@
-"""What a forecast hangs on: which inputs move the forecasts of the last session, one of them explained, and what the
-model looked at. This is the one place where a report takes explanations from."""
+"""What a forecast hangs on: what it would lose without an input, which inputs move the forecasts of the last session,
+one of them explained, and what the model looked at. This is the one place where a report takes explanations from."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from ml_core.bulletin.parts.lost import tell_lost
 from ml_core.bulletin.pictures import picture
 from ml_core.bulletin.subject import Subject
 from ml_core.errors import ForecastError
@@ -56,6 +57,7 @@ def tell_explained(subject: Subject) -> Section:
         *_all(subject, session),
         *_one(subject, session),
         *tell_looked(session),
+        *tell_lost(subject),
     )
     return Section(TITLE, blocks, origin)
 

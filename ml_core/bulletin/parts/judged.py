@@ -44,7 +44,7 @@ def _claims(subject: Subject, evidence: Evidence) -> list[Block]:
             "ahead": f"{one.horizon}",
             "verdict": one.standing,
             "p, all paid for": words.odds(one.adjusted) or words.MISSING,
-            "why": one.why,
+            "why": words.named(one.why, _rivals(evidence)),
         }
         for one in evidence.claims
         if one.asked
@@ -54,8 +54,8 @@ def _claims(subject: Subject, evidence: Evidence) -> list[Block]:
         {
             "claim": one.claim,
             "ahead": f"{one.horizon}",
-            "beside": words.baseline(rival.rival),
-            "came out": rival.told,
+            "beside": words.ACCOUNTS.get(rival.rival) or words.baseline(rival.rival),
+            "came out": words.named(rival.told, _rivals(evidence)),
             "p": words.odds(rival.p),
         }
         for one in evidence.claims
@@ -64,8 +64,15 @@ def _claims(subject: Subject, evidence: Evidence) -> list[Block]:
     if contests:
         blocks.append(table_of("Every rival that a claim was set beside", contests, origin))
     if unasked := tell_unasked(with_unasked(evidence.claims)):
-        blocks += [Paragraph("Not asked:"), Points(tuple(unasked))]
+        blocks += [
+            Paragraph("Not asked:"),
+            Points(tuple(words.named(one, words.ACCOUNTS) for one in unasked)),
+        ]
     return blocks
+
+
+def _rivals(evidence: Evidence) -> set[str]:
+    return {rival.rival for one in evidence.claims for rival in one.rivals}
 
 
 def _scores(subject: Subject, evidence: Evidence) -> list[Block]:
@@ -121,7 +128,7 @@ def _gate(subject: Subject, evidence: Evidence) -> list[Block]:
             "held": "yes" if check.passed else "no",
             "found": words.judged(check.value, check.required),
             "required": check.required,
-            "why": check.why,
+            "why": words.named(check.why, _rivals(evidence)),
         }
         for check in evidence.gate.checks
     ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
+from ml_core.bulletin.parts.origins import tell_origins
 from ml_core.bulletin.pictures import picture
 from ml_core.bulletin.replay import Replay
 from ml_core.bulletin.subject import Subject
@@ -48,7 +49,9 @@ def tell_money(subject: Subject, again: Replay) -> Section:
         blocks.append(
             Paragraph(f"The curves below are not quite those that were judged: {again.differs}.", "bad")
         )
-    return Section(TITLE, (*blocks, *_drawn(subject, again.money, own, origin)), origin)
+    return Section(
+        TITLE, (*blocks, *_drawn(subject, again.money, own, origin), *tell_origins(again, origin)), origin
+    )
 
 
 def _accounts(own: Backtest, origin: Origin) -> Block:

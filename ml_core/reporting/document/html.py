@@ -22,7 +22,7 @@ from ml_core.reporting.document.document import (
 )
 
 FIRM = re.compile(r"\d{4}-\d\d-\d\d|[+-]?\d[\d.,]* %")  # a date, a share
-MANY = 8  # columns from which a table is set smaller
+FEW, MANY = 5, 8  # columns up to which a table fits a phone, and from which it is set smaller
 POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
 STYLE = """
 :root { color-scheme: light dark; --ink: #1d1f21; --soft: #5c6166; --paper: #ffffff; --line: #dcdfe3; --band: #f5f6f8;
@@ -56,6 +56,8 @@ th { font-weight: 600; border-bottom-width: 2px; }
 th.number, td.number { text-align: right; white-space: nowrap; }
 td.text { min-width: 5.5rem; }
 td.some { min-width: 9.5rem; } td.long { min-width: 15rem; overflow-wrap: anywhere; }
+@media (max-width: 30rem) { table.few { font-size: .85rem; } table.few :is(th, td) { padding-right: .5rem; }
+  table.few :is(td.text, td.some) { min-width: 0; } }
 .date { white-space: nowrap; }
 figure { margin: 1.4rem 0; }
 figure img { display: block; width: 100%; height: auto; border-radius: .4rem; background: #fff; }
@@ -128,10 +130,10 @@ def _table(table: Table, number: int) -> str:
         for row in table.rows
     )
     told = f"Table {number}. {escape(table.caption)}"
-    dense = ' class="dense"' if len(table.columns) >= MANY else ""
+    look = "dense" if len(table.columns) >= MANY else "few" if len(table.columns) <= FEW else ""
     return (
         f'<p class="caption" id="t{number}">{told}</p><div class="wide" tabindex="0" role="group" '
-        f'aria-labelledby="t{number}"><table{dense} aria-labelledby="t{number}"><thead><tr>{heads}</tr></thead>'
+        f'aria-labelledby="t{number}"><table class="{look}" aria-labelledby="t{number}"><thead><tr>{heads}</tr></thead>'
         f"<tbody>{rows}</tbody></table></div>{_origin(table.origin)}"
     )
 

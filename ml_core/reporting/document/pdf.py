@@ -32,7 +32,7 @@ STYLE = """
 #set par(leading: 0.62em, spacing: 0.95em, justify: false)
 #set heading(numbering: none)
 #show heading.where(level: 1): it => block(above: 1.6em, below: 0.8em, sticky: true, text(size: 15pt, it.body))
-#show figure.caption: it => align(left, text(size: 9pt, fill: rgb("#444a50"), it))
+#show figure.caption: it => block(sticky: true, width: 100%, align(left, text(size: 9pt, fill: rgb("#444a50"), it)))
 #show figure: set block(above: 1.2em, below: 0.5em)
 #show figure.where(kind: table): set figure.caption(position: top)
 #show figure.where(kind: table): set block(breakable: true)
@@ -57,7 +57,7 @@ def write_pdf(document: Document, *, paper: Paper = "a4") -> bytes:
         for figure in document.figures:
             (Path(folder) / f"{figure.name}.png").write_bytes(figure.png)
         file = Path(folder) / "document.typ"
-        file.write_text(_source(document, paper), encoding="utf-8")
+        file.write_text(write_source(document, paper), encoding="utf-8")
         made = dt.datetime.combine(document.date, dt.time(), dt.UTC)
         written = typst.compile(
             file,
@@ -71,7 +71,8 @@ def write_pdf(document: Document, *, paper: Paper = "a4") -> bytes:
     return written
 
 
-def _source(document: Document, paper: Paper) -> str:
+def write_source(document: Document, paper: Paper) -> str:
+    """As Typst reads it."""
     title, subtitle = _text(document.title), _text(document.subtitle)
     return "\n".join(
         [

@@ -1,0 +1,171 @@
+"""Draws what a model hangs on over its holdout: what it would lose without an input, as bars with their intervals, and
+how it depends on single inputs and on pairs; then says it as tables."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from cli.screens.explain import amount
+from cli.terminal import aligned
+from ml_core.reporting import words
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from ml_core.explain.surveys.dependence import Dependence, OfPart
+    from ml_core.explain.surveys.importance import Importance, OfClaim, Rise
+
+SHOWN, WIDE = 12, 44  # inputs in the picture and rows of a table; signs of a bar with its interval
+LONGEST = 60  # signs of what is exchanged together, before it is cut
+CURVE = "▁▂▃▄▅▆▇█"
+LISTS = {
+    "together": "each input, with those that say nearly the same",
+    "alone": "each of those alone, while its kin stay",
+    "group": "each group of features",
+}
+
+
+def importance_lines(told: Importance, claim: str, *, who: str, note: str = "") -> Iterator[str]:
+    """The picture, then a table of each list. `note` stands above the numbers."""
+    found = told.claims[claim]
+    yield f"what {claim} would lose without an input ({who}, {told.horizon} ahead)"
+    if note:
+        yield f"  {note}"
+    yield f"  {words.stretch_told(told.first, told.last, told.dates)}; {loss_told(found)}"
+    shown = found.of_kind("together")[:SHOWN]
+    yield from _picture(shown, found)
+    for kind, title in LISTS.items():
+        if rises := tuple(one for one in found.rises if one.kind == kind):
+            yield ""
+            yield f"{title}: {'the loss rises by' if found.of == 'share' else 'its rank IC falls by'}"
+            yield from aligned([_row(one, found) for one in rises[:SHOWN]])
+            if len(rises) > SHOWN:
+                yield f"{len(rises) - SHOWN} more that rise less; --json and --out tell of all"
+    yield ""
+    yield words.EXCHANGED.format(repeats=told.repeats, level=words.short_percent(told.level))
+
+
+def loss_told(found: OfClaim) -> str:
+    if found.of == "share":
+        return "its loss now is the whole of which shares are told"
+    return f"its rank IC now is {words.write(found.loss, 'correlation')}"
+
+
+def rise_told(value: float, found: OfClaim) -> str:
+    """As a share of the loss, or as rank IC that is lost."""
+    return words.percent(value) if found.of == "share" else f"{value:+.3f}"
+
+
+def _row(one: Rise, found: OfClaim) -> dict[str, str]:
+    return {
+        "without": cut(one.words),
+        "rise": rise_told(one.rise, found),
+        "interval": f"[{rise_told(one.low, found)}, {rise_told(one.high, found)}]",
+        "": "surely" if one.surely else "",
+    }
+
+
+def cut(told: str) -> str:
+    return told if len(told) <= LONGEST else f"{told[: LONGEST - 1]}…"
+
+
+def _picture(shown: Sequence[Rise], found: OfClaim) -> Iterator[str]:
+    """A bar from zero to the rise, and the line of its interval through it."""
+    low = min(0.0, *(one.low for one in shown))
+    high = max(0.0, *(one.high for one in shown))
+    if not high > low:
+        yield "  without any of them it says the same"
+        return
+    wide = max(len(cut(one.words)) for one in shown)
+
+    def place(value: float) -> int:
+        return round((value - low) / (high - low) * (WIDE - 1))
+
+    for one in shown:
+        signs = [" "] * WIDE
+        for at in range(place(one.low), place(one.high) + 1):
+            signs[at] = "─"
+        for at in range(*sorted((place(0.0), place(one.rise)))):
+            signs[at] = "█"
+        signs[place(0.0)] = "│"
+        signs[place(one.rise)] = "●"
+        yield f"  {cut(one.words):<{wide}}  {''.join(signs)}  {rise_told(one.rise, found)}"
+
+
+def importance_rows(told: Importance) -> pl.DataFrame:
+    """(claim, horizon, kind, words, names, rise, low, high, of): all rises of all claims."""
+    import polars as pl
+
+    rows = [
+        (claim, told.horizon, one.kind, one.words, " ".join(one.names), one.rise, one.low, one.high, found.of)
+        for claim, found in told.claims.items()
+        for one in found.rises
+    ]
+    columns = ["claim", "horizon", "kind", "words", "names", "rise", "low", "high", "of"]
+    return pl.DataFrame(rows, schema=columns, orient="row")
+
+
+def dependence_lines(
+    told: Dependence, found: OfPart, *, who: str, priced: bool, note: str = ""
+) -> Iterator[str]:
+    """A curve for each input, then the pairs. `note` stands above the numbers."""
+    what = {"level": "the expected move", "scale": "the width of the range"}[found.of]
+    yield f"how {what} depends on single inputs ({who}, {told.horizon} ahead)"
+    if note:
+        yield f"  {note}"
+    if not found.curves:
+        yield "  no input of the last session moves it"
+        return
+    yield from _curves(found, priced=priced)
+    yield ""
+    yield "pairs that count together: H, and how much beyond what each does"
+    yield from _pairs(found, priced=priced)
+    yield f"over {told.rows} rows that were not learned from; of a pair that does next to nothing H means little"
+
+
+def _curves(found: OfPart, *, priced: bool) -> Iterator[str]:
+    wide = max(len(cut(curve.words)) for curve in found.curves)
+    for curve in found.curves:
+        least, most = min(curve.effect), max(curve.effect)
+        reach = (most - least) or 1.0
+        picture = "".join(CURVE[round((one - least) / reach * (len(CURVE) - 1))] for one in curve.effect)
+        ends = f"{amount(curve.effect[0], found.of, priced=priced)} to "
+        ends += amount(curve.effect[-1], found.of, priced=priced)
+        span = f"{words.number(curve.values[0])} to {words.number(curve.values[-1])}"
+        yield f"  {cut(curve.words):<{wide}}  [{picture:<11}]  {ends}, as it goes from {span}"
+
+
+def _pairs(found: OfPart, *, priced: bool) -> Iterator[str]:
+    if not found.pairs:
+        yield "  it takes two inputs to make a pair"
+        return
+    yield from aligned(
+        [
+            {
+                "pair": f"{cut(pair.words[0])} x {cut(pair.words[1])}",
+                "H": f"{pair.h:.2f}",
+                "beyond": amount(pair.beyond, found.of, priced=priced),
+            }
+            for pair in found.pairs[:SHOWN]
+        ]
+    )
+
+
+def dependence_rows(told: Dependence) -> pl.DataFrame:
+    """(of, horizon, what, one, other, value, effect, h, beyond): the points of all curves, and all pairs."""
+    import polars as pl
+
+    columns = ["of", "horizon", "what", "one", "other", "value", "effect", "h", "beyond"]
+    rows = []
+    for found in (told.level, told.scale):
+        rows += [
+            (found.of, told.horizon, "curve", curve.name, None, value, effect, None, None)
+            for curve in found.curves
+            for value, effect in zip(curve.values, curve.effect, strict=True)
+        ]
+        rows += [
+            (found.of, told.horizon, "pair", *pair.names, None, None, pair.h, pair.beyond)
+            for pair in found.pairs
+        ]
+    return pl.DataFrame(rows, schema=columns, orient="row", infer_schema_length=None)

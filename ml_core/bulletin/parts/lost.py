@@ -1,0 +1,104 @@
+"""What each claim would lose without an input, on the holdout: as bars with their intervals, and as a table."""
+
+from __future__ import annotations
+
+from ml_core.bulletin.pictures import picture
+from ml_core.bulletin.subject import Subject
+from ml_core.errors import ForecastError
+from ml_core.explain.stretch import open_holdout
+from ml_core.explain.survey import load_survey
+from ml_core.explain.surveys.importance import Importance, OfClaim, Rise
+from ml_core.registry.version import ModelVersion
+from ml_core.registry.versions import Registry
+from ml_core.reporting import words
+from ml_core.reporting.document.document import Block, Missing, Origin, Paragraph, table_of
+from ml_core.reporting.rises import draw_rises
+
+WHAT = "What it would lose without an input"
+MOST, SEED = 10, 0
+OF_CLAIM = {"level": "level", "order": "order", "range": "scale"}  # as the command asks for it
+
+
+def tell_lost(subject: Subject) -> list[Block]:
+    assert subject.version is not None
+    survey = load_survey("importance")
+    try:
+        stretch, judged = open_holdout(subject.order, Registry(subject.order.home), subject.version)
+        if why := survey.excuse(stretch):
+            return [Missing(WHAT, f"{why}.")]
+        found = survey.tell(stretch, stretch.windows.horizons[0], SEED)
+    except ForecastError as error:
+        return [Missing(WHAT, f"{error}.")]
+    assert isinstance(found, Importance)
+    if not found.claims:
+        return [Missing(WHAT, f"{'; '.join(found.silent.values())}.")]
+    claim = _first(found, judged)
+    origin = subject.then("explain", "--importance", "--of", OF_CLAIM.get(claim, claim))
+    return [
+        Paragraph(_about(found)),
+        _drawn(found.claims[claim], claim, found.horizon, origin),
+        _table(found, origin),
+    ]
+
+
+def _first(found: Importance, judged: ModelVersion) -> str:
+    """A claim that is proven, where one is."""
+    proven = judged.proves(found.horizon)
+    return next(
+        (name for name in words.CLAIMS if name in found.claims and name in proven), next(iter(found.claims))
+    )
+
+
+def _about(found: Importance) -> str:
+    asked = words.stretch_told(found.first, found.last, found.dates)
+    exchanged = words.EXCHANGED.format(repeats=found.repeats, level=words.short_percent(found.level))
+    return (
+        f"What an input is worth shows where it is taken away: {asked}, {found.horizon} ahead; {exchanged}. Inputs "
+        "that say nearly the same are taken away together."
+    )
+
+
+def _amount(value: float, of: OfClaim) -> str:
+    return words.percent(value) if of.of == "share" else f"{value:+.3f}"
+
+
+def _drawn(of: OfClaim, claim: str, horizon: int, origin: Origin) -> Block:
+    shown = of.of_kind("together")[:MOST]
+    factor, unit = (
+        (100.0, "rise of the loss, percent of it") if of.of == "share" else (1.0, "rank IC that is lost")
+    )
+    bars = [(one.words, factor * one.rise, factor * one.low, factor * one.high) for one in shown]
+    told = "; ".join(
+        f"{one.words} {_amount(one.rise, of)}, between {_amount(one.low, of)} and {_amount(one.high, of)}"
+        for one in shown[:3]
+    )
+    return picture(
+        draw_rises(bars, unit=unit),
+        "importance",
+        f"What {claim} would lose without each input, {horizon} ahead, on the holdout; the line holds the true loss, "
+        "grey is no surer than luck",
+        f"A bar for each input, the largest on top: {told}.",
+        origin,
+    )
+
+
+def _table(found: Importance, origin: Origin) -> Block:
+    """The largest of any claim, beside each other."""
+    by_name = {name: {one.names: one for one in of.of_kind("together")} for name, of in found.claims.items()}
+    first = next(iter(found.claims))
+    names = [one.names for one in found.claims[first].of_kind("together")][:MOST]
+    rows = []
+    for key in names:
+        ones: dict[str, Rise] = {name: rises[key] for name, rises in by_name.items()}
+        rows.append(
+            {
+                "without": ones[first].words,
+                **{name: _amount(one.rise, found.claims[name]) for name, one in ones.items()},
+                "surely": ", ".join(name for name, one in ones.items() if one.surely) or "none",
+            }
+        )
+    caption = (
+        "What each claim would lose: by how much its loss rises (of order: the rank IC that is lost), and of which "
+        "claims that is surely more than nothing"
+    )
+    return table_of(caption, rows, origin)

@@ -1,0 +1,28 @@
+"""Draws by how much a loss rises without an input: a bar for each, with the interval that holds the true rise."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from ml_core.reporting import style
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+LONGEST = 44  # signs of a name
+
+
+def draw_rises(rises: Sequence[tuple[str, float, float, float]], *, unit: str) -> Figure:
+    """(name, rise, low, high), in the order in which they are given; grey where luck is enough to explain it."""
+    figure = style.new_figure(0.9 + 0.36 * len(rises))
+    axes = figure.subplots()
+    for place, (_, rise, low, high) in enumerate(reversed(rises)):
+        axes.barh(place, rise, height=0.6, color=style.BLUE if low > 0 else style.GRID)
+        axes.plot([low, high], [place, place], color=style.INK, linewidth=1.3, solid_capstyle="butt")
+    names = [name if len(name) <= LONGEST else f"{name[: LONGEST - 1]}…" for name, *_ in reversed(rises)]
+    axes.set_yticks(range(len(names)), names)
+    axes.axvline(0.0, color=style.SOFT, linewidth=1.0)
+    style.dress(axes, x=unit)
+    axes.grid(visible=False, axis="y")
+    return figure

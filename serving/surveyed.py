@@ -1,0 +1,56 @@
+"""Tells what a model hangs on over the holdout on which it was judged. It is measured once for a version and a horizon,
+as `explain --importance` does, and then kept."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from dataclasses import dataclass
+
+from ml_core.data.order import Order
+from ml_core.errors import NotEnoughData
+from ml_core.explain.stretch import open_holdout
+from ml_core.explain.survey import load_survey
+from ml_core.explain.surveys.importance import Importance
+from ml_core.registry.version import ModelVersion
+from ml_core.registry.versions import Registry
+
+KEPT, SEED = 8, 0
+
+
+@dataclass(frozen=True)
+class Surveyed:
+    """Of whom it is: the version that was judged; of one that was fitted again another than was asked for."""
+
+    judged: ModelVersion
+    found: Importance
+
+
+class Surveys:
+    """One is measured at a time."""
+
+    def __init__(self, order: Order) -> None:
+        self._order = order
+        self._kept: OrderedDict[tuple[str, int], Surveyed] = OrderedDict()
+        self._measuring = threading.Lock()
+
+    def importance(self, version: str | None, horizon: int) -> Surveyed:
+        """Of whoever answers, or of that version."""
+        registry = Registry(self._order.home)
+        asked = registry.find(self._order.name, version)
+        key = (asked.version, horizon)
+        with self._measuring:
+            if key not in self._kept:
+                self._kept[key] = self._measure(registry, asked, horizon)
+                while len(self._kept) > KEPT:
+                    self._kept.popitem(last=False)
+            return self._kept[key]
+
+    def _measure(self, registry: Registry, asked: ModelVersion, horizon: int) -> Surveyed:
+        survey = load_survey("importance")
+        stretch, judged = open_holdout(self._order, registry, asked)
+        if why := survey.excuse(stretch):
+            raise NotEnoughData(why)
+        found = survey.tell(stretch, horizon, SEED)
+        assert isinstance(found, Importance)
+        return Surveyed(judged, found)

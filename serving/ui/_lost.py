@@ -1,0 +1,90 @@
+"""Says below an explanation what the model would lose without an input, on the holdout: a picture with intervals, then
+the numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, NamedTuple
+
+from ml_core.errors import ForecastError
+from ml_core.explain.attribution import Of
+from ml_core.explain.spoken import CLAIM_OF
+from ml_core.explain.surveys.importance import OfClaim, Rise
+from ml_core.reporting import words
+from serving import markup
+from serving.explanation_figures import draw_rises, tell_rise
+from serving.service import Service
+from serving.surveyed import Surveyed
+
+if TYPE_CHECKING:
+    from plotly.graph_objects import Figure
+
+SHOWN = 10
+TITLE = "What it would lose without an input"
+KINDS = {"together": "With its kin", "alone": "Alone", "group": "A group"}
+
+
+class Lost(NamedTuple):
+    """An empty part is not shown."""
+
+    lost: str
+    importance: Figure | None = None
+    rises: str = ""
+
+
+def show_importance(service: Service, ahead: int, of: Of = "level", who: str = "") -> Lost:
+    """Of whoever answers, or of that version; where nothing can be told, why."""
+    try:
+        told = service.explanations.surveys.importance(who or None, int(ahead))
+    except ForecastError as error:
+        return Lost(markup.lead(TITLE, f"{markup.begin(service.spell_out(str(error)))}."))
+    claim = CLAIM_OF[of]
+    if why := told.found.silent.get(claim):
+        return Lost(markup.lead(TITLE, f"{markup.begin(why)}."))
+    return _show(told, claim)
+
+
+def _show(told: Surveyed, claim: str) -> Lost:
+    found = told.found.claims[claim]
+    proven = claim in told.judged.proves(told.found.horizon)
+    shown = [(one.words, one) for one in found.of_kind("together")[:SHOWN]]
+    asked = words.stretch_told(told.found.first, told.found.last, told.found.dates)
+    exchanged = words.EXCHANGED.format(
+        repeats=told.found.repeats, level=words.short_percent(told.found.level)
+    )
+    what = "its loss rises" if found.of == "share" else "its rank IC falls"
+    about = (
+        f"By how much {claim} would be worse: {what}. Version {told.judged.version}, {asked}; {exchanged}. Grey is no "
+        f"surer than luck{'' if proven else f', and so is all of {claim}, which is not proven'}."
+    )
+    return Lost(
+        lost=markup.lead(TITLE, about),
+        importance=draw_rises(shown, found, proven=proven),
+        rises=markup.panel(
+            "The same in numbers",
+            "Inputs that say nearly the same are taken away together, then each alone, then each group of features.",
+            markup.table(
+                ("Without", "Taken", "Rises by" if found.of == "share" else "Falls by", "Interval"),
+                _rows(found),
+            ),
+        ),
+    )
+
+
+def _rows(found: OfClaim) -> list[Sequence[markup.Cell | str]]:
+    rows: list[Sequence[markup.Cell | str]] = []
+    for kind, label in KINDS.items():
+        for one in [one for one in found.rises if one.kind == kind][:SHOWN]:
+            rows.append(_row(one, label, found))
+    return rows
+
+
+def _row(one: Rise, label: str, found: OfClaim) -> Sequence[markup.Cell | str]:
+    ends = [markup.typeset(tell_rise(value, found)) for value in (one.low, one.high)]
+    look = "wf-pass" if one.surely else ""
+    return [
+        markup.Cell(one.words, "", "wf-why"),
+        label,
+        markup.Cell(markup.typeset(tell_rise(one.rise, found)), "surely" if one.surely else "", look),
+        " to ".join(ends),
+    ]
