@@ -27,8 +27,7 @@ TITLES = {
 
 def other_lines(found: Mapping[str, Any], *, priced: bool) -> Iterator[str]:
     """Each method under its title; of one that tells nothing, why."""
-    screens = {"attention": attention_lines, "alike": alike_lines, "counterfactual": turning_lines}
-    for name, lines in screens.items():
+    for name, lines in SCREENS.items():
         if name in found:
             told = found[name]
             yield ""
@@ -89,3 +88,6 @@ def turning_lines(told: Counterfactual, *, priced: bool) -> Iterator[str]:
     ends = f"{amount(told.before, 'level', priced=priced)} to {amount(told.after, 'level', priced=priced)}"
     yield f"  it would go from {ends}" + ("" if told.turned else ": nearer to zero, but no other sign")
     yield f"  {APART}"
+
+
+SCREENS = {"attention": attention_lines, "alike": alike_lines, "counterfactual": turning_lines}

@@ -2,13 +2,17 @@
 does not, and what it finds can be written."""
 
 import json
+from pathlib import Path
 
 import pytest
 
+from cli.screens.explained import SCREENS, TITLES
 from ml_core.explain.method import load_method, method_names
 from ml_core.spec.plain import plain
+from serving.explanations import Explained
 from tests.contracts.explained import HORIZON, TICKER, scene_of
 
+EXPLAINED = (Path(__file__).parents[2] / "docs" / "explain.md").read_text(encoding="utf-8")
 every_method = pytest.mark.parametrize("name", method_names())
 LEARNERS = [
     ("lstm", "pooled"),
@@ -18,6 +22,15 @@ LEARNERS = [
     ("zero", "pooled"),
 ]
 every_learner = pytest.mark.parametrize(("learner", "layout"), LEARNERS)
+
+
+@pytest.mark.parametrize("name", [one for one in method_names() if one != "moved"])
+def test_it_is_told_by_the_command_line_the_api_and_the_document(name):
+    """`moved` is what every door is built around."""
+    assert SCREENS.keys() == TITLES.keys()
+    assert name in SCREENS, "cli/screens/explained.py"
+    assert name in Explained.model_fields, "serving/explanations.py"
+    assert f"`ml_core/explain/methods/{name}.py`" in EXPLAINED, "docs/explain.md"
 
 
 @every_method

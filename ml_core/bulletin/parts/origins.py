@@ -26,7 +26,9 @@ def tell_origins(again: Replay, origin: Origin) -> list[Block]:
         for way in WAYS
         for name, gain in _listed(told, way).items()
     ]
-    rows.append({"split": "in all", "part": "total return", "gain": words.percent(told.total)})
+    rows.append(
+        {"split": "in all", "part": words.MONEY["cumulative"].label, "gain": words.percent(told.total)}
+    )
     caption = (
         "Where the money came from: shares of the equity at the start; the parts of each split add up to the total "
         "return, those of sectors and tickers after their costs"
