@@ -36,7 +36,7 @@ def tells_calls(method: Callable[Asked, Given]) -> Callable[Asked, Given]:
         try:
             return method(*given, **named)
         except ForecastError as error:
-            raise type(error)(as_call(str(error))) from None
+            raise type(error)(as_call(str(error))) from error.__cause__
 
     return called
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from candorcast.calling import as_call, tells_calls
+from candorcast.days import Day, read_day
 from ml_core.data.order import REFRESH_WAIT, Order, place_order
 from ml_core.errors import InvalidInput
 from ml_core.home.settings import Home, Settings
@@ -31,7 +32,6 @@ if TYPE_CHECKING:
     from ml_core.registry.version import ModelVersion
     from ml_core.walkforward.judging import Evaluation
 
-Day = str | dt.date | None
 Progress = Callable[[str], Any] | None
 
 
@@ -96,7 +96,7 @@ class Opened:
         """PRICES as every step reads them: adjusted, at the experiment's frequency."""
         from ml_core.data.prices import read_prices
 
-        return read_prices(self.experiment, self.home, until=_day("until", until))
+        return read_prices(self.experiment, self.home, until=read_day("until", until))
 
     @tells_calls
     def missing(self) -> dict[str, str]:
@@ -167,7 +167,7 @@ class Opened:
         those of the command line are."""
         from candorcast.verbs import predict
 
-        day = _day("as_of", as_of)
+        day = read_day("as_of", as_of)
         return predict(self.order, day, version=version, corrected=corrected, clock=_now, progress=progress)
 
     @tells_calls
@@ -184,7 +184,7 @@ class Opened:
         shares of a ticker add up to its forecast."""
         from candorcast.verbs import explain
 
-        day = _day("as_of", as_of)
+        day = read_day("as_of", as_of)
         return explain(self.order, ticker, as_of=day, version=version, horizon=horizon, of=of)
 
     @tells_calls
@@ -204,7 +204,7 @@ class Opened:
         from candorcast.verbs import Span, backtest
 
         experiment = self.learning if walk else self.experiment
-        span = Span(_day("start", start), _day("end", end))
+        span = Span(read_day("start", start), read_day("end", end))
         asked = {"version": version, "walk": walk, "forecasts": forecasts}
         return backtest(experiment, self.home, span, **asked, trials=trials, progress=progress)
 
@@ -244,11 +244,3 @@ class Opened:
         from ml_core.monitoring.watch import watch
 
         return watch(self.order, now=_now())
-
-
-def _day(name: str, given: Day) -> dt.date | None:
-    """A date, or one as text."""
-    try:
-        return dt.date.fromisoformat(given) if isinstance(given, str) else given
-    except ValueError:
-        raise InvalidInput(f"{name}: expected a date such as 2024-05-31, got {given!r}") from None

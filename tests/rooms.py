@@ -14,6 +14,7 @@ TOGETHER = {
         "tests/cli/test_story.py",
         "tests/cli/test_python.py",
         "tests/api/test_page.py",
+        "tests/api/test_plugin.py",
     ),
 }
 # What is long begins early: taken up last, it would keep one process waiting for the other.

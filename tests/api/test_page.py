@@ -12,7 +12,7 @@ PAGE = Path(__file__).parents[2] / "docs" / "python.md"
 BLOCKS = re.findall(r"```python\n(.*?)```", PAGE.read_text(encoding="utf-8"), flags=re.DOTALL)
 
 
-@pytest.mark.usefixtures("ray_cluster")
+@pytest.mark.usefixtures("ray_cluster", "forgotten")
 def test_the_page_runs_from_its_first_line_to_its_last(new_home, monkeypatch):
     monkeypatch.setenv("CANDORCAST_HOME", str(new_home().root))
     names: dict = {}
