@@ -15,6 +15,7 @@ TOGETHER = {
         "tests/cli/test_python.py",
         "tests/api/test_page.py",
         "tests/api/test_plugin.py",
+        "tests/api/test_notebooks.py",
     ),
 }
 # What is long begins early: taken up last, it would keep one process waiting for the other.
