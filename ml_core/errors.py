@@ -14,6 +14,10 @@ class InvalidData(ForecastError, ValueError):
     """A table breaks its agreed columns or values."""
 
 
+class ContractBroken(ForecastError):
+    """What was registered from outside does not keep what every model, feature, metric or strategy must."""
+
+
 class NotEnoughData(InvalidInput):
     """The history is too short for what was asked."""
 

@@ -12,6 +12,10 @@ TOGETHER = {
         "tests/faults/",
         "tests/tuning/",
         "tests/cli/test_story.py",
+        "tests/cli/test_python.py",
+        "tests/api/test_page.py",
+        "tests/api/test_plugin.py",
+        "tests/api/test_notebooks.py",
     ),
 }
 # What is long begins early: taken up last, it would keep one process waiting for the other.

@@ -34,6 +34,7 @@ from ml_core.walkforward.opening import open_windows, plan_folds
 from tuning.answer import choose_answer
 from tuning.ledger import Ledger
 from tuning.naming import name_search
+from tuning.outsiders import refuse_local
 from tuning.ranking import Ranking
 from tuning.space import build_space, widest_spec
 from tuning.step import Progress, tell_step
@@ -92,6 +93,7 @@ def search(
     """Search on the folds, refit the winner, score it on the holdout once, and let the gate decide. A new champion
     is fitted again through the last known outcome."""
     experiment = with_trials(experiment, trials) if trials else experiment
+    refuse_local(experiment)
     widest = widest_spec(experiment, build_space(experiment))
     version = data_version(experiment, home)  # the store may move on while trials run
     prices, name = read_prices(experiment, home, version=version), name_search(experiment, version)

@@ -3,7 +3,7 @@ came to."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,24 +12,14 @@ import polars as pl
 from cli.output import open_results
 from cli.screens.missing import spell_missing, warn_missing
 from cli.session import DONE, PARTIAL, Session
-from ml_core.errors import InvalidData, InvalidInput, NotEnoughData
-from ml_core.frames import SCORED, conform
+from ml_core.errors import InvalidInput
 
 if TYPE_CHECKING:
     import datetime as dt
 
     from ml_core.registry.version import ModelVersion
     from ml_core.spec.experiment import Experiment
-
-
-@dataclass(frozen=True)
-class Source:
-    """SCORED rows that no model learned from, and what they are."""
-
-    forecasts: pl.DataFrame
-    told: str
-    trials: int = 1
-    facts: dict[str, Any] = field(default_factory=dict)
+    from ml_core.walkforward.traded import Unlearned
 
 
 def backtest(
@@ -58,7 +48,7 @@ def backtest(
     prices, benchmark = read_prices(experiment, session.home), read_benchmark(experiment, session.home)
     absent = tell_absent(experiment, session.home, prices, compared=True)
     source = _choose(session, prices, version, first, walk=walk, file=forecasts)
-    rows = _between(source, first, last)
+    rows = source.between(first, last)
     tried, horizon = trials or source.trials, horizon_of(experiment)
     money = weigh(experiment, prices, rows, benchmark=benchmark, trials=tried)
     origins = split_money(experiment, prices, money, benchmark=benchmark)
@@ -84,7 +74,7 @@ def backtest(
     return PARTIAL if missing else DONE
 
 
-def _asked(experiment: Experiment, source: Source, *, trials: int) -> dict[str, Any]:
+def _asked(experiment: Experiment, source: Unlearned, *, trials: int) -> dict[str, Any]:
     """What was traded, and how."""
     from cli.screens.money import limits_in_force
 
@@ -106,10 +96,15 @@ def _choose(
     *,
     walk: bool,
     file: Path | None,
-) -> Source:
+) -> Unlearned:
+    from ml_core.walkforward.traded import of_file, of_walk
+
     if file:
-        return _of_file(file)
-    return _of_walk(session, prices) if walk else _of_version(session, prices, version, first)
+        return of_file(file)
+    if not walk:
+        return _of_version(session, prices, version, first)
+    session.terminal.step(f"walking {session.experiment.name} forward")
+    return of_walk(session.experiment, prices, progress=session.terminal.progress)
 
 
 def _read_span(start: str | None, end: str | None) -> tuple[dt.date | None, dt.date | None]:
@@ -144,35 +139,17 @@ def read_day(option: str, text: str | None) -> dt.date | None:
         raise InvalidInput(f"{option} {text}: expected a date such as 2024-05-31") from None
 
 
-def _of_version(session: Session, prices: pl.DataFrame, version: str | None, first: dt.date | None) -> Source:
-    """What a registered version says of the sessions from its holdout on: it learned from none of them. Of a refit,
-    those before it are answered by whom it was fitted again from."""
-    from ml_core.registry.seats import tell_seat
+def _of_version(
+    session: Session, prices: pl.DataFrame, version: str | None, first: dt.date | None
+) -> Unlearned:
     from ml_core.registry.versions import Registry
-    from ml_core.walkforward.unseen import first_unseen, forecast_unseen
+    from ml_core.walkforward.traded import of_version, refuse_learned
 
     registry = Registry(session.home)
     registered = registry.find(session.experiment.model_name, version)
-    evidence = registered.evidence
-    held_out, ended = first_unseen(registry, registered), evidence.holdout.end
-    if first and first < held_out:
-        judged = evidence.refit.judged if evidence.refit else registered.version
-        raise InvalidInput(
-            f"--start {first}: version {judged} was fitted before {held_out}, and chosen on dates before it; "
-            f"expected a day from {held_out} on, or --walk"
-        )
-    scored = forecast_unseen(registry, registered, prices)
-    since = scored.filter(pl.col("as_of") > ended)["as_of"].n_unique()
-    who = f"version {registered.version} ({evidence.spec.told}; {tell_seat(registered)})"
-    told = f"{who} on what it never learned from, its holdout from {held_out} to {ended} and {since} sessions since"
-    if evidence.refit:
-        told = (
-            f"{who}: each session from {held_out} on is answered by the youngest of its line that had not seen it, "
-            f"those before {evidence.unseen} by version {evidence.refit.parent} or whom that was fitted again from"
-        )
-    told += f"; {_tell_money(registered)}"
-    facts = {"model": registered.name, "version": registered.version, "holdout": evidence.holdout}
-    return Source(scored, told, trials=evidence.backtest.trials or evidence.search.trials, facts=facts)
+    refuse_learned(registry, registered, first)
+    source = of_version(registry, registered, prices)
+    return replace(source, told=f"{source.told}; {_tell_money(registered)}")
 
 
 def _tell_money(registered: ModelVersion) -> str:
@@ -184,46 +161,6 @@ def _tell_money(registered: ModelVersion) -> str:
         return f"{claim('money')}: not asked"
     surest = min(asked, key=lambda one: one.adjusted if one.adjusted is not None else 1.0)
     return f"{claim('money')}: {standing(surest.standing, surest.adjusted)}"
-
-
-def _of_walk(session: Session, prices: pl.DataFrame) -> Source:
-    """The experiment's own model, refitted for every fold."""
-    from ml_core.walkforward.walk import walk_forecasts
-
-    session.terminal.step(f"walking {session.experiment.name} forward")
-    forecasts = walk_forecasts(session.experiment, prices, progress=session.terminal.progress)
-    family = session.experiment.model.family
-    return Source(forecasts, f"{family}, refitted for each of {forecasts['fold'].n_unique()} folds")
-
-
-def _of_file(path: Path) -> Source:
-    """What `evaluate --out` wrote."""
-    try:
-        table = pl.read_parquet(path)
-    except (OSError, pl.exceptions.PolarsError) as error:
-        raise InvalidInput(f"--forecasts {path}: cannot be read: {str(error).splitlines()[0]}") from None
-    try:
-        return Source(conform(table, SCORED, "forecasts"), f"the forecasts in {path.name}")
-    except InvalidData as error:
-        raise InvalidInput(f"--forecasts {path}: {error}; expected what evaluate --out writes") from None
-
-
-def _between(source: Source, first: dt.date | None, last: dt.date | None) -> pl.DataFrame:
-    """The decisions of that span; the accounts begin and end with them."""
-    day, rows = (
-        pl.col("as_of"),
-        source.forecasts.filter(pl.col("mean").is_not_null() & pl.col("mean").is_not_nan()),
-    )
-    if rows.is_empty():
-        raise NotEnoughData(f"{source.told}: no forecast with a mean among {source.forecasts.height} rows")
-    kept = rows.filter(day >= first) if first else rows
-    kept = kept.filter(day <= last) if last else kept
-    if kept.is_empty():
-        raise NotEnoughData(
-            f"no forecast from {first or 'the first'} to {last or 'the last'}: "
-            f"they go from {rows['as_of'].min()} to {rows['as_of'].max()}"
-        )
-    return kept
 
 
 def _scored(rows: pl.DataFrame, split: str) -> str:

@@ -69,6 +69,7 @@ def _explain(
     of: Of,
     out: Path | None,
 ) -> int:
+    from ml_core.explain.rows import share_rows
     from ml_core.explain.spoken import tell_later
     from ml_core.explain.subject import open_scene
     from ml_core.prediction.answer import find_speaker, tell_asked, tell_closed, tell_learned
@@ -89,7 +90,7 @@ def _explain(
         *tell_later(scene.as_of, stood.version.evidence.trained.end),
     )
     subjects = _subjects(scene, ticker, horizon)
-    rows = screen.share_rows(subjects, of)
+    rows = share_rows(subjects, of)
     if write:
         write(rows)
     if ticker:
@@ -151,6 +152,8 @@ def _show_all(
     told: Sequence[str],
 ) -> None:
     """What moves the forecasts of a session most, over all tickers, and what moves each."""
+    from ml_core.explain.rows import by_name
+
     terminal, priced = session.terminal, scene.forecaster.spec.task.priced
     proven = _proven(scene, version, horizon)
     for line in screen.all_lines(scene, version, rows, horizon=horizon, of=of, proven=proven):
@@ -167,7 +170,7 @@ def _show_all(
             "proven": proven,
             "of": of,
             "notes": list(told),
-            "shares": screen.by_name(rows).to_dicts(),
+            "shares": by_name(rows).to_dicts(),
         }
     )
 

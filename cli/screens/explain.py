@@ -27,39 +27,6 @@ TITLES = {
 }
 
 
-def share_rows(subjects: Sequence[Subject], of: Of) -> pl.DataFrame:
-    """(ticker, as_of, horizon, of, name, words, lag, share): every share, lag 0 the last session; no lag where it is
-    no feature."""
-    import polars as pl
-
-    from ml_core.explain.attribution import attribute, attribute_all
-    from ml_core.explain.spoken import tell
-
-    first = subjects[0]
-    several = len(subjects) > 1
-    found = attribute_all(first.scene, first.horizon, of) if several else [attribute(first, of)]
-    rows = []
-    for one in found:
-        key = (one.ticker, first.scene.as_of, one.horizon, of)
-        rows += [
-            (*key, name, tell(name), lag, share)
-            for place, name in enumerate(one.names)
-            for lag, share in enumerate(one.share_LF[:, place].tolist())
-        ]
-        rows += [(*key, name, tell(name), None, share) for name, share in one.beside.items()]
-        rows.append((*key, "base", "where no input tells anything", None, one.base))
-    columns = ["ticker", "as_of", "horizon", "of", "name", "words", "lag", "share"]
-    return pl.DataFrame(rows, schema=columns, orient="row", infer_schema_length=None)
-
-
-def by_name(rows: pl.DataFrame) -> pl.DataFrame:
-    """(ticker, name, words, share), summed over lags."""
-    import polars as pl
-
-    keys = ["ticker", "name", "words"]
-    return rows.group_by(keys, maintain_order=True).agg(pl.col("share").sum())
-
-
 def one_lines(
     subject: Subject,
     version: ModelVersion,
@@ -186,6 +153,7 @@ def all_lines(
     """What moves the forecasts of a session, by the mean size of its shares over all tickers."""
     import polars as pl
 
+    from ml_core.explain.rows import by_name
     from ml_core.explain.spoken import tell_unproven
 
     who = f"{horizon} ahead, by version {version.version}"
@@ -203,6 +171,8 @@ def all_lines(
 def ticker_rows(rows: pl.DataFrame, *, of: str, priced: bool) -> list[dict[str, str]]:
     """Each ticker's forecast, and the two pieces that move it most."""
     import polars as pl
+
+    from ml_core.explain.rows import by_name
 
     found = []
     for (ticker,), own in by_name(rows).group_by("ticker", maintain_order=True):

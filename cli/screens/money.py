@@ -13,7 +13,7 @@ from ml_core.portfolio.comparison import STRATEGY, ZERO, Comparison
 from ml_core.portfolio.legs import Leg, hold_of, legs_of, strategy_kind, turbulent_leg
 from ml_core.reporting import words
 from ml_core.reporting.words import ACCOUNTS, MONEY, short_percent
-from ml_core.spec.strategy import Sizing, Strategy
+from ml_core.spec.strategy import KINDS, Sizing, Strategy
 
 SHOWN_COSTS = (0.0, 1.0, 2.0, 5.0, 10.0, 20.0, 50.0)
 NOTHING = f"{ACCOUNTS[ZERO]}: the same sizing, expecting nothing"
@@ -145,6 +145,8 @@ def _held(leg: Leg, forecasts: pl.DataFrame) -> str:
     kind = strategy_kind(forecasts, how)
     if kind in SIGNS:
         return f"each ticker {ahead}: {SIGNS[kind]}"
+    if kind not in KINDS:
+        return f"as {kind}, a strategy from outside, decides {ahead}"
     if kind == "single":
         if how.conviction == "target":
             return f"each ticker {ahead}, tanh of it over the daily target"

@@ -1,4 +1,4 @@
-"""Lists the metrics that forecasts are measured by. One function here adds a metric."""
+"""Lists the metrics that forecasts are measured by. A function here adds one; others are registered from outside."""
 
 import numpy as np
 import scipy  # its parts are loaded where they are first used
@@ -7,6 +7,7 @@ from ml_core.errors import InvalidInput
 from ml_core.evaluation.declaration import Metric, per_date, per_row
 from ml_core.evaluation.rows import Array, Rows
 from ml_core.spec.choices import nearest
+from ml_core.spec.outside import find_outside
 
 LEVEL = 0.9  # of every interval between lower and upper
 DEVIATIONS = 1.6448536269514722  # a normal's interval of that level: so `scale` is a standard deviation
@@ -95,15 +96,19 @@ def normal_crps(error: Array, scale: Array) -> Array:
 
 
 def metric_names() -> list[str]:
-    """Every metric, in the order written above."""
-    return [item.name for item in globals().values() if isinstance(item, Metric)]
+    """Every metric, in the order written above; then those that were registered from outside."""
+    own = [item.name for item in globals().values() if isinstance(item, Metric)]
+    return [*own, *sorted(find_outside("metric"))]
 
 
 def find_metric(name: str) -> Metric:
     """The metric of that name; an unknown one is answered with the nearest known one."""
-    if name not in metric_names():
+    if isinstance(own := globals().get(name), Metric):
+        return own
+    outside = find_outside("metric")
+    if name not in outside:
         raise InvalidInput(f"unknown metric '{name}'{nearest(name, metric_names())}")
-    return globals()[name]
+    return outside[name].load()
 
 
 def _ranks(rows: Rows, values: Array) -> Array:

@@ -15,6 +15,7 @@ from ml_core.features.stages import KEY, Stages
 from ml_core.spec import choices
 from ml_core.spec.choices import nearest
 from ml_core.spec.experiment import Features
+from ml_core.spec.outside import count_changes, find_outside
 
 GROUPS = "ml_core.features.groups"
 
@@ -33,24 +34,44 @@ class FeatureTable:
         return pl.concat(self.blocks())
 
 
-@cache
 def catalogue() -> dict[str, tuple[str, Feature]]:
-    """Every known feature by name, with its group."""
-    return {one.name: (group, one) for group, one in _declared() if not one.part}
+    """Every known feature by name, with its group; after ours those that were registered from outside."""
+    return _listed(count_changes())[0]
 
 
-@cache
 def parts() -> dict[str, Feature]:
     """What features are made of, by name."""
-    return {one.name: one for one in features_of(bar_parts)} | {
-        one.name: one for _, one in _declared() if one.part
-    }
+    return _listed(count_changes())[1]
+
+
+@cache
+def _listed(_changes: int, /) -> tuple[dict[str, tuple[str, Feature]], dict[str, Feature]]:
+    declared = [*_declared(), *((group, one) for group, several in _outside() for one in several)]
+    made_of = [*features_of(bar_parts), *(one for _, one in declared if one.part)]
+    features = {one.name: (group, one) for group, one in declared if not one.part}
+    return features, {one.name: one for one in made_of}
 
 
 def _declared() -> Iterator[tuple[str, Feature]]:
     for group in choices.names(GROUPS):
         for one in features_of(choices.load(GROUPS, group)):
             yield group, one
+
+
+def _outside() -> list[tuple[str, list[Feature]]]:
+    """What each function that was registered from outside declares, with its group."""
+    return [one.load() for _, one in sorted(find_outside("feature").items())]
+
+
+def own_feature_names() -> set[str]:
+    """All that our files declare, features and what they are made of."""
+    made = {one.name for one in features_of(bar_parts)} | {one.name for _, one in _declared()}
+    return made | {feature.name for feature in regime_features()}
+
+
+def group_names() -> list[str]:
+    """Every group: ours, and those that came from outside."""
+    return sorted({*choices.names(GROUPS), *(group for group, _ in _outside())})
 
 
 def known_features(columns: Iterable[str] = ()) -> dict[str, tuple[str, Feature]]:
@@ -72,12 +93,13 @@ def group_of(name: str) -> str:
 def chosen_names(
     asked: Features, columns: Iterable[str] | None = None, *, coming: Iterable[str] = ()
 ) -> tuple[str, ...]:
-    """The features of an experiment: its groups and names, or all of them. A column of the context itself, whose
+    """The features of an experiment: its groups and names, or all of ours. What came from outside is taken only where
+    it is named, so that to install it changes no experiment. A column of the context itself, whose
     level means something, is a feature where it is named. Without the columns of its prices such a name is taken on
     trust; those that are known to be `coming` are among what a refusal suggests."""
     columns = None if columns is None else tuple(columns)
     known = known_features(columns or ())
-    groups = choices.names(GROUPS)
+    groups = group_names()
     for group in asked.groups:
         if group not in groups:
             raise InvalidInput(f"features.groups: unknown group '{group}'{nearest(group, groups)}")
@@ -88,7 +110,8 @@ def chosen_names(
             near = [*known, *own, *(feature.name for feature in context.features_for(coming))]
             raise InvalidInput(f"features.names: unknown feature '{name}'{nearest(name, near)}")
     if not asked.groups and not asked.names:
-        return tuple(known)
+        others = {one.name for _, several in _outside() for one in several}
+        return tuple(name for name in known if name not in others)
     chosen = (name for name, (group, _) in known.items() if group in asked.groups or name in asked.names)
     return (*chosen, *levels)
 

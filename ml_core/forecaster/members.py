@@ -12,6 +12,7 @@ import numpy as np
 
 from ml_core.baselines import Fitted, Learned, is_baseline
 from ml_core.panel.windows import Windows
+from ml_core.spec import choices
 from ml_core.spec.experiment import Model, Reading
 
 if TYPE_CHECKING:
@@ -84,6 +85,12 @@ def restore_member(model: Model, arrays: Arrays, facts: Mapping[str, Any]) -> Me
     if is_baseline(model.family):
         return BaselineMember.restore(model, arrays, facts)
     from ml_core.forecaster.networks import NetworkMember
+    from ml_core.models.family import FAMILIES
+
+    if model.family not in choices.names(FAMILIES):
+        raise ValueError(
+            f"was made by '{model.family}', which is not here; install the package that brings it"
+        )
 
     return NetworkMember.restore(model, arrays)
 

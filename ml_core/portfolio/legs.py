@@ -13,7 +13,8 @@ from ml_core.portfolio import sizing
 from ml_core.portfolio.conviction import hold_signs, rank_sides, size_alone
 from ml_core.portfolio.market import Market, need
 from ml_core.portfolio.volatility import target_each
-from ml_core.spec.strategy import CROSS_SECTION, Sizing, Strategy
+from ml_core.spec.outside import find_outside
+from ml_core.spec.strategy import CROSS_SECTION, KINDS, Sizing, Strategy
 
 
 @dataclass(frozen=True)
@@ -66,6 +67,8 @@ def size(forecast: pl.DataFrame, leg: Leg, market: Market | None) -> pl.DataFram
         views, by = views.join(sectors, on="ticker", how="left", maintain_order="left"), ("sector",)
     if ranked:
         units = rank_sides(views, quantile=how.quantile, by=by)
+    elif kind not in KINDS:
+        units = _as_outside(kind, views, market)
     elif kind in ("long_only", "sign"):
         units = hold_signs(views, short=kind == "sign")
     else:
@@ -80,6 +83,13 @@ def size(forecast: pl.DataFrame, leg: Leg, market: Market | None) -> pl.DataFram
     if ranked and (how.gate or how.daily_volatility):
         positions = sizing.balance(positions, by=by)
     return conform(positions, POSITIONS, "positions").sort("date", "ticker")
+
+
+def _as_outside(kind: str, views: pl.DataFrame, market: Market | None) -> pl.DataFrame:
+    """The weights of a strategy that was registered from outside; nothing where it says nothing."""
+    weights = find_outside("strategy")[kind].load()(views, market)
+    joined = views.join(weights, on=["ticker", "date"], how="left", maintain_order="left")
+    return joined.with_columns(unit=pl.col("weight").fill_null(0.0), parts=pl.lit(1.0))
 
 
 def views_of(forecast: pl.DataFrame, horizon: int) -> pl.DataFrame:

@@ -1,20 +1,30 @@
-"""Lists and loads the choices that a folder offers: each public module in it is one, found by its file's name."""
+"""Lists and loads the choices that a folder offers: each public module in it is one, found by its file's name. Beside
+them stand those that were registered from outside, where a folder is open to that."""
 
 import difflib
 import pkgutil
 from importlib import import_module
-from types import ModuleType
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from ml_core.errors import InvalidInput
+from ml_core.spec.outside import OPEN, Outside, find_outside
 
 Declared = TypeVar("Declared")
 
 
 def names(package: str) -> list[str]:
     """The names that `load` accepts for this package, in alphabetical order."""
+    return sorted({*own_names(package), *_outside(package)})
+
+
+def own_names(package: str) -> list[str]:
+    """Those that have a file in it."""
     path = import_module(package).__path__
     return sorted(module.name for module in pkgutil.iter_modules(path) if not module.name.startswith("_"))
+
+
+def _outside(package: str) -> dict[str, Outside]:
+    return find_outside(OPEN[package]) if package in OPEN else {}
 
 
 def check(package: str, name: str) -> None:
@@ -24,10 +34,11 @@ def check(package: str, name: str) -> None:
         raise InvalidInput(f"unknown {_singular(package)} '{name}'{nearest(name, known)}")
 
 
-def load(package: str, name: str) -> ModuleType:
-    """The module of that name; an unknown name is answered with the nearest known one."""
+def load(package: str, name: str) -> Any:
+    """The module of that name, or what was registered by it; an unknown name is answered with the nearest known one."""
     check(package, name)
-    return import_module(f"{package}.{name}")
+    outside = _outside(package).get(name)
+    return outside.load() if outside else import_module(f"{package}.{name}")
 
 
 def declared(package: str, name: str, kind: type[Declared]) -> Declared:

@@ -37,7 +37,15 @@ def read_experiment(name: str, overrides: tuple[str, ...] = ()) -> Experiment:
         raise InvalidInput(f"{path}: not a TOML file: {error}") from None
     except OSError as error:
         raise InvalidInput(f"{path}: cannot be read: {error.strerror}") from None
-    _anchor(content, path.resolve().parent)
+    return check_experiment(content, path.resolve().parent, overrides, told=path.name)
+
+
+def check_experiment(
+    content: dict[str, Any], folder: Path, overrides: tuple[str, ...] = (), *, told: str
+) -> Experiment:
+    """The experiment of that content, as a file holds it, with the overrides laid over it. Paths in it are meant from
+    the `folder`; `told` is what an error calls it."""
+    _anchor(content, folder)
     for override in overrides:
         _lay_over(content, override)
     _name_members(content)
@@ -46,10 +54,10 @@ def read_experiment(name: str, overrides: tuple[str, ...] = ()) -> Experiment:
         refuse_idle(experiment)
     except ValidationError as error:
         raise InvalidInput(
-            f"{_blame(error, overrides) or path.name}: {explain(error, Experiment, at='')}"
+            f"{_blame(error, overrides) or told}: {explain(error, Experiment, at='')}"
         ) from None
     except InvalidInput as error:
-        raise InvalidInput(f"{path.name}: {error}") from None
+        raise InvalidInput(f"{told}: {error}") from None
     return experiment
 
 

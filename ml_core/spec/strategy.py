@@ -6,14 +6,30 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, PositiveInt, model_validator
+from pydantic import AfterValidator, Field, PositiveInt, WithJsonSchema, model_validator
+from pydantic_core import PydanticKnownError
 
+from ml_core.spec.outside import find_outside
 from ml_core.spec.section import Fraction, Section
 
 Volatility = Annotated[float, Field(gt=0, le=1)]
 Weight = Annotated[float, Field(gt=0, le=1)]
 CROSS_SECTION = 5  # tickers from which `auto` ranks them against one another
-Kind = Literal["auto", "long_short", "single", "long_only", "sign"]
+KINDS = ("auto", "long_short", "single", "long_only", "sign")
+
+
+def _known_kind(name: str) -> str:
+    """One of ours, or a strategy that was registered from outside."""
+    if name not in KINDS and name not in (outside := find_outside("strategy")):
+        *others, last = (repr(one) for one in (*KINDS, *sorted(outside)))
+        raise PydanticKnownError("literal_error", {"expected": f"{', '.join(others)} or {last}"})
+    return name
+
+
+KIND_SCHEMA = {
+    "anyOf": [{"enum": list(KINDS)}, {"type": "string"}]
+}  # an editor completes ours, and takes others
+Kind = Annotated[str, AfterValidator(_known_kind), WithJsonSchema(KIND_SCHEMA)]
 
 
 class Sizing(Section):

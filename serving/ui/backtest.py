@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import TYPE_CHECKING, Any, NamedTuple, get_args
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ml_core.portfolio.attribution import Attribution
 from ml_core.portfolio.comparison import EQUAL, HELD, STRATEGY, ZERO
 from ml_core.reporting import words
 from ml_core.reporting.words import MONEY, ORIGINS
-from ml_core.spec.strategy import Kind
+from ml_core.spec import strategy as spec
 from serving import markup
 from serving.backtests import Backtested, Settings
 from serving.markup import Cell, begin, panel, table, typeset, write
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from plotly.graph_objects import Figure
 
 KINDS = {
+    "auto": "Automatic",
     "long_short": "Long and short",
     "single": "Each ticker alone",
     "long_only": "Long only",
@@ -62,7 +63,8 @@ def build(service: Service) -> Parts:
 
     strategy = service.experiment.strategy
     with gr.Row():
-        kinds = [("Automatic", "auto") if one == "auto" else (KINDS[one], one) for one in get_args(Kind)]
+        named = dict.fromkeys((*spec.KINDS, strategy.kind))  # the file's own may have come from outside
+        kinds = [(KINDS.get(one, begin(words.baseline(one))), one) for one in named]
         controls = [
             gr.Dropdown(kinds, value=strategy.kind, label="Strategy", min_width=150, elem_id="backtest-kind"),
             gr.Slider(0.05, 0.5, strategy.quantile, step=0.05, label="Share held a side", min_width=180),

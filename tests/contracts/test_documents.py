@@ -16,6 +16,7 @@ from ml_core.spec import choices
 HOUSE = Path(__file__).parents[2]
 ROOTS = (
     "benchmarks",
+    "candorcast",
     "cli",
     "deploy",
     "docs",

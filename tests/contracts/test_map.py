@@ -10,9 +10,8 @@ README, CONTRIBUTING, ARCHITECTURE = (
     (HOUSE / name).read_text(encoding="utf-8")
     for name in ("README.md", "CONTRIBUTING.md", "docs/architecture.md")
 )
-CODE = [
-    path for root in ("cli", "flows", "ml_core", "serving", "tuning") for path in (HOUSE / root).rglob("*.py")
-]
+ROOTS = ("candorcast", "cli", "flows", "ml_core", "serving", "tuning")
+CODE = [path for root in ROOTS for path in (HOUSE / root).rglob("*.py")]
 
 
 def map_lines() -> list[str]:

@@ -1,24 +1,45 @@
 """What every way to share a forecast among its inputs must keep, for every family and baseline that is found."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import fields
+
 import numpy as np
 import polars as pl
 import pytest
 
+import candorcast
+from ml_core.baselines import BASELINES, Asked
 from ml_core.explain.attribution import REST, attribute, attribute_all
-from ml_core.explain.shares import SHARES
-from ml_core.explain.sharing import PEERS, sharings, way_of
+from ml_core.explain.shares import SHARES, asked
+from ml_core.explain.shares.trees import past_rows
+from ml_core.explain.sharing import PEERS, Question, sharings, way_of
 from ml_core.explain.subject import open_scene
+from ml_core.features.scaling import Scaler
 from ml_core.spec import choices
+from ml_core.spec.outside import forget
+from tests.api.own import Shrunk, make_forest, make_ridge
 from tests.contracts.explained import CASES, HORIZON, NETWORKS, PRICES, SIMPLE, TICKER, fit_small, scene_of
 
 every_case = pytest.mark.parametrize(("name", "layout"), CASES)
 every_kind = pytest.mark.parametrize("of", ["level", "order", "scale"])
+OUTSIDE = "own_forest_of_outside"
 CLOSE = 1e-4  # of a unit of volatility, or of a logarithm
 
 
 def unit_of(scene, of: str) -> float:
     place, column = scene.windows.tickers.index(TICKER), scene.windows.horizons.index(HORIZON)
     return 1.0 if of == "scale" else float(scene.windows.unit_NTH[place, -1, column])
+
+
+@contextmanager
+def own_model() -> Iterator[str]:
+    """A model from outside, which can only be asked."""
+    candorcast.model(name=OUTSIDE)(make_forest)
+    try:
+        yield OUTSIDE
+    finally:
+        forget("model", OUTSIDE)
 
 
 @every_case
@@ -95,7 +116,39 @@ def test_other_targets_add_up_too(name, target):
 
 
 def test_every_learner_is_shared_by_some_way_and_every_way_is_taken():
-    taken = {way_of(fit_small(name).members[0]) for name in (*NETWORKS, *SIMPLE)}
+    with own_model() as own:
+        taken = {way_of(fit_small(name).members[0]) for name in (*NETWORKS, *SIMPLE, own)}
     assert taken == set(choices.names(SHARES))
     orders = [sharing.order for _, sharing in sharings()]
     assert len(set(orders)) == len(orders), "two files of explain/shares have the same order"
+
+
+def test_a_model_from_outside_adds_up_alone_and_among_others():
+    with own_model() as own:
+        scene = scene_of(own)
+        for of in ("level", "order", "scale"):
+            found = attribute(scene.about(TICKER, HORIZON), of)
+            assert abs(found.total - found.forecast) / unit_of(scene, of) < CLOSE
+        found = attribute(scene.about(TICKER, HORIZON))
+        (among,) = (one for one in attribute_all(scene, HORIZON) if one.ticker == TICKER)
+        np.testing.assert_allclose(among.share_LF, found.share_LF, atol=CLOSE * unit_of(scene, "level"))
+        assert np.abs(found.share_LF).max() > 0
+
+
+def test_a_line_that_can_only_be_asked_has_the_shares_that_a_line_has():
+    """Where nothing acts together, every order gives the same: slope times how far the input is from the past rows."""
+    candorcast.model(name=OUTSIDE)(lambda _config, _seed: make_ridge(Shrunk(alpha=1.0), 0))
+    try:
+        forecaster = fit_small.__wrapped__(OUTSIDE)
+        scene = open_scene(forecaster, PRICES)
+        (member,) = forecaster.members
+        question = Question(scene.views[0], scene.about(TICKER, HORIZON).rows_NT, 1, "mean", scene.usable_NT)
+        found = asked.share(member, question)
+        arrays, usual_PF = member.arrays(), past_rows(question)[::2]
+        scaler = Scaler(*(arrays[f"learned.scaler.{part.name}"] for part in fields(Scaler)))
+        _, line = choices.load(BASELINES, OUTSIDE).open(member.fitted.learned)
+        x_RF = Asked(question.view.windows, question.rows_NT, question.view.features).x_RF
+        far_F = (scaler.scale(x_RF) - scaler.scale(usual_PF).mean(axis=0))[0]
+        np.testing.assert_allclose(found.share_RLF[0, 0], far_F * line.coef_, atol=1e-9)
+    finally:
+        forget("model", OUTSIDE)

@@ -118,4 +118,4 @@ def _outcomes(mixed: Windows, step_NT: np.ndarray, kept_NT: np.ndarray) -> np.nd
     return y_NTH
 
 
-SHARING = Sharing(order=4, can=lambda member: isinstance(member, BaselineMember), share=share)
+SHARING = Sharing(order=5, can=lambda member: isinstance(member, BaselineMember), share=share)

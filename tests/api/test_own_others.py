@@ -1,0 +1,208 @@
+"""A feature, a metric and a strategy of one's own: found where ours are, refused by name where they are wrong."""
+
+import numpy as np
+import polars as pl
+import pytest
+
+import candorcast
+from ml_core.errors import ForecastError
+from ml_core.evaluation.metrics import find_metric, metric_names
+from ml_core.features.listing import list_features
+from ml_core.features.table import build_features, chosen_names, known_features
+from ml_core.portfolio.market import Market
+from ml_core.portfolio.strategies import build_positions
+from ml_core.spec.experiment import Features
+from ml_core.spec.strategy import Strategy
+from tests.evaluation.scored import make_scored
+from tests.market import simulate_prices, small_experiment
+
+pytestmark = pytest.mark.usefixtures("forgotten")
+
+
+def gap(window: int) -> pl.Expr:
+    """How far the close lies from its mean over the window."""
+    return pl.col("close") / pl.col("close").rolling_mean(window).over("ticker") - 1
+
+
+def test_a_feature_is_listed_built_and_chosen_where_it_is_named_and_nowhere_else():
+    before = chosen_names(Features())
+    candorcast.feature("close", windows=(5, 20), group="mine")(gap)
+    assert chosen_names(Features()) == before
+    assert chosen_names(Features(groups=("mine",))) == ("gap_5", "gap_20")
+    assert chosen_names(Features(names=("gap_5", "shock"))) == ("shock", "gap_5")
+    assert {row["feature"]: row["history"] for row in list_features()}["gap_20"] == 20
+    prices = simulate_prices()
+    built = build_features(prices, ("gap_5",)).table
+    close = prices.sort("ticker", "date").select(gap(5).cast(pl.Float32)).to_series()
+    np.testing.assert_allclose(built["gap_5"].to_numpy(), close.to_numpy(), rtol=1e-4, atol=1e-6)
+    with pytest.raises(ForecastError, match=r"unknown group 'mein'; did you mean 'mine'\?"):
+        chosen_names(Features(groups=("mein",)))
+
+
+def test_a_feature_may_be_made_of_others_and_a_cell_that_changes_it_takes_its_place():
+    candorcast.feature("close", windows=(5,), group="mine")(gap)
+
+    def double_gap() -> pl.Expr:
+        """Twice the gap."""
+        return pl.col("gap_5") * 2
+
+    candorcast.feature("gap_5", history=0, group="mine")(double_gap)
+    table = build_features(simulate_prices(), ("gap_5", "double_gap")).table
+    np.testing.assert_allclose(table["double_gap"].to_numpy(), 2 * table["gap_5"].to_numpy(), rtol=1e-6)
+    candorcast.feature("close", windows=(7,), group="mine")(gap)
+    assert {"gap_7"} <= set(known_features()) and "gap_5" not in known_features()
+
+
+def undocumented() -> pl.Expr:
+    return pl.col("close")
+
+
+def a_number() -> float:
+    """No expression."""
+    return 1.0
+
+
+def breaks() -> pl.Expr:
+    """Fails."""
+    raise KeyError("close")
+
+
+def shock() -> pl.Expr:
+    """One of ours has this name."""
+    return pl.col("close")
+
+
+@pytest.mark.parametrize(
+    ("register", "told"),
+    [
+        (
+            lambda: candorcast.feature("close", history=1)(undocumented),
+            "expected a docstring that says in a line",
+        ),
+        (
+            lambda: candorcast.feature("close", history=1)(a_number),
+            "expected an expression of polars, got float",
+        ),
+        (lambda: candorcast.feature("close", history=1)(breaks), "feature 'breaks': made: KeyError"),
+        (
+            lambda: candorcast.feature("close", history=1)(shock),
+            "feature 'shock': there is one of that name already",
+        ),
+        (lambda: candorcast.feature(history=1)(gap), "expected the columns that it reads"),
+        (
+            lambda: candorcast.feature("close", group="momentum"),
+            "feature group 'momentum': there is one of that name",
+        ),
+        (
+            lambda: candorcast.feature("close", scope="market"),
+            "scope: expected one of ticker, calendar, date, sector",
+        ),
+        (lambda: candorcast.feature("close")(shock), "there is one of that name"),
+        (
+            lambda: candorcast.metric(better="more"),
+            "better: expected one of lower, higher, level, got 'more'",
+        ),
+        (lambda: candorcast.metric("price", better="lower"), "needs 'price': expected any of mean, realized"),
+        (lambda: candorcast.metric(better="lower")(lambda rows: rows), "expected a name of small letters"),
+    ],
+)
+def test_what_cannot_be_registered_is_refused_with_what_was_expected(register, told):
+    with pytest.raises(ForecastError) as refused:
+        register()
+    assert told in str(refused.value)
+
+
+def cubed(rows) -> np.ndarray:
+    """Mean cubed error."""
+    return np.abs(rows["mean"] - rows["realized"]) ** 3
+
+
+def sign_ic(rows) -> tuple[np.ndarray, np.ndarray]:
+    """Correlation of signs."""
+    return np.sign(rows["mean"]), np.sign(rows["realized"])
+
+
+def test_a_metric_stands_in_evaluations_and_may_be_what_a_search_looks_for(tmp_path):
+    candorcast.metric(better="lower")(cubed)
+    candorcast.metric_by_date(better="higher")(sign_ic)
+    scored = make_scored()
+    expected = float((scored["mean"] - scored["realized"]).abs().pow(3).mean())  # pyright: ignore
+    assert find_metric("cubed")(scored) == pytest.approx(expected)
+    assert metric_names()[-2:] == ["cubed", "sign_ic"]
+    opened = candorcast.open(
+        small_experiment(), home=tmp_path, set={"search.objective": "sign_ic", "training.epochs": 1}
+    )
+    opened.refresh()
+    assert {"cubed", "sign_ic"} <= set(opened.evaluate().scores["metric"])
+    with pytest.raises(ForecastError, match="unknown metric 'sign_ix'; did you mean 'sign_ic'"):
+        find_metric("sign_ix")
+
+
+def test_a_metric_that_fails_is_told_by_its_name():
+    def broken(rows) -> np.ndarray:
+        """Reads what is not there."""
+        return rows["prices"]
+
+    candorcast.metric(better="lower")(broken)
+    with pytest.raises(ForecastError, match="metric 'broken': reckoned: KeyError"):
+        find_metric("broken")(make_scored())
+
+
+def forecast_of(prices: pl.DataFrame) -> pl.DataFrame:
+    return prices.select("ticker", as_of="date", horizon=pl.lit(1), mean=pl.lit(0.01), scale=pl.lit(0.02))
+
+
+def test_a_strategy_is_named_by_kind_and_the_limits_of_the_file_hold_for_it():
+    @candorcast.strategy
+    def all_in(views, market):
+        assert isinstance(market, Market)
+        return (
+            views.filter(pl.col("ticker") == "ALFA").select("ticker", "date", weight=pl.lit(3.0)).to_pandas()
+        )
+
+    prices = simulate_prices()
+    market = Market(prices)
+    held = build_positions(forecast_of(prices), Strategy(kind="all_in"), horizon=1, market=market)
+    assert set(held.filter(ticker=pl.lit("ALFA"))["weight"]) == {1.0}  # leverage 1
+    assert set(held.filter(pl.col("ticker") != "ALFA")["weight"]) == {0.0}
+    limited = Strategy(kind="all_in", limit=0.2, leverage=5)
+    assert build_positions(forecast_of(prices), limited, horizon=1, market=market)["weight"].max() == 0.2
+    assert small_experiment(strategy={"kind": "all_in"}).strategy.kind == "all_in"
+
+
+def test_a_kind_that_nobody_registered_is_refused_with_those_that_there_are(tmp_path):
+    candorcast.strategy(lambda_named("all_in"))
+    with pytest.raises(ForecastError) as refused:
+        candorcast.open("demo", home=tmp_path, set={"strategy.kind": "all_inn"})
+    assert "kind: expected 'auto', 'long_short', 'single', 'long_only', 'sign' or 'all_in'" in str(
+        refused.value
+    )
+
+
+def lambda_named(name: str):
+    def decide(views, _market):
+        return views
+
+    decide.__name__ = name
+    return decide
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        (lambda views: views, "strategy 'odd': missing column weight"),
+        (lambda _: [1], "strategy 'odd': expected a frame of polars or pandas, got list"),
+        (lambda views: views.select("ticker", "date", weight=pl.lit(np.nan)), "expected a finite weight"),
+        (lambda views: pl.concat([views, views]).with_columns(weight=pl.lit(1.0)), "rows share a key"),
+        (lambda views: views["nothing"], "strategy 'odd': decided: ColumnNotFoundError"),
+    ],
+)
+def test_a_strategy_that_gives_something_else_is_told_by_its_name(given, told):
+    def odd(views, _market):
+        return given(views)
+
+    candorcast.strategy(odd)
+    prices = simulate_prices()
+    with pytest.raises(ForecastError) as refused:
+        build_positions(forecast_of(prices), Strategy(kind="odd"), horizon=1, market=Market(prices))
+    assert told in str(refused.value)
