@@ -9,8 +9,9 @@ import pytest
 
 from tests.deploy.composition import SECRETS, Composition, read_compose
 
-OWN = ("mlflow", "prefect", "ray", "deploy", "worker", "app")
-CHECKED = ("mlflow", "prefect", "ray", "worker", "app")
+NODES = ("searcher", "searcher-gpu")
+OWN = ("mlflow", "prefect", "ray", "deploy", "worker", "app", *NODES)
+CHECKED = ("mlflow", "prefect", "ray", "worker", "app", "searcher")
 
 
 @pytest.fixture(scope="module")
@@ -27,6 +28,7 @@ def composition() -> Iterator[Composition]:
             running.start("app")
             running.await_healthy("ray")
             running.start("worker")
+            running.start("searcher")
             yield running
         finally:
             left = running.end()
@@ -56,7 +58,29 @@ def test_our_services_run_without_privileges_and_with_a_health_check(services: d
         assert services[name]["cap_drop"] == ["ALL"]
         assert services[name]["init"] is True
         assert "healthcheck" in services[name] or services[name]["restart"] == "no"
-    assert all("shm_size" in services[name] for name in ("postgres", "ray", "worker"))
+    assert all("shm_size" in services[name] for name in ("postgres", "ray", "worker", *NODES))
+
+
+def test_every_root_is_read_only_and_no_process_gains_rights(services: dict[str, dict]) -> None:
+    for name, service in services.items():
+        assert service["read_only"] is True, name
+        assert any(place.startswith("/tmp") for place in service["tmpfs"]), name
+        assert service["cap_drop"] == ["ALL"], name
+        assert service["security_opt"] == ["no-new-privileges:true"], name
+
+
+def test_what_searches_besides_stands_in_profiles_with_the_token(services: dict[str, dict]) -> None:
+    assert {name: services[name]["profiles"] for name in services if "profiles" in services[name]} == {
+        "searcher": ["search"],
+        "searcher-gpu": ["gpu"],
+    }
+    for name in NODES:
+        address = services["app"]["environment"]["CANDORCAST_RAY_ADDRESS"]
+        assert f"--address={address}" in services[name]["command"]
+        assert services[name]["environment"]["RAY_AUTH_MODE"] == "token"
+    assert services["searcher-gpu"]["build"]["args"] == {"VARIANT": "cuda"}
+    [device] = services["searcher-gpu"]["deploy"]["resources"]["reservations"]["devices"]
+    assert device["capabilities"] == ["gpu"]
 
 
 def test_what_a_service_waits_for_can_come(services: dict[str, dict]) -> None:
