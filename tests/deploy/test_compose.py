@@ -8,6 +8,7 @@ import httpx
 import pytest
 
 from tests.deploy.composition import SECRETS, Composition, read_compose
+from tests.deploy.test_kubernetes import of_kind
 
 NODES = ("searcher", "searcher-gpu")
 OWN = ("mlflow", "prefect", "ray", "deploy", "worker", "app", *NODES)
@@ -105,3 +106,20 @@ def test_prefect_answers_only_those_who_know_the_secret(composition: Composition
     user, _, password = SECRETS["PREFECT_AUTH"].partition(":")
     known = httpx.post(address, json={}, trust_env=False, auth=(user, password)).json()
     assert len(known) == 7
+
+
+@pytest.mark.parametrize("name", ["mlflow", "prefect", "worker", "app"])
+def test_a_probe_of_kubernetes_asks_an_address_that_answers_it(composition: Composition, name: str) -> None:
+    """A kubelet asks at the number of a pod, which no server was told of."""
+    [found] = [one for one in of_kind("Deployment") if one["metadata"]["name"] == name]
+    [container] = found["spec"]["template"]["spec"]["containers"]
+    [port] = container["ports"]
+    composition.await_healthy(name)
+    for kind in ("startupProbe", "livenessProbe", "readinessProbe"):
+        address = f"http://127.0.0.1:{composition.ports[str(port['containerPort'])]}"
+        answer = httpx.get(
+            address + container[kind]["httpGet"]["path"],
+            headers={"Host": f"10.1.2.3:{port['containerPort']}"}, trust_env=False,
+        )  # fmt: skip
+        without_model = name == "app" and kind == "readinessProbe"  # nothing was searched here
+        assert answer.status_code == (503 if without_model else 200), (kind, answer.text)
