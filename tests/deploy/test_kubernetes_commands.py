@@ -105,12 +105,16 @@ def test_a_word_that_a_program_does_not_know_is_found() -> None:
 
 
 def test_what_mlflow_is_told_by_the_environment_is_read() -> None:
+    from mlflow import environment_variables
+
     server = programs()["mlflow"]
     assert isinstance(server, click.Group)
     declared = {
         option.envvar for option in server.commands["server"].params if isinstance(option.envvar, str)
     }
     assert {"MLFLOW_BACKEND_STORE_URI", "MLFLOW_ARTIFACTS_DESTINATION"} <= declared
+    told = {key for key in values() if key.startswith("MLFLOW_")}
+    assert {key for key in told - declared if not hasattr(environment_variables, key)} == set()
 
 
 def test_a_variable_of_ours_is_one_that_is_read() -> None:
