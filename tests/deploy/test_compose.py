@@ -8,9 +8,11 @@ import httpx
 import pytest
 
 from tests.deploy.composition import SECRETS, Composition, read_compose
+from tests.deploy.test_kubernetes import of_kind
 
-OWN = ("mlflow", "prefect", "ray", "deploy", "worker", "app")
-CHECKED = ("mlflow", "prefect", "ray", "worker", "app")
+NODES = ("searcher", "searcher-gpu")
+OWN = ("mlflow", "prefect", "ray", "deploy", "worker", "app", *NODES)
+CHECKED = ("mlflow", "prefect", "ray", "worker", "app", "searcher")
 
 
 @pytest.fixture(scope="module")
@@ -27,6 +29,7 @@ def composition() -> Iterator[Composition]:
             running.start("app")
             running.await_healthy("ray")
             running.start("worker")
+            running.start("searcher")
             yield running
         finally:
             left = running.end()
@@ -56,7 +59,29 @@ def test_our_services_run_without_privileges_and_with_a_health_check(services: d
         assert services[name]["cap_drop"] == ["ALL"]
         assert services[name]["init"] is True
         assert "healthcheck" in services[name] or services[name]["restart"] == "no"
-    assert all("shm_size" in services[name] for name in ("postgres", "ray", "worker"))
+    assert all("shm_size" in services[name] for name in ("postgres", "ray", "worker", *NODES))
+
+
+def test_every_root_is_read_only_and_no_process_gains_rights(services: dict[str, dict]) -> None:
+    for name, service in services.items():
+        assert service["read_only"] is True, name
+        assert any(place.startswith("/tmp") for place in service["tmpfs"]), name
+        assert service["cap_drop"] == ["ALL"], name
+        assert service["security_opt"] == ["no-new-privileges:true"], name
+
+
+def test_what_searches_besides_stands_in_profiles_with_the_token(services: dict[str, dict]) -> None:
+    assert {name: services[name]["profiles"] for name in services if "profiles" in services[name]} == {
+        "searcher": ["search"],
+        "searcher-gpu": ["gpu"],
+    }
+    for name in NODES:
+        address = services["app"]["environment"]["CANDORCAST_RAY_ADDRESS"]
+        assert f"--address={address}" in services[name]["command"]
+        assert services[name]["environment"]["RAY_AUTH_MODE"] == "token"
+    assert services["searcher-gpu"]["build"]["args"] == {"VARIANT": "cuda"}
+    [device] = services["searcher-gpu"]["deploy"]["resources"]["reservations"]["devices"]
+    assert device["capabilities"] == ["gpu"]
 
 
 def test_what_a_service_waits_for_can_come(services: dict[str, dict]) -> None:
@@ -81,3 +106,20 @@ def test_prefect_answers_only_those_who_know_the_secret(composition: Composition
     user, _, password = SECRETS["PREFECT_AUTH"].partition(":")
     known = httpx.post(address, json={}, trust_env=False, auth=(user, password)).json()
     assert len(known) == 7
+
+
+@pytest.mark.parametrize("name", ["mlflow", "prefect", "worker", "app"])
+def test_a_probe_of_kubernetes_asks_an_address_that_answers_it(composition: Composition, name: str) -> None:
+    """A kubelet asks at the number of a pod, which no server was told of."""
+    [found] = [one for one in of_kind("Deployment") if one["metadata"]["name"] == name]
+    [container] = found["spec"]["template"]["spec"]["containers"]
+    [port] = container["ports"]
+    composition.await_healthy(name)
+    for kind in ("startupProbe", "livenessProbe", "readinessProbe"):
+        address = f"http://127.0.0.1:{composition.ports[str(port['containerPort'])]}"
+        answer = httpx.get(
+            address + container[kind]["httpGet"]["path"],
+            headers={"Host": f"10.1.2.3:{port['containerPort']}"}, trust_env=False,
+        )  # fmt: skip
+        without_model = name == "app" and kind == "readinessProbe"  # nothing was searched here
+        assert answer.status_code == (503 if without_model else 200), (kind, answer.text)

@@ -13,8 +13,19 @@ import pytest
 
 from flows.stack import processes
 from tests.deploy.composition import PROJECT, free_port, is_open
+from tests.deploy.read_only import may_unshare, read_only
 
 DOCKERFILE = (PROJECT / "Dockerfile").read_text()
+REQUIREMENTS = PROJECT / "deploy" / "requirements.txt"
+needs_namespaces = pytest.mark.skipif(not may_unshare(), reason="the kernel lends no mount namespace here")
+
+
+def folders(root: Path) -> tuple[Path, Path]:
+    """What stands for /data and /tmp."""
+    data, scratch = root / "data", root / "tmp"
+    data.mkdir()
+    scratch.mkdir()
+    return data, scratch
 
 
 def command(before: str) -> list[str]:
@@ -33,7 +44,7 @@ def environment() -> dict[str, str]:
 
 def test_the_image_runs_as_a_user_without_rights_that_owns_its_data() -> None:
     final = DOCKERFILE.rsplit("\nFROM ", 1)[1]
-    assert re.search(r"^USER candorcast$", final, re.MULTILINE)
+    assert re.search(r"^USER 10001:10001$", final, re.MULTILINE)
     assert "useradd --uid 10001" in final
     assert "chown candorcast:candorcast /data" in final
 
@@ -48,16 +59,63 @@ def test_what_is_installed_is_pinned(step: str) -> None:
     assert step in DOCKERFILE
 
 
-def test_the_image_serves_with_a_key_and_its_health_check_passes(tmp_path: Path) -> None:
-    port = free_port()
-    own = {**os.environ, **environment(), "PORT": port, "CANDORCAST_HOME": str(tmp_path / "data")}
+def test_what_the_containers_need_besides_is_pinned_and_agrees_with_the_constraints() -> None:
+    lines = [line for line in REQUIREMENTS.read_text().splitlines() if not line.startswith("#")]
+    besides = dict(re.fullmatch(r"([\w.-]+)(?:\[\w+\])?==(.+)", line).groups() for line in lines)
+    constraints = dict(
+        re.findall(r"^([\w.-]+)==(\S+)", (PROJECT / "constraints.txt").read_text(), re.MULTILINE)
+    )
+    assert besides["ray"] == constraints["ray"]
+    assert {name for name in besides if constraints.get(name, besides[name]) != besides[name]} == set()
+
+
+@pytest.mark.parametrize(
+    ("variant", "code", "asked"),
+    [
+        ("cpu", 0, "--index-url of-cpu-wheels"),
+        ("cuda", 0, ""),
+        ("tpu", 2, "expected cpu or cuda"),
+    ],
+)
+def test_a_variant_takes_its_torch_and_an_unknown_one_is_refused(variant: str, code: int, asked: str) -> None:
+    [choice] = re.findall(r"case \"\$VARIANT\" in .*?esac", DOCKERFILE.replace("\\\n", " "), re.DOTALL)
+    script = f'{choice}; echo "$from"'
+    ran = subprocess.run(
+        ["sh", "-c", script],
+        env={"VARIANT": variant, "TORCH_INDEX": "of-cpu-wheels"},
+        capture_output=True,
+        text=True,
+    )
+    assert ran.returncode == code
+    assert (ran.stdout.strip() == asked) if code == 0 else (asked in ran.stderr)
+
+
+def test_the_image_says_what_it_is() -> None:
+    for label in ("title", "licenses", "version", "revision"):
+        assert f"org.opencontainers.image.{label}=" in DOCKERFILE
+
+
+@needs_namespaces
+def test_a_read_only_root_refuses_what_lies_beside_its_two_folders(tmp_path: Path) -> None:
+    data, scratch = folders(tmp_path)
+    for place, code in ((data, 0), (scratch, 0), (tmp_path, 1), (PROJECT, 1)):
+        command = [*read_only(data, scratch), "touch", str(place / ".probe")]
+        assert subprocess.run(command, capture_output=True).returncode == code, place
+
+
+def test_the_image_serves_with_a_key_on_a_read_only_root_and_its_health_check_passes(tmp_path: Path) -> None:
+    port, (data, scratch) = free_port(), folders(tmp_path)
+    own = {**os.environ, **environment(), "PORT": port, "CANDORCAST_HOME": str(data)}
     own |= {
+        "HOME": str(scratch),
+        "TMPDIR": str(scratch),
         "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
         "CANDORCAST_API_KEY": "a-long-secret",
     }
     log = tmp_path / "app.log"
+    root = read_only(data, scratch) if may_unshare() else []
     app = processes.start(
-        command(""), environment={**own, processes.MARK: str(tmp_path)}, log=log, cwd=PROJECT
+        [*root, *command("")], environment={**own, processes.MARK: str(tmp_path)}, log=log, cwd=PROJECT
     )
     try:
         deadline = time.monotonic() + 150
