@@ -12,9 +12,9 @@ from ml_core.home.settings import open_home
 from ml_core.spec.file import read_experiment
 from serving.service import Service
 from tests.cli.command_line import candorcast, run
-from tests.upgrade.homes import PACKED, Opened, differing, unpack
 from tests.upgrade.lived import EVENINGS, evening
 from tests.upgrade.make import ASKED, FILE
+from tests.upgrade.opened import PACKED, Opened, differing, unpack
 
 EVIDENCE = "artifacts/**/evidence.json"
 
