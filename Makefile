@@ -47,7 +47,7 @@ lock:
 	uv pip compile --quiet --universal --python-version 3.11.5 --generate-hashes --no-emit-index-url --no-annotate \
 	  --all-extras --constraint constraints.txt --output-file requirements.lock pyproject.toml
 
-# The site of the documents, in build/site; it shows itself without a server too.
+# The site of the documents, in build/site: its pages open as files too, its search wants any server of files.
 docs: $(VENV)/installed
 	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict --quiet
 	@echo "build/site/index.html"

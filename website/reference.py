@@ -50,11 +50,11 @@ def _spelled(one: Any) -> str:
     if one.param_type_name == "argument":
         return f"`{one.metavar or one.name.upper()}`"
     value = "" if one.is_flag or not one.metavar else f" {one.metavar}"
-    return _cell(", ".join(f"`{name}{value}`" for name in (*one.opts, *one.secondary_opts)))
+    return ", ".join(f"`{name}{value}`" for name in (*one.opts, *one.secondary_opts))
 
 
 def _default(value: Any) -> str:
-    return "" if value is None or value is False or callable(value) else f"`{_cell(str(value))}`"
+    return "" if value is None or value is False or callable(value) else f"`{value}`"
 
 
 def _cell(text: str | None) -> str:
@@ -88,7 +88,7 @@ def _keys(path: str, section: Json) -> Iterator[str]:
 
 
 def _written(value: Any) -> str:
-    return "" if value is None else f"`{_cell(json.dumps(value, ensure_ascii=False))}`"
+    return "" if value is None else f"`{json.dumps(value, ensure_ascii=False)}`"
 
 
 def write_routes() -> Iterator[str]:
