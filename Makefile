@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: install demo test app up down lint lock clean faults soak
+.PHONY: install demo test app up down lint lock docs clean faults soak
 .DEFAULT_GOAL := demo
 
 $(VENV)/installed: pyproject.toml constraints.txt
@@ -46,6 +46,11 @@ soak: $(VENV)/installed
 lock:
 	uv pip compile --quiet --universal --python-version 3.11.5 --generate-hashes --no-emit-index-url --no-annotate \
 	  --all-extras --constraint constraints.txt --output-file requirements.lock pyproject.toml
+
+# The site of the documents, in build/site: its pages open as files too, its search wants any server of files.
+docs: $(VENV)/installed
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict --quiet
+	@echo "build/site/index.html"
 
 clean:
 	rm -rf .candorcast build *.egg-info

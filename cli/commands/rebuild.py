@@ -24,7 +24,7 @@ def rebuild(session: Session, *, model: str, version: str | None) -> int:
     made = make_again(registered, session.home)
     terminal.table(rebuilt.rebuilt_rows(made), title=f"{model} version {registered.version}")
     if made.same:
-        terminal.say("the same, byte for byte")
+        terminal.say(rebuilt.tell_same(made))
     else:
         terminal.warn(rebuilt.why_rebuilt_differs(made))
     terminal.document(
@@ -33,6 +33,7 @@ def rebuild(session: Session, *, model: str, version: str | None) -> int:
             "version": registered.version,
             "same": made.same,
             "differing": list(made.differing),
+            "since": list(made.since),
             "checksums": dict(made.checksums),
             "then": dict(made.then),
             "now": dict(made.now),

@@ -16,6 +16,11 @@ def rebuilt_rows(made: Rebuilt) -> list[dict[str, str]]:
     ]
 
 
+def tell_same(made: Rebuilt) -> str:
+    kept = f", in all that was kept then; its description now also says: {', '.join(made.since)}"
+    return f"the same, byte for byte{kept if made.since else ''}"
+
+
 def why_rebuilt_differs(made: Rebuilt) -> str:
     """What was otherwise when it was registered, the likeliest reason; none if nothing that is known was."""
     changed = [

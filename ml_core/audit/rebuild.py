@@ -4,6 +4,7 @@ proves that what is served can be made again."""
 from __future__ import annotations
 
 import contextlib
+import json
 import platform
 import tempfile
 from collections.abc import Mapping
@@ -30,12 +31,14 @@ PACKAGES = (
 
 @dataclass(frozen=True)
 class Rebuilt:
-    """Which files came out otherwise, and what it was made with then and now."""
+    """Which files came out otherwise, and what it was made with then and now. `since`: what a description says that an
+    earlier release did not keep; all that it did keep is the same."""
 
     differing: tuple[str, ...]
     checksums: Mapping[str, str]
     then: Mapping[str, str]
     now: Mapping[str, str]
+    since: tuple[str, ...] = ()
 
     @property
     def same(self) -> bool:
@@ -69,8 +72,20 @@ def rebuild(registered: ModelVersion, home: Home) -> Rebuilt:
     with tempfile.TemporaryDirectory() as folder:
         save_forecaster(again, Path(folder))
         sums = {name: checksum(Path(folder) / name) for name in (WEIGHTS, DESCRIPTION)}
-    differing = tuple(name for name, own in sums.items() if own != checksum(registered.folder / name))
-    return Rebuilt(differing, sums, recipe.made_with, describe_machine())
+        since = _said_since(registered.folder / DESCRIPTION, Path(folder) / DESCRIPTION)
+    differing = tuple(
+        name
+        for name, own in sums.items()
+        if own != checksum(registered.folder / name) and not (since and name == DESCRIPTION)
+    )
+    return Rebuilt(differing, sums, recipe.made_with, describe_machine(), since)
+
+
+def _said_since(then: Path, now: Path) -> tuple[str, ...]:
+    """The parts of a description that an earlier release did not write; none where another part differs."""
+    before, after = (json.loads(path.read_text(encoding="utf-8")) for path in (then, now))
+    since = tuple(name for name in after if name not in before)
+    return since if {name: after[name] for name in after if name in before} == before else ()
 
 
 def read_recipe(registered: ModelVersion) -> Recipe:
