@@ -21,7 +21,8 @@ from ml_core.prediction.succession import predict_succession
 from ml_core.registry.history import Stood
 from serving.champion import Clock, Served
 
-KEPT = 64
+KEPT = 64  # answers, of no more than so many who answered: each answer holds its model
+HOLDERS = 4
 
 
 @dataclass(frozen=True)
@@ -86,10 +87,18 @@ class PastAnswers:
             if key not in self._kept:
                 self._kept[key] = self._compute(served, date, stranger, then)
             self._kept.move_to_end(key)
-            while len(self._kept) > KEPT:
-                self._kept.popitem(last=False)
+            self._let_go()
             kept = self._kept[key]
             return kept if kept.served is served else replace(kept, served=served)
+
+    def _let_go(self) -> None:
+        """What was not asked for the longest time, and all of whom nobody has asked since several others."""
+        while len(self._kept) > KEPT:
+            self._kept.popitem(last=False)
+        holders = dict.fromkeys(kept.served.stamp for kept in reversed(self._kept.values()))
+        late = set(list(holders)[HOLDERS:])
+        for key in [key for key, kept in self._kept.items() if kept.served.stamp in late]:
+            del self._kept[key]
 
     def _of_today(self, served: Served) -> AsOf:
         latest = self._latest

@@ -117,7 +117,7 @@ def show_one(service: Service, who: str = "") -> Held:
         about = (
             markup.lead(whose("Where the intervals held", info), HELD.format(ahead=ahead)) if figure else ""
         )
-        return Held(about, figure, show_papers(info, service.shelf.card(info.version)) + show_evidence(info))
+        return Held(about, figure, show_evidence(info) + show_papers(info, service.shelf.card(info.version)))
 
     return guard(service, "The evidence of this model", answer, lambda notice: Held("", None, notice))
 
