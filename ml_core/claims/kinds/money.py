@@ -78,7 +78,8 @@ def _against(case: Case, horizon: int, rival: str) -> Contest:
     mean: Mean = weigh_mean(influence_gap(own_T, other_T), horizon=horizon)
     yearly = float(own_T.std(ddof=1)) * case.periods_per_year
     share = 100 * abs(mean.value) * yearly
-    told = f"{share:.1f} % a year {'more' if mean.value > 0 else 'less'} than {rival} at the same volatility"
+    beside = f"{'more' if mean.value > 0 else 'less'} than {rival.replace('_', ' ')}"
+    told = f"{share:.1f} % a year {beside} at the same volatility"
     return sum_up(rival, mean, unit=1 / yearly if yearly else 1.0, told=told)
 
 
