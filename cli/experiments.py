@@ -131,7 +131,7 @@ def predict(
 
 @command("live.live")
 def live(out: Drawing = None):
-    """Score the forecasts whose outcome has come, let the seat follow, and show what each claim was worth live."""
+    """Score the forecasts whose outcome has come, show what each claim was worth live, and change who answers."""
 
 
 @command("monitor.monitor")
@@ -153,7 +153,7 @@ def refit(
         bool, typer.Option("--always", help="Without waiting for serving.refit sessions to pass.")
     ] = False,
 ):
-    """Fit whoever answers again through the last known outcome; it then answers, if it stays near what was judged."""
+    """Fit who answers again, through the last known outcome; the new fit answers if it stays near the old one."""
 
 
 @command("audit.audit", "sets", "home", "as_json", use="reads")

@@ -187,7 +187,10 @@ Weeks = Annotated[
 ]
 Lived = Annotated[
     bool,
-    typer.Option("--live", help="Live through each market day by day, and tell what a daily look proves."),
+    typer.Option(
+        "--live",
+        help="Live through each market day by day, and tell what looking daily proves.",
+    ),
 ]
 LivedSessions = Annotated[int, typer.Option(min=60, help="With --live: so many sessions.")]
 Dies = Annotated[

@@ -31,7 +31,7 @@ def explain(
     ] = False,
     seed: Annotated[
         int | None,
-        typer.Option("--seed", min=0, help="With one of these two: of what is drawn; by default 0."),
+        typer.Option("--seed", min=0, help="Of the draws of --importance or --dependence; by default 0."),
     ] = None,
     out: SharesFile = None,
 ):

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -45,10 +46,10 @@ def survey(
     found: Any = kind.tell(stretch, asked, seed)
     if name == "importance" and (why := found.silent.get(CLAIM_OF[of])):
         raise NotEnoughData(f"--of {of}: {why}")
+    proven, (rows, lines) = judged.proves(asked), SCREENS[name]
     if write:
-        write(screen.importance_rows(found) if name == "importance" else screen.dependence_rows(found))
-    proven = judged.proves(asked)
-    for line in _lines(stretch, judged, found, name, of, note=tell_unproven(of, asked, proven)):
+        write(rows(found))
+    for line in lines(_Told(stretch, judged, found, of, note=tell_unproven(of, asked, proven))):
         session.terminal.say(line)
     session.terminal.document(
         {
@@ -63,13 +64,34 @@ def survey(
     return DONE
 
 
-def _lines(
-    stretch: Stretch, judged: ModelVersion, found: Any, name: str, of: Of, *, note: str
-) -> Iterator[str]:
+@dataclass(frozen=True)
+class _Told:
+    """What a survey has found, and of whom."""
+
+    stretch: Stretch
+    judged: ModelVersion
+    found: Any
+    of: Of
+    note: str
+
+    @property
+    def who(self) -> str:
+        return f"version {self.judged.version}"
+
+
+def _importance(told: _Told) -> Iterator[str]:
     from ml_core.explain.spoken import CLAIM_OF
 
-    who = f"version {judged.version}"
-    if name == "importance":
-        return screen.importance_lines(found, CLAIM_OF[of], who=who, note=note)
-    part, priced = found.scale if of == "scale" else found.level, stretch.forecaster.spec.task.priced
-    return screen.dependence_lines(found, part, who=who, priced=priced, note=note)
+    return screen.importance_lines(told.found, CLAIM_OF[told.of], who=told.who, note=told.note)
+
+
+def _dependence(told: _Told) -> Iterator[str]:
+    part = told.found.scale if told.of == "scale" else told.found.level
+    priced = told.stretch.forecaster.spec.task.priced
+    return screen.dependence_lines(told.found, part, who=told.who, priced=priced, note=told.note)
+
+
+SCREENS: dict[str, tuple[Callable[[Any], Any], Callable[[_Told], Iterator[str]]]] = {
+    "importance": (screen.importance_rows, _importance),
+    "dependence": (screen.dependence_rows, _dependence),
+}  # as a table, and as lines

@@ -1,4 +1,4 @@
-"""Forecasts that what just happened happens again: for each horizon the outcome that was last known."""
+"""Forecasts the last known outcome again: for each horizon the move that has just ended."""
 
 import numpy as np
 

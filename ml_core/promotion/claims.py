@@ -53,15 +53,19 @@ def build_case(
 def terms_of(experiment: Experiment, family: str) -> Terms:
     """Nobody is better than himself: a candidate that is one of its rivals faces the others. Several that answer as one
     are nobody else."""
-    usual, gate = Terms(), experiment.gate
-    return Terms(
-        level=rivals(gate.beat, family) or ("zero",),
-        order=tuple(name for name in usual.order if name != family),
-        range=tuple(name for name in usual.range if name != family),
-        coverage=gate.coverage,
-        coverage_tolerance=gate.coverage_tolerance,
-        deflated_sharpe=gate.deflated_sharpe,
-    )
+    gate = experiment.gate
+    others = {
+        claim: tuple(name for name in named if name != family)
+        for claim, named in vars(Terms()).items()
+        if isinstance(named, tuple)
+    }
+    asked = {
+        "level": rivals(gate.beat, family) or ("zero",),
+        "coverage": gate.coverage,
+        "coverage_tolerance": gate.coverage_tolerance,
+        "deflated_sharpe": gate.deflated_sharpe,
+    }
+    return Terms.model_validate(others | asked)
 
 
 def rivals(beat: tuple[str, ...], family: str) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""Turns what the code holds into what JSON knows. Everything that is written or printed as JSON goes through here, so
+"""Turns what the code holds into what JSON knows. Whatever is printed or handed out as JSON goes through here, so
 that a number that is none (NaN, infinity) becomes null in one place."""
 
 import datetime as dt

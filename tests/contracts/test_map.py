@@ -5,6 +5,8 @@ import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
+from tests.flows.kinds import KINDS
+
 HOUSE = Path(__file__).parents[2]
 README, CONTRIBUTING, ARCHITECTURE = (
     (HOUSE / name).read_text(encoding="utf-8")
@@ -49,6 +51,11 @@ def rooms() -> set[str]:
         for path in (HOUSE / "ml_core").iterdir()
         if path.name[0] not in "_." and (path.suffix == ".py" or (path / "__init__.py").is_file())
     }
+
+
+def test_the_table_of_rooms_names_every_flow_that_is_deployed():
+    lacking = [kind for kind in KINDS if f"`flows/{kind}.py`" not in ARCHITECTURE]
+    assert lacking == [], "the row of `flows` in docs/architecture.md"
 
 
 def test_the_map_leaves_out_no_room():

@@ -2,13 +2,18 @@
 why it does not, the same question has the same answer, and what it finds can be written."""
 
 import json
+from inspect import signature
+from pathlib import Path
 
 import pytest
 
+from cli.commands.explain import explain
+from cli.commands.surveys import SCREENS
 from ml_core.explain.survey import load_survey, survey_names
 from ml_core.spec.plain import plain
 from tests.contracts.explained import HORIZON, stretch_of
 
+EXPLAINED = (Path(__file__).parents[2] / "docs" / "explain.md").read_text(encoding="utf-8")
 every_survey = pytest.mark.parametrize("name", survey_names())
 LEARNERS = [
     ("lstm", "pooled"),
@@ -20,6 +25,13 @@ LEARNERS = [
     ("zero", "pooled"),
 ]
 every_learner = pytest.mark.parametrize(("learner", "layout"), LEARNERS)
+
+
+@every_survey
+def test_the_command_line_asks_it_and_tells_it_and_a_document_says_what_it_is_of(name):
+    assert name in SCREENS, "cli/commands/surveys.py"
+    assert name in signature(explain).parameters, "cli/commands/explain.py"
+    assert f"| `--{name}` |" in EXPLAINED, "docs/explain.md"
 
 
 @every_survey

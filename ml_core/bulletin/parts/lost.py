@@ -5,6 +5,7 @@ from __future__ import annotations
 from ml_core.bulletin.pictures import picture
 from ml_core.bulletin.subject import Subject
 from ml_core.errors import ForecastError
+from ml_core.explain.spoken import CLAIM_OF
 from ml_core.explain.stretch import open_holdout
 from ml_core.explain.survey import load_survey
 from ml_core.explain.surveys.importance import Importance, OfClaim, Rise
@@ -16,7 +17,7 @@ from ml_core.reporting.rises import draw_rises
 
 WHAT = "What it would lose without an input"
 MOST, SEED = 10, 0
-OF_CLAIM = {"level": "level", "order": "order", "range": "scale"}  # as the command asks for it
+OF_CLAIM = {claim: of for of, claim in CLAIM_OF.items()}  # as the command asks for it
 
 
 def tell_lost(subject: Subject) -> list[Block]:
@@ -33,7 +34,8 @@ def tell_lost(subject: Subject) -> list[Block]:
     if not found.claims:
         return [Missing(WHAT, f"{'; '.join(found.silent.values())}.")]
     claim = _first(found, judged)
-    origin = subject.then("explain", "--importance", "--of", OF_CLAIM.get(claim, claim))
+    asked = ("--of", OF_CLAIM[claim]) if claim in OF_CLAIM else ()
+    origin = subject.then("explain", "--importance", *asked)
     return [
         Paragraph(_about(found)),
         _drawn(found.claims[claim], claim, found.horizon, origin),

@@ -1,4 +1,4 @@
-"""What can be said of a bar by its date."""
+"""Checks of bars by their dates: one that is missing, twice there, of no session, or shifted by a day."""
 
 import polars as pl
 

@@ -1,4 +1,4 @@
-"""What the states of the market are fitted on; what is known of them follows in `features/regimes.py`."""
+"""The returns that the market's regimes are fitted on; `features/regimes.py` fits them and tells each day's."""
 
 import polars as pl
 

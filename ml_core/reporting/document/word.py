@@ -1,5 +1,5 @@
-"""What python-docx has no words for: fields, bookmarks, alternative texts, heads of tables that repeat, and the styles
-of a report."""
+"""Parts of a Word file that python-docx cannot write by itself: fields, bookmarks, alternative texts, heads of tables
+that repeat, and the styles of a report."""
 
 from __future__ import annotations
 

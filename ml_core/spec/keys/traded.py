@@ -1,4 +1,4 @@
-"""Of what is done with forecasts: strategy, gate, serving."""
+"""A sentence for each key of `[strategy]`, `[gate]` and `[serving]`."""
 
 from ml_core.spec.keys.key import Key
 
