@@ -4,10 +4,10 @@ what cost."""
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, Field, PositiveInt, WithJsonSchema, model_validator
-from pydantic_core import PydanticKnownError
+from pydantic import AfterValidator, Field, GetJsonSchemaHandler, PositiveInt, model_validator
+from pydantic_core import CoreSchema, PydanticKnownError
 
 from ml_core.spec.outside import find_outside
 from ml_core.spec.section import Fraction, Section
@@ -26,10 +26,16 @@ def _known_kind(name: str) -> str:
     return name
 
 
-KIND_SCHEMA = {
-    "anyOf": [{"enum": list(KINDS)}, {"type": "string"}]
-}  # an editor completes ours, and takes others
-Kind = Annotated[str, AfterValidator(_known_kind), WithJsonSchema(KIND_SCHEMA)]
+class _Kinds:
+    """What an editor completes: ours, and those that are registered when the schema is written."""
+
+    def __get_pydantic_json_schema__(
+        self, _schema: CoreSchema, _handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
+        return {"type": "string", "enum": [*KINDS, *sorted(find_outside("strategy"))]}
+
+
+Kind = Annotated[str, AfterValidator(_known_kind), _Kinds()]
 
 
 class Sizing(Section):

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections import Counter
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -24,6 +25,7 @@ SECRETS = {
     "CANDORCAST_API_KEY": "a-long-secret",
 }
 HOSTS = "postgres|mlflow|prefect|ray"
+RESTARTS = 2
 
 
 def read_compose(environment: dict[str, str]) -> dict:
@@ -45,6 +47,7 @@ class Composition:
         self.ports = {port: free_port() for port in ("5432", "5000", "4200", "6379", "8000", "8080")}
         self.mark = str(root)
         self.started: dict[str, subprocess.Popen] = {}
+        self.again: Counter[str] = Counter()
         self.database: Path | None = None
 
     def translate(self, text: str) -> str:
@@ -81,6 +84,11 @@ class Composition:
             command, environment=self.environment(name), log=self.log(name), cwd=PROJECT
         )
 
+    def may_start_again(self, name: str) -> bool:
+        """As compose would: Ray's head gives its node 30 seconds, which is too little where processors are busy."""
+        self.again[name] += 1
+        return self.services[name].get("restart") == "unless-stopped" and self.again[name] <= RESTARTS
+
     def log(self, name: str) -> Path:
         return self.root / "logs" / f"{name}.log"
 
@@ -101,6 +109,9 @@ class Composition:
             or subprocess.run(check, env=self.environment(name), capture_output=True).returncode
         ):
             ended = name in self.started and self.started[name].poll() is not None
+            if ended and self.may_start_again(name):
+                self.start(name)
+                continue
             assert not ended and time.monotonic() < deadline, (
                 f"{name}:\n{processes.tail(self.log(name), lines=40)}"
             )

@@ -18,7 +18,7 @@ from tuning.rungs import list_unfinished
 from tuning.runner import run_search
 from tuning.search import split_for_search
 
-TRIALS = 3
+TRIALS = 12  # so many that they have not all ended before the first look
 EXPERIMENT = small_experiment(
     search={
         "families": ["lstm"], "trials": TRIALS, "epochs": 2, "scheduler": "none", "stall_minutes": 3,
