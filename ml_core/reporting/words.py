@@ -87,10 +87,10 @@ CLAIMS = {  # what a forecast says, in the order in which people ask
     "money": "money: that trading it pays",
 }
 USES = {  # what a reader does with a claim, if it is proven
-    "level": "take the mean as the move to expect",
+    "level": "rely on the expected move",
     "order": "prefer what ranks high to what ranks low",
-    "range": "take the range for how far it may go, rather than that of a rule for volatility",
-    "money": "trade it for the sake of the return that was measured",
+    "range": "rely on the range for how far a price may go",
+    "money": "trade by it",
 }
 EXCHANGED = (
     "its values are exchanged over dates and tickers in whole blocks, {repeats} times; intervals are wide enough that "

@@ -20,7 +20,7 @@ from ml_core.forecaster.files import WEIGHTS, checksum
 from ml_core.portfolio.comparison import STRATEGY
 from ml_core.registry.versions import Registry
 from ml_core.reporting import words
-from ml_core.reporting.document.document import Document, Figure, Missing, Paragraph, Table
+from ml_core.reporting.document.document import Document, Figure, Missing, Paragraph, Points, Table
 from ml_core.reporting.document.markdown import write_markdown
 from tests.cli.command_line import run
 from tests.contracts.explained import HORIZON, scene_of
@@ -107,6 +107,8 @@ def test_the_first_page_of_one_that_was_refused_says_so_and_what_not_to_do(repor
 def test_the_first_page_says_that_the_market_is_made_up(reports, seat):
     told = [one.text for one in reports[seat].first.blocks if isinstance(one, Paragraph)]
     assert any("says anything of real prices" in text for text in told)
+    (points,) = [one for one in reports[seat].first.blocks if isinstance(one, Points)]
+    assert "put no money on it" in points.items[0]
 
 
 def test_the_first_page_names_the_simple_rule_that_did_better_and_a_choice_that_may_be_luck(subjects):

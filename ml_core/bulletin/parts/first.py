@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ml_core.bulletin.parts.advice import advise, asked_of, is_made_up, proven_of, unit_of
 from ml_core.bulletin.subject import Subject
 from ml_core.claims.verdict import ClaimVerdict
 from ml_core.registry.evidence import Evidence
@@ -19,15 +20,15 @@ def tell_first(subject: Subject) -> Section:
     evidence = subject.evidence
     if evidence is None:
         return _nobody(subject)
-    tone = "good" if _proven(subject) else "bad"
+    tone = "good" if proven_of(subject) else "bad"
     blocks: list[Block] = [
         Paragraph(tell_verdict(subject), tone),
-        *([Paragraph(MADE_UP, "bad")] if subject.experiment.data.source == "simulated" else []),
+        *([Paragraph(MADE_UP, "bad")] if is_made_up(subject) else []),
         Paragraph(_tell_tried(subject, evidence), "lead"),
         *_claims(subject, evidence),
         *(Paragraph(told) for told in (*_tell_money(subject, evidence), *_tell_doubts(subject, evidence))),
         Paragraph(f"{NOW}:"),
-        Points(tuple(_advise(subject, evidence))),
+        Points(tuple(advise(subject, evidence))),
         Paragraph(_tell_proof(evidence), "note"),
     ]
     return Section("In short", tuple(blocks), subject.then("models", named=False))
@@ -35,29 +36,29 @@ def tell_first(subject: Subject) -> Section:
 
 def tell_verdict(subject: Subject) -> str:
     """In one or two sentences, whether there is anything to rely on."""
-    version, proven = subject.version, _proven(subject)
+    version, proven = subject.version, proven_of(subject)
     if version is None:
         return "Nobody answers yet."
     if subject.evidence is None:
         return f"Version {version.version} cannot be read."
-    count = f"{len(proven)} of the {len(_asked(subject.evidence))} questions that were put to it"
+    count = f"{len(proven)} of the {len(asked_of(subject.evidence))} questions that were put to it"
     if subject.evidence.role == "reference":
         return (
             f"Version {version.version} is the reference: it tells how far a price may go, never in which direction. "
             "It answers until a model has earned its place."
-        ) + (f" It has proven {count}." if _asked(subject.evidence) else "")
+        ) + (f" It has proven {count}." if asked_of(subject.evidence) else "")
     if proven and subject.evidence.refit:
-        seat = ", which sits in the champion's seat" * (CHAMPION in version.aliases)
+        seat = ". It sits in the champion's seat" * (CHAMPION in version.aliases)
         return (
             f"Version {version.version} is version {subject.evidence.refit.judged} fitted again. Of the "
-            f"{len(_asked(subject.evidence))} questions that were put to that one, {len(proven)} are proven and hold "
-            f"for this one too{seat}."
+            f"{len(asked_of(subject.evidence))} questions that were put to that one, {len(proven)} are proven and "
+            f"taken to hold for this one too, which was not judged itself{seat}."
         )
     if proven:
         seat = "and sits in the champion's seat" if CHAMPION in version.aliases else "and is not the champion"
         return f"Version {version.version} has proven {count}, {seat}."
     return (
-        f"Nothing is proven of version {version.version}: none of the {len(_asked(subject.evidence))} questions that "
+        f"Nothing is proven of version {version.version}: none of the {len(asked_of(subject.evidence))} questions that "
         "were put to it. Its numbers may be luck."
     )
 
@@ -82,7 +83,7 @@ def _nobody(subject: Subject) -> Section:
 
 def _tell_tried(subject: Subject, evidence: Evidence) -> str:
     experiment, search, holdout = subject.experiment, evidence.search, evidence.holdout
-    unit = _unit(subject)
+    unit = unit_of(subject)
     ahead = words.listed([f"{one}" for one in experiment.task.horizons])
     asked = (
         f"At the close of each {unit} a forecast was asked for {len(evidence.tickers)} "
@@ -156,11 +157,12 @@ def _tell_money(subject: Subject, evidence: Evidence) -> list[str]:
     cost = f"{subject.experiment.strategy.cost_bps:g}"
     whose = f"version {evidence.refit.judged}'s" if evidence.refit else "its"
     told = (
-        f"In money: on these sessions {whose} strategy came to {words.write(own.cumulative, form.form)} after costs of "
+        f"In money: on all of these sessions together {whose} strategy came to "
+        f"{words.write(own.cumulative, form.form)} after costs of "
         f"{cost} hundredths of a percent of what is bought or sold, with a fall of "
         f"{words.write(own.max_drawdown, words.MONEY['max_drawdown'].form)} at worst; "
         f"{words.ACCOUNTS['buy_and_hold']} came to {words.write(held.cumulative, form.form)}, with "
-        f"{words.write(held.max_drawdown, words.MONEY['max_drawdown'].form)}."
+        f"{words.write(held.max_drawdown, words.MONEY['max_drawdown'].form)}. It need not come again."
     )
     paid = [one for one in evidence.claims if one.claim == "money" and one.asked]
     if paid and not any(one.proven for one in paid):
@@ -174,69 +176,28 @@ def _tell_doubts(subject: Subject, evidence: Evidence) -> list[str]:
     told = []
     if evidence.role != "reference" and (rivals := tell_rivals(subject.version)):
         told.append(
+            "A simple rule did better by one measure, IC, which tells how well forecasts agree with what came. "
             f"{rivals} No claim is asked to beat every simple rule: each faces those that are named for it."
         )
     luck = evidence.search.overfitting
     if luck is not None and luck >= 0.5:
         told.append(
-            f"Which of the models was chosen may be luck: in {luck:.0%} of ways to halve the time of the search, the "
-            "best of one half was among the worse of the other."
+            f"The model that was chosen may not be the best of those that were tried: in {luck:.0%} of ways to halve "
+            "the time of the search, the best of one half was among the worse of the other. What is proven was proven "
+            "on later dates."
         )
-    return told
-
-
-def _advise(subject: Subject, evidence: Evidence) -> list[str]:
-    proven, version = _proven(subject), subject.version
-    assert version is not None
-    told = [f"You may {words.use(claim)}, {_ahead(subject, [ahead])}." for claim, ahead in proven]
-    unproven = [one for one in _asked(evidence) if (one.claim, one.horizon) not in proven]
-    for claim in dict.fromkeys(one.claim for one in unproven):
-        ahead = _ahead(subject, [one.horizon for one in unproven if one.claim == claim])
-        told.append(f"Do not {words.use(claim)}, {ahead}: that is not proven.")
-    if evidence.role == "reference":
-        told.append("Take from it how far a price may go. Where it goes, it does not say.")
-        told.append(f"Look for a model that knows more: `{subject.spell('search')}`")
-    elif not proven:
-        told.append(
-            "Treat the forecast as an opinion without a record. More data or another question may change that: "
-            f"`{subject.spell('search')}`"
-        )
-    told.append(
-        f"See what its forecasts come to from here on, which no luck in the past can touch: `{subject.spell('live')}`"
-    )
     return told
 
 
 def _tell_proof(evidence: Evidence) -> str:
     bar = evidence.bar
     asked = (
-        f" At most {words.short_percent(bar)} of chance was allowed for all questions of this look together."
+        f" Of a hundred such looks at models that know nothing, at most {100 * bar:.2g} would call anything proven."
         if bar
         else ""
     )
     return (
         "Proven means: on data that the model had never seen it did better than each of the rules that it was put "
         f"beside for this question, which the next section names, by more than luck gives.{asked} It is a statement "
-        "about the past; nobody knows the future."
+        "about the past; nobody knows the future, and prices leave their range about one time in ten."
     )
-
-
-def _ahead(subject: Subject, horizons: list[int]) -> str:
-    unit = _unit(subject) if horizons == [1] else f"{_unit(subject)}s"
-    return f"{words.listed([f'{one}' for one in horizons])} {unit} ahead"
-
-
-def _unit(subject: Subject) -> str:
-    return "session" if subject.experiment.task.frequency == "daily" else "week"
-
-
-def _asked(evidence: Evidence) -> list[ClaimVerdict]:
-    return [one for one in evidence.claims if one.asked]
-
-
-def _proven(subject: Subject) -> list[tuple[str, int]]:
-    """By holdout or live, and not given back since."""
-    if subject.version is None or subject.evidence is None:
-        return []
-    horizons = sorted({one.horizon for one in subject.evidence.claims})
-    return [(claim, ahead) for ahead in horizons for claim in subject.version.proves(ahead)]

@@ -1,0 +1,59 @@
+"""What a reader of the first page may do now, and what not: by what is proven, claim by claim."""
+
+from __future__ import annotations
+
+from ml_core.bulletin.subject import Subject
+from ml_core.claims.verdict import ClaimVerdict
+from ml_core.registry.evidence import Evidence
+from ml_core.reporting import words
+
+PRACTICE = "This is practice on a market that is made up: put no money on it."
+
+
+def advise(subject: Subject, evidence: Evidence) -> list[str]:
+    proven, version = proven_of(subject), subject.version
+    assert version is not None
+    may = "In that market one may" if is_made_up(subject) else "You may"
+    told = [PRACTICE] if is_made_up(subject) else []
+    told += [f"{may} {words.use(claim)}, {ahead_of(subject, [ahead])}." for claim, ahead in proven]
+    unproven = [one for one in asked_of(evidence) if (one.claim, one.horizon) not in proven]
+    for claim in dict.fromkeys(one.claim for one in unproven):
+        ahead = ahead_of(subject, [one.horizon for one in unproven if one.claim == claim])
+        told.append(f"Do not {words.use(claim)}, {ahead}: that is not proven.")
+    if evidence.role == "reference":
+        told.append("Take from it how far a price may go. Where it goes, it does not say.")
+        told.append(f"Look for a model that knows more: `{subject.spell('search')}`")
+    elif not proven:
+        told.append(
+            "Treat the forecast as an opinion without a record. More data or another question may change that: "
+            f"`{subject.spell('search')}`"
+        )
+    told.append(
+        f"See what its forecasts come to from here on, which no luck in the past can touch: `{subject.spell('live')}`"
+    )
+    return told
+
+
+def is_made_up(subject: Subject) -> bool:
+    return subject.experiment.data.source == "simulated"
+
+
+def ahead_of(subject: Subject, horizons: list[int]) -> str:
+    unit = unit_of(subject) if horizons == [1] else f"{unit_of(subject)}s"
+    return f"{words.listed([f'{one}' for one in horizons])} {unit} ahead"
+
+
+def unit_of(subject: Subject) -> str:
+    return "session" if subject.experiment.task.frequency == "daily" else "week"
+
+
+def asked_of(evidence: Evidence) -> list[ClaimVerdict]:
+    return [one for one in evidence.claims if one.asked]
+
+
+def proven_of(subject: Subject) -> list[tuple[str, int]]:
+    """By holdout or live, and not given back since."""
+    if subject.version is None or subject.evidence is None:
+        return []
+    horizons = sorted({one.horizon for one in subject.evidence.claims})
+    return [(claim, ahead) for ahead in horizons for claim in subject.version.proves(ahead)]
