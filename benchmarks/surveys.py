@@ -9,20 +9,13 @@ The clock is this process's CPU time.
 """
 
 import argparse
-import datetime as dt
 import time
 
-from ml_core.data.providers import Request, simulated
-from ml_core.data.store.bars import adjust
-from ml_core.explain.stretch import Stretch, lay_stretch
+from ml_core.explain.stretch import Stretch
 from ml_core.explain.surveys import dependence, importance
-from ml_core.features.table import build_features
-from ml_core.panel.splits import Span, Split
-from ml_core.panel.windows import build_windows
-from ml_core.spec.experiment import Model, Reading, RunSpec, Task, Training
-from ml_core.training.fit import fit
+from ml_core.spec.experiment import Training
+from tests.explain.planted import learn as learn_planted
 
-NOW = dt.datetime(2026, 1, 2, 22, tzinfo=dt.UTC)
 GAP, VOLUME = ("overnight", "gap_shock"), ("volume_shock", "volume_surprise_20")
 OTHERS = ("kurtosis_60", "volatility_20", "skew_20", "volume_volatility_20")
 FEATURES = (*GAP, *VOLUME, *OTHERS)
@@ -31,23 +24,15 @@ LOOKBACK = 12
 
 
 def learn(family: str, signal: str, *, sessions: int, tickers: int) -> Stretch:
-    config = simulated.Config.model_validate({"seed": 5, "sessions": sessions, "ic": 0.4, "signal": signal})
-    names = tuple(f"T{number:03d}" for number in range(tickers))
-    prices = adjust(simulated.fetch(Request(names, {}, "XNYS", None, None, NOW), config).bars)
-    task = Task(horizons=(1,))
-    windows = build_windows(prices, build_features(prices, FEATURES), task)
-    days = windows.usable_sessions(LOOKBACK)
-    first, second = int(0.6 * len(days)), int(0.75 * len(days))
-    split = Split(
-        0,
-        Span(days[0], days[first]),
-        Span(days[first + 5], days[second]),
-        Span(days[second + 5], days[-1]),
+    return learn_planted(
+        family,
+        signal,
+        FEATURES,
+        sessions=sessions,
+        tickers=tuple(f"T{number:03d}" for number in range(tickers)),
+        lookback=LOOKBACK,
+        training=Training(epochs=16, batch=64, patience=4),
     )
-    reading = Reading.model_validate({"lookback": LOOKBACK, "features": {"names": FEATURES, "select": "all"}})
-    training = Training(epochs=16, batch=64, patience=4)
-    spec = RunSpec(task=task, reading=reading, model=Model(family=family), training=training)
-    return lay_stretch(fit(spec, windows, split), prices, learned=split.train, asked=split.test)
 
 
 def tell_importance(stretch: Stretch, planted: tuple[str, ...]) -> str:

@@ -22,17 +22,28 @@ OTHERS = (
     "volume_volatility_20",
 )  # neither made of the gap, nor moved by what it moves
 LOOKBACK = 6
+QUICK = Training(epochs=10, batch=64)
 
 
 @cache
-def learn(family: str, signal: str, names: tuple[str, ...], *, seed: int = 5, sessions: int = 900) -> Stretch:
+def learn(
+    family: str,
+    signal: str,
+    names: tuple[str, ...],
+    *,
+    seed: int = 5,
+    sessions: int = 900,
+    tickers: tuple[str, ...] = TICKERS,
+    lookback: int = LOOKBACK,
+    training: Training = QUICK,
+) -> Stretch:
     config = simulated.Config.model_validate(
         {"seed": seed, "sessions": sessions, "ic": 0.4, "signal": signal}
     )
-    prices = adjust(simulated.fetch(Request(TICKERS, {}, "XNYS", None, None, NOW), config).bars)
+    prices = adjust(simulated.fetch(Request(tickers, {}, "XNYS", None, None, NOW), config).bars)
     task = Task(horizons=(1,))
     windows = build_windows(prices, build_features(prices, names), task)
-    days = windows.usable_sessions(LOOKBACK)
+    days = windows.usable_sessions(lookback)
     first, second = int(0.6 * len(days)), int(0.75 * len(days))
     split = Split(
         0,
@@ -40,8 +51,6 @@ def learn(family: str, signal: str, names: tuple[str, ...], *, seed: int = 5, se
         Span(days[first + 5], days[second]),
         Span(days[second + 5], days[-1]),
     )
-    reading = Reading.model_validate({"lookback": LOOKBACK, "features": {"names": names, "select": "all"}})
-    spec = RunSpec(
-        task=task, reading=reading, model=Model(family=family), training=Training(epochs=10, batch=64)
-    )
+    reading = Reading.model_validate({"lookback": lookback, "features": {"names": names, "select": "all"}})
+    spec = RunSpec(task=task, reading=reading, model=Model(family=family), training=training)
     return lay_stretch(fit(spec, windows, split), prices, learned=split.train, asked=split.test)
