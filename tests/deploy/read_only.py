@@ -2,6 +2,7 @@
 
 import subprocess
 import tempfile
+from contextlib import ExitStack
 from functools import cache
 from pathlib import Path
 
@@ -21,10 +22,17 @@ def read_only(data: Path, scratch: Path) -> list[str]:
 
 @cache
 def may_unshare() -> bool:
-    """Not on macOS, and not where an administrator forbids namespaces to users."""
-    with tempfile.TemporaryDirectory() as one, tempfile.TemporaryDirectory() as other:
+    """Not on macOS, and not where an administrator forbids namespaces to users. Where it may be, it is seen that
+    nothing but the two folders can be written."""
+    with ExitStack() as stack:
+        one, two, no = (stack.enter_context(tempfile.TemporaryDirectory()) for _ in range(3))
+        alone = read_only(Path(one), Path(two))
         try:
-            ran = subprocess.run([*read_only(Path(one), Path(other)), "true"], capture_output=True)
+            if subprocess.run([*alone, "true"], capture_output=True).returncode:
+                return False
         except FileNotFoundError:
             return False
-    return ran.returncode == 0
+        for place, refused in ((one, False), (two, False), (no, True), (str(Path(__file__).parent), True)):
+            ran = subprocess.run([*alone, "touch", f"{place}/.probe"], capture_output=True)
+            assert bool(ran.returncode) == refused, place
+    return True
