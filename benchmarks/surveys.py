@@ -13,7 +13,6 @@ import time
 
 from ml_core.explain.stretch import Stretch
 from ml_core.explain.surveys import dependence, importance
-from ml_core.spec.experiment import Training
 from tests.explain.planted import learn as learn_planted
 
 GAP, VOLUME = ("overnight", "gap_shock"), ("volume_shock", "volume_surprise_20")
@@ -31,7 +30,8 @@ def learn(family: str, signal: str, *, sessions: int, tickers: int) -> Stretch:
         sessions=sessions,
         tickers=tuple(f"T{number:03d}" for number in range(tickers)),
         lookback=LOOKBACK,
-        training=Training(epochs=16, batch=64, patience=4),
+        epochs=16,
+        patience=4,
     )
 
 

@@ -22,7 +22,6 @@ OTHERS = (
     "volume_volatility_20",
 )  # neither made of the gap, nor moved by what it moves
 LOOKBACK = 6
-QUICK = Training(epochs=10, batch=64)
 
 
 @cache
@@ -35,7 +34,8 @@ def learn(
     sessions: int = 900,
     tickers: tuple[str, ...] = TICKERS,
     lookback: int = LOOKBACK,
-    training: Training = QUICK,
+    epochs: int = 10,
+    patience: int = Training().patience,
 ) -> Stretch:
     config = simulated.Config.model_validate(
         {"seed": seed, "sessions": sessions, "ic": 0.4, "signal": signal}
@@ -52,5 +52,6 @@ def learn(
         Span(days[second + 5], days[-1]),
     )
     reading = Reading.model_validate({"lookback": lookback, "features": {"names": names, "select": "all"}})
+    training = Training(epochs=epochs, batch=64, patience=patience)
     spec = RunSpec(task=task, reading=reading, model=Model(family=family), training=training)
     return lay_stretch(fit(spec, windows, split), prices, learned=split.train, asked=split.test)

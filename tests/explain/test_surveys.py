@@ -22,6 +22,13 @@ def test_a_planted_input_comes_first_of_every_claim_that_it_moves():
         assert first.rise > 10 * max(abs(one.rise) for one in others)
 
 
+def test_what_one_kind_finds_is_the_same_without_the_others():
+    stretch = learn("ridge", "linear", LINEAR)
+    whole, part = importance.explain(stretch, 1, 0), importance.explain(stretch, 1, 0, kinds=("together",))
+    for claim, told in part.claims.items():
+        assert told.rises == whole.claims[claim].of_kind("together")
+
+
 @pytest.mark.parametrize("claim", ["level", "order", "range"])
 def test_all_others_lie_within_error_of_zero_as_often_as_is_said(claim):
     """All intervals of a list hold together nine times in ten: of six markets at most one may have one that fails."""

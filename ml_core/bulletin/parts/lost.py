@@ -7,7 +7,7 @@ from ml_core.bulletin.subject import Subject
 from ml_core.errors import ForecastError
 from ml_core.explain.spoken import CLAIM_OF
 from ml_core.explain.stretch import open_holdout
-from ml_core.explain.survey import load_survey
+from ml_core.explain.surveys import importance
 from ml_core.explain.surveys.importance import Importance, OfClaim, Rise
 from ml_core.registry.version import ModelVersion
 from ml_core.registry.versions import Registry
@@ -22,15 +22,13 @@ OF_CLAIM = {claim: of for of, claim in CLAIM_OF.items()}  # as the command asks 
 
 def tell_lost(subject: Subject) -> list[Block]:
     assert subject.version is not None
-    survey = load_survey("importance")
     try:
         stretch, judged = open_holdout(subject.order, Registry(subject.order.home), subject.version)
-        if why := survey.excuse(stretch):
+        if why := importance.excuse(stretch):
             return [Missing(WHAT, f"{why}.")]
-        found = survey.tell(stretch, stretch.windows.horizons[0], SEED)
+        found = importance.explain(stretch, stretch.windows.horizons[0], SEED, kinds=("together",))
     except ForecastError as error:
         return [Missing(WHAT, f"{error}.")]
-    assert isinstance(found, Importance)
     if not found.claims:
         return [Missing(WHAT, f"{'; '.join(found.silent.values())}.")]
     claim = _first(found, judged)

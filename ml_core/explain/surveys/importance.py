@@ -9,6 +9,7 @@ drawn by blocks of dates, and wide enough that all of a list hold together.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal, TypeAlias
@@ -33,6 +34,7 @@ from ml_core.forecaster.volatility import scale_of
 
 REPEATS, RESAMPLES, LEVEL = 5, 4000, 0.9
 Kind: TypeAlias = Literal["together", "alone", "group"]
+KINDS: tuple[Kind, ...] = ("together", "alone", "group")
 Listed: TypeAlias = tuple[Kind, str, tuple[str, ...]]
 
 
@@ -88,9 +90,10 @@ def excuse(stretch: Stretch) -> str:
     return "" if stretch.reads_features else NO_FEATURES
 
 
-def explain(stretch: Stretch, horizon: int, seed: int) -> Importance:
+def explain(stretch: Stretch, horizon: int, seed: int, kinds: Collection[Kind] = KINDS) -> Importance:
+    """Of these kinds: each list is drawn and paid for by itself, so that one is the same without the others."""
     asked = _Asked(stretch, horizon, seed)
-    lists = _lists(stretch)
+    lists = [one for one in _lists(stretch) if one[0] in kinds]
     silent = {name: load_claim(name).excuse(asked.case, horizon) for name in asked_live()}
     told = {name: live for name, live in asked_live().items() if not silent[name]}
     risen = {names: asked.risen(names, told) for names in dict.fromkeys(names for _, _, names in lists)}
@@ -213,8 +216,7 @@ def _sum_up(
         rise_T = risen[names][claim]
         low, high = interval(weight_RT @ rise_T / unit_R, level=1 - (1 - LEVEL) / many[kind])
         rises.append(Rise(kind, words, names, float(rise_T.sum()) / unit, low, high))
-    order = ("together", "alone", "group")
-    ranked = sorted(rises, key=lambda one: (order.index(one.kind), -one.rise))
+    ranked = sorted(rises, key=lambda one: (KINDS.index(one.kind), -one.rise))
     sign = 1.0 if live.is_share else -1.0
     return OfClaim(claim, "share" if live.is_share else "rank IC", sign * float(own_T.mean()), tuple(ranked))
 
