@@ -38,6 +38,7 @@ class Ledger:
         self._counts: Counter[str] = Counter()
         self.best: float | None = None  # score on validation so far
         self.leader: Trial | None = None  # the best on the folds' unseen dates so far
+        self.broken_off: list[Params] = []  # what ran when its processes were lost
         self.changes = 0
 
     def recall(self) -> None:
@@ -80,6 +81,7 @@ class Ledger:
     def drop_running(self) -> None:
         """The processes that ran them are gone; what they tried is tried again."""
         with self._lock:
+            self.broken_off = [trial.params for trial in self._running.values()]
             self._running.clear()
             del self._counts["running"]
 

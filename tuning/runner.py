@@ -63,7 +63,7 @@ def run_search(
     queue = go_on(
         queue,
         defaults=first_params(experiment, space),
-        begun=[params for params in list_unfinished(rungs) if holds(space, params)],
+        begun=[params for params in [*list_unfinished(rungs), *ledger.broken_off] if holds(space, params)],
         ended=[trial.params for trial in done],
     )
     with open_cluster(address), tell_full(folder):
@@ -140,7 +140,7 @@ def _tuner(
             storage_path=str(folder),
             verbose=0,
             stop=brake,
-            callbacks=[Watcher(ledger, brake, rungs)],
+            callbacks=[Watcher(ledger, brake, rungs, losses=LOSSES)],
             failure_config=tune.FailureConfig(max_failures=LOSSES),
         ),
     )

@@ -1,4 +1,8 @@
-"""Passes Tune's events on to the ledger of trials."""
+"""Passes Tune's events on to the ledger of trials.
+
+A trial whose process dies while it is being handed over to that trial is counted by Tune as lost twice, and given up
+with tries left. It is left in the ledger as under way, and `run_through` goes on with it.
+"""
 
 from pathlib import Path
 from typing import Any
@@ -20,8 +24,9 @@ class Watcher(tune.Callback):
     """Every start, epoch, end and failure of a trial goes to the ledger, until the search is broken off: what Tune ends
     then has not come to its end. Tune tells all by keyword."""
 
-    def __init__(self, ledger: Ledger, brake: Brake, rungs: Path) -> None:
-        self._ledger, self._brake, self._rungs = ledger, brake, rungs
+    def __init__(self, ledger: Ledger, brake: Brake, rungs: Path, *, losses: int) -> None:
+        """So many losses of its process a trial may have."""
+        self._ledger, self._brake, self._rungs, self._losses = ledger, brake, rungs, losses
 
     def __getstate__(self) -> dict:
         """Tune keeps a pickled copy of its settings that nothing here reads; the ledger stays out of it."""
@@ -44,7 +49,9 @@ class Watcher(tune.Callback):
     def on_trial_error(self, *_: Any, **told: Any) -> None:
         if trial := self._heed(told):
             self._ledger.open(trial.trial_id, trial.config)
-            self._close(trial, error=read_reason(trial))
+            cause = read_cause(trial)
+            if not (isinstance(cause, LOST) and trial.num_failures <= self._losses):
+                self._close(trial, error=spell_cause(cause, trial.num_failures))
 
     def _close(self, trial: Any, *, error: str) -> None:
         """What the ledger could not write is gone on with by the next search, from its rung."""
@@ -60,14 +67,18 @@ class Watcher(tune.Callback):
         return None if self._brake.pulled else told["trial"]
 
 
-def read_reason(trial: Any) -> str:
-    """Why a trial was given up, in one line. Read where it failed: the storage has it only once the trial is over."""
+def read_cause(trial: Any) -> BaseException | None:
+    """Why a trial was given up. Read where it failed: the storage has it only once the trial is over."""
     try:
         error = cloudpickle.loads(Path(trial.pickled_error_file).read_bytes())
     except (OSError, TypeError):
-        return "failed without a reason"
-    cause = getattr(error, "cause", None) or error
+        return None
+    return getattr(error, "cause", None) or error
+
+
+def spell_cause(cause: BaseException | None, times: int) -> str:
+    """In one line."""
     if isinstance(cause, LOST):
-        times = f"{trial.num_failures} times, so that it was given up"
-        return f"its process was killed or crashed {times}; {MEMORY} ({type(cause).__name__})"
-    return spell_error(cause)
+        lost = f"its process was killed or crashed {times} times, so that it was given up"
+        return f"{lost}; {MEMORY} ({type(cause).__name__})"
+    return spell_error(cause) if cause else "failed without a reason"

@@ -109,7 +109,7 @@ def test_a_search_on_several_nodes_ends_complete_where_one_is_killed_and_one_is_
         cluster.join()
         said = search.communicate(timeout=PATIENCE)[0]
         assert search.returncode == 0, said
-        assert said.splitlines()[-1] == f"ended {TRIALS}"
+        assert said.splitlines()[-1] == f"ended {TRIALS}", list(ended_trials(home).values())
         check_whole(home, stood)
     finally:
         processes.send(processes.family(mark), signal.SIGKILL)

@@ -126,7 +126,7 @@ def test_killed_at_random_moments_a_search_ends_complete_and_runs_no_finished_tr
             assert stood.items() <= ended_trials(home).items(), "a finished trial was lost"
         said = process.communicate(timeout=PATIENCE)[0]
         assert process.returncode == 0, said
-        assert said.splitlines()[-1] == f"ended {TRIALS}"
+        assert said.splitlines()[-1] == f"ended {TRIALS}", list(ended_trials(home).values())
         assert not processes.wait_gone(processes.family(mark), timeout=60)
         check_whole(home, stood)
         tried = [json.loads(line)["params"] for line in ended_trials(home).values()]

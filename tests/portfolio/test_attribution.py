@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from ml_core.errors import InvalidData
@@ -93,14 +93,18 @@ def test_who_leaves_the_universe_or_the_exchange_is_split_too(seed, execution, h
 
 
 @given(seed=st.integers(0, 10_000), execution=EXECUTIONS, hold=st.integers(1, 4))
+@example(seed=541, execution="next_open", hold=3)
 @settings(max_examples=20, deadline=None)
 def test_an_account_that_loses_everything_is_split_too(seed, execution, hold):
+    """Before it is lost it may have grown some hundredfold, and so have its parts: they add up to twelve digits."""
     prices = random_market(sessions=SESSIONS, tickers=3, seed=seed)
     positions = random_positions(prices, 3, seed, spread=40.0)
     account, told = split(positions, prices, execution=execution, hold=hold, cost_bps=5.0)
     assert (account["net"] <= -1).any()
+    largest = told.parts["gain"].abs().max()
+    assert isinstance(largest, float)
     for added in sums(told).values():
-        assert added == pytest.approx(-1.0, abs=1e-12)
+        assert added == pytest.approx(-1.0, abs=1e-12 * max(1.0, largest))
 
 
 @given(seed=st.integers(0, 10_000), execution=EXECUTIONS)
