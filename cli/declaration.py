@@ -1,6 +1,7 @@
 """Turns a declaration of a command into one: shared options, a session, one line for a known failure."""
 
 import inspect
+import signal
 from collections.abc import Callable
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
@@ -9,7 +10,7 @@ import typer
 
 from cli.listing import Listing
 from cli.options import AsJson, ExperimentName, HomeFolder, Overrides
-from ml_core.errors import ForecastError
+from ml_core.errors import ForecastError, Terminated
 
 if TYPE_CHECKING:
     from cli.session import Use
@@ -79,6 +80,6 @@ def _run(run: str, shared: dict[str, Any], options: dict[str, Any], *, use: "Use
         code = 2 if isinstance(error, ValueError) else 1
     except KeyboardInterrupt as stopped:
         terminal.fail(str(stopped) or "interrupted")
-        code = 130
+        code = 128 + (signal.SIGTERM if isinstance(stopped, Terminated) else signal.SIGINT)
     terminal.close()
     raise typer.Exit(code)

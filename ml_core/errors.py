@@ -6,6 +6,10 @@ class ForecastError(Exception):
     """Any failure that candorcast explains itself; the front doors print it without a traceback."""
 
 
+class Terminated(KeyboardInterrupt):
+    """The system asked this process to end (SIGTERM), as a scheduler or a machine that goes down does."""
+
+
 class InvalidInput(ForecastError, ValueError):
     """What the user gave cannot be used: an unknown key, ticker, file or value."""
 

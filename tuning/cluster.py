@@ -3,8 +3,10 @@ one."""
 
 import logging
 import os
+import signal
 import socket
 import tempfile
+import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
@@ -80,7 +82,7 @@ def _own_connection(address: str | None) -> Iterator[None]:
         {"runtime_env": {"env_vars": WORKER_ENVIRONMENT}} if here else {"include_dashboard": False}
     )
     try:
-        with nullcontext() if here else _handing_down(WORKER_ENVIRONMENT):
+        with nullcontext() if here else _handing_down(WORKER_ENVIRONMENT), _keeping_sigterm():
             ray.init(
                 address=named if here else "local",
                 log_to_driver=False,
@@ -96,6 +98,17 @@ def _own_connection(address: str | None) -> Iterator[None]:
             yield
     finally:
         ray.shutdown()
+
+
+@contextmanager
+def _keeping_sigterm() -> Iterator[None]:
+    """Ray would end this process with a dump of its stack, whoever handled the signal before."""
+    before = signal.getsignal(signal.SIGTERM)
+    try:
+        yield
+    finally:
+        if before is not None and threading.current_thread() is threading.main_thread():
+            signal.signal(signal.SIGTERM, before)
 
 
 @contextmanager

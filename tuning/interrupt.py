@@ -1,4 +1,4 @@
-"""Remembers that Ctrl-C was pressed."""
+"""Remembers that Ctrl-C was pressed, or that the system asked the process to end."""
 
 from __future__ import annotations
 
@@ -7,31 +7,41 @@ import threading
 from types import FrameType
 from typing import Any
 
+from ml_core.errors import Terminated
+
 
 class Interrupt:
     """Whoever is interrupted while a library calls it back does not hear of it, and what fails while it ends hides it.
-    So it is remembered: `check` raises it once more, and so does the end of what it was in."""
+    So it is remembered: `check` raises it once more, and so does the end of what it was in. A signal that somebody else
+    handles, or that is ignored, is left to him."""
 
     def __init__(self) -> None:
-        self._pressed = False
-        self._before: Any = None
+        self._heard: type[KeyboardInterrupt] | None = None
+        self._before: dict[signal.Signals, Any] = {}
 
     def __enter__(self) -> Interrupt:
-        ignored = signal.getsignal(signal.SIGINT) is signal.SIG_IGN  # as under nohup and in background jobs
-        if threading.current_thread() is threading.main_thread() and not ignored:
-            self._before = signal.signal(signal.SIGINT, self._press)
+        if threading.current_thread() is threading.main_thread():
+            if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:  # as under nohup and in background jobs
+                self._listen(signal.SIGINT)
+            if (
+                signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
+            ):  # Prefect ends its runs by a handler of its own
+                self._listen(signal.SIGTERM)
         return self
 
     def __exit__(self, kind: type[BaseException] | None, *_: Any) -> None:
-        if self._before is not None:
-            signal.signal(signal.SIGINT, self._before)
-        if kind is not KeyboardInterrupt:
+        for number, before in self._before.items():
+            signal.signal(number, before)
+        if kind is None or not issubclass(kind, KeyboardInterrupt):
             self.check()
 
     def check(self) -> None:
-        if self._pressed:
-            raise KeyboardInterrupt
+        if self._heard:
+            raise self._heard
 
-    def _press(self, number: int, frame: FrameType | None) -> None:
-        self._pressed = True
-        signal.default_int_handler(number, frame)
+    def _listen(self, number: signal.Signals) -> None:
+        self._before[number] = signal.signal(number, self._hear)
+
+    def _hear(self, number: int, _frame: FrameType | None) -> None:
+        self._heard = Terminated if number == signal.SIGTERM else KeyboardInterrupt
+        raise self._heard

@@ -117,11 +117,9 @@ def run_search(session: Session, *, trials: int | None = None, afresh: bool = Fa
                 address=session.settings.ray_address,
                 progress=shown,
             )
-    except KeyboardInterrupt:
+    except KeyboardInterrupt as stopped:
         more = f" --trials {trials}" if trials else ""
-        raise KeyboardInterrupt(
-            f"interrupted{shown.kept()}; to go on: {session.spell('search')}{more}"
-        ) from None
+        raise type(stopped)(f"interrupted{shown.kept()}; to go on: {session.spell('search')}{more}") from None
     warn_missing(session, outcome.missing)
     warn_left_out(terminal, outcome.left_out, outcome.lost)
     return outcome

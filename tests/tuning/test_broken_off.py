@@ -40,37 +40,43 @@ def ended_trials(ledger: Path) -> dict[str, str]:
     return {trial["id"]: trial["status"] for trial in map(json.loads, lines)}
 
 
-def interrupt(process: subprocess.Popen, ledger: Callable[[], Path]) -> None:
-    """As soon as a trial has ended."""
-    until = time.monotonic() + 200
+def interrupt(process: subprocess.Popen, ledger: Callable[[], Path], order: signal.Signals) -> None:
+    """As soon as one more trial has ended."""
+    before, until = len(ended_trials(ledger())), time.monotonic() + 200
     try:
-        while not ended_trials(ledger()) and time.monotonic() < until:
+        while len(ended_trials(ledger())) == before and time.monotonic() < until:
             assert process.poll() is None, process.communicate()[1]
             time.sleep(0.02)
     finally:
-        os.kill(process.pid, signal.SIGINT)
+        os.kill(process.pid, order)
 
 
 def test_an_interrupted_search_goes_on_without_losing_a_finished_trial(home, tmp_path):
     experiment = small_experiment(
-        search={"families": ["lstm"], "trials": 5, "epochs": 1, "scheduler": "none"}
+        search={"families": ["lstm"], "trials": 8, "epochs": 1, "scheduler": "none"}
     )
     file = write_experiment(tmp_path, **experiment.model_dump(mode="json", exclude_none=True))
-    process = start("search", str(file), "--home", str(home.root))
-    interrupt(process, lambda: ledger_of(home, experiment))
-    _, err = process.communicate(timeout=60)
-    assert process.returncode == 130, err
-    told = err.strip().splitlines()[-1]
-    assert re.search(r"interrupted: [1-4] of 5 trials are kept; to go on: candorcast search ", told)
-    before = ended_trials(ledger_of(home, experiment))
-    process = start(*shlex.split(told.rpartition("candorcast ")[2]), "--json")
+    command = f"search {file} --home {home.root}"
+    before: dict[str, str] = {}
+    for order in (signal.SIGTERM, signal.SIGINT):  # as a machine that goes down gives it, and Ctrl-C
+        process = start(*shlex.split(command))
+        interrupt(process, lambda: ledger_of(home, experiment), order)
+        _, err = process.communicate(timeout=60)
+        assert process.returncode == 128 + order, err
+        assert "***" not in err, "no dump of a stack"
+        told = err.strip().splitlines()[-1]
+        assert re.search(r"interrupted: [1-7] of 8 trials are kept; to go on: candorcast search ", told)
+        command = told.rpartition("candorcast ")[2]
+        stood, before = before, ended_trials(ledger_of(home, experiment))
+        assert stood.items() < before.items()
+    process = start(*shlex.split(command), "--json")
     out, err = process.communicate(timeout=200)
     assert process.returncode in (0, 1), err
     after = ended_trials(ledger_of(home, experiment))
     assert before.items() <= after.items()
-    assert len(after) == 5
+    assert len(after) == 8
     document = json.loads(out)
-    assert document["search"]["trials"] == document["search"]["finished"] == 5
+    assert document["search"]["trials"] == document["search"]["finished"] == 8
     runs = [run for run in runs_of(home, experiment) if "trial" in run.data.tags]
     logged = {run.data.tags["trial"]: run.info.status for run in runs}
     assert len(logged) == len(runs), "each trial once"

@@ -1,10 +1,11 @@
-"""Ctrl-C ends what it is pressed in, whatever becomes of the exception that it raises."""
+"""Ctrl-C ends what it is pressed in, whatever becomes of the exception that it raises; so does SIGTERM."""
 
 import contextlib
 import signal
 
 import pytest
 
+from ml_core.errors import Terminated
 from tuning.interrupt import Interrupt
 
 
@@ -42,6 +43,25 @@ def test_whoever_is_not_to_be_interrupted_is_not():
         assert signal.getsignal(signal.SIGINT) is signal.SIG_IGN
     finally:
         signal.signal(signal.SIGINT, before)
+
+
+def test_a_machine_that_goes_down_ends_it_too():
+    with pytest.raises(Terminated), Interrupt() as interrupt:
+        with contextlib.suppress(Terminated):
+            signal.raise_signal(signal.SIGTERM)
+        interrupt.check()
+    assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
+
+
+def test_who_handles_the_signal_himself_goes_on_doing_so():
+    heard: list[int] = []
+    before = signal.signal(signal.SIGTERM, lambda number, _: heard.append(number))
+    try:
+        with Interrupt():
+            signal.raise_signal(signal.SIGTERM)
+        assert heard == [signal.SIGTERM]
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def test_where_nobody_pressed_it_nothing_changes():
