@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from ml_core.live.betting import Array
-from ml_core.live.evidence import Evidence, follow
+from ml_core.live.evidence import SequentialEvidence, follow
 from ml_core.live.known_answers import repeat_t_test
 from ml_core.live.terms import price
 
@@ -59,7 +59,7 @@ def print_false_alarms(paths: int, rng: np.random.Generator) -> None:
     for shape in ("normal", "heavy tails (t, 2 df)", "rare large gains", "rare large losses",
                   "overlapping 5", "overlapping 20"):  # fmt: skip
         values, horizon = draw_null(shape, paths, rng)
-        found: Evidence = follow(values, bound=BOUND, horizon=horizon)
+        found: SequentialEvidence = follow(values, bound=BOUND, horizon=horizon)
         missed = ((found.low > 0) | (found.high < 0)).any(axis=1)
         believed = np.array([repeat_t_test(one, 0.05) is not None for one in values])
         cells = [(found.better >= 20).any(axis=1), (found.refuted >= 20).any(axis=1), missed, believed]

@@ -44,7 +44,7 @@ from tuning.halving import Halving
 from tuning.ledger import Ledger
 from tuning.points import first_params, suggest
 from tuning.pruner import Lenient, Pruner
-from tuning.race import Course
+from tuning.race import FoldRace
 from tuning.ranking import rank_trials
 from tuning.space import build_space, spec_of
 
@@ -118,7 +118,7 @@ def draw_points(experiment: Experiment, count: int) -> list[dict[str, Any]]:
 
 def pruner_of(experiment: Experiment, folds: list[Split]) -> Pruner:
     if experiment.search.scheduler == "race":
-        return Course(horizon_of(experiment), [str(fold.test.start) for fold in folds])
+        return FoldRace(horizon_of(experiment), [str(fold.test.start) for fold in folds])
     return Lenient() if experiment.search.scheduler == "none" else Halving(experiment.training.epochs)
 
 

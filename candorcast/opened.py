@@ -201,10 +201,10 @@ class Opened:
     ) -> Traded:
         """The strategy, traded on what a version never learned from, on the file's own model walked forward (`walk`),
         or on SCORED rows such as `evaluate().forecasts`."""
-        from candorcast.verbs import Span, backtest
+        from candorcast.verbs import DecisionSpan, backtest
 
         experiment = self.learning if walk else self.experiment
-        span = Span(read_day("start", start), read_day("end", end))
+        span = DecisionSpan(read_day("start", start), read_day("end", end))
         asked = {"version": version, "walk": walk, "forecasts": forecasts}
         return backtest(experiment, self.home, span, **asked, trials=trials, progress=progress)
 

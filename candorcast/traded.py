@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 if TYPE_CHECKING:
-    from ml_core.portfolio.attribution import Attribution
+    from ml_core.portfolio.attribution import ReturnAttribution
     from ml_core.portfolio.comparison import Comparison
 
 
@@ -20,7 +20,7 @@ class Traded:
     told: str
     trials: int
     money: Mapping[str, Comparison]
-    origins: Mapping[str, Attribution]
+    origins: Mapping[str, ReturnAttribution]
 
     @property
     def summary(self) -> dict[str, dict[str, Any]]:

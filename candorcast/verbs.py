@@ -32,7 +32,7 @@ Progress = Callable[[str], Any] | None
 BY = "candorcast in Python"  # who wrote a forecast that is kept
 
 
-class Span(NamedTuple):
+class DecisionSpan(NamedTuple):
     """The first and the last decision that is traded."""
 
     first: dt.date | None
@@ -140,7 +140,7 @@ def explain(
 def backtest(
     experiment: Experiment,
     home: Home,
-    span: Span,
+    span: DecisionSpan,
     *,
     version: str | None,
     walk: bool,

@@ -11,7 +11,7 @@ from prefect.states import Completed
 from flows.naming import begin_as, rename
 from flows.order import FlowOrder, open_order
 from flows.parameters import ExperimentName, HomeFolder, Overrides, explained
-from ml_core.bulletin.page import Page, write_page
+from ml_core.bulletin.page import ReportPage, write_page
 from ml_core.bulletin.report import build_report
 from ml_core.bulletin.subject import open_subject
 from ml_core.home.spelling import spell
@@ -20,7 +20,7 @@ SECONDS = 1800
 
 
 @task(name="write the report", cache_policy=NO_CACHE)
-def write_report(order: FlowOrder, now: dt.datetime, name: str, overrides: tuple[str, ...]) -> Page:
+def write_report(order: FlowOrder, now: dt.datetime, name: str, overrides: tuple[str, ...]) -> ReportPage:
     """Of whoever answers, from what is stored; nothing is scored, fitted or moved for it. Its commands name the
     experiment as the run does."""
     subject = open_subject(

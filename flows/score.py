@@ -12,7 +12,7 @@ from flows.naming import begin_as
 from flows.order import FlowOrder, open_order
 from flows.parameters import ExperimentName, HomeFolder, Overrides, explained
 from flows.retries import may_pass
-from ml_core.live.following import Step
+from ml_core.live.following import LiveChange
 from ml_core.live.look import Looked, look
 
 SECONDS = 1800  # a year of outcomes at once takes minutes
@@ -39,7 +39,7 @@ def score_forecasts(
     return Completed(message=done.told())
 
 
-def tell_step(order: FlowOrder, step: Step) -> None:
+def tell_step(order: FlowOrder, step: LiveChange) -> None:
     """An event that an automation may listen to: `candorcast.seat-taken` and its like."""
     resource = {"prefect.resource.id": f"candorcast.model.{order.name}", "prefect.resource.name": order.name}
     emit_event(f"candorcast.{step.kind}", resource=resource, payload=vars(step))

@@ -7,7 +7,7 @@ import sys
 from typing import TextIO
 
 from serving.champion import Clock
-from serving.watch import Seen
+from serving.watch import SeenRequest
 
 LONGEST = 200  # characters of an address that somebody made up
 
@@ -18,7 +18,7 @@ class AccessLog:
     def __init__(self, clock: Clock, stream: TextIO | None = None) -> None:
         self._clock, self._stream = clock, stream or sys.stdout
 
-    def note(self, seen: Seen) -> None:
+    def note(self, seen: SeenRequest) -> None:
         told = {
             "at": self._clock().astimezone(dt.UTC).isoformat(timespec="milliseconds"),
             "visitor": seen.visitor,

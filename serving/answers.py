@@ -25,7 +25,7 @@ Headers = list[tuple[bytes, bytes]]
 
 
 @dataclass(frozen=True)
-class Answer:
+class KeptResponse:
     """The body of a 200, and the headers that came with it."""
 
     body: bytes
@@ -64,7 +64,7 @@ class Answers:
 
     def __init__(self, app: ASGIApp, served: Callable[[], object], access: Access) -> None:
         self.app, self._served, self._access = app, served, access
-        self._kept: OrderedDict[tuple[str, bytes], Answer] = OrderedDict()
+        self._kept: OrderedDict[tuple[str, bytes], KeptResponse] = OrderedDict()
         self._of: object = None
         self._size = 0
 
@@ -99,7 +99,7 @@ class Answers:
             and self._access.opens(self._access.shown(headers))
         )
 
-    def _find(self, key: tuple[str, bytes]) -> Answer | None:
+    def _find(self, key: tuple[str, bytes]) -> KeptResponse | None:
         served = self._served()
         if served is not self._of:
             self._kept.clear()
@@ -109,7 +109,7 @@ class Answers:
             self._kept.move_to_end(key)
         return found
 
-    def _keep(self, key: tuple[str, bytes], answer: Answer) -> None:
+    def _keep(self, key: tuple[str, bytes], answer: KeptResponse) -> None:
         size = len(key[1]) + 2 * len(answer.body)
         if size > ROOM or key in self._kept:
             return
@@ -121,11 +121,11 @@ class Answers:
 
     async def _pass(
         self, scope: Scope, receive: Receive, send: Send, headers: dict[bytes, bytes]
-    ) -> Answer | None:
+    ) -> KeptResponse | None:
         """Let the application answer; what is no 200 goes on as it is."""
         start: Message | None = None
         body = b""
-        answer: Answer | None = None
+        answer: KeptResponse | None = None
 
         async def collect(message: Message) -> None:
             nonlocal start, body, answer
@@ -139,14 +139,16 @@ class Answers:
                 return
             body += message.get("body", b"")
             if not message.get("more_body"):
-                answer = Answer(body, tuple((bytes(name), bytes(text)) for name, text in start["headers"]))
+                answer = KeptResponse(
+                    body, tuple((bytes(name), bytes(text)) for name, text in start["headers"])
+                )
                 await _reply(answer, headers, send)
 
         await self.app(scope, receive, collect)
         return answer
 
 
-async def _reply(answer: Answer, headers: dict[bytes, bytes], send: Send) -> None:
+async def _reply(answer: KeptResponse, headers: dict[bytes, bytes], send: Send) -> None:
     """Each with a start of its own, for layers further out write their headers into it."""
     if headers.get(b"if-none-match") and _holds(headers[b"if-none-match"], answer.tag):
         await send(dict(answer.unchanged_start))

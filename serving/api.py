@@ -20,12 +20,12 @@ from ml_core.errors import (
 from serving.access import Access
 from serving.asked import (
     VERSION,
-    Asked,
     AskedBoard,
     AskedNothing,
     BatchRequest,
     ExplainRequest,
     SingleRequest,
+    VersionAsked,
 )
 from serving.board import Board
 from serving.condition import Ready
@@ -44,7 +44,7 @@ STATUS = {
     UnknownTicker: 404, UnknownRun: 404, EmptySeat: 404, NoChampion: 503, InvalidInput: 422, AlreadyRunning: 409,
     ForecastError: 503,
 }  # fmt: skip
-Version = Annotated[Asked, Query()]
+Version = Annotated[VersionAsked, Query()]
 OnBoard = Annotated[AskedBoard, Query()]
 Nothing = Annotated[AskedNothing, Query()]
 OneVersion = Annotated[

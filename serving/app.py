@@ -23,19 +23,19 @@ from serving.answers import Answers
 from serving.api import build_router, explain_errors
 from serving.examples import build_examples, lay_in
 from serving.experiments import Experiments, open_experiments
-from serving.gate import Gate
+from serving.gate import LoginGate
 from serving.keys import is_loopback
 from serving.limits import Limits
 from serving.metrics import Requests
-from serving.origin import Origin
-from serving.page import Logins, Page
+from serving.origin import OriginGuard
+from serving.page import AppPage, Logins
 from serving.rate import Rate
 from serving.reference import build_reference
 from serving.scripts import add_scripts
 from serving.service import Service
 from serving.style import ICON
 from serving.switch import Addressed, Living, Switch
-from serving.watch import Watch
+from serving.watch import RequestWatch
 
 LARGEST_BODY = 64 * 1024
 LOOK_EVERY = 3.0
@@ -79,7 +79,7 @@ def build_app(experiments: Experiments, access: Access, settings: Settings) -> A
     others = not is_loopback(settings.host)
     if others if settings.access_log is None else settings.access_log:
         listeners.append(AccessLog(lambda: dt.datetime.now(dt.UTC)).note)
-    return Living(Watch(Addressed(around), listeners=listeners), parts)
+    return Living(RequestWatch(Addressed(around), listeners=listeners), parts)
 
 
 def _build_part(
@@ -88,7 +88,7 @@ def _build_part(
     """API and page on one service."""
     name = service.experiment.name
     under = "" if name == experiments.first else path_of(name)
-    page = Page(partial(_lay_out, service, experiments, access), logins, under)
+    page = AppPage(partial(_lay_out, service, experiments, access), logins, under)
     app = FastAPI(
         title="candorcast",
         description=ABOUT,
@@ -102,7 +102,7 @@ def _build_part(
     _add_pages(app, service, among=experiments.several)
     app.mount(PAGE, page)
     if access.needed:
-        app.add_middleware(Gate, tokens=lambda: logins.tokens)
+        app.add_middleware(LoginGate, tokens=lambda: logins.tokens)
     return app
 
 
@@ -144,7 +144,7 @@ def _surround(app: ASGIApp, settings: Settings, access: Access) -> ASGIApp:
     default = 0 if is_loopback(settings.host) else A_MINUTE
     if a_minute := default if settings.rate_limit is None else settings.rate_limit:
         app = Rate(app, a_minute=a_minute)
-    app = Origin(Limits(app, largest=LARGEST_BODY), allowed=settings.cors_origins)
+    app = OriginGuard(Limits(app, largest=LARGEST_BODY), allowed=settings.cors_origins)
     if settings.cors_origins:
         app = CORSMiddleware(
             app,
@@ -155,7 +155,9 @@ def _surround(app: ASGIApp, settings: Settings, access: Access) -> ASGIApp:
     return app if access.needed else TrustedHostMiddleware(app, allowed_hosts=OWN_NAMES)
 
 
-def _living(look: Callable[[], None], page: Page) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
+def _living(
+    look: Callable[[], None], page: AppPage
+) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         async with page.living():

@@ -33,7 +33,7 @@ SHORTEST, LONGEST = 3, 300  # characters of a reason
 Day = Annotated[dt.date, BeforeValidator(_as_a_date)]
 
 
-class Asked(Message):
+class VersionAsked(Message):
     """Which version is asked: by its number or by its seat. Both at once may disagree."""
 
     version: str | None = Field(
@@ -53,7 +53,7 @@ class Asked(Message):
         return self.version or self.alias
 
 
-class AskedBoard(Asked):
+class AskedBoard(VersionAsked):
     """Which horizon of the board, and of whom."""
 
     horizon: Horizon | None = Field(None, description="Sessions ahead; the shortest if left out.")
@@ -63,7 +63,7 @@ class AskedNothing(Message):
     """No query is known here."""
 
 
-class Dated(Message):
+class DayAsked(Message):
     """As of which day: `as_of`, as answers, addresses and the command line call it, or `date`."""
 
     as_of: Day | None = Field(
@@ -79,7 +79,7 @@ class Dated(Message):
         return self.as_of or self.date
 
 
-class SingleRequest(Dated):
+class SingleRequest(DayAsked):
     """One ticker."""
 
     model_config = ConfigDict(
@@ -96,7 +96,7 @@ class SingleRequest(Dated):
     strategy: Named | None = Field(None, description="Also say which position this strategy would take.")
 
 
-class BatchRequest(Dated):
+class BatchRequest(DayAsked):
     """Many tickers; each is answered or refused by itself."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"tickers": ["AAPL", "MSFT"]}]})
@@ -109,7 +109,7 @@ class BatchRequest(Dated):
     )
 
 
-class ExplainRequest(Dated):
+class ExplainRequest(DayAsked):
     """One forecast, and what of it is explained."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"ticker": "AAPL", "horizon": 5}]})

@@ -15,7 +15,7 @@ from pydantic import ValidationError
 from ml_core.data.order import Order
 from ml_core.data.prices import read_benchmark
 from ml_core.errors import InvalidInput, NotEnoughData
-from ml_core.portfolio.attribution import Attribution, attribute_strategy
+from ml_core.portfolio.attribution import ReturnAttribution, attribute_strategy
 from ml_core.portfolio.comparison import Comparison, compare
 from ml_core.portfolio.legs import hold_of
 from ml_core.portfolio.opening import horizon_of, market_of
@@ -36,7 +36,7 @@ def quiet(_text: str) -> None:
 
 
 @dataclass(frozen=True)
-class Settings:
+class BacktestSettings:
     """What a visitor asks for: fields of [strategy] that differ from the experiment's, and a span of time."""
 
     changed: dict[str, Any] = field(default_factory=dict)
@@ -55,7 +55,7 @@ class Backtested:
     visitor's own."""
 
     comparison: Comparison
-    origins: Attribution
+    origins: ReturnAttribution
     strategy: Strategy
     told: str
     first: dt.date
@@ -70,11 +70,13 @@ class Backtests:
 
     def __init__(self, order: Order) -> None:
         self._order = order
-        self._traded = Traded(ROOM)
+        self._traded = KeptBacktests(ROOM)
         self._forecasts: OrderedDict[tuple[str, int], pl.DataFrame] = OrderedDict()
         self._computing = threading.Lock()
 
-    def run(self, served: Served, settings: Settings, *, tried: int = 1, tell: Tell = quiet) -> Backtested:
+    def run(
+        self, served: Served, settings: BacktestSettings, *, tried: int = 1, tell: Tell = quiet
+    ) -> Backtested:
         """`tried`: how many settings this visitor has tried, this one among them. `tell` hears what is being done."""
         version, experiment = served.version, self._order.experiment
         if seat_of(version) == REFERENCE or version.evidence.role == "reference":
@@ -90,7 +92,7 @@ class Backtests:
         before = version.evidence.backtest.trials or version.evidence.search.trials or 1
         trials = before + tried - 1
 
-        def trade() -> tuple[Comparison, Attribution]:
+        def trade() -> tuple[Comparison, ReturnAttribution]:
             rows = _between(forecasts, settings, first, last)
             asked = experiment.model_copy(update={"strategy": strategy})
             market = market_of(asked, served.prices, read_benchmark(asked, self._order.home))
@@ -121,17 +123,19 @@ class Backtests:
             return self._forecasts[served.stamp]
 
 
-class Traded:
+class KeptBacktests:
     """What came of settings, by whose forecasts on which version of the data; the oldest go where there are too many
     for `room` bytes."""
 
     def __init__(self, room: int) -> None:
         self._room, self._guard = room, threading.Lock()
-        self._kept: OrderedDict[tuple[tuple[str, int], str], tuple[Comparison, Attribution]] = OrderedDict()
+        self._kept: OrderedDict[tuple[tuple[str, int], str], tuple[Comparison, ReturnAttribution]] = (
+            OrderedDict()
+        )
 
     def find(
-        self, key: tuple[tuple[str, int], str], trade: Callable[[], tuple[Comparison, Attribution]]
-    ) -> tuple[Comparison, Attribution]:
+        self, key: tuple[tuple[str, int], str], trade: Callable[[], tuple[Comparison, ReturnAttribution]]
+    ) -> tuple[Comparison, ReturnAttribution]:
         with self._guard:
             if found := self._kept.get(key):
                 self._kept.move_to_end(key)
@@ -161,7 +165,9 @@ def _change(strategy: Strategy, changed: dict[str, Any]) -> Strategy:
         ) from None
 
 
-def _between(forecasts: pl.DataFrame, settings: Settings, first: dt.date, last: dt.date) -> pl.DataFrame:
+def _between(
+    forecasts: pl.DataFrame, settings: BacktestSettings, first: dt.date, last: dt.date
+) -> pl.DataFrame:
     start, end = settings.start or first, settings.end or last
     if start > end:
         raise InvalidInput(f"from {start} to {end}: the first day is after the last")

@@ -11,7 +11,7 @@ from typing import Any, Literal
 import polars as pl
 
 from ml_core.reporting.words import listed
-from serving.earlier import Earlier
+from serving.earlier import EarlierForecasts
 from serving.markup import steps
 from serving.messages import HorizonForecast, SingleAnswer
 
@@ -20,7 +20,7 @@ SIDES = ("open", "high", "low", "close")
 
 
 @dataclass(frozen=True)
-class Line:
+class ChartLine:
     """`lower` and `upper`: the range around each value, where there is one."""
 
     name: str
@@ -52,7 +52,7 @@ class Candles:
     ticker: str
     days: Sequence[dt.date]
     columns: dict[str, list[float | None]]
-    lines: list[Line] = field(default_factory=list)
+    lines: list[ChartLine] = field(default_factory=list)
     bands: list[Band] = field(default_factory=list)
     ahead: Sequence[dt.date] = ()
 
@@ -68,7 +68,12 @@ class Candles:
 
 
 def draw_outlook(
-    history: pl.DataFrame, answer: SingleAnswer, *, days: int, ahead: int, earlier: Earlier | None = None
+    history: pl.DataFrame,
+    answer: SingleAnswer,
+    *,
+    days: int,
+    ahead: int,
+    earlier: EarlierForecasts | None = None,
 ) -> Candles:
     """Candles with moving averages and volume up to the forecast's day, then the forecast with its interval; behind the
     candles, what was said of each of those days before. Where the day is past, what came after it stands beside the
@@ -97,23 +102,23 @@ def draw_outlook(
     )
 
 
-def _average(rows: pl.DataFrame, span: int, color: str) -> Line:
+def _average(rows: pl.DataFrame, span: int, color: str) -> ChartLine:
     return _line(f"{span}-day mean", color, rows, f"average_{span}")
 
 
-def _line(name: str, color: str, rows: pl.DataFrame, column: str, **look: Any) -> Line:
+def _line(name: str, color: str, rows: pl.DataFrame, column: str, **look: Any) -> ChartLine:
     known = rows.filter(pl.col(column).is_finite())
-    return Line(name, color, known["date"].to_list(), known[column].to_list(), **look)
+    return ChartLine(name, color, known["date"].to_list(), known[column].to_list(), **look)
 
 
-def _draw_earlier(earlier: Earlier, answer: SingleAnswer) -> Band:
+def _draw_earlier(earlier: EarlierForecasts, answer: SingleAnswer) -> Band:
     """The range that was said so many steps before each day, and how many days it held."""
     rows = earlier.rows
     told = f"Said {steps(earlier.horizon, answer.frequency)} before: held {earlier.held} of {rows.height}"
     return Band(told, "grey", rows["due"].to_list(), rows["lower"].to_list(), rows["upper"].to_list())
 
 
-def _draw_path(answer: SingleAnswer, path: Sequence[HorizonForecast]) -> Line:
+def _draw_path(answer: SingleAnswer, path: Sequence[HorizonForecast]) -> ChartLine:
     """From the last close on."""
     days = [answer.as_of, *(row.date for row in path)]
     price, lower, upper = (
@@ -124,10 +129,10 @@ def _draw_path(answer: SingleAnswer, path: Sequence[HorizonForecast]) -> Line:
     levels = [f"{100 * level:.0f}" for level in (*_levels(path), answer.level)]
     name = f"{_named(answer, proven)}, {listed(levels)} % interval{'s' if len(levels) > 1 else ''}"
     color, style = ("green", "solid") if proven else ("grey", "dotted")
-    return Line(name, color, days, price, style=style, width=2, marked=True, lower=lower, upper=upper)
+    return ChartLine(name, color, days, price, style=style, width=2, marked=True, lower=lower, upper=upper)
 
 
-def _around(forecast: Line) -> Band:
+def _around(forecast: ChartLine) -> Band:
     return Band("", "green", forecast.days, forecast.lower or (), forecast.upper or ())
 
 

@@ -29,7 +29,7 @@ class Ready(Message):
     checked: dt.datetime | None = Field(description="When registry and store were last looked at.")
 
 
-class Condition:
+class ServedCondition:
     """Of one experiment's champion."""
 
     def __init__(self, order: Order, champion: Champion, clock: Clock, hints: Hints) -> None:

@@ -4,9 +4,9 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Path, Query, Response
 
-from ml_core.registry.by_hand import Asked as ByHand
+from ml_core.registry.by_hand import SeatChange
 from serving.access import Access
-from serving.asked import Asked, AskedNothing, BacktestRequest, SeatRequest
+from serving.asked import AskedNothing, BacktestRequest, SeatRequest, VersionAsked
 from serving.keys import Visitor
 from serving.problems import problems
 from serving.runs.asked import RunRequest
@@ -26,7 +26,7 @@ OneRun = Annotated[
         openapi_examples={"a run": {"value": EXAMPLE}},
     ),
 ]
-Version = Annotated[Asked, Query()]
+Version = Annotated[VersionAsked, Query()]
 Nothing = Annotated[AskedNothing, Query()]
 
 
@@ -103,5 +103,5 @@ def _add_champion(router: APIRouter, service: Service, access: Access) -> None:
     ) -> Seating:
         """Make another version champion; without a number, the last earlier one that passed the gate. Name and reason
         stand beside the move for ever."""
-        asked = ByHand(request.version, request.force, by=visitor.name, reason=request.reason)
+        asked = SeatChange(request.version, request.force, by=visitor.name, reason=request.reason)
         return Seating.of(service.seats.seat(asked))

@@ -12,7 +12,7 @@ SIDES = {"mean": "price", "lower": "lower", "upper": "upper"}
 
 
 @dataclass(frozen=True)
-class Earlier:
+class EarlierForecasts:
     """A row a forecast that has come due: the date it was about, the price it expected with its range, and what
     came."""
 
@@ -26,7 +26,9 @@ class Earlier:
         return self.rows.filter(inside).height
 
 
-def look_back(seen: AsOf, ticker: str, history: pl.DataFrame, horizon: int, *, since: dt.date) -> Earlier:
+def look_back(
+    seen: AsOf, ticker: str, history: pl.DataFrame, horizon: int, *, since: dt.date
+) -> EarlierForecasts:
     """The forecasts that came due from a date on and until the session that is looked from. `history` holds the
     ticker's sessions with their closes in the units of the chart."""
     weekly = seen.served.forecaster.spec.task.frequency == "weekly"
@@ -43,4 +45,4 @@ def look_back(seen: AsOf, ticker: str, history: pl.DataFrame, horizon: int, *, s
         due = begun.join(ahead, on="as_of").join(outcomes, on="due")
     prices = [(pl.col("close") * pl.col(name).exp()).alias(SIDES[name]) for name in SIDES]
     rows = due.filter(pl.col("due") >= since).sort("due").select("due", *prices, "came")
-    return Earlier(horizon, rows)
+    return EarlierForecasts(horizon, rows)

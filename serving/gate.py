@@ -26,7 +26,7 @@ LOGIN = frozenset(
 FILES = (f"{PAGE}/assets/", f"{PAGE}/static/", f"{PAGE}/svelte/", f"{PAGE}/pwa_icon")
 
 
-class Gate:
+class LoginGate:
     """`tokens`: those that Gradio has given to who logged in."""
 
     def __init__(self, app: ASGIApp, tokens: Callable[[], Collection[str]]) -> None:

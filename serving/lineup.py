@@ -9,7 +9,7 @@ import polars as pl
 
 from ml_core.data.order import Order
 from ml_core.live.ledger import open_ledger
-from ml_core.live.standing import Standing, read_standings
+from ml_core.live.standing import LiveStanding, read_standings
 from ml_core.registry.moves import Move
 from ml_core.registry.seats import CHALLENGER, CHAMPION, Seat
 from ml_core.registry.version import ModelVersion
@@ -36,7 +36,7 @@ class Lineup:
     now: dt.datetime
     versions: tuple[ModelVersion, ...]
     moves: tuple[Move, ...]
-    standings: tuple[Standing, ...]
+    standings: tuple[LiveStanding, ...]
     scores: pl.DataFrame
 
     def find(self, version: str | None) -> ModelVersion | None:

@@ -6,9 +6,9 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from serving.condition import Condition, Ready
+from serving.condition import Ready, ServedCondition
 from serving.experiments import Experiments
-from serving.watch import Seen
+from serving.watch import SeenRequest
 
 KIND = "text/plain; version=0.0.4; charset=utf-8"
 BOUNDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0)  # seconds
@@ -33,7 +33,7 @@ class Requests:
         self._within: Counter[tuple[str, int]] = Counter()
         self._seconds: defaultdict[str, float] = defaultdict(float)
 
-    def note(self, seen: Seen) -> None:
+    def note(self, seen: SeenRequest) -> None:
         self._ended[seen.route, seen.method, seen.status] += 1
         self._within[seen.route, bisect_left(BOUNDS, seen.seconds)] += 1
         self._seconds[seen.route] += seen.seconds
@@ -75,7 +75,7 @@ def served_families(experiments: Experiments) -> Iterator[Family]:
     yield from found.values()
 
 
-def _families_of(condition: Condition) -> Iterator[Family]:
+def _families_of(condition: ServedCondition) -> Iterator[Family]:
     """Nothing of a model where none is served."""
     champion, ready = condition.champion, condition.ready()
     yield _ready(isinstance(ready, Ready))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from ml_core.live.standing import Standing
+from ml_core.live.standing import LiveStanding
 from ml_core.registry.scores import CoverageRow, Score
 from ml_core.registry.seats import CHALLENGER, CHAMPION, REFERENCE, SEATS
 from ml_core.registry.version import ModelVersion
@@ -63,7 +63,7 @@ def draw_timeline(lineup: Lineup) -> Figure | None:
     return figure
 
 
-def draw_live(standings: Sequence[Standing], scores: pl.DataFrame) -> Figure | None:
+def draw_live(standings: Sequence[LiveStanding], scores: pl.DataFrame) -> Figure | None:
     """How much speaks for each live claim by now; past the line above it it is decided."""
     from plotly.graph_objects import Figure
 

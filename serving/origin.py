@@ -12,7 +12,7 @@ SAFE = frozenset({"GET", "HEAD", "OPTIONS"})  # what changes nothing
 OWN = (b"same-origin", b"none")  # as browsers say it: our own page, or the visitor himself
 
 
-class Origin:
+class OriginGuard:
     """`allowed`: other origins whose pages may ask the API; the app's own doors are for its own page."""
 
     def __init__(self, app: ASGIApp, allowed: Collection[str]) -> None:

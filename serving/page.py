@@ -26,7 +26,7 @@ class Logins:
     cookie: str = field(default_factory=lambda: secrets.token_urlsafe(32))
 
 
-class Page:
+class AppPage:
     """`build` gives an application on which Gradio is mounted, and nothing else. `under`: the path below which this
     page finds again what it loads after it was opened."""
 

@@ -8,13 +8,13 @@ from ml_core.spec.choices import nearest
 from ml_core.spec.wording import expect
 from serving.asked import (
     FORMS,
-    Asked,
     AskedBoard,
     BacktestRequest,
     BatchRequest,
     ExplainRequest,
     SeatRequest,
     SingleRequest,
+    VersionAsked,
 )
 from serving.runs.asked import RunRequest
 
@@ -33,7 +33,7 @@ OF_A_VERSION = (
     "/portfolio/backtest",
     "/info",
 )
-QUERIES = {**dict.fromkeys(OF_A_VERSION, Asked), "/predictions/board": AskedBoard}
+QUERIES = {**dict.fromkeys(OF_A_VERSION, VersionAsked), "/predictions/board": AskedBoard}
 OBJECT = "the body: expected a JSON object sent as application/json"
 SHOWN = 60  # characters of what was given: it may be as long as a body
 

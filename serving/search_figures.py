@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from ml_core.registry.searched import Importance, TrialRow
 from ml_core.reporting import words
 from serving.look import dress, dress_lines, hover, plainly
-from serving.searches import Search, curve_of, tell_key, tell_params
+from serving.searches import NewestSearch, curve_of, tell_key, tell_params
 from serving.style import BLUE, GREEN, GREY, INK, LINE, MUTED
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ SMALL = {"tickangle": 0, "tickfont": {"size": 10}}
 FAINT = "rgba(123, 135, 148, 0.35)"
 
 
-def draw_leaderboard(search: Search) -> Figure | None:
+def draw_leaderboard(search: NewestSearch) -> Figure | None:
     """A line a trial, the best on top: what it scored with its error, and what is expected of it on other dates."""
     from plotly.graph_objects import Figure
 
@@ -55,7 +55,7 @@ def draw_leaderboard(search: Search) -> Figure | None:
     return figure
 
 
-def draw_curves(search: Search) -> Figure | None:
+def draw_curves(search: NewestSearch) -> Figure | None:
     """How each trial learned: its validation score by epoch, the best drawn out, a cross where one was dropped."""
     from plotly.graph_objects import Figure
 
@@ -104,7 +104,7 @@ def draw_curves(search: Search) -> Figure | None:
     return figure
 
 
-def draw_importance(keys: Sequence[Importance], search: Search) -> Figure | None:
+def draw_importance(keys: Sequence[Importance], search: NewestSearch) -> Figure | None:
     """The share of what parts good trials from others that hangs on each key, beside what chance gives it."""
     from plotly.graph_objects import Figure
 
@@ -144,7 +144,7 @@ def draw_importance(keys: Sequence[Importance], search: Search) -> Figure | None
     return figure
 
 
-def draw_values(search: Search) -> Figure | None:
+def draw_values(search: NewestSearch) -> Figure | None:
     """Which values were tried of the keys that matter most, and the validation score that each gave."""
     from plotly.subplots import make_subplots
 

@@ -20,7 +20,7 @@ from ml_core.registry.versions import Registry
 
 
 @dataclass(frozen=True)
-class Search:
+class NewestSearch:
     """`trials`: those that ended, the best first. `running`: whether one searches now. `version`: the one that was
     chosen from these very trials."""
 
@@ -65,7 +65,7 @@ class Search:
         return family, [*weighed, *(key for key in varied if key not in weighed)][:most]
 
 
-def newest_search(order: Order) -> Search:
+def newest_search(order: Order) -> NewestSearch:
     """The one that went on last. Where nothing was searched yet, the command that does is told."""
     running = holder(order.home, order.lock_name("search")) is not None
     kept = next(iter(read_archive(order.home, order.name, streams=False)), None)
@@ -74,9 +74,9 @@ def newest_search(order: Order) -> Search:
         name = order.experiment.name
         raise InvalidInput(f"no trial was run for {name} yet; run: candorcast search {name}")
     if kept is None:
-        return Search("", search.objective, search.trials, (), running=True)
+        return NewestSearch("", search.objective, search.trials, (), running=True)
     version = _chosen_from(Registry(order.home).versions(order.name), kept.trials)
-    return Search(
+    return NewestSearch(
         kept.search, search.objective, search.trials, tuple(kept.trials), running=running, version=version
     )
 

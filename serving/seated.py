@@ -7,7 +7,7 @@ from pydantic import Field
 
 from ml_core.data.order import Order
 from ml_core.data.past import newest_session
-from ml_core.registry.by_hand import Asked, Seated, consider, seat_by_hand
+from ml_core.registry.by_hand import SeatChange, Seated, consider, seat_by_hand
 from ml_core.registry.versions import Registry
 from serving.champion import Clock
 from serving.messages import Message
@@ -34,11 +34,11 @@ class Seats:
     def __init__(self, order: Order, clock: Clock, look: Callable[[], None]) -> None:
         self._order, self._clock, self._look = order, clock, look
 
-    def consider(self, asked: Asked) -> Seated:
+    def consider(self, asked: SeatChange) -> Seated:
         """What would come of that, or why it is refused."""
         return consider(Registry(self._order.home), self._order.name, asked)
 
-    def seat(self, asked: Asked) -> Seated:
+    def seat(self, asked: SeatChange) -> Seated:
         registry, since = Registry(self._order.home), newest_session(self._order.experiment, self._order.home)
         done = seat_by_hand(registry, self._order.name, asked, day=self._clock().date(), since=since)
         self._look()

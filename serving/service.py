@@ -12,11 +12,11 @@ from ml_core.monitoring.acting import acknowledge, mute
 from ml_core.monitoring.record import Record, open_record
 from ml_core.prediction.answer import find_outsiders, unanswered
 from serving.as_of import AsOf, PastAnswers
-from serving.backtests import Backtested, Backtests, Settings, Tell, quiet
+from serving.backtests import Backtested, Backtests, BacktestSettings, Tell, quiet
 from serving.board import Board, build_board
 from serving.champion import Champion, Clock, Served
-from serving.condition import Condition
-from serving.earlier import Earlier, look_back
+from serving.condition import ServedCondition
+from serving.earlier import EarlierForecasts, look_back
 from serving.explanations import Explanations
 from serving.hints import Hints
 from serving.holdings import Books, Holdings
@@ -26,7 +26,7 @@ from serving.outlook import build_outlook, dates_ahead
 from serving.provenance import tell_positions, tell_provenance
 from serving.quotes import build_history
 from serving.runs.desk import Desk, open_desk
-from serving.searches import Search, newest_search
+from serving.searches import NewestSearch, newest_search
 from serving.seated import Seats
 from serving.shelf import ModelEvidence, Shelf
 from serving.strategies import Named
@@ -53,7 +53,7 @@ class Service:
         self._books = Books(order, self._backtests.unseen)
         self.seats = Seats(order, clock, self.look)
         self.shelf = Shelf(order, self._hints.tell)
-        self.condition = Condition(order, self._champion, clock, self._hints)
+        self.condition = ServedCondition(order, self._champion, clock, self._hints)
 
     def spell_out(self, text: str) -> str:
         """The text with the command at its end as it has to be typed beside this server."""
@@ -127,7 +127,7 @@ class Service:
 
     def earlier(
         self, answer: SingleAnswer, history: pl.DataFrame, horizon: int, *, since: dt.date
-    ) -> Earlier | None:
+    ) -> EarlierForecasts | None:
         """What the same version said of that ticker before, beside what came; None where no price follows from it."""
         if answer.target != "return":
             return None
@@ -193,12 +193,12 @@ class Service:
             return Info.of(registered, served=False)
         return Info.of(registered, served=True, old=self.spell_out(present.old))
 
-    def search(self) -> Search:
+    def search(self) -> NewestSearch:
         """What the newest search has tried so far, and what it came to."""
         return newest_search(self.order)
 
     def backtest(
-        self, settings: Settings, *, version: str | None = None, tried: int = 1, tell: Tell = quiet
+        self, settings: BacktestSettings, *, version: str | None = None, tried: int = 1, tell: Tell = quiet
     ) -> Backtested:
         """What the strategy would have earned on sessions that the model never learned from."""
         return self._backtests.run(self._served(version), settings, tried=tried, tell=tell)

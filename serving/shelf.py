@@ -9,7 +9,7 @@ from pydantic import Field
 from ml_core.data.order import Order
 from ml_core.errors import BrokenArtifact
 from ml_core.live.ledger import open_ledger
-from ml_core.live.standing import Standing, Verdict, read_standings
+from ml_core.live.standing import LiveStanding, LiveVerdict, read_standings
 from ml_core.registry.certified import Certified
 from ml_core.registry.moves import Move
 from ml_core.registry.seats import Seat, tell_seat
@@ -36,7 +36,7 @@ class Proven(Message):
     horizon: int
 
 
-class Model(Message):
+class ModelSummary(Message):
     """A registered version in a few words; all of its evidence is at /models/{version}."""
 
     version: str
@@ -56,7 +56,7 @@ class Models(Message):
     """Every version, the newest first."""
 
     model: str
-    versions: list[Model]
+    versions: list[ModelSummary]
 
 
 class ModelEvidence(Info):
@@ -88,7 +88,7 @@ class LiveClaim(Message):
     e_value: float = Field(description="Evidence for it; past `needed` it is proven.")
     e_value_against: float = Field(description="Evidence that it is not what it promised.")
     needed: float
-    verdict: Verdict
+    verdict: LiveVerdict
     decided_on: dt.date | None
     told: str
 
@@ -128,7 +128,7 @@ class Shelf:
         return Live(model=self._order.name, claims=[_tell(one) for one in standings])
 
 
-def _describe(version: ModelVersion, moves: Sequence[Move], tell: Callable[[str], str]) -> Model:
+def _describe(version: ModelVersion, moves: Sequence[Move], tell: Callable[[str], str]) -> ModelSummary:
     known = {
         "version": version.version,
         "aliases": list(version.aliases),
@@ -140,13 +140,13 @@ def _describe(version: ModelVersion, moves: Sequence[Move], tell: Callable[[str]
         spec = version.spec
     except BrokenArtifact as broken:
         why = tell(str(broken))
-        return Model(**known, told="its evidence cannot be read", family=None, proven=[], error=why)
+        return ModelSummary(**known, told="its evidence cannot be read", family=None, proven=[], error=why)
     proven = [
         Proven(claim=claim, horizon=horizon)
         for horizon in spec.task.horizons
         for claim in version.proves(horizon)
     ]
-    return Model(**known, told=tell_seat(version), family=spec.told, proven=proven)
+    return ModelSummary(**known, told=tell_seat(version), family=spec.told, proven=proven)
 
 
 def _seats_of(version: str, moves: Sequence[Move]) -> list[Sat]:
@@ -157,7 +157,7 @@ def _seats_of(version: str, moves: Sequence[Move]) -> list[Sat]:
     ]
 
 
-def _tell(one: Standing) -> LiveClaim:
+def _tell(one: LiveStanding) -> LiveClaim:
     terms = one.terms
     return LiveClaim(
         version=terms.line,

@@ -11,7 +11,7 @@ from ml_core.data.order import Order
 from ml_core.errors import NotEnoughData
 from ml_core.explain.stretch import open_holdout
 from ml_core.explain.survey import load_survey
-from ml_core.explain.surveys.importance import Importance
+from ml_core.explain.surveys.importance import InputImportance
 from ml_core.registry.version import ModelVersion
 from ml_core.registry.versions import Registry
 
@@ -23,7 +23,7 @@ class Surveyed:
     """Of whom it is: the version that was judged; of one that was fitted again another than was asked for."""
 
     judged: ModelVersion
-    found: Importance
+    found: InputImportance
 
 
 class Surveys:
@@ -52,5 +52,5 @@ class Surveys:
         if why := survey.excuse(stretch):
             raise NotEnoughData(why)
         found = survey.tell(stretch, horizon, SEED)
-        assert isinstance(found, Importance)
+        assert isinstance(found, InputImportance)
         return Surveyed(judged, found)

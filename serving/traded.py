@@ -19,7 +19,7 @@ from ml_core.portfolio.comparison import STRATEGY
 from ml_core.spec.experiment import Experiment
 from ml_core.spec.plain import plain
 from serving.asked import BacktestRequest
-from serving.backtests import Backtested, Settings
+from serving.backtests import Backtested, BacktestSettings
 from serving.messages import DISCLAIMER, Message
 from serving.strategies import changes_of
 
@@ -71,7 +71,7 @@ class Job:
     """One question of one visitor."""
 
     visitor: str
-    settings: Settings
+    settings: BacktestSettings
     version: tuple[str, int]
     begun: float = field(default_factory=time.monotonic)
     told: str = "waiting for another to end"
@@ -94,7 +94,7 @@ class Jobs:
         self._worker: threading.Thread | None = None
 
     def ask(
-        self, visitor: str, settings: Settings, version: tuple[str, int], *, wait: float
+        self, visitor: str, settings: BacktestSettings, version: tuple[str, int], *, wait: float
     ) -> BacktestAnswer:
         """What came of it, or after so many seconds how far it is. `version`: whose forecasts, on which prices."""
         job = self._find(visitor, settings, version)
@@ -105,7 +105,7 @@ class Jobs:
         assert job.result is not None
         return describe(job.result, tried=job.tried, seconds=job.took)
 
-    def _find(self, visitor: str, settings: Settings, version: tuple[str, int]) -> Job:
+    def _find(self, visitor: str, settings: BacktestSettings, version: tuple[str, int]) -> Job:
         key = (visitor, version, settings.name)
         with self._guard:
             job = self._jobs.get(key)
@@ -151,11 +151,11 @@ class Jobs:
             job.done.set()
 
 
-def settings_of(request: BacktestRequest, experiment: Experiment) -> Settings:
+def settings_of(request: BacktestRequest, experiment: Experiment) -> BacktestSettings:
     """What it changes of the experiment's own strategy: the name first, then single keys."""
     own, horizons = experiment.strategy, experiment.task.horizons
     named = changes_of(request.strategy, own, horizons) if request.strategy else {}
-    return Settings({**named, **request.settings}, request.start_date, request.end_date)
+    return BacktestSettings({**named, **request.settings}, request.start_date, request.end_date)
 
 
 def describe(made: Backtested, *, tried: int, seconds: float) -> BacktestAnswer:

@@ -13,7 +13,7 @@ UNANSWERED = 499  # the visitor left before an answer began
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class SeenRequest:
     """One request that has ended. `route` is as the document writes it, never what a visitor made up."""
 
     route: str
@@ -25,10 +25,10 @@ class Seen:
     visitor: str
 
 
-Listener = Callable[[Seen], None]
+Listener = Callable[[SeenRequest], None]
 
 
-class Watch:
+class RequestWatch:
     """Tells every listener of every request, whatever became of it. Outermost, so that refusals are seen too."""
 
     def __init__(self, app: ASGIApp, listeners: Sequence[Listener]) -> None:
@@ -54,7 +54,7 @@ class Watch:
         finally:
             taken = time.perf_counter() - begun
             visitor = (scope.get("client") or ("",))[0]
-            told = Seen(_route(scope), scope["method"], path, status, taken, sent, visitor)
+            told = SeenRequest(_route(scope), scope["method"], path, status, taken, sent, visitor)
             for listener in self._listeners:
                 listener(told)
 

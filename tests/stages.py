@@ -14,7 +14,7 @@ import polars as pl
 import torch
 
 from ml_core.data.providers import Request, simulated
-from ml_core.data.simulation.market import Market, simulate
+from ml_core.data.simulation.market import SimulatedMarket, simulate
 from ml_core.data.store.bars import adjust
 from ml_core.features.scaling import fit_scaler
 from ml_core.features.table import build_features
@@ -37,7 +37,7 @@ class Planted:
     """A market and its bars; `came_NT` is each session's log return, read off the closes by itself."""
 
     delay: int
-    market: Market
+    market: SimulatedMarket
     prices: pl.DataFrame
     came_NT: np.ndarray
 

@@ -11,7 +11,7 @@ ENOUGH = 0.8  # of the dates that most have, what all that are compared share is
 
 
 @dataclass(frozen=True)
-class Shared:
+class SharedDates:
     """`dates` in the order of time, the trials that have them all, and those left out with the reason."""
 
     dates: tuple[str, ...]
@@ -19,7 +19,7 @@ class Shared:
     left_out: Mapping[str, str]
 
 
-def share_dates(by_trial: Mapping[str, Collection[str]]) -> Shared:
+def share_dates(by_trial: Mapping[str, Collection[str]]) -> SharedDates:
     """Who has most dates first; nobody may shorten what is shared to less than is enough."""
     alike: dict[tuple[str, ...], list[str]] = {}  # of thousands of trials few differ in their dates
     for trial, dates in by_trial.items():
@@ -38,4 +38,4 @@ def share_dates(by_trial: Mapping[str, Collection[str]]) -> Shared:
         else:
             shared = both
     kept = tuple(trial for trial in by_trial if trial not in left_out)
-    return Shared(tuple(sorted(shared)), kept, left_out)
+    return SharedDates(tuple(sorted(shared)), kept, left_out)

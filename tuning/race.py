@@ -33,7 +33,7 @@ class Leader(NamedTuple):
     scores: Scores
 
 
-class Course:
+class FoldRace:
     """Of a race over folds that begin on these dates: the scores by date of whoever runs, and for each fold who leads
     on those before it. The first trial of all, the defaults, faces nobody and is never dropped: it is what the others
     are told by. `spared`: it is the first to begin, also where others are known from an earlier run."""

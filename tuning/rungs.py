@@ -27,12 +27,12 @@ from ml_core.spec.run import RunSpec
 from ml_core.training.fit import AnyFitting
 from ml_core.training.loop import Fitting
 from ml_core.training.precision import settle
-from ml_core.training.standing import Standing, above, below
+from ml_core.training.standing import TrainingState, above, below
 
 QUARTERS = 4
 UNREADABLE = (OSError, SafetensorError, ValueError, KeyError, TypeError)
 Stage = list[
-    Standing
+    TrainingState
 ]  # its networks; a race has one for each fold that it has begun, other searches have one
 Report = Callable[[dict[str, Any]], None]
 Clock = Callable[[], float]
@@ -140,7 +140,7 @@ def read_rung(file: Path) -> Rung:
     try:
         written, tensors = _read_facts(file), load_file(file)
         stages = [
-            [Standing(below(f"{place}.{number}.", tensors), facts) for number, facts in enumerate(stage)]
+            [TrainingState(below(f"{place}.{number}.", tensors), facts) for number, facts in enumerate(stage)]
             for place, stage in enumerate(written["facts"])
         ]
         return Rung(written["told"], stages, written["seconds"], written["made"])

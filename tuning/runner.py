@@ -149,7 +149,7 @@ def _tuner(
 def _pruner(experiment: Experiment, splits: list[Split], *, known: Sequence[Trial]) -> Pruner:
     from tuning.halving import Halving
     from tuning.pruner import Lenient
-    from tuning.race import Course
+    from tuning.race import FoldRace
 
     if experiment.search.scheduler == "none":
         return Lenient()
@@ -160,7 +160,7 @@ def _pruner(experiment: Experiment, splits: list[Split], *, known: Sequence[Tria
     defaults_first = sorted(known, key=lambda trial: trial.params not in first)
     starts = [str(split.test.start) for split in splits]
     spared = first[0] not in [trial.params for trial in known]
-    return Course(horizon_of(experiment), starts, defaults_first, spared=spared)
+    return FoldRace(horizon_of(experiment), starts, defaults_first, spared=spared)
 
 
 def _watch(

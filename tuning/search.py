@@ -39,7 +39,7 @@ from tuning.ranking import Ranking
 from tuning.space import build_space, widest_spec
 from tuning.step import Progress, tell_step
 from tuning.trials import run_trials
-from tuning.winner import Asked, fit_or_recall, forget
+from tuning.winner import FitRequest, fit_or_recall, forget
 
 
 @dataclass(frozen=True)
@@ -106,7 +106,7 @@ def search(
     answer = choose_answer(experiment, ranking, windows, folds)
     tell, folder = tell_step("refit", ledger, progress), home.searches / name
     learn = partial(fit, answer, windows, final, on_epoch=lambda who, epoch: tell(_tell_epoch(who, epoch)))
-    forecaster = fit_or_recall(folder, Asked(answer, final, version), learn)
+    forecaster = fit_or_recall(folder, FitRequest(answer, final, version), learn)
     tell_step("judge", ledger, progress)("holdout, leak audit, gate")
     fill_seat(place_order(experiment, home), now=now)  # whoever comes must do more than the reference
     earlier = max(count_tried(home, experiment.model_name) - facts.trials, 0)

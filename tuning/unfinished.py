@@ -9,7 +9,7 @@ from ml_core.data.order import Order
 from ml_core.data.prices import data_version
 from ml_core.errors import ForecastError
 from ml_core.home.lock import holder
-from ml_core.monitoring.condition import Condition
+from ml_core.monitoring.condition import PartCondition
 from ml_core.registry.ledgers import LEDGER, read_trials
 from ml_core.registry.version import ModelVersion
 from ml_core.registry.versions import Registry
@@ -33,7 +33,7 @@ def find_chosen(order: Order) -> ModelVersion | None:
     return newest if sat else None
 
 
-def examine_search(order: Order) -> Condition | None:
+def examine_search(order: Order) -> PartCondition | None:
     """None where this experiment was never searched on the prices that are stored, or is being searched now."""
     home = order.home
     try:
@@ -48,7 +48,9 @@ def examine_search(order: Order) -> Condition | None:
         if not version.readable or version.evidence.data_version != searched:
             continue
         if version.evidence.search.trials >= ended:
-            return Condition("search", "well", f"version {version.version} was chosen from {ended} trials")
+            return PartCondition(
+                "search", "well", f"version {version.version} was chosen from {ended} trials"
+            )
     asked = order.experiment.search.trials
     told = f"broken off on {last:%Y-%m-%d} after {ended} of {asked} trials; none of them is lost"
-    return Condition("search", "stuck", told, "search")
+    return PartCondition("search", "stuck", told, "search")

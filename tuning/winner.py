@@ -21,7 +21,7 @@ WINNER, ASKED = "winner", "asked"
 
 
 @dataclass(frozen=True)
-class Asked:
+class FitRequest:
     """What is fitted, on which sessions, of which version of the stored bars. Not what was fitted: that says more, as
     the defaults of its family."""
 
@@ -35,7 +35,7 @@ class Asked:
         return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
 
 
-def fit_or_recall(folder: Path, asked: Asked, fit: Callable[[], Forecaster]) -> Forecaster:
+def fit_or_recall(folder: Path, asked: FitRequest, fit: Callable[[], Forecaster]) -> Forecaster:
     """In the search's own folder. What was fitted to other data, or on other sessions, is fitted anew."""
     kept = folder / WINNER
     if known := _recall(kept, asked):
@@ -52,7 +52,7 @@ def forget(folder: Path) -> None:
     shutil.rmtree(folder / WINNER, ignore_errors=True)
 
 
-def _recall(kept: Path, asked: Asked) -> Forecaster | None:
+def _recall(kept: Path, asked: FitRequest) -> Forecaster | None:
     """What a kill cut short does not match its checksums, or was not finished."""
     file = kept / ASKED
     if not file.is_file() or file.read_text(encoding="utf-8") != asked.digest:

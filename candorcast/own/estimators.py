@@ -22,7 +22,7 @@ from threadpoolctl import threadpool_limits
 
 from candorcast.own.naming import own_code
 from candorcast.own.state import Arrays, arrays_of, is_torch, restore, tells_arrays
-from ml_core.baselines import Asked, BaselineConfig, Learned, Lesson
+from ml_core.baselines import BaselineConfig, Learned, Lesson, PanelRows
 from ml_core.errors import BrokenArtifact, InvalidInput
 from ml_core.features.scaling import Scaler, fit_scaler
 
@@ -74,7 +74,7 @@ class Estimators:
         _remember(facts["digest"], taught)
         return Learned(arrays, facts)
 
-    def predict(self, learned: Learned, asked: Asked) -> tuple[np.ndarray, None]:
+    def predict(self, learned: Learned, asked: PanelRows) -> tuple[np.ndarray, None]:
         """mean_RH in units of volatility; the scale is that of the training residuals."""
         x_RF = self._seen(asked.x_RF.astype(np.float32), _scaler_of(learned.arrays))
         return self._ask(self.open(learned), x_RF), None

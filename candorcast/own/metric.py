@@ -10,10 +10,10 @@ from candorcast.own.naming import check_name, own_code, require_about
 from ml_core.errors import InvalidInput
 from ml_core.evaluation import metrics
 from ml_core.evaluation.declaration import Better, Metric, per_date, per_row
-from ml_core.evaluation.rows import VALUES, Array, Rows
+from ml_core.evaluation.rows import VALUES, Array, ScoredRows
 from ml_core.spec.outside import register
 
-Function = TypeVar("Function", bound=Callable[[Rows], Any])
+Function = TypeVar("Function", bound=Callable[[ScoredRows], Any])
 
 
 def metric(
@@ -22,7 +22,7 @@ def metric(
     is_loss: bool = True,
     finish: Callable[[Array], Array] | None = None,
     best: float = 0.0,
-) -> Callable[[Callable[[Rows], Array]], Metric]:
+) -> Callable[[Callable[[ScoredRows], Array]], Metric]:
     """Register the function below: of rows it gives a number each, and the metric is their mean. `rows["mean"]` and
     `rows["realized"]` are there; `needs` names what else it reads: lower, upper, scale. `best`: of a forecast without
     error. `is_loss`: whether the mean of rows says which forecast is better. `finish` is applied to the mean."""
@@ -34,7 +34,7 @@ def metric(
 
 def metric_by_date(
     *needs: str, better: Better, ratio: bool = False
-) -> Callable[[Callable[[Rows], tuple[Array, Array]]], Metric]:
+) -> Callable[[Callable[[ScoredRows], tuple[Array, Array]]], Metric]:
     """Register the function below: of rows it gives two columns, and the metric is their correlation across the tickers
     of a date, mean over dates; over time where there are few tickers. `ratio` divides it by its deviation."""
     _check(needs, better)
@@ -56,7 +56,7 @@ def _registering(declare: Callable[[Any], Metric]) -> Callable[[Any], Metric]:
 def _guarded(function: Function) -> Function:
     """The same, whose errors say whose they are."""
 
-    def called(rows: Rows) -> Any:
+    def called(rows: ScoredRows) -> Any:
         with own_code(f"metric '{function.__name__}'", "reckoned"):
             return function(rows)
 

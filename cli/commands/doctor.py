@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from cli.session import DONE, PARTIAL, Session
 from ml_core.home.spelling import spell
-from ml_core.monitoring.condition import Condition
+from ml_core.monitoring.condition import PartCondition
 
 WITHOUT_EXPERIMENT = ("down",)
 
@@ -35,7 +35,7 @@ def doctor(session: Session, *, others: list[str] | None) -> int:
     return DONE if well else PARTIAL
 
 
-def _examine(session: Session) -> list[Condition]:
+def _examine(session: Session) -> list[PartCondition]:
     from ml_core.monitoring.duties import examine_experiment
     from tuning.unfinished import examine_search
 
@@ -43,11 +43,11 @@ def _examine(session: Session) -> list[Condition]:
     return [*examine_experiment(session.order, now=session.now), *([search] if search else ())]
 
 
-def _rows(conditions: list[Condition]) -> list[dict[str, str]]:
+def _rows(conditions: list[PartCondition]) -> list[dict[str, str]]:
     return [{"part": one.part, "state": one.state, "told": one.told} for one in conditions]
 
 
-def _spell(session: Session, condition: Condition) -> str:
+def _spell(session: Session, condition: PartCondition) -> str:
     if not condition.verb:
         return ""
     if condition.verb in WITHOUT_EXPERIMENT:

@@ -11,7 +11,7 @@ from cli.screens import live as screen
 from cli.session import DONE, Session
 
 if TYPE_CHECKING:
-    from ml_core.live.standing import Standing
+    from ml_core.live.standing import LiveStanding
 
 
 def live(session: Session, *, out: Path | None) -> int:
@@ -53,7 +53,7 @@ def live(session: Session, *, out: Path | None) -> int:
     return DONE
 
 
-def _print_curve(session: Session, one: Standing) -> None:
+def _print_curve(session: Session, one: LiveStanding) -> None:
     """The side with more evidence, and the verdict in a sentence."""
     import polars as pl
 

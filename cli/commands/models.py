@@ -74,11 +74,11 @@ def describe(version: ModelVersion, moves: Sequence[Move], *, old: str = "") -> 
 
 def rollback(session: Session, *, version: str | None, force: bool, why: str) -> int:
     from ml_core.data.past import newest_session
-    from ml_core.registry.by_hand import Asked, seat_by_hand
+    from ml_core.registry.by_hand import SeatChange, seat_by_hand
     from ml_core.registry.versions import Registry
 
     name = session.model_name
-    asked = Asked(version, force, by=getuser() if why else "", reason=why)
+    asked = SeatChange(version, force, by=getuser() if why else "", reason=why)
     since = newest_session(session.experiment, session.home)
     done = seat_by_hand(Registry(session.home), name, asked, day=session.now.date(), since=since)
     came = f"moved from version {done.left} to" if done.left else "is now version"

@@ -73,7 +73,7 @@ def _tell_chosen(session: Session, chosen: ModelVersion) -> int:
     return DONE if chosen.evidence.gate.passed else PARTIAL
 
 
-class Shown:
+class SearchScreen:
     """The steps of a search on the terminal, and what is not lost if it ends now."""
 
     def __init__(self, terminal: Terminal) -> None:
@@ -105,7 +105,7 @@ def run_search(session: Session, *, trials: int | None = None, afresh: bool = Fa
     experiment, terminal = session.learning, session.terminal
     asked = with_trials(experiment, trials) if trials else experiment
     terminal.step(f"searching {experiment.name}: {', '.join(families_of(asked.search))}")
-    shown = Shown(terminal)
+    shown = SearchScreen(terminal)
     try:
         with session.order.alone("search"):
             outcome = run(

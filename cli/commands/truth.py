@@ -24,7 +24,7 @@ Found = dict[str, Any]
 
 
 @dataclass(frozen=True)
-class Cell:
+class MatrixCell:
     """One learner on one market; or a search over all of them with its gate, as always where nothing is planted."""
 
     kind: str
@@ -62,9 +62,9 @@ class Matrix:
         """Whether markets of this kind are searched, and not each learner scored by itself."""
         return self.life is None and (self.searched or kind == NOTHING)
 
-    def cells(self, kind: str, seed: int) -> Iterator[Cell]:
+    def cells(self, kind: str, seed: int) -> Iterator[MatrixCell]:
         for learner in ("+".join(self.learners),) if self.searches(kind) else self.learners:
-            yield Cell(kind, seed, learner)
+            yield MatrixCell(kind, seed, learner)
 
     def planted(self, kind: str, seed: int) -> Experiment:
         from ml_core.walkforward.known_answers import plant
@@ -121,20 +121,20 @@ def run_matrix(session: Session, matrix: Matrix, file: Path) -> list[Found]:
     return found
 
 
-def read_cells(file: Path) -> dict[Cell, Found]:
+def read_cells(file: Path) -> dict[MatrixCell, Found]:
     """The cells that an earlier run ended; a line cut short by a kill is left."""
-    known: dict[Cell, Found] = {}
+    known: dict[MatrixCell, Found] = {}
     for line in file.read_text(encoding="utf-8").splitlines() if file.is_file() else ():
         try:
             one = json.loads(line)
         except ValueError:
             continue
         if "error" not in one:
-            known[Cell(one["kind"], one["seed"], one["learner"])] = one
+            known[MatrixCell(one["kind"], one["seed"], one["learner"])] = one
     return known
 
 
-def _open(session: Session, matrix: Matrix, kind: str, seed: int) -> Callable[[Cell], Found]:
+def _open(session: Session, matrix: Matrix, kind: str, seed: int) -> Callable[[MatrixCell], Found]:
     """How a cell of this market is run. The market is drawn with the first of them, so that what it cannot give is
     the failure of a cell."""
     experiment = matrix.planted(kind, seed)
@@ -144,7 +144,7 @@ def _open(session: Session, matrix: Matrix, kind: str, seed: int) -> Callable[[C
         return _live(experiment, *matrix.life)
     course: list[Any] = []
 
-    def score(cell: Cell) -> Found:
+    def score(cell: MatrixCell) -> Found:
         from ml_core.walkforward.known_answers import open_course, score_learner
 
         if not course:
@@ -154,10 +154,10 @@ def _open(session: Session, matrix: Matrix, kind: str, seed: int) -> Callable[[C
     return score
 
 
-def _live(experiment: Experiment, sessions: int, dies: int | None) -> Callable[[Cell], Found]:
+def _live(experiment: Experiment, sessions: int, dies: int | None) -> Callable[[MatrixCell], Found]:
     market: list[Any] = []
 
-    def live(cell: Cell) -> Found:
+    def live(cell: MatrixCell) -> Found:
         from ml_core.live.known_answers import Life, live_through, open_life
 
         if not market:
@@ -167,7 +167,7 @@ def _live(experiment: Experiment, sessions: int, dies: int | None) -> Callable[[
     return live
 
 
-def _claim(session: Session, experiment: Experiment, matrix: Matrix, _: Cell) -> Found:
+def _claim(session: Session, experiment: Experiment, matrix: Matrix, _: MatrixCell) -> Found:
     from tuning.known_market import search_known_market
 
     search = experiment.search.model_copy(update={"families": matrix.learners})
@@ -176,7 +176,7 @@ def _claim(session: Session, experiment: Experiment, matrix: Matrix, _: Cell) ->
     return search_known_market(experiment, home, now=session.now, weeks=matrix.weeks)
 
 
-def _try(cell: Cell, run: Callable[[Cell], Found]) -> Found:
+def _try(cell: MatrixCell, run: Callable[[MatrixCell], Found]) -> Found:
     """What came of it, with its CPU seconds, or why it failed: the others go on."""
     began = time.process_time()
     try:

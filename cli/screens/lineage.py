@@ -11,13 +11,13 @@ from ml_core.reporting import words
 
 if TYPE_CHECKING:
     from cli.terminal import Terminal
-    from ml_core.lineage.origin import Fitted, Origin, Read
+    from ml_core.lineage.origin import FittedVersion, ForecastOrigin, Read
     from ml_core.lineage.stale import Stale
 
 SHOWN = 20
 
 
-def origin_lines(model: str, origin: Origin, *, priced: bool) -> Iterator[str]:
+def origin_lines(model: str, origin: ForecastOrigin, *, priced: bool) -> Iterator[str]:
     """The number, who wrote it when, what was read, and below it the version with those that it goes back to."""
     first = origin.rows.row(0, named=True)
     seat = first["seat"] or "in no seat"
@@ -39,7 +39,7 @@ def origin_lines(model: str, origin: Origin, *, priced: bool) -> Iterator[str]:
         yield f"└ unknown   {origin.unknown}"
 
 
-def _version_lines(one: Fitted, indent: str) -> Iterator[str]:
+def _version_lines(one: FittedVersion, indent: str) -> Iterator[str]:
     start, end = one.learned
     yield f"{indent}└ version {one.version}: {one.family}, registered {_moment(one.made)}"
     yield f"{indent}  ├ learned  sessions {start} to {end} of data version {one.data_version}"
@@ -55,7 +55,7 @@ def _version_lines(one: Fitted, indent: str) -> Iterator[str]:
         yield f"{indent}  └ chosen   {trials} of a search of {one.searched}"
 
 
-def _said_later(origin: Origin) -> Iterator[str]:
+def _said_later(origin: ForecastOrigin) -> Iterator[str]:
     for (written, by, bars), rows in origin.later.group_by("written", "by", "bars", maintain_order=True):
         assert isinstance(written, dt.datetime)
         yield (

@@ -5,19 +5,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from ml_core.claims.kind import Live, load_claim
+from ml_core.claims.kind import LiveTest, load_claim
 from ml_core.reporting import words
 
 if TYPE_CHECKING:
     import polars as pl
 
-    from ml_core.live.standing import Standing
+    from ml_core.live.standing import LiveStanding
 
 BARS = "▁▂▃▄▅▆▇█"
 WIDE = 40
 
 
-def standing_rows(standings: Sequence[Standing]) -> list[dict[str, str]]:
+def standing_rows(standings: Sequence[LiveStanding]) -> list[dict[str, str]]:
     """One row for each claim that is asked, in the order in which versions came to be watched."""
     return [
         {
@@ -37,12 +37,12 @@ def standing_rows(standings: Sequence[Standing]) -> list[dict[str, str]]:
     ]
 
 
-def effect(one: Standing) -> str:
+def effect(one: LiveStanding) -> str:
     """How much smaller the loss is, or how much higher the rank IC, with its confidence sequence."""
     if one.mean is None:
         return words.MISSING
     live = load_claim(one.terms.claim).live
-    form = "change" if isinstance(live, Live) and live.is_share else "correlation"
+    form = "change" if isinstance(live, LiveTest) and live.is_share else "correlation"
     return f"{words.write(one.mean, form)} {words.interval(one.low, one.high, form)}"
 
 
@@ -51,7 +51,7 @@ def value(number: float) -> str:
     return f"{number:,.0f}" if number >= 100 else f"{number:.2f}"
 
 
-def unasked_lines(standings: Sequence[Standing]) -> list[str]:
+def unasked_lines(standings: Sequence[LiveStanding]) -> list[str]:
     """Each reason once, with the claims that it is of."""
     reasons: dict[tuple[str, str], list[str]] = {}
     for one in standings:
@@ -73,7 +73,7 @@ def curve(rows: pl.DataFrame, side: str, needed: float) -> str:
     return "".join(BARS[min(int(part[-1] * len(BARS)), len(BARS) - 1)] for part in parts)
 
 
-def means_tested(standings: Sequence[Standing]) -> list[str]:
+def means_tested(standings: Sequence[LiveStanding]) -> list[str]:
     """Which mean each test is of: the bound was fixed before the first date."""
     return [
         f"version {one.terms.line}, {one.terms.claim} {one.terms.horizon} ahead: the mean difference per date beside "

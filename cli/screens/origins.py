@@ -10,12 +10,12 @@ from ml_core.reporting import words
 from ml_core.reporting.words import ORIGINS
 
 if TYPE_CHECKING:
-    from ml_core.portfolio.attribution import Attribution
+    from ml_core.portfolio.attribution import ReturnAttribution
 
 MOST = 3  # tickers on either end
 
 
-def origin_lines(told: Attribution) -> Iterator[str]:
+def origin_lines(told: ReturnAttribution) -> Iterator[str]:
     """Each way to split it adds up to the total return."""
     yield f"where it came from: {_amount(told.total)} of the equity at the start; each split adds up to it"
     market, side = told.by("market"), told.by("side")
@@ -32,7 +32,7 @@ def origin_lines(told: Attribution) -> Iterator[str]:
         yield f"  or by sector: {_ends(sectors)}"
 
 
-def _name(part: str, told: Attribution) -> str:
+def _name(part: str, told: ReturnAttribution) -> str:
     beta = f" of {words.write(told.beta, 'ratio')}" if part == "market" else ""
     return ORIGINS[part] + beta
 

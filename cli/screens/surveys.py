@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     import polars as pl
 
     from ml_core.explain.surveys.dependence import Dependence, OfPart
-    from ml_core.explain.surveys.importance import Importance, OfClaim, Rise
+    from ml_core.explain.surveys.importance import InputImportance, OfClaim, Rise
 
 SHOWN, WIDE = 12, 44  # inputs in the picture and rows of a table; signs of a bar with its interval
 LONGEST = 60  # signs of what is exchanged together, before it is cut
@@ -26,7 +26,7 @@ LISTS = {
 }
 
 
-def importance_lines(told: Importance, claim: str, *, who: str, note: str = "") -> Iterator[str]:
+def importance_lines(told: InputImportance, claim: str, *, who: str, note: str = "") -> Iterator[str]:
     """The picture, then a table of each list. `note` stands above the numbers."""
     found = told.claims[claim]
     yield f"what {claim} would lose without an input ({who}, {told.horizon} ahead)"
@@ -93,7 +93,7 @@ def _picture(shown: Sequence[Rise], found: OfClaim) -> Iterator[str]:
         yield f"  {cut(one.words):<{wide}}  {''.join(signs)}  {rise_told(one.rise, found)}"
 
 
-def importance_rows(told: Importance) -> pl.DataFrame:
+def importance_rows(told: InputImportance) -> pl.DataFrame:
     """(claim, horizon, kind, words, names, rise, low, high, of): all rises of all claims."""
     import polars as pl
 

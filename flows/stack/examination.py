@@ -11,12 +11,12 @@ from typing import Any
 import httpx
 
 from flows.stack import processes
-from flows.stack.plan import Plan
+from flows.stack.plan import StackPlan
 from flows.stack.services import LONG, find_secret, is_answered
 from flows.stack.supervisor import read_records
 from ml_core.home.lock import holder
 from ml_core.home.settings import Home
-from ml_core.monitoring.condition import Condition
+from ml_core.monitoring.condition import PartCondition
 
 LATE = dt.timedelta(minutes=5)
 SHOWN = 200  # runs; who has more of them late knows enough
@@ -24,36 +24,36 @@ BAD = ("FAILED", "CRASHED")
 REFUSED = (401, 403)
 
 
-def examine_stack(home: Home, *, now: dt.datetime) -> list[Condition]:
+def examine_stack(home: Home, *, now: dt.datetime) -> list[PartCondition]:
     """Whether it runs, then each service, then the runs."""
     owner = holder(home, "stack")
     if owner is None:
-        left = processes.family(Plan((), home).mark)
+        left = processes.family(StackPlan((), home).mark)
         if left:
             told = f"ended, and processes of it are left: {', '.join(map(str, sorted(left)))}"
-            return [Condition("stack", "stuck", told, "down")]
-        return [Condition("stack", "off", "nobody has started it: nothing is refreshed by itself", "up")]
+            return [PartCondition("stack", "stuck", told, "down")]
+        return [PartCondition("stack", "off", "nobody has started it: nothing is refreshed by itself", "up")]
     records = read_records(home)
     services = [_examine_service(record) for record in records]
     prefect = next((record for record in records if record["name"] == "prefect"), None)
     given = os.environ.get("PREFECT_API_URL", "")
     address = given or (f"{prefect['address']}/api" if prefect else "")
     runs = [_examine_runs(address.rstrip("/"), find_secret(given=bool(given)), now)] if address else []
-    return [Condition("stack", "well", f"running ({owner})"), *services, *runs]
+    return [PartCondition("stack", "well", f"running ({owner})"), *services, *runs]
 
 
-def _examine_service(record: dict[str, Any]) -> Condition:
+def _examine_service(record: dict[str, Any]) -> PartCondition:
     name, place = record["name"], f"at {record['address']}"
     if not processes.is_alive(record["pid"]):
-        return Condition(name, "stuck", f"has died; its log is {record['log']}", "down")
+        return PartCondition(name, "stuck", f"has died; its log is {record['log']}", "down")
     if not is_answered(record["health"]):
-        return Condition(
+        return PartCondition(
             name, "stuck", f"runs {place} and does not answer; its log is {record['log']}", "down"
         )
-    return Condition(name, "well", f"answers {place}")
+    return PartCondition(name, "well", f"answers {place}")
 
 
-def _examine_runs(address: str, secret: str, now: dt.datetime) -> Condition:
+def _examine_runs(address: str, secret: str, now: dt.datetime) -> PartCondition:
     """Late ones, and of each deployment how its last run ended."""
     try:
         with _open(address, secret) as server:
@@ -62,13 +62,13 @@ def _examine_runs(address: str, secret: str, now: dt.datetime) -> Condition:
     except (httpx.HTTPError, ValueError) as error:
         if isinstance(error, httpx.HTTPStatusError) and error.response.status_code in REFUSED:
             told = "set PREFECT_SERVER_API_AUTH_STRING to what the stack was started with"
-            return Condition("runs", "stuck", f"Prefect wants its key to tell them: {told}")
-        return Condition("runs", "stuck", f"Prefect does not tell them: {error}", "down")
+            return PartCondition("runs", "stuck", f"Prefect wants its key to tell them: {told}")
+        return PartCondition("runs", "stuck", f"Prefect does not tell them: {error}", "down")
     told = [f"{len(late)} late, the first since {min(late)}"] if late else []
     told += ended
     if told:
-        return Condition("runs", "stuck", "; ".join(told))
-    return Condition("runs", "well", "none is late, and the last of each deployment ended well")
+        return PartCondition("runs", "stuck", "; ".join(told))
+    return PartCondition("runs", "well", "none is late, and the last of each deployment ended well")
 
 
 def _open(address: str, secret: str) -> httpx.Client:

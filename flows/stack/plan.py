@@ -19,7 +19,7 @@ class Ports:
 
 
 @dataclass(frozen=True)
-class Plan:
+class StackPlan:
     """What `up` was asked for."""
 
     experiments: tuple[str, ...]

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import httpx
 
-from flows.stack.plan import LOOPBACK, Plan, Ports
+from flows.stack.plan import LOOPBACK, Ports, StackPlan
 from flows.stack.processes import MARK
 from flows.stack.web import KEYS
 from ml_core.errors import InvalidInput
@@ -34,7 +34,7 @@ QUIET = {
 
 
 @dataclass(frozen=True)
-class Service:
+class StackService:
     """One long-lived process of the stack."""
 
     name: str
@@ -44,7 +44,7 @@ class Service:
     environment: dict[str, str] = field(default_factory=dict)
 
 
-def check_ports(plan: Plan, services: list[Service]) -> None:
+def check_ports(plan: StackPlan, services: list[StackService]) -> None:
     """Refuse, before anything starts, a port that something else listens on."""
     for service in services:
         port = getattr(plan.ports, service.name, None)
@@ -61,7 +61,7 @@ def check_ports(plan: Plan, services: list[Service]) -> None:
                 ) from None
 
 
-def build_environment(plan: Plan) -> dict[str, str]:
+def build_environment(plan: StackPlan) -> dict[str, str]:
     """The environment of every child: this one's without the app's keys, quiet, bound to this home and this Prefect
     server."""
     root = str(plan.home.root)
@@ -95,7 +95,7 @@ def find_secret(*, given: bool) -> str:
     return next(filter(None, (os.environ.get(name) for name in (names if given else reversed(names)))), "")
 
 
-def build_services(plan: Plan) -> list[Service]:
+def build_services(plan: StackPlan) -> list[StackService]:
     """The services that this machine has to run, in the order of their lines on the screen."""
     services = [build_app(plan), build_worker(plan)]
     if not plan.given_mlflow:
@@ -105,11 +105,11 @@ def build_services(plan: Plan) -> list[Service]:
     return services
 
 
-def build_prefect(plan: Plan) -> Service:
+def build_prefect(plan: StackPlan) -> StackService:
     port = plan.ports.prefect
     origin = f"http://{LOOPBACK}:{port}"
     command = (sys.executable, "-m", "prefect", "--no-prompt", "server", "start")
-    return Service(
+    return StackService(
         name="prefect",
         command=(*command, "--host", LOOPBACK, "--port", str(port)),
         address=origin,
@@ -118,7 +118,7 @@ def build_prefect(plan: Plan) -> Service:
     )
 
 
-def build_mlflow(plan: Plan) -> Service:
+def build_mlflow(plan: StackPlan) -> StackService:
     port = plan.ports.mlflow
     origin = f"http://{LOOPBACK}:{port}"
     options = {
@@ -131,7 +131,7 @@ def build_mlflow(plan: Plan) -> Service:
         "--cors-allowed-origins": f"{origin},http://localhost:{port}",
     }
     command = (sys.executable, "-m", "mlflow", "server")
-    return Service(
+    return StackService(
         name="mlflow",
         command=(*command, *(part for pair in options.items() for part in pair)),
         address=origin,
@@ -140,11 +140,11 @@ def build_mlflow(plan: Plan) -> Service:
     )
 
 
-def build_worker(plan: Plan) -> Service:
+def build_worker(plan: StackPlan) -> StackService:
     """Its health is that it has polled lately, which only the process itself can say."""
     port = free_port()
     command = (sys.executable, "-m", "flows.stack.worker", POOL, f"candorcast-{os.getpid()}")
-    return Service(
+    return StackService(
         name="worker",
         command=(*command, "given" if plan.given_prefect else "own"),
         address=f"http://{LOOPBACK}:{port}",
@@ -153,13 +153,13 @@ def build_worker(plan: Plan) -> Service:
     )
 
 
-def build_app(plan: Plan) -> Service:
+def build_app(plan: StackPlan) -> StackService:
     """It serves all experiments, and the first where none is named."""
     port = str(plan.ports.app)
     script = str(Path(sys.executable).with_name("candorcast"))
     front = (script, "serve", *plan.experiments, "--home", str(plan.home.root))
     overrides = tuple(part for override in plan.overrides for part in ("--set", override))
-    return Service(
+    return StackService(
         name="app",
         command=(*front, "--host", LOOPBACK, "--port", port, *overrides),
         address=f"http://{LOOPBACK}:{port}",
@@ -168,7 +168,7 @@ def build_app(plan: Plan) -> Service:
     )
 
 
-def build_deploying(plan: Plan) -> tuple[str, ...]:
+def build_deploying(plan: StackPlan) -> tuple[str, ...]:
     """The command that puts the deployments of every experiment in force."""
     server = "given" if plan.given_prefect else "own"
     overrides = (part for override in plan.overrides for part in ("--set", override))

@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 
 from flows.stack import processes
-from flows.stack.plan import Plan, Ports
+from flows.stack.plan import Ports, StackPlan
 from flows.stack.services import (
-    Service,
+    StackService,
     build_deploying,
     build_services,
     check_ports,
@@ -39,7 +39,7 @@ def up(
 ) -> None:
     """Start the stack, say where each service is, and watch over it until Ctrl-C, SIGTERM or `down`."""
     require_names({name: read_experiment(name, overrides).name for name in experiments})
-    plan = Plan(tuple(find_elsewhere(name) for name in experiments), home, overrides, ports or Ports())
+    plan = StackPlan(tuple(find_elsewhere(name) for name in experiments), home, overrides, ports or Ports())
     if owner := holder(home, "stack"):
         say(
             f"the stack of {home.root} is running already ({owner}); `{spell('down', home=home)}`"
@@ -71,7 +71,7 @@ def down(home: Home, *, say: Callable[[str], None] = _print) -> None:
     say(f"ended the stack of {home.root}" if owner or left else f"nothing is running under {home.root}")
 
 
-def _run(supervisor: Supervisor, services: list[Service]) -> None:
+def _run(supervisor: Supervisor, services: list[StackService]) -> None:
     say, plan = supervisor.say, supervisor.plan
     try:
         with suppress(StopRequested):
@@ -85,7 +85,7 @@ def _run(supervisor: Supervisor, services: list[Service]) -> None:
         raise ServiceFailed(f"these processes could not be ended: {', '.join(map(str, sorted(left)))}")
 
 
-def _start(supervisor: Supervisor, services: list[Service]) -> None:
+def _start(supervisor: Supervisor, services: list[StackService]) -> None:
     """Everything at once, except the worker: it needs the pool, which needs the server."""
     plan = supervisor.plan
     worker = [service for service in services if service.name == "worker"]
@@ -103,7 +103,7 @@ def _start(supervisor: Supervisor, services: list[Service]) -> None:
 
 def _leftovers(home: Home) -> set[int]:
     """What a stack of this home that was killed has left running."""
-    return processes.family(Plan((), home).mark)
+    return processes.family(StackPlan((), home).mark)
 
 
 @contextmanager

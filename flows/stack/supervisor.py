@@ -10,9 +10,9 @@ from pathlib import Path
 from uuid import uuid4
 
 from flows.stack import processes
-from flows.stack.plan import Plan
+from flows.stack.plan import StackPlan
 from flows.stack.processes import WORKER
-from flows.stack.services import Service, build_environment, is_answered
+from flows.stack.services import StackService, build_environment, is_answered
 from ml_core.errors import ServiceFailed
 from ml_core.home.settings import Home
 
@@ -34,7 +34,7 @@ class Child:
     """A service and the process that runs it now; `deaths` are the instants at which it ended. `again`: when one that
     has died is to be started again. `mark`: what this start of the worker has given to the flow runs that it began."""
 
-    service: Service
+    service: StackService
     log: Path
     process: subprocess.Popen
     started: float
@@ -47,12 +47,12 @@ class Child:
 class Supervisor:
     """The one owner of the stack's processes."""
 
-    def __init__(self, plan: Plan, *, say: Callable[[str], None], stop: threading.Event) -> None:
+    def __init__(self, plan: StackPlan, *, say: Callable[[str], None], stop: threading.Event) -> None:
         self.plan, self.say, self.stop = plan, say, stop
         self.environment = build_environment(plan)
         self.children: dict[str, Child] = {}
 
-    def launch(self, service: Service) -> None:
+    def launch(self, service: StackService) -> None:
         """Start it, with a fresh log the first time; the last stack's log stays beside it."""
         log = self.plan.home.logs / f"{service.name}.log"
         before = self.children.get(service.name)
@@ -162,7 +162,7 @@ def line(name: str, address: str, health: str) -> str:
     return f"{name:<8} {address:<24} {health}"
 
 
-def write_record(home: Home, service: Service, pid: int, log: Path) -> None:
+def write_record(home: Home, service: StackService, pid: int, log: Path) -> None:
     """What a second `up` says about this service."""
     home.services.mkdir(parents=True, exist_ok=True)
     record = {

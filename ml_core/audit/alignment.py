@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from ml_core.evaluation.leakage import Audit, Compared, Finding
+from ml_core.evaluation.leakage import Audit, ColumnLeak, StageComparison
 from ml_core.panel.windows import LEAST_LEFT
 
 NEAR = 1e-5  # targets are kept in single precision, in units of volatility
@@ -28,12 +28,12 @@ def audit_alignment(targets: pl.DataFrame, prices: pl.DataFrame, *, kind: str) -
         ~(pl.col("gap") <= NEAR + 1e-4 * pl.col("wanted").abs()).fill_null(False)
     )
     last = prices.select(pl.col("date").max()).item()
-    looked = Compared("targets", "misaligned", last, beside.height, 1)
+    looked = StageComparison("targets", "misaligned", last, beside.height, 1)
     if wrong.is_empty():
         return Audit((looked,), ())
     largest = wrong.select(pl.col("gap").max().fill_null(float("nan"))).item()
     first = wrong.select(key).row(0, named=True)
-    found = Finding("misaligned", last, "target", wrong.height, first, largest, "targets")
+    found = ColumnLeak("misaligned", last, "target", wrong.height, first, largest, "targets")
     return Audit((looked,), (found,))
 
 

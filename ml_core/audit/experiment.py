@@ -16,7 +16,7 @@ from ml_core.audit.execution import audit_execution
 from ml_core.audit.stages import tell_features, tell_forecasts, tell_learned, tell_states, tell_targets
 from ml_core.data.intake.arrived import ACTED, check_arrived, tell_known
 from ml_core.data.prices import Sources, build_prices
-from ml_core.data.quality.judge import Checked
+from ml_core.data.quality.judge import CheckedBars
 from ml_core.errors import NotEnoughData
 from ml_core.evaluation.leakage import WHAT, Audit, audit_stages
 from ml_core.evaluation.variants import Tables, last_date
@@ -41,7 +41,7 @@ WINDOWS = 256
 class Steps:
     """The functions that are audited: those of every evaluation. A test puts one that leaks in the place of any."""
 
-    check: Callable[[Experiment, pl.DataFrame], Checked] = check_arrived
+    check: Callable[[Experiment, pl.DataFrame], CheckedBars] = check_arrived
     read: Callable[[Experiment, Sources], pl.DataFrame] = build_prices
     panel: Callable[[RunSpec, pl.DataFrame], tuple[Windows, tuple[str, ...]]] = read_panel
     fit: Callable[..., Forecaster] = fit
@@ -109,7 +109,7 @@ def choose_folds(experiment: Experiment, windows: Windows, *, seed: int) -> list
     ]
 
 
-def unclear_dates(checked: Checked) -> set[dt.date]:
+def unclear_dates(checked: CheckedBars) -> set[dt.date]:
     """Sessions before which some bar stands as a later one tells it: a unit that came back, a split recorded late. What
     was made of the bar until then was another thing, and is no leak."""
     late = checked.findings.filter(ACTED, pl.col("known") > pl.col("date")).select("date", "known").unique()

@@ -21,13 +21,13 @@ from ml_core.errors import InvalidInput, NotEnoughData
 from ml_core.panel.splits import Split
 from ml_core.panel.windows import Windows
 from ml_core.spec import choices
-from ml_core.spec.experiment import Model, Section
+from ml_core.spec.experiment import FrozenSection, Model
 from ml_core.spec.file import read_options
 
 BASELINES = __name__
 
 
-class BaselineConfig(Section):
+class BaselineConfig(FrozenSection):
     """A baseline's fields, some with a range beside the default, as a family's. `draws`: whether the seed matters."""
 
     draws: ClassVar[bool] = False
@@ -36,7 +36,7 @@ class BaselineConfig(Section):
 
 
 @dataclass(frozen=True)
-class Asked:
+class PanelRows:
     """Places of a panel, R of them: what a baseline may look at when it answers is theirs and what came before."""
 
     windows: Windows
@@ -81,14 +81,14 @@ class Lesson:
     rival: bool = False
 
     @cached_property
-    def learn(self) -> Asked:
+    def learn(self) -> PanelRows:
         rows_NT = self.windows.usable(self.lookback) & self.windows.rows(self.split.train)
-        return Asked(self.windows, rows_NT, self.features)
+        return PanelRows(self.windows, rows_NT, self.features)
 
     @cached_property
-    def watch(self) -> Asked:
+    def watch(self) -> PanelRows:
         rows_NT = self.windows.usable(self.lookback) & self.windows.rows(self.split.validation)
-        return Asked(self.windows, rows_NT, self.features)
+        return PanelRows(self.windows, rows_NT, self.features)
 
     @cached_property
     def inside_T(self) -> np.ndarray:
@@ -131,7 +131,7 @@ class Learned:
 
 
 @dataclass(frozen=True)
-class Fitted:
+class FittedBaseline:
     """A baseline that has learned, and how far its training residuals spread at each horizon."""
 
     name: str
@@ -145,14 +145,14 @@ class Fitted:
         mean_NTH = np.full(windows.y_NTH.shape, np.nan, dtype=np.float32)
         scale_NTH = mean_NTH.copy()
         if rows_NT.any():
-            asked = Asked(windows, rows_NT, features)
+            asked = PanelRows(windows, rows_NT, features)
             mean_RH, scale_RH = choices.load(BASELINES, self.name).predict(self.learned, asked)
             mean_NTH[rows_NT] = mean_RH
             scale_NTH[rows_NT] = self.deviation_H if scale_RH is None else scale_RH
         return mean_NTH, scale_NTH
 
 
-def fit_baseline(model: Model, lesson: Lesson) -> Fitted:
+def fit_baseline(model: Model, lesson: Lesson) -> FittedBaseline:
     """Learn from the lesson, on one thread: sums split over more threads round otherwise."""
     known_RH = np.isfinite(lesson.learn.y_RH)
     if not known_RH.any():
@@ -163,7 +163,7 @@ def fit_baseline(model: Model, lesson: Lesson) -> Fitted:
         )
     with threadpool_limits(1):
         learned = choices.load(BASELINES, model.family).fit(configure(model), lesson)
-    fitted = Fitted(model.family, learned, np.ones(len(lesson.windows.horizons)))
+    fitted = FittedBaseline(model.family, learned, np.ones(len(lesson.windows.horizons)))
     mean_NTH, _ = fitted.outputs(lesson.windows, lesson.learn.rows_NT, lesson.features)
     residual_RH = lesson.learn.y_RH - mean_NTH[lesson.learn.rows_NT]
     power_H = np.where(known_RH, residual_RH**2, 0.0).sum(axis=0) / np.maximum(known_RH.sum(axis=0), 1)

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from ml_core.baselines import Asked, Learned, Lesson
+from ml_core.baselines import Learned, Lesson, PanelRows
 from ml_core.baselines._paths import add_variances, known_steps, tell_pooled
 from ml_core.features.target import LEAST_UNIT
 
@@ -40,7 +40,7 @@ def learn(lesson: Lesson, usual: Weights) -> Learned:
 
 
 def answer(
-    asked: Asked, alpha_N: np.ndarray, gamma_N: np.ndarray, beta_N: np.ndarray, level_N: np.ndarray
+    asked: PanelRows, alpha_N: np.ndarray, gamma_N: np.ndarray, beta_N: np.ndarray, level_N: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
     """A mean of zero, and the scale over h sessions: the root of the sum of the variances expected of each. A shock
     is as likely a fall as a rise, so that half of gamma persists."""

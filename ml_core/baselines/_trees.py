@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ml_core.baselines import Asked, Lesson
+from ml_core.baselines import Lesson, PanelRows
 
 BLOCK = 4096  # rows at a time: what they touch stays in the cache
 
@@ -25,7 +25,7 @@ class Tree:
 
 
 @dataclass(frozen=True)
-class Rows:
+class TreeRows:
     """What a tree is grown on, and what boosting is stopped by."""
 
     x_RF: np.ndarray
@@ -34,7 +34,7 @@ class Rows:
     y_watch_W: np.ndarray
 
 
-def draw_rows(lesson: Lesson, column: int, *, most: int) -> Rows:
+def draw_rows(lesson: Lesson, column: int, *, most: int) -> TreeRows:
     """Rows whose outcome at this horizon is known, at most so many of either kind, drawn by the lesson's seed."""
     rng = np.random.default_rng([lesson.seed, lesson.split.fold, column])
     parts: list[np.ndarray] = []
@@ -43,7 +43,7 @@ def draw_rows(lesson: Lesson, column: int, *, most: int) -> Rows:
         if len(known) > most:
             known = np.sort(rng.choice(known, most, replace=False))
         parts += [asked.x_RF[known], asked.y_RH[known, column]]
-    return Rows(*parts)
+    return TreeRows(*parts)
 
 
 def make_tree(feature: np.ndarray, threshold: np.ndarray, left: np.ndarray, right: np.ndarray,
@@ -80,7 +80,7 @@ def stack_trees(trees: Sequence[Sequence[Tree]], base: Sequence[float]) -> dict[
     }
 
 
-def predict_trees(arrays: Mapping[str, np.ndarray], asked: Asked) -> np.ndarray:
+def predict_trees(arrays: Mapping[str, np.ndarray], asked: PanelRows) -> np.ndarray:
     """mean_RH: the sum over the trees, in their order, row by row."""
     x_RF = asked.x_RF
     mean_RH = np.tile(arrays["base"], (len(x_RF), 1))

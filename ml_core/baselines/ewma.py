@@ -6,7 +6,7 @@ from typing import Annotated
 import numpy as np
 from pydantic import Field
 
-from ml_core.baselines import Asked, BaselineConfig, Learned, Lesson
+from ml_core.baselines import BaselineConfig, Learned, Lesson, PanelRows
 from ml_core.baselines._paths import add_means, add_variances
 from ml_core.features.target import past_mean
 from ml_core.spec.ranges import OneOf
@@ -24,7 +24,7 @@ def fit(config: Config, _lesson: Lesson) -> Learned:
     return Learned(facts={"span": config.span})
 
 
-def predict(learned: Learned, asked: Asked) -> tuple[np.ndarray, np.ndarray]:
+def predict(learned: Learned, asked: PanelRows) -> tuple[np.ndarray, np.ndarray]:
     step_NT, span = asked.windows.step_NT, learned.facts["span"]
     known_NT, filled_NT = np.isfinite(step_NT), np.nan_to_num(step_NT)
     mean_R = past_mean(filled_NT, known_NT, span=span)[asked.rows_NT]

@@ -4,7 +4,7 @@ that are expected of each."""
 
 import numpy as np
 
-from ml_core.baselines import Asked, BaselineConfig, Learned, Lesson
+from ml_core.baselines import BaselineConfig, Learned, Lesson, PanelRows
 from ml_core.baselines._garch import answer, learn
 
 USUAL = (0.05, 0.9)  # alpha and beta where no ticker could be fitted
@@ -18,7 +18,7 @@ def fit(_config: Config, lesson: Lesson) -> Learned:
     return learn(lesson, USUAL)
 
 
-def predict(learned: Learned, asked: Asked) -> tuple[np.ndarray, np.ndarray]:
+def predict(learned: Learned, asked: PanelRows) -> tuple[np.ndarray, np.ndarray]:
     alpha_N, beta_N = learned.of_tickers("weights", asked.windows.tickers).T
     level_N = learned.of_tickers("level", asked.windows.tickers)
     return answer(asked, alpha_N, np.zeros_like(alpha_N), beta_N, level_N)

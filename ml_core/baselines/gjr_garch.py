@@ -4,7 +4,7 @@
 
 import numpy as np
 
-from ml_core.baselines import Asked, BaselineConfig, Learned, Lesson
+from ml_core.baselines import BaselineConfig, Learned, Lesson, PanelRows
 from ml_core.baselines._garch import answer, learn
 
 USUAL = (0.02, 0.06, 0.9)  # alpha, gamma and beta where no ticker could be fitted
@@ -18,6 +18,6 @@ def fit(_config: Config, lesson: Lesson) -> Learned:
     return learn(lesson, USUAL)
 
 
-def predict(learned: Learned, asked: Asked) -> tuple[np.ndarray, np.ndarray]:
+def predict(learned: Learned, asked: PanelRows) -> tuple[np.ndarray, np.ndarray]:
     alpha_N, gamma_N, beta_N = learned.of_tickers("weights", asked.windows.tickers).T
     return answer(asked, alpha_N, gamma_N, beta_N, learned.of_tickers("level", asked.windows.tickers))

@@ -8,8 +8,8 @@ import numpy as np
 from pydantic import Field, PositiveInt
 from threadpoolctl import threadpool_limits
 
-from ml_core.baselines import Asked, BaselineConfig, Learned, Lesson
-from ml_core.baselines._trees import Rows, Tree, draw_rows, make_tree, predict_trees, stack_trees
+from ml_core.baselines import BaselineConfig, Learned, Lesson, PanelRows
+from ml_core.baselines._trees import Tree, TreeRows, draw_rows, make_tree, predict_trees, stack_trees
 from ml_core.spec.ranges import LogUniform, OneOf
 
 
@@ -36,11 +36,11 @@ def fit(config: Config, lesson: Lesson) -> Learned:
     return Learned(stack_trees(trees, base))
 
 
-def predict(learned: Learned, asked: Asked) -> tuple[np.ndarray, None]:
+def predict(learned: Learned, asked: PanelRows) -> tuple[np.ndarray, None]:
     return predict_trees(learned.arrays, asked), None
 
 
-def grow(config: Config, rows: Rows, seed: int) -> Any:
+def grow(config: Config, rows: TreeRows, seed: int) -> Any:
     """The fitted model of scikit-learn."""
     from sklearn.ensemble import HistGradientBoostingRegressor
 

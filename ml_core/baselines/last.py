@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from ml_core.baselines import Asked, BaselineConfig, Learned, Lesson
+from ml_core.baselines import BaselineConfig, Learned, Lesson, PanelRows
 
 
 class Config(BaselineConfig):
@@ -13,7 +13,7 @@ def fit(_config: Config, _lesson: Lesson) -> Learned:
     return Learned()
 
 
-def predict(_learned: Learned, asked: Asked) -> tuple[np.ndarray, None]:
+def predict(_learned: Learned, asked: PanelRows) -> tuple[np.ndarray, None]:
     windows = asked.windows
     ticker_R, session_R = np.nonzero(asked.rows_NT)
     last_RH = np.zeros_like(asked.unit_RH)

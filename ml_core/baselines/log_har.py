@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ml_core.baselines import Asked, BaselineConfig, Learned, Lesson
+from ml_core.baselines import BaselineConfig, Learned, Lesson, PanelRows
 from ml_core.baselines._paths import tell_pooled
 from ml_core.features.target import LEAST_UNIT
 from ml_core.features.volatility import LEAST_RATIO
@@ -65,7 +65,7 @@ def fit(_config: Config, lesson: Lesson) -> Learned:
     )
 
 
-def predict(learned: Learned, asked: Asked) -> tuple[np.ndarray, np.ndarray]:
+def predict(learned: Learned, asked: PanelRows) -> tuple[np.ndarray, np.ndarray]:
     windows = asked.windows
     x_NTJ, _ = _terms(_day_variances(windows), windows)
     x_RJ, ticker_R = x_NTJ[asked.rows_NT], np.nonzero(asked.rows_NT)[0]

@@ -3,7 +3,7 @@ that has none."""
 
 import numpy as np
 
-from ml_core.baselines import Asked, BaselineConfig, Learned, Lesson
+from ml_core.baselines import BaselineConfig, Learned, Lesson, PanelRows
 
 
 class Config(BaselineConfig):
@@ -20,6 +20,6 @@ def fit(_config: Config, lesson: Lesson) -> Learned:
     return Learned({"mean": np.vstack([own_NH, everyone_H])}, {"tickers": list(windows.tickers)})
 
 
-def predict(learned: Learned, asked: Asked) -> tuple[np.ndarray, None]:
+def predict(learned: Learned, asked: PanelRows) -> tuple[np.ndarray, None]:
     mean_NH = learned.of_tickers("mean", asked.windows.tickers)
     return mean_NH[np.nonzero(asked.rows_NT)[0]] / asked.unit_RH, None

@@ -5,8 +5,8 @@ from typing import Annotated, Any, ClassVar
 import numpy as np
 from pydantic import Field, PositiveInt
 
-from ml_core.baselines import Asked, BaselineConfig, Learned, Lesson
-from ml_core.baselines._trees import Rows, Tree, draw_rows, make_tree, predict_trees, stack_trees
+from ml_core.baselines import BaselineConfig, Learned, Lesson, PanelRows
+from ml_core.baselines._trees import Tree, TreeRows, draw_rows, make_tree, predict_trees, stack_trees
 from ml_core.spec.ranges import OneOf, Uniform
 
 
@@ -30,11 +30,11 @@ def fit(config: Config, lesson: Lesson) -> Learned:
     return Learned(stack_trees(trees, [0.0] * len(trees)))
 
 
-def predict(learned: Learned, asked: Asked) -> tuple[np.ndarray, None]:
+def predict(learned: Learned, asked: PanelRows) -> tuple[np.ndarray, None]:
     return predict_trees(learned.arrays, asked), None
 
 
-def grow(config: Config, rows: Rows, seed: int) -> Any:
+def grow(config: Config, rows: TreeRows, seed: int) -> Any:
     """The fitted forest of scikit-learn."""
     from sklearn.ensemble import RandomForestRegressor
 

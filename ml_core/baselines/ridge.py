@@ -7,7 +7,7 @@ from typing import Annotated
 import numpy as np
 from pydantic import Field
 
-from ml_core.baselines import Asked, BaselineConfig, Learned, Lesson
+from ml_core.baselines import BaselineConfig, Learned, Lesson, PanelRows
 from ml_core.features.scaling import Scaler, fit_scaler
 
 PENALTIES = (1e1, 1e2, 1e3, 1e4, 1e5)
@@ -31,7 +31,7 @@ def fit(config: Config, lesson: Lesson) -> Learned:
     return Learned({**vars(scaler), "slope": slopes, "level": levels, "penalty": penalties})
 
 
-def predict(learned: Learned, asked: Asked) -> tuple[np.ndarray, None]:
+def predict(learned: Learned, asked: PanelRows) -> tuple[np.ndarray, None]:
     scaler = Scaler(*(learned.arrays[part.name] for part in fields(Scaler)))
     x_RF = scaler.scale(asked.x_RF)
     levels, slopes = learned.arrays["level"], learned.arrays["slope"]

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from pydantic import PositiveInt
 
-from ml_core.baselines import Asked, BaselineConfig, Learned, Lesson
+from ml_core.baselines import BaselineConfig, Learned, Lesson, PanelRows
 from ml_core.baselines._paths import add_means, known_steps, tell_pooled
 
 LEAST_STEPS = 60
@@ -43,7 +43,7 @@ def fit(config: Config, lesson: Lesson) -> Learned:
     )
 
 
-def predict(learned: Learned, asked: Asked) -> tuple[np.ndarray, None]:
+def predict(learned: Learned, asked: PanelRows) -> tuple[np.ndarray, None]:
     windows = asked.windows
     past_NP, shocks_NQ, level_N = (
         learned.of_tickers(name, windows.tickers) for name in ("past", "shocks", "level")

@@ -15,7 +15,7 @@ NAME, REPORT = "page.md", "report.html"
 
 
 @dataclass(frozen=True)
-class Page:
+class ReportPage:
     """The text, and the folder in which it lies with its figures."""
 
     text: str
@@ -31,13 +31,13 @@ class Page:
         return self.folder / REPORT
 
 
-def write_page(order: Order, document: Document) -> Page:
+def write_page(order: Order, document: Document) -> ReportPage:
     """Written anew where the day has one."""
     folder = order.home.root / "reports" / order.experiment.name / f"{document.date}"
     folder.mkdir(parents=True, exist_ok=True)
     for figure in document.figures:
         (folder / f"{figure.name}.png").write_bytes(figure.png)
-    page = Page(write_markdown(document), folder, tuple(f"{one.name}.png" for one in document.figures))
+    page = ReportPage(write_markdown(document), folder, tuple(f"{one.name}.png" for one in document.figures))
     write_document(document, page.report)
     beside = page.file.with_suffix(".part")
     beside.write_text(page.text, encoding="utf-8")

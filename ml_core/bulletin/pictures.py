@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 from typing import TYPE_CHECKING
 
-from ml_core.reporting.document.document import Figure, Origin
+from ml_core.reporting.document.document import Figure, NumberOrigin
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure as Drawn
@@ -14,7 +14,7 @@ WIDTH, DPI = 6.4, 170  # inches: letters are as large as those of the text on pa
 
 
 def picture(
-    drawn: Drawn, name: str, caption: str, alt: str, origin: Origin, *, height: float = 0.0
+    drawn: Drawn, name: str, caption: str, alt: str, origin: NumberOrigin, *, height: float = 0.0
 ) -> Figure:
     """`height` in inches; by default that of the drawing, for the width that it has now."""
     width, own = drawn.get_size_inches()

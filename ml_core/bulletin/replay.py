@@ -8,10 +8,10 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from ml_core.bulletin.subject import Subject
+from ml_core.bulletin.subject import ReportSubject
 from ml_core.data.prices import read_benchmark, read_prices
 from ml_core.errors import ForecastError
-from ml_core.portfolio.attribution import Attribution
+from ml_core.portfolio.attribution import ReturnAttribution
 from ml_core.portfolio.comparison import Comparison
 from ml_core.registry.versions import Registry
 from ml_core.walkforward.trading import split_money, weigh
@@ -28,12 +28,12 @@ class Replay:
 
     forecasts: pl.DataFrame | None = None
     money: Comparison | None = None
-    origins: Attribution | None = None
+    origins: ReturnAttribution | None = None
     why: str = ""
     differs: str = ""
 
 
-def replay(subject: Subject) -> Replay:
+def replay(subject: ReportSubject) -> Replay:
     judged = subject.judged
     if judged is None or not judged.readable:
         return Replay(why="nothing was judged that could be forecast again.")

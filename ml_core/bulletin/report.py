@@ -16,11 +16,11 @@ from ml_core.bulletin.parts.searched import tell_search
 from ml_core.bulletin.parts.standing import tell_breaches, tell_forecasts, tell_standing
 from ml_core.bulletin.parts.stored import tell_data
 from ml_core.bulletin.replay import replay
-from ml_core.bulletin.subject import Subject
+from ml_core.bulletin.subject import ReportSubject
 from ml_core.reporting.document.document import Document
 
 
-def build_report(subject: Subject) -> Document:
+def build_report(subject: ReportSubject) -> Document:
     again = replay(subject)
     return Document(
         title=f"{subject.order.experiment.name}: what its forecasts are worth",
@@ -45,7 +45,7 @@ def build_report(subject: Subject) -> Document:
     )
 
 
-def _tell_whose(subject: Subject) -> str:
+def _tell_whose(subject: ReportSubject) -> str:
     if subject.version is None:
         return f"{subject.order.name}, {subject.now.date()}"
     seat = f" ({subject.seat})" if subject.seat else ""

@@ -15,7 +15,7 @@ from ml_core.registry.recipe import Recipe
 from ml_core.registry.seats import tell_seat
 from ml_core.registry.version import ModelVersion
 from ml_core.registry.versions import Registry
-from ml_core.reporting.document.document import Origin
+from ml_core.reporting.document.document import NumberOrigin
 from ml_core.spec.experiment import Experiment
 
 NONE = "none"
@@ -23,7 +23,7 @@ Speller = Callable[[str], str]
 
 
 @dataclass(frozen=True)
-class Subject:
+class ReportSubject:
     """`version` is who the report is about and `judged` whose evidence it is: of a refit, the version that was judged.
     Both are None where nobody answers yet, with the reason in `why`. `spell` gives a command as the user types it."""
 
@@ -50,16 +50,16 @@ class Subject:
     def seat(self) -> str:
         return tell_seat(self.version) if self.evidence and self.version else ""
 
-    def then(self, verb: str, *more: str, named: bool = True) -> Origin:
+    def then(self, verb: str, *more: str, named: bool = True) -> NumberOrigin:
         """Of a number that was measured as the version was judged. `named`: the command takes a version."""
         evidence = self.judged.evidence if self.judged and self.judged.readable else self.evidence
         data = f"{evidence.data_version}" if evidence else NONE
         asked = ("--version", self.version.version) if self.version and named else ()
-        return Origin(self._number, data, " ".join([self.spell(verb), *asked, *more]))
+        return NumberOrigin(self._number, data, " ".join([self.spell(verb), *asked, *more]))
 
-    def today(self, verb: str, *more: str) -> Origin:
+    def today(self, verb: str, *more: str) -> NumberOrigin:
         """Of a number that was measured on what is stored now."""
-        return Origin(
+        return NumberOrigin(
             self._number,
             NONE if self.stored is None else f"{self.stored}",
             " ".join([self.spell(verb), *more]),
@@ -72,7 +72,7 @@ class Subject:
 
 def open_subject(
     order: Order, version: str | None, *, now: dt.datetime, spell: Speller | None = None
-) -> Subject:
+) -> ReportSubject:
     """That version, or whoever answers; a version that was named and is not there is refused."""
     registry, stored = Registry(order.home), order.store.bars.version()
     speller = spell or (lambda verb: spell_plain(verb, order.experiment.name, home=order.home))
@@ -81,11 +81,11 @@ def open_subject(
     except NoChampion as error:
         if version is not None:
             raise
-        return Subject(order, now, speller, stored, why=str(error))
+        return ReportSubject(order, now, speller, stored, why=str(error))
     if not found.readable:
-        return Subject(order, now, speller, stored, version=found, why=str(found.read))
+        return ReportSubject(order, now, speller, stored, version=found, why=str(found.read))
     try:
         judged = judged_of(registry, found)
     except ForecastError:
         judged = found
-    return Subject(order, now, speller, stored, version=found, judged=judged)
+    return ReportSubject(order, now, speller, stored, version=found, judged=judged)

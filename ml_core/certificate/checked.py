@@ -10,7 +10,7 @@ SAME, DIFFERS, WORD = "the same", "differs", "taken on the signer's word (not ch
 
 
 @dataclass(frozen=True)
-class Checked:
+class CheckedPart:
     """Of one part: whether it came out the same, and what did not; `same` is None where it was not compared."""
 
     part: str
@@ -26,11 +26,11 @@ class Checked:
         return {**vars(self), "standing": self.standing}
 
 
-def name_parts(checked: Sequence[Checked], standing: str) -> list[str]:
+def name_parts(checked: Sequence[CheckedPart], standing: str) -> list[str]:
     return [one.part for one in checked if one.standing == standing]
 
 
-def conclude(checked: Sequence[Checked]) -> str:
+def conclude(checked: Sequence[CheckedPart]) -> str:
     """In a line: what differs, and what nobody compared."""
     differing = name_parts(checked, DIFFERS)
     found = f"differs: {', '.join(differing)}" if differing else "what can be made again is the same"

@@ -14,7 +14,7 @@ from pydantic import TypeAdapter
 from ml_core.audit.lock import read_lock
 from ml_core.audit.rebuild import describe_machine
 from ml_core.certificate.certify import tell_data, whole
-from ml_core.certificate.checked import Checked
+from ml_core.certificate.checked import CheckedPart
 from ml_core.certificate.paper import Certificate
 from ml_core.certificate.word import check_gate, tell_unmade, tell_word
 from ml_core.data.prices import data_version, read_prices
@@ -38,7 +38,7 @@ from ml_core.walkforward.opening import open_windows
 Tell = Callable[[str], None]
 
 
-def recheck(paper: Certificate, home: Home, *, tell: Tell = lambda _: None) -> list[Checked]:
+def recheck(paper: Certificate, home: Home, *, tell: Tell = lambda _: None) -> list[CheckedPart]:
     """Part by part, and what nothing here is put beside. On other bars nothing that follows could be the same."""
     experiment = Experiment.model_validate(paper.parts["recipe"]["experiment"])
     split = TypeAdapter(Split).validate_python(paper.parts["recipe"]["split"])
@@ -62,22 +62,22 @@ def recheck(paper: Certificate, home: Home, *, tell: Tell = lambda _: None) -> l
     return [*checked, *_check_found(paper, weighed), *check_gate(paper, experiment, weighed), *tell_word()]
 
 
-def _check_lock(paper: Certificate) -> Checked:
+def _check_lock(paper: Certificate) -> CheckedPart:
     then, lock = paper.parts["lock"], read_lock()
     if lock is None or lock.sha256 != then["sha256"]:
-        return Checked("lock", same=False, why=f"{then['file']} here is another one")
+        return CheckedPart("lock", same=False, why=f"{then['file']} here is another one")
     if lock.otherwise:
-        return Checked(
+        return CheckedPart(
             "lock", same=False, why=f"installed otherwise than locked: {', '.join(lock.otherwise)}"
         )
     was, now = then["made_with"], describe_machine()
     other = [f"{name} {was.get(name)}, here {value}" for name, value in now.items() if was.get(name) != value]
-    return Checked("lock", same=not other, why="; ".join(other))
+    return CheckedPart("lock", same=not other, why="; ".join(other))
 
 
 def _check_data(
     paper: Certificate, experiment: Experiment, home: Home
-) -> tuple[Checked, tuple[int, pl.DataFrame] | None]:
+) -> tuple[CheckedPart, tuple[int, pl.DataFrame] | None]:
     """The bars and under which number they are stored here: those of the version that it names, else the newest, for a
     stranger's store counts its versions by itself."""
     then = paper.parts["data"]
@@ -92,22 +92,22 @@ def _check_data(
         now = tell_data(experiment, home, prices, last)
         differing = [name for name in now if now[name] != then[name]]
         if not differing:
-            return Checked("data", same=True), (version, prices)
+            return CheckedPart("data", same=True), (version, prices)
         told = ", ".join(f"{name} {then[name]}, here {now[name]}" for name in differing)
         why = f"the bars up to {last} are others: {told}"
-    return Checked("data", same=False, why=why), None
+    return CheckedPart("data", same=False, why=why), None
 
 
-def _check_weights(paper: Certificate, forecaster: Forecaster) -> Checked:
+def _check_weights(paper: Certificate, forecaster: Forecaster) -> CheckedPart:
     with tempfile.TemporaryDirectory() as folder:
         save_forecaster(forecaster, Path(folder))
         now = {name: checksum(Path(folder) / name) for name in (WEIGHTS, DESCRIPTION)}
     then = paper.parts["weights"]
     other = [name for name in now if now[name] != then[name]]
-    return Checked("weights", same=not other, why=f"other bytes: {', '.join(other)}" if other else "")
+    return CheckedPart("weights", same=not other, why=f"other bytes: {', '.join(other)}" if other else "")
 
 
-def _check_found(paper: Certificate, weighed: Weighed) -> list[Checked]:
+def _check_found(paper: Certificate, weighed: Weighed) -> list[CheckedPart]:
     evaluation = weighed.evaluation
     scores = {
         "scores": [Score.model_validate(whole(row)) for row in evaluation.scores.to_dicts()],
@@ -118,13 +118,15 @@ def _check_found(paper: Certificate, weighed: Weighed) -> list[Checked]:
     other = [name for name in now if now[name] != then[name]]
     audited = whole(weighed.audit.counts()) == paper.parts["audit"]["compared"]
     return [
-        Checked("scores", same=not other, why=f"other numbers: {', '.join(other)}" if other else ""),
+        CheckedPart("scores", same=not other, why=f"other numbers: {', '.join(other)}" if other else ""),
         _check_claims(paper.parts["claims"], whole(weighed.claims)),
-        Checked("audit", same=audited, why="" if audited else "it compared other rows, or found something"),
+        CheckedPart(
+            "audit", same=audited, why="" if audited else "it compared other rows, or found something"
+        ),
     ]
 
 
-def _check_claims(then: list[dict[str, Any]], now: list[dict[str, Any]]) -> Checked:
+def _check_claims(then: list[dict[str, Any]], now: list[dict[str, Any]]) -> CheckedPart:
     told = {(one["claim"], one["horizon"]): one for one in now}
     other = [
         f"{one['claim']} {one['horizon']} ahead"
@@ -133,4 +135,4 @@ def _check_claims(then: list[dict[str, Any]], now: list[dict[str, Any]]) -> Chec
     ]
     if len(then) != len(now):
         other.append(f"{len(then)} verdicts, here {len(now)}")
-    return Checked("claims", same=not other, why=f"judged otherwise: {', '.join(other)}" if other else "")
+    return CheckedPart("claims", same=not other, why=f"judged otherwise: {', '.join(other)}" if other else "")

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ml_core.certificate.certify import whole
-from ml_core.certificate.checked import Checked
+from ml_core.certificate.checked import CheckedPart
 from ml_core.certificate.paper import Certificate
 from ml_core.promotion.gate import judge_candidate, judge_reference
 from ml_core.promotion.weighing import Weighed
@@ -26,16 +26,16 @@ TOLD = {
 MADE_AGAIN = ("weights", "scores", "claims", "audit", "gate")
 
 
-def tell_word() -> list[Checked]:
-    return [Checked(part, None, why) for part, why in TOLD.items()]
+def tell_word() -> list[CheckedPart]:
+    return [CheckedPart(part, None, why) for part, why in TOLD.items()]
 
 
-def tell_unmade() -> list[Checked]:
+def tell_unmade() -> list[CheckedPart]:
     """On other bars nothing is made again."""
-    return [Checked(part, None, "not made again: the bars are others") for part in MADE_AGAIN]
+    return [CheckedPart(part, None, "not made again: the bars are others") for part in MADE_AGAIN]
 
 
-def check_gate(paper: Certificate, experiment: Experiment, weighed: Weighed) -> list[Checked]:
+def check_gate(paper: Certificate, experiment: Experiment, weighed: Weighed) -> list[CheckedPart]:
     """The checks that follow from what was judged again, by every value; the verdict by its checks; PBO by its limit.
     The others ask who sat there and what was refused before, which stands in no file."""
     signed = paper.parts["audit"]["gate"]
@@ -45,7 +45,10 @@ def check_gate(paper: Certificate, experiment: Experiment, weighed: Weighed) -> 
     other = [name for name in now if then.get(name) != now[name]]
     if signed["passed"] != all(check["passed"] for check in then.values()):
         other.append("the verdict does not follow from its checks")
-    return [Checked("gate", not other, f"otherwise: {', '.join(other)}" if other else ""), *_rest(then, now)]
+    return [
+        CheckedPart("gate", not other, f"otherwise: {', '.join(other)}" if other else ""),
+        *_rest(then, now),
+    ]
 
 
 def _judge(
@@ -57,8 +60,8 @@ def _judge(
     return judge_candidate(experiment.gate, weighed.claims, findings=findings, overfitting=overfitting)
 
 
-def _rest(then: Mapping[str, Any], now: Mapping[str, Any]) -> list[Checked]:
+def _rest(then: Mapping[str, Any], now: Mapping[str, Any]) -> list[CheckedPart]:
     unasked: Sequence[str] = [name for name in then if name not in now]
     if CHECKS["overfitting"] in now:
         unasked = [*unasked, f"the value of {CHECKS['overfitting']}"]
-    return [Checked(OTHERS, None, ", ".join(unasked))] if unasked else []
+    return [CheckedPart(OTHERS, None, ", ".join(unasked))] if unasked else []

@@ -13,16 +13,16 @@ import polars as pl
 from pydantic import Field
 
 from ml_core.errors import InvalidInput
-from ml_core.evaluation.rows import Rows, rows_of
+from ml_core.evaluation.rows import ScoredRows, rows_of
 from ml_core.evaluation.scores import lay_beside, rows_beside
 from ml_core.portfolio.comparison import EQUAL, HELD, STRATEGY
-from ml_core.spec.section import Fraction, Section
+from ml_core.spec.section import Fraction, FrozenSection
 
 KEY, ACCOUNT = ["ticker", "as_of", "horizon"], ["account", "date", "net"]
 SILENT = "the forecast says no direction"
 
 
-class Terms(Section):
+class Terms(FrozenSection):
     """Whom each claim must beat, by name, and how near to their level intervals must hold."""
 
     level: tuple[str, ...] = ("zero", "mean", "last")
@@ -66,10 +66,10 @@ class Case:
         return {horizon: part for (horizon,), part in table.partition_by("horizon", as_dict=True).items()}
 
     @cached_property
-    def _own(self) -> dict[int, Rows]:
+    def _own(self) -> dict[int, ScoredRows]:
         return {horizon: rows_of(part) for horizon, part in self._parts.items()}
 
-    def own(self, horizon: int) -> Rows | None:
+    def own(self, horizon: int) -> ScoredRows | None:
         """The rows that have an outcome; None where there are none."""
         rows = self._own.get(horizon)
         return rows if rows and rows.sessions else None
@@ -79,7 +79,7 @@ class Case:
         rows = self.own(horizon)
         return rows is not None and not np.any(rows["mean"])
 
-    def of_rival(self, horizon: int, rival: str) -> Rows:
+    def of_rival(self, horizon: int, rival: str) -> ScoredRows:
         """The same rows under the rival's forecast."""
         if rival not in self.rivals:
             has = ", ".join(sorted(self.rivals)) or "none"

@@ -14,7 +14,7 @@ from ml_core.spec import choices
 
 
 @dataclass(frozen=True)
-class Live:
+class LiveTest:
     """How a claim is asked of each date's forecasts as outcomes come: who is better by `metric`.
 
     `rival`: whom it is set beside there, in words; `needs`: what must be a number on both sides. `beside_reference`:
@@ -52,7 +52,7 @@ class Claim:
     contest: Callable[[Case, int, str], Contest]
     conditions: Callable[[Case, int], tuple[Condition, ...]]
     direction: bool
-    live: Live | str
+    live: LiveTest | str
     reach: bool = False
 
 
@@ -66,10 +66,10 @@ def load_claim(name: str) -> Claim:
     return choices.declared(KINDS, name, Claim)
 
 
-def asked_live() -> dict[str, Live]:
+def asked_live() -> dict[str, LiveTest]:
     """The claims that are asked of live forecasts, by name."""
     told = {name: load_claim(name).live for name in claim_names()}
-    return {name: live for name, live in told.items() if isinstance(live, Live)}
+    return {name: live for name, live in told.items() if isinstance(live, LiveTest)}
 
 
 def unasked_live() -> dict[str, str]:

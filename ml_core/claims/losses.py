@@ -10,7 +10,7 @@ from ml_core.claims.verdict import Contest
 from ml_core.errors import NotEnoughData
 from ml_core.evaluation.declaration import Metric
 from ml_core.evaluation.paired import weigh_mean
-from ml_core.evaluation.rows import Array, Rows
+from ml_core.evaluation.rows import Array, ScoredRows
 
 
 def contest_losses(
@@ -26,7 +26,7 @@ def contest_losses(
     return sum_up(rival, mean, unit=unit, told=tell_share(what, mean.value / unit, rival))
 
 
-def _by_date(rows: Rows, metric: Metric, whose: str) -> Array:
+def _by_date(rows: ScoredRows, metric: Metric, whose: str) -> Array:
     parts = metric.split(rows)
     if parts is None or parts.loss_T is None or not np.isfinite(parts.loss_T).all():
         raise NotEnoughData(f"{whose} lacks a finite {' or '.join(metric.needs) or 'mean'} on some rows")

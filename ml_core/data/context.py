@@ -9,7 +9,7 @@ import polars as pl
 from pydantic import Field
 
 from ml_core.data.store.bars import PARTED
-from ml_core.spec.experiment import Section
+from ml_core.spec.experiment import FrozenSection
 
 PREFIX = "context_"
 OF_TICKER = (
@@ -17,7 +17,7 @@ OF_TICKER = (
 )
 
 
-class Context(Section):
+class Context(FrozenSection):
     """`series`: tickers that are not forecast, as ^VIX; `lag`: sessions after which their close is known, for those
     that close later than the universe; `table`: a Parquet or CSV file of your own, whose column `known` says since
     when each row was known, beside any columns of numbers. A column `date`, if it has one, says what a row is about: a

@@ -13,10 +13,10 @@ from ml_core.errors import InvalidInput
 from ml_core.spec import choices
 from ml_core.spec.choices import nearest
 from ml_core.spec.examples import show_example
-from ml_core.spec.experiment import Experiment, Section
+from ml_core.spec.experiment import Experiment, FrozenSection
 from ml_core.spec.file import explain
 
-BESIDE: dict[str, type[Section]] = {"quality": Quality, "context": Context}
+BESIDE: dict[str, type[FrozenSection]] = {"quality": Quality, "context": Context}
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ def open_source(experiment: Experiment) -> Source:
             own = [*known, "source", "start", "end"]
             raise InvalidInput(f"unknown key 'data.{key}'{nearest(key, own, below='data.')}")
         if not isinstance(value, dict):
-            example = show_example("data", (key,), Section)
+            example = show_example("data", (key,), FrozenSection)
             raise InvalidInput(f"data.{key}: expected a table of keys such as {example}, got {value!r}")
     provider = load_provider(name)
     config = _section(name, provider.config_class, options)
@@ -68,7 +68,7 @@ def open_source(experiment: Experiment) -> Source:
     return Source(name, provider, config, provider.identity(experiment.universe, config), **beside)
 
 
-def _section(name: str, kind: type[Section], options: dict[str, Any]) -> Any:
+def _section(name: str, kind: type[FrozenSection], options: dict[str, Any]) -> Any:
     where = f"data.{name}"
     try:
         return kind.model_validate(options.get(name, {}))

@@ -11,12 +11,12 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from ml_core.evaluation.rows import Array, Rows, rows_of
+from ml_core.evaluation.rows import Array, ScoredRows, rows_of
 
 Better = Literal["lower", "higher", "level"]
 
 
-class Parts(NamedTuple):
+class MetricSums(NamedTuple):
     """Sums that add up over sessions, what turns their totals (…, K) into the value (…), and, where the value
     is a mean over sessions, the loss of each."""
 
@@ -34,9 +34,9 @@ class Metric:
     better: Better
     needs: tuple[str, ...]
     about: str
-    parts: Callable[[Rows], Parts]
-    row_loss: Callable[[Rows], Array] | None
-    over: Callable[[Rows], str]
+    parts: Callable[[ScoredRows], MetricSums]
+    row_loss: Callable[[ScoredRows], Array] | None
+    over: Callable[[ScoredRows], str]
     best: float | None = None
     finish: Callable[[Array], Array] | None = None
 
@@ -57,7 +57,7 @@ class Metric:
         """The value on these rows; NaN where it is not defined."""
         return value_of(self.split(rows_of(scored)))
 
-    def split(self, rows: Rows) -> Parts | None:
+    def split(self, rows: ScoredRows) -> MetricSums | None:
         """The value as sums over sessions; none without rows, or without the columns it needs."""
         if not rows.sessions or any(need not in rows.values for need in self.needs):
             return None
@@ -73,7 +73,7 @@ class Metric:
         return pl.Series(self.name, losses).fill_nan(None)
 
 
-def value_of(parts: Parts | None) -> float:
+def value_of(parts: MetricSums | None) -> float:
     """The value that the sums of all sessions make."""
     if parts is None:
         return float("nan")
@@ -87,22 +87,22 @@ def per_row(
     is_loss: bool = True,
     finish: Callable[[Array], Array] | None = None,
     best: float = 0.0,
-) -> Callable[[Callable[[Rows], Array]], Metric]:
+) -> Callable[[Callable[[ScoredRows], Array]], Metric]:
     """Declare a metric that is the mean over rows of what the function returns (then `finish`ed: what rises with the
     mean, so that the mean's losses say which is better)."""
 
-    def declare(function: Callable[[Rows], Array]) -> Metric:
+    def declare(function: Callable[[ScoredRows], Array]) -> Metric:
         sign = -1.0 if better == "higher" else 1.0
 
-        def parts(rows: Rows) -> Parts:
+        def parts(rows: ScoredRows) -> MetricSums:
             sums, counts = rows.by_session(function(rows)), rows.counts
             loss_T = sign * sums / counts if is_loss or finish else None
             mean = finish or _same
-            return Parts(
+            return MetricSums(
                 np.column_stack([sums, counts]), lambda all_: mean(all_[..., 0] / all_[..., 1]), loss_T
             )
 
-        def row_loss(rows: Rows) -> Array:
+        def row_loss(rows: ScoredRows) -> Array:
             return sign * function(rows)
 
         return _metric(function, better, needs, parts, row_loss if is_loss else None, _rows, best, finish)
@@ -112,12 +112,12 @@ def per_row(
 
 def per_date(
     *needs: str, better: Better, ratio: bool = False
-) -> Callable[[Callable[[Rows], tuple[Array, Array]]], Metric]:
+) -> Callable[[Callable[[ScoredRows], tuple[Array, Array]]], Metric]:
     """Declare a correlation of two columns: its mean over dates or, where dates have too few tickers for a
     cross-section, over each ticker's time. `ratio` divides the mean by its deviation over dates."""
 
-    def declare(function: Callable[[Rows], tuple[Array, Array]]) -> Metric:
-        def parts(rows: Rows) -> Parts:
+    def declare(function: Callable[[ScoredRows], tuple[Array, Array]]) -> Metric:
+        def parts(rows: ScoredRows) -> MetricSums:
             x, y = function(rows)
             if rows.cross_section:
                 return _over_dates(correlate(x, y, rows.session), ratio)
@@ -143,7 +143,7 @@ def correlate(x: Array, y: Array, group: NDArray[np.int64]) -> Array:
     return np.clip(result, -1.0, 1.0)
 
 
-def _over_dates(values_T: Array, ratio: bool) -> Parts:
+def _over_dates(values_T: Array, ratio: bool) -> MetricSums:
     known = ~np.isnan(values_T)
     filled = np.where(known, values_T, 0.0)
     sums_TK = np.column_stack([filled, filled * filled, known.astype(float)])
@@ -156,10 +156,10 @@ def _over_dates(values_T: Array, ratio: bool) -> Parts:
         variance = (total[..., 1] / count - mean * mean) * count / (count - 1)
         return mean / np.sqrt(np.maximum(variance, 0.0))
 
-    return Parts(sums_TK, finish, None if ratio else -values_T)
+    return MetricSums(sums_TK, finish, None if ratio else -values_T)
 
 
-def _over_time(x: Array, y: Array, rows: Rows, ratio: bool) -> Parts:
+def _over_time(x: Array, y: Array, rows: ScoredRows, ratio: bool) -> MetricSums:
     kinds, series = np.unique(rows.series, return_inverse=True)
     sums_TNK = np.zeros((rows.sessions, len(kinds), 6))
     dx, dy = (v - (np.bincount(series, v) / np.bincount(series))[series] for v in (x, y))
@@ -172,7 +172,7 @@ def _over_time(x: Array, y: Array, rows: Rows, ratio: bool) -> Parts:
         correlation = np.where(flat, 0.0, np.clip(correlation, -1.0, 1.0))
         return np.full(total.shape[:-1], np.nan) if ratio else _mean_of_known(correlation)
 
-    return Parts(sums_TNK.reshape(rows.sessions, -1), finish)
+    return MetricSums(sums_TNK.reshape(rows.sessions, -1), finish)
 
 
 def _mean_of_known(values: Array) -> Array:
@@ -184,11 +184,11 @@ def _same(values: Array) -> Array:
     return values
 
 
-def _rows(_: Rows) -> str:
+def _rows(_: ScoredRows) -> str:
     return "rows"
 
 
-def _dates_or_time(rows: Rows) -> str:
+def _dates_or_time(rows: ScoredRows) -> str:
     return "dates" if rows.cross_section else "time"
 
 

@@ -41,7 +41,7 @@ SINCE = ("earlier",)  # what was compared follows the date, and does not lead up
 
 
 @dataclass(frozen=True)
-class Finding:
+class ColumnLeak:
     """One column whose past depends on what it should not know."""
 
     change: str
@@ -62,7 +62,7 @@ class Finding:
 
 
 @dataclass(frozen=True)
-class Compared:
+class StageComparison:
     """One look: so many rows and columns of a stage, known up to a date, under one change."""
 
     stage: str
@@ -76,8 +76,8 @@ class Compared:
 class Audit:
     """Every look that was taken, and what it found."""
 
-    compared: tuple[Compared, ...]
-    findings: tuple[Finding, ...]
+    compared: tuple[StageComparison, ...]
+    findings: tuple[ColumnLeak, ...]
 
     def __add__(self, other: Audit) -> Audit:
         return Audit(self.compared + other.compared, self.findings + other.findings)
@@ -102,7 +102,7 @@ def audit(
     seed: int,
     listings: bool = True,
     context: Sequence[str] = (),
-) -> list[Finding]:
+) -> list[ColumnLeak]:
     """Every column of `build(prices)` that depends on rows after one of the dates, or on the order of rows.
 
     `listings=False` for a function that takes its own tickers only; `context` names further columns of the
@@ -192,7 +192,7 @@ def compare_tables(
             rows = here.join(there, on=key, how="anti", maintain_order="left")
             if rows.height:
                 first = rows.select(key).row(0, named=True)
-                found.append(Finding(change, as_of, "rows", rows.height, first, float("nan"), stage))
+                found.append(ColumnLeak(change, as_of, "rows", rows.height, first, float("nan"), stage))
         before, after = (
             one.join(other.select(key), on=key, how="semi", maintain_order="left")
             for one, other in ((before, after), (after, before))
@@ -200,7 +200,7 @@ def compare_tables(
     columns = [name for name in before.columns if name not in key]
     for column in columns:
         found += _moved(before, after, key, column=column, stage=stage, change=change, as_of=as_of)
-    looked = (Compared(stage, change, as_of, before.height, len(columns)),) if before.height else ()
+    looked = (StageComparison(stage, change, as_of, before.height, len(columns)),) if before.height else ()
     return Audit(looked, tuple(found))
 
 
@@ -213,11 +213,11 @@ def _moved(
     stage: str,
     change: str,
     as_of: dt.date,
-) -> Iterator[Finding]:
+) -> Iterator[ColumnLeak]:
     if column not in after.columns:
         after = after.with_columns(pl.lit(None, before.schema[column]).alias(column))  # it says nothing
     if before.height != after.height:
-        yield Finding(change, as_of, column, before.height, {}, float("nan"), stage)
+        yield ColumnLeak(change, as_of, column, before.height, {}, float("nan"), stage)
         return
     old, new = before[column], after[column]
     if old.dtype.is_float():
@@ -228,4 +228,4 @@ def _moved(
     first = before.filter(differs).select(key).row(0, named=True)
     gap = (old - new).filter(differs).abs().max() if old.dtype.is_numeric() else None
     largest = float(gap) if isinstance(gap, (int, float)) else float("nan")
-    yield Finding(change, as_of, column, int(differs.sum()), first, largest, stage)
+    yield ColumnLeak(change, as_of, column, int(differs.sum()), first, largest, stage)

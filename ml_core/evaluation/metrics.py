@@ -5,7 +5,7 @@ import scipy  # its parts are loaded where they are first used
 
 from ml_core.errors import InvalidInput
 from ml_core.evaluation.declaration import Metric, per_date, per_row
-from ml_core.evaluation.rows import Array, Rows
+from ml_core.evaluation.rows import Array, ScoredRows
 from ml_core.spec.choices import nearest
 from ml_core.spec.outside import find_outside
 
@@ -14,62 +14,62 @@ DEVIATIONS = 1.6448536269514722  # a normal's interval of that level: so `scale`
 
 
 @per_row(better="lower")
-def mse(rows: Rows) -> Array:
+def mse(rows: ScoredRows) -> Array:
     """Mean squared error of the log return."""
     return (rows["mean"] - rows["realized"]) ** 2
 
 
 @per_row(better="lower", is_loss=False, finish=np.sqrt)
-def rmse(rows: Rows) -> Array:
+def rmse(rows: ScoredRows) -> Array:
     """Root of the mean squared error."""
     return (rows["mean"] - rows["realized"]) ** 2
 
 
 @per_row(better="lower")
-def mae(rows: Rows) -> Array:
+def mae(rows: ScoredRows) -> Array:
     """Mean absolute error of the log return."""
     return np.abs(rows["mean"] - rows["realized"])
 
 
 @per_row(better="lower")
-def mape(rows: Rows) -> Array:
+def mape(rows: ScoredRows) -> Array:
     """Mean absolute error of the implied price, today's close · e^forecast, as a share of the close that came."""
     return np.abs(np.expm1(rows["mean"] - rows["realized"]))
 
 
 @per_row(better="higher", best=1.0)
-def direction(rows: Rows) -> Array:
+def direction(rows: ScoredRows) -> Array:
     """Share of rows whose sign was right; one half where forecast or outcome (not both) is exactly zero."""
     return 1 - np.abs(np.sign(rows["mean"]) - np.sign(rows["realized"])) / 2
 
 
 @per_date(better="higher")
-def ic(rows: Rows) -> tuple[Array, Array]:
+def ic(rows: ScoredRows) -> tuple[Array, Array]:
     """Correlation of forecast and outcome across tickers, mean over dates; across time, mean over tickers,
     where dates have fewer than five tickers."""
     return rows["mean"], rows["realized"]
 
 
 @per_date(better="higher")
-def rank_ic(rows: Rows) -> tuple[Array, Array]:
+def rank_ic(rows: ScoredRows) -> tuple[Array, Array]:
     """As ic, of ranks."""
     return _ranks(rows, rows["mean"]), _ranks(rows, rows["realized"])
 
 
 @per_date(better="higher", ratio=True)
-def icir(rows: Rows) -> tuple[Array, Array]:
+def icir(rows: ScoredRows) -> tuple[Array, Array]:
     """Mean of the daily ic over its deviation, not annualised; undefined without a cross-section."""
     return rows["mean"], rows["realized"]
 
 
 @per_row("scale", better="lower")
-def crps(rows: Rows) -> Array:
+def crps(rows: ScoredRows) -> Array:
     """Continuous ranked probability score of a normal forecast with this mean and scale."""
     return normal_crps(rows["realized"] - rows["mean"], rows["scale"])
 
 
 @per_row("lower", "upper", better="lower")
-def pinball(rows: Rows) -> Array:
+def pinball(rows: ScoredRows) -> Array:
     """Mean of the quantile losses of the interval's two ends."""
     tail = (1 - LEVEL) / 2
     below, above = rows["realized"] - rows["lower"], rows["realized"] - rows["upper"]
@@ -79,7 +79,7 @@ def pinball(rows: Rows) -> Array:
 
 
 @per_row("lower", "upper", better="level", is_loss=False, best=LEVEL)
-def coverage(rows: Rows) -> Array:
+def coverage(rows: ScoredRows) -> Array:
     """Share of outcomes inside the interval, ends included; right where it equals the interval's level."""
     known = np.isfinite(rows["lower"]) & np.isfinite(rows["upper"])
     inside = (rows["lower"] <= rows["realized"]) & (rows["realized"] <= rows["upper"])
@@ -111,7 +111,7 @@ def find_metric(name: str) -> Metric:
     return outside[name].load()
 
 
-def _ranks(rows: Rows, values: Array) -> Array:
+def _ranks(rows: ScoredRows, values: Array) -> Array:
     """The rank of each row within its date or, without a cross-section, within its ticker's time."""
     from scipy.stats import rankdata  # slow to import, and most objectives do without
 

@@ -19,7 +19,7 @@ CROSS_SECTION = 5  # a date with fewer tickers has no cross-section worth a corr
 
 
 @dataclass(frozen=True)
-class Rows:
+class ScoredRows:
     """The rows that have an outcome, sorted by horizon, date and ticker.
 
     A session is one (horizon, as_of), a series one (horizon, ticker).
@@ -58,12 +58,12 @@ class Rows:
         """The sum of the values at each session."""
         return np.add.reduceat(values, self.starts) if len(values) else np.zeros(0)
 
-    def with_forecast(self, values: dict[str, Array]) -> Rows:
+    def with_forecast(self, values: dict[str, Array]) -> ScoredRows:
         """The same rows and outcomes under another forecast."""
         return replace(self, values={**values, "realized": self.values["realized"]})
 
 
-def rows_of(scored: pl.DataFrame) -> Rows:
+def rows_of(scored: pl.DataFrame) -> ScoredRows:
     """The rows with an outcome, as arrays; a forecast that is no number, or stands twice, is refused."""
     missing = [column for column in (*KEY, "mean", "realized") if column not in scored.columns]
     if missing:
@@ -82,7 +82,7 @@ def rows_of(scored: pl.DataFrame) -> Rows:
     new_horizon, new_date = (_changes(table[name]) for name in ("horizon", "as_of"))
     starts = np.flatnonzero(new_horizon | new_date)
     horizon = np.cumsum(new_horizon) - 1
-    return Rows(
+    return ScoredRows(
         values={name: table[name].fill_null(np.nan).to_numpy() for name in present},
         starts=starts,
         session=np.cumsum(new_horizon | new_date) - 1,

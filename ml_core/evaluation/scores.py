@@ -9,9 +9,9 @@ import polars as pl
 
 from ml_core.errors import InvalidData
 from ml_core.evaluation.bootstrap import interval, resample_weights
-from ml_core.evaluation.declaration import Metric, Parts, value_of
+from ml_core.evaluation.declaration import Metric, MetricSums, value_of
 from ml_core.evaluation.metrics import find_metric, metric_names
-from ml_core.evaluation.rows import KEY, VALUES, Array, Rows, rows_of
+from ml_core.evaluation.rows import KEY, VALUES, Array, ScoredRows, rows_of
 from ml_core.evaluation.significance import diebold_mariano
 
 TICKER_METRICS = ("mse", "direction", "ic")
@@ -113,7 +113,7 @@ def _measure(
         yield line
 
 
-def rows_beside(part: pl.DataFrame, rows: Rows, name: str) -> Rows:
+def rows_beside(part: pl.DataFrame, rows: ScoredRows, name: str) -> ScoredRows:
     """The same rows, which `part` of a table laid beside gave, under the forecast of the baseline of that name."""
     prefix = f"{name}:"
     columns = [column for column in part.columns if column.startswith(prefix)]
@@ -124,7 +124,7 @@ def rows_beside(part: pl.DataFrame, rows: Rows, name: str) -> Rows:
     return rows.with_forecast(values)
 
 
-def _interval(parts: Parts | None, weights: Array, level: float) -> tuple[float | None, float | None]:
+def _interval(parts: MetricSums | None, weights: Array, level: float) -> tuple[float | None, float | None]:
     if parts is None or weights.shape[1] < 2:
         return None, None
     with np.errstate(invalid="ignore", divide="ignore"):
@@ -133,7 +133,7 @@ def _interval(parts: Parts | None, weights: Array, level: float) -> tuple[float 
 
 
 def _compare(
-    metric: Metric, ours: Parts | None, theirs: Parts | None, *, name: str, horizon: int
+    metric: Metric, ours: MetricSums | None, theirs: MetricSums | None, *, name: str, horizon: int
 ) -> dict[str, float | None]:
     value, base, p = value_of(ours), value_of(theirs), float("nan")
     skill = metric.skill(value, base)

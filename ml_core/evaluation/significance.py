@@ -19,12 +19,12 @@ CELLS = (
 )
 
 
-class Comparison(NamedTuple):
+class LossComparison(NamedTuple):
     statistic: float
     p: float
 
 
-def diebold_mariano(loss_a: ArrayLike, loss_b: ArrayLike, *, horizon: int) -> Comparison:
+def diebold_mariano(loss_a: ArrayLike, loss_b: ArrayLike, *, horizon: int) -> LossComparison:
     """Is a better than b, by mean loss per date? One-sided p; negative statistic: a lost less.
 
     The variance is Newey-West's, long enough for forecasts that overlap by `horizon` sessions and for losses
@@ -34,15 +34,15 @@ def diebold_mariano(loss_a: ArrayLike, loss_b: ArrayLike, *, horizon: int) -> Co
     difference = difference[~np.isnan(difference)]
     count = len(difference)
     if count < 2 or count + 1 - 2 * horizon + horizon * (horizon - 1) / count <= 0:
-        return Comparison(float("nan"), float("nan"))
+        return LossComparison(float("nan"), float("nan"))
     mean = float(difference.mean())
     variance = long_run_variance(difference, lags=bandwidth(count, horizon)) / count
     if variance <= (1e-14 * np.abs(difference).max()) ** 2:
         certain = float(np.sign(mean))
-        return Comparison(certain * float("inf") if certain else 0.0, (1 + certain) / 2)
+        return LossComparison(certain * float("inf") if certain else 0.0, (1 + certain) / 2)
     correction = (count + 1 - 2 * horizon + horizon * (horizon - 1) / count) / count
     statistic = mean / np.sqrt(variance) * np.sqrt(correction)
-    return Comparison(float(statistic), float(scipy.special.stdtr(count - 1, statistic)))
+    return LossComparison(float(statistic), float(scipy.special.stdtr(count - 1, statistic)))
 
 
 def bandwidth(count: int, horizon: int) -> int:

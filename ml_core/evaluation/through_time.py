@@ -6,7 +6,7 @@ import numpy as np
 import polars as pl
 
 from ml_core.evaluation.declaration import correlate
-from ml_core.evaluation.rows import Array, Rows, rows_of
+from ml_core.evaluation.rows import Array, ScoredRows, rows_of
 
 WINDOW = 63  # sessions that a rolling value looks back on
 LEAST = 21
@@ -31,7 +31,7 @@ def measure_ic(scored: pl.DataFrame, *, window: int = WINDOW) -> pl.DataFrame:
     return pl.concat(tables)
 
 
-def _measure(part: pl.DataFrame, rows: Rows, window: int) -> pl.DataFrame:
+def _measure(part: pl.DataFrame, rows: ScoredRows, window: int) -> pl.DataFrame:
     across = rows.cross_section
     ic_T = (
         correlate(rows["mean"], rows["realized"], rows.session) if across else np.full(rows.sessions, np.nan)
@@ -51,7 +51,7 @@ def _measure(part: pl.DataFrame, rows: Rows, window: int) -> pl.DataFrame:
     ).with_columns(over=pl.lit("tickers" if across else "sessions"), window=pl.lit(window, pl.Int64))
 
 
-def _over_time(rows: Rows, window: int, least: int) -> Array:
+def _over_time(rows: ScoredRows, window: int, least: int) -> Array:
     """The correlation of the last `window` sessions of each ticker, mean over the tickers."""
     totals, counts = np.zeros(rows.sessions), np.zeros(rows.sessions)
     for series in np.unique(rows.series):

@@ -14,7 +14,7 @@ from ml_core.data.order import Order
 from ml_core.data.prices import read_prices
 from ml_core.errors import InvalidInput, NotEnoughData
 from ml_core.explain.sharing import way_of
-from ml_core.forecaster.component import Answer, Component, combine
+from ml_core.forecaster.component import Component, MeanAndScale, combine
 from ml_core.forecaster.forecaster import Forecaster
 from ml_core.forecaster.members import View
 from ml_core.panel.regimes import with_regimes
@@ -79,7 +79,7 @@ class Stretch:
         """The same with the values_NT of some inputs changed."""
         return tuple(_with_changes(view, changes) for view in self.views)
 
-    def answer(self, views: Sequence[View], rows_NT: np.ndarray) -> Answer:
+    def answer(self, views: Sequence[View], rows_NT: np.ndarray) -> MeanAndScale:
         """Mean and scale in units of volatility, of all components together, before calibration."""
         parts = self.forecaster.components
         return combine(parts, [one.answer(view, rows_NT) for one, view in zip(parts, views, strict=True)])

@@ -15,7 +15,7 @@ import polars as pl
 
 from ml_core.errors import NotEnoughData
 from ml_core.features.declaration import Feature
-from ml_core.spec.experiment import Section
+from ml_core.spec.experiment import FrozenSection
 
 LEAST_SESSIONS = 30
 ROUNDS = 200
@@ -24,7 +24,7 @@ WEEK = 5
 YEAR = 250  # sessions that the filter looks back, and the longest age: a history that always suffices
 
 
-class State(Section):
+class State(FrozenSection):
     """A regime: how its returns are spread, and the chance that it lasts another session."""
 
     mean: float
@@ -32,7 +32,7 @@ class State(Section):
     stay: float
 
 
-class Regimes(Section):
+class Regimes(FrozenSection):
     """Fitted on training dates; `turbulent` is the state of the larger deviation."""
 
     calm: State

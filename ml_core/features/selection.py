@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ml_core.spec.experiment import Section
+from ml_core.spec.experiment import FrozenSection
 
 NEAR_COPY = 0.9
 LEAST_TICKERS = 5
@@ -23,7 +23,7 @@ SAMPLE = 5_000  # rows on which copies are looked for
 FAR = 3.0  # deviations beyond which a value counts no more
 
 
-class Choice(Section):
+class Choice(FrozenSection):
     """A chosen feature and why: its mean IC over the years of the training dates, and that over its error, the
     `stability`. Both are unknown where there was no choice to make; `asked` is what the experiment names."""
 

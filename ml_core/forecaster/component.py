@@ -19,7 +19,7 @@ from ml_core.panel.regimes import with_regimes
 from ml_core.panel.windows import Windows
 from ml_core.spec.run import RunSpec
 
-Answer: TypeAlias = tuple[np.ndarray, np.ndarray]  # mean_NTH and scale_NTH in units of volatility
+MeanAndScale: TypeAlias = tuple[np.ndarray, np.ndarray]  # mean_NTH and scale_NTH in units of volatility
 
 
 @dataclass(frozen=True)
@@ -35,12 +35,12 @@ class Component:
     weight: float = 1.0
     size_H: np.ndarray = field(default_factory=lambda: np.ones(1))
 
-    def outputs(self, windows: Windows, rows_NT: np.ndarray) -> Answer:
+    def outputs(self, windows: Windows, rows_NT: np.ndarray) -> MeanAndScale:
         """The average over the members, at the asked places."""
         told = with_regimes(windows, self.regimes, self.features)
         return self.answer(View(told, self.features, self.spec.reading), rows_NT)
 
-    def answer(self, view: View, rows_NT: np.ndarray) -> Answer:
+    def answer(self, view: View, rows_NT: np.ndarray) -> MeanAndScale:
         """The same of a panel as it reads it."""
         answers = [member.outputs(view, rows_NT) for member in self.members]
         mean_NTH, scale_NTH = (np.mean([answer[part] for answer in answers], axis=0) for part in (0, 1))
@@ -48,7 +48,7 @@ class Component:
 
 
 def even_out(
-    components: Sequence[Component], answers: Sequence[Answer], rows_NT: np.ndarray
+    components: Sequence[Component], answers: Sequence[MeanAndScale], rows_NT: np.ndarray
 ) -> tuple[Component, ...]:
     """The same, their means on these rows as far from zero as all are on average; those that say nothing but zero stay
     as they are. One alone is left to itself."""
@@ -61,7 +61,7 @@ def even_out(
     return tuple(replace(one, size_H=size_H) for one, size_H in zip(components, size_CH, strict=True))
 
 
-def combine(components: Sequence[Component], answers: Sequence[Answer]) -> Answer:
+def combine(components: Sequence[Component], answers: Sequence[MeanAndScale]) -> MeanAndScale:
     """Their weighted mean; of one alone its own answer, in every bit."""
     if len(components) == 1:
         return answers[0]

@@ -16,12 +16,12 @@ from ml_core.forecaster.component import Component
 from ml_core.forecaster.forecaster import Forecaster
 from ml_core.spec.ensemble import Ensemble
 from ml_core.spec.run import RunSpec
-from ml_core.spec.section import Section
+from ml_core.spec.section import FrozenSection
 
 ALONE, TOGETHER = 2, 3  # 2: since a spec tells what is asked from how a model reads
 
 
-class Learned(Section):
+class ComponentFacts(FrozenSection):
     """What one component holds, besides its arrays."""
 
     features: tuple[str, ...]
@@ -43,7 +43,7 @@ class Learned(Section):
         )
 
 
-class Calibrated(Section):
+class Calibrated(FrozenSection):
     trust: tuple[float, ...]
     width: tuple[float, ...]
     slopes: tuple[tuple[float, ...], ...]
@@ -70,7 +70,7 @@ class Calibrated(Section):
         return Calibration(trust_H, width_H, slope_HJ, self.share, self.until, self.level, inner_HL)
 
 
-class Description(Section):
+class Description(FrozenSection):
     """Of one spec alone."""
 
     format: Literal[2] = ALONE
@@ -90,28 +90,28 @@ class Description(Section):
     regimes: Regimes | None = None
 
     @property
-    def learned(self) -> tuple[Learned, ...]:
-        told = {name: getattr(self, name) for name in Learned.model_fields if name != "size"}
-        return (Learned.model_construct(**told),)
+    def learned(self) -> tuple[ComponentFacts, ...]:
+        told = {name: getattr(self, name) for name in ComponentFacts.model_fields if name != "size"}
+        return (ComponentFacts.model_construct(**told),)
 
     @property
     def calibration(self) -> Calibrated:
         return Calibrated.model_construct(**{name: getattr(self, name) for name in Calibrated.model_fields})
 
 
-class EnsembleDescription(Section):
+class EnsembleDescription(FrozenSection):
     """Of several that answer as one."""
 
     format: Literal[3] = TOGETHER
     spec: Ensemble
-    learned: tuple[Learned, ...]
+    learned: tuple[ComponentFacts, ...]
     tickers: tuple[str, ...]
     calibration: Calibrated
 
 
 def describe(forecaster: Forecaster) -> Description | EnsembleDescription:
     spec, tickers = forecaster.spec, forecaster.tickers
-    learned = tuple(map(Learned.of, forecaster.components))
+    learned = tuple(map(ComponentFacts.of, forecaster.components))
     calibration = Calibrated.of(forecaster.calibration)
     if isinstance(spec, Ensemble):
         return EnsembleDescription(spec=spec, learned=learned, tickers=tickers, calibration=calibration)

@@ -14,7 +14,7 @@ from safetensors.numpy import load_file, save_file
 
 from ml_core.errors import BrokenArtifact, StoreFailed
 from ml_core.forecaster.component import Component
-from ml_core.forecaster.description import Description, EnsembleDescription, Learned, describe, kind_of
+from ml_core.forecaster.description import ComponentFacts, Description, EnsembleDescription, describe, kind_of
 from ml_core.forecaster.forecaster import Forecaster
 from ml_core.forecaster.members import Arrays, Member, below, restore_member
 from ml_core.spec.file import explain
@@ -82,7 +82,7 @@ def _restore(description: Description | EnsembleDescription, arrays: Arrays) -> 
     )
 
 
-def _component(weighted: Weighted, learned: Learned, arrays: Arrays) -> Component:
+def _component(weighted: Weighted, learned: ComponentFacts, arrays: Arrays) -> Component:
     return Component(
         spec=weighted.spec,
         features=learned.features,
@@ -96,7 +96,7 @@ def _component(weighted: Weighted, learned: Learned, arrays: Arrays) -> Componen
     )
 
 
-def _member(model: Model, learned: Learned, arrays: Arrays, number: int) -> Member:
+def _member(model: Model, learned: ComponentFacts, arrays: Arrays, number: int) -> Member:
     own = below(f"{number}.", arrays)
     if not own:
         raise ValueError(f"holds no member {number + 1} of {learned.members}")

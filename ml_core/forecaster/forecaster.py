@@ -16,7 +16,7 @@ from ml_core.features.regimes import Regimes
 from ml_core.features.selection import Choice
 from ml_core.features.table import build_features
 from ml_core.forecaster.calibration import Calibration
-from ml_core.forecaster.component import Answer, Component, combine
+from ml_core.forecaster.component import Component, MeanAndScale, combine
 from ml_core.forecaster.members import Member
 from ml_core.frames import FORECAST, conform
 from ml_core.panel.windows import Windows, build_windows
@@ -135,11 +135,11 @@ class Forecaster:
         ).with_columns(model=pl.lit(self.name), version=pl.lit(self.version))
         return conform(table, FORECAST, "forecast")
 
-    def outputs(self, windows: Windows, rows_NT: np.ndarray) -> Answer:
+    def outputs(self, windows: Windows, rows_NT: np.ndarray) -> MeanAndScale:
         """Mean and scale in units of volatility, of all components together, before calibration."""
         return combine(self.components, self.answers(windows, rows_NT))
 
-    def answers(self, windows: Windows, rows_NT: np.ndarray) -> list[Answer]:
+    def answers(self, windows: Windows, rows_NT: np.ndarray) -> list[MeanAndScale]:
         """The same of each component."""
         return [one.outputs(windows, rows_NT) for one in self.components]
 

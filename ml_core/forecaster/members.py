@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
-from ml_core.baselines import Fitted, Learned, is_baseline
+from ml_core.baselines import FittedBaseline, Learned, is_baseline
 from ml_core.panel.windows import Windows
 from ml_core.spec import choices
 from ml_core.spec.experiment import Model, Reading
@@ -59,7 +59,7 @@ class Member(Protocol):
 class BaselineMember:
     """One fitted baseline."""
 
-    fitted: Fitted
+    fitted: FittedBaseline
 
     def outputs(self, view: View, rows_NT: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         asked_NT = rows_NT & view.windows.usable(view.reading.lookback)
@@ -77,7 +77,7 @@ class BaselineMember:
     def restore(cls, model: Model, arrays: Arrays, facts: Mapping[str, Any]) -> BaselineMember:
         learned = below("learned.", arrays)
         state = Learned(learned, facts["facts"], tuple(facts["notes"]))
-        return cls(Fitted(model.family, state, arrays["deviation"]))
+        return cls(FittedBaseline(model.family, state, arrays["deviation"]))
 
 
 def restore_member(model: Model, arrays: Arrays, facts: Mapping[str, Any]) -> Member:

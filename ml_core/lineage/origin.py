@@ -35,7 +35,7 @@ class Read:
 
 
 @dataclass(frozen=True)
-class Fitted:
+class FittedVersion:
     """A version, and what made it. `trials`: those of the search that it was chosen by, the best first; `parent`: whom
     it was fitted again from."""
 
@@ -54,7 +54,7 @@ class Fitted:
 
 
 @dataclass(frozen=True)
-class Origin:
+class ForecastOrigin:
     """KEPT rows of one version and session, the bars of their own tickers and of all that the model reads, and the
     version with those it was fitted again from. `unknown`: why there is no such line."""
 
@@ -62,7 +62,7 @@ class Origin:
     later: pl.DataFrame
     own: Read
     whole: Read
-    line: tuple[Fitted, ...]
+    line: tuple[FittedVersion, ...]
     unknown: str = ""
 
     def summary(self) -> dict[str, Any]:
@@ -85,7 +85,7 @@ def trace(
     session: dt.date | None = None,
     ticker: str | None = None,
     version: str | None = None,
-) -> list[Origin]:
+) -> list[ForecastOrigin]:
     """Of every version that has forecast that session (default: the newest that is kept), or that one: what its numbers
     came of."""
     registry, kept = Registry(order.home), read_forecast(order.home, order.name)
@@ -105,11 +105,11 @@ def trace(
     ]
 
 
-def fitted(registered: ModelVersion) -> Fitted:
+def fitted(registered: ModelVersion) -> FittedVersion:
     """What made it, out of its evidence and its files."""
     evidence, refit = registered.evidence, registered.evidence.refit
     several = len(evidence.spec.components) if isinstance(evidence.spec, (RunSpec, Ensemble)) else 1
-    return Fitted(
+    return FittedVersion(
         version=registered.version,
         role=evidence.role,
         family=evidence.spec.told,
@@ -125,11 +125,11 @@ def fitted(registered: ModelVersion) -> Fitted:
     )
 
 
-def _origin(order: Order, registry: Registry, rows: pl.DataFrame, later: pl.DataFrame) -> Origin:
+def _origin(order: Order, registry: Registry, rows: pl.DataFrame, later: pl.DataFrame) -> ForecastOrigin:
     version, session = rows["version"][0], rows["as_of"][0]
     tickers: tuple[str, ...] = tuple(rows["ticker"].unique().sort())
     line: list[ModelVersion] = []
-    made: list[Fitted] = []
+    made: list[FittedVersion] = []
     unknown, name = "", version
     try:
         while name:
@@ -140,7 +140,7 @@ def _origin(order: Order, registry: Registry, rows: pl.DataFrame, later: pl.Data
         unknown = str(error)
     whole = line[0].evidence.tickers if made else tickers
     data_version = next(iter(rows["bars"].drop_nulls().to_list()), None)
-    return Origin(
+    return ForecastOrigin(
         rows=rows,
         later=later,
         own=_read(order, tickers, session, data_version),

@@ -8,19 +8,21 @@ from dataclasses import replace
 
 import polars as pl
 
-from ml_core.claims.kind import Live, asked_live, unasked_live
+from ml_core.claims.kind import LiveTest, asked_live, unasked_live
 from ml_core.data.order import Order
 from ml_core.data.past import read_then
 from ml_core.errors import ForecastError
 from ml_core.live.differences import pair
 from ml_core.live.outcomes import build_outcomes
-from ml_core.live.terms import Measured, Terms, measure, price
+from ml_core.live.terms import LiveTerms, Measured, measure, price
 from ml_core.registry.versions import Registry
 
 KEY = ["ticker", "as_of", "horizon"]
 
 
-def ask(order: Order, line: str, number: int, rows: pl.DataFrame, references: pl.DataFrame) -> list[Terms]:
+def ask(
+    order: Order, line: str, number: int, rows: pl.DataFrame, references: pl.DataFrame
+) -> list[LiveTerms]:
     """The terms of a line that was not watched before: `rows` are its live forecasts, `references` those of the
     reference; only their first dates, versions and horizons count."""
     since, horizons = _first(rows), sorted(rows["horizon"].unique().to_list())
@@ -38,11 +40,11 @@ def ask(order: Order, line: str, number: int, rows: pl.DataFrame, references: pl
     questions = sum(not one.reason for one in found.values())
     needed = price(number, questions, significance=order.experiment.gate.significance)
     asked = [
-        Terms(line, claim, horizon, number, since, needed, lives[claim].rival, **vars(one))
+        LiveTerms(line, claim, horizon, number, since, needed, lives[claim].rival, **vars(one))
         for (claim, horizon), one in found.items()
     ]
     unasked = [
-        Terms(line, claim, horizon, number, since, reason=reason)
+        LiveTerms(line, claim, horizon, number, since, reason=reason)
         for claim, reason in unasked_live().items()
         for horizon in horizons
     ]
@@ -50,7 +52,7 @@ def ask(order: Order, line: str, number: int, rows: pl.DataFrame, references: pl
 
 
 def _measure(
-    claim: str, live: Live, horizon: int, scored: pl.DataFrame, beside: pl.DataFrame | None
+    claim: str, live: LiveTest, horizon: int, scored: pl.DataFrame, beside: pl.DataFrame | None
 ) -> Measured:
     if live.beside_reference and beside is None:
         return Measured(reason="no reference forecast its first session")

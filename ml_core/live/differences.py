@@ -1,15 +1,15 @@
 """Sets what a forecast said beside what its rival said, date by date, on the rows that both answered: how much smaller
-its loss was. Each claim says by itself which loss, and which rival that can be met every day (`Live`)."""
+its loss was. Each claim says by itself which loss, and which rival that can be met every day (`LiveTest`)."""
 
 from __future__ import annotations
 
 import numpy as np
 import polars as pl
 
-from ml_core.claims.kind import Live, load_claim
+from ml_core.claims.kind import LiveTest, load_claim
 from ml_core.errors import InvalidInput
 from ml_core.evaluation.declaration import Metric
-from ml_core.evaluation.rows import CROSS_SECTION, KEY, Rows, rows_of
+from ml_core.evaluation.rows import CROSS_SECTION, KEY, ScoredRows, rows_of
 
 # as_of, how much better on that date, the rival's loss there, and on how many rows
 PAIRED = {"as_of": pl.Date, "difference": pl.Float64, "theirs": pl.Float64, "rows": pl.Int32}
@@ -34,7 +34,9 @@ def pair(claim: str, scored: pl.DataFrame, reference: pl.DataFrame) -> pl.DataFr
     return _table(own, rows, beside.loss_T - ours.loss_T, beside.loss_T)
 
 
-def _alike(live: Live, scored: pl.DataFrame, reference: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+def _alike(
+    live: LiveTest, scored: pl.DataFrame, reference: pl.DataFrame
+) -> tuple[pl.DataFrame, pl.DataFrame]:
     """The rows with an outcome that both answered in numbers, ours and theirs. A claim of direction is set beside who
     says none, whose mean is zero everywhere."""
     said = [pl.col(name).is_finite().fill_null(value=False) for name in live.needs]
@@ -47,7 +49,7 @@ def _alike(live: Live, scored: pl.DataFrame, reference: pl.DataFrame) -> tuple[p
     return own, theirs
 
 
-def _correlations(metric: Metric, own: pl.DataFrame, rows: Rows) -> pl.DataFrame:
+def _correlations(metric: Metric, own: pl.DataFrame, rows: ScoredRows) -> pl.DataFrame:
     """The rank correlation of each date with enough tickers; a forecast that ranks nothing has none, which is 0."""
     many = rows.counts >= CROSS_SECTION
     if not rows.cross_section:  # most dates have too few: those that have enough are asked by themselves
@@ -63,7 +65,9 @@ def _correlations(metric: Metric, own: pl.DataFrame, rows: Rows) -> pl.DataFrame
     return _table(own, rows, found_T, np.zeros_like(found_T)).filter(pl.Series(many))
 
 
-def _table(own: pl.DataFrame, rows: Rows, difference_T: np.ndarray, theirs_T: np.ndarray) -> pl.DataFrame:
+def _table(
+    own: pl.DataFrame, rows: ScoredRows, difference_T: np.ndarray, theirs_T: np.ndarray
+) -> pl.DataFrame:
     counts = rows.counts.astype(np.int32)
     told = {"as_of": _dates(own), "difference": difference_T, "theirs": theirs_T, "rows": counts}
     return pl.DataFrame(told, schema=PAIRED).filter(pl.col("difference").is_finite())

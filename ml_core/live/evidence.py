@@ -13,7 +13,7 @@ from ml_core.live.confidence import follow_mean
 
 
 @dataclass(frozen=True)
-class Evidence:
+class SequentialEvidence:
     """After each date, along the last axis. `better` is against: no date's difference was expected above zero.
     `refuted` is against: every date's was expected at least what was promised."""
 
@@ -25,14 +25,16 @@ class Evidence:
     refuted: Array
 
 
-def follow(differences: Array, *, bound: float, promised: float = 0.0, horizon: int = 1) -> Evidence:
+def follow(
+    differences: Array, *, bound: float, promised: float = 0.0, horizon: int = 1
+) -> SequentialEvidence:
     """Differences, one a date in the order of time (or many such rows), cut at ±bound."""
     counted = np.clip(differences, -bound, bound)
     mean, low, high = follow_mean(counted, bound=bound, horizon=horizon)
     better = bet(counted, bound=bound, horizon=horizon)
     short = promised - counted
     refuted = bet(short, bound=bound + promised, horizon=horizon, renew=RENEWED)
-    return Evidence(counted, mean, low, high, better, refuted)
+    return SequentialEvidence(counted, mean, low, high, better, refuted)
 
 
 def tell_evidence(rows: pl.DataFrame, *, bound: float, promised: float, horizon: int) -> pl.DataFrame:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
-from ml_core.live.standing import Standing
+from ml_core.live.standing import LiveStanding
 from ml_core.reporting import style
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 FLOOR = 1e-2  # below it an e-value tells nothing more
 
 
-def draw_live(standings: list[Standing], scores: pl.DataFrame, *, title: str) -> Figure:
+def draw_live(standings: list[LiveStanding], scores: pl.DataFrame, *, title: str) -> Figure:
     """A row for each claim and horizon that was scored: evidence to the left, the effect to the right."""
     shown = [one for one in standings if one.sessions]
     figure = style.new_figure(2.6 * max(len(shown), 1))
@@ -42,7 +42,7 @@ def write_live(figure: Figure, path: Path) -> None:
     figure.savefig(path, dpi=style.DPI, bbox_inches="tight", pad_inches=0.15, metadata={"Software": None})
 
 
-def _evidence(axes: Axes, rows: pl.DataFrame, one: Standing, name: str) -> None:
+def _evidence(axes: Axes, rows: pl.DataFrame, one: LiveStanding, name: str) -> None:
     for side, colour, label in (
         ("better", style.BLUE, "for it"),
         ("refuted", style.ORANGE, "against it"),
@@ -55,7 +55,7 @@ def _evidence(axes: Axes, rows: pl.DataFrame, one: Standing, name: str) -> None:
     style.explain(axes, place="upper left")
 
 
-def _effect(axes: Axes, rows: pl.DataFrame, one: Standing) -> None:
+def _effect(axes: Axes, rows: pl.DataFrame, one: LiveStanding) -> None:
     unit = one.terms.unit
     mean, low, high = (rows[side].to_numpy() / unit for side in ("mean", "low", "high"))
     axes.plot(rows["known"], mean, color=style.BLUE)

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ml_core.data.order import Order
-from ml_core.live.standing import Standing
+from ml_core.live.standing import LiveStanding
 from ml_core.live.watched import line_of
 from ml_core.promotion.gate import name_places
 from ml_core.promotion.sitter import what_is_proven
@@ -20,7 +20,7 @@ from ml_core.registry.versions import Registry
 
 
 @dataclass(frozen=True)
-class Step:
+class LiveChange:
     """What live evidence has changed. `kind` names the event; `why` says it in a sentence."""
 
     kind: str  # claim-proven, claim-refuted, seat-given-back, seat-taken
@@ -28,10 +28,10 @@ class Step:
     why: str
 
 
-def follow_evidence(order: Order, standings: Sequence[Standing], *, session: dt.date) -> list[Step]:
+def follow_evidence(order: Order, standings: Sequence[LiveStanding], *, session: dt.date) -> list[LiveChange]:
     """What these standings change, all of it done. `session`: the last that is stored. A second time it changes
     nothing."""
-    registry, steps = Registry(order.home), list[Step]()
+    registry, steps = Registry(order.home), list[LiveChange]()
     for seat in (CHAMPION, CHALLENGER):
         if sitting := _readable(registry, order.name, seat):
             steps += _note(registry, sitting, standings)
@@ -47,7 +47,7 @@ def _readable(registry: Registry, name: str, seat: Seat) -> ModelVersion | None:
     return sitting if sitting and sitting.readable else None
 
 
-def _note(registry: Registry, sitting: ModelVersion, standings: Sequence[Standing]) -> list[Step]:
+def _note(registry: Registry, sitting: ModelVersion, standings: Sequence[LiveStanding]) -> list[LiveChange]:
     """What was decided of its line and is not noted on it yet."""
     steps = []
     for one in standings:
@@ -61,11 +61,11 @@ def _note(registry: Registry, sitting: ModelVersion, standings: Sequence[Standin
             sitting.name, sitting.version, place, Noted(one.verdict, f"{one.decided_on}", one.told())
         )
         why = f"version {sitting.version}, {name_places([place])}: {one.told()}"
-        steps.append(Step(f"claim-{one.verdict}", sitting.version, why))
+        steps.append(LiveChange(f"claim-{one.verdict}", sitting.version, why))
     return steps
 
 
-def _give_back(registry: Registry, champion: ModelVersion, session: dt.date) -> list[Step]:
+def _give_back(registry: Registry, champion: ModelVersion, session: dt.date) -> list[LiveChange]:
     """With the last of its claims a champion gives back the seat: the reference answers. One without a claim to lose,
     whom somebody put there, stays, and so does one after whom nobody would answer."""
     reference, name = registry.sitting(champion.name, REFERENCE), champion.name
@@ -75,10 +75,10 @@ def _give_back(registry: Registry, champion: ModelVersion, session: dt.date) -> 
     why = f"version {champion.version} gave back the seat: {name_places(refuted)} refuted live"
     registry.vacate(name, CHAMPION)
     registry.seat(name, reference.version, REFERENCE, cause="refuted", why=why, since=session)
-    return [Step("seat-given-back", champion.version, why)]
+    return [LiveChange("seat-given-back", champion.version, why)]
 
 
-def _sit_down(registry: Registry, challenger: ModelVersion, session: dt.date) -> list[Step]:
+def _sit_down(registry: Registry, challenger: ModelVersion, session: dt.date) -> list[LiveChange]:
     """A challenger of whom something is proven live and nothing is refuted, where a champion has no more than it. A
     reference says no direction, and stands in nobody's way."""
     noted, name = challenger.live, challenger.name
@@ -98,4 +98,4 @@ def _sit_down(registry: Registry, challenger: ModelVersion, session: dt.date) ->
         why=why,
         since=session,
     )
-    return [Step("seat-taken", challenger.version, why)]
+    return [LiveChange("seat-taken", challenger.version, why)]

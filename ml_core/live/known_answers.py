@@ -12,7 +12,7 @@ import numpy as np
 import polars as pl
 from scipy import stats
 
-from ml_core.claims.kind import Live, asked_live
+from ml_core.claims.kind import LiveTest, asked_live
 from ml_core.errors import InvalidInput
 from ml_core.evaluation.paired import LEAST_DATES
 from ml_core.live.betting import Array
@@ -42,7 +42,7 @@ class Life:
 
 
 @dataclass(frozen=True)
-class Market:
+class LivedMarket:
     """Made ready: what came, and what the reference said, of the holdout and of every session after it."""
 
     experiment: Experiment
@@ -52,7 +52,7 @@ class Market:
     reference: pl.DataFrame
 
 
-def open_life(experiment: Experiment, life: Life) -> Market:
+def open_life(experiment: Experiment, life: Life) -> LivedMarket:
     """Draw the market, with its signal's death, and let the reference speak."""
     prices = draw_prices(experiment)
     if life.dies is not None:
@@ -60,7 +60,7 @@ def open_life(experiment: Experiment, life: Life) -> Market:
     windows, _ = open_windows(experiment.spec, prices)
     spec = reference_spec(experiment)
     beside, _ = open_windows(spec, prices)
-    return Market(experiment, prices, windows, life, _forecast(experiment, spec, beside, life))
+    return LivedMarket(experiment, prices, windows, life, _forecast(experiment, spec, beside, life))
 
 
 def end_signal(experiment: Experiment, prices: pl.DataFrame, *, after: int) -> pl.DataFrame:
@@ -79,7 +79,7 @@ def end_signal(experiment: Experiment, prices: pl.DataFrame, *, after: int) -> p
     return pl.concat([prices.filter(pl.col("date") <= last), tail]).sort("ticker", "date")
 
 
-def live_through(market: Market, learner: str) -> dict[str, Any]:
+def live_through(market: LivedMarket, learner: str) -> dict[str, Any]:
     """Per claim and horizon: after how many scored sessions it was proven, refuted, and believed by a t-test that is
     repeated every day; None where it never was."""
     experiment = market.experiment
@@ -141,7 +141,7 @@ def _forecast(experiment: Experiment, spec: RunSpec, windows: Windows, life: Lif
 
 
 def _lay_apart(
-    market: Market, scored: pl.DataFrame, claim: str, live: Live, horizon: int, begin: dt.date
+    market: LivedMarket, scored: pl.DataFrame, claim: str, live: LiveTest, horizon: int, begin: dt.date
 ) -> tuple[Measured, Array]:
     """What the dates before the first live one say, and the differences of the live ones."""
     here = pl.col("horizon") == horizon

@@ -11,7 +11,7 @@ import polars as pl
 from ml_core.data.order import Order
 from ml_core.data.store import tables
 from ml_core.frames import conform
-from ml_core.live.terms import TERMS, Terms
+from ml_core.live.terms import TERMS, LiveTerms
 
 PLACE = ["line", "claim", "horizon"]
 # One date: what `version` said on `as_of`, whose outcome was known on `known` from that version of the store. `counted`
@@ -25,17 +25,17 @@ LIVE = {
 
 
 @dataclass(frozen=True)
-class Ledger:
+class LiveLedger:
     """Of one model."""
 
     folder: Path
 
-    def terms(self) -> list[Terms]:
+    def terms(self) -> list[LiveTerms]:
         """In the order in which lines came to be watched."""
         rows = _read(self.folder / "terms", TERMS).sort("number", "claim", "horizon")
-        return [Terms(**row) for row in rows.iter_rows(named=True)]
+        return [LiveTerms(**row) for row in rows.iter_rows(named=True)]
 
-    def add_terms(self, terms: list[Terms]) -> None:
+    def add_terms(self, terms: list[LiveTerms]) -> None:
         rows = pl.DataFrame([asdict(one) for one in terms], schema=TERMS)
         tables.merge(self.folder / "terms", rows, PLACE, ignore=tuple(set(TERMS) - set(PLACE)))
 
@@ -48,8 +48,8 @@ class Ledger:
         tables.merge(self.folder / "scores", conform(rows, LIVE, "live"), key, ignore=_rest(key))
 
 
-def open_ledger(order: Order) -> Ledger:
-    return Ledger(order.home.live(order.name))
+def open_ledger(order: Order) -> LiveLedger:
+    return LiveLedger(order.home.live(order.name))
 
 
 def _rest(key: list[str]) -> tuple[str, ...]:

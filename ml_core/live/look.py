@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 from ml_core.data.order import Order
 from ml_core.data.past import newest_session
-from ml_core.live.following import Step, follow_evidence
+from ml_core.live.following import LiveChange, follow_evidence
 from ml_core.live.ledger import open_ledger
-from ml_core.live.scoring import Scored, score_live
-from ml_core.live.standing import Standing, read_standings
+from ml_core.live.scoring import ScoringResult, score_live
+from ml_core.live.standing import LiveStanding, read_standings
 
 WAIT = 600.0  # seconds: another look ends within them
 
@@ -18,9 +18,9 @@ WAIT = 600.0  # seconds: another look ends within them
 class Looked:
     """What was added, where every claim stands now, and what that has changed."""
 
-    scored: Scored
-    standings: tuple[Standing, ...]
-    steps: tuple[Step, ...]
+    scored: ScoringResult
+    standings: tuple[LiveStanding, ...]
+    steps: tuple[LiveChange, ...]
 
     @property
     def nothing(self) -> bool:

@@ -12,21 +12,21 @@ from ml_core.data.order import Order
 from ml_core.live.asking import ask
 from ml_core.live.differences import pair
 from ml_core.live.evidence import tell_evidence
-from ml_core.live.ledger import LIVE, Ledger, open_ledger
+from ml_core.live.ledger import LIVE, LiveLedger, open_ledger
 from ml_core.live.outcomes import Outcomes
-from ml_core.live.terms import Terms
+from ml_core.live.terms import LiveTerms
 from ml_core.live.watched import KEY, read_live, references, watched
 
 
 @dataclass(frozen=True)
-class Scored:
+class ScoringResult:
     """What a look has added: the rows of LIVE, and the lines that are watched from now on."""
 
     rows: pl.DataFrame
     begun: tuple[str, ...] = ()
 
 
-def score_live(order: Order) -> Scored:
+def score_live(order: Order) -> ScoringResult:
     """One at a time; nothing is done where nothing is due."""
     ledger, live = open_ledger(order), read_live(order)
     own, beside = watched(live), references(live)
@@ -41,10 +41,10 @@ def score_live(order: Order) -> Scored:
     rows = pl.concat([pl.DataFrame(schema=LIVE), *fresh])
     if rows.height:
         ledger.add_scores(rows)
-    return Scored(rows, begun)
+    return ScoringResult(rows, begun)
 
 
-def _begin(order: Order, ledger: Ledger, own: pl.DataFrame, beside: pl.DataFrame) -> tuple[str, ...]:
+def _begin(order: Order, ledger: LiveLedger, own: pl.DataFrame, beside: pl.DataFrame) -> tuple[str, ...]:
     """Terms of the lines that were never watched, in the order in which they came to be."""
     known = ledger.terms()
     seen, number = {one.line for one in known}, max((one.number for one in known), default=0)
@@ -74,7 +74,7 @@ def _due(own: pl.DataFrame, known: pl.DataFrame, sessions: list[dt.date]) -> lis
 
 
 def _score(
-    terms: Terms,
+    terms: LiveTerms,
     own: pl.DataFrame,
     beside: pl.DataFrame,
     known: pl.DataFrame,
@@ -104,7 +104,7 @@ def _score(
     return found.slice(earlier.height)
 
 
-def _row(terms: Terms, paired: pl.DataFrame, scored: pl.DataFrame) -> pl.DataFrame:
+def _row(terms: LiveTerms, paired: pl.DataFrame, scored: pl.DataFrame) -> pl.DataFrame:
     """LIVE of one date, the evidence yet to be told; none where nothing could be compared."""
     place = {"line": terms.line, "claim": terms.claim, "horizon": terms.horizon}
     said = scored.select("as_of", "known", "version", "data_version").unique("as_of", keep="first")
@@ -117,7 +117,7 @@ def _row(terms: Terms, paired: pl.DataFrame, scored: pl.DataFrame) -> pl.DataFra
     )
 
 
-def _at(terms: Terms) -> pl.Expr:
+def _at(terms: LiveTerms) -> pl.Expr:
     return (
         (pl.col("line") == terms.line)
         & (pl.col("claim") == terms.claim)

@@ -9,21 +9,21 @@ from typing import Any, Literal, cast
 
 import polars as pl
 
-from ml_core.live.ledger import Ledger
-from ml_core.live.terms import Terms
+from ml_core.live.ledger import LiveLedger
+from ml_core.live.terms import LiveTerms
 
-Verdict = Literal["proven", "refuted", "open", "not asked", "nothing scored yet"]
+LiveVerdict = Literal["proven", "refuted", "open", "not asked", "nothing scored yet"]
 WORSE = "it is worse than {rival}"
 LESS = "it does not reach {promised}, half of what was shown before"
 
 
 @dataclass(frozen=True)
-class Standing:
+class LiveStanding:
     """One claim of one line at one horizon. `mean`, `low` and `high` are in units of the rival's usual loss (of
     `order`: the rank IC itself). `better` and `refuted` are e-values; `proven_on` and `refuted_on` the first
     session by whose close one of them passed what is needed."""
 
-    terms: Terms
+    terms: LiveTerms
     sessions: int = 0
     first: dt.date | None = None
     last: dt.date | None = None
@@ -37,7 +37,7 @@ class Standing:
     refuted_on: dt.date | None = None
 
     @property
-    def verdict(self) -> Verdict:
+    def verdict(self) -> LiveVerdict:
         """What was decided last: a claim that was proven may die."""
         if not self.terms.asked:
             return "not asked"
@@ -77,7 +77,7 @@ class Standing:
         return {**terms, **own, "verdict": self.verdict, "told": self.told()}
 
 
-def read_standings(ledger: Ledger) -> list[Standing]:
+def read_standings(ledger: LiveLedger) -> list[LiveStanding]:
     """Of every line that was ever watched, in the order in which they came to be."""
     scores = ledger.scores()
     parts = scores.partition_by("line", "claim", "horizon", as_dict=True)
@@ -86,12 +86,12 @@ def read_standings(ledger: Ledger) -> list[Standing]:
     ]
 
 
-def stand(terms: Terms, rows: pl.DataFrame) -> Standing:
+def stand(terms: LiveTerms, rows: pl.DataFrame) -> LiveStanding:
     """After these LIVE rows of one place, in the order of time."""
     if rows.is_empty():
-        return Standing(terms)
+        return LiveStanding(terms)
     last = rows.row(-1, named=True)
-    return Standing(
+    return LiveStanding(
         terms,
         sessions=rows.height,
         first=rows["as_of"][0],

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from ml_core.claims.kind import Live
+from ml_core.claims.kind import LiveTest
 from ml_core.errors import NotEnoughData
 from ml_core.evaluation.paired import LEAST_DATES, weigh_mean
 
@@ -18,7 +18,7 @@ USUAL = 0.95
 
 
 @dataclass(frozen=True)
-class Terms:
+class LiveTerms:
     """One claim of one line of versions at one horizon, asked live. `line` is the version that was judged; those fitted
     again from it go on with its evidence. `number`: the how-many-eth line it is that was ever watched; `needed`: the
     e-value that proves or refutes. `bound`: a date's difference is cut there; `unit`: the rival's usual loss;
@@ -60,7 +60,7 @@ class Measured:
     reason: str = ""
 
 
-def measure(live: Live, horizon: int, before: pl.DataFrame) -> Measured:
+def measure(live: LiveTest, horizon: int, before: pl.DataFrame) -> Measured:
     """From PAIRED dates before the first live one. Promised is half of the lower end of where the mean lies then
     (90 %), and nothing where that is not above zero: so a claim that was true and has died is found out, though it is
     no worse than saying nothing."""

@@ -12,7 +12,7 @@ from ml_core.models.initialisation import AddedLinear
 from ml_core.models.sparse import SparseAttention
 
 
-class Attention(nn.Module):
+class CausalAttention(nn.Module):
     """Dot products of heads (Vaswani 2017); with `reach`, a step sees itself and the `reach` - 1 steps before it."""
 
     def __init__(self, width: int, heads: int, *, reach: int | None = None) -> None:
@@ -49,10 +49,10 @@ class Attention(nn.Module):
         return query, key, value
 
 
-class Block(nn.Module):
+class AttentionBlock(nn.Module):
     """Attention, then a two-layer network on each step; each normalises what it reads and adds to what came in."""
 
-    def __init__(self, width: int, attend: Attention | SparseAttention, *, dropout: float) -> None:
+    def __init__(self, width: int, attend: CausalAttention | SparseAttention, *, dropout: float) -> None:
         super().__init__()
         self.first, self.second = nn.LayerNorm(width), nn.LayerNorm(width)
         self.attend = attend
@@ -64,7 +64,7 @@ class Block(nn.Module):
 
     def ending(self, z_BLD: torch.Tensor, last: int) -> torch.Tensor:
         """z_BWD: the last steps, which look at all; no other is computed."""
-        if not isinstance(self.attend, Attention):
+        if not isinstance(self.attend, CausalAttention):
             return self(z_BLD)[:, -last:]
         return self._widened(z_BLD[:, -last:] + self.dropout(self.attend(self.first(z_BLD), last)))
 
@@ -77,8 +77,8 @@ class Block(nn.Module):
 
 
 def dense_blocks(count: int, width: int, heads: int, *, dropout: float) -> nn.ModuleList:
-    attend = (Attention(width, heads) for _ in range(count))
-    return nn.ModuleList(Block(width, each, dropout=dropout) for each in attend)
+    attend = (CausalAttention(width, heads) for _ in range(count))
+    return nn.ModuleList(AttentionBlock(width, each, dropout=dropout) for each in attend)
 
 
 def ending_through(blocks: nn.ModuleList, z_BLD: torch.Tensor, last: int) -> torch.Tensor:
@@ -86,7 +86,7 @@ def ending_through(blocks: nn.ModuleList, z_BLD: torch.Tensor, last: int) -> tor
     *earlier, final = blocks
     for block in earlier:
         z_BLD = block(z_BLD)
-    assert isinstance(final, Block)
+    assert isinstance(final, AttentionBlock)
     return final.ending(z_BLD, last)
 
 
@@ -94,7 +94,7 @@ def weights_through(blocks: nn.ModuleList, z_BLD: torch.Tensor) -> torch.Tensor:
     """a_BLL: the mean over heads and blocks of what each step looks at."""
     found = []
     for block in blocks:
-        assert isinstance(block, Block)
+        assert isinstance(block, AttentionBlock)
         found.append(block.weights(z_BLD))
         z_BLD = block(z_BLD)
     return torch.stack(found).mean(dim=0)

@@ -12,14 +12,14 @@ from torch import nn
 
 from ml_core.models.initialisation import initialise
 from ml_core.spec import choices
-from ml_core.spec.experiment import Model, Section
+from ml_core.spec.experiment import FrozenSection, Model
 from ml_core.spec.file import read_options
 
 FAMILIES = "ml_core.models.families"
 Supervise: TypeAlias = Literal["every_step", "last_step"]
 
 
-class ModelConfig(Section):
+class ModelConfig(FrozenSection):
     """A family's fields, each with its range beside its default."""
 
     supervises: ClassVar[Supervise] = "every_step"

@@ -8,13 +8,13 @@ from dataclasses import replace
 
 from ml_core.data.order import Order
 from ml_core.monitoring.record import Breach, Record, open_record
-from ml_core.monitoring.scene import Scene
+from ml_core.monitoring.scene import WatchScene
 from ml_core.registry.age import refit_every
 
 
 def choose(order: Order, *, now: dt.datetime) -> list[Breach]:
     """What is to be raised now, as it will stand afterwards; `asked` is this session where it asks for its remedy."""
-    scene, record = Scene(order, now), open_record(order)
+    scene, record = WatchScene(order, now), open_record(order)
     sessions, breaches = scene.sessions, record.breaches()
     every = refit_every(order.experiment, len(sessions))
     return choose_among(breaches, sessions, every)

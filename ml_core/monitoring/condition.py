@@ -9,7 +9,7 @@ State = Literal["well", "due", "stuck", "off"]
 
 
 @dataclass(frozen=True)
-class Condition:
+class PartCondition:
     """`due` is work that waits for its turn, `stuck` what does not go on by itself, `off` what nobody has started.
     `verb`: the command that helps, about the same experiment and home; empty where none is needed."""
 
@@ -19,6 +19,6 @@ class Condition:
     verb: str = ""
 
 
-def is_well(conditions: Iterable[Condition]) -> bool:
+def is_well(conditions: Iterable[PartCondition]) -> bool:
     """Whether nothing waits for anybody."""
     return all(one.state in ("well", "off") for one in conditions)

@@ -6,14 +6,14 @@ import polars as pl
 
 from ml_core.data.store.forecasts import read_forecast
 from ml_core.live.outcomes import build_outcomes
-from ml_core.monitoring.scene import Scene
+from ml_core.monitoring.scene import WatchScene
 from ml_core.registry.seats import ANSWERING
 
 KEY = ["ticker", "as_of", "horizon"]
 INSIDE = {"ticker": pl.String, "as_of": pl.Date, "horizon": pl.Int32, "inside": pl.Boolean}
 
 
-def read_inside(scene: Scene) -> pl.DataFrame:
+def read_inside(scene: WatchScene) -> pl.DataFrame:
     """INSIDE, by horizon, date and ticker: of all that was answered before it could be known, by whoever answered then,
     and whose outcome has come."""
     said = read_forecast(scene.order.home, scene.order.name).filter(

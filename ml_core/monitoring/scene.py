@@ -17,7 +17,7 @@ from ml_core.registry.versions import Registry
 
 
 @dataclass(frozen=True)
-class Scene:
+class WatchScene:
     """Of one look."""
 
     order: Order

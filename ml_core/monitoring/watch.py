@@ -11,7 +11,7 @@ from ml_core.data.order import Order
 from ml_core.errors import ForecastError, NotEnoughData
 from ml_core.monitoring.finding import Finding
 from ml_core.monitoring.record import Breach, open_record
-from ml_core.monitoring.scene import Scene
+from ml_core.monitoring.scene import WatchScene
 from ml_core.spec import choices
 
 CHECKS = "ml_core.monitoring.checks"
@@ -46,7 +46,7 @@ def watch(order: Order, *, now: dt.datetime) -> Watched:
     """One at a time; a second look at the same session writes the same. A check that fails is told, and keeps no other
     from looking."""
     with order.alone("monitor", wait=WAIT):
-        scene, record = Scene(order, now), open_record(order)
+        scene, record = WatchScene(order, now), open_record(order)
         if not scene.sessions:
             raise NotEnoughData(
                 f"no bar of {order.source.identity} is stored; run: candorcast refresh {order.experiment.name}"

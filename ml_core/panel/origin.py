@@ -8,7 +8,7 @@ from ml_core.spec.experiment import Features
 
 
 @dataclass(frozen=True)
-class Origin:
+class PanelOrigin:
     """What a panel was read for: the features asked of it, the columns of its prices, what those could not give."""
 
     features: Features

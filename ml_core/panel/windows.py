@@ -17,7 +17,7 @@ from ml_core.errors import InvalidInput, NotEnoughData
 from ml_core.features.table import FeatureTable, chosen_names, panel_columns
 from ml_core.features.target import build_target, build_unit
 from ml_core.features.volatility import build_moves, build_states
-from ml_core.panel.origin import Origin
+from ml_core.panel.origin import PanelOrigin
 from ml_core.panel.splits import Span
 from ml_core.spec.experiment import Features, Task
 
@@ -48,7 +48,7 @@ class Windows:
     close_NT: np.ndarray
     target: Literal["return", "excess", "rank"] = "return"
     shared: Mapping[str, np.ndarray] = field(default_factory=dict)
-    origin: Origin | None = None
+    origin: PanelOrigin | None = None
 
     def read_as(self, asked: Features) -> Windows:
         """The panel as these features alone would make it, their own warm-up too, from one that was read for more.
@@ -166,7 +166,7 @@ class Windows:
 
 
 def build_windows(
-    prices: pl.DataFrame, built: FeatureTable, task: Task, *, origin: Origin | None = None
+    prices: pl.DataFrame, built: FeatureTable, task: Task, *, origin: PanelOrigin | None = None
 ) -> Windows:
     """Lay prices and features on one grid. Rows are sorted, so the order of the input does not matter."""
     tickers = tuple(sorted(prices["ticker"].unique().to_list()))

@@ -18,7 +18,7 @@ from ml_core.frames import BACKTEST, conform
 from ml_core.portfolio.backtest import Book, Execution, blocks, filled, open_book
 from ml_core.portfolio.comparison import Comparison
 from ml_core.portfolio.grid import Array, total
-from ml_core.portfolio.holdings import Course, Held, betas_of, course_of, held_on
+from ml_core.portfolio.holdings import EquityCourse, HoldingValues, betas_of, course_of, held_on
 from ml_core.portfolio.market import Market
 
 NO_SECTOR = "no sector known"
@@ -26,7 +26,7 @@ PARTS = {"by": pl.String, "name": pl.String, "gain": pl.Float64}
 
 
 @dataclass(frozen=True)
-class Attribution:
+class ReturnAttribution:
     """`parts` (by, name, gain): for each `by` (`market`, `side`, `sector`, `ticker`) the parts of the total return, as
     shares of the equity at the start, and their sum. `beta` is that of the book on average; without it, as over a
     few sessions, nothing is split by the market, and without any known sector nothing by sectors."""
@@ -59,7 +59,7 @@ class _Sums:
     beta_T: Array
 
 
-def attribute_strategy(compared: Comparison, market: Market, *, hold: int) -> Attribution:
+def attribute_strategy(compared: Comparison, market: Market, *, hold: int) -> ReturnAttribution:
     """The parts of a strategy's account on this market."""
     return attribute(
         compared.positions,
@@ -81,7 +81,7 @@ def attribute(
     hold: int,
     benchmark: str | None = None,
     sectors: Mapping[str, str] | None = None,
-) -> Attribution:
+) -> ReturnAttribution:
     """The parts of this account (BACKTEST), which `backtest` made of the same positions, prices and settings.
 
     Costs are those that the account was charged. What a session's loss takes beyond all of the equity is not lost:
@@ -112,7 +112,7 @@ def attribute(
         ways = {"market": {**market, **costs}, **ways}
     rows = [(by, name, gain) for by, parts in ways.items() for name, gain in parts.items()]
     whole = float(np.prod(1 + account["net"].to_numpy()) - 1)
-    return Attribution(whole, beta, pl.DataFrame(rows, schema=PARTS, orient="row"))
+    return ReturnAttribution(whole, beta, pl.DataFrame(rows, schema=PARTS, orient="row"))
 
 
 def _open_until(net_T: Array) -> int:
@@ -121,7 +121,7 @@ def _open_until(net_T: Array) -> int:
     return int(lost[0]) + 1 if len(lost) else len(net_T)
 
 
-def _add_up(book: Book, account: pl.DataFrame, course: Course, beta_N: Array | None) -> _Sums:
+def _add_up(book: Book, account: pl.DataFrame, course: EquityCourse, beta_N: Array | None) -> _Sums:
     """A few sessions at a time."""
     gross, net = account["gross"].to_numpy(), account["net"].to_numpy()
     equity_T = np.concatenate([[1.0], np.cumprod(1 + net)[:-1]])
@@ -149,7 +149,7 @@ def _add_up(book: Book, account: pl.DataFrame, course: Course, beta_N: Array | N
     return sums
 
 
-def _costs(held: Held, course: Course, rows: slice, charged_T: Array) -> Array:
+def _costs(held: HoldingValues, course: EquityCourse, rows: slice, charged_T: Array) -> Array:
     """What each ticker's trades were charged."""
     traded_TN = np.abs(held.taken_TN - held.left_TN) * course.traded_T[rows, None]
     value_T = traded_TN.sum(axis=1)
@@ -157,14 +157,14 @@ def _costs(held: Held, course: Course, rows: slice, charged_T: Array) -> Array:
     return (traded_TN * each_T[:, None]).sum(axis=0)
 
 
-def _beta_held(held: Held, course: Course, rows: slice, beta_N: Array) -> Array:
+def _beta_held(held: HoldingValues, course: EquityCourse, rows: slice, beta_N: Array) -> Array:
     """The book's beta after each session's trade."""
     equity_T = np.where(course.traded_T[rows], course.equity_K[course.segment_T[rows]], course.before_T[rows])
     held_TN = np.where(course.traded_T[rows, None], held.taken_TN, held.last_TN)
     return total(held_TN * beta_N) / equity_T
 
 
-def _by_market(account: pl.DataFrame, course: Course, sums: _Sums) -> tuple[float, dict[str, float]]:
+def _by_market(account: pl.DataFrame, course: EquityCourse, sums: _Sums) -> tuple[float, dict[str, float]]:
     """The average beta's part of what the market did; more when it rose, less when it fell; the choice of tickers."""
     beta = float(sums.beta_T.mean())
     net = account["net"].to_numpy()

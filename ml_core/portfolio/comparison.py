@@ -15,7 +15,7 @@ from ml_core.portfolio.backtest import Execution, possible_execution
 from ml_core.portfolio.intervals import MEASURED
 from ml_core.portfolio.legs import hold_of
 from ml_core.portfolio.market import Market, check_calendar
-from ml_core.portfolio.risk import Scored, deflate, describe, describe_account, sweep_costs
+from ml_core.portfolio.risk import ScoredSessions, deflate, describe, describe_account, sweep_costs
 from ml_core.portfolio.strategies import build_positions, trade
 from ml_core.spec.strategy import Strategy
 
@@ -41,7 +41,7 @@ class Comparison:
     accounts: pl.DataFrame
     risk: Mapping[str, dict[str, Any]]
     sweep: pl.DataFrame
-    scored: Scored
+    scored: ScoredSessions
     execution: Execution
 
     def chosen_among(self, trials: int) -> Comparison:
@@ -123,14 +123,14 @@ def zeroed(forecasts: pl.DataFrame) -> pl.DataFrame:
 
 def _scored(
     forecasts: pl.DataFrame, positions: pl.DataFrame, own: pl.DataFrame, *, market: Market, hold: int
-) -> Scored:
+) -> ScoredSessions:
     """Between test spans, and where forecasts are far apart, the last decision is held on beyond its time."""
     asked = forecasts.filter(pl.col("mean").is_not_null() & pl.col("mean").is_not_nan())["as_of"].n_unique()
     sessions = market.grid.sessions
     decided = np.searchsorted(sessions, positions["date"].unique().sort().to_numpy(), side="right") - 1
     place_T = np.searchsorted(sessions, own["date"].to_numpy())
     latest_T = np.searchsorted(decided, place_T, side="left") - 1  # what is decided at a close earns after it
-    return Scored(asked, (latest_T >= 0) & (place_T - decided[np.maximum(latest_T, 0)] <= hold))
+    return ScoredSessions(asked, (latest_T >= 0) & (place_T - decided[np.maximum(latest_T, 0)] <= hold))
 
 
 def risk_table(risk: Mapping[str, Mapping[str, Any]]) -> pl.DataFrame:

@@ -16,7 +16,7 @@ ENOUGH = 20  # sessions from which a ticker's beta means something
 
 
 @dataclass(frozen=True)
-class Course:
+class EquityCourse:
     """The equity before costs and the benchmark's worth, at the last close, the trade and this close of each
     session; `traded_T`: whether there is one; `segment_T`: the trades that are in force at its close."""
 
@@ -30,7 +30,7 @@ class Course:
 
 
 @dataclass(frozen=True)
-class Held:
+class HoldingValues:
     """Some sessions of the account before costs: what each holding is worth at its last close and when it is traded or,
     where it is not, at this close; and from a trade to this close. Shares of the equity at the first trade."""
 
@@ -44,7 +44,7 @@ class Held:
         return self.left_TN - self.last_TN, self.now_TN - self.taken_TN
 
 
-def course_of(book: Book, account: pl.DataFrame) -> Course:
+def course_of(book: Book, account: pl.DataFrame) -> EquityCourse:
     """From the first trade on."""
     trades, bought, first = book.trades, book.bought, int(book.trades.session_K[0])
     session_T = np.arange(first, first + account.height)
@@ -58,10 +58,10 @@ def course_of(book: Book, account: pl.DataFrame) -> Course:
     bench_K = 1 + total(gain_KN)
     until_T = np.where(traded_T, bench_K[segment_T], bench_T[1:])
     rest_T = np.where(traded_T, bench_T[1:] / bench_K[segment_T] - 1, 0.0)
-    return Course(first, segment_T, traded_T, equity_K, before_T, until_T / bench_T[:-1] - 1, rest_T)
+    return EquityCourse(first, segment_T, traded_T, equity_K, before_T, until_T / bench_T[:-1] - 1, rest_T)
 
 
-def held_on(book: Book, course: Course, close_TN: Array, rows: slice) -> Held:
+def held_on(book: Book, course: EquityCourse, close_TN: Array, rows: slice) -> HoldingValues:
     """Before the first trade nothing is held."""
     trades, traded_T1 = book.trades, course.traded_T[rows, None]
     segment_T = course.segment_T[rows]
@@ -73,7 +73,7 @@ def held_on(book: Book, course: Course, close_TN: Array, rows: slice) -> Held:
     paid_TN, now_TN = trades.price_KN[before_T], close_TN[session_T]
     price_TN = np.where(traded_T1, trades.price_KN[segment_T], now_TN)
     new_TN = np.where(traded_T1, trades.weight_KN[segment_T] * course.equity_K[segment_T, None], 0.0)
-    return Held(
+    return HoldingValues(
         worth(old_TN, close_TN[session_T - 1], paid_TN),
         worth(old_TN, price_TN, paid_TN),
         new_TN,

@@ -25,7 +25,7 @@ CALM = 0.005  # and a volatility a year at which it says that next to nothing wa
 
 
 @dataclass(frozen=True)
-class Scored:
+class ScoredSessions:
     """How many sessions had a forecast, and which sessions of an account stand under a decision that is not older
     than it is held for; on the others what was decided long before is only held, and earns no Sharpe."""
 
@@ -37,7 +37,7 @@ class Scored:
         return min(self.forecasts, int(self.fresh_T.sum()))
 
     @classmethod
-    def all_of(cls, sessions: int) -> "Scored":
+    def all_of(cls, sessions: int) -> "ScoredSessions":
         return cls(sessions, np.ones(sessions, dtype=bool))
 
 
@@ -47,7 +47,7 @@ def describe_account(
     periods_per_year: float,
     seed: int,
     trials: int = 1,
-    scored: Scored | None = None,
+    scored: ScoredSessions | None = None,
 ) -> dict[str, Any]:
     """Return and risk after costs, and what trading took."""
     table = conform(backtest, BACKTEST, "backtest")
@@ -69,14 +69,19 @@ def describe_account(
 
 
 def describe(
-    returns: Array, *, periods_per_year: float, seed: int, trials: int = 1, scored: Scored | None = None
+    returns: Array,
+    *,
+    periods_per_year: float,
+    seed: int,
+    trials: int = 1,
+    scored: ScoredSessions | None = None,
 ) -> dict[str, Any]:
     """What can be said of one stream of returns. A Sharpe and every interval need 126 scored sessions (183 where every
     day is traded); with fewer they are null and `sharpe_reason` says why. `trials`: how many were tried before this
     one was chosen. They read those sessions alone that are `scored` (default: all)."""
     from scipy import stats  # slow to import, and no trial of a search asks for it
 
-    scored = scored or Scored.all_of(len(returns))
+    scored = scored or ScoredSessions.all_of(len(returns))
     cumulative = float(np.prod(1 + returns) - 1)
     annual = float((1 + cumulative) ** (periods_per_year / len(returns)) - 1) if cumulative > -1 else -1.0
     depth, length = drawdown(returns)
@@ -103,7 +108,7 @@ def describe(
     }
 
 
-def deflate(told: dict[str, Any], returns: Array, scored: Scored, *, trials: int) -> dict[str, Any]:
+def deflate(told: dict[str, Any], returns: Array, scored: ScoredSessions, *, trials: int) -> dict[str, Any]:
     """What is told of an account, had it been chosen among so many trials: nothing else of it reads them."""
     given = told["sharpe"] is not None
     deflated = deflated_sharpe(returns[scored.fresh_T], trials=trials) if given else None
@@ -146,7 +151,11 @@ def break_even_cost(gross: Array, turnover: Array) -> float | None:
 
 
 def sweep_costs(
-    backtest: pl.DataFrame, levels: Sequence[float], *, periods_per_year: float, scored: Scored | None = None
+    backtest: pl.DataFrame,
+    levels: Sequence[float],
+    *,
+    periods_per_year: float,
+    scored: ScoredSessions | None = None,
 ) -> pl.DataFrame:
     """Cumulative and annual return, volatility and Sharpe at each cost level, in one pass."""
     table = conform(backtest, BACKTEST, "backtest")
@@ -154,7 +163,7 @@ def sweep_costs(
     net_TC = charge(gross, turnover, np.asarray(levels, dtype=float))
     cumulative = np.prod(1 + net_TC, axis=0) - 1
     annual = np.maximum(1 + cumulative, 0.0) ** (periods_per_year / len(net_TC)) - 1
-    scored = scored or Scored.all_of(len(net_TC))
+    scored = scored or ScoredSessions.all_of(len(net_TC))
     refused = _too_short(scored.sessions, periods_per_year)
     fresh_TC = net_TC[scored.fresh_T]
     ratios = [
@@ -171,7 +180,7 @@ def sweep_costs(
 
 
 def _sharpe(
-    returns: Array, scored: Scored, *, periods_per_year: float, seed: int, trials: int
+    returns: Array, scored: ScoredSessions, *, periods_per_year: float, seed: int, trials: int
 ) -> dict[str, Any]:
     returns = returns[scored.fresh_T]
     reason = _too_short(scored.sessions, periods_per_year)

@@ -15,7 +15,7 @@ from ml_core.reporting.document.document import (
     Code,
     Document,
     Missing,
-    Origin,
+    NumberOrigin,
     Paragraph,
     Points,
     Section,
@@ -42,7 +42,7 @@ def card_of(name: str, evidence: Evidence) -> Callable[[str], str]:
 def write_card(name: str, evidence: Evidence, version: str) -> str:
     """In Markdown. The same evidence gives the same card."""
     experiment = name.rpartition(".")[0]
-    origin = Origin(version, f"{evidence.data_version}", f"candorcast models {experiment}")
+    origin = NumberOrigin(version, f"{evidence.data_version}", f"candorcast models {experiment}")
     document = Document(
         title=f"Model card: {name}, version {version}",
         subtitle=f"registered {evidence.created:%Y-%m-%d %H:%M} UTC",
@@ -90,7 +90,7 @@ def _what(evidence: Evidence) -> Iterator[Block]:
     yield Paragraph(f"The gate: {gate}.")
 
 
-def _data(evidence: Evidence, origin: Origin) -> Iterator[Block]:
+def _data(evidence: Evidence, origin: NumberOrigin) -> Iterator[Block]:
     holdout, named = evidence.holdout, words.listed(evidence.tickers[:FEW])
     more = f" and {len(evidence.tickers) - FEW} more" if len(evidence.tickers) > FEW else ""
     rows = {
@@ -115,7 +115,7 @@ def _spec(evidence: Evidence) -> Iterator[Block]:
         yield Missing("The spec", "an earlier candorcast kept no more of it than the model's name.")
 
 
-def _claims(evidence: Evidence, origin: Origin) -> Iterator[Block]:
+def _claims(evidence: Evidence, origin: NumberOrigin) -> Iterator[Block]:
     rivals = {rival.rival for one in evidence.claims for rival in one.rivals}
     rows = [
         {
@@ -153,7 +153,7 @@ def _limits(evidence: Evidence) -> Iterator[str]:
     yield from (f"{note[0].upper()}{note[1:]}." for note in evidence.notes if note)
 
 
-def _again(name: str, evidence: Evidence, version: str, origin: Origin) -> Iterator[Block]:
+def _again(name: str, evidence: Evidence, version: str, origin: NumberOrigin) -> Iterator[Block]:
     yield Code(f"candorcast rebuild {name} --version {version}")
     specs = evidence.spec.components if isinstance(evidence.spec, (RunSpec, Ensemble)) else ()
     made = evidence.recipe.made_with if isinstance(evidence.recipe, Recipe) else {}

@@ -20,7 +20,7 @@ MOST = 0.5  # of a holdout: if as much was judged before, the verdict of then st
 
 
 @dataclass(frozen=True)
-class Earlier:
+class EarlierCandidate:
     """A version that was judged on most of these sessions by another gate, and what of it is easier now."""
 
     version: str
@@ -38,7 +38,7 @@ class Earlier:
         return f"version {self.version} {said} on these sessions with {', '.join(self.changed)}"
 
 
-def find_earlier(registry: Registry, experiment: Experiment, candidate: Candidate) -> list[Earlier]:
+def find_earlier(registry: Registry, experiment: Experiment, candidate: Candidate) -> list[EarlierCandidate]:
     """Oldest first."""
     store, test = open_source(experiment).identity, candidate.split.test
     found = []
@@ -75,7 +75,7 @@ def tell_easier(now: Gate, before: Gate) -> tuple[str, ...]:
     return tuple(f"gate.{name}" for name, less in easier.items() if less)
 
 
-def _compare(version: ModelVersion, before: Gate, now: Gate) -> Earlier:
+def _compare(version: ModelVersion, before: Gate, now: Gate) -> EarlierCandidate:
     then, today = (plain(gate.model_copy()) for gate in (before, now))
     changed = tuple(
         f"gate.{name} = {then.get(name, 'unset')}"
@@ -83,7 +83,7 @@ def _compare(version: ModelVersion, before: Gate, now: Gate) -> Earlier:
         if then.get(name) != today.get(name)
     )
     refused = tuple(version.evidence.gate.refused)
-    return Earlier(version.version, refused, changed, tell_easier(now, before))
+    return EarlierCandidate(version.version, refused, changed, tell_easier(now, before))
 
 
 def _gate_of(version: ModelVersion) -> Gate | None:

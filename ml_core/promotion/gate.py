@@ -8,9 +8,9 @@ import polars as pl
 from ml_core.claims.contest import tell_p
 from ml_core.claims.verdict import ClaimVerdict
 from ml_core.errors import NotEnoughData
-from ml_core.evaluation.leakage import Finding
+from ml_core.evaluation.leakage import ColumnLeak
 from ml_core.evaluation.significance import independent_trials, pbo
-from ml_core.promotion.earlier import Earlier
+from ml_core.promotion.earlier import EarlierCandidate
 from ml_core.promotion.sitter import Sitter
 from ml_core.registry.verdict import Check, Verdict
 from ml_core.reporting.words import CHECKS
@@ -21,9 +21,9 @@ def judge_candidate(
     gate: Gate,
     claims: Sequence[ClaimVerdict],
     *,
-    findings: Sequence[Finding],
+    findings: Sequence[ColumnLeak],
     sitter: Sitter | None = None,
-    earlier: Sequence[Earlier] = (),
+    earlier: Sequence[EarlierCandidate] = (),
     overfitting: float | None = None,
 ) -> Verdict:
     """Every check, passed or not, in the order a reader asks them."""
@@ -38,7 +38,7 @@ def judge_candidate(
     return Verdict(passed=all(check.passed for check in checks), checks=tuple(checks))
 
 
-def judge_reference(findings: Sequence[Finding]) -> Verdict:
+def judge_reference(findings: Sequence[ColumnLeak]) -> Verdict:
     """It sits where nobody has earned the seat: what it says must not know the future, and need not be proven."""
     check = _audit(findings)
     return Verdict(passed=check.passed, checks=(check,))
@@ -69,7 +69,7 @@ def name_places(places: Iterable[tuple[str, int]]) -> str:
     return "; ".join(f"{claim} {', '.join(map(str, ahead))}" for claim, ahead in horizons.items())
 
 
-def _audit(findings: Sequence[Finding]) -> Check:
+def _audit(findings: Sequence[ColumnLeak]) -> Check:
     why = str(findings[0]) if findings else "no input, forecast, position or account knew what it should not"
     count = float(len(findings))
     return Check(name=CHECKS["leaks"], passed=not findings, value=count, required="no finding", why=why)
@@ -115,7 +115,7 @@ def _nothing_less(sitter: Sitter) -> Check:
     )
 
 
-def _no_easier(earlier: Sequence[Earlier]) -> Check:
+def _no_easier(earlier: Sequence[EarlierCandidate]) -> Check:
     """One gate for one holdout: whoever was refused there is told beside whoever passes an easier one."""
     standing = [one for one in earlier if one.stands]
     easier = dict.fromkeys(name for one in standing for name in one.easier)

@@ -11,7 +11,7 @@ import polars as pl
 
 from ml_core.claims.kind import claim_names, load_claim
 from ml_core.claims.verdict import ClaimVerdict
-from ml_core.evaluation.leakage import Finding
+from ml_core.evaluation.leakage import ColumnLeak
 from ml_core.promotion.gate import judge_reference
 from ml_core.registry.noted import Noted, Place
 from ml_core.registry.refit import Compared, Refit
@@ -87,7 +87,7 @@ def _at(horizon: int, rows: pl.DataFrame, *, trusted: float) -> Compared:
 
 
 def judge_refit(
-    gate: Gate, refit: Refit, proven: frozenset[tuple[str, int]], *, findings: Sequence[Finding]
+    gate: Gate, refit: Refit, proven: frozenset[tuple[str, int]], *, findings: Sequence[ColumnLeak]
 ) -> Verdict:
     """Every check, passed or not. `proven`: the claims that were, with their horizons."""
     audit = judge_reference(findings).checks

@@ -31,7 +31,7 @@ SPENT = 2 / 3  # of what the account holds, by each look
 
 
 @dataclass(frozen=True)
-class Look:
+class HoldoutLook:
     """One spec judged on one holdout: what its new sessions added to the account, and what it may spend."""
 
     at: str
@@ -74,7 +74,7 @@ def pay_look(home: Home, experiment: Experiment, candidate: Candidate, *, now: d
     return Paid(len(looks) + 1, look.share)
 
 
-def share_after(looks: Iterable[Look], gained: float) -> float:
+def share_after(looks: Iterable[HoldoutLook], gained: float) -> float:
     """What the next look may spend of the gate's significance."""
     held = OPENING
     for look in looks:
@@ -83,22 +83,24 @@ def share_after(looks: Iterable[Look], gained: float) -> float:
 
 
 def _next(
-    looks: Sequence[Look],
+    looks: Sequence[HoldoutLook],
     asked: tuple[str, str, str, str],
     experiment: Experiment,
     candidate: Candidate,
     *,
     at: str,
-) -> Look:
+) -> HoldoutLook:
     gained = 0.0
     if looks:
         seen = max(look.end for look in looks)
         new = sum(seen < str(session) <= asked[2] for session in candidate.windows.sessions)
         gained = YEARLY * new / market_of(experiment, candidate.prices).periods_per_year
-    return Look(at, *asked, gained=gained, share=share_after(looks, gained))
+    return HoldoutLook(at, *asked, gained=gained, share=share_after(looks, gained))
 
 
-def _recall(file: Path, home: Home, store: str, experiment: Experiment, candidate: Candidate) -> list[Look]:
+def _recall(
+    file: Path, home: Home, store: str, experiment: Experiment, candidate: Candidate
+) -> list[HoldoutLook]:
     """The looks at bars of this store that were written down, and those of versions that were judged elsewhere, or
     before there was an account."""
     written = [look for look in _read(file) if look.store == store]
@@ -125,17 +127,17 @@ def _digest(spec: Any) -> str:
     return hashlib.sha256(json.dumps(plain(spec), sort_keys=True).encode()).hexdigest()[:16]
 
 
-def _read(file: Path) -> list[Look]:
+def _read(file: Path) -> list[HoldoutLook]:
     """A line that a kill cut short was written for a look that nobody took."""
     looks = []
     for line in file.read_text(encoding="utf-8").splitlines() if file.is_file() else ():
         try:
-            looks.append(Look(**json.loads(line)))
+            looks.append(HoldoutLook(**json.loads(line)))
         except (ValueError, TypeError):
             continue
     return looks
 
 
-def _write(file: Path, looks: Sequence[Look]) -> None:
+def _write(file: Path, looks: Sequence[HoldoutLook]) -> None:
     # what a kill cut short stays alone
     add_lines(file, "".join("\n" + json.dumps(asdict(look)) for look in looks))

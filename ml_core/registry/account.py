@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import datetime as dt
 
-from ml_core.registry.part import Part
+from ml_core.registry.part import EvidencePart
 
 
-class Account(Part):
+class Account(EvidencePart):
     """Return and risk of one account after costs. A number that the sessions do not bear is null; `sharpe_reason`
     says why there is no Sharpe."""
 
@@ -48,7 +48,7 @@ class Account(Part):
     break_even_cost_bps: float | None = None
 
 
-class CostLevel(Part):
+class CostLevel(EvidencePart):
     """The strategy, had trading cost so much."""
 
     cost_bps: float

@@ -19,7 +19,7 @@ import polars as pl
 
 from ml_core.data.store.tables import gather, merge, read
 from ml_core.home.settings import Home
-from ml_core.registry.dated import Dated
+from ml_core.registry.dated import DatedScores
 from ml_core.registry.ledgers import best_first, find_ledgers, stand_once
 from ml_core.registry.trials import Trial, read_line
 
@@ -135,7 +135,7 @@ def _row_of(trial: Trial) -> tuple[Any, ...]:
     return (*told, trial.test_score, json.dumps(trial.history), *scored)
 
 
-def _split(stream: Dated | None) -> tuple[list[float] | None, list[dt.date] | None]:
+def _split(stream: DatedScores | None) -> tuple[list[float] | None, list[dt.date] | None]:
     return (
         (None, None)
         if stream is None
@@ -148,7 +148,7 @@ def _trial_of(row: dict[str, Any]) -> Trial:
     for name in STREAMS:
         if row.get(name) is not None:
             days = [day.isoformat() for day in row[f"{name}_dates"]]
-            result[name] = Dated(dict(zip(days, row[name], strict=True)))
+            result[name] = DatedScores(dict(zip(days, row[name], strict=True)))
     if row.get("seeds") is not None:
         result["seeds"] = row["seeds"]
     history = tuple(json.loads(row["curve"]))

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Asked:
+class SeatChange:
     """`version`: None is the last earlier one that passed. `by` and `reason` stand in the registry beside the move."""
 
     version: str | None = None
@@ -35,7 +35,7 @@ class Seated:
 
 
 def seat_by_hand(
-    registry: Registry, name: str, asked: Asked, *, day: dt.date, since: dt.date | None
+    registry: Registry, name: str, asked: SeatChange, *, day: dt.date, since: dt.date | None
 ) -> Seated:
     """On that `day`; the version answers from the session `since` on."""
     moved = consider(registry, name, asked)
@@ -47,7 +47,7 @@ def seat_by_hand(
     return moved
 
 
-def consider(registry: Registry, name: str, asked: Asked) -> Seated:
+def consider(registry: Registry, name: str, asked: SeatChange) -> Seated:
     """What would come of it, or why it is refused; nothing is changed."""
     before = registry.sitting(name, CHAMPION)
     chosen = registry.find(name, asked.version) if asked.version else passed_before(registry, name)
@@ -84,7 +84,7 @@ def why_not(asked: ModelVersion) -> str:
     return f"was refused by the gate: {refused}" if refused else ""
 
 
-def _tell(asked: Asked, moved: Seated) -> str:
+def _tell(asked: SeatChange, moved: Seated) -> str:
     how = "by force" if moved.against else "rollback"
     told = f"{how} from version {moved.left}" if moved.left else f"{how}; the seat was empty"
     who = f", said by {asked.by}" if asked.by else ""

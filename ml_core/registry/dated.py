@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 _known: Final[dict[tuple[str, ...], dict[str, int]]] = {}
 
 
-class Dated(Mapping[str, float]):
+class DatedScores(Mapping[str, float]):
     """Reads like a dict of date to number, in eight bytes a number."""
 
     __slots__ = ("_place", "values_T")
@@ -26,7 +26,7 @@ class Dated(Mapping[str, float]):
 
     def __reduce__(self) -> tuple:
         """Dates that another process sends are held once here too."""
-        return Dated, (dict(self),)
+        return DatedScores, (dict(self),)
 
     def __getitem__(self, date: str) -> float:
         return self.values_T[self._place[date]]
@@ -43,6 +43,6 @@ class Dated(Mapping[str, float]):
 
 def values_on(dates: Sequence[str], numbers: Mapping[str, float]) -> NDArray[np.float64]:
     """The numbers on these dates, NaN where there is none. Those of a thousand trials lie ready in their order."""
-    if isinstance(numbers, Dated) and tuple(numbers) == dates:
+    if isinstance(numbers, DatedScores) and tuple(numbers) == dates:
         return np.frombuffer(numbers.values_T)
     return np.array([numbers.get(date, np.nan) for date in dates], dtype=float)

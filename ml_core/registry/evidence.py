@@ -14,7 +14,7 @@ from ml_core.claims.verdict import ClaimVerdict
 from ml_core.errors import BrokenArtifact
 from ml_core.features.selection import Choice
 from ml_core.registry.account import Backtest
-from ml_core.registry.part import Part
+from ml_core.registry.part import EvidencePart
 from ml_core.registry.recipe import EarlierRecipe, Recipe
 from ml_core.registry.refit import Refit
 from ml_core.registry.scores import CoverageRow, FanRow, Score
@@ -31,14 +31,14 @@ FORMAT = 1  # a file that names none was written before formats had numbers, and
 Role = Literal["candidate", "reference", "refit"]
 
 
-class Trained(Part):
+class Trained(EvidencePart):
     """The sessions that the model was fitted on."""
 
     start: dt.date
     end: dt.date
 
 
-class Holdout(Part):
+class Holdout(EvidencePart):
     """The last sessions, which no trial of the search saw: the model was judged on them once."""
 
     start: dt.date
@@ -47,7 +47,7 @@ class Holdout(Part):
     rows: int
 
 
-class Oracle(Part):
+class Oracle(EvidencePart):
     """In a simulated market: the IC of the planted signal, the model's, and the share that was found."""
 
     ic: float | None
@@ -66,7 +66,7 @@ class EarlierSpec(OpenSection):
         return self.model.family
 
 
-class Evidence(Part):
+class Evidence(EvidencePart):
     """All that a version was judged by. What has a default was not kept from the beginning. A refit was not judged
     itself: holdout, scores, claims, search and backtest are those of the version that was."""
 

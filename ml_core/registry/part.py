@@ -6,7 +6,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, SerializerFunctionWrapHandler, model_serializer
 
 
-class Part(BaseModel):
+class EvidencePart(BaseModel):
     """A frozen part of the evidence; a key that it does not know is refused."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")

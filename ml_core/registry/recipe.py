@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from ml_core.panel.splits import Split
 from ml_core.spec.experiment import Experiment
-from ml_core.spec.section import OpenSection, Section
+from ml_core.spec.section import FrozenSection, OpenSection
 
 
-class Recipe(Section):
+class Recipe(FrozenSection):
     """All that a model was made from besides its spec and the data version, which its evidence names."""
 
     experiment: Experiment

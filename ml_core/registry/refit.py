@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import datetime as dt
 
-from ml_core.registry.part import Part
+from ml_core.registry.part import EvidencePart
 
 
-class Compared(Part):
+class Compared(EvidencePart):
     """A refit beside its parent at one horizon, on the same rows. The refit learned from most of them and the parent
     from none, so this is no score: it shows whether the refit still says what was judged.
 
@@ -29,7 +29,7 @@ class Compared(Part):
     coverage: float | None
 
 
-class Refit(Part):
+class Refit(EvidencePart):
     """`parent` is who was fitted again, `judged` the version that the evidence is of: he himself, or whom he goes
     back to. What it learned ends with the outcomes known on `through`, the first session that it may answer.
     Compared were the sessions from `since` on; on `missing` rows only the parent gave a number."""

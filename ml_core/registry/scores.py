@@ -6,12 +6,12 @@ from typing import Any
 
 from pydantic import Field, model_serializer, model_validator
 
-from ml_core.registry.part import Part
+from ml_core.registry.part import EvidencePart
 
 SKILL, P = "skill_", "p_"
 
 
-class Beside(Part):
+class Beside(EvidencePart):
     """One baseline on the same rows: its own value, the share of its error that the model takes away, and p."""
 
     value: float | None = None
@@ -19,7 +19,7 @@ class Beside(Part):
     p: float | None = None
 
 
-class Score(Part):
+class Score(EvidencePart):
     """One metric of one split and horizon, `*` for all tickers together. In files and in the API a baseline's numbers
     stand as columns: `ridge`, `skill_ridge`, `p_ridge`."""
 
@@ -61,7 +61,7 @@ class Score(Part):
         return told
 
 
-class FanRow(Part):
+class FanRow(EvidencePart):
     """A narrower interval inside the 90 % one: which share of its reach, and the share of outcomes that it held."""
 
     horizon: int
@@ -71,7 +71,7 @@ class FanRow(Part):
     coverage: float | None
 
 
-class CoverageRow(Part):
+class CoverageRow(EvidencePart):
     """The share of outcomes inside the interval: over all rows, by how volatile the ticker was, or by year."""
 
     split: str

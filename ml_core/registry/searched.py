@@ -6,12 +6,12 @@ from typing import Any
 
 from pydantic import Field, model_validator
 
-from ml_core.registry.part import Part
+from ml_core.registry.part import EvidencePart
 
 SURE = 0.05
 
 
-class TrialRow(Part):
+class TrialRow(EvidencePart):
     """One trial in short: how it ended, its scores on validation and on the folds' test dates, its parameters. `error`
     is the standard error of the test's, beside the mean of all trials; `again` what is expected of it on other dates;
     `reason` why it failed, was dropped or has no rank."""
@@ -37,7 +37,7 @@ class TrialRow(Part):
         return written
 
 
-class Importance(Part):
+class Importance(EvidencePart):
     """A varied key of a family: the share of what parts good trials from others that hangs on it, with its standard
     error; the share that it has by `chance`; and `p`, how often chance does as much for any key of the family."""
 
@@ -53,7 +53,7 @@ class Importance(Part):
         return self.p <= SURE
 
 
-class Searched(Part):
+class Searched(EvidencePart):
     """A search as numbers, `head`, its best trials, and `keys`, what their scores hang on. `independent`: how many
     trials that differ they amount to; `overfitting`: how often the best on one half of time is below the median on the
     other (PBO); `chance`: how sure it is that the winner is better than the defaults of the family `beside`,

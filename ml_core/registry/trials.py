@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from ml_core.registry.dated import Dated
+from ml_core.registry.dated import DatedScores
 
 Params = Mapping[str, Any]  # the family, and the value of each key that the search varies
 Status = Literal["running", "stopped", "finished", "failed"]
@@ -60,4 +60,4 @@ def read_line(line: str) -> Trial:
 
 def keep_small(result: Mapping[str, Any]) -> dict[str, Any]:
     """What a trial came to, its numbers by date in few bytes."""
-    return {name: Dated(one) if isinstance(one, dict) else one for name, one in result.items()}
+    return {name: DatedScores(one) if isinstance(one, dict) else one for name, one in result.items()}

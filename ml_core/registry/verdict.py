@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from ml_core.registry.part import Part
+from ml_core.registry.part import EvidencePart
 
 
-class Check(Part):
+class Check(EvidencePart):
     """One question the gate asks, and the answer."""
 
     name: str
@@ -28,7 +28,7 @@ REFUSALS = {  # a check is named by what must hold; who was refused is told what
 }
 
 
-class Verdict(Part):
+class Verdict(EvidencePart):
     """Every check, passed or not. Only a candidate that passed them all becomes champion."""
 
     passed: bool
@@ -52,7 +52,7 @@ def tell_refusal(check: str) -> str:
     return REFUSALS.get(check) or (f"{claim} is not proven" if claim != check else f"not passed: {check}")
 
 
-class Audited(Part):
+class Audited(EvidencePart):
     """How much of one stage was compared after one change of the future, and how many findings there were."""
 
     stage: str

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import polars as pl
 
-from ml_core.portfolio.attribution import Attribution
+from ml_core.portfolio.attribution import ReturnAttribution
 from ml_core.portfolio.comparison import Comparison
 from ml_core.reporting import words
 from ml_core.reporting.costs import draw_costs
@@ -58,7 +58,7 @@ def gather(money: Mapping[str, Comparison]) -> dict[str, pl.DataFrame]:
     }
 
 
-def list_parts(origins: Mapping[str, Attribution]) -> pl.DataFrame:
+def list_parts(origins: Mapping[str, ReturnAttribution]) -> pl.DataFrame:
     """The parts of every split under each other."""
     return pl.concat(
         one.parts.select(pl.lit(split).alias("split"), pl.all()) for split, one in origins.items()

@@ -25,7 +25,7 @@ HEAD = """\
 """
 
 
-class Line(NamedTuple):
+class DraftLine(NamedTuple):
     """`off`: an example of what may be set besides."""
 
     key: str
@@ -39,48 +39,50 @@ def draft(
     """The file as text. `path`: of the user's own bars, as seen from where the file will lie."""
     of = LENGTHS[frequency]
     lines = [
-        Line("name", name),
+        DraftLine("name", name),
         *_about_data(list(tickers), frequency, source, path),
-        Line("task.frequency", frequency),
-        Line("task.horizons", of["horizons"]),
-        Line("task.target", "excess" if len(tickers) > 1 else "return", off=True),
-        Line("task.lookback", of["lookback"]),
-        Line("features.groups", ["momentum", "trend", "volatility"], off=True),
-        Line("features.select", 24, off=True),
-        Line("model.family", "lstm"),
-        Line("model.hidden", 32, off=True),
-        Line("training.epochs", 20),
-        Line("training.batch", of["batch"]),
-        Line("search.families", FAMILIES),
-        Line("search.trials", 24),
-        *(Line(f"validation.{part}", of[part]) for part in ("train", "test", "holdout")),
-        Line("validation.folds", 4, off=True),
-        Line("validation.seeds", 2, off=True),
-        Line("validation.baselines", BASELINES, off=True),
-        Line("strategy.kind", "auto", off=True),
-        Line("strategy.cost_bps", 5.0),
-        Line("gate.significance", 0.05),
-        Line("gate.claims", ["level", "range"], off=True),
-        Line("serving.refit", of["test"], off=True),
+        DraftLine("task.frequency", frequency),
+        DraftLine("task.horizons", of["horizons"]),
+        DraftLine("task.target", "excess" if len(tickers) > 1 else "return", off=True),
+        DraftLine("task.lookback", of["lookback"]),
+        DraftLine("features.groups", ["momentum", "trend", "volatility"], off=True),
+        DraftLine("features.select", 24, off=True),
+        DraftLine("model.family", "lstm"),
+        DraftLine("model.hidden", 32, off=True),
+        DraftLine("training.epochs", 20),
+        DraftLine("training.batch", of["batch"]),
+        DraftLine("search.families", FAMILIES),
+        DraftLine("search.trials", 24),
+        *(DraftLine(f"validation.{part}", of[part]) for part in ("train", "test", "holdout")),
+        DraftLine("validation.folds", 4, off=True),
+        DraftLine("validation.seeds", 2, off=True),
+        DraftLine("validation.baselines", BASELINES, off=True),
+        DraftLine("strategy.kind", "auto", off=True),
+        DraftLine("strategy.cost_bps", 5.0),
+        DraftLine("gate.significance", 0.05),
+        DraftLine("gate.claims", ["level", "range"], off=True),
+        DraftLine("serving.refit", of["test"], off=True),
     ]
     return HEAD.format(schema=SCHEMA) + _write(lines)
 
 
-def _about_data(tickers: list[str], frequency: Frequency, source: str, path: str | None) -> list[Line]:
+def _about_data(tickers: list[str], frequency: Frequency, source: str, path: str | None) -> list[DraftLine]:
     own = source == "files"
     return [
-        Line("universe.tickers", tickers),
-        Line("universe.calendar", "XNYS", off=True),
-        Line("universe.benchmark", tickers[0], off=True),
-        Line("data.source", source),
-        Line("data.start", FIRST[frequency], off=own),
-        *([Line("data.files.path", path)] if own else []),
-        Line("data.simulated.start", dt.date(2012, 1, 3) if frequency == "daily" else dt.date(2005, 1, 3)),
-        Line("data.simulated.sessions", 2000 if frequency == "daily" else 4000),
+        DraftLine("universe.tickers", tickers),
+        DraftLine("universe.calendar", "XNYS", off=True),
+        DraftLine("universe.benchmark", tickers[0], off=True),
+        DraftLine("data.source", source),
+        DraftLine("data.start", FIRST[frequency], off=own),
+        *([DraftLine("data.files.path", path)] if own else []),
+        DraftLine(
+            "data.simulated.start", dt.date(2012, 1, 3) if frequency == "daily" else dt.date(2005, 1, 3)
+        ),
+        DraftLine("data.simulated.sessions", 2000 if frequency == "daily" else 4000),
     ]
 
 
-def _write(lines: Sequence[Line]) -> str:
+def _write(lines: Sequence[DraftLine]) -> str:
     """Each section under its heading; a key's sentence above it."""
     text, before = [], ""
     for line in lines:

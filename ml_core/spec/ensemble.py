@@ -9,11 +9,11 @@ from typing import Self, TypeAlias
 from pydantic import Field, model_validator
 
 from ml_core.spec.run import RunSpec, Weighted
-from ml_core.spec.section import Section
+from ml_core.spec.section import FrozenSection
 from ml_core.spec.task import Task
 
 
-class Ensemble(Section):
+class Ensemble(FrozenSection):
     """Everything that determines a model of several, given the data and the dates: what each is, and how much it
     counts. They may differ in all but the question."""
 

@@ -22,7 +22,7 @@ from ml_core.spec.length import read_length
 from ml_core.spec.reading import Features, Look, Reading
 from ml_core.spec.run import Model, RunSpec, Training
 from ml_core.spec.search import Search
-from ml_core.spec.section import Fraction, OpenSection, Section
+from ml_core.spec.section import Fraction, FrozenSection, OpenSection
 from ml_core.spec.serving import Serving
 from ml_core.spec.strategy import Strategy
 from ml_core.spec.task import Task
@@ -31,7 +31,7 @@ from ml_core.spec.wording import NAME_PATTERN
 MOST_FITS = 1000  # that a combinatorial scheme may ask for
 
 
-class Universe(Section):
+class Universe(FrozenSection):
     """`members`: a file of (ticker, from, to) that says who was in and when; without `tickers`, all of its names.
     `delisting`: what a ticker returned on the session after its last bar; else it leaves at its last price."""
 
@@ -90,7 +90,7 @@ class TaskSection(Task, Look):
     """The file's [task]: what is asked, and beside it how far back and in which layout a model looks."""
 
 
-class Validation(Section):
+class Validation(FrozenSection):
     """Lengths in sessions of the task's frequency, or `train`, `test` and `holdout` as a share of all usable sessions
     (0.2); `holdout` may be the date on which it begins. `step` and `embargo` have safe defaults. `baselines` stand
     beside every score, and with them zero and what the gate names. `combinatorial`: instead of walking forward,
@@ -150,7 +150,7 @@ class Validation(Section):
         return self
 
 
-class Gate(Section):
+class Gate(FrozenSection):
     """What a candidate must show on the holdout before `champion` moves to it. `claims`: those that are asked, each by
     itself; all of them by default. `require`: those without which nobody is promoted, at whatever horizon; none by
     default, for at least one must be proven anyway. `beat` is whom `level` faces, `coverage` what `range` must hold,
@@ -178,7 +178,7 @@ class Gate(Section):
         return {key: value for key, value in write(self).items() if value or key not in ("claims", "require")}
 
 
-class Experiment(Section):
+class Experiment(FrozenSection):
     """One experiment file."""
 
     name: Annotated[str, Field(pattern=NAME_PATTERN)]

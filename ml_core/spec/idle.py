@@ -7,7 +7,7 @@ from typing import Any
 
 from ml_core.errors import InvalidInput
 from ml_core.spec.experiment import Experiment
-from ml_core.spec.section import Section
+from ml_core.spec.section import FrozenSection
 from ml_core.spec.strategy import CROSS_SECTION, Sizing, Strategy
 
 RANKING = ("quantile", "neutral")
@@ -105,7 +105,7 @@ def _of_context(options: Any) -> Iterator[tuple[str, str]]:
             yield f"data.context.{key}", "it names a column of data.context.table; add that, or leave it out"
 
 
-def _said(section: Section) -> set[str]:
+def _said(section: FrozenSection) -> set[str]:
     """The fields that were given, and not as they are by default."""
     return {
         name

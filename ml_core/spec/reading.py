@@ -6,17 +6,17 @@ from typing import Annotated, Literal
 from pydantic import Field, PositiveInt, ValidationError, ValidatorFunctionWrapHandler, field_validator
 
 from ml_core.spec.ranges import OneOf, Shares, Wide
-from ml_core.spec.section import Section
+from ml_core.spec.section import FrozenSection
 
 
-class Look(Section):
+class Look(FrozenSection):
     """How many sessions a model looks back on, and whether it sees one ticker at a time or all of them."""
 
     lookback: Annotated[int, Field(ge=4), Wide(Shares(0.25, 0.5, 1, least=4))] = 60
     layout: Literal["pooled", "joint"] = "pooled"
 
 
-class Features(Section):
+class Features(FrozenSection):
     """Which features: whole groups, or single names; of the groups, `select` keeps the best on training dates."""
 
     groups: tuple[str, ...] = ()

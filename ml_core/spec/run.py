@@ -8,7 +8,7 @@ from pydantic import Field, PositiveInt
 
 from ml_core.spec.ranges import LogUniform, OneOf, Wide
 from ml_core.spec.reading import Reading
-from ml_core.spec.section import OpenSection, Section
+from ml_core.spec.section import FrozenSection, OpenSection
 from ml_core.spec.task import Task
 
 
@@ -18,7 +18,7 @@ class Model(OpenSection):
     family: str = "lstm"
 
 
-class Training(Section):
+class Training(FrozenSection):
     loss: Annotated[str, OneOf("mse", "student_t")] = "mse"
     epochs: PositiveInt = 20
     batch: Annotated[PositiveInt, Wide(OneOf(32, 64, 128))] = 64
@@ -33,7 +33,7 @@ class Training(Section):
     device: str = "cpu"
 
 
-class RunSpec(Section):
+class RunSpec(FrozenSection):
     """Everything that determines one fitted model, given the data and the dates; what tuning varies and MLflow logs.
     `seeds` members begin at `seed`; `objective` chooses each one's best epoch."""
 
@@ -65,7 +65,7 @@ class RunSpec(Section):
         return (Weighted(weight=1.0, spec=self),)
 
 
-class Weighted(Section):
+class Weighted(FrozenSection):
     """A spec, and how much it counts among those that answer as one."""
 
     weight: Annotated[float, Field(gt=0, le=1)]

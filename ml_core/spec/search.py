@@ -14,12 +14,12 @@ from pydantic import (
     model_serializer,
 )
 
-from ml_core.spec.section import Section
+from ml_core.spec.section import FrozenSection
 
 MANY_TRIALS = 200  # from so many on, a search is wide unless the file says otherwise
 
 
-class Search(Section):
+class Search(FrozenSection):
     """`width`: a wide search tries more families, unless the file names them, and varies how a model reads; by default
     one of 200 trials or more is wide. `lag`: what is decided of a trial looks at trials that began so many before it,
     or earlier, and at most so many are under way; without it three for each that the cluster holds at once, at least

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 Fraction = Annotated[float, Field(gt=0, lt=1)]
 
 
-class Section(BaseModel):
+class FrozenSection(BaseModel):
     """A frozen part of the experiment file; a key that it does not know is refused, and so is a number that JSON does
     not know: what was asked is kept as JSON."""
 
@@ -21,7 +21,7 @@ class Section(BaseModel):
         return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
-class OpenSection(Section):
+class OpenSection(FrozenSection):
     """A section whose further keys belong to a chosen file: a provider's or a model family's options."""
 
     model_config = ConfigDict(frozen=True, extra="allow")

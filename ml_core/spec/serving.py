@@ -6,10 +6,10 @@ from typing import Annotated
 
 from pydantic import Field
 
-from ml_core.spec.section import Section
+from ml_core.spec.section import FrozenSection
 
 
-class Serving(Section):
+class Serving(FrozenSection):
     """`refit`: after so many sessions the champion is fitted again, through the last known outcome; 0: never. Left out,
     it is `validation.test`, the step at which a recipe walks forward."""
 

@@ -10,7 +10,7 @@ from pydantic import AfterValidator, Field, GetJsonSchemaHandler, PositiveInt, m
 from pydantic_core import CoreSchema, PydanticKnownError
 
 from ml_core.spec.outside import find_outside
-from ml_core.spec.section import Fraction, Section
+from ml_core.spec.section import Fraction, FrozenSection
 
 Volatility = Annotated[float, Field(gt=0, le=1)]
 Weight = Annotated[float, Field(gt=0, le=1)]
@@ -38,7 +38,7 @@ class _Kinds:
 Kind = Annotated[str, AfterValidator(_known_kind), _Kinds()]
 
 
-class Sizing(Section):
+class Sizing(FrozenSection):
     """How forecasts of one horizon become weights. `auto`: `single` or `long_short`, by the number of tickers. Every
     step reads the date's own forecasts, those before it, and prices up to it."""
 

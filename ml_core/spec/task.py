@@ -6,10 +6,10 @@ from typing import Literal
 
 from pydantic import PositiveInt, field_validator
 
-from ml_core.spec.section import Section
+from ml_core.spec.section import FrozenSection
 
 
-class Task(Section):
+class Task(FrozenSection):
     """The question that all models answer. A search never varies it: answers to two questions cannot be compared, and
     one panel holds one target."""
 

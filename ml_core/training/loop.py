@@ -29,9 +29,9 @@ from ml_core.training.losses import find_loss
 from ml_core.training.optimizer import Optimizer
 from ml_core.training.precision import settle
 from ml_core.training.randomness import Randomness
-from ml_core.training.standing import Standing, above, below
+from ml_core.training.standing import TrainingState, above, below
 from ml_core.training.tiling import Piece, Tiling
-from ml_core.training.validation import Watch, score_of, skill_of
+from ml_core.training.validation import ValidationView, score_of, skill_of
 
 HOPELESS = 1e6  # times the squared error of zero: the weights blew up in the last step of an epoch
 LEVELLED = 512  # windows that the level of a loss without one is found on, after each epoch
@@ -71,7 +71,7 @@ class Fitting:
                 f"a look-back of {reading.lookback} and horizon {spec.task.horizons[-1]} leave none"
             )
         self.scaler = fit_scaler(self.layout.x_STF.numpy(), self.learn_ST, reading.features.scaling)
-        self.watch = Watch.over(
+        self.watch = ValidationView.over(
             windows, self.layout, split.validation, lookback=reading.lookback, width=self.width
         )
         self.tiling = Tiling(self.learn_ST, self.layout.usable_ST, self.width, self._by_date)
@@ -118,7 +118,7 @@ class Fitting:
             yield epoch
 
     @property
-    def standing(self) -> Standing:
+    def standing(self) -> TrainingState:
         """After the last epoch: its outcome, and what it goes on with."""
         done = self.outcome
         tensors = {
@@ -127,15 +127,17 @@ class Fitting:
             **above("optimizer.", self._optimizer.tensors),
             **above("stream.", self._random.tensors),
         }
-        return Standing(tensors, {**done.facts, "steps": self._optimizer.taken, "draws": self._random.facts})
+        return TrainingState(
+            tensors, {**done.facts, "steps": self._optimizer.taken, "draws": self._random.facts}
+        )
 
     @property
-    def outcome(self) -> Standing:
+    def outcome(self) -> TrainingState:
         """What it answers with once it has ended. Its optimizer, as large as two networks, is not needed again."""
         best = self.best and asdict(self.best)
-        return Standing(above("kept.", self._kept), {"number": self.number, "best": best})
+        return TrainingState(above("kept.", self._kept), {"number": self.number, "best": best})
 
-    def restore(self, standing: Standing) -> None:
+    def restore(self, standing: TrainingState) -> None:
         """Go on from there, bit for bit as if it had never stopped; from an outcome there is nothing to go on with."""
         tensors, facts = standing.tensors, standing.facts
         self._kept = below("kept.", tensors)
@@ -217,7 +219,7 @@ class Fitting:
             f"{family}: training diverged at learning rate {rate}; a lower training.learning_rate may help"
         )
 
-    def _dense(self, watch: Watch) -> np.ndarray:
+    def _dense(self, watch: ValidationView) -> np.ndarray:
         """Means for every watched row from the supervised part of few windows: cheap, close to what is served."""
         series, sessions = self.learn_ST.shape[0], len(watch.windows.sessions)
         mean_STO = torch.full((series, watch.width + sessions, self.layout.outputs), torch.nan).to(

@@ -10,7 +10,7 @@ import torch
 
 
 @dataclass(frozen=True)
-class Standing:
+class TrainingState:
     """Tensors by name, and facts that JSON can hold."""
 
     tensors: Mapping[str, torch.Tensor]

@@ -18,7 +18,7 @@ WORST = -1e6  # the score of an error that is not known
 
 
 @dataclass(frozen=True)
-class Watch:
+class ValidationView:
     """The validation dates, as views: `windows` and `rows_NT` are of their sessions, which begin at `first` of the
     panel; `places` are the windows of the panel whose last `width` steps cover them."""
 
@@ -29,7 +29,9 @@ class Watch:
     first: int
 
     @classmethod
-    def over(cls, windows: Windows, layout: Layout, span: Span, *, lookback: int, width: int) -> Watch:
+    def over(
+        cls, windows: Windows, layout: Layout, span: Span, *, lookback: int, width: int
+    ) -> ValidationView:
         inside_T = windows.rows(span)
         first, last = np.flatnonzero(inside_T)[[0, -1]]
         return cls(

@@ -31,7 +31,7 @@ CLOSED = dt.datetime(9999, 1, 1, tzinfo=dt.UTC)  # every simulated session has
 
 
 @dataclass(frozen=True)
-class Course:
+class PreparedMarket:
     """A market made ready: learners are fitted before the split's test dates, and scored on them."""
 
     experiment: Experiment
@@ -86,15 +86,15 @@ def draw_prices(experiment: Experiment) -> pl.DataFrame:
     return prices.with_columns(sector=sector)
 
 
-def open_course(experiment: Experiment) -> Course:
+def open_course(experiment: Experiment) -> PreparedMarket:
     """Draw the market, build its features, and keep its last stretch of time for scoring."""
     windows, _ = open_windows(experiment.spec, draw_prices(experiment))
     sessions = windows.usable_sessions(experiment.reading.lookback)
     split = holdout(sessions, experiment.validation, horizon=experiment.task.horizons[-1])
-    return Course(experiment, windows, split)
+    return PreparedMarket(experiment, windows, split)
 
 
-def score_learner(course: Course, learner: str) -> dict[str, float]:
+def score_learner(course: PreparedMarket, learner: str) -> dict[str, float]:
     """Fit it, and compare what it says of the test dates with the oracle: `ic`, `achieved`, `recovered`."""
     experiment = course.experiment
     own = experiment.model.family == learner

@@ -8,7 +8,7 @@ from ml_core.data.calendar import USUAL
 from ml_core.errors import NotEnoughData
 from ml_core.features.table import build_features, chosen_names, unite_asked
 from ml_core.panel.splits import Split, combinatorial, holdout, walk_forward
-from ml_core.panel.windows import Origin, Windows, build_windows
+from ml_core.panel.windows import PanelOrigin, Windows, build_windows
 from ml_core.portfolio.market import Market, check_calendar
 from ml_core.portfolio.opening import periods_per_year
 from ml_core.spec.ensemble import Spec
@@ -22,7 +22,7 @@ def read_panel(spec: Spec, prices: pl.DataFrame) -> tuple[Windows, tuple[str, ..
     asked = unite_asked([one.spec.reading.features for one in spec.components])
     columns = tuple(prices.columns)
     built = build_features(prices, chosen_names(asked, columns))
-    origin = Origin(asked, columns, built.left_out)
+    origin = PanelOrigin(asked, columns, built.left_out)
     return build_windows(prices, built, spec.task, origin=origin), built.left_out
 
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import polars as pl
 
 from ml_core.portfolio import strategies
-from ml_core.portfolio.attribution import Attribution, attribute_strategy
+from ml_core.portfolio.attribution import ReturnAttribution, attribute_strategy
 from ml_core.portfolio.comparison import Comparison, compare
 from ml_core.portfolio.legs import hold_of, legs_of, turbulent_leg
 from ml_core.portfolio.opening import horizon_of, market_of
@@ -39,7 +39,7 @@ def split_money(
     money: Mapping[str, Comparison],
     *,
     benchmark: pl.DataFrame | None = None,
-) -> dict[str, Attribution]:
+) -> dict[str, ReturnAttribution]:
     """For each split that `weigh` found, where the money of the strategy's account came from."""
     market = market_of(experiment, prices, benchmark)
     hold = hold_of(experiment.strategy, horizon=horizon_of(experiment))

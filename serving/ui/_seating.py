@@ -6,7 +6,7 @@ import gradio as gr
 from gradio import Request
 
 from ml_core.errors import InvalidInput
-from ml_core.registry.by_hand import Asked, Seated
+from ml_core.registry.by_hand import SeatChange, Seated
 from serving import markup
 from serving.access import Access
 from serving.asked import LONGEST, SHORTEST
@@ -80,11 +80,11 @@ class Hands:
         notice = markup.notice(f"Version {found.version} is champion now.")
         return [gr.update(value=notice, visible=True), gr.update(visible=False), moved + 1]
 
-    def _read(self, request: Request, chosen: str, why: str, forced: bool) -> Asked:
+    def _read(self, request: Request, chosen: str, why: str, forced: bool) -> SeatChange:
         visitor, reason = require(self._access, request, "admin"), " ".join(why.split())
         if not SHORTEST <= len(reason) <= LONGEST:
             raise InvalidInput(f"Why: expected a reason of {SHORTEST} to {LONGEST} characters")
-        return Asked(chosen or None, forced, by=visitor.name, reason=reason)
+        return SeatChange(chosen or None, forced, by=visitor.name, reason=reason)
 
     def _choices(self) -> list[tuple[str, str]]:
         """All but the champion, with what the gate said."""

@@ -5,13 +5,13 @@ from __future__ import annotations
 import datetime as dt
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ml_core.portfolio.attribution import Attribution
+from ml_core.portfolio.attribution import ReturnAttribution
 from ml_core.portfolio.comparison import EQUAL, HELD, STRATEGY, ZERO
 from ml_core.reporting import words
 from ml_core.reporting.words import MONEY, ORIGINS
 from ml_core.spec import strategy as spec
 from serving import markup
-from serving.backtests import Backtested, Settings
+from serving.backtests import Backtested, BacktestSettings
 from serving.markup import Cell, begin, panel, table, typeset, write
 from serving.money_figures import draw_equity, draw_months
 from serving.service import Service
@@ -43,7 +43,7 @@ EARNED = "One unit in each account, after costs, on sessions that the model neve
 MONTHLY = "What each month came to, in percent; blue gained, orange lost."
 
 
-class Shown(NamedTuple):
+class BacktestView(NamedTuple):
     """The parts below the controls; an empty part is not shown."""
 
     notice: str
@@ -92,7 +92,7 @@ def build(service: Service) -> Parts:
         ]
         who = choose_seat()
     tried = gr.State([])
-    parts = lay_parts(Shown._fields, CHARTS, tab="backtest")
+    parts = lay_parts(BacktestView._fields, CHARTS, tab="backtest")
 
     def trade(before: list[str], *asked: Any) -> list[Any]:
         shown, after = show_backtest(service, before, *asked)
@@ -112,16 +112,16 @@ def show_backtest(
     end: str | None = None,
     day: str | None = None,
     who: str = "",
-) -> tuple[Shown, list[str]]:
+) -> tuple[BacktestView, list[str]]:
     """What the page shows for these controls, and the settings that this visitor has tried, this one among them. One
     that is refused was not tried."""
     counted = list(tried)
 
-    def answer() -> Shown:
+    def answer() -> BacktestView:
         own = service.experiment.strategy
         asked = {"kind": kind, "quantile": quantile, "cost_bps": cost, "smoothing": smoothing}
         changed = {name: value for name, value in asked.items() if value != getattr(own, name)}
-        settings = Settings(changed, read_day("From", start), read_day("To", end))
+        settings = BacktestSettings(changed, read_day("From", start), read_day("To", end))
         name = f"{who} {settings.name}"
         after = counted if name in counted else [*counted, name]
         made = service.backtest(settings, version=who or None, tried=len(after))
@@ -129,11 +129,11 @@ def show_backtest(
         counted[:] = after
         return shown
 
-    return guard(service, "This backtest", answer, Shown), counted
+    return guard(service, "This backtest", answer, BacktestView), counted
 
 
-def _show(made: Backtested, *, tried: int, day: dt.date | None) -> Shown:
-    return Shown(
+def _show(made: Backtested, *, tried: int, day: dt.date | None) -> BacktestView:
+    return BacktestView(
         "",
         _cards(made, tried),
         markup.lead("What it would have earned", f"{EARNED} {_told(made)}"),
@@ -177,7 +177,7 @@ def _cards(made: Backtested, tried: int) -> str:
     )
 
 
-def _origins(told: Attribution) -> str:
+def _origins(told: ReturnAttribution) -> str:
     """The first split stands open, the others are folded; each adds up to the total return."""
     tables = {}
     for by, title in SPLITS.items():

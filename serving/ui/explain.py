@@ -37,7 +37,7 @@ ABOUT = {
 }
 
 
-class Shown(NamedTuple):
+class ExplainView(NamedTuple):
     """The parts below the controls; an empty part is not shown."""
 
     notice: str
@@ -65,7 +65,7 @@ def build(service: Service) -> Parts:
             choose_day("explain-date"),
             choose_seat(),
         ]
-    parts = lay_parts(Shown._fields, CHARTS, tab="explain")
+    parts = lay_parts(ExplainView._fields, CHARTS, tab="explain")
     lost = lay_parts(Lost._fields, CHARTS, tab="explain")
 
     def draw(*asked: Any) -> list[Any]:
@@ -85,10 +85,10 @@ def show_explanation(
     of: Of = "level",
     date: str | None = None,
     who: str = "",
-) -> Shown:
+) -> ExplainView:
     """What the page shows for these controls; what is in the way of it stands in the notice."""
 
-    def answer() -> Shown:
+    def answer() -> ExplainView:
         if not ticker or not ticker.strip():
             raise InvalidInput("Choose a ticker, or type one.")
         told = service.explanations.tell(
@@ -96,10 +96,10 @@ def show_explanation(
         )
         return _show(told)
 
-    return guard(service, "This explanation", answer, Shown)
+    return guard(service, "This explanation", answer, ExplainView)
 
 
-def _show(told: Explained) -> Shown:
+def _show(told: Explained) -> ExplainView:
     priced, moved = told.target == "return", told.moved
     bars = draw_moved(moved, priced=priced, proven=not told.unproven)
     heat = draw_heat(moved, priced=priced)
@@ -110,7 +110,7 @@ def _show(told: Explained) -> Shown:
     )  # of a day that was learned from a note says so
     notes = " ".join(filter(None, (unproven, *told.notes)))
     when = "Blue pushes up, orange down; the last session stands on the right."
-    return Shown(
+    return ExplainView(
         notice=markup.notice(notes) if notes else "",
         lead=markup.lead(f"What moved {told.ticker}", about + nothing),
         bars=bars,

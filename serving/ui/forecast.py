@@ -32,7 +32,7 @@ Drawn with TradingView Lightweight Charts, Copyright (c) 2023 TradingView, Inc.
 SILENT = "none"  # what a reference says of direction, on every screen
 
 
-class Shown(NamedTuple):
+class ForecastView(NamedTuple):
     """The parts of the page that follow the controls; an empty part is not shown."""
 
     notice: str
@@ -103,16 +103,16 @@ def show_forecast(
     date: str | None,
     who: str = "",
     before: bool = True,
-) -> Shown:
+) -> ForecastView:
     """What the page shows for these controls; what is in the way of it stands in the notice."""
 
-    def answer() -> Shown:
+    def answer() -> ForecastView:
         day = read_day("As of", date)
         return _answer(
             service, ticker, ahead=int(ahead), days=int(days), date=day, who=who or None, before=before
         )
 
-    return guard(service, "This forecast", answer, Shown)
+    return guard(service, "This forecast", answer, ForecastView)
 
 
 def _answer(
@@ -124,7 +124,7 @@ def _answer(
     date: dt.date | None,
     who: str | None,
     before: bool,
-) -> Shown:
+) -> ForecastView:
     if not ticker or not ticker.strip():
         raise InvalidInput("Choose a ticker, or type one.")
     answer = service.single(ticker, date=date, version=who)
@@ -132,7 +132,7 @@ def _answer(
     quote = build_quote(service.history(ticker, until=date))
     since = answer.as_of - dt.timedelta(days=days)
     earlier = service.earlier(answer, history, ahead, since=since) if before else None
-    return Shown(
+    return ForecastView(
         notice=markup.notice(" ".join(_warnings(answer))) if _warnings(answer) else "",
         numbers=show_numbers(quote, answer, ahead),
         chart=draw_outlook(history, answer, days=days, ahead=ahead, earlier=earlier).tell(),

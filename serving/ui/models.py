@@ -34,7 +34,7 @@ BOTH = "The IC of each on its holdout, with the interval that holds the true one
 HELD = "The share of holdout outcomes inside the interval, {ahead} ahead: all, by how wild the ticker was, by year."
 
 
-class Shown(NamedTuple):
+class ModelsView(NamedTuple):
     """What is told of all versions; an empty part is not shown."""
 
     notice: str
@@ -45,7 +45,7 @@ class Shown(NamedTuple):
     live: Figure | None = None
 
 
-class Held(NamedTuple):
+class ChosenVersion(NamedTuple):
     """What is told of the one that is chosen."""
 
     about: str
@@ -53,7 +53,7 @@ class Held(NamedTuple):
     evidence: str = ""
 
 
-class Beside(NamedTuple):
+class TwoVersions(NamedTuple):
     """What is told of two."""
 
     about: str
@@ -67,16 +67,16 @@ def build(service: Service, access: Access) -> Parts:
 
     from serving.ui._seating import lay_seating
 
-    every = lay_parts(Shown._fields, CHARTS, tab="models")
+    every = lay_parts(ModelsView._fields, CHARTS, tab="models")
     seating, moved = lay_seating(service, access)
     with gr.Row():
         pair = [
             gr.Dropdown([], label=label, allow_custom_value=True, min_width=140, elem_id=f"models-{name}")
             for name, label in (("first", "Version"), ("second", "Beside version"))
         ]
-    beside = lay_parts(Beside._fields, CHARTS, tab="models")
+    beside = lay_parts(TwoVersions._fields, CHARTS, tab="models")
     who = choose_seat()
-    held = lay_parts(Held._fields, CHARTS, tab="models")
+    held = lay_parts(ChosenVersion._fields, CHARTS, tab="models")
     gr.HTML(f'<p class="wf-disclaimer">{DISCLAIMER}</p>')
     return Parts(
         drawn=(
@@ -89,49 +89,55 @@ def build(service: Service, access: Access) -> Parts:
     )
 
 
-def show_models(service: Service) -> Shown:
-    return guard(service, "The versions", lambda: _show(service, service.lineup()), Shown)
+def show_models(service: Service) -> ModelsView:
+    return guard(service, "The versions", lambda: _show(service, service.lineup()), ModelsView)
 
 
-def show_two(service: Service, first: str | None, second: str | None) -> Beside:
+def show_two(service: Service, first: str | None, second: str | None) -> TwoVersions:
     """Nothing, until two are chosen."""
 
-    def answer() -> Beside:
+    def answer() -> TwoVersions:
         lineup = service.lineup()
         one, other = lineup.find(first), lineup.find(second)
         if one is None or other is None or one is other:
-            return Beside("")
+            return TwoVersions("")
         scores = draw_beside([one, other], METRIC)
-        return Beside(markup.lead("Two versions", BOTH) if scores else "", scores, show_beside(one, other))
+        return TwoVersions(
+            markup.lead("Two versions", BOTH) if scores else "", scores, show_beside(one, other)
+        )
 
-    return guard(service, "These versions", answer, Beside)
+    return guard(service, "These versions", answer, TwoVersions)
 
 
-def show_one(service: Service, who: str = "") -> Held:
+def show_one(service: Service, who: str = "") -> ChosenVersion:
     """The evidence of who answers, or of who sits in that seat, or what is in the way of it."""
 
-    def answer() -> Held:
+    def answer() -> ChosenVersion:
         info = service.info(who or None)
         ahead = markup.steps(info.horizons[0], info.frequency)
         figure = draw_coverage(info.coverage, horizon=info.horizons[0], level=LEVEL)
         about = (
             markup.lead(whose("Where the intervals held", info), HELD.format(ahead=ahead)) if figure else ""
         )
-        return Held(about, figure, show_evidence(info) + show_papers(info, service.shelf.card(info.version)))
+        return ChosenVersion(
+            about, figure, show_evidence(info) + show_papers(info, service.shelf.card(info.version))
+        )
 
-    return guard(service, "The evidence of this model", answer, lambda notice: Held("", None, notice))
+    return guard(
+        service, "The evidence of this model", answer, lambda notice: ChosenVersion("", None, notice)
+    )
 
 
-def _show(service: Service, lineup: Lineup) -> Shown:
+def _show(service: Service, lineup: Lineup) -> ModelsView:
     if not lineup.versions:
-        return Shown(
+        return ModelsView(
             markup.notice(
                 service.spell_out(f"no version yet; run: candorcast search {service.experiment.name}")
             )
         )
     timeline, live = draw_timeline(lineup), draw_live(lineup.standings, lineup.scores)
     nothing = markup.notice(service.spell_out(NOTHING.format(name=service.experiment.name)))
-    return Shown(
+    return ModelsView(
         "",
         markup.lead("Who sat where", TIMES) if timeline else "",
         timeline,

@@ -25,7 +25,7 @@ TEXT = ' class="wf-text"'
 LIMIT = 0.7  # where along a bar what is allowed lies
 
 
-class Shown(NamedTuple):
+class MonitoringView(NamedTuple):
     """The parts of the page; an empty part is not shown."""
 
     notice: str
@@ -63,20 +63,20 @@ def build(service: Service, access: Access) -> Parts:
     return Parts()
 
 
-def show_monitoring(service: Service) -> Shown:
+def show_monitoring(service: Service) -> MonitoringView:
     """What was found at the last look."""
 
-    def answer() -> Shown:
+    def answer() -> MonitoringView:
         looks = service.record().looks()
         if looks.is_empty():
             command = service.spell_out(f"run: candorcast monitor {service.experiment.name}")
-            return Shown(markup.notice(f"Nothing was looked at yet; {command}"))
+            return MonitoringView(markup.notice(f"Nothing was looked at yet; {command}"))
         last = looks.filter(pl.col("session") == looks["session"].max())
         checks = last["check"].unique().sort().to_list()
         panels = "".join(_check(name, last.filter(check=name), looks.filter(check=name)) for name in checks)
-        return Shown("", _alarms(_going_on(service), last), f'<div class="wf-stack">{panels}</div>')
+        return MonitoringView("", _alarms(_going_on(service), last), f'<div class="wf-stack">{panels}</div>')
 
-    return guard(service, "What was looked at", answer, Shown)
+    return guard(service, "What was looked at", answer, MonitoringView)
 
 
 def _after(

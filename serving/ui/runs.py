@@ -23,7 +23,7 @@ TIMES = "Each bar is a run from its start to its end, with a sign for how it end
 NONE = "Nothing was run from here yet. Choose above what is to be done, and start it."
 
 
-class Shown(NamedTuple):
+class RunsView(NamedTuple):
     """The parts below the buttons; an empty part is not shown."""
 
     notice: str
@@ -44,7 +44,7 @@ def build(service: Service, access: Access) -> Parts:
     does = gr.HTML(markup.small(KINDS[VERBS[0]].does), elem_id="runs-does")
     asked = lay_parameters()
     start = gr.Button("Start it", variant="primary", scale=0, min_width=140, elem_id="runs-start")
-    parts = lay_parts(Shown._fields, ("timeline",), tab="runs")
+    parts = lay_parts(RunsView._fields, ("timeline",), tab="runs")
     with gr.Row(visible=False, equal_height=True) as choosing:
         which = gr.Dropdown(
             [], label="Run", allow_custom_value=True, scale=3, min_width=260, elem_id="runs-which"
@@ -74,11 +74,11 @@ def list_runs(service: Service, notice: str) -> tuple[Runs, str]:
     return guard(service, "The runs", read, lambda why: (Runs(runs=[], notes=[]), notice + why))
 
 
-def show_runs(told: Runs, now: dt.datetime, notice: str = "") -> Shown:
+def show_runs(told: Runs, now: dt.datetime, notice: str = "") -> RunsView:
     if not told.runs:
-        return Shown(notice or markup.notice(NONE))
+        return RunsView(notice or markup.notice(NONE))
     about = markup.lead("What was done when", TIMES)
-    return Shown(notice, show_state(told.runs, now), about, draw_runs(told.runs, now))
+    return RunsView(notice, show_state(told.runs, now), about, draw_runs(told.runs, now))
 
 
 def show_one(service: Service, name: str | None, now: dt.datetime) -> str:

@@ -10,7 +10,7 @@ from ml_core.reporting.luck import tell_keys, tell_luck
 from serving import markup
 from serving.markup import Cell, begin, panel, table, typeset, write
 from serving.search_figures import BOARD, KEYS, draw_curves, draw_importance, draw_leaderboard, draw_values
-from serving.searches import Search, tell_key, tell_params
+from serving.searches import NewestSearch, tell_key, tell_params
 from serving.service import Service
 from serving.ui._drawing import fill_parts, lay_parts
 from serving.ui._guard import guard
@@ -32,7 +32,7 @@ WEIGHED = (
 )
 
 
-class Shown(NamedTuple):
+class SearchView(NamedTuple):
     """The parts below the button; an empty part is not shown."""
 
     notice: str
@@ -56,7 +56,7 @@ def build(service: Service) -> Parts:
     with gr.Row():
         again = gr.Button("Look again", size="sm", scale=0, min_width=120, elem_id="search-refresh")
     timer = gr.Timer(EVERY, active=False)
-    parts = lay_parts(Shown._fields[:-1], CHARTS, tab="search")
+    parts = lay_parts(SearchView._fields[:-1], CHARTS, tab="search")
 
     def look() -> list[Any]:
         *shown, running = show_search(service)
@@ -73,18 +73,20 @@ def build(service: Service) -> Parts:
     return Parts(drawn=(Drawing(look, [*parts, timer]),))
 
 
-def show_search(service: Service) -> Shown:
+def show_search(service: Service) -> SearchView:
     """What the page shows now; what is in the way of it stands in the notice."""
-    return guard(service, "The search", lambda: _show(service.search()), Shown)
+    return guard(service, "The search", lambda: _show(service.search()), SearchView)
 
 
-def _show(search: Search) -> Shown:
+def _show(search: NewestSearch) -> SearchView:
     if not search.trials:
-        return Shown(markup.notice("A search is running; none of its trials has ended yet."), running=True)
+        return SearchView(
+            markup.notice("A search is running; none of its trials has ended yet."), running=True
+        )
     keys = search.account.keys if search.account else ()
     leaderboard, curves = draw_leaderboard(search), draw_curves(search)
     importance, values = draw_importance(keys, search), draw_values(search)
-    return Shown(
+    return SearchView(
         "",
         _cards(search),
         _above(leaderboard, "Trials, the best first", SCORED),
@@ -105,7 +107,7 @@ def _above(chart: Figure | None, title: str, about: str) -> str:
     return markup.lead(title, about) if chart else ""
 
 
-def _tell_values(search: Search) -> str:
+def _tell_values(search: NewestSearch) -> str:
     """Of which trials, and in which order."""
     family, keys = search.most_telling(KEYS)
     count = sum(trial.params.get("family") == family for trial in search.trials)
@@ -122,7 +124,7 @@ def _tell_values(search: Search) -> str:
     )
 
 
-def _cards(search: Search) -> str:
+def _cards(search: NewestSearch) -> str:
     form, best = words.metric(search.objective).form, next(iter(search.ranked), None)
     account = search.account
     ends = f"{search.count('finished')} finished, {search.count('stopped')} dropped, {search.count('failed')} failed"
@@ -143,7 +145,7 @@ def _cards(search: Search) -> str:
     return markup.cards(entries)
 
 
-def _luck(search: Search) -> str:
+def _luck(search: NewestSearch) -> str:
     version, title = search.version, "How much of this is luck"
     if version is None:
         why = (
@@ -160,7 +162,7 @@ def _luck(search: Search) -> str:
     return panel(title, "", "".join(markup.small(typeset(line)) for line in told))
 
 
-def _table(search: Search) -> str:
+def _table(search: NewestSearch) -> str:
     form = words.metric(search.objective).form
     rows = [_row(row, form) for row in search.ranked[:BOARD]]
     head = ("Trial", "Scored", "Expected again", "Validation", "Epochs", "Parameters")

@@ -21,7 +21,7 @@ OPEN = """element.addEventListener('click', event => {
 });"""
 
 
-class Shown(NamedTuple):
+class TodayView(NamedTuple):
     """The parts below the controls; an empty part is not shown."""
 
     notice: str
@@ -76,21 +76,21 @@ def build(service: Service) -> Parts:
 
 def show_today(
     service: Service, horizon: int, order: str = "expected", sector: str = EVERY, who: str = ""
-) -> Shown:
+) -> TodayView:
     """What the page shows for these controls; what is in the way of it stands in the notice."""
 
-    def answer() -> Shown:
+    def answer() -> TodayView:
         board = service.board(horizon=int(horizon), version=who or None)
         rows = [row for row in board.rows if sector in (EVERY, row.sector)]
         said = (note for note in board.notes if note.rstrip(".") != board.lineage.capitalize())
         notes = " ".join(filter(None, (tell_alarms(service), *said)))
-        return Shown(
+        return TodayView(
             notice=markup.notice(notes) if notes else "",
             cards=_cards(board),
             board=show_board(board, sort_rows(rows, order), service.experiment.task.frequency),
         )
 
-    return guard(service, "The board", answer, Shown)
+    return guard(service, "The board", answer, TodayView)
 
 
 def _cards(board: Board) -> str:

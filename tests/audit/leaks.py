@@ -10,10 +10,10 @@ import numpy as np
 import polars as pl
 
 from ml_core.audit.experiment import Steps
-from ml_core.baselines import Asked, Lesson, fit_baseline
+from ml_core.baselines import Lesson, PanelRows, fit_baseline
 from ml_core.data.intake.arrived import check_arrived
 from ml_core.data.prices import Sources, build_prices
-from ml_core.data.quality.judge import Checked
+from ml_core.data.quality.judge import CheckedBars
 from ml_core.features.regimes import fit_regimes
 from ml_core.features.scaling import fit_scaler
 from ml_core.forecaster.forecaster import Forecaster
@@ -63,7 +63,7 @@ def of_fit(change: Callable[[Forecaster, Windows], Forecaster]) -> Steps:
     return Steps(fit=learn)
 
 
-def cleaned_with_the_next_bar(experiment: Experiment, arrived: pl.DataFrame) -> Checked:
+def cleaned_with_the_next_bar(experiment: Experiment, arrived: pl.DataFrame) -> CheckedBars:
     """Bars from which the price comes back the day after are refused, as bad prints."""
     close = pl.col("close").log()
     change, back = close.diff().over("ticker"), -close.diff(-1).over("ticker")
@@ -122,12 +122,12 @@ class RowLesson(Lesson):
     the others teach every date, those of the test too."""
 
     @cached_property
-    def learn(self) -> Asked:
+    def learn(self) -> PanelRows:
         rows_NT = self.windows.usable(self.lookback).copy()
         ticker, session = np.nonzero(rows_NT)
         late = slice(int(0.7 * len(ticker)), None)
         rows_NT[ticker[late], session[late]] = False
-        return Asked(self.windows, rows_NT, self.features)
+        return PanelRows(self.windows, rows_NT, self.features)
 
 
 def split_by_row(spec: RunSpec, windows: Windows, split: Split) -> Forecaster:

@@ -5,7 +5,7 @@ from functools import cache
 import numpy as np
 from arch import arch_model
 
-from ml_core.baselines import Fitted, Lesson, fit_baseline
+from ml_core.baselines import FittedBaseline, Lesson, fit_baseline
 from ml_core.spec.experiment import Model
 from tests.baselines.rows import lesson_of, rows_asked, windows_of
 
@@ -27,7 +27,7 @@ def clustered() -> np.ndarray:
 
 
 @cache
-def fitted() -> tuple[Lesson, Fitted]:
+def fitted() -> tuple[Lesson, FittedBaseline]:
     lesson = lesson_of(windows_of(clustered()))
     return lesson, fit_baseline(Model(family="garch"), lesson)
 

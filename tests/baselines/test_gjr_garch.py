@@ -5,7 +5,7 @@ from functools import cache
 import numpy as np
 from arch import arch_model
 
-from ml_core.baselines import Fitted, Lesson, fit_baseline
+from ml_core.baselines import FittedBaseline, Lesson, fit_baseline
 from ml_core.spec.experiment import Model
 from tests.baselines.rows import lesson_of, rows_asked, windows_of
 
@@ -13,7 +13,7 @@ SESSIONS, GAMMA = 1200, 0.15
 
 
 @cache
-def fitted() -> tuple[Lesson, Fitted]:
+def fitted() -> tuple[Lesson, FittedBaseline]:
     """Four tickers whose falls make the next session wilder; B has a gap, D is listed too late to be learned from."""
     rng = np.random.default_rng(0)
     step_TN, variance_N = np.empty((SESSIONS, 4)), np.full(4, 1e-4)

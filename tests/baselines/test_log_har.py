@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import polars as pl
 
-from ml_core.baselines import Asked, fit_baseline
+from ml_core.baselines import PanelRows, fit_baseline
 from ml_core.baselines.log_har import predict
 from ml_core.panel.windows import Windows
 from ml_core.spec.experiment import Model, Task
@@ -62,7 +62,7 @@ def test_a_day_that_says_much_of_the_next_is_told_by_its_range():
     )
     learned = fit_baseline(Model(family="log_har"), lesson_of(windows())).learned
     rows_NT = np.arange(900)[None, :] == 800
-    calm, wild = (predict(learned, Asked(windows(prices), rows_NT, ()))[1] for prices in (PRICES, wide))
+    calm, wild = (predict(learned, PanelRows(windows(prices), rows_NT, ()))[1] for prices in (PRICES, wide))
     assert (wild > 1.1 * calm).all()
 
 

@@ -6,7 +6,7 @@ from functools import cache
 import numpy as np
 from statsmodels.tsa.statespace.sarimax import SARIMAX
 
-from ml_core.baselines import Fitted, Lesson, fit_baseline
+from ml_core.baselines import FittedBaseline, Lesson, fit_baseline
 from ml_core.spec.experiment import Model
 from tests.baselines.rows import lesson_of, rows_asked, windows_of
 
@@ -14,7 +14,7 @@ SESSIONS = 500
 
 
 @cache
-def fitted() -> tuple[Lesson, Fitted]:
+def fitted() -> tuple[Lesson, FittedBaseline]:
     """A follows yesterday, B yesterday's shock and last week, C nothing; D is too young to be learned from."""
     rng = np.random.default_rng(2)
     shock_TN = 0.01 * rng.standard_normal((SESSIONS, 4))

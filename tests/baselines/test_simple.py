@@ -5,7 +5,7 @@ import dataclasses
 import numpy as np
 import polars as pl
 
-from ml_core.baselines import Fitted, Lesson, fit_baseline
+from ml_core.baselines import FittedBaseline, Lesson, fit_baseline
 from ml_core.panel.splits import Span, Split
 from ml_core.panel.windows import Windows
 from ml_core.spec.experiment import Model, Task
@@ -19,7 +19,7 @@ SPLIT = Split(0, Span(DAYS[40], DAYS[160]), Span(DAYS[166], DAYS[190]), Span(DAY
 TEST_NT = WINDOWS.usable(LOOKBACK) & WINDOWS.rows(SPLIT.test)
 
 
-def fit_to(name: str, windows: Windows) -> Fitted:
+def fit_to(name: str, windows: Windows) -> FittedBaseline:
     return fit_baseline(Model(family=name), Lesson(windows, SPLIT, LOOKBACK, FEATURES))
 
 

@@ -5,7 +5,7 @@ from functools import cache
 import numpy as np
 import pytest
 
-from ml_core.baselines import BASELINES, Asked, Lesson, fit_baseline
+from ml_core.baselines import BASELINES, Lesson, PanelRows, fit_baseline
 from ml_core.baselines._trees import draw_rows, predict_trees, stack_trees
 from ml_core.spec import choices
 from ml_core.spec.experiment import Model
@@ -32,7 +32,7 @@ def library(name: str, lesson: Lesson):
     """The library's own model of the lesson, and what it says of the asked rows."""
     module = choices.load(BASELINES, name)
     config, rows = module.Config(**OPTIONS), draw_rows(lesson, 0, most=OPTIONS["rows"])
-    x_RF = Asked(lesson.windows, rows_asked(lesson), lesson.features).x_RF
+    x_RF = PanelRows(lesson.windows, rows_asked(lesson), lesson.features).x_RF
     if name != "xgboost":
         grown = module.grow(config, rows, lesson.seed)
         trees = module.export_trees(grown)
@@ -47,7 +47,7 @@ def library(name: str, lesson: Lesson):
 def test_the_evaluator_says_what_the_library_says(name):
     lesson = planted()
     asked_NT = rows_asked(lesson)
-    assert np.isnan(Asked(lesson.windows, asked_NT, lesson.features).x_RF[:, 2:]).any(axis=0).all()
+    assert np.isnan(PanelRows(lesson.windows, asked_NT, lesson.features).x_RF[:, 2:]).any(axis=0).all()
     mean_NTH, _ = fit_baseline(Model(family=name, **OPTIONS), lesson).outputs(
         lesson.windows, asked_NT, lesson.features
     )
@@ -90,6 +90,6 @@ def test_rows_are_drawn_by_seed_and_never_without_an_outcome():
 
 def test_without_any_tree_the_base_alone_is_said():
     lesson = planted()
-    asked = Asked(lesson.windows, rows_asked(lesson), lesson.features)
+    asked = PanelRows(lesson.windows, rows_asked(lesson), lesson.features)
     said_RH = predict_trees(stack_trees([[]], [0.25]), asked)
     assert np.array_equal(said_RH, np.full((len(asked.x_RF), 1), 0.25))

@@ -4,7 +4,7 @@ import datetime as dt
 
 import pytest
 
-from ml_core.bulletin.page import Page, write_page
+from ml_core.bulletin.page import ReportPage, write_page
 from ml_core.bulletin.report import build_report
 from ml_core.bulletin.subject import open_subject
 from ml_core.data.order import Order
@@ -22,7 +22,7 @@ def lived(new_home) -> tuple[Order, dt.date]:
     return order, live_through(order, day, days=3)[0]
 
 
-def keep(order: Order, day: dt.date, version: str | None = None) -> Page:
+def keep(order: Order, day: dt.date, version: str | None = None) -> ReportPage:
     return write_page(order, build_report(open_subject(order, version, now=evening(day))))
 
 

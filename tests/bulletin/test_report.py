@@ -7,12 +7,12 @@ from dataclasses import replace
 import polars as pl
 import pytest
 
-from ml_core.bulletin.parts.explained import Session, tell_looked
+from ml_core.bulletin.parts.explained import ExplainedSession, tell_looked
 from ml_core.bulletin.parts.first import tell_first, tell_verdict
 from ml_core.bulletin.parts.lost import WHAT
 from ml_core.bulletin.replay import replay
 from ml_core.bulletin.report import build_report
-from ml_core.bulletin.subject import Subject, open_subject
+from ml_core.bulletin.subject import ReportSubject, open_subject
 from ml_core.data.order import Order
 from ml_core.errors import BrokenArtifact
 from ml_core.explain.attribution import attribute_all
@@ -39,7 +39,7 @@ def order(new_home) -> Order:
 
 
 @pytest.fixture(scope="module")
-def subjects(order) -> dict[str, Subject]:
+def subjects(order) -> dict[str, ReportSubject]:
     """By seat; the champion is the challenger, put there by hand, and read before he gives his place back."""
     registry, now = Registry(order.home), evening(BEGIN)
     found = {seat: open_subject(order, seat, now=now) for seat in ("reference", "challenger")}
@@ -169,7 +169,7 @@ def test_an_explanation_of_a_mean_that_is_not_proven_says_so(reports):
 
 def test_attention_is_told_beside_what_even_attention_would_be():
     scene = scene_of("transformer")
-    (told,) = tell_looked(Session(scene, "level", HORIZON, attribute_all(scene, HORIZON)))
+    (told,) = tell_looked(ExplainedSession(scene, "level", HORIZON, attribute_all(scene, HORIZON)))
     assert told.text.endswith("Even attention: 12.5 % on each."), "the window has eight sessions"
 
 

@@ -5,18 +5,18 @@ import json
 
 from cli.commands.audit import count_rows, tell
 from cli.terminal import Terminal
-from ml_core.evaluation.leakage import Audit, Compared, Finding
+from ml_core.evaluation.leakage import Audit, ColumnLeak, StageComparison
 
 DAY = dt.date(2024, 1, 5)
 LOOKS = tuple(
-    Compared(stage, change, DAY, rows, 3)
+    StageComparison(stage, change, DAY, rows, 3)
     for stage, change, rows in (
         ("features", "changed", 40),
         ("features", "shuffled", 90),
         ("targets", "misaligned", 7),
     )
 )
-FINDING = Finding("changed", DAY, "momentum_5", 3, {"date": DAY, "ticker": "ALFA"}, 0.1, "features")
+FINDING = ColumnLeak("changed", DAY, "momentum_5", 3, {"date": DAY, "ticker": "ALFA"}, 0.1, "features")
 
 
 def test_a_finding_ends_with_1_and_stands_in_the_document_by_name(capsys):

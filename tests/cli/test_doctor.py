@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 from flows.stack.examination import examine_stack
-from flows.stack.services import Service
+from flows.stack.services import StackService
 from flows.stack.supervisor import write_record
 from ml_core.data.intake.refresh import refresh
 from ml_core.data.prices import data_version
@@ -87,7 +87,7 @@ def leave_a_broken_search(root: Path) -> None:
 
 def test_a_service_that_has_died_is_stuck(tmp_path):
     home = open_home(tmp_path)
-    gone = Service("mlflow", (), "http://127.0.0.1:9", "http://127.0.0.1:9/health")
+    gone = StackService("mlflow", (), "http://127.0.0.1:9", "http://127.0.0.1:9/health")
     with hold(home, "stack"):
         write_record(home, gone, 2**22 + 1, home.logs / "mlflow.log")
         stack, service = examine_stack(home, now=dt.datetime.now(dt.UTC))

@@ -11,7 +11,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from ml_core.baselines import BASELINES, Asked, Fitted, Lesson, fit_baseline
+from ml_core.baselines import BASELINES, FittedBaseline, Lesson, PanelRows, fit_baseline
 from ml_core.forecaster.files import load_forecaster, save_forecaster
 from ml_core.forecaster.forecaster import Forecaster
 from ml_core.forecaster.learners import complete, config_class
@@ -47,17 +47,17 @@ def model_of(name: str) -> Model:
     return complete(Model(family=name, **LIGHT.get(name, {})))
 
 
-def fit_to(name: str, windows: Windows, *, rival: bool = False) -> Fitted:
+def fit_to(name: str, windows: Windows, *, rival: bool = False) -> FittedBaseline:
     return fit_baseline(model_of(name), Lesson(windows, SPLIT, LOOKBACK, FEATURES, seed=3, rival=rival))
 
 
 @cache
-def fitted(name: str) -> Fitted:
+def fitted(name: str) -> FittedBaseline:
     return fit_to(name, WINDOWS)
 
 
 @cache
-def fitted_rival(name: str) -> Fitted:
+def fitted_rival(name: str) -> FittedBaseline:
     return fit_to(name, WINDOWS, rival=True)
 
 
@@ -110,7 +110,7 @@ def test_what_comes_after_a_session_changes_no_bit_of_what_it_says_there(name):
         assert same_bits(whole, changed, rows_NT)
 
 
-def same_lesson(one: Fitted, other: Fitted) -> bool:
+def same_lesson(one: FittedBaseline, other: FittedBaseline) -> bool:
     arrays, others = one.learned.arrays, other.learned.arrays
     return (
         one.learned.facts == other.learned.facts
@@ -245,7 +245,7 @@ def test_every_baseline_stands_on_exactly_the_scored_rows():
 def test_a_missing_number_is_the_training_average_to_it_and_nothing_else():
     x_NTF = WINDOWS.x_NTF.copy()
     x_NTF[0, 220, 1] = np.inf
-    asked = Asked(dataclasses.replace(WINDOWS, x_NTF=x_NTF), TEST_NT, FEATURES[1:2])
+    asked = PanelRows(dataclasses.replace(WINDOWS, x_NTF=x_NTF), TEST_NT, FEATURES[1:2])
     place = TEST_NT[0, :220].sum()
     assert np.isnan(asked.x_RF[place, 0])
     assert np.isfinite(np.delete(asked.x_RF, place)).all()

@@ -6,7 +6,7 @@ import pytest
 
 from ml_core.data.intake.stored import TAIL
 from ml_core.data.quality.judge import check_bars
-from ml_core.data.quality.verdicts import Check, Found, Scene, catalogue
+from ml_core.data.quality.verdicts import BarCheck, BarContext, Found, catalogue
 from tests.contracts.planted_bars import DAY, EVERY, Planted
 from tests.data.sound_bars import AT, make_sound, simulate
 
@@ -98,11 +98,11 @@ def test_what_is_said_of_a_ticker_does_not_depend_on_the_others(planted, whole):
 
 
 def test_a_check_that_reads_one_bar_ahead_would_break_the_contract(sound, monkeypatch):
-    def peeks(_bars: pl.DataFrame, _scene: Scene) -> Found:
+    def peeks(_bars: pl.DataFrame, _scene: BarContext) -> Found:
         """The next close is far from this one."""
         return ((pl.col("close").shift(-1) / pl.col("close")).log().abs() > 0.2).fill_null(False)
 
-    leaky = (Check("peeks", "it peeks", "series", "quarantine", peeks),)
+    leaky = (BarCheck("peeks", "it peeks", "series", "quarantine", peeks),)
     monkeypatch.setattr("ml_core.data.quality.judge.catalogue", lambda: leaky)
     plant = EVERY["unexplained_jump"]
     bars = plant.spoilt(sound)

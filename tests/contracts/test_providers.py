@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from ml_core.data.providers import PROVIDERS, Provider, RemoteConfig, Request, load_provider
 from ml_core.frames import BARS
 from ml_core.spec import choices
-from ml_core.spec.experiment import Section, Universe
+from ml_core.spec.experiment import FrozenSection, Universe
 from tests.data.loopback_yahoo import LoopbackYahoo
 from tests.data.test_yahoo import QUICK, SESSIONS, make_listing, make_rows
 
@@ -190,6 +190,6 @@ def test_a_file_that_declares_no_provider_is_refused_by_name(tmp_path, monkeypat
 
 
 def test_what_a_provider_leaves_out_has_a_default():
-    least = Provider(Section, lambda *_: "least", lambda *_, **__: None)
+    least = Provider(FrozenSection, lambda *_: "least", lambda *_, **__: None)
     assert (least.stream, least.fingerprint, least.fetch_sectors, least.oracle) == (None, None, None, None)
-    assert least.acts_on(Section()) == "nothing"
+    assert least.acts_on(FrozenSection()) == "nothing"

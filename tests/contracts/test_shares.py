@@ -9,7 +9,7 @@ import polars as pl
 import pytest
 
 import candorcast
-from ml_core.baselines import BASELINES, Asked
+from ml_core.baselines import BASELINES, PanelRows
 from ml_core.explain.attribution import REST, attribute, attribute_all
 from ml_core.explain.shares import SHARES, asked
 from ml_core.explain.shares.trees import past_rows
@@ -147,7 +147,7 @@ def test_a_line_that_can_only_be_asked_has_the_shares_that_a_line_has():
         arrays, usual_PF = member.arrays(), past_rows(question)[::2]
         scaler = Scaler(*(arrays[f"learned.scaler.{part.name}"] for part in fields(Scaler)))
         _, line = choices.load(BASELINES, OUTSIDE).open(member.fitted.learned)
-        x_RF = Asked(question.view.windows, question.rows_NT, question.view.features).x_RF
+        x_RF = PanelRows(question.view.windows, question.rows_NT, question.view.features).x_RF
         far_F = (scaler.scale(x_RF) - scaler.scale(usual_PF).mean(axis=0))[0]
         np.testing.assert_allclose(found.share_RLF[0, 0], far_F * line.coef_, atol=1e-9)
     finally:

@@ -9,7 +9,7 @@ import pytest
 
 from ml_core.data.providers import Request, simulated
 from ml_core.data.simulation.config import SIGNALS, Config
-from ml_core.data.simulation.market import Market, simulate
+from ml_core.data.simulation.market import SimulatedMarket, simulate
 from ml_core.data.simulation.oracle import forecast_market
 from ml_core.data.store.bars import adjust
 from ml_core.spec import choices
@@ -24,12 +24,12 @@ MEANS = [kind for kind in PLANTED if kind != "volatility"]
 SHAPES = {"at once": {}, "late": {"delay": 4}, "lasting": {"decay": 0.8}, "both": {"delay": 2, "decay": 0.5}}
 
 
-def market_of(kind: str, **shape) -> tuple[Market, Config]:
+def market_of(kind: str, **shape) -> tuple[SimulatedMarket, Config]:
     config = Config(signal=kind, ic=IC, sessions=SESSIONS, **shape)
     return simulate(TICKERS, {}, "XNYS", config), config
 
 
-def told_and_moved(market: Market, kind: str, *, after: int) -> tuple[np.ndarray, np.ndarray]:
+def told_and_moved(market: SimulatedMarket, kind: str, *, after: int) -> tuple[np.ndarray, np.ndarray]:
     """The signal after each close, and the own shock so many sessions later: its size where size is what it moves."""
     shock = market.shock_TN[after:]
     return market.signal_TN[:-after].ravel(), (np.abs(shock) if kind == "volatility" else shock).ravel()

@@ -8,7 +8,7 @@ import polars as pl
 import pytest
 
 from ml_core.errors import InvalidData, NotEnoughData
-from ml_core.evaluation.leakage import Finding, audit, audit_stages, choose_dates
+from ml_core.evaluation.leakage import ColumnLeak, audit, audit_stages, choose_dates
 from tests.portfolio.market import random_market
 
 PRICES = random_market(sessions=60, tickers=6, seed=0)
@@ -148,7 +148,7 @@ def test_tables_beside_the_prices_are_changed_after_the_date_too():
 
     found = audit_stages(too_early, {"prices": PRICES, "facts": facts}, as_of=DATES[:1], seed=1).findings
     assert {"changed", "truncated"} <= {one.change for one in found}
-    assert all(isinstance(one, Finding) and one.stage == "context" for one in found)
+    assert all(isinstance(one, ColumnLeak) and one.stage == "context" for one in found)
 
 
 def test_what_is_only_known_later_is_compared_from_then_on():

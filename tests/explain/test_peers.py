@@ -6,7 +6,7 @@ import shap
 import torch
 from captum.attr import IntegratedGradients
 
-from ml_core.baselines import Asked, Lesson
+from ml_core.baselines import Lesson, PanelRows
 from ml_core.baselines._trees import draw_rows, stack_trees
 from ml_core.baselines.random_forest import Config as ForestConfig
 from ml_core.baselines.random_forest import export_trees as forest_trees
@@ -97,7 +97,7 @@ def test_a_line_shares_as_shap_does():
     rows_NT[:, :-1] = False
     ours = share(member, Question(view, rows_NT, 1, "mean", scene.usable_NT))
     learned = member.fitted.learned.arrays
-    x_RF = Asked(view.windows, rows_NT, view.features).x_RF
+    x_RF = PanelRows(view.windows, rows_NT, view.features).x_RF
     slope_F = learned["slope"][1] / learned["deviation_F"]
     level = learned["level"][1] - float(slope_F @ learned["mean_F"])
     masker = shap.maskers.Independent(np.tile(learned["mean_F"], (2, 1)).astype(float))

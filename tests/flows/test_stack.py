@@ -12,7 +12,7 @@ import pytest
 
 from flows.order import open_order
 from flows.stack.examination import examine_stack
-from flows.stack.plan import Plan, Ports
+from flows.stack.plan import Ports, StackPlan
 from flows.stack.services import build_services, check_ports
 from flows.stack.stack import down, up
 from flows.stack.supervisor import read_records
@@ -119,7 +119,7 @@ def test_ctrl_c_ends_every_process_and_leaves_the_ports_free(stack: Running, exp
     assert stack.process.wait(60) == 0
     assert stack.said.endswith("ending every process\n")
     assert stack.living == set()
-    plan = Plan((str(experiment),), stack.home, ports=stack.ports)
+    plan = StackPlan((str(experiment),), stack.home, ports=stack.ports)
     check_ports(plan, build_services(plan))
 
 

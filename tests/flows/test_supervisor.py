@@ -7,8 +7,8 @@ import time
 from pathlib import Path
 
 from flows.stack import processes
-from flows.stack.plan import Plan
-from flows.stack.services import Service
+from flows.stack.plan import StackPlan
+from flows.stack.services import StackService
 from flows.stack.supervisor import Supervisor
 from ml_core.home.settings import open_home
 
@@ -23,7 +23,7 @@ time.sleep(60)
 
 def begin(supervisor: Supervisor, name: str, nowhere: str) -> tuple[int, int]:
     """The service of that name and what it has begun."""
-    service = Service(name, (sys.executable, "-c", BEGINNING), nowhere, nowhere)
+    service = StackService(name, (sys.executable, "-c", BEGINNING), nowhere, nowhere)
     supervisor.launch(service)
     child = supervisor.children[name]
     while not child.log.read_text().strip():
@@ -33,7 +33,7 @@ def begin(supervisor: Supervisor, name: str, nowhere: str) -> tuple[int, int]:
 
 
 def test_a_dead_worker_takes_its_own_runs_with_it_and_no_keeper_of_a_run_of_the_app(tmp_path: Path) -> None:
-    plan, stop = Plan((), open_home(tmp_path / "home")), threading.Event()
+    plan, stop = StackPlan((), open_home(tmp_path / "home")), threading.Event()
     supervisor = Supervisor(plan, say=lambda _: None, stop=stop)
     watching = threading.Thread(target=supervisor.watch)
     try:

@@ -10,8 +10,8 @@ import pytest
 from ml_core.data.intake.refresh import refresh
 from ml_core.data.order import Order, place_order
 from ml_core.live.following import follow_evidence
-from ml_core.live.standing import Standing
-from ml_core.live.terms import Terms, price
+from ml_core.live.standing import LiveStanding
+from ml_core.live.terms import LiveTerms, price
 from ml_core.prediction.answer import stamp
 from ml_core.promotion.reference import fill_seat
 from ml_core.promotion.sitter import what_is_proven
@@ -59,9 +59,11 @@ def seat(order: Order, forecaster: Any, where: Any, *, claims: tuple = ()) -> st
 
 def stands(
     line: str, claim: str, *, proven: dt.date | None = None, refuted: dt.date | None = None
-) -> Standing:
-    terms = Terms(line, claim, 1, 1, dt.date(2019, 1, 2), 120.0, "no order", 0.5)
-    return Standing(terms, sessions=90, mean=0.05, low=0.01, high=0.09, proven_on=proven, refuted_on=refuted)
+) -> LiveStanding:
+    terms = LiveTerms(line, claim, 1, 1, dt.date(2019, 1, 2), 120.0, "no order", 0.5)
+    return LiveStanding(
+        terms, sessions=90, mean=0.05, low=0.01, high=0.09, proven_on=proven, refuted_on=refuted
+    )
 
 
 def seats(order: Order) -> dict[str, str | None]:

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from ml_core.models.attention import Attention
+from ml_core.models.attention import CausalAttention
 from ml_core.models.sparse import SparseAttention
 
 WIDTH, HEADS = 8, 2
@@ -11,7 +11,7 @@ WIDTH, HEADS = 8, 2
 
 def pair_of(**options):
     torch.manual_seed(3)
-    dense, sparse = Attention(WIDTH, HEADS), SparseAttention(WIDTH, HEADS, **options)
+    dense, sparse = CausalAttention(WIDTH, HEADS), SparseAttention(WIDTH, HEADS, **options)
     with torch.no_grad():
         dense.project.weight.mul_(3)
     sparse.load_state_dict(dense.state_dict())

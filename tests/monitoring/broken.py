@@ -14,8 +14,8 @@ from ml_core.data.quality.judge import FINDINGS
 from ml_core.data.store.forecasts import write_forecast
 from ml_core.home.settings import Home
 from ml_core.live.ledger import LIVE, open_ledger
-from ml_core.live.terms import Terms
-from ml_core.monitoring.scene import Scene
+from ml_core.live.terms import LiveTerms
+from ml_core.monitoring.scene import WatchScene
 from ml_core.prediction.answer import stamp
 from ml_core.promotion.judge import promote_candidate
 from ml_core.registry.searched import Searched
@@ -60,23 +60,23 @@ def copy(order: Order, folder: Path) -> Order:
     return place_order(EXPERIMENT, Home(folder))
 
 
-def sound(order: Order) -> Scene:
-    return Scene(order, NOW)
+def sound(order: Order) -> WatchScene:
+    return WatchScene(order, NOW)
 
 
-def refuse_bars(order: Order) -> Scene:
+def refuse_bars(order: Order) -> WatchScene:
     """Every bar of the last session is in quarantine."""
     prices = read_prices(EXPERIMENT, order.home)
     last = prices.filter(date=prices["date"].max()).select("ticker", "date")
     rows = last.with_columns(check=pl.lit("units"), verdict=pl.lit("quarantine"), reason=pl.lit("x"))
     blank = [pl.lit(None, kind).alias(name) for name, kind in FINDINGS.items() if name not in rows.columns]
     order.store.findings.keep(rows.with_columns(blank).select(list(FINDINGS)), now=NOW)
-    return Scene(order, NOW)
+    return WatchScene(order, NOW)
 
 
-def change_unit(order: Order) -> Scene:
+def change_unit(order: Order) -> WatchScene:
     """Volatility doubles for twenty sessions, which is what the features are made of."""
-    scene = Scene(order, NOW)
+    scene = WatchScene(order, NOW)
     since = scene.sessions[-25]
     late, grown = pl.col("date") >= since, ["open", "high", "low", "close"]
     first = pl.col("close").filter(~late).last().over("ticker")
@@ -87,9 +87,9 @@ def change_unit(order: Order) -> Scene:
     return scene
 
 
-def swap_bars(order: Order) -> Scene:
+def swap_bars(order: Order) -> WatchScene:
     """One ticker goes on with the moves of another, at its own price."""
-    scene = Scene(order, NOW)
+    scene = WatchScene(order, NOW)
     one, two = scene.prices["ticker"].unique().sort().head(2).to_list()
     last = scene.prices.filter(pl.col("ticker") == one).sort("date")
     strange = scene.prices.filter(pl.col("ticker") == two, pl.col("date") > last["date"][-7])
@@ -102,13 +102,13 @@ def swap_bars(order: Order) -> Scene:
     return scene
 
 
-def rewrite_bars(order: Order) -> Scene:
+def rewrite_bars(order: Order) -> WatchScene:
     """The provider says other prices of the first month."""
     bars = order.store.bars.read(EXPERIMENT.universe.tickers)
     first = bars.filter(pl.col("date") < bars["date"].min() + dt.timedelta(days=30))
     other = first.with_columns(pl.col("close") * 1.01, pl.col("high") * 1.02)
     order.store.bars.write(other, observed_at=NOW)
-    return Scene(order, NOW)
+    return WatchScene(order, NOW)
 
 
 def succeed(order: Order) -> None:
@@ -119,42 +119,42 @@ def succeed(order: Order) -> None:
     registry.promote(order.name, again.version)
 
 
-def narrow_one(order: Order) -> Scene:
+def narrow_one(order: Order) -> WatchScene:
     """A later version says intervals of one ticker that are a fiftieth as wide."""
     succeed(order)
     say(order, width=0.02, of=EXPERIMENT.universe.tickers[:1])
-    return Scene(order, NOW)
+    return WatchScene(order, NOW)
 
 
-def narrow_intervals(order: Order) -> Scene:
+def narrow_intervals(order: Order) -> WatchScene:
     """A later version says intervals a tenth as wide."""
     succeed(order)
     say(order, width=0.1)
-    return Scene(order, NOW)
+    return WatchScene(order, NOW)
 
 
-def refute_claim(order: Order) -> Scene:
+def refute_claim(order: Order) -> WatchScene:
     """The ledger says that a claim's e-value against it has passed what is needed."""
     ledger, day = open_ledger(order), dt.date(2019, 3, 1)
-    ledger.add_terms([Terms("1", "order", 1, 1, day, needed=100.0, rival="no order", bound=1.0)])
+    ledger.add_terms([LiveTerms("1", "order", 1, 1, day, needed=100.0, rival="no order", bound=1.0)])
     row = dict.fromkeys(LIVE) | {
         "line": "1", "claim": "order", "horizon": 1, "as_of": day, "known": day, "version": "1", "rows": 6,
         "data_version": 1, "difference": -1.0, "counted": -1.0, "mean": -1.0, "low": -1.0, "high": 0.0,
         "better": 0.1, "refuted": 400.0,
     }  # fmt: skip
     ledger.add_scores(pl.DataFrame([row], schema=LIVE))
-    return Scene(order, NOW)
+    return WatchScene(order, NOW)
 
 
-def grow_old(order: Order) -> Scene:
+def grow_old(order: Order) -> WatchScene:
     """A year has passed in which nobody fitted anything again."""
-    scene = Scene(order, NOW)
+    scene = WatchScene(order, NOW)
     last = scene.sessions[-1]
     vars(scene)["sessions"] = [*scene.sessions, *(last + dt.timedelta(days=day) for day in range(1, 366))]
     return scene
 
 
-BREAKS: dict[str, Callable[[Order], Scene]] = {
+BREAKS: dict[str, Callable[[Order], WatchScene]] = {
     "bars": refuse_bars,
     "coverage": narrow_one,
     "mixups": swap_bars,

@@ -10,7 +10,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from ml_core.errors import InvalidData
-from ml_core.portfolio.attribution import NO_SECTOR, Attribution, attribute
+from ml_core.portfolio.attribution import NO_SECTOR, ReturnAttribution, attribute
 from ml_core.portfolio.backtest import backtest
 from tests.portfolio.market import make_positions, make_prices, random_market
 
@@ -18,7 +18,9 @@ SESSIONS = 60
 EXECUTIONS = st.sampled_from(["next_open", "next_close", "same_close"])
 
 
-def split(positions: pl.DataFrame, prices: pl.DataFrame, **asked: Any) -> tuple[pl.DataFrame, Attribution]:
+def split(
+    positions: pl.DataFrame, prices: pl.DataFrame, **asked: Any
+) -> tuple[pl.DataFrame, ReturnAttribution]:
     cost = asked.pop("cost_bps", 10.0)
     sectors = asked.pop("sectors", None)
     rules = {"execution": "next_open", "hold": 1, "benchmark": None, **asked}
@@ -33,7 +35,7 @@ def random_positions(prices: pl.DataFrame, tickers: int, seed: int, spread: floa
     return positions.filter(pl.col("date").is_in(prices["date"].implode()))
 
 
-def sums(told: Attribution) -> dict[str, float]:
+def sums(told: ReturnAttribution) -> dict[str, float]:
     return {by: sum(told.by(by).values()) for by in told.parts["by"].unique()}
 
 

@@ -7,7 +7,7 @@ import pytest
 from ml_core.evaluation.sharpe import deflated_sharpe, sharpe
 from ml_core.portfolio.comparison import STRATEGY, Comparison, compare
 from ml_core.portfolio.market import Market
-from ml_core.portfolio.risk import Scored, describe
+from ml_core.portfolio.risk import ScoredSessions, describe
 from ml_core.spec.strategy import Strategy
 from tests.market import prices_of, walk
 
@@ -31,7 +31,7 @@ def compared(*, every: int, last: int = 400, hold: int = 1) -> Comparison:
 def test_numbers_of_luck_read_fresh_sessions_alone():
     returns = np.random.default_rng(1).normal(0.001, 0.01, 500)
     fresh_T = np.arange(500) < 200
-    told = describe(returns, periods_per_year=252, seed=0, trials=8, scored=Scored(200, fresh_T))
+    told = describe(returns, periods_per_year=252, seed=0, trials=8, scored=ScoredSessions(200, fresh_T))
     assert told["sharpe"] == pytest.approx(sharpe(returns[:200]) * 252**0.5)
     assert told["deflated_sharpe"] == deflated_sharpe(returns[:200], trials=8)
     assert told["sessions"], told["scored"] == (500, 200)

@@ -7,15 +7,15 @@ import polars as pl
 import pytest
 
 from ml_core.claims.verdict import ClaimVerdict, Match
-from ml_core.evaluation.leakage import Finding
+from ml_core.evaluation.leakage import ColumnLeak
 from ml_core.promotion import gate
-from ml_core.promotion.earlier import Earlier, tell_easier
+from ml_core.promotion.earlier import EarlierCandidate, tell_easier
 from ml_core.promotion.sitter import Sitter
 from ml_core.registry.verdict import Check
 from ml_core.spec.experiment import Gate
 
 FIRST = {"ticker": "ALFA", "as_of": dt.date(2024, 1, 4)}
-FINDING = Finding("changed", dt.date(2024, 1, 5), "mean", 3, FIRST, 0.1)
+FINDING = ColumnLeak("changed", dt.date(2024, 1, 5), "mean", 3, FIRST, 0.1)
 
 
 def claim(name: str, horizon: int, p: float, *, proven: bool) -> ClaimVerdict:
@@ -136,8 +136,8 @@ def test_the_reference_needs_to_prove_nothing_and_must_not_know_the_future():
     assert not gate.judge_reference([FINDING]).passed
 
 
-def earlier(now: Gate, before: Gate, *refused: str) -> Earlier:
-    return Earlier("4", refused, ("gate.significance = 0.01",), tell_easier(now, before))
+def earlier(now: Gate, before: Gate, *refused: str) -> EarlierCandidate:
+    return EarlierCandidate("4", refused, ("gate.significance = 0.01",), tell_easier(now, before))
 
 
 def test_a_refusal_on_the_same_holdout_is_not_undone_by_asking_less():

@@ -7,7 +7,7 @@ import polars as pl
 import pytest
 
 from ml_core.claims.verdict import ClaimVerdict
-from ml_core.evaluation.leakage import Finding
+from ml_core.evaluation.leakage import ColumnLeak
 from ml_core.promotion.likeness import (
     compare,
     hand_on,
@@ -23,7 +23,7 @@ from ml_core.registry.verdict import Check
 from ml_core.spec.experiment import Gate
 
 DAY = dt.date(2024, 1, 5)
-FINDING = Finding("changed", DAY, "mean", 3, {"ticker": "ALFA", "as_of": DAY}, 0.1)
+FINDING = ColumnLeak("changed", DAY, "mean", 3, {"ticker": "ALFA", "as_of": DAY}, 0.1)
 
 
 def scored(*, rows: int = 400, seed: int = 0) -> pl.DataFrame:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from ml_core.data.calendar import sessions_between
 from ml_core.home.settings import Home
 from ml_core.panel.splits import Span
-from ml_core.promotion.looks import OPENING, YEARLY, Look, Paid, pay_look, share_after
+from ml_core.promotion.looks import OPENING, YEARLY, HoldoutLook, Paid, pay_look, share_after
 from ml_core.registry.archive import count_tried
 from ml_core.registry.versions import Registry
 from tests.evidence import evidence_of
@@ -88,7 +88,7 @@ def test_what_was_judged_before_there_was_an_account_or_in_another_home_has_look
 @given(st.lists(st.tuples(st.integers(1, 60), st.booleans()), min_size=1, max_size=120))
 def test_no_year_of_looks_spends_more_than_there_is_however_they_are_spread(steps):
     """Each step is so many sessions later; some of them are looks."""
-    looks: list[Look] = []
+    looks: list[HoldoutLook] = []
     spent: list[tuple[int, float]] = []
     day = last = 0
     for ahead, looked in steps:
@@ -96,7 +96,7 @@ def test_no_year_of_looks_spends_more_than_there_is_however_they_are_spread(step
         if looked:
             gained = YEARLY * (day - last) / 252 if looks else 0.0
             last, share = day, share_after(looks, gained)
-            looks.append(Look("", "", "", "", "", gained, share))
+            looks.append(HoldoutLook("", "", "", "", "", gained, share))
             spent.append((day, share))
     for start, _ in spent:
         assert sum(share for at, share in spent if start <= at <= start + 252) <= 1 + 1e-9

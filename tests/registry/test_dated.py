@@ -5,18 +5,18 @@ import pickle
 import numpy as np
 from ray.tune.utils.util import flatten_dict
 
-from ml_core.registry.dated import Dated, values_on
+from ml_core.registry.dated import DatedScores, values_on
 from ml_core.registry.trials import keep_small
 
 NUMBERS = {"2024-01-02": 0.5, "2024-01-03": -0.25}
 
 
 def test_what_another_process_sends_is_what_was_kept():
-    assert dict(pickle.loads(pickle.dumps(Dated(NUMBERS)))) == NUMBERS
+    assert dict(pickle.loads(pickle.dumps(DatedScores(NUMBERS)))) == NUMBERS
 
 
 def test_the_numbers_on_given_dates_are_read_in_their_order_and_are_nan_where_there_is_none():
-    dated = Dated(NUMBERS)
+    dated = DatedScores(NUMBERS)
     assert values_on(tuple(NUMBERS), dated).tolist() == [0.5, -0.25]
     assert values_on(("2024-01-03", "2024-01-02"), dated).tolist() == [-0.25, 0.5]
     np.testing.assert_equal(values_on(("2024-01-01", "2024-01-03"), NUMBERS), [np.nan, -0.25])

@@ -19,7 +19,7 @@ from ml_core.reporting.document.document import (
     Document,
     Figure,
     Missing,
-    Origin,
+    NumberOrigin,
     Paragraph,
     Points,
     Section,
@@ -33,7 +33,7 @@ from ml_core.reporting.document.markdown import write_markdown
 from ml_core.reporting.document.pdf import write_pdf, write_source
 from ml_core.reporting.document.writers import write_document
 
-HERE = Origin("3", "7", "candorcast models demo")
+HERE = NumberOrigin("3", "7", "candorcast models demo")
 W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 HOSTILE = 'a <b> & "quotes" #let x = $1 *not bold* _so_ | pipe \\ back'
 

@@ -12,7 +12,7 @@ from ml_core.portfolio.comparison import STRATEGY, compare
 from ml_core.promotion.reference import fill_seat
 from ml_core.walkforward.trading import weigh
 from ml_core.walkforward.unseen import forecast_unseen
-from serving.backtests import Settings
+from serving.backtests import BacktestSettings
 from serving.money_figures import draw_equity, draw_months, months_of
 from serving.ui.backtest import show_backtest
 from tests.market import NOW
@@ -22,7 +22,7 @@ OWN = ("auto", 0.2, 5.0, 0.0)
 
 @pytest.fixture(scope="module")
 def made(service):
-    return service.backtest(Settings())
+    return service.backtest(BacktestSettings())
 
 
 def test_it_earns_what_the_command_says(made, world):
@@ -50,10 +50,10 @@ def test_where_the_money_came_from_stands_there_and_adds_up_to_what_it_came_to(s
 
 
 def test_settings_change_the_account_and_a_higher_cost_lowers_it(service, made):
-    dear = service.backtest(Settings({"cost_bps": 50.0}))
+    dear = service.backtest(BacktestSettings({"cost_bps": 50.0}))
     assert dear.strategy.cost_bps == 50.0
     assert dear.comparison.risk[STRATEGY]["cumulative"] < made.comparison.risk[STRATEGY]["cumulative"]
-    long = service.backtest(Settings({"kind": "long_only"}))
+    long = service.backtest(BacktestSettings({"kind": "long_only"}))
     assert (long.comparison.positions["weight"] >= 0).all()
 
 
@@ -63,15 +63,15 @@ def test_a_setting_that_was_traded_is_not_traded_again_for_who_has_tried_more_si
     monkeypatch.setattr(
         "serving.backtests.compare", lambda *given, **named: traded.append(given) or compare(*given, **named)
     )
-    first, again = (service.backtest(Settings(), tried=tried) for tried in (1, 3))
+    first, again = (service.backtest(BacktestSettings(), tried=tried) for tried in (1, 3))
     assert len(traded) == 1
     assert again.trials == first.trials + 2
     assert again.comparison.risk[STRATEGY]["trials"] == again.trials
     assert again.comparison.accounts.equals(first.comparison.accounts)
-    service.backtest(Settings({"cost_bps": 50.0}))
+    service.backtest(BacktestSettings({"cost_bps": 50.0}))
     own_world.register(passed=True)
     service.look()
-    service.backtest(Settings())
+    service.backtest(BacktestSettings())
     assert len(traded) == 3, "another setting, and another version"
 
 
@@ -90,7 +90,7 @@ def test_each_setting_counts_once_and_is_paid_for(service):
 def test_a_day_that_the_model_learned_from_is_refused_with_the_first_that_it_did_not(service, world):
     begin = world.evidence.holdout.start
     with pytest.raises(InvalidInput, match=f"expected a day from {begin} on"):
-        service.backtest(Settings(start=begin - dt.timedelta(days=1)))
+        service.backtest(BacktestSettings(start=begin - dt.timedelta(days=1)))
     shown, _ = show_backtest(service, [], *OWN, "tomorrow")
     assert "From: expected a day such as" in shown.notice
     shown, _ = show_backtest(service, [], *OWN, "2019-08-09", "2019-08-01")

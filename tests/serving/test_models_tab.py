@@ -7,7 +7,7 @@ import pytest
 
 from ml_core.data.order import place_order
 from ml_core.live.ledger import LIVE, open_ledger
-from ml_core.live.terms import Terms
+from ml_core.live.terms import LiveTerms
 from ml_core.promotion.reference import fill_seat
 from ml_core.registry.noted import Noted
 from ml_core.registry.refit import Refit
@@ -36,7 +36,7 @@ def write_live(own: World, *, needed: float = 40.0) -> list[float]:
     """Six scored dates of a claim of version 2; what its e-value was."""
     better = [1.0, 2.0, 4.0, 8.0, 16.0, 64.0]
     ledger = open_ledger(place_order(own.experiment, own.home))
-    ledger.add_terms([Terms("2", "order", 1, 1, DAYS[0], needed, "no order", 0.5)])
+    ledger.add_terms([LiveTerms("2", "order", 1, 1, DAYS[0], needed, "no order", 0.5)])
     told = {"line": "2", "claim": "order", "horizon": 1, "version": "2", "rows": 6, "data_version": 1}
     numbers = {"difference": 0.1, "counted": 0.1, "mean": 0.1, "low": 0.0, "high": 0.2, "refuted": 1.0}
     rows = [

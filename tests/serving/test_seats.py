@@ -7,7 +7,7 @@ import pytest
 from ml_core.data.order import place_order
 from ml_core.errors import InvalidInput, NoChampion
 from ml_core.promotion.reference import fill_seat
-from serving.asked import Asked
+from serving.asked import VersionAsked
 from serving.ui.forecast import show_forecast
 from serving.ui.models import show_one
 from tests.market import NOW
@@ -71,11 +71,11 @@ def test_a_past_day_is_answered_by_the_one_that_is_asked(seated: World):
 
 
 def test_a_version_and_a_seat_at_once_are_refused():
-    assert Asked(version="3").chosen == "3"
-    assert Asked(alias="challenger").chosen == "challenger"
-    assert Asked().chosen is None
+    assert VersionAsked(version="3").chosen == "3"
+    assert VersionAsked(alias="challenger").chosen == "challenger"
+    assert VersionAsked().chosen is None
     with pytest.raises(InvalidInput, match="give one of them"):
-        assert Asked(version="3", alias="challenger").chosen
+        assert VersionAsked(version="3", alias="challenger").chosen
 
 
 def test_each_horizon_says_what_of_it_is_proven(seated: World):

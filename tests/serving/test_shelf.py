@@ -8,7 +8,7 @@ import pytest
 
 from ml_core.data.order import place_order
 from ml_core.live.ledger import LIVE, open_ledger
-from ml_core.live.terms import Terms
+from ml_core.live.terms import LiveTerms
 from ml_core.registry.certified import Certified
 from serving.ui.models import show_one
 from tests.serving.conftest import open_client
@@ -78,8 +78,8 @@ def test_a_version_that_is_not_there_is_refused_in_one_line(client, version, sta
 def watch(world: World) -> None:
     """A claim that was scored on two sessions and is proven, and one that is not asked."""
     since, ledger = dt.date(2019, 6, 3), open_ledger(place_order(world.experiment, world.home))
-    asked = Terms("1", "level", 1, 1, since, 40.0, "zero", bound=0.1, unit=0.02, promised=0.001, dates=90)
-    ledger.add_terms([asked, Terms("1", "money", 1, 1, since, reason="it is asked on the holdout only")])
+    asked = LiveTerms("1", "level", 1, 1, since, 40.0, "zero", bound=0.1, unit=0.02, promised=0.001, dates=90)
+    ledger.add_terms([asked, LiveTerms("1", "money", 1, 1, since, reason="it is asked on the holdout only")])
     row = {"line": "1", "claim": "level", "horizon": 1, "version": "1", "rows": 6, "data_version": 0}
     days = [since, since + dt.timedelta(days=1)]
     rows = [

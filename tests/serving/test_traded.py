@@ -9,7 +9,7 @@ from ml_core.errors import AlreadyRunning
 from ml_core.portfolio.comparison import STRATEGY
 from ml_core.walkforward.trading import weigh
 from ml_core.walkforward.unseen import forecast_unseen
-from serving.backtests import Settings
+from serving.backtests import BacktestSettings
 from serving.traded import WAITING, Jobs
 from tests.serving.conftest import open_client
 
@@ -43,7 +43,7 @@ def test_its_numbers_are_those_of_the_command_and_of_the_tab(client, service, wo
     assert set(told["measures"]) == {"strategy", "buy_and_hold", "equal_weight", "zero_forecast"}
     assert told["equity"][STRATEGY][-1] - 1 == pytest.approx(own["cumulative"])
     assert len(told["dates"]) == len(told["equity"][STRATEGY])
-    assert told["trials"] == service.backtest(Settings()).trials
+    assert told["trials"] == service.backtest(BacktestSettings()).trials
     assert told["positions"], "something is held"
 
 
@@ -112,15 +112,15 @@ def test_one_that_takes_long_tells_how_far_it_is_and_is_reckoned_once(service):
 
     jobs, stamp = Jobs(reckon), service.stamp()
     for _ in range(3):
-        answer = jobs.ask("anna", Settings(), stamp, wait=0.2)
+        answer = jobs.ask("anna", BacktestSettings(), stamp, wait=0.2)
         assert (answer.state, answer.measures) == ("running", None)
     assert answer.told == "asking the model"
     for number in range(WAITING):
-        jobs.ask("anna", Settings({"cost_bps": float(number)}), stamp, wait=0)
+        jobs.ask("anna", BacktestSettings({"cost_bps": float(number)}), stamp, wait=0)
     with pytest.raises(AlreadyRunning, match="ask again in a while"):
-        jobs.ask("anna", Settings({"cost_bps": 99.0}), stamp, wait=0)
+        jobs.ask("anna", BacktestSettings({"cost_bps": 99.0}), stamp, wait=0)
     go_on.set()
-    assert jobs.ask("anna", Settings(), stamp, wait=30).state == "done"
+    assert jobs.ask("anna", BacktestSettings(), stamp, wait=30).state == "done"
     assert calls[0] == 1
 
 

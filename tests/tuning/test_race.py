@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from ml_core.registry.trials import Trial
-from tuning.race import Course
+from tuning.race import FoldRace
 
 DATES = [str(dt.date(2024, 1, 1) + dt.timedelta(days=day)) for day in range(360)]
 STARTS = [DATES[0], DATES[120], DATES[240]]
@@ -16,19 +16,19 @@ def scored(score_T: np.ndarray, dates: list[str]) -> dict[str, float]:
     return dict(zip(dates, score_T.tolist(), strict=True))
 
 
-def reports(course: Course, name: str, scores: dict[str, float]) -> bool:
+def reports(course: FoldRace, name: str, scores: dict[str, float]) -> bool:
     """Whether it is dropped when it has these scores; it has begun before."""
     return course.drops(name, {"scores": scores})
 
 
-def ended(course: Course, name: str, scores: dict[str, float]) -> float | None:
+def ended(course: FoldRace, name: str, scores: dict[str, float]) -> float | None:
     """A trial that ran through; what the sampler is told of it."""
     course.begin(name)
     reports(course, name, scores)
     return course.settle(name, {})
 
 
-def is_dropped(course: Course, name: str, scores: dict[str, float]) -> bool:
+def is_dropped(course: FoldRace, name: str, scores: dict[str, float]) -> bool:
     """A trial that begins and reports these scores."""
     course.begin(name)
     return reports(course, name, scores)
@@ -38,7 +38,7 @@ def run_race(
     true_M: np.ndarray, rng: np.random.Generator, *, noise: float = 0.2
 ) -> tuple[list[bool], dict[str, dict[str, float]]]:
     """Each trial fold by fold, the newest first, until it is dropped; whether it was, and the scores it had."""
-    course, dropped, left = Course(1, STARTS), [], {}
+    course, dropped, left = FoldRace(1, STARTS), [], {}
     shared_T = rng.normal(0, 1, len(DATES))  # luck of a date: five times what parts two trials
     for number, true in enumerate(true_M):
         score_T, name, beaten = true + shared_T + rng.normal(0, noise, len(DATES)), str(number), False
@@ -84,7 +84,7 @@ def test_the_defaults_run_through_however_bad_they_are():
 
 
 def test_a_trial_faces_those_that_were_settled_when_it_began_and_no_later_one():
-    course, rng = Course(1, STARTS), np.random.default_rng(7)
+    course, rng = FoldRace(1, STARTS), np.random.default_rng(7)
     course.begin("slow")
     ended(course, "good", scored(rng.normal(1, 0.1, 360), DATES))
     assert not reports(course, "slow", scored(rng.normal(0, 0.1, 120), DATES[240:]))
@@ -92,7 +92,7 @@ def test_a_trial_faces_those_that_were_settled_when_it_began_and_no_later_one():
 
 
 def test_nobody_is_compared_on_the_dates_that_made_the_other_look_best():
-    course, rng = Course(1, STARTS), np.random.default_rng(6)
+    course, rng = FoldRace(1, STARTS), np.random.default_rng(6)
     for name, newest, others in (("lucky", 0.3, -0.05), ("good", 0.0, 0.05)):
         level_T = np.where(np.arange(360) < 240, others, newest)
         ended(course, name, scored(level_T + rng.normal(0, 0.01, 360), DATES))
@@ -100,7 +100,7 @@ def test_nobody_is_compared_on_the_dates_that_made_the_other_look_best():
 
 
 def test_too_few_dates_drop_nobody():
-    course = Course(1, [DATES[0], DATES[350]])
+    course = FoldRace(1, [DATES[0], DATES[350]])
     for name, score in (("first", 0.0), ("good", 1.0)):
         ended(course, name, scored(score + np.arange(360) / 1e3, DATES))
     assert not is_dropped(course, "bad", scored(-1.0 + np.arange(10) / 1e3, DATES[350:]))
@@ -111,12 +111,12 @@ def test_a_trial_of_a_search_that_goes_on_faces_those_that_ended_before():
     before = Trial(
         "old", {"family": "lstm"}, "finished", result={"scores": scored(rng.normal(1, 0.1, 360), DATES)}
     )
-    course = Course(1, STARTS, [before])
+    course = FoldRace(1, STARTS, [before])
     assert is_dropped(course, "new", scored(rng.normal(0, 0.1, 120), DATES[240:]))
 
 
 def test_scores_on_different_folds_compare_through_the_first_trial_of_all():
-    course, rng = Course(1, STARTS), np.random.default_rng(4)
+    course, rng = FoldRace(1, STARTS), np.random.default_rng(4)
     hard_T = np.where(np.arange(360) < 240, -1.0, 0.0)  # the older folds are the harder ones
     gains = [
         ended(course, "first", scored(hard_T + rng.normal(0, 0.01, 360), DATES)),
@@ -132,6 +132,6 @@ def test_the_defaults_run_through_though_an_earlier_run_ended_better_trials_befo
     score_T, worse_T = rng.normal(0.3, 0.1, len(DATES)), rng.normal(-0.3, 0.1, len(DATES))
     result = {"test_score": 0.3, "scores": scored(score_T, DATES)}
     known = [Trial("better", {"family": "lstm"}, "finished", result=result)]
-    course = Course(1, STARTS, known, spared=True)
+    course = FoldRace(1, STARTS, known, spared=True)
     assert not is_dropped(course, "the defaults", scored(worse_T[240:], DATES[240:]))
     assert is_dropped(course, "another", scored(worse_T[240:], DATES[240:]))

@@ -11,7 +11,7 @@ from tests.market import small_experiment
 from tuning.halving import Halving
 from tuning.points import first_params
 from tuning.pruner import Pruner, Pruning
-from tuning.race import Course
+from tuning.race import FoldRace
 from tuning.sampler import OptunaSampler
 from tuning.space import build_space
 
@@ -79,7 +79,7 @@ def search_on(workers: int, pruner: Pruner, *, seed: int, lag: int = 5) -> list[
     return begun
 
 
-@pytest.mark.parametrize("make", [lambda: Halving(8), lambda: Course(1, STARTS)], ids=["asha", "race"])
+@pytest.mark.parametrize("make", [lambda: Halving(8), lambda: FoldRace(1, STARTS)], ids=["asha", "race"])
 def test_whoever_reports_first_the_same_trials_are_tried_and_the_same_ones_dropped(
     make: Callable[[], Pruner],
 ):

@@ -10,12 +10,12 @@ from ml_core.forecaster.forecaster import Forecaster
 from ml_core.training.fit import fit
 from ml_core.walkforward.opening import open_windows, plan_folds
 from tests.market import simulate_prices, small_experiment
-from tuning.winner import WINNER, Asked, fit_or_recall, forget
+from tuning.winner import WINNER, FitRequest, fit_or_recall, forget
 
 EXPERIMENT = small_experiment()
 WINDOWS, _ = open_windows(EXPERIMENT.spec, simulate_prices())
 FINAL, OTHER, *_ = plan_folds(EXPERIMENT, WINDOWS)
-ASKED = Asked(EXPERIMENT.spec, FINAL, version=3)
+ASKED = FitRequest(EXPERIMENT.spec, FINAL, version=3)
 
 
 class Learner:

@@ -4,7 +4,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from ml_core.data.simulation.market import Market, simulate
+from ml_core.data.simulation.market import SimulatedMarket, simulate
 from ml_core.data.source import open_source
 from ml_core.errors import InvalidInput
 from ml_core.features.regimes import filter_turbulence, fit_regimes
@@ -112,7 +112,7 @@ def test_what_depends_on_the_regime_is_found_through_features_of_the_regime_and_
     assert share_found(gap_TN[:, :, None] * known_TK[:, None, :], market, half) > 0.8
 
 
-def share_found(told_TNK: np.ndarray, market: Market, half: int) -> float:
+def share_found(told_TNK: np.ndarray, market: SimulatedMarket, half: int) -> float:
     """Of the second half's signal, for the line through the returns of the first."""
     late, size = slice(half, None), told_TNK.shape[2]
     early = slice(1, half - 1)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ml_core.bulletin.subject import Subject
+from ml_core.bulletin.subject import ReportSubject
 from ml_core.claims.verdict import ClaimVerdict
 from ml_core.registry.evidence import Evidence
 from ml_core.reporting import words
@@ -10,7 +10,7 @@ from ml_core.reporting import words
 PRACTICE = "This is practice on a market that is made up: put no money on it."
 
 
-def advise(subject: Subject, evidence: Evidence) -> list[str]:
+def advise(subject: ReportSubject, evidence: Evidence) -> list[str]:
     proven, version = proven_of(subject), subject.version
     assert version is not None
     may = "In that market one may" if is_made_up(subject) else "You may"
@@ -34,16 +34,16 @@ def advise(subject: Subject, evidence: Evidence) -> list[str]:
     return told
 
 
-def is_made_up(subject: Subject) -> bool:
+def is_made_up(subject: ReportSubject) -> bool:
     return subject.experiment.data.source == "simulated"
 
 
-def ahead_of(subject: Subject, horizons: list[int]) -> str:
+def ahead_of(subject: ReportSubject, horizons: list[int]) -> str:
     unit = unit_of(subject) if horizons == [1] else f"{unit_of(subject)}s"
     return f"{words.listed([f'{one}' for one in horizons])} {unit} ahead"
 
 
-def unit_of(subject: Subject) -> str:
+def unit_of(subject: ReportSubject) -> str:
     return "session" if subject.experiment.task.frequency == "daily" else "week"
 
 
@@ -51,7 +51,7 @@ def asked_of(evidence: Evidence) -> list[ClaimVerdict]:
     return [one for one in evidence.claims if one.asked]
 
 
-def proven_of(subject: Subject) -> list[tuple[str, int]]:
+def proven_of(subject: ReportSubject) -> list[tuple[str, int]]:
     """By holdout or live, and not given back since."""
     if subject.version is None or subject.evidence is None:
         return []

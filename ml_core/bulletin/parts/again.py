@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ml_core.audit.lock import NAME, read_lock
 from ml_core.audit.rebuild import describe_machine
-from ml_core.bulletin.subject import Subject
+from ml_core.bulletin.subject import ReportSubject
 from ml_core.forecaster.files import WEIGHTS, checksum
 from ml_core.home.spelling import spell
 from ml_core.registry.evidence import Evidence
@@ -21,7 +21,7 @@ FEW = 12
 CARD_LIES = f"{FOLDER}/{CARD} among the files of its run in MLflow"
 
 
-def tell_again(subject: Subject) -> Section:
+def tell_again(subject: ReportSubject) -> Section:
     version, evidence = subject.version, subject.evidence
     if version is None or evidence is None:
         why = "nothing was fitted that could be fitted again."
@@ -47,7 +47,7 @@ def tell_again(subject: Subject) -> Section:
     return Section(TITLE, tuple(blocks), subject.then("models", named=False))
 
 
-def _facts(subject: Subject, version: ModelVersion, evidence: Evidence) -> list[Block]:
+def _facts(subject: ReportSubject, version: ModelVersion, evidence: Evidence) -> list[Block]:
     lock = read_lock()
     weights = version.folder / WEIGHTS
     facts = {
@@ -87,7 +87,7 @@ def _seeds(evidence: Evidence) -> str:
     )
 
 
-def _made_with(subject: Subject, evidence: Evidence) -> list[Block]:
+def _made_with(subject: ReportSubject, evidence: Evidence) -> list[Block]:
     if not isinstance(evidence.recipe, Recipe):
         return [Missing("With what it was made", "an earlier candorcast kept no recipe that can be read.")]
     then, now = evidence.recipe.made_with, describe_machine()

@@ -6,7 +6,7 @@ import polars as pl
 
 from ml_core.bulletin.pictures import picture
 from ml_core.bulletin.replay import Replay
-from ml_core.bulletin.subject import Subject
+from ml_core.bulletin.subject import ReportSubject
 from ml_core.evaluation.coverage import COVERAGE
 from ml_core.evaluation.deciles import measure_deciles
 from ml_core.portfolio.opening import horizon_of
@@ -20,7 +20,7 @@ NAMES = {"all": "all", "volatility": "when prices are", "year": "in"}
 MOST_AHEAD = 4
 
 
-def tell_calibration(subject: Subject, again: Replay) -> Section:
+def tell_calibration(subject: ReportSubject, again: Replay) -> Section:
     evidence, origin = subject.evidence, subject.then("models", named=False)
     if evidence is None:
         return Section(
@@ -30,7 +30,7 @@ def tell_calibration(subject: Subject, again: Replay) -> Section:
     return Section(TITLE, tuple(blocks), origin)
 
 
-def _intervals(subject: Subject, evidence: Evidence) -> list[Block]:
+def _intervals(subject: ReportSubject, evidence: Evidence) -> list[Block]:
     origin = subject.then("models", named=False)
     rows = [one for one in evidence.coverage if one.split == "holdout"]
     if not rows:
@@ -70,7 +70,7 @@ def _intervals(subject: Subject, evidence: Evidence) -> list[Block]:
     ]
 
 
-def _means(subject: Subject, again: Replay) -> list[Block]:
+def _means(subject: ReportSubject, again: Replay) -> list[Block]:
     if again.forecasts is None:
         return [Missing("Forecast beside outcome, by tenths", again.why)]
     horizon = horizon_of(subject.experiment)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from ml_core.bulletin.parts.lost import tell_lost
 from ml_core.bulletin.pictures import picture
-from ml_core.bulletin.subject import Subject
+from ml_core.bulletin.subject import ReportSubject
 from ml_core.errors import ForecastError
 from ml_core.explain.attribution import Attribution, Of, attribute_all
 from ml_core.explain.method import load_method
@@ -19,7 +19,7 @@ from ml_core.explain.subject import Scene, open_scene
 from ml_core.prediction.answer import find_speaker
 from ml_core.registry.versions import Registry
 from ml_core.reporting import words
-from ml_core.reporting.document.document import Block, Missing, Origin, Paragraph, Section, table_of
+from ml_core.reporting.document.document import Block, Missing, NumberOrigin, Paragraph, Section, table_of
 from ml_core.reporting.pushes import draw_pushes
 
 TITLE = "What it hangs on"
@@ -29,7 +29,7 @@ SMALL = 0.01  # of the largest, below which a push is not worth a line
 
 
 @dataclass(frozen=True)
-class Session:
+class ExplainedSession:
     """The explanations of one session's forecasts at the shortest horizon."""
 
     scene: Scene
@@ -43,7 +43,7 @@ class Session:
         return max(self.found, key=lambda one: abs(one.forecast - one.base))
 
 
-def tell_explained(subject: Subject) -> Section:
+def tell_explained(subject: ReportSubject) -> Section:
     origin = subject.today("explain")
     if subject.evidence is None:
         why = "nobody answers yet, so there is nothing to explain."
@@ -62,22 +62,22 @@ def tell_explained(subject: Subject) -> Section:
     return Section(TITLE, blocks, origin)
 
 
-def _open(subject: Subject) -> Session:
+def _open(subject: ReportSubject) -> ExplainedSession:
     assert subject.version is not None and subject.evidence is not None
     registry = Registry(subject.order.home)
     stood, then, _ = find_speaker(subject.order, registry, None, subject.version.version)
     scene = open_scene(registry.load(stood.version), then.prices)
     of: Of = "scale" if subject.evidence.role == "reference" else "level"
     horizon = scene.forecaster.spec.task.horizons[0]
-    return Session(scene, of, horizon, attribute_all(scene, horizon, of))
+    return ExplainedSession(scene, of, horizon, attribute_all(scene, horizon, of))
 
 
-def _origin(subject: Subject, session: Session, *ticker: str) -> Origin:
+def _origin(subject: ReportSubject, session: ExplainedSession, *ticker: str) -> NumberOrigin:
     assert subject.version is not None
     return subject.today("explain", *ticker, "--version", subject.version.version, "--of", session.of)
 
 
-def _about(subject: Subject, session: Session) -> list[Block]:
+def _about(subject: ReportSubject, session: ExplainedSession) -> list[Block]:
     assert subject.version is not None
     what = {
         "scale": "how wide the range is that each forecast gives: it says no direction",
@@ -91,7 +91,7 @@ def _about(subject: Subject, session: Session) -> list[Block]:
     return [Paragraph(told), *([Paragraph(f"{unproven}.", "note")] if unproven else [])]
 
 
-def _all(subject: Subject, session: Session) -> list[Block]:
+def _all(subject: ReportSubject, session: ExplainedSession) -> list[Block]:
     """How far each input moves a forecast, over all tickers."""
     sizes: dict[str, float] = defaultdict(float)
     for one in session.found:
@@ -114,7 +114,7 @@ def _all(subject: Subject, session: Session) -> list[Block]:
     ]
 
 
-def _one(subject: Subject, session: Session) -> list[Block]:
+def _one(subject: ReportSubject, session: ExplainedSession) -> list[Block]:
     """The forecast that says most, as a table that adds up."""
     one = session.farthest
     pushes = _worth([(tell(name), share) for name, share in one.by_feature().items()])
@@ -131,7 +131,7 @@ def _one(subject: Subject, session: Session) -> list[Block]:
     return [table_of(caption, rows, _origin(subject, session, one.ticker))]
 
 
-def tell_looked(session: Session) -> list[Block]:
+def tell_looked(session: ExplainedSession) -> list[Block]:
     """On which sessions a model that attends looked for that forecast."""
     about, method = session.scene.about(session.farthest.ticker, session.horizon), load_method("attention")
     if why := method.excuse(about):
@@ -156,7 +156,7 @@ def _worth(pushes: Sequence[tuple[str, float]]) -> list[tuple[str, float]]:
     return [one for one in ordered if largest and abs(one[1]) >= SMALL * largest]
 
 
-def _amount(session: Session, value: float, *, sign: bool = True) -> str:
+def _amount(session: ExplainedSession, value: float, *, sign: bool = True) -> str:
     if session.of == "level" and not session.scene.forecaster.spec.task.priced:
         return words.write(value, "correlation")
     return words.percent(value, digits=3, sign=sign)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ml_core.bulletin.parts.advice import advise, asked_of, is_made_up, proven_of, unit_of
-from ml_core.bulletin.subject import Subject
+from ml_core.bulletin.subject import ReportSubject
 from ml_core.claims.verdict import ClaimVerdict
 from ml_core.registry.evidence import Evidence
 from ml_core.registry.seats import CHAMPION
@@ -16,7 +16,7 @@ OPEN = "open"  # nothing live has decided it
 MADE_UP = "The market is made up, and a signal was planted in it. None of these numbers says anything of real prices."
 
 
-def tell_first(subject: Subject) -> Section:
+def tell_first(subject: ReportSubject) -> Section:
     evidence = subject.evidence
     if evidence is None:
         return _nobody(subject)
@@ -34,7 +34,7 @@ def tell_first(subject: Subject) -> Section:
     return Section("In short", tuple(blocks), subject.then("models", named=False))
 
 
-def tell_verdict(subject: Subject) -> str:
+def tell_verdict(subject: ReportSubject) -> str:
     """In one or two sentences, whether there is anything to rely on."""
     version, proven = subject.version, proven_of(subject)
     if version is None:
@@ -63,7 +63,7 @@ def tell_verdict(subject: Subject) -> str:
     )
 
 
-def _nobody(subject: Subject) -> Section:
+def _nobody(subject: ReportSubject) -> Section:
     return Section(
         "In short",
         (
@@ -81,7 +81,7 @@ def _nobody(subject: Subject) -> Section:
     )
 
 
-def _tell_tried(subject: Subject, evidence: Evidence) -> str:
+def _tell_tried(subject: ReportSubject, evidence: Evidence) -> str:
     experiment, search, holdout = subject.experiment, evidence.search, evidence.holdout
     unit = unit_of(subject)
     ahead = words.listed([f"{one}" for one in experiment.task.horizons])
@@ -110,7 +110,7 @@ def _tell_tried(subject: Subject, evidence: Evidence) -> str:
     return f"{asked} {chosen} {judged}"
 
 
-def _claims(subject: Subject, evidence: Evidence) -> list[Block]:
+def _claims(subject: ReportSubject, evidence: Evidence) -> list[Block]:
     rows = [
         {
             "what a forecast says": words.said(one.claim),
@@ -144,12 +144,12 @@ def _tell_luck(one: ClaimVerdict) -> str:
     )
 
 
-def _tell_live(subject: Subject, one: ClaimVerdict) -> str:
+def _tell_live(subject: ReportSubject, one: ClaimVerdict) -> str:
     noted = subject.version.live.get((one.claim, one.horizon)) if subject.version else None
     return noted.verdict if noted else OPEN
 
 
-def _tell_money(subject: Subject, evidence: Evidence) -> list[str]:
+def _tell_money(subject: ReportSubject, evidence: Evidence) -> list[str]:
     own, held = evidence.backtest, evidence.backtest.benchmark
     if own.exposure == 0:
         return ["In money: it gives no direction, so nothing was bought or sold on it."]
@@ -170,7 +170,7 @@ def _tell_money(subject: Subject, evidence: Evidence) -> list[str]:
     return [told]
 
 
-def _tell_doubts(subject: Subject, evidence: Evidence) -> list[str]:
+def _tell_doubts(subject: ReportSubject, evidence: Evidence) -> list[str]:
     """What speaks against it, where something does."""
     assert subject.version is not None
     told = []

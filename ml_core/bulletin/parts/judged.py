@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ml_core.bulletin.subject import Subject
+from ml_core.bulletin.subject import ReportSubject
 from ml_core.claims.unasked import tell_unasked, with_unasked
 from ml_core.registry.evidence import Evidence
 from ml_core.registry.scores import Score
@@ -15,7 +15,7 @@ MOST_BESIDE = 5  # baselines that fit beside each other on paper
 MOST_AHEAD = 4
 
 
-def tell_holdout(subject: Subject) -> Section:
+def tell_holdout(subject: ReportSubject) -> Section:
     evidence, origin = subject.evidence, subject.then("models", named=False)
     if evidence is None:
         why = "nothing was judged yet."
@@ -34,7 +34,7 @@ def tell_holdout(subject: Subject) -> Section:
     return Section(TITLE, tuple(blocks), origin)
 
 
-def _claims(subject: Subject, evidence: Evidence) -> list[Block]:
+def _claims(subject: ReportSubject, evidence: Evidence) -> list[Block]:
     if not evidence.claims:
         return [Missing("Claims", "this version was judged before claims were judged one by one.")]
     origin = subject.then("models", named=False)
@@ -75,7 +75,7 @@ def _rivals(evidence: Evidence) -> set[str]:
     return {rival.rival for one in evidence.claims for rival in one.rivals}
 
 
-def _scores(subject: Subject, evidence: Evidence) -> list[Block]:
+def _scores(subject: ReportSubject, evidence: Evidence) -> list[Block]:
     ahead = sorted({one.horizon for one in evidence.holdout_scores})
     shown = ahead if len(ahead) <= MOST_AHEAD else [*ahead[: MOST_AHEAD - 1], ahead[-1]]
     scores = [one for one in evidence.holdout_scores if one.metric in SHOWN and one.horizon in shown]
@@ -119,7 +119,7 @@ def _lead_row(one: Score, names: list[str]) -> dict[str, str]:
     return {"score": words.metric(one.metric).label, "ahead": f"{one.horizon}", **told}
 
 
-def _gate(subject: Subject, evidence: Evidence) -> list[Block]:
+def _gate(subject: ReportSubject, evidence: Evidence) -> list[Block]:
     if not evidence.gate.checks:
         return [Missing("The gate", "no check was kept of it.")]
     rows = [

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ml_core.bulletin.subject import Subject
+from ml_core.bulletin.subject import ReportSubject
 from ml_core.data.prices import read_prices, tell_absent
 from ml_core.errors import ForecastError
 from ml_core.registry.evidence import Evidence
@@ -14,7 +14,7 @@ from ml_core.reporting.document.document import Block, Missing, Paragraph, Point
 TITLE = "Limits of all this"
 
 
-def tell_limits(subject: Subject) -> Section:
+def tell_limits(subject: ReportSubject) -> Section:
     told = [*_of_experiment(subject), *(_of_evidence(subject.evidence) if subject.evidence else ())]
     blocks: list[Block] = [Points(tuple(told))]
     if subject.evidence:
@@ -22,7 +22,7 @@ def tell_limits(subject: Subject) -> Section:
     return Section(TITLE, tuple(blocks), subject.then("audit"))
 
 
-def _of_experiment(subject: Subject) -> Iterator[str]:
+def _of_experiment(subject: ReportSubject) -> Iterator[str]:
     experiment = subject.experiment
     yield "The past proves nothing about a future that works otherwise. These are statistics, not investment advice."
     if experiment.data.source == "simulated":
@@ -41,7 +41,7 @@ def _of_experiment(subject: Subject) -> Iterator[str]:
         yield f"Without bars, and so left out: {', '.join(absent)}."
 
 
-def _absent(subject: Subject) -> list[str]:
+def _absent(subject: ReportSubject) -> list[str]:
     experiment, home = subject.order.experiment, subject.order.home
     try:
         return list(tell_absent(experiment, home, read_prices(experiment, home), compared=True))
@@ -68,7 +68,7 @@ def _of_evidence(evidence: Evidence) -> Iterator[str]:
     yield from (f"{note[0].upper()}{note[1:]}." for note in evidence.notes if note)
 
 
-def _audit(subject: Subject, evidence: Evidence) -> list[Block]:
+def _audit(subject: ReportSubject, evidence: Evidence) -> list[Block]:
     if not evidence.audit:
         why = "none was kept of this version."
         return [Missing("An audit for look-ahead", why, subject.then("audit").command)]

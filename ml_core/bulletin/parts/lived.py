@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from ml_core.bulletin.pictures import picture
-from ml_core.bulletin.subject import Subject
+from ml_core.bulletin.subject import ReportSubject
 from ml_core.live.figure import draw_live
 from ml_core.live.ledger import open_ledger
-from ml_core.live.standing import Standing, read_standings
+from ml_core.live.standing import LiveStanding, read_standings
 from ml_core.reporting import words
 from ml_core.reporting.document.document import Block, Missing, Paragraph, Points, Section, table_of
 
@@ -15,7 +15,7 @@ MOST_DRAWN = 4
 EACH = 1.9  # inches of a row of the figure
 
 
-def tell_live(subject: Subject) -> Section:
+def tell_live(subject: ReportSubject) -> Section:
     """Of the version's own line; where the report is about who answers, of the others that are watched too."""
     origin = subject.today("live")
     ledger = open_ledger(subject.order)
@@ -46,13 +46,13 @@ def tell_live(subject: Subject) -> Section:
     return Section(TITLE, tuple(blocks), origin)
 
 
-def _why(subject: Subject) -> str:
+def _why(subject: ReportSubject) -> str:
     if subject.version is None:
         return "nobody answers yet, so nothing was forecast."
     return "no forecast of this version was written early enough to be scored yet."
 
 
-def _table(subject: Subject, standings: list[Standing], caption: str) -> Block:
+def _table(subject: ReportSubject, standings: list[LiveStanding], caption: str) -> Block:
     rows = [
         {
             "version": one.terms.line,
@@ -66,7 +66,7 @@ def _table(subject: Subject, standings: list[Standing], caption: str) -> Block:
     return table_of(caption, rows, subject.today("live"))
 
 
-def _drawn(subject: Subject, asked: list[Standing]) -> list[Block]:
+def _drawn(subject: ReportSubject, asked: list[LiveStanding]) -> list[Block]:
     scored = [one for one in asked if one.sessions][:MOST_DRAWN]
     if not scored:
         return [

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from ml_core.bulletin.pictures import picture
-from ml_core.bulletin.subject import Subject
+from ml_core.bulletin.subject import ReportSubject
 from ml_core.errors import ForecastError
 from ml_core.explain.spoken import CLAIM_OF
 from ml_core.explain.stretch import open_holdout
 from ml_core.explain.surveys import importance
-from ml_core.explain.surveys.importance import Importance, OfClaim, Rise
+from ml_core.explain.surveys.importance import InputImportance, OfClaim, Rise
 from ml_core.registry.version import ModelVersion
 from ml_core.registry.versions import Registry
 from ml_core.reporting import words
-from ml_core.reporting.document.document import Block, Missing, Origin, Paragraph, table_of
+from ml_core.reporting.document.document import Block, Missing, NumberOrigin, Paragraph, table_of
 from ml_core.reporting.rises import draw_rises
 
 WHAT = "What it would lose without an input"
@@ -20,7 +20,7 @@ MOST, SEED = 10, 0
 OF_CLAIM = {claim: of for of, claim in CLAIM_OF.items()}  # as the command asks for it
 
 
-def tell_lost(subject: Subject) -> list[Block]:
+def tell_lost(subject: ReportSubject) -> list[Block]:
     assert subject.version is not None
     try:
         stretch, judged = open_holdout(subject.order, Registry(subject.order.home), subject.version)
@@ -41,7 +41,7 @@ def tell_lost(subject: Subject) -> list[Block]:
     ]
 
 
-def _first(found: Importance, judged: ModelVersion) -> str:
+def _first(found: InputImportance, judged: ModelVersion) -> str:
     """A claim that is proven, where one is."""
     proven = judged.proves(found.horizon)
     return next(
@@ -49,7 +49,7 @@ def _first(found: Importance, judged: ModelVersion) -> str:
     )
 
 
-def _about(found: Importance) -> str:
+def _about(found: InputImportance) -> str:
     asked = words.stretch_told(found.first, found.last, found.dates)
     exchanged = words.EXCHANGED.format(repeats=found.repeats, level=words.short_percent(found.level))
     return (
@@ -62,7 +62,7 @@ def _amount(value: float, of: OfClaim) -> str:
     return words.percent(value) if of.of == "share" else f"{value:+.3f}"
 
 
-def _drawn(of: OfClaim, claim: str, horizon: int, origin: Origin) -> Block:
+def _drawn(of: OfClaim, claim: str, horizon: int, origin: NumberOrigin) -> Block:
     shown = of.of_kind("together")[:MOST]
     factor, unit = (
         (100.0, "rise of the loss, percent of it") if of.of == "share" else (1.0, "rank IC that is lost")
@@ -82,7 +82,7 @@ def _drawn(of: OfClaim, claim: str, horizon: int, origin: Origin) -> Block:
     )
 
 
-def _table(found: Importance, origin: Origin) -> Block:
+def _table(found: InputImportance, origin: NumberOrigin) -> Block:
     """The largest of any claim, beside each other."""
     by_name = {name: {one.names: one for one in of.of_kind("together")} for name, of in found.claims.items()}
     first = next(iter(found.claims))

@@ -7,13 +7,13 @@ import polars as pl
 from ml_core.bulletin.parts.origins import tell_origins
 from ml_core.bulletin.pictures import picture
 from ml_core.bulletin.replay import Replay
-from ml_core.bulletin.subject import Subject
+from ml_core.bulletin.subject import ReportSubject
 from ml_core.portfolio.comparison import STRATEGY, Comparison
 from ml_core.registry.account import Account, Backtest
 from ml_core.reporting import words
 from ml_core.reporting.costs import draw_costs
 from ml_core.reporting.curves import build_curves, draw_equity
-from ml_core.reporting.document.document import Block, Missing, Origin, Paragraph, Section, table_of
+from ml_core.reporting.document.document import Block, Missing, NumberOrigin, Paragraph, Section, table_of
 from ml_core.reporting.trading import name_accounts
 
 TITLE = "In money"
@@ -21,7 +21,7 @@ MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", 
 RISKS = ("var", "cvar", "skew")  # have a section of their own
 
 
-def tell_money(subject: Subject, again: Replay) -> Section:
+def tell_money(subject: ReportSubject, again: Replay) -> Section:
     evidence = subject.evidence
     if evidence is None:
         why = "nothing was judged yet."
@@ -54,7 +54,7 @@ def tell_money(subject: Subject, again: Replay) -> Section:
     )
 
 
-def _accounts(own: Backtest, origin: Origin) -> Block:
+def _accounts(own: Backtest, origin: NumberOrigin) -> Block:
     beside: dict[str, Account | None] = {
         "buy_and_hold": own.benchmark,
         "equal_weight": own.equal_weight,
@@ -86,7 +86,7 @@ def drop(rows: list[dict[str, str]], name: str) -> list[dict[str, str]]:
     return [{key: value for key, value in row.items() if key != name} for row in rows]
 
 
-def _drawn(subject: Subject, money: Comparison, own: Backtest, origin: Origin) -> list[Block]:
+def _drawn(subject: ReportSubject, money: Comparison, own: Backtest, origin: NumberOrigin) -> list[Block]:
     accounts = money.accounts.with_columns(split=pl.lit("holdout"))
     named = name_accounts(subject.experiment, accounts)
     sweep = money.sweep.with_columns(split=pl.lit("holdout"))
@@ -122,7 +122,7 @@ def _drawn(subject: Subject, money: Comparison, own: Backtest, origin: Origin) -
     return [equity, *_months(money, origin), costs]
 
 
-def _months(money: Comparison, origin: Origin) -> list[Block]:
+def _months(money: Comparison, origin: NumberOrigin) -> list[Block]:
     own = money.accounts.filter(account=pl.lit(STRATEGY)).sort("date")
     grown = (1 + pl.col("net")).product() - 1
     months = own.group_by(year=pl.col("date").dt.year(), month=pl.col("date").dt.month()).agg(grown)

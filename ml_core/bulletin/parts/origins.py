@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from ml_core.bulletin.replay import Replay
-from ml_core.portfolio.attribution import Attribution
+from ml_core.portfolio.attribution import ReturnAttribution
 from ml_core.reporting import words
-from ml_core.reporting.document.document import Block, Missing, Origin, table_of
+from ml_core.reporting.document.document import Block, Missing, NumberOrigin, table_of
 
 WHAT = "Where the money came from"
 ENDS = 4  # tickers and sectors on either end
 WAYS = {"market": "by market", "side": "by side", "sector": "by sector", "ticker": "by ticker"}
 
 
-def tell_origins(again: Replay, origin: Origin) -> list[Block]:
+def tell_origins(again: Replay, origin: NumberOrigin) -> list[Block]:
     """Each way to split it adds up to the total return."""
     told = again.origins
     if told is None:
@@ -36,7 +36,7 @@ def tell_origins(again: Replay, origin: Origin) -> list[Block]:
     return [table_of(caption, rows, origin)]
 
 
-def _listed(told: Attribution, way: str) -> dict[str, float]:
+def _listed(told: ReturnAttribution, way: str) -> dict[str, float]:
     parts = told.by(way)
     if way in ("market", "side"):
         beta = f" of {words.write(told.beta, 'ratio')}"

@@ -6,10 +6,18 @@ import numpy as np
 import polars as pl
 
 from ml_core.bulletin.replay import Replay
-from ml_core.bulletin.subject import Subject
+from ml_core.bulletin.subject import ReportSubject
 from ml_core.portfolio.comparison import HELD, STRATEGY, Comparison
 from ml_core.reporting import words
-from ml_core.reporting.document.document import Block, Missing, Origin, Paragraph, Section, Table, table_of
+from ml_core.reporting.document.document import (
+    Block,
+    Missing,
+    NumberOrigin,
+    Paragraph,
+    Section,
+    Table,
+    table_of,
+)
 
 TITLE = "The risk of the strategy"
 DAYS = 5
@@ -17,7 +25,7 @@ ENOUGH = 100  # sessions from which one in a hundred is told
 FURTHER = 0.01  # the tail beyond the one that every account is told with
 
 
-def tell_risk(subject: Subject, again: Replay) -> Section:
+def tell_risk(subject: ReportSubject, again: Replay) -> Section:
     evidence = subject.evidence
     end = ("--end", f"{evidence.holdout.end}") if evidence else ()
     origin = subject.then("backtest", *end)
@@ -52,7 +60,7 @@ def _returns(money: Comparison) -> dict[str, np.ndarray]:
     }
 
 
-def _tails(money: Comparison, origin: Origin) -> Table:
+def _tails(money: Comparison, origin: NumberOrigin) -> Table:
     returns, risk = _returns(money), money.risk
     rows = [
         {
@@ -97,7 +105,7 @@ def _least(returns: np.ndarray) -> float:
     return 0.0 - float(returns.min())
 
 
-def _worst(money: Comparison, account: str, caption: str, origin: Origin) -> Table:
+def _worst(money: Comparison, account: str, caption: str, origin: NumberOrigin) -> Table:
     """The days on which that account lost most."""
     own = money.accounts.filter(account=pl.lit(STRATEGY)).select("date", strategy="net", held="exposure")
     asset = money.accounts.filter(account=pl.lit(HELD)).select("date", asset="net")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ml_core.bulletin.subject import Subject
+from ml_core.bulletin.subject import ReportSubject
 from ml_core.registry.archive import read_archive
 from ml_core.registry.evidence import Evidence
 from ml_core.registry.searched import TrialRow
@@ -14,7 +14,7 @@ TITLE = "The search, and its luck"
 MOST = 10
 
 
-def tell_search(subject: Subject) -> Section:
+def tell_search(subject: ReportSubject) -> Section:
     evidence, origin = subject.evidence, subject.then("ledger", named=False)
     if evidence is None:
         return Section(
@@ -78,7 +78,7 @@ def _short(value: object) -> str:
     return f"{value:.3g}" if isinstance(value, float) else f"{value}"
 
 
-def _looks(subject: Subject, evidence: Evidence) -> list[Block]:
+def _looks(subject: ReportSubject, evidence: Evidence) -> list[Block]:
     """How often the holdout was looked at, and what all trials ever run come to."""
     kept = read_archive(subject.order.home, subject.order.name, streams=False)
     trials = sum(len(one.trials) for one in kept)

@@ -6,9 +6,9 @@ import polars as pl
 
 from ml_core.bulletin.figure import MOST, draw_forecasts
 from ml_core.bulletin.pictures import picture
-from ml_core.bulletin.subject import Subject
+from ml_core.bulletin.subject import ReportSubject
 from ml_core.data.store.forecasts import read_forecast
-from ml_core.monitoring.condition import Condition
+from ml_core.monitoring.condition import PartCondition
 from ml_core.monitoring.duties import examine_experiment
 from ml_core.monitoring.record import Breach, open_record
 from ml_core.registry.seats import REFERENCE
@@ -18,7 +18,7 @@ from ml_core.reporting.document.document import Block, Missing, Paragraph, Secti
 TITLE = "How it stands"
 
 
-def tell_standing(subject: Subject) -> Section:
+def tell_standing(subject: ReportSubject) -> Section:
     origin = subject.today("doctor")
     rows = [
         {"part": one.part, "state": one.state, "what": one.told, "command": _helps(subject, one)}
@@ -30,7 +30,7 @@ def tell_standing(subject: Subject) -> Section:
     return Section(TITLE, tuple(blocks), origin)
 
 
-def tell_breaches(subject: Subject) -> tuple[Section, ...]:
+def tell_breaches(subject: ReportSubject) -> tuple[Section, ...]:
     """What monitoring has found not to hold, and whether somebody knows of it; no section where nothing goes on."""
     origin = subject.today("monitor")
     rows = [
@@ -42,7 +42,7 @@ def tell_breaches(subject: Subject) -> tuple[Section, ...]:
     return (Section("What does not hold", (table_of("Breaches that go on", rows, origin),), origin),)
 
 
-def tell_forecasts(subject: Subject) -> Section:
+def tell_forecasts(subject: ReportSubject) -> Section:
     newest = read_newest(subject)
     origin = subject.today("predict")
     if newest.is_empty():
@@ -70,16 +70,16 @@ def tell_forecasts(subject: Subject) -> Section:
     return Section(f"The newest forecasts, of {day}", (drawn, table), origin)
 
 
-def read_newest(subject: Subject) -> pl.DataFrame:
+def read_newest(subject: ReportSubject) -> pl.DataFrame:
     """KEPT: what the version has said last."""
     rows = read_forecast(subject.order.home, subject.order.name)
     own = rows.filter(pl.col("version") == (subject.version.version if subject.version else ""))
     return own.filter(pl.col("as_of") == pl.col("as_of").max())
 
 
-def _helps(subject: Subject, one: Condition) -> str:
+def _helps(subject: ReportSubject, one: PartCondition) -> str:
     return subject.spell(one.verb) if one.verb else ""
 
 
-def _ongoing(subject: Subject) -> list[Breach]:
+def _ongoing(subject: ReportSubject) -> list[Breach]:
     return [one for one in open_record(subject.order).breaches() if one.over is None]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from ml_core.bulletin.subject import Subject
+from ml_core.bulletin.subject import ReportSubject
 from ml_core.data.overview import Overview, read_overview, summarise_findings
 from ml_core.errors import ForecastError
 from ml_core.reporting import words
@@ -14,7 +14,7 @@ TITLE = "Data and their quality"
 MOST = 40  # tickers that a table names; of more, those that lack most
 
 
-def tell_data(subject: Subject) -> Section:
+def tell_data(subject: ReportSubject) -> Section:
     origin = subject.today("data")
     try:
         overview = read_overview(subject.order.experiment, subject.order.home)
@@ -31,7 +31,7 @@ def tell_data(subject: Subject) -> Section:
     return Section(TITLE, tuple(blocks), origin)
 
 
-def _tell_source(subject: Subject, overview: Overview) -> str:
+def _tell_source(subject: ReportSubject, overview: Overview) -> str:
     table = overview.coverage
     told = (
         f"{table['bars'].sum():,} bars of {table.height} series are stored, {table['first'].min()} to "
@@ -45,7 +45,7 @@ def _tell_source(subject: Subject, overview: Overview) -> str:
     return told
 
 
-def _coverage(overview: Overview, subject: Subject) -> Block:
+def _coverage(overview: Overview, subject: ReportSubject) -> Block:
     table = overview.coverage
     shown = (
         table.sort("missing", descending=True, nulls_last=True).head(MOST).sort("ticker")
@@ -81,7 +81,7 @@ def _tell_stationarity(overview: Overview) -> str:
     )
 
 
-def _findings(title: str, table: pl.DataFrame, subject: Subject) -> Block:
+def _findings(title: str, table: pl.DataFrame, subject: ReportSubject) -> Block:
     if table.is_empty():
         return Paragraph(f"{title}: none.")
     told = summarise_findings(table)
@@ -100,7 +100,7 @@ def _findings(title: str, table: pl.DataFrame, subject: Subject) -> Block:
     return table_of(f"{title}{more}", rows, subject.today("data"))
 
 
-def _jumps(overview: Overview, subject: Subject) -> Block:
+def _jumps(overview: Overview, subject: ReportSubject) -> Block:
     if overview.jumps.is_empty():
         return Paragraph("Jumps of a price that nothing recorded explains: none.")
     rows = [

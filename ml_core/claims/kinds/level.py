@@ -1,7 +1,7 @@
 """Where the price goes: the squared error of the mean is smaller than that of each who says something simpler."""
 
 from ml_core.claims.case import SILENT, Case
-from ml_core.claims.kind import Claim, Live
+from ml_core.claims.kind import Claim, LiveTest
 from ml_core.claims.losses import contest_losses
 from ml_core.claims.verdict import Condition, Contest
 from ml_core.evaluation.metrics import mse
@@ -31,6 +31,6 @@ CLAIM = Claim(
     contest,
     conditions,
     direction=True,
-    live=Live(mse, rival="a forecast of zero"),
+    live=LiveTest(mse, rival="a forecast of zero"),
     reach=True,
 )

@@ -4,11 +4,11 @@ import numpy as np
 
 from ml_core.claims.case import SILENT, Case
 from ml_core.claims.contest import sum_up
-from ml_core.claims.kind import Claim, Live
+from ml_core.claims.kind import Claim, LiveTest
 from ml_core.claims.verdict import Condition, Contest
 from ml_core.evaluation.metrics import rank_ic
 from ml_core.evaluation.paired import weigh_mean
-from ml_core.evaluation.rows import CROSS_SECTION, Array, Rows
+from ml_core.evaluation.rows import CROSS_SECTION, Array, ScoredRows
 
 NONE = "no order"
 
@@ -43,7 +43,7 @@ def conditions(_case: Case, _horizon: int) -> tuple[Condition, ...]:
     return ()
 
 
-def _by_date(rows: Rows) -> Array:
+def _by_date(rows: ScoredRows) -> Array:
     """The rank IC of each date with enough tickers; a forecast that ranks nothing has none, which is 0."""
     parts = rank_ic.split(rows)
     assert parts is not None
@@ -51,4 +51,6 @@ def _by_date(rows: Rows) -> Array:
     return np.nan_to_num(-parts.loss_T[rows.counts >= CROSS_SECTION])
 
 
-CLAIM = Claim(excuse, rivals, contest, conditions, direction=True, live=Live(rank_ic, rival=NONE, ranks=True))
+CLAIM = Claim(
+    excuse, rivals, contest, conditions, direction=True, live=LiveTest(rank_ic, rival=NONE, ranks=True)
+)

@@ -7,7 +7,7 @@ import numpy as np
 import polars as pl
 
 from ml_core.claims.case import Case
-from ml_core.claims.kind import Claim, Live
+from ml_core.claims.kind import Claim, LiveTest
 from ml_core.claims.losses import contest_losses
 from ml_core.claims.verdict import Condition, Contest
 from ml_core.errors import InvalidData
@@ -70,5 +70,7 @@ CLAIM = Claim(
     contest,
     conditions,
     direction=False,
-    live=Live(crps, rival="the reference", needs=("mean", "scale"), beside_reference=True, persistent=True),
+    live=LiveTest(
+        crps, rival="the reference", needs=("mean", "scale"), beside_reference=True, persistent=True
+    ),
 )

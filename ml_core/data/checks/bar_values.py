@@ -3,7 +3,7 @@
 import polars as pl
 
 from ml_core.data.quality.usual_moves import tickers_with
-from ml_core.data.quality.verdicts import Found, Scene, check
+from ml_core.data.quality.verdicts import BarContext, Found, check
 
 PRICES = ("open", "high", "low", "close")
 ROUNDING = 1e-3
@@ -16,7 +16,7 @@ WICK = 2.5
 
 
 @check("row", "quarantine", firm=True)
-def not_finite(_bars: pl.DataFrame, _scene: Scene) -> Found:
+def not_finite(_bars: pl.DataFrame, _scene: BarContext) -> Found:
     """A price or volume is not a finite number, or of no size that a price has."""
     beyond = pl.any_horizontal(
         (pl.col(name).abs() > LARGEST).fill_null(False) for name in (*PRICES, "volume")
@@ -27,7 +27,7 @@ def not_finite(_bars: pl.DataFrame, _scene: Scene) -> Found:
 
 
 @check("row", "repair")
-def adjusted_close_unusable(bars: pl.DataFrame, _scene: Scene) -> Found:
+def adjusted_close_unusable(bars: pl.DataFrame, _scene: BarContext) -> Found:
     """The adjusted close is of no size that a price has; left out, for nothing is made of it."""
     size = pl.col("adj_close")
     wrong = (size <= 0) | (size > LARGEST) | (size < 1 / LARGEST) | size.is_infinite()
@@ -35,7 +35,7 @@ def adjusted_close_unusable(bars: pl.DataFrame, _scene: Scene) -> Found:
 
 
 @check("row", "quarantine", firm=True)
-def action_impossible(_bars: pl.DataFrame, _scene: Scene) -> Found:
+def action_impossible(_bars: pl.DataFrame, _scene: BarContext) -> Found:
     """A dividend is negative, a split not positive, or one of them not a finite number."""
     dividend, split = pl.col("dividend"), pl.col("split")
     wrong = (dividend < 0) | dividend.is_infinite() | (split <= 0) | split.is_infinite()
@@ -43,38 +43,38 @@ def action_impossible(_bars: pl.DataFrame, _scene: Scene) -> Found:
 
 
 @check("row", "quarantine", firm=True)
-def close_missing(_bars: pl.DataFrame, _scene: Scene) -> Found:
+def close_missing(_bars: pl.DataFrame, _scene: BarContext) -> Found:
     """The close is missing."""
     return pl.col("close").is_null()
 
 
 @check("row", "quarantine", firm=True)
-def not_positive(_bars: pl.DataFrame, _scene: Scene) -> Found:
+def not_positive(_bars: pl.DataFrame, _scene: BarContext) -> Found:
     """A price is zero or negative."""
     return pl.any_horizontal((pl.col(name) <= 0).fill_null(False) for name in PRICES)
 
 
 @check("row", "quarantine", firm=True)
-def negative_volume(_bars: pl.DataFrame, _scene: Scene) -> Found:
+def negative_volume(_bars: pl.DataFrame, _scene: BarContext) -> Found:
     """The volume is negative."""
     return (pl.col("volume") < 0).fill_null(False)
 
 
 @check("row", "quarantine")
-def high_below_low(_bars: pl.DataFrame, _scene: Scene) -> Found:
+def high_below_low(_bars: pl.DataFrame, _scene: BarContext) -> Found:
     """The high is below the low."""
     return (pl.col("high") < pl.col("low") * (1 - ROUNDING)).fill_null(False)
 
 
 @check("row", "quarantine")
-def close_outside_range(bars: pl.DataFrame, _scene: Scene) -> Found:
+def close_outside_range(bars: pl.DataFrame, _scene: BarContext) -> Found:
     """The close lies outside the range from low to high."""
     some = bars.select(_beyond("close", MIDPOINT).any()).item()
     return _close_outside() if some else pl.lit(False)
 
 
 @check("shape", "note")
-def price_missing(bars: pl.DataFrame, _scene: Scene) -> Found:
+def price_missing(bars: pl.DataFrame, _scene: BarContext) -> Found:
     """The open, high or low is missing, although this ticker has them elsewhere."""
     missing = [
         pl.col(name).is_null()
@@ -86,7 +86,7 @@ def price_missing(bars: pl.DataFrame, _scene: Scene) -> Found:
 
 
 @check("shape", "repair")
-def close_beside_range(bars: pl.DataFrame, _scene: Scene) -> Found:
+def close_beside_range(bars: pl.DataFrame, _scene: BarContext) -> Found:
     """The close lies just outside the range, as a mid-price may; the range is widened to hold it."""
     beside = _beyond("close", ROUNDING)
     return (
@@ -102,7 +102,7 @@ def close_beside_range(bars: pl.DataFrame, _scene: Scene) -> Found:
 
 
 @check("shape", "repair")
-def open_outside_range(bars: pl.DataFrame, _scene: Scene) -> Found:
+def open_outside_range(bars: pl.DataFrame, _scene: BarContext) -> Found:
     """The open lies outside the range from low to high; left out."""
     return bars.filter(_beyond("open", ROUNDING)).select(
         "ticker", "date", pl.lit(None, pl.Float64).alias("open")
@@ -110,7 +110,7 @@ def open_outside_range(bars: pl.DataFrame, _scene: Scene) -> Found:
 
 
 @check("told", "note")
-def spike(_bars: pl.DataFrame, _scene: Scene) -> Found:
+def spike(_bars: pl.DataFrame, _scene: BarContext) -> Found:
     """The high or low is far beyond the open and close, as on 2010-05-06; kept as it came."""
     high = pl.col("high") > WICK * pl.max_horizontal("open", "close")
     low = pl.col("low") < pl.min_horizontal("open", "close") / WICK

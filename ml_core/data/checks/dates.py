@@ -3,26 +3,26 @@
 import polars as pl
 
 from ml_core.data.quality.usual_moves import shifted, tickers_with
-from ml_core.data.quality.verdicts import Found, Scene, check
+from ml_core.data.quality.verdicts import BarContext, Found, check
 from ml_core.frames import is_ordered
 
 KEY = ("ticker", "date")
 
 
 @check("date", "quarantine", firm=True)
-def date_missing(_bars: pl.DataFrame, _scene: Scene) -> Found:
+def date_missing(_bars: pl.DataFrame, _scene: BarContext) -> Found:
     """The date or the ticker is missing."""
     return pl.col("date").is_null() | pl.col("ticker").is_null()
 
 
 @check("date", "quarantine", firm=True)
-def date_twice(bars: pl.DataFrame, _scene: Scene) -> Found:
+def date_twice(bars: pl.DataFrame, _scene: BarContext) -> Found:
     """The date stands twice with different values."""
     return pl.lit(False) if is_ordered(bars) else pl.struct(KEY).is_duplicated()
 
 
 @check("date", "quarantine")
-def no_session(_bars: pl.DataFrame, scene: Scene) -> Found:
+def no_session(_bars: pl.DataFrame, scene: BarContext) -> Found:
     """The exchange had no session on this date."""
     if scene.sessions is None:
         return pl.lit(False)
@@ -30,7 +30,7 @@ def no_session(_bars: pl.DataFrame, scene: Scene) -> Found:
 
 
 @check("date", "quarantine")
-def dates_shifted(bars: pl.DataFrame, scene: Scene) -> Found:
+def dates_shifted(bars: pl.DataFrame, scene: BarContext) -> Found:
     """The dates of this stretch are those of another day: week after week a day off has a bar and a session none."""
     if scene.sessions is None:
         return pl.lit(False)
@@ -76,7 +76,7 @@ def _together(by: int, this: str, other: pl.Expr, told: str) -> pl.Expr:
 
 
 @check("row", "note")
-def sessions_missing(bars: pl.DataFrame, scene: Scene) -> Found:
+def sessions_missing(bars: pl.DataFrame, scene: BarContext) -> Found:
     """Sessions are missing before this bar."""
     if scene.sessions is not None:
         numbers = {date: place for place, date in enumerate(scene.sessions)}

@@ -12,7 +12,7 @@ from itertools import pairwise
 import polars as pl
 
 from ml_core.data.quality.usual_moves import Series, adjusted_step, before, each_series
-from ml_core.data.quality.verdicts import Found, Scene, check
+from ml_core.data.quality.verdicts import BarContext, Found, check
 
 SURE = 8.0
 DENIED = 5.0
@@ -31,39 +31,39 @@ SCHEMA = {"ticker": pl.String, "date": pl.Date, "dividend": pl.Float64, "known":
 
 
 @check("action", "repair")
-def dividend_denied(bars: pl.DataFrame, _scene: Scene) -> Found:
+def dividend_denied(bars: pl.DataFrame, _scene: BarContext) -> Found:
     """The dividend is not the one that price and adjusted close agree on; theirs is taken."""
     return _table(row for series in _paying(bars) for row in _denied(series))
 
 
 @check("action", "repair")
-def dividend_unit(bars: pl.DataFrame, _scene: Scene) -> Found:
+def dividend_unit(bars: pl.DataFrame, _scene: BarContext) -> Found:
     """The dividend is 100 times too large or too small for what the price did; put right."""
     return _table(row for series in _paying(bars) for row in _in_wrong_unit(series))
 
 
 @check("action", "repair")
-def dividend_twice(bars: pl.DataFrame, _scene: Scene) -> Found:
+def dividend_twice(bars: pl.DataFrame, _scene: BarContext) -> Found:
     """The same distribution stands twice within days, and the price fell once; the other is left out."""
     return _table(row for series in _paying(bars) for row in _twice(series))
 
 
 @check("action", "quarantine")
-def dividend_impossible(bars: pl.DataFrame, _scene: Scene) -> Found:
+def dividend_impossible(bars: pl.DataFrame, _scene: BarContext) -> Found:
     """The dividend is as large as the price."""
     paid = pl.col("dividend").fill_null(0.0)
     return bars.filter((paid > 0) & (paid >= before("close"))).select("ticker", "date")
 
 
 @check("told", "note")
-def dividend_doubted(bars: pl.DataFrame, _scene: Scene) -> Found:
+def dividend_doubted(bars: pl.DataFrame, _scene: BarContext) -> Found:
     """The price did not fall by this dividend; kept as recorded, for a good day looks like that."""
     rows = [series.key(at) for series in _paying(bars) for at in _doubted(series)]
     return pl.DataFrame(rows, schema={"ticker": pl.String, "date": pl.Date}, orient="row")
 
 
 @check("told", "note")
-def adjusted_close_disagrees(bars: pl.DataFrame, _scene: Scene) -> Found:
+def adjusted_close_disagrees(bars: pl.DataFrame, _scene: BarContext) -> Found:
     """The adjusted close takes a step here that the recorded dividends do not; it is only compared, never used."""
     if bars["adj_close"].null_count() == bars.height:
         return pl.lit(False)

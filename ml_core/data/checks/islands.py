@@ -3,7 +3,7 @@
 import polars as pl
 
 from ml_core.data.quality.usual_moves import LEAST_VOLATILITY, SAME, before, shifted, tickers_with
-from ml_core.data.quality.verdicts import Found, Scene, check
+from ml_core.data.quality.verdicts import BarContext, Found, check
 
 APART = 0.03  # the least log distance between the ranges
 CALM = 4.0  # in units of the ticker's own volatility
@@ -14,7 +14,7 @@ USUAL = 20
 
 
 @check("told", "note")
-def bar_apart(bars: pl.DataFrame, _scene: Scene) -> Found:
+def bar_apart(bars: pl.DataFrame, _scene: BarContext) -> Found:
     """The whole bar lies apart from those before and after it, which agree, on a usual volume; kept as it came."""
     bars = tickers_with(bars, _beside())
     gaps = bars.select("ticker", "date", gap=pl.max_horizontal(_above(), _below()), net=_net())

@@ -3,7 +3,7 @@
 import polars as pl
 
 from ml_core.data.quality.usual_moves import add_changes, moved, shifted, tickers_with
-from ml_core.data.quality.verdicts import Found, Scene, check
+from ml_core.data.quality.verdicts import BarContext, Found, check
 
 JUMP = 0.15  # the least log change that is said
 RARE = 8.0  # in units of the ticker's own volatility
@@ -11,13 +11,13 @@ SHORT = 3  # sessions within which a price that left comes back
 
 
 @check("told", "note")
-def unexplained_jump(bars: pl.DataFrame, _scene: Scene) -> Found:
+def unexplained_jump(bars: pl.DataFrame, _scene: BarContext) -> Found:
     """The price jumps, and nothing recorded says why; kept as it came."""
     return _jumps(bars).filter("jump").select("ticker", "date")
 
 
 @check("told", "note")
-def comes_back(bars: pl.DataFrame, _scene: Scene) -> Found:
+def comes_back(bars: pl.DataFrame, _scene: BarContext) -> Found:
     """The price is elsewhere for a bar or a few, then back, as a bad print or a panic is; kept as it came."""
     marked, found = _jumps(bars).with_columns(left=pl.col("jump")), []
     for length in range(1, SHORT + 1):

@@ -4,7 +4,7 @@ or a range of prices in which nobody traded."""
 import polars as pl
 
 from ml_core.data.quality.usual_moves import before, tickers_with
-from ml_core.data.quality.verdicts import Found, Scene, check
+from ml_core.data.quality.verdicts import BarContext, Found, check
 
 CLOSE_ONLY = 15
 QUIET = 5
@@ -16,7 +16,7 @@ STILL = pl.all_horizontal(
 
 
 @check("series", "quarantine")
-def stale(bars: pl.DataFrame, _scene: Scene) -> Found:
+def stale(bars: pl.DataFrame, _scene: BarContext) -> Found:
     """The bar repeats the one before it again and again, and its volume says that it is a copy."""
     same = _repeats("open", "high", "low", "close")
     bars = tickers_with(
@@ -29,7 +29,7 @@ def stale(bars: pl.DataFrame, _scene: Scene) -> Found:
 
 
 @check("told", "note")
-def repeats(bars: pl.DataFrame, _scene: Scene) -> Found:
+def repeats(bars: pl.DataFrame, _scene: BarContext) -> Found:
     """The bar repeats the prices of the one before it; kept, for a price may stand still."""
     same = _repeats("open", "high", "low", "close")
     if not bars.select(STILL.any()).item():
@@ -48,7 +48,7 @@ def repeats(bars: pl.DataFrame, _scene: Scene) -> Found:
 
 
 @check("told", "note")
-def nothing_traded(bars: pl.DataFrame, _scene: Scene) -> Found:
+def nothing_traded(bars: pl.DataFrame, _scene: BarContext) -> Found:
     """Nothing was traded for several sessions on end."""
     quiet = (pl.col("volume") == 0).fill_null(False)
     return _runs(tickers_with(bars, quiet), quiet & _traded_lately(), least=QUIET)

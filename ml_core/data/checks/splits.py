@@ -8,7 +8,7 @@ import numpy as np
 import polars as pl
 
 from ml_core.data.quality.usual_moves import Series, add_changes, each_series
-from ml_core.data.quality.verdicts import Found, Scene, check
+from ml_core.data.quality.verdicts import BarContext, Found, check
 
 NEAR = 45  # sessions around a recorded split within which bars may be on its other side for a while
 BESIDE = 5  # sessions that a split of traded prices may be recorded off its day
@@ -21,7 +21,7 @@ SCHEMA = {
 
 
 @check("scale", "repair")
-def split_beside(bars: pl.DataFrame, _scene: Scene) -> Found:
+def split_beside(bars: pl.DataFrame, _scene: BarContext) -> Found:
     """Bars near a recorded split leave by its ratio and come back; scaled by it."""
     rows = [row for series in _with_splits(bars) for row in _blocks(series)]
     schema = {"ticker": pl.String, "date": pl.Date, "scale": pl.Float64, "known": pl.Date}
@@ -32,19 +32,19 @@ def split_beside(bars: pl.DataFrame, _scene: Scene) -> Found:
 
 
 @check("scale", "repair")
-def split_not_in_prices(bars: pl.DataFrame, _scene: Scene) -> Found:
+def split_not_in_prices(bars: pl.DataFrame, _scene: BarContext) -> Found:
     """The prices should be free of this split, and change by it on its day; taken as traded there."""
     return _actions(row for series in _with_splits(bars) for row in _shown(series))
 
 
 @check("scale", "repair")
-def split_misplaced(bars: pl.DataFrame, _scene: Scene) -> Found:
+def split_misplaced(bars: pl.DataFrame, _scene: BarContext) -> Found:
     """A split recorded some sessions off; the prices show it on this day."""
     return _actions(row for series in _with_splits(bars) for row in _elsewhere(series))
 
 
 @check("scale", "repair")
-def split_in_prices(bars: pl.DataFrame, _scene: Scene) -> Found:
+def split_in_prices(bars: pl.DataFrame, _scene: BarContext) -> Found:
     """The prices are as traded, but did not change by this split; it is in them already, or on another day."""
     return _actions(
         (*series.key(at), 1.0, "traded", series.date(at))
@@ -54,7 +54,7 @@ def split_in_prices(bars: pl.DataFrame, _scene: Scene) -> Found:
 
 
 @check("scale", "quarantine")
-def split_or_dividend(bars: pl.DataFrame, _scene: Scene) -> Found:
+def split_or_dividend(bars: pl.DataFrame, _scene: BarContext) -> Found:
     """A split and a dividend of this day explain the same change; which of them is in the price is unclear."""
     rows = [
         series.key(at)

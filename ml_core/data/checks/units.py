@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 
 from ml_core.data.quality.usual_moves import Series, each_series, moved
-from ml_core.data.quality.verdicts import Found, Scene, check
+from ml_core.data.quality.verdicts import BarContext, Found, check
 
 UNITS = (10.0, 100.0, 1000.0, 10_000.0)
 LONGEST = 250  # sessions after which a return is no return any more
@@ -20,7 +20,7 @@ FEW = 3
 
 
 @check("scale", "repair")
-def wrong_unit(bars: pl.DataFrame, _scene: Scene) -> Found:
+def wrong_unit(bars: pl.DataFrame, _scene: BarContext) -> Found:
     """The prices are 10, 100 or 1000 times those around them, and return on the same volume; scaled back."""
     rows = [row for series in each_series(bars, moved(1.8)) for row in _off_unit(series)]
     found = pl.DataFrame(rows, schema=SCHEMA, orient="row")
@@ -31,7 +31,7 @@ def wrong_unit(bars: pl.DataFrame, _scene: Scene) -> Found:
 
 
 @check("shape", "quarantine")
-def unit_unclear(bars: pl.DataFrame, _scene: Scene) -> Found:
+def unit_unclear(bars: pl.DataFrame, _scene: BarContext) -> Found:
     """More than 5 % of this ticker's bars are in another unit: two series under one name; all of them refused."""
     rows = []
     for series in each_series(bars, moved(1.8)):

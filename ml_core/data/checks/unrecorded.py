@@ -10,7 +10,7 @@ import numpy as np
 import polars as pl
 
 from ml_core.data.quality.usual_moves import SAME, Series, adjusted_step, each_series
-from ml_core.data.quality.verdicts import Found, Scene, check
+from ml_core.data.quality.verdicts import BarContext, Found, check
 
 LEAST = 0.02  # log: what is smaller is not told from how the two are rounded
 STILL = 0.5  # of the close's move, at most, that the adjusted close makes too
@@ -19,7 +19,7 @@ STEPPED = (adjusted_step().abs() > LEAST) & pl.col("dividend").is_not_null()
 
 
 @check("series", "repair")
-def dividend_missing(bars: pl.DataFrame, _scene: Scene) -> Found:
+def dividend_missing(bars: pl.DataFrame, _scene: BarContext) -> Found:
     """Price and adjusted close agree on a dividend that is not recorded; taken."""
     rows = [
         (
@@ -36,7 +36,7 @@ def dividend_missing(bars: pl.DataFrame, _scene: Scene) -> Found:
 
 
 @check("series", "repair")
-def split_missing(bars: pl.DataFrame, _scene: Scene) -> Found:
+def split_missing(bars: pl.DataFrame, _scene: BarContext) -> Found:
     """The price jumps and the adjusted close does not: a split or spin-off that is not recorded; taken as one."""
     rows = [
         (*series.key(at), float(np.exp(series.step[at])), "traded", series.date(at + 1))

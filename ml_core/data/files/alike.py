@@ -9,7 +9,7 @@ import polars as pl
 
 from ml_core.data.files.columns import FOUND, NUMBERS, find_columns, read_columns
 from ml_core.data.files.headers import pair_header
-from ml_core.data.files.tables import PARQUET, Rows, is_wanted
+from ml_core.data.files.tables import PARQUET, FileRows, is_wanted
 from ml_core.data.files.writing import Writing
 from ml_core.errors import InvalidInput
 
@@ -20,7 +20,7 @@ Schema = tuple[tuple[str, pl.DataType], ...]
 
 def read_alike(
     files: Mapping[Path, str | None], wanted: Collection[str], how: Writing = FOUND
-) -> Iterator[tuple[Path, Rows]]:
+) -> Iterator[tuple[Path, FileRows]]:
     """The same as of each file by itself, of those that can be read together. `files`: with the ticker of each, for
     those without a column of tickers."""
     kinds: dict[Schema, list[Path]] = {}
@@ -55,7 +55,7 @@ def _read(
     tickers: Mapping[Path, str | None],
     wanted: Collection[str],
     how: Writing,
-) -> Iterator[tuple[Path, Rows]]:
+) -> Iterator[tuple[Path, FileRows]]:
     columns = find_columns([name for name, _ in schema], str(files[0]), ticker="", how=how)
     named = {str(file): tickers[file] for file in files}
     scan = pl.scan_parquet(files, glob=False, include_file_paths=FILE).select(*columns.values(), FILE)
@@ -73,6 +73,6 @@ def _read(
     for length, name in runs.iter_rows():
         rows, start = table.slice(start, length), start + length
         if "ticker" in columns:
-            yield Path(name), Rows(rows, None)
+            yield Path(name), FileRows(rows, None)
         elif rows["close"].null_count() < length:
-            yield Path(name), Rows(rows, frozenset({str(named[name])}))
+            yield Path(name), FileRows(rows, frozenset({str(named[name])}))

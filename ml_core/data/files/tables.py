@@ -21,7 +21,7 @@ REMARK = "#"  # begins a line that is none of the table
 EMPTY = "is empty; expected rows of date, ticker and close"
 
 
-class Rows(NamedTuple):
+class FileRows(NamedTuple):
     """Those of the wanted tickers, and those that name none; and all `tickers` of the file, None where the others
     were not looked at."""
 
@@ -29,7 +29,7 @@ class Rows(NamedTuple):
     tickers: frozenset[str] | None
 
 
-def read_file(file: Path, ticker: str | None, wanted: Collection[str], how: Writing = FOUND) -> Rows:
+def read_file(file: Path, ticker: str | None, wanted: Collection[str], how: Writing = FOUND) -> FileRows:
     """How dates and numbers are written is a file's own way, if the user does not say it: all of its rows tell,
     whichever are wanted."""
     try:
@@ -52,8 +52,8 @@ def read_file(file: Path, ticker: str | None, wanted: Collection[str], how: Writ
     if ticker and not tickers and whole:
         tickers = frozenset({ticker})
     if tickers is None or tickers <= set(wanted):
-        return Rows(table, tickers)
-    return Rows(table.filter(_is_among(pl.col("ticker"), wanted)), tickers)
+        return FileRows(table, tickers)
+    return FileRows(table.filter(_is_among(pl.col("ticker"), wanted)), tickers)
 
 
 def read_tickers(file: Path, how: Writing = FOUND) -> frozenset[str]:

@@ -4,10 +4,10 @@ from typing import Literal, Self
 
 from pydantic import model_validator
 
-from ml_core.spec.section import Section
+from ml_core.spec.section import FrozenSection
 
 
-class Columns(Section):
+class Columns(FrozenSection):
     """The file's own name of each column of ours."""
 
     date: str | None = None
@@ -38,7 +38,7 @@ class Columns(Section):
         return self
 
 
-class Writing(Section):
+class Writing(FrozenSection):
     """`date_format` as %d/%m/%Y; `separator` parts the columns of a text, `decimal` is the sign of its numbers."""
 
     columns: Columns = Columns()

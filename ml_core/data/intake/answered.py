@@ -8,14 +8,18 @@ from typing import Any
 import polars as pl
 
 from ml_core.data.intake.ended import Emptiness
-from ml_core.data.intake.plan import EARLIEST, Plan
+from ml_core.data.intake.plan import EARLIEST, IntakePlan
 from ml_core.data.providers import Outcome
 from ml_core.data.store.answers import ANSWERS
 from ml_core.data.store.bars import StoredSpans
 
 
 def describe_answers(
-    outcomes: Mapping[str, Outcome], findings: pl.DataFrame, spans: StoredSpans, empty: Emptiness, plan: Plan
+    outcomes: Mapping[str, Outcome],
+    findings: pl.DataFrame,
+    spans: StoredSpans,
+    empty: Emptiness,
+    plan: IntakePlan,
 ) -> pl.DataFrame:
     """ANSWERS after a refresh; a ticker that failed keeps what is known of it."""
     inquiry = plan.inquiry

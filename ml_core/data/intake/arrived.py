@@ -5,7 +5,7 @@ import datetime as dt
 
 import polars as pl
 
-from ml_core.data.quality.judge import Checked, check_bars
+from ml_core.data.quality.judge import CheckedBars, check_bars
 from ml_core.data.quality.verdicts import catalogue
 from ml_core.data.source import open_source
 from ml_core.data.store.store import open_store
@@ -45,13 +45,13 @@ def put_back(stored: pl.DataFrame, findings: pl.DataFrame) -> pl.DataFrame:
     return pl.concat([others, first.select(list(BARS))]).sort(KEYS["bars"])
 
 
-def check_arrived(experiment: Experiment, arrived: pl.DataFrame) -> Checked:
+def check_arrived(experiment: Experiment, arrived: pl.DataFrame) -> CheckedBars:
     """The checks as a refresh runs them."""
     source = open_source(experiment)
     return check_bars(arrived, calendar=experiment.universe.calendar, quality=source.quality)
 
 
-def tell_known(checked: Checked) -> pl.DataFrame:
+def tell_known(checked: CheckedBars) -> pl.DataFrame:
     """The sound bars, each with the date by which it was `known` as it stands."""
     late = checked.findings.filter(ACTED).group_by(KEYS["bars"]).agg(pl.col("known").max())
     told = checked.sound.join(late, on=KEYS["bars"], how="left", maintain_order="left")

@@ -9,12 +9,12 @@ import polars as pl
 from ml_core.data.intake.differences import drop_same, find_gone, tell_differences
 from ml_core.data.intake.history import find_withdrawn
 from ml_core.data.intake.incoming import check_incoming
-from ml_core.data.intake.plan import Plan
+from ml_core.data.intake.plan import IntakePlan
 from ml_core.data.intake.refusals import refuse_whole_tickers
 from ml_core.data.intake.stored import Stored
 from ml_core.data.intake.unsaid import find_idle_entries
 from ml_core.data.providers import Fetched, Outcome
-from ml_core.data.quality.judge import Checked
+from ml_core.data.quality.judge import CheckedBars
 from ml_core.frames import BARS, KEYS
 
 AT_ONCE = (
@@ -28,7 +28,7 @@ class Batch:
     stored past goes, and so do the bars in `drop`; those in `again` have another past too, and nothing else is told of
     them before they have come whole. `refused`: tickers that are refused whole; `newest`: the last day that came."""
 
-    checked: Checked
+    checked: CheckedBars
     fresh: pl.DataFrame
     outcomes: dict[str, Outcome]
     rewritten: dict[str, str]
@@ -39,7 +39,9 @@ class Batch:
     newest: dt.date
 
 
-def judge_batch(bars: pl.DataFrame, outcomes: Mapping[str, Outcome], plan: Plan, stored: Stored) -> Batch:
+def judge_batch(
+    bars: pl.DataFrame, outcomes: Mapping[str, Outcome], plan: IntakePlan, stored: Stored
+) -> Batch:
     """A ticker with another past than the stored one waits for its whole history."""
     latest = bars["date"].max()
     checked, rewritten = check_incoming(bars, plan, stored)
@@ -70,7 +72,7 @@ def judge_batch(bars: pl.DataFrame, outcomes: Mapping[str, Outcome], plan: Plan,
 
 
 def _leave_out_stored(
-    sound: pl.DataFrame, rewritten: Collection[str], plan: Plan, stored: Stored
+    sound: pl.DataFrame, rewritten: Collection[str], plan: IntakePlan, stored: Stored
 ) -> pl.DataFrame:
     """Of a ticker that came whole what stands there already is not merged: the store need not look for it."""
     tickers = set(sound["ticker"].unique())
@@ -83,7 +85,7 @@ def _leave_out_stored(
 
 
 def _withdraw(
-    checked: Checked, rewritten: Collection[str], plan: Plan, stored: Stored
+    checked: CheckedBars, rewritten: Collection[str], plan: IntakePlan, stored: Stored
 ) -> tuple[pl.DataFrame, list[str]]:
     """Stored bars that go: they are refused as they are, or did not come where a ticker came whole; and what such a
     ticker has otherwise."""

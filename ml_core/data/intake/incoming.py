@@ -8,13 +8,13 @@ from dataclasses import replace
 import polars as pl
 
 from ml_core.data.intake.history import find_rewritten
-from ml_core.data.intake.plan import Plan
+from ml_core.data.intake.plan import IntakePlan
 from ml_core.data.intake.stored import TAIL, Stored
-from ml_core.data.quality.judge import Checked, check_bars
+from ml_core.data.quality.judge import CheckedBars, check_bars
 from ml_core.frames import BARS
 
 
-def check_incoming(bars: pl.DataFrame, plan: Plan, known: Stored) -> tuple[Checked, dict[str, str]]:
+def check_incoming(bars: pl.DataFrame, plan: IntakePlan, known: Stored) -> tuple[CheckedBars, dict[str, str]]:
     """Checked bars of closed sessions, judged together with the stored ones before them."""
     inquiry = plan.inquiry
     bars = bars.filter((pl.col("date") <= inquiry.closed) | pl.col("date").is_null())

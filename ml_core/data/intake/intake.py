@@ -9,12 +9,12 @@ import polars as pl
 from ml_core.data.intake.answered import describe_answers
 from ml_core.data.intake.batch import Batch, judge_batch, part_batches
 from ml_core.data.intake.ended import count_empty
-from ml_core.data.intake.plan import Plan
+from ml_core.data.intake.plan import IntakePlan
 from ml_core.data.intake.refusals import Refusals, count_held
 from ml_core.data.intake.stored import Stored
 from ml_core.data.intake.unsaid import find_new_jumps, find_new_refusals, find_new_repairs
 from ml_core.data.providers import Fetched, Outcome
-from ml_core.data.quality.judge import FINDINGS, Checked
+from ml_core.data.quality.judge import FINDINGS, CheckedBars
 from ml_core.data.store.bars import find_later, lengthen
 from ml_core.data.store.findings import find_stale
 from ml_core.frames import BARS, KEYS
@@ -25,7 +25,7 @@ class Intake:
     """One refresh's way into the store, and what it adds up to. `refused` and `jumps`: single bars that nobody was told
     of yet; `again`: tickers that are to be asked for whole, because their past is another one now."""
 
-    plan: Plan
+    plan: IntakePlan
     findings: list[pl.DataFrame] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     jumps: list[str] = field(default_factory=list)
@@ -59,7 +59,7 @@ class Intake:
         if final and self.again:
             batches.append(self._ask_again())
         outcomes = {ticker: how for batch in batches for ticker, how in batch.outcomes.items()}
-        checked = Checked(
+        checked = CheckedBars(
             pl.concat([pl.DataFrame(schema=BARS), *(batch.checked.sound for batch in batches)]),
             pl.concat([pl.DataFrame(schema=FINDINGS), *(batch.checked.findings for batch in batches)]),
         )
@@ -87,7 +87,7 @@ class Intake:
         came = {ticker for ticker, how in batch.outcomes.items() if how.status == "ok"}
         return replace(batch, rewritten={ticker: why for ticker, why in again.items() if ticker in came})
 
-    def _keep_findings(self, checked: Checked, tickers: set[str]) -> None:
+    def _keep_findings(self, checked: CheckedBars, tickers: set[str]) -> None:
         """Where too much is refused no bar is stored, and so no earlier finding goes."""
         named = {*tickers, *checked.findings["ticker"].drop_nulls()}
         earlier = self.store.findings.read(tuple(sorted(named))) if named else checked.findings.clear()

@@ -18,7 +18,7 @@ ASK_AGAIN = dt.timedelta(days=30)  # a halt of trade may end
 
 
 @dataclass(frozen=True)
-class Plan:
+class IntakePlan:
     """`since`: another start for those whose bars are stored; `settled`: nothing new can have come; `ended`: nothing
     more is to come, and why; `whole`: asked from the start although bars are stored, to be compared."""
 
@@ -50,12 +50,12 @@ class Plan:
         settled = {ticker: Outcome("ok", "up to date") for ticker in self.settled}
         return settled | {ticker: Outcome("ended", reason) for ticker, reason in self.ended.items()}
 
-    def ask_whole(self, tickers: Collection[str]) -> "Plan":
+    def ask_whole(self, tickers: Collection[str]) -> "IntakePlan":
         """The same, but these tickers have no later start."""
         return replace(self, since={name: day for name, day in self.since.items() if name not in tickers})
 
 
-def plan_refresh(inquiry: Inquiry, whole: tuple[str, ...] | None) -> Plan:
+def plan_refresh(inquiry: Inquiry, whole: tuple[str, ...] | None) -> IntakePlan:
     """`whole`: tickers, () for all, that are fetched whole and compared; None for none."""
     for name in whole or ():
         if name not in inquiry.tickers:
@@ -64,11 +64,11 @@ def plan_refresh(inquiry: Inquiry, whole: tuple[str, ...] | None) -> Plan:
             )
     named = frozenset(whole or inquiry.tickers) if whole is not None else frozenset()
     if not inquiry.source.incremental:
-        return Plan(inquiry, inquiry.tickers, whole=named & frozenset(inquiry.spans))
+        return IntakePlan(inquiry, inquiry.tickers, whole=named & frozenset(inquiry.spans))
     return _take_turns(_plan_missing(inquiry, named))
 
 
-def _plan_missing(inquiry: Inquiry, whole: frozenset[str]) -> Plan:
+def _plan_missing(inquiry: Inquiry, whole: frozenset[str]) -> IntakePlan:
     """A ticker is asked from where its stored bars end, less an overlap that shows whether history changed; one
     that is judged anew, or wanted whole, from where it was ever asked. An ended one is left alone for a while, unless
     more is wanted of it than its next bar."""
@@ -88,10 +88,10 @@ def _plan_missing(inquiry: Inquiry, whole: frozenset[str]) -> Plan:
         else:
             since[ticker] = span[1] - OVERLAP
     ask = tuple(ticker for ticker in inquiry.tickers if ticker not in settled and ticker not in ended)
-    return Plan(inquiry, ask, since, tuple(settled), ended, whole & frozenset(since))
+    return IntakePlan(inquiry, ask, since, tuple(settled), ended, whole & frozenset(since))
 
 
-def _take_turns(plan: Plan) -> Plan:
+def _take_turns(plan: IntakePlan) -> IntakePlan:
     """Where anything is asked at all, one stored ticker is fetched whole besides: each in its turn, one a day."""
     if not (plan.ask and plan.inquiry.source.rotate):
         return plan

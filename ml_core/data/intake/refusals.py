@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 import polars as pl
 
 from ml_core.data.providers import Outcome
-from ml_core.data.quality.judge import Checked
+from ml_core.data.quality.judge import CheckedBars
 from ml_core.data.quality.settings import tell_accept
 from ml_core.data.store.bars import StoredSpans
 from ml_core.data.store.findings import count_bars
@@ -21,7 +21,7 @@ def count_held(outcomes: Mapping[str, Outcome], spans: StoredSpans) -> dict[str,
     return {ticker: max(how.rows, spans.get(ticker, (0, 0, 0))[2]) for ticker, how in outcomes.items()}
 
 
-def refuse_whole_tickers(checked: Checked) -> tuple[Checked, dict[str, str]]:
+def refuse_whole_tickers(checked: CheckedBars) -> tuple[CheckedBars, dict[str, str]]:
     """A ticker that loses half of its bars loses all of them; with the commonest reason."""
     refused = checked.refused.unique(["ticker", "date"], keep="first")
     commonest = pl.struct("reason", "check").mode().sort().first()
@@ -54,7 +54,7 @@ class Refusals:
     held: int = 0
     seen: int = 0
 
-    def add(self, checked: Checked, refused: Mapping[str, str], held: Mapping[str, int]) -> None:
+    def add(self, checked: CheckedBars, refused: Mapping[str, str], held: Mapping[str, int]) -> None:
         """A part after its checks; `held`: sound bars of each of its tickers, those stored before included."""
         single = checked.refused.filter(~pl.col("ticker").is_in(list(refused)))  # whole tickers count as such
         self.refused |= refused

@@ -4,7 +4,7 @@ from collections.abc import Collection
 
 import polars as pl
 
-from ml_core.data.intake.plan import OVERLAP, Plan
+from ml_core.data.intake.plan import OVERLAP, IntakePlan
 from ml_core.data.quality.judge import FINDINGS
 from ml_core.frames import BARS
 
@@ -15,7 +15,7 @@ class Stored:
     """Of tickers that are asked from a later start only the last bars are held; of those that come whole all are read
     where they are wanted, a few tickers at a time."""
 
-    def __init__(self, plan: Plan) -> None:
+    def __init__(self, plan: IntakePlan) -> None:
         self._store = plan.inquiry.store
         recent = tuple(sorted(set(plan.since) - plan.anew))
         held = self._store.bars.tail(recent, TAIL + OVERLAP.days) if recent else pl.DataFrame(schema=BARS)

@@ -5,7 +5,7 @@ from collections.abc import Collection
 
 import polars as pl
 
-from ml_core.data.quality.judge import FOUND, Checked
+from ml_core.data.quality.judge import FOUND, CheckedBars
 from ml_core.data.quality.settings import Quality, means, tell_accept
 from ml_core.data.store.bars import StoredSpans
 from ml_core.frames import KEYS
@@ -42,7 +42,7 @@ def find_held_back(findings: pl.DataFrame, tickers: tuple[str, ...], spans: Stor
     }
 
 
-def find_idle_entries(quality: Quality, checked: Checked, tickers: Collection[str]) -> list[str]:
+def find_idle_entries(quality: Quality, checked: CheckedBars, tickers: Collection[str]) -> list[str]:
     """A sentence for every entry that does nothing: of `accept` one that names what no check has found, of `refuse`
     and `split` one that names days without a bar. `tickers`: those of which all bars came; of the others not all was
     looked at."""

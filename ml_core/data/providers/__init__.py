@@ -13,7 +13,7 @@ from pydantic import Field
 from ml_core.data.almanac import Almanac
 from ml_core.data.simulation.config import ActsOn
 from ml_core.spec import choices
-from ml_core.spec.experiment import Section, Universe
+from ml_core.spec.experiment import FrozenSection, Universe
 
 PROVIDERS = __name__
 Status = Literal["ok", "empty", "unknown", "rate_limited", "failed", "ended"]
@@ -58,8 +58,8 @@ class Fetched:
     notes: tuple[str, ...] = ()
 
 
-C = TypeVar("C", bound=Section)
-C_in = TypeVar("C_in", bound=Section, contravariant=True)
+C = TypeVar("C", bound=FrozenSection)
+C_in = TypeVar("C_in", bound=FrozenSection, contravariant=True)
 
 
 class Fetch(Protocol[C_in]):
@@ -76,7 +76,7 @@ class Stream(Protocol[C_in]):
     ) -> Iterator[Fetched]: ...
 
 
-class RemoteConfig(Section):
+class RemoteConfig(FrozenSection):
     """What a provider whose answers are slow lets the user say: what came is stored every so many seconds; once a day
     one ticker, in turn, is fetched whole and compared; the sector of each ticker is asked for once."""
 

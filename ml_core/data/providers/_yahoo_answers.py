@@ -31,7 +31,7 @@ CUT_SHORT = (
 
 
 @dataclass(frozen=True)
-class Answer:
+class YahooAnswer:
     """Bars and how it went; `zone`: where the exchange is; `at`: what time it was at Yahoo's."""
 
     outcome: Outcome
@@ -40,22 +40,22 @@ class Answer:
     at: dt.datetime | None = None
 
 
-def read_answer(response: Any, ticker: str) -> Answer:
+def read_answer(response: Any, ticker: str) -> YahooAnswer:
     """Bars that came; an answer without them says why. Raises where the answer is none."""
     if said := REFUSED.get(response.status_code):
-        return Answer(Outcome("rate_limited", f"Yahoo answers {response.status_code}, {said}"))
+        return YahooAnswer(Outcome("rate_limited", f"Yahoo answers {response.status_code}, {said}"))
     chart = response.json()["chart"]
     if error := chart.get("error"):
-        return Answer(_explain(str(error.get("description") or error.get("code"))))
+        return YahooAnswer(_explain(str(error.get("description") or error.get("code"))))
     results = chart.get("result") or []
     if not results or not results[0]["indicators"]["quote"][0]:
-        return Answer(Outcome("empty", "Yahoo: no prices between the dates asked for"))
+        return YahooAnswer(Outcome("empty", "Yahoo: no prices between the dates asked for"))
     meta = results[0]["meta"]
     named = meta.get("symbol") or ticker
     if named.upper() != ticker.upper():
-        return Answer(Outcome("failed", f"Yahoo answered for '{named}'; ask for it by that name"))
+        return YahooAnswer(Outcome("failed", f"Yahoo answered for '{named}'; ask for it by that name"))
     at = read_clock(response.headers.get("Date"))
-    return Answer(Outcome("ok"), to_bars(results[0], ticker), meta["exchangeTimezoneName"], at)
+    return YahooAnswer(Outcome("ok"), to_bars(results[0], ticker), meta["exchangeTimezoneName"], at)
 
 
 def read_clock(told: str | None) -> dt.datetime | None:

@@ -19,7 +19,7 @@ COOKIES = "fc.yahoo.com"  # yfinance asks it before every question for as long a
 WANTS_PAUSE = (429, 503)
 
 
-class Line(curl_cffi.requests.Session):
+class YahooConnection(curl_cffi.requests.Session):
     """yfinance asks for cookies with a time-out of its own, 30 s each, up to four before one question, whatever it is
     told: here they are bounded. A curl_cffi session may be used by several threads: each has its own handle."""
 

@@ -22,7 +22,7 @@ from pydantic import Field
 
 from ml_core.data.calendar import last_closed_session
 from ml_core.data.providers import Fetched, Outcome, Progress, Provider, RemoteConfig, Request
-from ml_core.data.providers._yahoo_answers import Answer, judge, read_answer
+from ml_core.data.providers._yahoo_answers import YahooAnswer, judge, read_answer
 from ml_core.data.providers._yahoo_pace import Pace
 from ml_core.data.providers._yahoo_patience import SKEW, Patience
 from ml_core.frames import BARS
@@ -140,7 +140,7 @@ def _ask(
             again = answer.outcome.status == "rate_limited"
         except Exception as error:  # of every kind: yfinance's own, curl's, and what an odd answer leads to
             outcome, again = judge(error)
-            answer = Answer(outcome)
+            answer = YahooAnswer(outcome)
             if patience.gave_up:
                 break
         if again and patience.go_on(refused=answer.outcome.status == "rate_limited", attempt=attempt):
@@ -172,7 +172,7 @@ def _first_wanted(request: Request, ticker: str) -> dt.date:
     return max(request.since.get(ticker) or request.start or FIRST, FIRST)
 
 
-def _wanted(answer: Answer, request: Request, ticker: str, closed: dt.date | None) -> pl.DataFrame:
+def _wanted(answer: YahooAnswer, request: Request, ticker: str, closed: dt.date | None) -> pl.DataFrame:
     """Bars of the range asked for whose session has closed; without a calendar, whose date is over at the exchange.
     Where this machine's clock is ahead of Yahoo's, Yahoo's tells what has closed."""
     now = request.now
@@ -195,14 +195,14 @@ def _speak(request: Request, config: Config) -> Iterator[tuple[Any, Patience]]:
         import yfinance
         import yfinance.data
 
-        from ml_core.data.providers._yahoo_line import Line
+        from ml_core.data.providers._yahoo_line import YahooConnection
     with _one_stream:
         if request.cache:
             request.cache.mkdir(parents=True, exist_ok=True)
             yfinance.set_tz_cache_location(str(request.cache))
         pace = Pace(request.cache / "pace" if request.cache else None, config.pace)
         patience = Patience(config, pace, random.Random(f"{request.now}"))
-        line = Line(request.session, patience, config.timeout)
+        line = YahooConnection(request.session, patience, config.timeout)
         logger = logging.getLogger("yfinance")
         level = logger.level
         logger.setLevel(logging.CRITICAL)

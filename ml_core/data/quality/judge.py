@@ -10,7 +10,7 @@ from ml_core.data.calendar import WHATEVER, sessions_between
 from ml_core.data.quality.refused_actions import VERDICT as CARRIED
 from ml_core.data.quality.refused_actions import carry_actions
 from ml_core.data.quality.settings import Quality
-from ml_core.data.quality.verdicts import STAGES, Check, Scene, catalogue
+from ml_core.data.quality.verdicts import STAGES, BarCheck, BarContext, catalogue
 from ml_core.frames import BARS, KEYS, conform, is_ordered
 
 FOUND = {"ticker": pl.String, "date": pl.Date, "check": pl.String}
@@ -18,7 +18,7 @@ FINDINGS = {**BARS, "check": pl.String, "verdict": pl.String, "reason": pl.Strin
 
 
 @dataclass(frozen=True)
-class Checked:
+class CheckedBars:
     """`sound` bars, with repairs made; `findings`: the bars as given, each with check, verdict and reason, and the date
     by which the verdict was `known`: its own, but where it takes later bars; `accepted`: (ticker, date, check) of what
     was found and is no finding, because the user accepts it."""
@@ -38,11 +38,11 @@ def check_bars(
     calendar: str = WHATEVER,
     quality: Quality | None = None,
     almanac: Almanac | None = None,
-) -> Checked:
+) -> CheckedBars:
     """Run every check, stage by stage: each sees what the stages before it left."""
     quality = quality or Quality()
     rows = _as_given(bars)
-    scene = Scene(_sessions(rows, calendar, almanac), quality.days("refuse"), quality.splits())
+    scene = BarContext(_sessions(rows, calendar, almanac), quality.days("refuse"), quality.splits())
     findings = [_flag(rows.clear().with_columns(known=pl.lit(None, pl.Date)))]
     accepted = [pl.DataFrame(schema=FOUND)]
     for stage in STAGES:
@@ -64,14 +64,16 @@ def check_bars(
             lost = pl.concat(refused)
             rows, carried = carry_actions(rows.join(lost, on="row", how="anti"), lost)
             findings.append(carried.with_columns(known=pl.col("date")).with_columns(**CARRIED))
-    return Checked(rows.select(list(BARS)), pl.concat(findings).select(list(FINDINGS)), pl.concat(accepted))
+    return CheckedBars(
+        rows.select(list(BARS)), pl.concat(findings).select(list(FINDINGS)), pl.concat(accepted)
+    )
 
 
 def _flag(rows: pl.DataFrame) -> pl.DataFrame:
     return rows.with_columns(check=pl.lit(""), verdict=pl.lit(""), reason=pl.lit(""))
 
 
-def _find(item: Check, rows: pl.DataFrame, scene: Scene) -> tuple[pl.DataFrame, pl.DataFrame]:
+def _find(item: BarCheck, rows: pl.DataFrame, scene: BarContext) -> tuple[pl.DataFrame, pl.DataFrame]:
     """What a check would have instead, and the rows that it means with the date when that was known."""
     if rows.is_empty():
         return rows.with_columns(known=pl.col("date")), rows.with_columns(known=pl.col("date"))
@@ -89,7 +91,7 @@ def _find(item: Check, rows: pl.DataFrame, scene: Scene) -> tuple[pl.DataFrame, 
     return found, flagged
 
 
-def _accepted(item: Check, flagged: pl.DataFrame, quality: Quality) -> pl.DataFrame:
+def _accepted(item: BarCheck, flagged: pl.DataFrame, quality: Quality) -> pl.DataFrame:
     """(ticker, date, check) of rows that a check means and the user keeps."""
     days = quality.days("accept", check=item.name)
     inside = flagged.select(KEYS["bars"]).join(days, on="ticker")

@@ -9,7 +9,7 @@ from pydantic import Field, field_validator
 
 from ml_core.data.quality.verdicts import catalogue
 from ml_core.spec import choices
-from ml_core.spec.experiment import Section
+from ml_core.spec.experiment import FrozenSection
 
 DAYS = {"ticker": pl.String, "first": pl.Date, "last": pl.Date}
 SPLITS = {"ticker": pl.String, "date": pl.Date, "split": pl.Float64}
@@ -18,7 +18,7 @@ RETIRED = ("bad_print", "too_early", "unrecorded_action")  # they changed bars f
 A_DAY = '"TICKER DATE" or "TICKER FIRST..LAST"'
 
 
-class Quality(Section):
+class Quality(FrozenSection):
     """`limit`: the largest share of bars, or of tickers, that may be quarantined before a refresh is refused;
     `skip`: checks that are not run; `accept`: bars that are kept as they came, whatever a check says, as "TICKER DATE",
     "TICKER FIRST..LAST" or, whatever that check says of the ticker, "TICKER CHECK"; `refuse`: bars that are kept out,

@@ -6,13 +6,13 @@ from typing import Annotated, Literal
 from pydantic import Field, field_validator
 
 from ml_core.spec import choices
-from ml_core.spec.experiment import Section
+from ml_core.spec.experiment import FrozenSection
 
 SIGNALS = "ml_core.data.simulation.signals"
 ActsOn = Literal["mean", "size", "nothing"]  # what a planted signal moves of the next shock
 
 
-class Config(Section):
+class Config(FrozenSection):
     """`signal` is the kind that is planted and `ic` how strongly: its correlation with what is the ticker's own in
     the return it moves (`docs/truth.md`). It acts `delay` sessions later; `decay` of it is left each session after.
     `memory` is the length of the planted momentum in sessions; `late` and `delisted` are the shares of tickers that

@@ -10,11 +10,11 @@ import zlib
 import numpy as np
 import polars as pl
 
-from ml_core.data.simulation.market import Market
+from ml_core.data.simulation.market import SimulatedMarket
 from ml_core.frames import BARS, conform
 
 
-def build_bars(market: Market, place: int, ticker: str) -> pl.DataFrame:
+def build_bars(market: SimulatedMarket, place: int, ticker: str) -> pl.DataFrame:
     """BARS of the ticker at this place of the market."""
     close_T, dividend_T, split_T = _trade(market.return_TN[:, place], zlib.crc32(ticker.encode()))
     count = len(close_T)

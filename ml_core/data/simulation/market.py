@@ -19,7 +19,7 @@ from scipy.special import ndtr
 
 from ml_core.data.calendar import sessions_between
 from ml_core.data.simulation.config import Config
-from ml_core.data.simulation.signals import ActsOn, Array, Seen, plant
+from ml_core.data.simulation.signals import ActsOn, Array, SeenAtClose, plant
 
 SECTORS = 8
 DRIFT = 0.0002
@@ -31,7 +31,7 @@ DAYS_A_SESSION = 1.6
 
 
 @dataclass(frozen=True)
-class Market:
+class SimulatedMarket:
     """What was drawn. `known_KN` is the signal before the first session and after each; `driver_TN` what the closes
     were observed to tell; `variance_TN` that of the next session, in a calm market; `noise_TNK` what makes bars."""
 
@@ -56,7 +56,9 @@ class Market:
         return np.sqrt(self.variance_TN) * np.where(self.wild_T, WILD, 1.0)[:, None]
 
 
-def simulate(tickers: tuple[str, ...], sectors: Mapping[str, str], calendar: str, config: Config) -> Market:
+def simulate(
+    tickers: tuple[str, ...], sectors: Mapping[str, str], calendar: str, config: Config
+) -> SimulatedMarket:
     """Draw the market session by session."""
     sessions = _sessions(calendar, config)
     count, planted = len(sessions), plant(config)
@@ -82,7 +84,7 @@ def simulate(tickers: tuple[str, ...], sectors: Mapping[str, str], calendar: str
         mixed_N = np.sqrt(MARKET) * market + np.sqrt(SECTOR) * sector_N_now + np.sqrt(OWN) * shock_N
         return_TN[step] = DRIFT + volatility_N * (WILD if wild else 1.0) * mixed_N
         gap_N, volume_N = own_TNK[step, :, 1], own_TNK[step, :, 4]
-        seen = Seen(innovation_N, gap_N, volume_N, market, wild, driver_N, planted.lasts)
+        seen = SeenAtClose(innovation_N, gap_N, volume_N, market, wild, driver_N, planted.lasts)
         driver_N = planted.observe(seen)
         decayed_N = config.decay * decayed_N + driver_N
         moved_N = np.minimum((volatility_N * mixed_N) ** 2, FARTHEST * base_N**2)
@@ -92,7 +94,9 @@ def simulate(tickers: tuple[str, ...], sectors: Mapping[str, str], calendar: str
     if config.jumps:
         return_TN += np.stack([_jumps(config, ticker, count) for ticker in tickers], axis=1) * base_N
     noise_TNK = own_TNK[:, :, 1:]
-    return Market(sessions, return_TN, shock_TN, driver_TN, known_KN, variance_TN, base_N, wild_T, noise_TNK)
+    return SimulatedMarket(
+        sessions, return_TN, shock_TN, driver_TN, known_KN, variance_TN, base_N, wild_T, noise_TNK
+    )
 
 
 def shock_of(acts_on: ActsOn, signal_N: Array, innovation_N: Array, ic: float) -> Array:

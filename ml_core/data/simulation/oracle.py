@@ -20,7 +20,7 @@ from ml_core.data.simulation.market import (
     REACT,
     WILD,
     WILD_TO_CALM,
-    Market,
+    SimulatedMarket,
     signal_reach,
     size_slope,
 )
@@ -28,7 +28,7 @@ from ml_core.data.simulation.signals import Array, Planted, plant
 
 
 def forecast_market(
-    market: Market, config: Config, horizons: tuple[int, ...]
+    market: SimulatedMarket, config: Config, horizons: tuple[int, ...]
 ) -> dict[int, tuple[Array, Array]]:
     """mean_TN and scale_TN of each horizon, as known at each close."""
     planted, found = plant(config), {}
@@ -50,7 +50,9 @@ def forecast_market(
     return found
 
 
-def _signals(market: Market, config: Config, planted: Planted, most: int) -> Iterator[tuple[Array, float]]:
+def _signals(
+    market: SimulatedMarket, config: Config, planted: Planted, most: int
+) -> Iterator[tuple[Array, float]]:
     """The signal that will act on the first session ahead, the second and so on: what is expected of it at each close,
     and which share of its variance is sure by then."""
     reach = signal_reach(config.decay, planted.lasts)
@@ -74,7 +76,7 @@ def _earlier(known_KN: Array, sessions: int) -> Array:
     return np.concatenate([np.zeros((sessions - 1, known_KN.shape[1])), known_KN])[: len(known_KN) - 1]
 
 
-def _volatilities(market: Market) -> Iterator[tuple[Array, Array]]:
+def _volatilities(market: SimulatedMarket) -> Iterator[tuple[Array, Array]]:
     """The expected volatility and its expected square, one session ahead, two and so on, without end."""
     base_N, excess_TN = market.base_N**2, market.variance_TN - market.base_N**2
     wild_T1 = np.where(market.wild_T, 1.0, 0.0)[:, None]

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import polars as pl
 
-from ml_core.data.quality.judge import FINDINGS, Checked
+from ml_core.data.quality.judge import FINDINGS, CheckedBars
 from ml_core.data.store import tables
 from ml_core.frames import KEYS
 
@@ -43,7 +43,7 @@ class FindingTable:
 
 
 def find_stale(
-    earlier: pl.DataFrame, checked: Checked, *, whole: Collection[str], rejudged: Collection[str]
+    earlier: pl.DataFrame, checked: CheckedBars, *, whole: Collection[str], rejudged: Collection[str]
 ) -> pl.DataFrame:
     """The keys of earlier findings that are of a bar no more: a sound one came in its place, or another that is refused
     in the place of one that was. What was found of a stored bar stays where a bad answer takes nothing away.

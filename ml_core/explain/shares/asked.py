@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ml_core.baselines import BASELINES, Asked
+from ml_core.baselines import BASELINES, PanelRows
 from ml_core.explain.shares.trees import past_rows
 from ml_core.explain.sharing import Question, Shared, Sharing
 from ml_core.forecaster.members import BaselineMember, Member
@@ -25,7 +25,7 @@ def can(member: Member) -> bool:
 def share(member: Member, question: Question) -> Shared:
     assert isinstance(member, BaselineMember)
     view, place = question.view, question.horizon
-    asked = Asked(view.windows, question.rows_NT, view.features)
+    asked = PanelRows(view.windows, question.rows_NT, view.features)
     x_RF, names = asked.x_RF, view.features
     if question.part == "scale":
         said_R = np.full(len(x_RF), member.fitted.deviation_H[place])
@@ -56,9 +56,9 @@ def _mix(x_RF: np.ndarray, usual_PF: np.ndarray, order_PF: np.ndarray) -> np.nda
     return np.where(taken_PKF[None], x_RF[:, None, None, :], usual_PF[None, :, None, :])
 
 
-def _ask(member: BaselineMember, asked: Asked, mixed_RPKF: np.ndarray, place: int) -> np.ndarray:
+def _ask(member: BaselineMember, asked: PanelRows, mixed_RPKF: np.ndarray, place: int) -> np.ndarray:
     """What is said of each mixture, at one horizon."""
-    question = Asked(asked.windows, asked.rows_NT, asked.features)
+    question = PanelRows(asked.windows, asked.rows_NT, asked.features)
     vars(question)["x_RF"] = mixed_RPKF.reshape(-1, mixed_RPKF.shape[-1])
     learned = member.fitted.learned
     told_RH, _ = choices.load(BASELINES, member.fitted.name).predict(learned, question)

@@ -6,7 +6,7 @@ from dataclasses import fields
 
 import numpy as np
 
-from ml_core.baselines import Asked
+from ml_core.baselines import PanelRows
 from ml_core.explain.sharing import Question, Shared, Sharing
 from ml_core.features.scaling import Scaler
 from ml_core.forecaster.members import BaselineMember, Member
@@ -21,7 +21,7 @@ def can(member: Member) -> bool:
 def share(member: Member, question: Question) -> Shared:
     assert isinstance(member, BaselineMember)
     learned, view = member.fitted.learned.arrays, question.view
-    x_RF = Asked(view.windows, question.rows_NT, view.features).x_RF
+    x_RF = PanelRows(view.windows, question.rows_NT, view.features).x_RF
     if question.part == "scale":
         said_R = np.full(len(x_RF), member.fitted.deviation_H[question.horizon])
         return Shared(view.features, said_R, said_R, np.zeros((len(x_RF), 1, len(view.features))))

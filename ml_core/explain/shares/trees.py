@@ -14,7 +14,7 @@ from math import factorial
 
 import numpy as np
 
-from ml_core.baselines import Asked
+from ml_core.baselines import PanelRows
 from ml_core.explain.sharing import Question, Shared, Sharing
 from ml_core.forecaster.members import BaselineMember, Member
 
@@ -45,7 +45,7 @@ def can(member: Member) -> bool:
 def share(member: Member, question: Question) -> Shared:
     assert isinstance(member, BaselineMember)
     learned, view, place = member.fitted.learned.arrays, question.view, question.horizon
-    x_RF = Asked(view.windows, question.rows_NT, view.features).x_RF
+    x_RF = PanelRows(view.windows, question.rows_NT, view.features).x_RF
     if question.part == "scale":
         said_R = np.full(len(x_RF), member.fitted.deviation_H[place])
         return Shared(view.features, said_R, said_R, np.zeros((len(x_RF), 1, x_RF.shape[1])))
@@ -64,7 +64,7 @@ def past_rows(question: Question) -> np.ndarray:
     rows_NT = np.zeros(question.past_NT.size, dtype=bool)
     rows_NT[place_P[chosen]] = True
     view = question.view
-    return Asked(view.windows, rows_NT.reshape(question.past_NT.shape), view.features).x_RF
+    return PanelRows(view.windows, rows_NT.reshape(question.past_NT.shape), view.features).x_RF
 
 
 def read_leaves(arrays: Mapping[str, np.ndarray], place: int) -> Leaves:

@@ -18,17 +18,17 @@ import numpy as np
 import polars as pl
 
 from ml_core.claims.case import Case
-from ml_core.claims.kind import Live, asked_live, load_claim
+from ml_core.claims.kind import LiveTest, asked_live, load_claim
 from ml_core.evaluation.bootstrap import interval, resample_weights
 from ml_core.evaluation.metrics import DEVIATIONS
-from ml_core.evaluation.rows import CROSS_SECTION, Rows, rows_of
+from ml_core.evaluation.rows import CROSS_SECTION, ScoredRows, rows_of
 from ml_core.explain.kin import find_groups, find_kin
 from ml_core.explain.shuffling import Exchange, draw_exchange
 from ml_core.explain.spoken import tell
 from ml_core.explain.stretch import NO_FEATURES, Stretch
 from ml_core.explain.survey import Survey
 from ml_core.forecaster.calibration import blend
-from ml_core.forecaster.component import Answer
+from ml_core.forecaster.component import MeanAndScale
 from ml_core.forecaster.members import View
 from ml_core.forecaster.volatility import scale_of
 
@@ -71,7 +71,7 @@ class OfClaim:
 
 
 @dataclass(frozen=True)
-class Importance:
+class InputImportance:
     """`silent`: of a claim that is not told of, why. `level`: how sure it is that all intervals of a list hold."""
 
     horizon: int
@@ -90,7 +90,7 @@ def excuse(stretch: Stretch) -> str:
     return "" if stretch.reads_features else NO_FEATURES
 
 
-def explain(stretch: Stretch, horizon: int, seed: int, kinds: Collection[Kind] = KINDS) -> Importance:
+def explain(stretch: Stretch, horizon: int, seed: int, kinds: Collection[Kind] = KINDS) -> InputImportance:
     """Of these kinds: each list is drawn and paid for by itself, so that one is the same without the others."""
     asked = _Asked(stretch, horizon, seed)
     lists = [one for one in _lists(stretch) if one[0] in kinds]
@@ -98,7 +98,7 @@ def explain(stretch: Stretch, horizon: int, seed: int, kinds: Collection[Kind] =
     told = {name: live for name, live in asked_live().items() if not silent[name]}
     risen = {names: asked.risen(names, told) for names in dict.fromkeys(names for _, _, names in lists)}
     days = asked.table["as_of"]
-    return Importance(
+    return InputImportance(
         horizon,
         f"{days.min()}",
         f"{days.max()}",
@@ -158,7 +158,7 @@ class _Asked:
         drawn = [np.random.default_rng([self.seed, place]) for place in range(REPEATS)]
         return tuple(draw_exchange(tickers, part, lookback=lookback, rng=rng) for rng in drawn)
 
-    def risen(self, names: tuple[str, ...], claims: dict[str, Live]) -> dict[str, np.ndarray]:
+    def risen(self, names: tuple[str, ...], claims: dict[str, LiveTest]) -> dict[str, np.ndarray]:
         """rise_T of the loss of each claim without these inputs, the mean over several exchanges."""
         found: dict[str, list[np.ndarray]] = {name: [] for name in claims}
         for exchange in self.exchanges:
@@ -167,7 +167,7 @@ class _Asked:
                 found[name].append(loss_of(live, rows) - loss_of(live, self.rows))
         return {name: np.mean(rises, axis=0) for name, rises in found.items()}
 
-    def _rows(self, views: tuple[View, ...]) -> Rows:
+    def _rows(self, views: tuple[View, ...]) -> ScoredRows:
         """The same rows under what the model says of these inputs."""
         mean_NTH, scale_NTH = self._calibrated(self.stretch.answer(views, self.places_NT))
         said = {"mean": mean_NTH, "scale": scale_NTH / DEVIATIONS}
@@ -177,7 +177,7 @@ class _Asked:
             {name: part.astype(float)[self.rows.order] for name, part in values.items()}
         )
 
-    def _calibrated(self, answer: Answer) -> Answer:
+    def _calibrated(self, answer: MeanAndScale) -> MeanAndScale:
         mean_NTH, scale_NTH = answer
         trusted_NTH = self.stretch.forecaster.calibration.trust_H * mean_NTH
         return trusted_NTH, self._blend(scale_NTH) * self.width_NTH
@@ -189,7 +189,7 @@ class _Asked:
         )
 
 
-def loss_of(live: Live, rows: Rows) -> np.ndarray:
+def loss_of(live: LiveTest, rows: ScoredRows) -> np.ndarray:
     """loss_T of a claim on each date; of a correlation only where there are tickers enough, one that ranks nothing has
     none."""
     parts = live.metric.split(rows)
@@ -200,7 +200,7 @@ def loss_of(live: Live, rows: Rows) -> np.ndarray:
 def _sum_up(
     asked: _Asked,
     claim: str,
-    live: Live,
+    live: LiveTest,
     lists: list[Listed],
     risen: dict[tuple[str, ...], dict[str, np.ndarray]],
 ) -> OfClaim:

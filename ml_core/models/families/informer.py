@@ -19,7 +19,7 @@ from pydantic import Field, model_validator
 from torch import nn
 from torch.nn import functional
 
-from ml_core.models.attention import Block, add_places, check_heads
+from ml_core.models.attention import AttentionBlock, add_places, check_heads
 from ml_core.models.convolution import CausalConvolution
 from ml_core.models.family import Encoder, ModelConfig
 from ml_core.models.sparse import SparseAttention
@@ -45,9 +45,9 @@ class Config(ModelConfig):
         return self
 
 
-def _layer(config: Config) -> Block:
+def _layer(config: Config) -> AttentionBlock:
     sparse = SparseAttention(config.width, config.heads, block=config.block, keep=config.keep)
-    return Block(config.width, sparse, dropout=config.dropout)
+    return AttentionBlock(config.width, sparse, dropout=config.dropout)
 
 
 class Network(Encoder):
@@ -69,7 +69,7 @@ class Network(Encoder):
         """The mean over heads and layers; a distilled token stands for its steps."""
         found = []
         for number, (layer, (z_BKD, _)) in enumerate(zip(self.layers, self._through(x_BLF), strict=True)):
-            assert isinstance(layer, Block)
+            assert isinstance(layer, AttentionBlock)
             found.append(spread(layer.weights(z_BKD), 2**number, x_BLF.shape[1]))
         return torch.stack(found).mean(dim=0)
 

@@ -14,7 +14,7 @@ import torch
 from pydantic import Field, model_validator
 from torch import nn
 
-from ml_core.models.attention import Attention, check_heads
+from ml_core.models.attention import CausalAttention, check_heads
 from ml_core.models.dropout import Dropout
 from ml_core.models.family import Encoder, ModelConfig
 from ml_core.models.initialisation import AddedLinear
@@ -75,7 +75,7 @@ class Branch(nn.Module):
         super().__init__()
         self.lstm = nn.LSTM(inputs, config.hidden, batch_first=True)
         self.norm = nn.LayerNorm(config.hidden)
-        self.attend = Attention(config.hidden, config.heads, reach=reach)
+        self.attend = CausalAttention(config.hidden, config.heads, reach=reach)
 
     def forward(self, x_BLF: torch.Tensor) -> torch.Tensor:
         h_BLD = self.remember(x_BLF)

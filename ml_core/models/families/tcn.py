@@ -30,13 +30,13 @@ class Network(Encoder):
         super().__init__()
         self.width = config.channels
         self.embed = nn.Linear(inputs, config.channels)
-        self.blocks = nn.Sequential(*(Block(config, 2**level) for level in range(config.levels)))
+        self.blocks = nn.Sequential(*(ConvolutionBlock(config, 2**level) for level in range(config.levels)))
 
     def forward(self, x_BLF: torch.Tensor) -> torch.Tensor:
         return self.blocks(self.embed(x_BLF))
 
 
-class Block(nn.Module):
+class ConvolutionBlock(nn.Module):
     """Two convolutions, each rectified, on top of what came in."""
 
     def __init__(self, config: Config, apart: int) -> None:

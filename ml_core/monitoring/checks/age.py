@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from ml_core.monitoring.finding import Finding, Remedy
-from ml_core.monitoring.scene import Scene
+from ml_core.monitoring.scene import WatchScene
 from ml_core.registry.age import GRACE, last_fresh, refit_every, tell_old_model
 from ml_core.registry.seats import REFERENCE, seat_of
 from ml_core.registry.versions import Registry
 
 
-def look(scene: Scene) -> list[Finding]:
+def look(scene: WatchScene) -> list[Finding]:
     """In sessions since the last outcome that it knew. A refit helps; where the last one was refused, a search."""
     sitting, order = scene.sitting, scene.order
     if sitting is None:

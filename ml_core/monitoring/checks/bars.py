@@ -10,7 +10,7 @@ from ml_core.data.age import count_behind
 from ml_core.data.past import newest_session
 from ml_core.data.store.findings import count_bars
 from ml_core.monitoring.finding import Finding
-from ml_core.monitoring.scene import Scene
+from ml_core.monitoring.scene import WatchScene
 
 BEHIND = 1  # sessions; the refresh of the last one may still be due
 STILL = 5  # sessions without a bar: a holiday of one ticker, or a halt, is over by then
@@ -18,7 +18,7 @@ RECENT = 5  # sessions whose refused bars are counted
 REFUSED = 0.05  # of the bars of those sessions
 
 
-def look(scene: Scene) -> list[Finding]:
+def look(scene: WatchScene) -> list[Finding]:
     """The experiment's feed as a whole, and each ticker that stands still."""
     order = scene.order
     newest = newest_session(order.experiment, order.home)
@@ -33,7 +33,7 @@ def look(scene: Scene) -> list[Finding]:
     return [missing, _refused(scene), *_standing_still(scene)]
 
 
-def _standing_still(scene: Scene) -> list[Finding]:
+def _standing_still(scene: WatchScene) -> list[Finding]:
     """A finding for each ticker that has fewer bars than the others lately; nothing told of those that have them."""
     spans = scene.order.store.bars.spans(scene.order.experiment.universe.tickers)
     dates = _dates(scene)
@@ -46,7 +46,7 @@ def _standing_still(scene: Scene) -> list[Finding]:
     return found
 
 
-def _refused(scene: Scene) -> Finding:
+def _refused(scene: WatchScene) -> Finding:
     last = _dates(scene)[-RECENT:]
     tickers = scene.order.experiment.universe.tickers
     findings = scene.order.store.findings.read(tickers).filter(
@@ -58,7 +58,7 @@ def _refused(scene: Scene) -> Finding:
     return Finding("refused bars", share, REFUSED, told)
 
 
-def _dates(scene: Scene) -> list[dt.date]:
+def _dates(scene: WatchScene) -> list[dt.date]:
     """Sessions on which any ticker has a bar lately, however seldom the task asks."""
     rows = scene.order.store.bars.read(
         scene.order.experiment.universe.tickers, since=scene.sessions[-1] - dt.timedelta(days=90)

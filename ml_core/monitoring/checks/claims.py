@@ -5,10 +5,10 @@ from __future__ import annotations
 from ml_core.live.ledger import open_ledger
 from ml_core.live.standing import read_standings
 from ml_core.monitoring.finding import Finding
-from ml_core.monitoring.scene import Scene
+from ml_core.monitoring.scene import WatchScene
 
 
-def look(scene: Scene) -> list[Finding]:
+def look(scene: WatchScene) -> list[Finding]:
     """Of the line that was watched last, each claim's e-value against it beside what refutes. A false alarm is no
     likelier than the gate's significance, for all claims and all days together (docs/live.md)."""
     asked = [one for one in read_standings(open_ledger(scene.order)) if one.terms.asked and one.sessions]

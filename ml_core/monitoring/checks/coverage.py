@@ -12,13 +12,13 @@ import polars as pl
 from ml_core.monitoring.checks.intervals import CHANCE, weigh
 from ml_core.monitoring.finding import Finding
 from ml_core.monitoring.inside import read_inside
-from ml_core.monitoring.scene import Scene
+from ml_core.monitoring.scene import WatchScene
 
 RECENT, YEAR = 20, 252  # sessions whose moves tell the state of a day, and those that it is laid beside
 STATES = {True: "wild days", False: "calm days"}
 
 
-def look(scene: Scene) -> list[Finding]:
+def look(scene: WatchScene) -> list[Finding]:
     """One finding for each ticker and each state that has any outcome."""
     rows = read_inside(scene)
     if rows.is_empty():

@@ -14,7 +14,7 @@ import numpy as np
 from scipy.stats import t
 
 from ml_core.monitoring.finding import Finding
-from ml_core.monitoring.scene import Scene
+from ml_core.monitoring.scene import WatchScene
 from ml_core.panel.windows import Windows
 from ml_core.registry.seats import REFERENCE, seat_of
 from ml_core.registry.versions import Registry
@@ -29,7 +29,7 @@ LEAST = 1e-3  # a distance of nothing has no logarithm
 NAMED = 3
 
 
-def look(scene: Scene) -> list[Finding]:
+def look(scene: WatchScene) -> list[Finding]:
     """One finding for each feature that is served. A reference reads nothing but how much prices move."""
     sitting = scene.sitting
     if sitting is None or seat_of(sitting) == REFERENCE:

@@ -14,13 +14,13 @@ from ml_core.evaluation.metrics import LEVEL
 from ml_core.live.betting import RENEWED, bet
 from ml_core.monitoring.finding import Finding
 from ml_core.monitoring.inside import read_inside
-from ml_core.monitoring.scene import Scene
+from ml_core.monitoring.scene import WatchScene
 
 LEFT = 0.05
 CHANCE = 0.01
 
 
-def look(scene: Scene) -> list[Finding]:
+def look(scene: WatchScene) -> list[Finding]:
     """One finding for each horizon."""
     dates = ["horizon", "as_of"]
     shares = read_inside(scene).group_by(dates).agg(share=pl.col("inside").mean()).sort(dates)

@@ -10,7 +10,7 @@ import polars as pl
 from numpy.lib.stride_tricks import sliding_window_view
 
 from ml_core.monitoring.finding import Finding
-from ml_core.monitoring.scene import Scene
+from ml_core.monitoring.scene import WatchScene
 
 LAST = 10  # sessions in which twins are looked for
 SAME = 3  # equal returns that may be chance, of prices in whole cents
@@ -25,7 +25,7 @@ JUMP, RUSH = (
 LEAST = 0.02  # a change that is none, of a ticker that hardly ever moves
 
 
-def look(scene: Scene) -> list[Finding]:
+def look(scene: WatchScene) -> list[Finding]:
     """A finding for each two that move as one lately, and one for each ticker with enough of a past."""
     rows = scene.prices.sort("date").with_columns(
         level=pl.col("close").log(), turnover=(pl.col("close") * pl.col("volume")).log()

@@ -5,13 +5,13 @@ from __future__ import annotations
 from ml_core.data.prices import data_version
 from ml_core.lineage.edits import find_edits
 from ml_core.monitoring.finding import Finding
-from ml_core.monitoring.scene import Scene
+from ml_core.monitoring.scene import WatchScene
 
 ALLOWED = 0.001  # of the bars: providers put single ones right all the time
 NAMED = 3
 
 
-def look(scene: Scene) -> list[Finding]:
+def look(scene: WatchScene) -> list[Finding]:
     """One finding, whether the provider rewrote them or the user has them judged otherwise."""
     sitting, order = scene.sitting, scene.order
     if sitting is None:

@@ -17,7 +17,7 @@ Paper: TypeAlias = Literal["a4", "letter"]
 
 
 @dataclass(frozen=True)
-class Origin:
+class NumberOrigin:
     """Of which version and data a number is, and the command that gives it again."""
 
     version: str
@@ -59,7 +59,7 @@ class Table:
     caption: str
     columns: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
-    origin: Origin
+    origin: NumberOrigin
 
     @property
     def numeric(self) -> tuple[bool, ...]:
@@ -75,7 +75,7 @@ class Figure:
     caption: str
     alt: str
     png: bytes
-    origin: Origin
+    origin: NumberOrigin
 
 
 @dataclass(frozen=True)
@@ -96,14 +96,14 @@ class Section:
 
     title: str
     blocks: tuple[Block, ...]
-    origin: Origin
+    origin: NumberOrigin
 
     def __post_init__(self) -> None:
         if not self.blocks:
             raise ValueError(f"section '{self.title}' is empty; a missing part is said")
 
     @property
-    def foot(self) -> Origin | None:
+    def foot(self) -> NumberOrigin | None:
         """Its origin, unless something in it says the same already."""
         told = [block.origin for block in self.blocks if isinstance(block, (Table, Figure))]
         return None if self.origin in told else self.origin
@@ -141,7 +141,7 @@ class Document:
             yield from section.blocks
 
 
-def table_of(caption: str, rows: Sequence[Mapping[str, str]], origin: Origin) -> Table:
+def table_of(caption: str, rows: Sequence[Mapping[str, str]], origin: NumberOrigin) -> Table:
     """Rows by the names of their columns, which are those of the first."""
     columns = tuple(rows[0])
     return Table(caption, columns, tuple(tuple(row[name] for name in columns) for row in rows), origin)

@@ -13,7 +13,7 @@ from ml_core.reporting.document.document import (
     Document,
     Figure,
     Missing,
-    Origin,
+    NumberOrigin,
     Paper,
     Paragraph,
     Points,
@@ -169,6 +169,6 @@ def _figure(file: File, figure: Figure, number: int, width: float) -> None:
     _origin(file, figure.origin)
 
 
-def _origin(file: File, origin: Origin) -> None:
+def _origin(file: File, origin: NumberOrigin) -> None:
     told = file.add_paragraph(f"{origin.told} · ", style="Origin")
     told.add_run(origin.command, style="Typed")

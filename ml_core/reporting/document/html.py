@@ -13,7 +13,7 @@ from ml_core.reporting.document.document import (
     Document,
     Figure,
     Missing,
-    Origin,
+    NumberOrigin,
     Paragraph,
     Points,
     Section,
@@ -165,5 +165,5 @@ def _text(text: str) -> str:
     )
 
 
-def _origin(origin: Origin) -> str:
+def _origin(origin: NumberOrigin) -> str:
     return f'<p class="origin">{escape(origin.told)} · <code>{escape(origin.command)}</code></p>'

@@ -9,7 +9,7 @@ from ml_core.reporting.document.document import (
     Document,
     Figure,
     Missing,
-    Origin,
+    NumberOrigin,
     Paragraph,
     Points,
     Section,
@@ -53,5 +53,5 @@ def _block(block: Block) -> str:
             return f"![{caption}]({name}.png)\n\n{_origin(origin)}"
 
 
-def _origin(origin: Origin) -> str:
+def _origin(origin: NumberOrigin) -> str:
     return f"*{origin.told}:* `{origin.command}`"

@@ -15,7 +15,7 @@ from ml_core.reporting.document.document import (
     Document,
     Figure,
     Missing,
-    Origin,
+    NumberOrigin,
     Paper,
     Paragraph,
     Points,
@@ -137,7 +137,7 @@ def _width(table: Table, at: int) -> str:
     return "1fr" if max((len(row[at]) for row in table.rows), default=0) > 26 else "auto"
 
 
-def _origin(origin: Origin) -> str:
+def _origin(origin: NumberOrigin) -> str:
     return f"\n#origin({_text(origin.told)}, {_text(origin.command)})"
 
 

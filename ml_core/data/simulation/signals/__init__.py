@@ -15,7 +15,7 @@ Array = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
-class Seen:
+class SeenAtClose:
     """What is known of every ticker at a close: the new part of its own shock, its bar's gap and volume as standard
     normals, the market's part of every return and whether it is turbulent, what was observed the session before, and
     the share of it that lasts."""
@@ -35,7 +35,7 @@ class Signal:
     moves. A kind whose observations last says with `persistence` how much of one is left a session later, given the
     market's `memory`; those of the others are new every session."""
 
-    observe: Callable[[Seen], Array]
+    observe: Callable[[SeenAtClose], Array]
     acts_on: ActsOn
     persistence: Callable[[float], float] = lambda _: 0.0
 
@@ -44,7 +44,7 @@ class Signal:
 class Planted:
     """A signal made ready for one market."""
 
-    observe: Callable[[Seen], Array]
+    observe: Callable[[SeenAtClose], Array]
     acts_on: ActsOn
     lasts: float
 

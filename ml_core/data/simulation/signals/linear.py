@@ -1,9 +1,9 @@
 """Linear in a feature: the part of the night's gap, per unit of volatility, that the day does not explain."""
 
-from ml_core.data.simulation.signals import Array, Seen, Signal
+from ml_core.data.simulation.signals import Array, SeenAtClose, Signal
 
 
-def observe(seen: Seen) -> Array:
+def observe(seen: SeenAtClose) -> Array:
     return seen.gap_N
 
 

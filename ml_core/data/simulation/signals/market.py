@@ -3,10 +3,10 @@ tells where prices go, and which goes better than which only as far as some swin
 
 import numpy as np
 
-from ml_core.data.simulation.signals import Array, Seen, Signal
+from ml_core.data.simulation.signals import Array, SeenAtClose, Signal
 
 
-def observe(seen: Seen) -> Array:
+def observe(seen: SeenAtClose) -> Array:
     return np.full_like(seen.gap_N, seen.market)
 
 

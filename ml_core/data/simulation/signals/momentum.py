@@ -3,14 +3,14 @@ sqrt(1 - phi²)·e with phi = 1 - 1 / memory. It is hidden: prices show it mixed
 
 import numpy as np
 
-from ml_core.data.simulation.signals import Array, Seen, Signal
+from ml_core.data.simulation.signals import Array, SeenAtClose, Signal
 
 
 def persistence(memory: float) -> float:
     return 1 - 1 / memory
 
 
-def observe(seen: Seen) -> Array:
+def observe(seen: SeenAtClose) -> Array:
     return seen.lasts * seen.before_N + np.sqrt(1 - seen.lasts**2) * seen.innovation_N
 
 

@@ -2,10 +2,10 @@
 
 import numpy as np
 
-from ml_core.data.simulation.signals import Array, Seen, Signal
+from ml_core.data.simulation.signals import Array, SeenAtClose, Signal
 
 
-def observe(seen: Seen) -> Array:
+def observe(seen: SeenAtClose) -> Array:
     return np.zeros_like(seen.innovation_N)
 
 

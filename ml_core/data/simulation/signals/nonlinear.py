@@ -1,10 +1,10 @@
 """Nonlinear interaction: the gap times the unusual volume. A gap on high volume goes on, one on low volume is taken
 back; neither alone, nor any sum of functions of the two, tells anything."""
 
-from ml_core.data.simulation.signals import Array, Seen, Signal
+from ml_core.data.simulation.signals import Array, SeenAtClose, Signal
 
 
-def observe(seen: Seen) -> Array:
+def observe(seen: SeenAtClose) -> Array:
     return seen.gap_N * seen.volume_N
 
 

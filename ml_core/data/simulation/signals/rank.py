@@ -4,10 +4,10 @@ in their distribution, so that the universe that is asked for changes no bar."""
 import numpy as np
 from scipy.special import ndtr
 
-from ml_core.data.simulation.signals import Array, Seen, Signal
+from ml_core.data.simulation.signals import Array, SeenAtClose, Signal
 
 
-def observe(seen: Seen) -> Array:
+def observe(seen: SeenAtClose) -> Array:
     return np.sqrt(12) * (ndtr(seen.volume_N) - 0.5)
 
 

@@ -1,10 +1,10 @@
 """Regime-dependent: the gap goes on while the market is calm and is taken back while it is turbulent. Who knows no
 regimes finds what calm days are ahead of turbulent ones: 60 %."""
 
-from ml_core.data.simulation.signals import Array, Seen, Signal
+from ml_core.data.simulation.signals import Array, SeenAtClose, Signal
 
 
-def observe(seen: Seen) -> Array:
+def observe(seen: SeenAtClose) -> Array:
     return -seen.gap_N if seen.turbulent else seen.gap_N
 
 

@@ -1,9 +1,9 @@
 """Only in volatility: unusual volume foretells how far the ticker moves next, and nothing of the direction."""
 
-from ml_core.data.simulation.signals import Array, Seen, Signal
+from ml_core.data.simulation.signals import Array, SeenAtClose, Signal
 
 
-def observe(seen: Seen) -> Array:
+def observe(seen: SeenAtClose) -> Array:
     return seen.volume_N
 
 
