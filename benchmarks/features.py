@@ -23,7 +23,7 @@ import polars as pl
 from alpha158 import declare_alphas
 from feature_peers import measure
 
-from ml_core.features.stages import Stages
+from ml_core.features.blocks import Stages
 from ml_core.features.table import build_features, catalogue
 from ml_core.panel.windows import build_windows
 from ml_core.spec.experiment import Task

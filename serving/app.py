@@ -21,21 +21,21 @@ from serving.access_log import AccessLog
 from serving.addresses import PAGE, page_of, path_of
 from serving.answers import Answers
 from serving.api import build_router, explain_errors
+from serving.api_reference import build_reference
+from serving.cross_site import OriginGuard
 from serving.examples import build_examples, lay_in
 from serving.experiments import Experiments, open_experiments
-from serving.gate import LoginGate
 from serving.keys import is_loopback
 from serving.limits import Limits
+from serving.login import LoginGate
 from serving.metrics import Requests
-from serving.origin import OriginGuard
 from serving.page import AppPage, Logins
 from serving.rate import Rate
-from serving.reference import build_reference
+from serving.request_watch import RequestWatch
 from serving.scripts import add_scripts
 from serving.service import Service
 from serving.style import ICON
 from serving.switch import Addressed, Living, Switch
-from serving.watch import RequestWatch
 
 LARGEST_BODY = 64 * 1024
 LOOK_EVERY = 3.0

@@ -9,7 +9,7 @@ from ml_core.explain.methods.attention import Attention
 from ml_core.explain.methods.moved import Moved, Piece
 from ml_core.explain.surveys.importance import OfClaim, Rise
 from ml_core.reporting import words
-from serving.look import dress, plainly
+from serving.chart_look import dress, plainly
 from serving.markup import typeset
 from serving.style import BLUE, GREY, INK, SURFACE, VERMILION
 

@@ -12,8 +12,8 @@ from ml_core.registry.scores import CoverageRow, Score
 from ml_core.registry.seats import CHALLENGER, CHAMPION, REFERENCE, SEATS
 from ml_core.registry.version import ModelVersion
 from ml_core.reporting import words
+from serving.chart_look import dress, dress_lines, hover, plainly
 from serving.lineup import Lineup
-from serving.look import dress, dress_lines, hover, plainly
 from serving.markup import begin
 from serving.style import BLUE, GREEN, GREY, INK, MUTED, ORANGE, VERMILION
 

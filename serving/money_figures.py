@@ -9,7 +9,7 @@ import polars as pl
 
 from ml_core.portfolio.comparison import EQUAL, HELD, STRATEGY, ZERO, Comparison
 from ml_core.reporting import words
-from serving.look import dress
+from serving.chart_look import dress
 from serving.markup import begin, typeset
 from serving.style import BLUE, GREEN, GREY, MUTED, ON_PALE, ORANGE, SURFACE, VERMILION
 

@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from serving.look import dress_lines, hover, plainly
+from serving.chart_look import dress_lines, hover, plainly
 from serving.markup import begin
 from serving.runs.asked import VERBS
 from serving.runs.run import Run, State

@@ -16,9 +16,9 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from serving.access import Access
 from serving.addresses import FIELD, PAGE, UNDER, page_of
-from serving.document import write_document
 from serving.experiments import Experiments
 from serving.messages import Health
+from serving.plain_page import write_document
 
 PAGES = frozenset({"/", PAGE, f"{PAGE}/"})
 

@@ -27,7 +27,7 @@ from ml_core.spec.run import RunSpec
 from ml_core.training.fit import AnyFitting
 from ml_core.training.loop import Fitting
 from ml_core.training.precision import settle
-from ml_core.training.standing import TrainingState, above, below
+from ml_core.training.state import TrainingState, above, below
 
 QUARTERS = 4
 UNREADABLE = (OSError, SafetensorError, ValueError, KeyError, TypeError)

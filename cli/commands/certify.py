@@ -20,8 +20,8 @@ ENDINGS = (".certificate",)
 
 def certify(session: Session, *, version: str | None, out: Path, key: Path | None, new_key: bool) -> int:
     from ml_core.certificate.certify import describe
-    from ml_core.certificate.key import VARIABLE, fingerprint, make_key, public_of, read_key
     from ml_core.certificate.paper import sign
+    from ml_core.certificate.signing_key import VARIABLE, fingerprint, make_key, public_of, read_key
     from ml_core.registry.certified import Certified
     from ml_core.registry.versions import Registry
 
@@ -65,9 +65,9 @@ def certify(session: Session, *, version: str | None, out: Path, key: Path | Non
 
 def recheck(session: Session, *, file: Path, signer: str | None) -> int:
     from ml_core.certificate.checked import DIFFERS, WORD, conclude, name_parts
-    from ml_core.certificate.key import fingerprint, read_public
     from ml_core.certificate.paper import verify
     from ml_core.certificate.recheck import recheck as check_again
+    from ml_core.certificate.signing_key import fingerprint, read_public
 
     terminal = session.terminal
     expected = read_public(signer) if signer else None
@@ -106,7 +106,7 @@ def recheck(session: Session, *, file: Path, signer: str | None) -> int:
 
 
 def _require_signer(key: str, expected: str | None) -> None:
-    from ml_core.certificate.key import fingerprint
+    from ml_core.certificate.signing_key import fingerprint
 
     if expected is not None and key != expected:
         raise BrokenArtifact(

@@ -9,7 +9,7 @@ from typing import Any
 
 import polars as pl
 
-from ml_core.audit.lock import NAME, read_lock
+from ml_core.audit.lockfile import NAME, read_lock
 from ml_core.audit.rebuild import read_recipe
 from ml_core.certificate.paper import written
 from ml_core.data.prices import read_benchmark, read_prices

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from ml_core.certificate.key import public_of
+from ml_core.certificate.signing_key import public_of
 from ml_core.errors import BrokenArtifact, InvalidInput
 
 if TYPE_CHECKING:

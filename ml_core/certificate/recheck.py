@@ -11,12 +11,12 @@ from typing import Any
 import polars as pl
 from pydantic import TypeAdapter
 
-from ml_core.audit.lock import read_lock
+from ml_core.audit.lockfile import read_lock
 from ml_core.audit.rebuild import describe_machine
 from ml_core.certificate.certify import tell_data, whole
 from ml_core.certificate.checked import CheckedPart
+from ml_core.certificate.on_trust import check_gate, tell_unmade, tell_word
 from ml_core.certificate.paper import Certificate
-from ml_core.certificate.word import check_gate, tell_unmade, tell_word
 from ml_core.data.prices import data_version, read_prices
 from ml_core.errors import ForecastError
 from ml_core.forecaster.files import DESCRIPTION, WEIGHTS, checksum, save_forecaster

@@ -8,10 +8,10 @@ import polars as pl
 
 from ml_core.errors import InvalidInput
 from ml_core.features import bar_parts
+from ml_core.features.blocks import KEY, Stages
 from ml_core.features.declaration import Feature, features_of
 from ml_core.features.groups import context
 from ml_core.features.regimes import REGIME_FEATURES, SOURCE, regime_features
-from ml_core.features.stages import KEY, Stages
 from ml_core.spec import choices
 from ml_core.spec.choices import nearest
 from ml_core.spec.experiment import Features

@@ -17,7 +17,7 @@ from ml_core.errors import InvalidInput
 from ml_core.evaluation.paired import LEAST_DATES
 from ml_core.live.betting import Array
 from ml_core.live.differences import pair
-from ml_core.live.evidence import follow
+from ml_core.live.sequential import follow
 from ml_core.live.terms import Measured, measure, price
 from ml_core.panel.splits import Span, holdout
 from ml_core.panel.windows import Windows

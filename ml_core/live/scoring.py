@@ -11,9 +11,9 @@ import polars as pl
 from ml_core.data.order import Order
 from ml_core.live.asking import ask
 from ml_core.live.differences import pair
-from ml_core.live.evidence import tell_evidence
 from ml_core.live.ledger import LIVE, LiveLedger, open_ledger
 from ml_core.live.outcomes import Outcomes
+from ml_core.live.sequential import tell_evidence
 from ml_core.live.terms import LiveTerms
 from ml_core.live.watched import KEY, read_live, references, watched
 

@@ -15,7 +15,7 @@ from ml_core.spec.ensemble import Spec
 from ml_core.spec.examples import show_example
 from ml_core.spec.experiment import Experiment, Model, RunSpec
 from ml_core.spec.idle import refuse_idle
-from ml_core.spec.members import name_members
+from ml_core.spec.membership import name_members
 from ml_core.spec.reading import Look
 from ml_core.spec.shipped import find_shipped
 from ml_core.spec.wording import word

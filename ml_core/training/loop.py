@@ -29,7 +29,7 @@ from ml_core.training.losses import find_loss
 from ml_core.training.optimizer import Optimizer
 from ml_core.training.precision import settle
 from ml_core.training.randomness import Randomness
-from ml_core.training.standing import TrainingState, above, below
+from ml_core.training.state import TrainingState, above, below
 from ml_core.training.tiling import Piece, Tiling
 from ml_core.training.validation import ValidationView, score_of, skill_of
 

@@ -14,7 +14,7 @@ from ml_core.data.store.membership import tell_members
 from ml_core.evaluation.leakage import Audit
 from ml_core.spec.experiment import Experiment, Model
 from ml_core.spec.file import read_experiment
-from ml_core.spec.members import Membership
+from ml_core.spec.membership import Membership
 from tests.audit.leaks import LEAKS, Leak, context_back_filled, context_of_tomorrow, members_of_later
 from tests.market import NOW, TICKERS, small_experiment
 

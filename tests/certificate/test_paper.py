@@ -6,8 +6,8 @@ import stat
 import pytest
 from cryptography.hazmat.primitives import serialization
 
-from ml_core.certificate.key import fingerprint, make_key, public_of, read_key, read_public
 from ml_core.certificate.paper import LINES, PARTS, sign, verify
+from ml_core.certificate.signing_key import fingerprint, make_key, public_of, read_key, read_public
 from ml_core.errors import BrokenArtifact, InvalidInput
 
 

@@ -9,9 +9,9 @@ import pytest
 from cli.commands.certify import ENDINGS
 from ml_core.certificate.certify import describe, hash_table
 from ml_core.certificate.checked import SAME, WORD
-from ml_core.certificate.key import fingerprint, make_key, public_of, read_key
 from ml_core.certificate.paper import sign, verify
 from ml_core.certificate.recheck import recheck
+from ml_core.certificate.signing_key import fingerprint, make_key, public_of, read_key
 from ml_core.data.intake.refresh import refresh
 from ml_core.data.order import place_order
 from ml_core.errors import InvalidInput

@@ -11,7 +11,7 @@ from ml_core.data.store.membership import join_members, tell_members
 from ml_core.errors import InvalidInput
 from ml_core.spec.experiment import Experiment
 from ml_core.spec.file import read_experiment
-from ml_core.spec.members import read_members
+from ml_core.spec.membership import read_members
 from tests.market import NOW, small_experiment
 
 DAYS = [dt.date(2024, 1, 1) + dt.timedelta(days=place) for place in range(8)]

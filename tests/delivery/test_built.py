@@ -26,7 +26,7 @@ assert loaded and not strangers, strangers
 """
 WHERE = """
 from flows.expansion import TEMPLATE
-from ml_core.audit.lock import PLACE, read_lock
+from ml_core.audit.lockfile import PLACE, read_lock
 from ml_core.spec.shipped import PROJECT
 from ml_core.spec.file import SHIPPED
 from serving.scripts import FOLDER, SCRIPTS

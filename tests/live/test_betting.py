@@ -10,7 +10,7 @@ from hypothesis.extra.numpy import arrays
 from ml_core.errors import InvalidData
 from ml_core.live.betting import BETS, RENEWED, bet
 from ml_core.live.confidence import follow_mean
-from ml_core.live.evidence import follow
+from ml_core.live.sequential import follow
 
 YEARS = 1260  # sessions of five years
 PATHS = 400

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ml_core.audit.lock import NAME, read_lock
+from ml_core.audit.lockfile import NAME, read_lock
 from ml_core.audit.rebuild import describe_machine
 from ml_core.bulletin.subject import ReportSubject
 from ml_core.forecaster.files import WEIGHTS, checksum

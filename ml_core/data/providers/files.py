@@ -12,9 +12,9 @@ import polars as pl
 from ml_core.data.calendar import last_closed_session
 from ml_core.data.files import notes as notes
 from ml_core.data.files.actions import complete_actions
-from ml_core.data.files.alike import read_alike
 from ml_core.data.files.columns import missing_columns
 from ml_core.data.files.gathering import gather_sessions
+from ml_core.data.files.same_columns import read_alike
 from ml_core.data.files.tables import PARQUET, TEXT, read_file, read_tickers
 from ml_core.data.files.writing import Writing
 from ml_core.data.providers import Fetched, Outcome, Progress, Provider, Request

@@ -13,7 +13,7 @@ import polars as pl
 from ml_core.data.store.bars import FACTS, PARTED
 from ml_core.data.store.store import Store
 from ml_core.spec.experiment import Experiment
-from ml_core.spec.members import Membership, read_members
+from ml_core.spec.membership import Membership, read_members
 
 IN, OUT = 1.0, 0.0
 MEMBER, DELISTING = "member", "delisting"
