@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-import threading
-from collections import OrderedDict
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import polars as pl
@@ -15,19 +13,15 @@ from pydantic import ValidationError
 from ml_core.data.order import Order
 from ml_core.data.prices import read_benchmark
 from ml_core.errors import InvalidInput, NotEnoughData
-from ml_core.portfolio.attribution import ReturnAttribution, attribute_strategy
-from ml_core.portfolio.comparison import Comparison, compare
-from ml_core.portfolio.legs import hold_of
 from ml_core.portfolio.opening import horizon_of, market_of
-from ml_core.prediction.succession import load_succession, predict_succession
 from ml_core.registry.seats import REFERENCE, seat_of, tell_seat
-from ml_core.registry.versions import Registry
 from ml_core.spec.file import explain
 from ml_core.spec.strategy import Strategy
 from serving.champion import Served
+from serving.reckoning import KeptReckonings, Reckoning, reckon
+from serving.unseen import UnseenSessions
 
 Tell = Callable[[str], None]
-KEPT = 4  # versions whose forecasts are kept
 ROOM = 64 * 2**20  # bytes of all accounts that are kept
 
 
@@ -54,8 +48,7 @@ class Backtested:
     """`first` and `last`: the sessions that may be asked for. `trials`: those before the version was chosen, and the
     visitor's own."""
 
-    comparison: Comparison
-    origins: ReturnAttribution
+    reckoning: Reckoning
     strategy: Strategy
     told: str
     first: dt.date
@@ -65,14 +58,10 @@ class Backtested:
 
 
 class Backtests:
-    """Keeps the forecasts, which take longest, and what came of each setting: of a visitor who has tried more since,
-    only the Sharpe is deflated anew."""
+    """Keeps what came of each setting: of a visitor who has tried more since, only the Sharpe is deflated anew."""
 
-    def __init__(self, order: Order) -> None:
-        self._order = order
-        self._traded = KeptBacktests(ROOM)
-        self._forecasts: OrderedDict[tuple[str, int], pl.DataFrame] = OrderedDict()
-        self._computing = threading.Lock()
+    def __init__(self, order: Order, unseen: UnseenSessions) -> None:
+        self._order, self._unseen, self._reckoned = order, unseen, KeptReckonings(ROOM)
 
     def run(
         self, served: Served, settings: BacktestSettings, *, tried: int = 1, tell: Tell = quiet
@@ -86,72 +75,25 @@ class Backtests:
             )
         strategy = _change(experiment.strategy, settings.changed)
         tell("asking the model for every session that it never learned from")
-        forecasts = self.unseen(served)
+        forecasts = self._unseen.forecasts(served)
         first, last = forecasts["as_of"].min(), forecasts["as_of"].max()
         assert isinstance(first, dt.date) and isinstance(last, dt.date)
         before = version.evidence.backtest.trials or version.evidence.search.trials or 1
         trials = before + tried - 1
 
-        def trade() -> tuple[Comparison, ReturnAttribution]:
+        def trade() -> Reckoning:
             rows = _between(forecasts, settings, first, last)
             asked = experiment.model_copy(update={"strategy": strategy})
             market = market_of(asked, served.prices, read_benchmark(asked, self._order.home))
             tell("trading what it said, beside accounts that need no forecast")
-            horizon = horizon_of(asked)
-            compared = compare(rows, strategy, market, horizon=horizon)
-            return compared, attribute_strategy(compared, market, hold=hold_of(strategy, horizon=horizon))
+            came = self._unseen.outcomes(served)
+            return reckon(rows, came, strategy, market, horizon=horizon_of(asked))
 
-        compared, origins = self._traded.find((served.stamp, settings.name), trade)
+        found = self._reckoned.find((served.stamp, settings.name), trade)
+        found = replace(found, comparison=found.comparison.chosen_among(trials))
         proven = any(one.claim == "money" and one.proven for one in version.evidence.claims)
         told = f"version {version.version}, {tell_seat(version)}"
-        return Backtested(compared.chosen_among(trials), origins, strategy, told, first, last, trials, proven)
-
-    def unseen(self, served: Served) -> pl.DataFrame:
-        """What it said of all sessions from its holdout on; of a refit, by whom it was fitted again from."""
-        with self._computing:
-            if served.stamp not in self._forecasts:
-                registry, last = Registry(self._order.home), served.prices["date"].max()
-                assert isinstance(last, dt.date)
-                line = load_succession(registry, served.version, served.forecaster, since=dt.date.min)
-                rows = predict_succession(line, served.prices, since=line[0][0], as_of=last)
-                self._forecasts[served.stamp] = rows.filter(
-                    pl.col("mean").is_not_null() & pl.col("mean").is_not_nan()
-                )
-            self._forecasts.move_to_end(served.stamp)
-            while len(self._forecasts) > KEPT:
-                self._forecasts.popitem(last=False)
-            return self._forecasts[served.stamp]
-
-
-class KeptBacktests:
-    """What came of settings, by whose forecasts on which version of the data; the oldest go where there are too many
-    for `room` bytes."""
-
-    def __init__(self, room: int) -> None:
-        self._room, self._guard = room, threading.Lock()
-        self._kept: OrderedDict[tuple[tuple[str, int], str], tuple[Comparison, ReturnAttribution]] = (
-            OrderedDict()
-        )
-
-    def find(
-        self, key: tuple[tuple[str, int], str], trade: Callable[[], tuple[Comparison, ReturnAttribution]]
-    ) -> tuple[Comparison, ReturnAttribution]:
-        with self._guard:
-            if found := self._kept.get(key):
-                self._kept.move_to_end(key)
-                return found
-        made = trade()
-        with self._guard:
-            self._kept[key] = made
-            while len(self._kept) > 1 and sum(_size(kept) for kept, _ in self._kept.values()) > self._room:
-                self._kept.popitem(last=False)
-        return made
-
-
-def _size(comparison: Comparison) -> float:
-    return sum(
-        table.estimated_size() for table in (comparison.positions, comparison.backtest, comparison.accounts)
-    )
+        return Backtested(found, strategy, told, first, last, trials, proven)
 
 
 def _change(strategy: Strategy, changed: dict[str, Any]) -> Strategy:

@@ -11,14 +11,13 @@ from ml_core.explain.surveys.importance import OfClaim, Rise
 from ml_core.reporting import words
 from serving.chart_look import dress, plainly
 from serving.markup import typeset
-from serving.style import BLUE, GREY, INK, SURFACE, VERMILION
+from serving.style import BLUE, DIVERGING, GREY, INK, SURFACE, VERMILION
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
 
 SHOWN = 10
 LONGEST = 46  # characters of a label, for a phone
-DIVERGING = [[0.0, VERMILION], [0.5, "#f6f7f9"], [1.0, BLUE]]
 
 
 def tell_amount(share: float, of: str, *, priced: bool) -> str:
@@ -102,7 +101,7 @@ def draw_heat(moved: Moved, *, priced: bool) -> Figure | None:
         hovertemplate="%{customdata}, %{x} sessions<extra></extra>",
     )
     _dress(figure, [(one.words, "") for one in shown], chart="heat", each=42)
-    figure.update_xaxes(title={"text": "sessions before the last"}, nticks=6)
+    figure.update_xaxes(title={"text": "sessions before the last"}, nticks=6, showgrid=False)
     return figure
 
 

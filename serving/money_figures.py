@@ -1,4 +1,5 @@
-"""Draws what trading came to: the account beside others that need no forecast, its falls, and its months."""
+"""Draws what trading came to: the account beside others that need no forecast and beside luck, its falls, how much it
+held, and its months."""
 
 from __future__ import annotations
 
@@ -11,7 +12,7 @@ from ml_core.portfolio.comparison import EQUAL, HELD, STRATEGY, ZERO, Comparison
 from ml_core.reporting import words
 from serving.chart_look import dress
 from serving.markup import begin, typeset
-from serving.style import BLUE, GREEN, GREY, MUTED, ON_PALE, ORANGE, SURFACE, VERMILION
+from serving.style import BLUE, DIVERGING, GREEN, GREY, INK, MUTED, ORANGE, VERMILION
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
@@ -25,11 +26,15 @@ LOOKS = {
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
-def draw_equity(comparison: Comparison) -> Figure:
-    """One unit in each account, after costs; below, how far the strategy's lies under its last peak."""
+def draw_equity(comparison: Comparison, luck: pl.DataFrame) -> Figure:
+    """One unit in each account, after costs, before the band that luck alone would fill (LUCK_BAND); below, how far the
+    strategy's lies under its last peak, and how much of the equity is in positions."""
     from plotly.subplots import make_subplots
 
-    figure = make_subplots(rows=2, cols=1, shared_xaxes=True, row_heights=[0.7, 0.3], vertical_spacing=0.05)
+    figure = make_subplots(
+        rows=3, cols=1, shared_xaxes=True, row_heights=[0.62, 0.23, 0.15], vertical_spacing=0.04
+    )
+    _band(figure, luck)
     for name, (colour, dash, width) in LOOKS.items():
         rows = comparison.accounts.filter(account=name).sort("date")
         figure.add_scatter(
@@ -56,12 +61,38 @@ def draw_equity(comparison: Comparison) -> Figure:
         row=2,
         col=1,
     )
-    dress(figure, height=440, meta={"chart": "equity"}, margin={"l": 12, "t": 74})
-    figure.update_layout(hovermode="x unified")
+    figure.add_scatter(
+        x=own["date"].to_list(),
+        y=own["exposure"].to_list(),
+        mode="lines",
+        line={"color": MUTED, "width": 1.2},
+        name="In positions",
+        showlegend=False,
+        hovertemplate="%{y:.0%} of the equity",
+        row=3,
+        col=1,
+    )
+    dress(figure, height=520, meta={"chart": "equity"}, margin={"l": 12, "t": 74})
+    figure.update_layout(hovermode="x unified", legend={"traceorder": "normal"})  # a band would turn it round
     figure.update_xaxes(nticks=5, tickangle=0, hoverformat="%a %d %b %Y", tickformat="%d %b\n%Y")
     figure.update_yaxes(side="right", tickformat=".2f", row=1, col=1)
     figure.update_yaxes(side="right", tickformat=".0%", nticks=4, row=2, col=1)
+    figure.update_yaxes(side="right", tickformat=".0%", nticks=3, rangemode="tozero", row=3, col=1)
     return figure
+
+
+def _band(figure: Figure, luck: pl.DataFrame) -> None:
+    dates = luck["date"].to_list()
+    edge = {"mode": "lines", "line": {"width": 0}, "hoverinfo": "skip", "row": 1, "col": 1}
+    figure.add_scatter(x=dates, y=luck["high"].to_list(), showlegend=False, **edge)
+    figure.add_scatter(
+        x=dates,
+        y=luck["low"].to_list(),
+        fill="tonexty",
+        fillcolor="rgba(123, 135, 148, 0.18)",
+        name="Luck alone",
+        **edge,
+    )
 
 
 def draw_months(comparison: Comparison) -> Figure:
@@ -79,10 +110,10 @@ def draw_months(comparison: Comparison) -> Figure:
         z=value,
         zmin=-most,
         zmax=most,
-        colorscale=[[0, "#e8a06c"], [0.5, SURFACE], [1, "#7fb6d8"]],
+        colorscale=DIVERGING,
         text=[["" if one is None else typeset(f"{100 * one:.1f}") for one in row] for row in value],
         texttemplate="%{text}",
-        textfont={"size": 10, "color": ON_PALE},
+        textfont={"size": 10, "color": INK},
         showscale=False,
         xgap=2,
         ygap=2,

@@ -31,6 +31,7 @@ from serving.seated import Seats
 from serving.shelf import ModelEvidence, Shelf
 from serving.strategies import Named
 from serving.tickers import find_name, find_names
+from serving.unseen import UnseenSessions
 
 
 class Service:
@@ -48,9 +49,10 @@ class Service:
         self.desk = desk or open_desk(order, self._hints, clock)
         self._champion = Champion(order, clock)
         self._past = PastAnswers(order, clock)
-        self._backtests = Backtests(order)
+        unseen = UnseenSessions(order)
+        self._backtests = Backtests(order, unseen)
         self.explanations = Explanations(order, self._at, self._past)
-        self._books = Books(order, self._backtests.unseen)
+        self._books = Books(order, unseen.forecasts)
         self.seats = Seats(order, clock, self.look)
         self.shelf = Shelf(order, self._hints.tell)
         self.condition = ServedCondition(order, self._champion, clock, self._hints)

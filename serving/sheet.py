@@ -118,7 +118,7 @@ table.wf-board td {{ vertical-align: middle; }} table.wf-board tbody tr:hover {{
   .wf-panel {{ padding: .8rem; }}
   table.wf :is(th, td) {{ padding: .45rem .35rem; }}
   table.wf small {{ font-size: .72rem; }}
-  table.wf th small {{ white-space: normal; }}
+  table.wf :is(th, th small, td:first-child) {{ white-space: normal; }}
   .wf-scroll table.wf :is(th, td):first-child {{ position: sticky; left: 0; background: var(--surface); }}
   .wf-candles {{ height: 600px; }} .wf-legend {{ min-height: 6.2rem; }}
   .wf-wide {{ display: none; }} .wf-bar svg {{ width: 82px; max-width: none; }}

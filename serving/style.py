@@ -19,7 +19,11 @@ DARK = {
     "down": "#f4a06c", "pass": "#6bd6ab", "refuse": "#f4a57a", "bar": "#2c5a4c", "gauge": "#4a6a80",
     "note": "#2b2415", "note-line": "#5a4a22", "note-code": "#40351a", "shade": "rgba(0, 0, 0, 0.75)",
 }  # fmt: skip
-ON_PALE = "#1b2431"  # what is written on a pale field of a figure, also in the dark
+# Of a field of a figure, from lost to gained. Nothing is clear, so that it is the surface's colour in the dark as well.
+DIVERGING = [
+    [0.0, "rgba(213, 94, 0, 0.55)"], [0.5, "rgba(213, 94, 0, 0)"],
+    [0.5, "rgba(0, 114, 178, 0)"], [1.0, "rgba(0, 114, 178, 0.55)"],
+]  # fmt: skip
 
 ICON = (
     '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32"><rect width="32" height="32" rx="7" fill="#1b2430"/>'

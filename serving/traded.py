@@ -160,7 +160,7 @@ def settings_of(request: BacktestRequest, experiment: Experiment) -> BacktestSet
 
 def describe(made: Backtested, *, tried: int, seconds: float) -> BacktestAnswer:
     """The same numbers as the app and the command line show."""
-    comparison = made.comparison
+    comparison = made.reckoning.comparison
     equity = comparison.accounts.sort("date").select(
         "account", "date", value=(1 + pl.col("net")).cum_prod().over("account")
     )

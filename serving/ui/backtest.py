@@ -5,21 +5,24 @@ from __future__ import annotations
 import datetime as dt
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ml_core.portfolio.attribution import ReturnAttribution
-from ml_core.portfolio.comparison import EQUAL, HELD, STRATEGY, ZERO
+import polars as pl
+
+from ml_core.portfolio.comparison import STRATEGY
 from ml_core.reporting import words
-from ml_core.reporting.words import MONEY, ORIGINS
+from ml_core.reporting.words import MONEY
 from ml_core.spec import strategy as spec
 from serving import markup
 from serving.backtests import Backtested, BacktestSettings
-from serving.markup import Cell, begin, panel, table, typeset, write
+from serving.markup import begin, write
 from serving.money_figures import draw_equity, draw_months
 from serving.service import Service
+from serving.ui._account import show_accounts, show_origins, show_positions, show_trades
 from serving.ui._days import read_day
 from serving.ui._drawing import fill_parts, lay_parts
 from serving.ui._guard import guard
 from serving.ui._seats import choose_seat
 from serving.ui._tab import Drawing, Parts, Tab
+from serving.worth_figures import draw_cost_curve, draw_rolling_ic, draw_tenths
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
@@ -31,16 +34,14 @@ KINDS = {
     "long_only": "Long only",
     "sign": "By sign",
 }
-CHARTS = ("equity", "months")
-BESIDE = (STRATEGY, HELD, EQUAL, ZERO)
-SPLITS = {
-    "market": "By the market",
-    "side": "By side",
-    "sector": "By sector",
-    "ticker": "By ticker, with its costs",
-}
-EARNED = "One unit in each account, after costs, on sessions that the model never learned from; below it the drawdown."
+CHARTS = ("equity", "months", "ic", "tenths", "costs")
+EARNED = (
+    "One unit in each account, after costs, on sessions that the model never learned from; below it the drawdown, and "
+    "the share of the equity in positions. The grey band is luck: on each day it holds 90 % of accounts as wild as "
+    "this one that have no edge."
+)
 MONTHLY = "What each month came to, in percent; blue gained, orange lost."
+COSTLY = "What is left of a year's return at each cost of a trade."
 
 
 class BacktestView(NamedTuple):
@@ -52,9 +53,15 @@ class BacktestView(NamedTuple):
     equity: Figure | None = None
     monthly: str = ""
     months: Figure | None = None
+    worth: str = ""
+    ic: Figure | None = None
+    tenths: Figure | None = None
+    costly: str = ""
+    costs: Figure | None = None
     origins: str = ""
     accounts: str = ""
     positions: str = ""
+    trades: str = ""
 
 
 def build(service: Service) -> Parts:
@@ -125,24 +132,45 @@ def show_backtest(
         name = f"{who} {settings.name}"
         after = counted if name in counted else [*counted, name]
         made = service.backtest(settings, version=who or None, tried=len(after))
-        shown = _show(made, tried=len(after), day=read_day("Positions on", day))
+        shown = _show(service, made, tried=len(after), day=read_day("Positions on", day))
         counted[:] = after
         return shown
 
     return guard(service, "This backtest", answer, BacktestView), counted
 
 
-def _show(made: Backtested, *, tried: int, day: dt.date | None) -> BacktestView:
+def _show(service: Service, made: Backtested, *, tried: int, day: dt.date | None) -> BacktestView:
+    found, compared, task = made.reckoning, made.reckoning.comparison, service.experiment.task
+    even = compared.risk[STRATEGY].get("break_even_cost_bps")
     return BacktestView(
         "",
         _cards(made, tried),
         markup.lead("What it would have earned", f"{EARNED} {_told(made)}"),
-        draw_equity(made.comparison),
+        draw_equity(compared, found.luck),
         markup.lead("Month by month", MONTHLY),
-        draw_months(made.comparison),
-        _origins(made.origins),
-        _accounts(made),
-        _positions(made, day),
+        draw_months(compared),
+        markup.lead("What the forecasts were worth", tell_worth(found.ic, task.frequency)),
+        draw_rolling_ic(found.ic),
+        draw_tenths(found.deciles, priced=task.target != "rank"),
+        markup.lead("What costs leave", COSTLY),
+        draw_cost_curve(compared.sweep, paid=made.strategy.cost_bps, even=even),
+        show_origins(found.origins),
+        show_accounts(compared),
+        show_positions(compared.positions, day or made.last),
+        show_trades(found.trades),
+    )
+
+
+def tell_worth(ic: pl.DataFrame, frequency: str) -> str:
+    """What the two charts below it show."""
+    if ic.is_empty():
+        return "No outcome is known yet."
+    row = ic.row(0, named=True)
+    ahead, last = markup.steps(row["horizon"], frequency), markup.steps(row["window"], frequency)
+    return (
+        f"First the correlation of forecast and outcome {ahead} ahead over {row['over']}, mean of the last {last}. "
+        "Then all forecasts in tenths: what each tenth said, and beside it what came, with the range that holds its "
+        "mean in 90 % of cases."
     )
 
 
@@ -154,7 +182,7 @@ def _told(made: Backtested) -> str:
 
 
 def _cards(made: Backtested, tried: int) -> str:
-    risk = made.comparison.risk[STRATEGY]
+    risk = made.reckoning.comparison.risk[STRATEGY]
 
     def card(name: str, note: str) -> tuple[str, str, str, str]:
         return begin(MONEY[name].label), write(risk.get(name), MONEY[name].form), note, ""
@@ -174,69 +202,6 @@ def _cards(made: Backtested, tried: int) -> str:
             card("max_drawdown", "below an earlier peak"),
             card("break_even_cost_bps", f"{made.strategy.cost_bps:g} bp are paid"),
         ]
-    )
-
-
-def _origins(told: ReturnAttribution) -> str:
-    """The first split stands open, the others are folded; each adds up to the total return."""
-    tables = {}
-    for by, title in SPLITS.items():
-        parts = [
-            (begin(ORIGINS[name]) if by in ("market", "side") else name, gain)
-            for name, gain in told.by(by).items()
-        ]
-        rows = [[name, typeset(words.percent(gain))] for name, gain in parts]
-        if rows:
-            tables[title] = table(("Part", "Of the equity at the start"), rows)
-    first, *others = tables
-    about = f"{first}. Each split adds up to {typeset(words.percent(told.total))}."
-    inner = tables[first] + "".join(markup.folded(title, tables[title]) for title in others)
-    return panel("Where the money came from", about, inner)
-
-
-def _accounts(made: Backtested) -> str:
-    risk = made.comparison.risk
-    rows = [
-        [
-            begin(told.label),
-            *(
-                Cell(write(risk[one].get(name), told.form), "", "wf-own" if one == STRATEGY else "")
-                for one in BESIDE
-            ),
-        ]
-        for name, told in MONEY.items()
-        if any(risk[one].get(name) is not None for one in BESIDE)
-    ]
-    head = ("Measure", *(begin(words.ACCOUNTS[one]) for one in BESIDE))
-    inner = markup.folded("All figures", table(head, rows))
-    return panel("Beside accounts that need no forecast", "", inner)
-
-
-def _positions(made: Backtested, day: dt.date | None) -> str:
-    """Decided at the last close up to that day, the largest first."""
-    decided = made.comparison.positions
-    known = decided["date"].filter(decided["date"] <= (day or made.last))
-    if known.is_empty():
-        return panel(
-            "Positions",
-            f"None yet on {day:%d %b %Y}: the first are decided on {decided['date'].min():%d %b %Y}.",
-            "",
-        )
-    held = decided.filter(date=known.max()).filter(decided.filter(date=known.max())["weight"] != 0)
-    rows = sorted(held.iter_rows(named=True), key=lambda row: -abs(row["weight"]))
-    lines = [
-        [
-            row["ticker"],
-            "long" if row["weight"] > 0 else "short",
-            typeset(words.percent(row["weight"], digits=1)),
-        ]
-        for row in rows
-    ]
-    about = f"Decided at the close of {known.max():%d %b %Y}."
-    return panel(
-        "Positions",
-        about if lines else f"{about} Nothing is held.",
-        table(("Ticker", "Side", "Share"), lines) if lines else "",
     )
 
 

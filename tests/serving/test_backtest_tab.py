@@ -3,11 +3,15 @@
 import datetime as dt
 
 import numpy as np
+import polars as pl
 import pytest
+from polars.testing import assert_frame_equal
 
 from ml_core.data.order import place_order
 from ml_core.data.prices import read_prices
 from ml_core.errors import InvalidInput
+from ml_core.evaluation.deciles import measure_deciles
+from ml_core.evaluation.through_time import measure_ic
 from ml_core.portfolio.comparison import STRATEGY, compare
 from ml_core.promotion.reference import fill_seat
 from ml_core.walkforward.trading import weigh
@@ -29,22 +33,22 @@ def test_it_earns_what_the_command_says(made, world):
     prices, registered = read_prices(world.experiment, world.home), world.registry.find(world.name)
     forecasts = forecast_unseen(world.registry, registered, prices)
     known = weigh(world.experiment, prices, forecasts, trials=made.trials)["holdout"]
-    assert made.comparison.accounts.equals(known.accounts)
-    assert made.comparison.risk == known.risk
+    assert made.reckoning.comparison.accounts.equals(known.accounts)
+    assert made.reckoning.comparison.risk == known.risk
     assert made.trials == world.evidence.search.trials
     assert made.first == world.evidence.holdout.start
 
 
 def test_where_the_money_came_from_stands_there_and_adds_up_to_what_it_came_to(service, made):
     for way in ("market", "side", "ticker"):
-        came = made.comparison.risk[STRATEGY]["cumulative"]
-        assert sum(made.origins.by(way).values()) == pytest.approx(came, abs=1e-12)
+        came = made.reckoning.comparison.risk[STRATEGY]["cumulative"]
+        assert sum(made.reckoning.origins.by(way).values()) == pytest.approx(came, abs=1e-12)
     page = show_backtest(service, [], *OWN)[0].origins
     for told in (
         "Where the money came from",
         "Costs of trading",
         "What was held short",
-        *made.origins.by("ticker"),
+        *made.reckoning.origins.by("ticker"),
     ):
         assert told in page
 
@@ -52,22 +56,25 @@ def test_where_the_money_came_from_stands_there_and_adds_up_to_what_it_came_to(s
 def test_settings_change_the_account_and_a_higher_cost_lowers_it(service, made):
     dear = service.backtest(BacktestSettings({"cost_bps": 50.0}))
     assert dear.strategy.cost_bps == 50.0
-    assert dear.comparison.risk[STRATEGY]["cumulative"] < made.comparison.risk[STRATEGY]["cumulative"]
+    assert (
+        dear.reckoning.comparison.risk[STRATEGY]["cumulative"]
+        < made.reckoning.comparison.risk[STRATEGY]["cumulative"]
+    )
     long = service.backtest(BacktestSettings({"kind": "long_only"}))
-    assert (long.comparison.positions["weight"] >= 0).all()
+    assert (long.reckoning.comparison.positions["weight"] >= 0).all()
 
 
 def test_a_setting_that_was_traded_is_not_traded_again_for_who_has_tried_more_since(own_world, monkeypatch):
     own_world.register(passed=True)
     service, traded = own_world.service(), []
     monkeypatch.setattr(
-        "serving.backtests.compare", lambda *given, **named: traded.append(given) or compare(*given, **named)
+        "serving.reckoning.compare", lambda *given, **named: traded.append(given) or compare(*given, **named)
     )
     first, again = (service.backtest(BacktestSettings(), tried=tried) for tried in (1, 3))
     assert len(traded) == 1
     assert again.trials == first.trials + 2
-    assert again.comparison.risk[STRATEGY]["trials"] == again.trials
-    assert again.comparison.accounts.equals(first.comparison.accounts)
+    assert again.reckoning.comparison.risk[STRATEGY]["trials"] == again.trials
+    assert again.reckoning.comparison.accounts.equals(first.reckoning.comparison.accounts)
     service.backtest(BacktestSettings({"cost_bps": 50.0}))
     own_world.register(passed=True)
     service.look()
@@ -100,30 +107,60 @@ def test_a_day_that_the_model_learned_from_is_refused_with_the_first_that_it_did
 
 
 def test_the_picture_has_every_account_and_the_drawdown_of_the_strategy(made):
-    figure = draw_equity(made.comparison)
+    figure = draw_equity(made.reckoning.comparison, made.reckoning.luck)
     names = [trace.name for trace in figure.data]
-    assert names == ["Strategy", "Buy and hold", "Equal weight", "Zero forecast", "Drawdown"]
-    own = made.comparison.risk[STRATEGY]
-    assert figure.data[0].y[-1] - 1 == pytest.approx(own["cumulative"])
-    assert min(figure.data[-1].y) == pytest.approx(own["max_drawdown"])
-    dashes = [trace.line.dash for trace in figure.data[:4]]
-    assert len(set(zip(dashes, [trace.line.width for trace in figure.data[:4]], strict=True))) == 4
+    accounts = ["Strategy", "Buy and hold", "Equal weight", "Zero forecast"]
+    assert names == [None, "Luck alone", *accounts, "Drawdown", "In positions"]
+    drawn = {trace.name: trace for trace in figure.data}
+    own = made.reckoning.comparison.risk[STRATEGY]
+    assert drawn["Strategy"].y[-1] - 1 == pytest.approx(own["cumulative"])
+    assert min(drawn["Drawdown"].y) == pytest.approx(own["max_drawdown"])
+    assert np.mean(drawn["In positions"].y) == pytest.approx(own["exposure"])
+    assert len({(drawn[name].line.dash, drawn[name].line.width) for name in accounts}) == 4
+
+
+def test_it_shows_what_the_forecasts_were_worth_as_an_evaluation_would(service, made, world):
+    prices, registered = read_prices(world.experiment, world.home), world.registry.find(world.name)
+    scored = forecast_unseen(world.registry, registered, prices)
+    known = scored.filter(pl.col("horizon") == 1, pl.col("realized").is_not_nan())
+    for found, expected in (
+        (made.reckoning.ic, measure_ic(known)),
+        (made.reckoning.deciles, measure_deciles(known)),
+    ):
+        assert_frame_equal(found.drop("split"), expected.drop("split"))
+    shown, _ = show_backtest(service, [], *OWN)
+    assert "1 session ahead" in shown.worth
+    assert shown.ic.layout.meta == {"chart": "ic"}
+    assert list(shown.tenths.data[1].y) == expected["realized"].to_list()
+    assert len(shown.costs.data[0].x) == made.reckoning.comparison.sweep.height
+
+
+def test_the_trades_that_are_listed_turn_over_what_the_account_paid_for(service, made):
+    trades = made.reckoning.trades
+    account = made.reckoning.comparison.backtest
+    each = trades.group_by("date").agg(size=(pl.col("after") - pl.col("before")).abs().sum())
+    both = account.join(each, on="date", how="left").with_columns(pl.col("size").fill_null(0.0))
+    assert both["size"].to_numpy() == pytest.approx(both["turnover"].to_numpy(), abs=1e-3)
+    shown, _ = show_backtest(service, [], *OWN)
+    assert f"of {trades.height:,}" in shown.trades
+    newest = trades["date"].max()
+    assert f"{newest:%d %b %Y}" in shown.trades
 
 
 def test_the_months_multiply_to_the_whole_and_are_written_in_their_fields(made):
-    months = months_of(made.comparison)
+    months = months_of(made.reckoning.comparison)
     whole = np.prod([1 + one for one in months.values()]) - 1
-    assert whole == pytest.approx(made.comparison.risk[STRATEGY]["cumulative"])
-    (field,) = draw_months(made.comparison).data
+    assert whole == pytest.approx(made.reckoning.comparison.risk[STRATEGY]["cumulative"])
+    (field,) = draw_months(made.reckoning.comparison).data
     assert field.y == ("2019",)
     assert sum(text != "" for text in field.text[0]) == len(months)
 
 
 def test_the_positions_of_a_day_are_those_decided_last_before_it(service, made, world):
-    day = made.comparison.positions["date"].unique().sort()[3]
+    day = made.reckoning.comparison.positions["date"].unique().sort()[3]
     shown, _ = show_backtest(service, [], *OWN, None, None, f"{day}")
     assert f"Decided at the close of {day:%d %b %Y}" in shown.positions
-    for row in made.comparison.positions.filter(date=day).iter_rows(named=True):
+    for row in made.reckoning.comparison.positions.filter(date=day).iter_rows(named=True):
         assert (f'<td class="">{row["ticker"]}</td>' in shown.positions) is (row["weight"] != 0)
     early, _ = show_backtest(
         service, [], *OWN, None, None, f"{world.evidence.holdout.start - dt.timedelta(days=9)}"
