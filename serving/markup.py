@@ -1,8 +1,11 @@
 """Writes small pieces of HTML. Everything that is not markup of ours is escaped here."""
 
+import base64
 from collections.abc import Mapping, Sequence
 from html import escape
 from typing import Any, NamedTuple
+
+import polars as pl
 
 from ml_core.reporting import words
 from ml_core.reporting.words import Form
@@ -140,6 +143,15 @@ def notice(text: str) -> str:
 def small(text: str) -> str:
     """A line below a table."""
     return f'<p class="wf-small">{escape(text)}</p>'
+
+
+def saved(name: str, rows: pl.DataFrame, label: str = "Save as CSV") -> str:
+    """A link to a table that is in the page already, as a file of that name."""
+    written = base64.b64encode(rows.write_csv().encode()).decode()
+    return (
+        f'<p class="wf-small"><a class="wf-save" download="{escape(name)}.csv" href="data:text/csv;base64,{written}">'
+        f"{escape(label)}</a></p>"
+    )
 
 
 def folded(label: str, inner: str) -> str:

@@ -9,7 +9,8 @@ from fastapi import FastAPI
 from fastapi.responses import FileResponse, Response
 
 FOLDER = Path(__file__).parent / "static"
-SCRIPTS = ("lightweight-charts.js", "candles.js")  # in the order in which they are loaded
+SCRIPTS = ("lightweight-charts.js", "candles.js")  # of the candles, in the order in which they are loaded
+PICTURES = "pictures.js"
 WHERE = "/static/"
 FOR_GOOD = "public, max-age=31536000, immutable"  # an address names what it leads to
 
@@ -33,7 +34,7 @@ watch('value', draw);"""
 def add_scripts(app: FastAPI) -> None:
     @app.get(f"{WHERE}{{name}}", include_in_schema=False)
     def script(name: str) -> Response:
-        if name not in SCRIPTS:
+        if name not in (*SCRIPTS, PICTURES):
             return Response(status_code=404)
         return FileResponse(FOLDER / name, media_type="text/javascript", headers={"Cache-Control": FOR_GOOD})
 
@@ -42,8 +43,15 @@ def add_scripts(app: FastAPI) -> None:
 def draw_candles() -> str:
     """What draws the chart of a part of the page, once its scripts are there: each is loaded once, after the one that
     it needs. Gradio's own `head` starts them all and waits for none."""
-    return LOAD.replace("SCRIPTS", json.dumps([f"{WHERE}{name}?{_mark(name)}" for name in SCRIPTS]))
+    return LOAD.replace("SCRIPTS", json.dumps([_address(name) for name in SCRIPTS]))
 
 
-def _mark(name: str) -> str:
-    return blake2b((FOLDER / name).read_bytes(), digest_size=6).hexdigest()
+@cache
+def save_pictures() -> str:
+    """What puts a button on each chart of the page, as a part of its head."""
+    return f'<script src="{_address(PICTURES)}" defer></script>'
+
+
+def _address(name: str) -> str:
+    """Another one as soon as the script is another."""
+    return f"{WHERE}{name}?{blake2b((FOLDER / name).read_bytes(), digest_size=6).hexdigest()}"

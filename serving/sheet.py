@@ -99,7 +99,13 @@ table.wf-board td {{ vertical-align: middle; }} table.wf-board tbody tr:hover {{
 .wf-lead .wf-panel {{ background: none; border: 0; padding: .4rem .1rem 0; }} .wf-lead .wf-panel > p {{ margin: 0; }}
 .wf-stack {{ display: grid; gap: .9rem; grid-template-columns: minmax(0, 1fr); }}
 .wf-chart .modebar, .wf-chart .label-wrap {{ display: none !important; }}
-.wf-chart {{ background: var(--surface); border: 1px solid var(--line) !important; border-radius: 10px !important; }}
+.wf-chart {{ background: var(--surface); border: 1px solid var(--line) !important; border-radius: 10px !important;
+  position: relative; }}
+.wf-save-picture {{ position: absolute; top: .4rem; right: .5rem; z-index: 2; opacity: 0; cursor: pointer;
+  font-size: .75rem; color: var(--muted); background: var(--surface); border: 1px solid var(--line);
+  border-radius: 6px; padding: .1rem .5rem; }}
+.wf-chart:hover .wf-save-picture, .wf-save-picture:focus-visible {{ opacity: 1; }}
+.wf-save {{ color: var(--blue); font-size: .875rem; }}
 .wf-candles {{ height: 540px; display: flex; flex-direction: column; }}
 .wf-canvas {{ flex: 1; min-height: 0; }} .wf-canvas :is(table, tr, td) {{ border: 0 !important; margin: 0; }}
 .wf-canvas:focus-visible {{ outline: 2px solid var(--blue); }}
@@ -110,6 +116,7 @@ table.wf-board td {{ vertical-align: middle; }} table.wf-board tbody tr:hover {{
   border-top: 2px solid; }} .wf-legend i.wf-dotted {{ border-top-style: dotted; }}
 .wf-legend i.wf-broad {{ border-top-width: .7rem; opacity: .3; }}
 .wf-candles + .wf-small {{ margin: 0; padding: .3rem .8rem .5rem; font-size: .75rem; }}
+@media (hover: none) {{ .wf-save-picture {{ opacity: 1; }} }}
 @media (max-width: 640px) {{
   .app {{ padding: .9rem !important; }}
   .wf-cards {{ grid-template-columns: repeat(2, 1fr); gap: .5rem; }}
@@ -118,7 +125,7 @@ table.wf-board td {{ vertical-align: middle; }} table.wf-board tbody tr:hover {{
   .wf-panel {{ padding: .8rem; }}
   table.wf :is(th, td) {{ padding: .45rem .35rem; }}
   table.wf small {{ font-size: .72rem; }}
-  table.wf :is(th, th small, td:first-child) {{ white-space: normal; }}
+  table.wf :is(th, th small, td:first-child, .wf-words, .wf-words small) {{ white-space: normal; }}
   .wf-scroll table.wf :is(th, td):first-child {{ position: sticky; left: 0; background: var(--surface); }}
   .wf-candles {{ height: 600px; }} .wf-legend {{ min-height: 6.2rem; }}
   .wf-wide {{ display: none; }} .wf-bar svg {{ width: 82px; max-width: none; }}

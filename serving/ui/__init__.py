@@ -34,6 +34,7 @@ def mount_page(service: Service, experiments: Experiments, access: Access) -> Fa
     import gradio as gr
     from gradio.themes import Base
 
+    from serving.scripts import save_pictures
     from serving.ui._address import SCRIPT
 
     page = build_page(service, access, experiments)
@@ -45,7 +46,8 @@ def mount_page(service: Service, experiments: Experiments, access: Access) -> Fa
         auth=access.login if access.needed else None,
         auth_message="The name of your key, or any name with the one key of the server. The password is the key.",
         theme=Base(font=FONTS, font_mono=MONOSPACE, primary_hue="blue", neutral_hue="slate"),
-        head=f"<style>{SHEET}</style>{SCRIPT}",  # its css= rewrites selectors, and those in media queries wrongly
+        # Its css= rewrites selectors, and those in media queries wrongly.
+        head=f"<style>{SHEET}</style>{SCRIPT}{save_pictures()}",
         footer_links=[],
         show_error=False,
         allowed_paths=[],

@@ -21,7 +21,7 @@ SPLITS = {
     "sector": "By sector",
     "ticker": "By ticker, with its costs",
 }
-LISTED = 100  # trades
+LISTED, SAVED = 100, 2_000  # trades; more are those of the command's --out
 
 
 def show_origins(told: ReturnAttribution) -> str:
@@ -55,7 +55,12 @@ def show_accounts(compared: Comparison) -> str:
         if any(risk[one].get(name) is not None for one in BESIDE)
     ]
     head = ("Measure", *(begin(words.ACCOUNTS[one]) for one in BESIDE))
+    equity = compared.accounts.sort("date").select(
+        "date", "account", equity=(1 + pl.col("net")).cum_prod().over("account")
+    )
+    daily = equity.pivot("account", index="date", values="equity")
     inner = markup.folded("All figures", table(head, rows))
+    inner += markup.saved("accounts", daily, "Save each account day by day as CSV")
     return panel("Beside accounts that need no forecast", "", inner)
 
 
@@ -104,4 +109,5 @@ def show_trades(trades: pl.DataFrame) -> str:
     told = f"The last {len(rows)}" if len(rows) < trades.height else "All"
     listed = table(("Session", "Ticker", "Before", "After", "Traded"), rows)
     about = "Shares of the equity; before: as prices had left what was held."
+    listed += markup.saved("trades", trades.head(SAVED))
     return panel("Trades", about, markup.folded(f"{told} of {trades.height:,}", listed))

@@ -6,6 +6,8 @@ from collections.abc import Callable, Sequence
 from html import escape
 from typing import Any
 
+import polars as pl
+
 from ml_core.reporting import words
 from ml_core.reporting.words import short_percent
 from serving import markup
@@ -23,15 +25,18 @@ ORDERS: dict[str, tuple[str, Key]] = {
     "ticker": ("Ticker", lambda row: row.ticker),
 }
 SINCE = "Since last time"
-HEAD = ("Ticker", "Close", "Expected", "", SINCE, "Position")
-WIDE = ("Close", SINCE)  # columns for which a phone has no room
+RANK = "Rank"
+HEAD = ("Ticker", RANK, "Close", "Expected", "", SINCE, "Position")
+WIDE = (RANK, "Close", SINCE)  # columns for which a phone has no room
 
 
 def show_board(board: Board, rows: Sequence[BoardRow], frequency: str) -> str:
     """What the board says, then its lines; who has no forecast is named below."""
     reach, known = _reach(board.rows), any(_changed(row) is not None for row in board.rows)
-    shown = [name for name in HEAD if name != SINCE or (known and board.says_direction)]
-    body = "".join(_line(board, row, reach, shown) for row in rows)
+    unknown = {SINCE: not (known and board.says_direction), RANK: not board.says_direction}
+    shown = [name for name in HEAD if not unknown.get(name)]
+    ranks = _ranks(board)
+    body = "".join(_line(board, row, ranks.get(row.ticker), reach, shown) for row in rows)
     pays = {"Position": "" if board.pays or not board.says_direction else "not proven to pay"}
     head = "".join(
         f'<th scope="col"{_wide(name)}>{escape(name)}{_under(pays.get(name, ""))}</th>' for name in shown
@@ -39,8 +44,39 @@ def show_board(board: Board, rows: Sequence[BoardRow], frequency: str) -> str:
     failed = "; ".join(f"{ticker}: {why}" for ticker, why in board.failed.items())
     table = f'<table class="wf wf-board"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>'
     lines = markup.scrolled(table) + (markup.small(f"No forecast: {failed}") if failed else "")
+    lines += markup.saved(f"board {board.as_of} {board.horizon} ahead", tabulate(board, rows)) if rows else ""
     title = f"{markup.steps(board.horizon, frequency)} ahead"
     return markup.panel(title[:1].upper() + title[1:], _about(board), _proven(board) + lines)
+
+
+def tabulate(board: Board, rows: Sequence[BoardRow]) -> pl.DataFrame:
+    """The same as numbers, in the same order."""
+    ranks = _ranks(board)
+    return pl.DataFrame(
+        [
+            {
+                "as_of": board.as_of,
+                "ticker": row.ticker,
+                "sector": row.sector,
+                "rank": ranks.get(row.ticker),
+                "last_close": row.last_close,
+                "moved": row.moved,
+                **row.forecast.model_dump(exclude={"inner", "proven"}),
+                "proven": " ".join(row.forecast.proven),
+                "before": row.before,
+                "weight": row.weight,
+            }
+            for row in rows
+        ],
+        infer_schema_length=None,
+    )
+
+
+def _ranks(board: Board) -> dict[str, int]:
+    """The highest expectation is the first; who says no direction ranks nobody."""
+    if not board.says_direction:
+        return {}
+    return {row.ticker: place for place, row in enumerate(board.rows, start=1)}
 
 
 def sort_rows(rows: Sequence[BoardRow], by: str) -> list[BoardRow]:
@@ -76,15 +112,17 @@ def _standing(standing: str, p: float | None) -> str:
     return f"not proven, {odds}" if standing == "unproven" and odds else standing.replace("un", "not ")
 
 
-def _line(board: Board, row: BoardRow, reach: float, shown: Sequence[str]) -> str:
+def _line(board: Board, row: BoardRow, rank: int | None, reach: float, shown: Sequence[str]) -> str:
     ahead, direction = row.forecast, board.says_direction
     sure = "level" in ahead.proven
     look = "wf-own" if sure else "wf-unproven"
     said = _told(ahead.change, ahead.mean) if direction else "none"
+    placed = f"<td{_wide(RANK)}>{rank or MISSING}</td>" if RANK in shown else ""
     since = f"<td{_wide(SINCE)}>{percent(_changed(row))}</td>" if SINCE in shown else ""
     cells = (
         f'<td><button type="button" class="wf-link" data-ticker="{escape(row.ticker)}">{escape(row.ticker)}</button>'
         f"{_under(row.sector or '')}</td>",
+        placed,
         f"<td{_wide('Close')}>{money(row.last_close)}{_under(percent(row.moved), markup.direction(row.moved))}</td>",
         f'<td class="{look}">{said}{_under(markup.span(ahead.change_lower, ahead.change_upper))}</td>',
         f'<td class="wf-bar">{_bar(row, reach, direction=direction, sure=sure)}</td>',

@@ -5,6 +5,8 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any, NamedTuple
 
+import polars as pl
+
 from ml_core.claims.unasked import tell_unasked
 from ml_core.claims.verdict import ClaimVerdict
 from ml_core.errors import InvalidInput
@@ -165,7 +167,7 @@ def _table(answer: SingleAnswer, ahead: int) -> str:
             Cell(
                 ", ".join(row.proven) or "nothing",
                 _unproven(answer, row.horizon),
-                "wf-pass" if row.proven else UNPROVEN,
+                f"{'wf-pass' if row.proven else UNPROVEN} wf-words",
             ),
         ]
         for row in answer.forecasts
@@ -179,7 +181,15 @@ def _table(answer: SingleAnswer, ahead: int) -> str:
     )
     reasons = "; ".join(tell_unasked(_verdicts(answer, ahead)))
     unasked = markup.small(f"Not asked: {reasons}.") if reasons else ""
-    return markup.panel("Forecast", about, markup.table(head, rows) + unasked)
+    told = pl.DataFrame(
+        [
+            {**row.model_dump(exclude={"inner", "proven"}), "proven": " ".join(row.proven)}
+            for row in answer.forecasts
+            if row.horizon <= ahead
+        ]
+    )
+    kept = markup.saved(f"{answer.ticker} {answer.as_of}", told)
+    return markup.panel("Forecast", about, markup.table(head, rows) + unasked + kept)
 
 
 def _expected(answer: SingleAnswer, row: HorizonForecast) -> str:

@@ -2,7 +2,9 @@
 
 import re
 from functools import partial
+from pathlib import Path
 
+import polars as pl
 import pytest
 from playwright.sync_api import expect, sync_playwright
 
@@ -12,6 +14,7 @@ from tests.serving.conftest import EVIL
 from tests.serving.visit import PATIENCE, Visit, at_both_widths
 from tests.serving.world import LISTED
 
+PNG = b"\x89PNG"
 ARGUMENTS = ["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu"]
 
 
@@ -160,7 +163,7 @@ def test_a_visitor_compares_two_versions(browser, searched_address):
 def test_a_visitor_tries_settings_of_the_strategy_and_they_are_counted(browser, searched_address):
     for visit in at_both_widths(browser, searched_address, "tab=backtest"):
         page = visit.page
-        for chart in ("equity", "months"):
+        for chart in ("equity", "months", "ic", "tenths", "costs"):
             expect(page.locator(f"#backtest-{chart} .main-svg").first).to_be_visible()
         expect(page.locator("#backtest-cards")).to_contain_text("1 setting")
         page.locator("#backtest-kind input").click()
@@ -169,6 +172,26 @@ def test_a_visitor_tries_settings_of_the_strategy_and_they_are_counted(browser, 
         page.locator("#backtest-from input").first.fill("2001-01-01")
         page.locator("#backtest-from input").first.press("Enter")
         expect(page.locator("#backtest-notice")).to_contain_text("the model learned from what lies before")
+
+
+def test_a_visitor_keeps_charts_as_pictures_and_tables_as_files(browser, searched_address):
+    for visit in at_both_widths(browser, searched_address, "tab=backtest"):
+        page = visit.page
+        page.locator("#backtest-equity").hover()
+        with page.expect_download() as saved:
+            page.locator("#backtest-equity .wf-save-picture").click()
+        assert saved.value.suggested_filename == "backtest-equity.png"
+        assert Path(saved.value.path()).read_bytes().startswith(PNG)
+        page.locator("#backtest-accounts summary").click()
+        with page.expect_download() as saved:
+            page.locator("#backtest-accounts .wf-save").click()
+        accounts = pl.read_csv(saved.value.path())
+        assert accounts.columns == ["date", "strategy", "equal_weight", "zero_forecast", "buy_and_hold"]
+        visit.turn_to("Forecast")
+        with page.expect_download() as saved:
+            page.locator("#chart .wf-save-picture").click()
+        assert saved.value.suggested_filename == f"{visit.drawn()}.png"
+        assert Path(saved.value.path()).read_bytes().startswith(PNG)
 
 
 def test_a_visitor_switches_to_another_experiment_and_can_share_what_is_shown(browser, searched_address):
