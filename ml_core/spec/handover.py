@@ -15,7 +15,8 @@ def hand_over(experiments: Mapping[str, Experiment]) -> dict[str, str]:
     """Experiments by the name or path that they were asked by. What the environment of the next process has to hold:
     the number of an open file without a name, since a variable could be too small for them."""
     with tempfile.TemporaryFile("w+", encoding="utf-8") as file:
-        json.dump({asked: one.model_dump(mode="json") for asked, one in experiments.items()}, file)
+        told = {asked: one.model_dump(mode="json", exclude_unset=True) for asked, one in experiments.items()}
+        json.dump(told, file)  # what a file leaves out is known to be left out there as well
         file.flush()
         handed = os.dup(file.fileno())
     os.set_inheritable(handed, True)
