@@ -1,6 +1,5 @@
 """Prints what a command has to say: lines and tables for people, or one JSON document for programs."""
 
-import json
 import math
 import sys
 import time
@@ -9,7 +8,7 @@ from typing import Any
 
 from rich.console import Console
 
-from ml_core.spec.plain import plain
+from ml_core.spec.plain import write_plain
 
 QUIET_SECONDS = 5.0
 
@@ -84,7 +83,7 @@ class Terminal:
         """End the progress line and print the document, if one was asked for."""
         self.clear()
         if self.as_json:
-            sys.stdout.write(json.dumps(plain(self._document), indent=1) + "\n")
+            sys.stdout.write(write_plain(self._document, indent=1) + "\n")
         sys.stdout.flush()
 
 

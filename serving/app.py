@@ -3,8 +3,9 @@
 import asyncio
 import datetime as dt
 import gc
+import os
 import sys
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from functools import partial
 
@@ -16,6 +17,8 @@ from starlette.types import ASGIApp
 
 from ml_core.errors import ForecastError, InvalidInput
 from ml_core.home.settings import Settings, open_home
+from ml_core.spec.experiment import Experiment
+from ml_core.spec.handover import take_over
 from serving.access import Access
 from serving.access_log import AccessLog
 from serving.addresses import PAGE, page_of, path_of
@@ -49,17 +52,19 @@ def create_app() -> ASGIApp:
     """The application that the environment describes. What is wrong there is told in one line and ends the server, as
     it ends a command."""
     try:
-        return open_app(Settings())
+        return open_app(Settings(), take_over(os.environ))
     except ForecastError as error:
         sys.stderr.write(f"candorcast: {error}\n")
         raise SystemExit(2 if isinstance(error, InvalidInput) else 1) from None
 
 
-def open_app(settings: Settings) -> ASGIApp:
-    """The application of these settings."""
+def open_app(settings: Settings, read: Mapping[str, Experiment] | None = None) -> ASGIApp:
+    """The application of these settings; `read`: experiments that need not be read again, as they were asked for."""
     access = Access(settings)
     home = open_home(settings.home, settings.tracking_uri)
-    experiments = open_experiments(settings.experiments, settings.overrides, home, elsewhere=access.needed)
+    experiments = open_experiments(
+        settings.experiments, settings.overrides, home, elsewhere=access.needed, read=read or {}
+    )
     return build_app(experiments, access, settings)
 
 

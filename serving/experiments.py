@@ -71,17 +71,23 @@ class Experiments:
 
 
 def open_experiments(
-    asked: Sequence[str], overrides: tuple[str, ...], home: Home, *, elsewhere: bool
+    asked: Sequence[str],
+    overrides: tuple[str, ...],
+    home: Home,
+    *,
+    elsewhere: bool,
+    read: Mapping[str, Experiment],
 ) -> Experiments:
     """Each by itself: one that cannot be opened leaves the others as they are. If none can, the first one's reason is
-    the reason. `elsewhere`: whether readers may sit at another machine."""
+    the reason. `elsewhere`: whether readers may sit at another machine; `read`: those that whoever started the server
+    has read."""
     names: dict[str, str] = {}
     opened: dict[str, Service] = {}
     failures: dict[str, ForecastError] = {}
     for given in asked:
         name = Path(given).stem
         try:
-            experiment = read_experiment(given, overrides)
+            experiment = read.get(given) or read_experiment(given, overrides)
             name = experiment.name
             opened[name] = _open(experiment, home, Hints(given, home, overrides, elsewhere=elsewhere))
         except ForecastError as error:

@@ -7,13 +7,10 @@ import hashlib
 import shlex
 from pathlib import Path
 
-from pydantic import ValidationError
-
 from cli.output import check_file
 from cli.session import DONE, PARTIAL, Session
 from ml_core.errors import BrokenArtifact, InvalidInput
 from ml_core.spec.experiment import Experiment
-from ml_core.spec.file import explain
 
 ENDINGS = (".certificate",)
 
@@ -35,11 +32,11 @@ def certify(session: Session, *, version: str | None, out: Path, key: Path | Non
         raise InvalidInput("--new-key: expected --key FILE, where the new key goes")
     registry = Registry(session.home)
     registered = registry.find(session.order.name, version)
-    parts = describe(registered, session.home)
+    certificate = describe(registered, session.home)
     if new_key and key is not None:
         make_key(key)  # only for a version that can be certified
     signing = read_key(given)
-    content, public = sign(parts, signing), public_of(signing)
+    content, public = sign(certificate.parts(), signing), public_of(signing)
     out.write_bytes(content)
     digest = hashlib.sha256(content).hexdigest()
     certified = Certified(digest, public, fingerprint(public), f"{session.now.date()}")
@@ -67,6 +64,7 @@ def recheck(session: Session, *, file: Path, signer: str | None) -> int:
     from ml_core.certificate.checked import DIFFERS, WORD, conclude, name_parts
     from ml_core.certificate.paper import verify
     from ml_core.certificate.recheck import recheck as check_again
+    from ml_core.certificate.sections import read_certificate
     from ml_core.certificate.signing_key import fingerprint, read_public
 
     terminal = session.terminal
@@ -77,22 +75,23 @@ def recheck(session: Session, *, file: Path, signer: str | None) -> int:
         raise InvalidInput(f"{file}: cannot be read: {error.strerror}") from None
     paper = verify(content, who=f"{file}")
     _require_signer(paper.key, expected)
-    about = paper.parts["about"]
-    terminal.say(f"{about['model']} version {about['version']}, signed by the key {fingerprint(paper.key)}")
+    certificate = read_certificate(paper.parts, who=f"{file}")
+    about = certificate.about
+    terminal.say(f"{about.model} version {about.version}, signed by the key {fingerprint(paper.key)}")
     if expected is None:
         terminal.say(
             "anyone may sign; to ask for a signer, add --signer and the public key that the signer told you"
         )
-    _fetch_bars(session, _read_experiment(paper.parts["recipe"]["experiment"], file))
-    checked = check_again(paper, session.home, tell=terminal.step)
+    _fetch_bars(session, certificate.recipe.experiment)
+    checked = check_again(certificate, session.home, tell=terminal.step)
     rows = [{"part": one.part, "": one.standing, "what": one.why} for one in checked]
     terminal.table(rows, title="what comes out when it is made again here")
     differing = name_parts(checked, DIFFERS)
     terminal.say(conclude(checked))
     terminal.document(
         {
-            "model": about["model"],
-            "version": about["version"],
+            "model": about.model,
+            "version": about.version,
             "key": paper.key,
             "fingerprint": fingerprint(paper.key),
             "signer_expected": expected is not None,
@@ -113,16 +112,6 @@ def _require_signer(key: str, expected: str | None) -> None:
             f"--signer: the certificate is signed by the key {fingerprint(key)} ({key}), and not by "
             f"{fingerprint(expected)} ({expected})"
         )
-
-
-def _read_experiment(told: object, file: Path) -> Experiment:
-    try:
-        return Experiment.model_validate(told)
-    except ValidationError as error:
-        why = explain(error, Experiment)
-        raise BrokenArtifact(
-            f"{file}: was made by another candorcast, whose experiment this one cannot read: {why}"
-        ) from None
 
 
 def _fetch_bars(session: Session, experiment: Experiment) -> None:

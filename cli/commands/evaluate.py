@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 from cli.output import open_results
 from cli.screens.missing import spell_missing, warn_left_out, warn_missing
 from cli.session import DONE, PARTIAL, Session
-from ml_core.spec.plain import plain
+from ml_core.spec.plain import write_plain
 
 
 def evaluate(session: Session, *, out: Path | None) -> int:
@@ -38,7 +37,7 @@ def evaluate(session: Session, *, out: Path | None) -> int:
     if folder:
         terminal.progress("drawing")
         files = ["scores.json", *write_evaluation(experiment, evaluation, folder)]
-        (folder / "scores.json").write_text(json.dumps(plain(document), indent=1), encoding="utf-8")
+        (folder / "scores.json").write_text(write_plain(document, indent=1), encoding="utf-8")
         terminal.say(f"written to {folder}: {', '.join(files)}")
     terminal.document({**document, "out": str(folder) if folder else None, "files": files})
     return PARTIAL if missing else DONE

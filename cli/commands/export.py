@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from itertools import product
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from cli.output import open_results
 from cli.screens.missing import spell_missing, warn_missing
 from cli.session import DONE, PARTIAL, Session
-from ml_core.spec.plain import plain
+from ml_core.spec.plain import write_plain
 
 if TYPE_CHECKING:
     from ml_core.panel.splits import Split
@@ -36,7 +35,7 @@ def export(session: Session, *, out: Path, version: str | None) -> int:
         done.table.write_parquet(folder / name)
         written.append({"file": name, **describe(done)})
         terminal.progress(f"{name}: {done.table.height} rows")
-    (folder / "export.json").write_text(json.dumps(plain(written), indent=1), encoding="utf-8")
+    (folder / "export.json").write_text(write_plain(written, indent=1), encoding="utf-8")
     terminal.table(
         [
             {

@@ -18,8 +18,9 @@ def serve(session: Session, *, experiments: list[str], host: str, port: int) -> 
     open_keys(Settings(host=host))  # keys that cannot be read are refused here, before a server is started
     for one in served:
         _fill_seat(one)
+    read = {one.name: one.experiment for one in served}
     serve_app(
-        experiments,
+        {name: read.get(name) for name in experiments},
         session.home,
         overrides=session.overrides,
         host=host,

@@ -19,8 +19,10 @@ from cli.terminal import Terminal
 from ml_core.errors import InvalidInput
 from ml_core.home.settings import open_folder, open_home
 from ml_core.spec.experiment import Experiment
+from ml_core.spec.plain import numbers_of, write_plain
 
 Found = dict[str, Any]
+MEASURED = ("ic", "achieved", "recovered", "effect", "promised")
 
 
 @dataclass(frozen=True)
@@ -56,7 +58,7 @@ class Matrix:
         content = {**asdict(self), "experiment": self.experiment.digest()}
         if self.life is None:
             del content["life"]  # what was run before one could live through a market keeps its file
-        return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:12]
+        return hashlib.sha256(write_plain(content, sort_keys=True).encode()).hexdigest()[:12]
 
     def searches(self, kind: str) -> bool:
         """Whether markets of this kind are searched, and not each learner scored by itself."""
@@ -126,12 +128,19 @@ def read_cells(file: Path) -> dict[MatrixCell, Found]:
     known: dict[MatrixCell, Found] = {}
     for line in file.read_text(encoding="utf-8").splitlines() if file.is_file() else ():
         try:
-            one = json.loads(line)
+            one = _as_measured(json.loads(line))
         except ValueError:
             continue
         if "error" not in one:
             known[MatrixCell(one["kind"], one["seed"], one["learner"])] = one
     return known
+
+
+def _as_measured(told: Found) -> Found:
+    """Null is a number that is none where something was measured; elsewhere it says that something never came."""
+    measured = numbers_of({name: told[name] for name in MEASURED if name in told})
+    claims = {"claims": [_as_measured(one) for one in told["claims"]]} if "claims" in told else {}
+    return told | measured | claims
 
 
 def _open(session: Session, matrix: Matrix, kind: str, seed: int) -> Callable[[MatrixCell], Found]:
@@ -188,7 +197,7 @@ def _try(cell: MatrixCell, run: Callable[[MatrixCell], Found]) -> Found:
 
 def _keep(file: Path, made: Found) -> Found:
     with file.open("a", encoding="utf-8") as lines:
-        lines.write("\n" + json.dumps(made))  # a line that a kill cut short stays alone
+        lines.write("\n" + write_plain(made))  # a line that a kill cut short stays alone
     return made
 
 

@@ -3,11 +3,13 @@
 import os
 import socket
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from ml_core.errors import InvalidInput
 from ml_core.home.settings import Home, home_without_option
+from ml_core.spec.experiment import Experiment
+from ml_core.spec.handover import hand_over
 
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 KEYS = ("CANDORCAST_API_KEY", "CANDORCAST_API_KEYS")
@@ -15,7 +17,7 @@ DRAIN = 20  # seconds that open requests have when the server is told to end; a 
 
 
 def serve_app(
-    experiments: Sequence[str],
+    experiments: Mapping[str, Experiment | None],
     home: Home,
     *,
     overrides: tuple[str, ...],
@@ -23,7 +25,8 @@ def serve_app(
     port: int,
     say: Callable[[str], None],
 ) -> None:
-    """Hand this process over to the server, which reads its environment."""
+    """Hand this process over to the server, which reads its environment. `experiments`: as they were asked for, with
+    what was read; None for one that cannot be served, of which the server says why."""
     check_address(host, port)
     names = ", ".join(Path(one).stem for one in experiments)
     say(f"candorcast serves {names} at http://{host}:{port} (Ctrl-C ends it)")
@@ -35,6 +38,7 @@ def serve_app(
         "CANDORCAST_HOME": str(home.root),
         "CANDORCAST_OWN_HOME": str(home_without_option()),
         "CANDORCAST_HOST": host,
+        **hand_over({asked: one for asked, one in experiments.items() if one}),
     }
     command = server_command(host, port)
     os.execvpe(command[0], command, environment)

@@ -4,16 +4,13 @@ what the judged model alone does not settle."""
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
-from ml_core.certificate.certify import whole
 from ml_core.certificate.checked import CheckedPart
-from ml_core.certificate.paper import Certificate
+from ml_core.certificate.sections import Certificate, whole
 from ml_core.promotion.gate import judge_candidate, judge_reference
 from ml_core.promotion.weighing import Weighed
-from ml_core.registry.verdict import Verdict
+from ml_core.registry.verdict import Check, Verdict
 from ml_core.reporting.words import CHECKS
-from ml_core.spec.experiment import Experiment
 
 OTHERS = "other checks of the gate"
 TOLD = {
@@ -35,15 +32,13 @@ def tell_unmade() -> list[CheckedPart]:
     return [CheckedPart(part, None, "not made again: the bars are others") for part in MADE_AGAIN]
 
 
-def check_gate(paper: Certificate, experiment: Experiment, weighed: Weighed) -> list[CheckedPart]:
+def check_gate(signed: Certificate, weighed: Weighed) -> list[CheckedPart]:
     """The checks that follow from what was judged again, by every value; the verdict by its checks; PBO by its limit.
     The others ask who sat there and what was refused before, which stands in no file."""
-    signed = paper.parts["audit"]["gate"]
-    then = {check["name"]: check for check in signed["checks"]}
-    overfitting = then.get(CHECKS["overfitting"], {}).get("value")
-    now = {check["name"]: check for check in whole(_judge(paper, experiment, weighed, overfitting))["checks"]}
-    other = [name for name in now if then.get(name) != now[name]]
-    if signed["passed"] != all(check["passed"] for check in then.values()):
+    then = {check.name: check for check in signed.audit.gate.checks}
+    now = {check.name: check for check in _judge(signed, weighed, then.get(CHECKS["overfitting"])).checks}
+    other = [name for name in now if whole(then.get(name)) != whole(now[name])]
+    if signed.audit.gate.passed != all(check.passed for check in then.values()):
         other.append("the verdict does not follow from its checks")
     return [
         CheckedPart("gate", not other, f"otherwise: {', '.join(other)}" if other else ""),
@@ -51,16 +46,17 @@ def check_gate(paper: Certificate, experiment: Experiment, weighed: Weighed) -> 
     ]
 
 
-def _judge(
-    paper: Certificate, experiment: Experiment, weighed: Weighed, overfitting: float | None
-) -> Verdict:
+def _judge(signed: Certificate, weighed: Weighed, overfitting: Check | None) -> Verdict:
     findings = weighed.audit.findings
-    if paper.parts["about"]["role"] == "reference":
+    if signed.about.role == "reference":
         return judge_reference(findings)
-    return judge_candidate(experiment.gate, weighed.claims, findings=findings, overfitting=overfitting)
+    value = overfitting.value if overfitting else None
+    return judge_candidate(
+        signed.recipe.experiment.gate, weighed.claims, findings=findings, overfitting=value
+    )
 
 
-def _rest(then: Mapping[str, Any], now: Mapping[str, Any]) -> list[CheckedPart]:
+def _rest(then: Mapping[str, Check], now: Mapping[str, Check]) -> list[CheckedPart]:
     unasked: Sequence[str] = [name for name in then if name not in now]
     if CHECKS["overfitting"] in now:
         unasked = [*unasked, f"the value of {CHECKS['overfitting']}"]

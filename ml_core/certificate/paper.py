@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -15,14 +16,16 @@ from ml_core.errors import BrokenArtifact, InvalidInput
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-HEAD = b"candorcast certificate 1"
+FORMAT = 1
+HEAD = b"candorcast certificate %d" % FORMAT
+ANY_HEAD = re.compile(rb"candorcast certificate (\d+)")
 PARTS = ("about", "data", "lock", "recipe", "spec", "weights", "scores", "claims", "luck", "audit")
 KEY, SIGNATURE = "key", "signature"
 LINES = ("head", *PARTS, KEY, SIGNATURE)
 
 
 @dataclass(frozen=True)
-class Certificate:
+class Paper:
     """What was signed, part by part, and the public key of who did."""
 
     parts: Mapping[str, Any]
@@ -37,15 +40,13 @@ def sign(parts: Mapping[str, Any], key: Ed25519PrivateKey) -> bytes:
     return signed + f"{SIGNATURE} {key.sign(signed).hex()}\n".encode()
 
 
-def verify(content: bytes, *, who: str = "the file") -> Certificate:
+def verify(content: bytes, *, who: str = "the file") -> Paper:
     """What was signed; a file that says otherwise is refused by the line that does, and one in which no line is that of
     a certificate as none."""
-    from cryptography.exceptions import InvalidSignature
-    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-
     lines = content.split(b"\n")
     if all(_trouble(name, line) for name in LINES for line in lines):
         raise InvalidInput(f"{who} is no certificate; expected what the command certify wrote")
+    _refuse_later(lines[0], content, who)
     for place, name in enumerate(LINES):
         if place >= len(lines):
             raise _broken(name, "it is not there")
@@ -53,17 +54,36 @@ def verify(content: bytes, *, who: str = "the file") -> Certificate:
             raise _broken(name, trouble)
     if lines[len(LINES) :] != [b""]:
         raise _broken(SIGNATURE, "something stands after it, or the end of the line is not there")
-    public, signature = (lines[place].decode().split(" ")[1] for place in (-3, -2))
-    try:
-        signed = content[: content.rindex(f"{SIGNATURE} ".encode())]
-        Ed25519PublicKey.from_public_bytes(bytes.fromhex(public)).verify(bytes.fromhex(signature), signed)
-    except (InvalidSignature, ValueError):
-        raise _broken(
-            f"{KEY} or {SIGNATURE}", "the signature is not that of this key over these lines"
-        ) from None
-    return Certificate(
+    public = _signer(content)
+    if public is None:
+        raise _broken(f"{KEY} or {SIGNATURE}", "the signature is not that of this key over these lines")
+    return Paper(
         {name: json.loads(lines[place].split(b" ", 2)[2]) for place, name in enumerate(PARTS, 1)}, public
     )
+
+
+def _signer(content: bytes) -> str | None:
+    """The key in the line before the last, if the last is its signature of all that stands before."""
+    from cryptography.exceptions import InvalidSignature
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+    try:
+        public, signature = (line.decode().split(" ")[1] for line in content.split(b"\n")[-3:-1])
+        signed = content[: content.rindex(f"{SIGNATURE} ".encode())]
+        Ed25519PublicKey.from_public_bytes(bytes.fromhex(public)).verify(bytes.fromhex(signature), signed)
+    except (InvalidSignature, ValueError, IndexError):
+        return None
+    return public
+
+
+def _refuse_later(head: bytes, content: bytes, who: str) -> None:
+    """One of another format that is signed as it stands was not changed: a later candorcast made it."""
+    found = ANY_HEAD.fullmatch(head)
+    if found and head != HEAD and _signer(content):
+        raise BrokenArtifact(
+            f"{who} was made by a later candorcast: it has format {int(found[1])}, this one reads format {FORMAT}; "
+            "update candorcast"
+        )
 
 
 def written(value: Any) -> str:

@@ -22,6 +22,7 @@ from ml_core.home.settings import Home
 from ml_core.registry.dated import DatedScores
 from ml_core.registry.ledgers import best_first, find_ledgers, stand_once
 from ml_core.registry.trials import Trial, read_line
+from ml_core.spec.plain import numbers_of, write_plain
 
 BATCH = 2000  # trials of a commit
 KEY = ["model", "search", "begun", "line"]
@@ -125,14 +126,14 @@ def _row_of(trial: Trial) -> tuple[Any, ...]:
     told = (
         trial.id,
         trial.params.get("family"),
-        json.dumps(trial.params),
+        write_plain(trial.params),
         trial.status,
         trial.error,
         trial.seconds,
     )
     streams = [_split(trial.result.get(name)) for name in STREAMS]
     scored = (*streams[0], *streams[1], trial.result.get("seeds"))
-    return (*told, trial.test_score, json.dumps(trial.history), *scored)
+    return (*told, trial.test_score, write_plain(trial.history), *scored)
 
 
 def _split(stream: DatedScores | None) -> tuple[list[float] | None, list[dt.date] | None]:
@@ -151,6 +152,6 @@ def _trial_of(row: dict[str, Any]) -> Trial:
             result[name] = DatedScores(dict(zip(days, row[name], strict=True)))
     if row.get("seeds") is not None:
         result["seeds"] = row["seeds"]
-    history = tuple(json.loads(row["curve"]))
+    history = tuple(numbers_of(json.loads(row["curve"])))
     params = json.loads(row["params"])
     return Trial(row["trial"], params, row["status"], history, result, row["seconds"], row["reason"])

@@ -22,7 +22,7 @@ from ml_core.registry.searched import Searched
 from ml_core.registry.verdict import Audited, Verdict
 from ml_core.spec.ensemble import Ensemble
 from ml_core.spec.file import explain
-from ml_core.spec.plain import plain
+from ml_core.spec.plain import plain, write_plain
 from ml_core.spec.run import Model, RunSpec
 from ml_core.spec.section import OpenSection
 
@@ -132,7 +132,7 @@ class Evidence(EvidencePart):
 def write_evidence(evidence: Evidence, file: Path) -> None:
     """As JSON, with the number of its format."""
     told = {"format": FORMAT, **plain(evidence)}
-    file.write_text(json.dumps(told, indent=1), encoding="utf-8")
+    file.write_text(write_plain(told, indent=1), encoding="utf-8")
 
 
 def read_evidence(file: Path, *, who: str, again: str) -> Evidence:

@@ -58,7 +58,7 @@ def best_first(trials: Iterable[Trial]) -> list[Trial]:
         test, score = trial.test_score, trial.score
         return (
             lowest if test is None or test != test else test,
-            lowest if score is None else score,
+            lowest if score is None or score != score else score,
             json.dumps(trial.params, sort_keys=True),
         )
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from ml_core.registry.dated import DatedScores
+from ml_core.spec.plain import numbers_of, write_plain
 
 Params = Mapping[str, Any]  # the family, and the value of each key that the search varies
 Status = Literal["running", "stopped", "finished", "failed"]
@@ -46,8 +47,7 @@ class Trial:
 
 def write_line(trial: Trial) -> str:
     """A trial as a line of a ledger's file."""
-    result = {name: dict(one) if isinstance(one, Mapping) else one for name, one in trial.result.items()}
-    return json.dumps({**vars(trial), "result": result}) + "\n"
+    return write_plain(trial) + "\n"
 
 
 def read_line(line: str) -> Trial:
@@ -55,7 +55,8 @@ def read_line(line: str) -> Trial:
     written = json.loads(line)
     if "point" in written:
         written["params"] = written.pop("point")
-    return Trial(**{**written, "history": tuple(written["history"]), "result": keep_small(written["result"])})
+    history, result = (numbers_of(written[name]) for name in ("history", "result"))
+    return Trial(**{**written, "history": tuple(history), "result": keep_small(result)})
 
 
 def keep_small(result: Mapping[str, Any]) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 that a number that is none (NaN, infinity) becomes null in one place."""
 
 import datetime as dt
+import json
 import math
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
@@ -27,3 +28,17 @@ def plain(value: Any) -> Any:
     if isinstance(value, (list, tuple)):
         return [plain(inner) for inner in value]
     return value.isoformat() if isinstance(value, dt.date) else str(value)
+
+
+def write_plain(value: Any, **layout: Any) -> str:
+    """The same content as one document of JSON; `layout` as `json.dumps` takes it."""
+    return json.dumps(plain(value), allow_nan=False, **layout)
+
+
+def numbers_of(told: Any) -> Any:
+    """Numbers that were written so: where null stands is NaN, a number that is none."""
+    if isinstance(told, Mapping):
+        return {key: numbers_of(inner) for key, inner in told.items()}
+    if isinstance(told, list):
+        return [numbers_of(inner) for inner in told]
+    return math.nan if told is None else told

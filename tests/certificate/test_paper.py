@@ -6,7 +6,7 @@ import stat
 import pytest
 from cryptography.hazmat.primitives import serialization
 
-from ml_core.certificate.paper import LINES, PARTS, sign, verify
+from ml_core.certificate.paper import HEAD, LINES, PARTS, sign, verify
 from ml_core.certificate.signing_key import fingerprint, make_key, public_of, read_key, read_public
 from ml_core.errors import BrokenArtifact, InvalidInput
 
@@ -63,6 +63,17 @@ def test_a_part_with_its_hash_put_right_is_still_not_what_was_signed(paper, key)
     lines[place] = others[place]
     with pytest.raises(BrokenArtifact, match="signature"):
         verify(b"\n".join(lines))
+
+
+def test_one_of_a_later_format_was_not_changed_and_is_told_so(paper, key):
+    later = paper[: paper.rindex(b"signature ")].replace(HEAD, HEAD[:-1] + b"2", 1)
+    signed = later + f"signature {key.sign(later).hex()}\n".encode()
+    with pytest.raises(
+        BrokenArtifact, match=r"own\.certificate was made by a later candorcast: it has format 2"
+    ):
+        verify(signed, who="own.certificate")
+    with pytest.raises(BrokenArtifact, match="changed after it was signed: head"):
+        verify(paper.replace(HEAD, HEAD[:-1] + b"2", 1))
 
 
 @pytest.mark.parametrize("cut", [0, 1, 40, 400])

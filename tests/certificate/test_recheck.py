@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from pathlib import Path
 
 import polars as pl
 import pytest
@@ -11,10 +12,11 @@ from ml_core.certificate.certify import describe, hash_table
 from ml_core.certificate.checked import SAME, WORD
 from ml_core.certificate.paper import sign, verify
 from ml_core.certificate.recheck import recheck
+from ml_core.certificate.sections import Certificate, read_certificate
 from ml_core.certificate.signing_key import fingerprint, make_key, public_of, read_key
 from ml_core.data.intake.refresh import refresh
 from ml_core.data.order import place_order
-from ml_core.errors import InvalidInput
+from ml_core.errors import BrokenArtifact, InvalidInput
 from ml_core.promotion.judge import promote_candidate
 from ml_core.registry.searched import Searched
 from ml_core.registry.versions import Registry
@@ -30,14 +32,18 @@ ALL_FINE = dict.fromkeys(COMPARED, True) | dict.fromkeys(ON_WORD)
 
 @pytest.fixture(scope="module")
 def certified(new_home, tmp_path_factory):
-    """A home with a version that was chosen among seven; its certificate, in which nothing was changed."""
+    """A home with a version that was chosen among seven; what is signed of it, in which nothing was changed."""
     home, experiment = new_home(), small_experiment()
     refresh(experiment, home, now=NOW)
     candidate = fit_candidate(experiment, home, Searched(trials=7))
     version = promote_candidate(experiment, home, candidate, now=NOW).version
     file = tmp_path_factory.mktemp("keys") / "own.pem"
     make_key(file)
-    return home, version, verify(sign(describe(version, home), read_key(str(file)))), file
+    return home, version, verify(sign(describe(version, home).parts(), read_key(str(file)))), file
+
+
+def read(parts) -> Certificate:
+    return read_certificate(parts, who="own.certificate")
 
 
 def outcome(checked) -> dict[str, bool | None]:
@@ -47,8 +53,26 @@ def outcome(checked) -> dict[str, bool | None]:
 def test_a_stranger_with_the_same_bars_finds_the_same(certified, new_home):
     paper, stranger = certified[2], new_home()
     refresh(small_experiment(), stranger, now=NOW)
-    checked = recheck(paper, stranger)
+    checked = recheck(read(paper.parts), stranger)
     assert outcome(checked) == ALL_FINE, [one.why for one in checked]
+
+
+def test_one_that_was_signed_before_is_verified_and_read_and_every_value_stands_as_it_was_signed():
+    signed = verify((Path(__file__).parent / "signed_before.certificate").read_bytes()).parts
+    certificate = read(signed)
+    assert certificate.parts() == signed
+    assert (certificate.about.model, certificate.recipe.experiment.name) == ("small.simulated", "small")
+    assert certificate.luck.independent == 7.0
+
+
+def test_a_section_that_lacks_something_is_named(certified):
+    parts = dict(certified[2].parts)
+    parts["luck"] = {name: value for name, value in parts["luck"].items() if name != "look"}
+    with pytest.raises(
+        BrokenArtifact, match=r"^own\.certificate was made by another candorcast, .*: luck\.look: "
+    ) as told:
+        read(parts)
+    assert "\n" not in str(told.value)
 
 
 def test_on_other_bars_it_names_them_and_ends_there(certified, new_home):
@@ -58,7 +82,7 @@ def test_on_other_bars_it_names_them_and_ends_there(certified, new_home):
     bars = order.store.bars.read(("ALFA",))
     assert hash_table(bars) != hash_table(bars.with_columns(pl.col("close") * 1.0001))
     parts = dict(paper.parts) | {"data": paper.parts["data"] | {"sha256": "0" * 64}}
-    checked = outcome(recheck(type(paper)(parts, paper.key), stranger))
+    checked = outcome(recheck(read(parts), stranger))
     assert checked["data"] is False
     assert {part for part, same in checked.items() if same is None} == ON_WORD | COMPARED - {"data", "lock"}
 
@@ -84,7 +108,7 @@ def test_a_certificate_that_claims_something_else_is_told_which(certified, part)
             check["value"] += 1
         case "lock":
             parts["lock"]["sha256"] = "0" * 64
-    checked = outcome(recheck(type(paper)(parts, paper.key), home))
+    checked = outcome(recheck(read(parts), home))
     assert checked == ALL_FINE | {part: False}
 
 
@@ -92,7 +116,7 @@ def test_a_verdict_that_does_not_follow_from_its_checks_is_told(certified):
     home, _, paper, _ = certified
     parts = json.loads(json.dumps(dict(paper.parts)))
     parts["audit"]["gate"]["passed"] = not parts["audit"]["gate"]["passed"]
-    checked = {one.part: one for one in recheck(type(paper)(parts, paper.key), home)}
+    checked = {one.part: one for one in recheck(read(parts), home)}
     assert checked["gate"].same is False
     assert "the verdict does not follow" in checked["gate"].why
 
@@ -102,7 +126,7 @@ def test_a_check_of_the_gate_that_asks_who_sat_there_is_on_the_word_of_the_signe
     parts = json.loads(json.dumps(dict(paper.parts)))
     gate = parts["audit"]["gate"]
     gate["checks"].append({**gate["checks"][0], "name": CHECKS["less"], "passed": True})
-    checked = {one.part: one for one in recheck(type(paper)(parts, paper.key), home)}
+    checked = {one.part: one for one in recheck(read(parts), home)}
     assert checked["gate"].same is True
     rest = checked["other checks of the gate"]
     assert rest.same is None and rest.why == CHECKS["less"]
@@ -147,8 +171,8 @@ def test_one_of_another_candorcast_is_told_by_the_key_that_is_not_known_here(cer
     refused = run("recheck", str(file), "--home", str(home.root))
     assert refused.exit_code == 1
     assert " ".join(refused.stderr.split()).endswith(
-        "was made by another candorcast, whose experiment this one cannot read: unknown key 'tasks'; "
-        "did you mean 'task'?"
+        "was made by another candorcast, and this one cannot read it: unknown key 'recipe.experiment.tasks'; "
+        "did you mean 'recipe.experiment.task'?"
     )
 
 

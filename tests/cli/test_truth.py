@@ -1,6 +1,7 @@
 """`candorcast truth` as a user meets it: a matrix that ends in a table, goes on where it ended, and fails in parts."""
 
 import json
+import math
 import shutil
 from pathlib import Path
 
@@ -85,6 +86,17 @@ def test_what_was_ended_is_gone_on_with_and_what_failed_is_tried_again(asked, tr
         cell["seconds"] for cell in document["cells"] if cell["learner"] == "ridge"
     ]
     assert [cell.learner for cell in read_cells(file)] == ["ridge"]
+
+
+def test_what_was_measured_and_is_no_number_is_told_apart_from_what_never_came(tmp_path):
+    from cli.commands.truth import read_cells
+
+    lived = {"claim": "level", "horizon": 1, "effect": None, "proven": None}
+    cell = {"kind": "none", "seed": 3, "learner": "ridge", "achieved": None, "claims": [lived]}
+    (tmp_path / "cells.jsonl").write_text(json.dumps(cell), encoding="utf-8")
+    (read,) = read_cells(tmp_path / "cells.jsonl").values()
+    assert math.isnan(read["achieved"]) and math.isnan(read["claims"][0]["effect"])
+    assert read["claims"][0]["proven"] is None
 
 
 @pytest.mark.parametrize(

@@ -24,7 +24,7 @@ def served(tmp_path, monkeypatch) -> dict[str, str]:
     kept: dict[str, str] = {}
     monkeypatch.setattr("os.execvpe", lambda _file, _command, environment: kept.update(environment))
     home = open_home(tmp_path / "mine")
-    serve_app("small", home, overrides=(), host="127.0.0.1", port=0, say=lambda _: None)
+    serve_app({"small": None}, home, overrides=(), host="127.0.0.1", port=0, say=lambda _: None)
     return kept
 
 

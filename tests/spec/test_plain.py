@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from ml_core.spec.plain import plain
+from ml_core.spec.plain import numbers_of, plain, write_plain
 from ml_core.spec.run import Training
 from tests.market import small_experiment
 
@@ -32,6 +32,19 @@ def test_a_section_is_told_by_its_keys_and_counts_stay_counts():
     assert told["passed"] is True
     assert type(told["training"]["epochs"]) is int
     assert json.loads(json.dumps(told)) == told
+
+
+def test_what_is_written_is_finite_and_where_all_is_finite_the_bytes_of_json_itself():
+    told = {"b": (0.1, 1e-300, -0.0, 3, True, None), "a": {"x": "ü"}}
+    assert write_plain(told) == json.dumps(told)
+    assert write_plain(told, indent=1, sort_keys=True) == json.dumps(told, indent=1, sort_keys=True)
+    assert write_plain([math.nan, math.inf]) == "[null, null]"
+
+
+def test_numbers_that_were_written_are_read_back_with_those_that_are_none():
+    back = numbers_of(json.loads(write_plain({"a": [0.5, math.nan], "b": {"c": -math.inf}})))
+    assert back["a"][0] == 0.5
+    assert all(math.isnan(one) for one in (back["a"][1], back["b"]["c"]))
 
 
 @pytest.mark.parametrize("value", [math.inf, math.nan])
