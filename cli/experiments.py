@@ -126,12 +126,13 @@ def predict(
     version: Version = None,
     corrected: Corrected = False,
 ):
-    """Forecast every ticker with the champion, or until there is one the reference, and store the forecasts."""
+    """Forecast every ticker and store the forecasts: with the champion or, until there is one, with the reference."""
 
 
 @command("live.live")
 def live(out: Drawing = None):
-    """Score the forecasts whose outcome has come, show what each claim was worth live, and change who answers."""
+    """Score the forecasts whose outcome has come, show which claims they proved or refuted, and change the champion
+    where they did."""
 
 
 @command("monitor.monitor")
@@ -150,10 +151,11 @@ def report(version: Version = None, out: ReportFile = None, paper: PaperSize = "
 @command("refit.refit")
 def refit(
     always: Annotated[
-        bool, typer.Option("--always", help="Without waiting for serving.refit sessions to pass.")
+        bool, typer.Option("--always", help="Now, and not only when serving.refit sessions have passed.")
     ] = False,
 ):
-    """Fit who answers again, through the last known outcome; the new fit answers if it stays near the old one."""
+    """Fit the model that answers again, on all outcomes known by now; the new fit answers if it stays near the old
+    one."""
 
 
 @command("audit.audit", "sets", "home", "as_json", use="reads")

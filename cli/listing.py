@@ -6,6 +6,19 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
+WORDS = {
+    "bar": "a ticker's prices and volume of one session, which is a trading day",
+    "trial": "one model that a search tries",
+    "holdout": "the last sessions, which no trial sees: the winner is judged on them once",
+    "baseline": "a simple forecast that stands beside every score, such as the mean",
+    "claim": "one thing that a forecast says, judged by itself: where the price goes, which ticker does better than "
+    "which, how far a price may go, that trading it pays",
+    "gate": "what a version must show on the holdout to become champion",
+    "champion": "the version that passed the gate and answers",
+    "reference": "answers until there is a champion: no direction, only how far a price may go",
+    "challenger": "the version that was judged last and is not champion",
+}
+
 
 class Listing(TyperGroup):
     """All commands of the command line."""
@@ -32,6 +45,8 @@ class Listing(TyperGroup):
         listed = [(name, self.commands[name].help or "") for name in self.list_commands(ctx)]
         with formatter.section("Commands"):
             formatter.write_dl(listed)
+        with formatter.section("Words"):
+            formatter.write_dl(list(WORDS.items()))
 
 
 def tell_value(refused: typer.BadParameter) -> str:

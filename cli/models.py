@@ -32,7 +32,7 @@ Signer = Annotated[
     typer.Option(
         "--signer",
         metavar="FILE|HEX",
-        help="The public key that has to have signed: its 64 digits, or a file with them or PEM; by default any.",
+        help="The public key that must have signed it: its 64 digits, or a file with them or PEM; by default any.",
     ),
 ]
 
@@ -71,4 +71,5 @@ def recheck(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="What certify wrote.")],
     signer: Signer = None,
 ):
-    """Check a certificate: its signature, what comes out the same from bars and code, and what only its signer says."""
+    """Check a certificate: its signature, what comes out the same when it is made again from bars and code, and what
+    rests on its signer's word."""

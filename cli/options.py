@@ -20,13 +20,15 @@ Overrides = Annotated[
     typer.Option(
         "--set",
         metavar="KEY=VALUE",
-        help="Use this value instead of the file's, as task.lookback=30; repeatable.",
+        help="Use this value instead of the file's, such as task.lookback=30; repeatable.",
     ),
 ]
 HomeFolder = Annotated[
     str | None,
     typer.Option(
-        "--home", metavar="DIR", help="Where all state lies; by default CANDORCAST_HOME, or .candorcast here."
+        "--home",
+        metavar="DIR",
+        help="The folder of all bars, models and forecasts; by default CANDORCAST_HOME, or .candorcast here.",
     ),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else on stdout.")]
@@ -43,7 +45,11 @@ OutFile = Annotated[
 ]
 SharesFile = Annotated[
     Path | None,
-    typer.Option("--out", metavar="FILE", help="Also write every share there, as .parquet, .csv or .json."),
+    typer.Option(
+        "--out",
+        metavar="FILE",
+        help="Also write there what each input and lag moved, as .parquet, .csv or .json.",
+    ),
 ]
 Explained = Annotated[
     int | None, typer.Option("--horizon", min=1, help="Sessions ahead; by default the shortest.")
@@ -51,7 +57,8 @@ Explained = Annotated[
 ExplainedOf = Annotated[
     Literal["level", "order", "scale"],
     typer.Option(
-        "--of", help="Where the price goes, which goes better than which, or how far it may go (scale)."
+        "--of",
+        help="Where the price goes (level), who does better than whom (order), or how far it may go (scale).",
     ),
 ]
 AsOf = Annotated[
@@ -59,7 +66,7 @@ AsOf = Annotated[
     typer.Option(
         "--as-of",
         metavar="DATE",
-        help="Forecast as on that past day, by whoever sat in the seat then, from what was known then.",
+        help="The forecast of that past day: by the version that answered then, from what was known then.",
     ),
 ]
 Since = Annotated[
@@ -76,7 +83,7 @@ Corrected = Annotated[
     bool,
     typer.Option(
         "--corrected",
-        help="Of a past day: from the bars as they stand now; it is kept beside what was said, and never scored.",
+        help="With --as-of or --from: from the bars as they stand now; kept beside what was said, and never scored.",
     ),
 ]
 Version = Annotated[
@@ -159,7 +166,9 @@ Strength = Annotated[
 Delay = Annotated[
     int | None,
     typer.Option(
-        min=1, max=10, help="How many sessions after it is seen the signal acts (data.simulated.delay)."
+        min=1,
+        max=10,
+        help="Sessions from where the signal shows to where it moves prices (data.simulated.delay).",
     ),
 ]
 Decay = Annotated[
@@ -189,12 +198,12 @@ Lived = Annotated[
     bool,
     typer.Option(
         "--live",
-        help="Live through each market day by day, and tell what looking daily proves.",
+        help="Play each market day by day, and tell when a test that looks daily proves or refutes each claim.",
     ),
 ]
-LivedSessions = Annotated[int, typer.Option(min=60, help="With --live: so many sessions.")]
+LivedSessions = Annotated[int, typer.Option(min=60, help="With --live: for how many sessions.")]
 Dies = Annotated[
-    int | None, typer.Option(min=1, help="With --live: after so many of them the signal is gone.")
+    int | None, typer.Option(min=1, help="With --live: after how many of them the signal is gone.")
 ]
 Kept = Annotated[
     bool, typer.Option("--resume", help="Keep what an interrupted run has finished, and do the rest.")
@@ -217,9 +226,7 @@ Variants = Annotated[
 ]
 Forced = Annotated[
     bool,
-    typer.Option(
-        "--force", help="Seat even a version that the gate refused; it is marked as forced for ever."
-    ),
+    typer.Option("--force", help="Make it champion even if the gate refused it; it stays marked as forced."),
 ]
 Reason = Annotated[
     str, typer.Option(metavar="TEXT", help="Why: it is kept beside the move, with the name of who said it.")
@@ -233,12 +240,15 @@ Afresh = Annotated[
 Acknowledged = Annotated[
     list[int] | None,
     typer.Option(
-        metavar="ID", help="Say that you know of this breach: it starts no refit and no search any more."
+        metavar="ID",
+        help="Say that you know of this breach, by its id in the list: it starts no refit and no search any more.",
     ),
 ]
 Muted = Annotated[
     list[int] | None,
-    typer.Option(metavar="ID", help="Raise it no more, even when it comes again; that stays on record."),
+    typer.Option(
+        metavar="ID", help="Raise this breach no more, even when it comes again; that stays on record."
+    ),
 ]
 Host = Annotated[
     str, typer.Option(help="Address to listen on; anything but loopback needs CANDORCAST_API_KEY.")

@@ -26,7 +26,8 @@ def explain(
     dependence: Annotated[
         bool,
         typer.Option(
-            "--dependence", help="Instead: how it depends on single inputs, and which pairs count together."
+            "--dependence",
+            help="Instead: how the forecast depends on single inputs, and which pairs act together.",
         ),
     ] = False,
     seed: Annotated[
@@ -35,7 +36,7 @@ def explain(
     ] = None,
     out: SharesFile = None,
 ):
-    """Tell what moved a forecast up and down, by input and by lag, and who in the model agrees."""
+    """Tell what moved a forecast up and down, by input and by lag, and whether the members of the model agree."""
 
 
 @command("lineage.lineage", use="reads")
@@ -50,7 +51,7 @@ def lineage(
     version: Annotated[
         str | None,
         typer.Option(
-            "--version", metavar="N|SEAT", help="Only that version; by default all that have spoken."
+            "--version", metavar="N|SEAT", help="Only that version; by default all that have forecast it."
         ),
     ] = None,
     stale: Annotated[
@@ -58,4 +59,5 @@ def lineage(
         typer.Option("--stale", help="Instead: which bars were edited, and what that makes stale."),
     ] = False,
 ):
-    """Tell what each forecast came of: bars, features, search, weights, writer; or what an edited bar makes stale."""
+    """Tell what each forecast came of: bars, features, search, weights, and who wrote it; or what an edited bar makes
+    stale."""

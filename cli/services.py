@@ -14,7 +14,7 @@ def serve(
     host: Host = "127.0.0.1",
     port: Port = 8000,
 ):
-    """Serve the web app and the REST API of one experiment or several; a question that names none is of the first."""
+    """Serve the web app and the REST API of one experiment or several; a request that names none asks the first."""
 
 
 @command("stack.up", "experiment", "sets", "home", experiment="demo")

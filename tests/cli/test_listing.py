@@ -3,6 +3,7 @@
 import pytest
 
 from cli.line import app
+from cli.listing import WORDS
 from ml_core.data.simulation.config import SIGNALS
 from ml_core.spec import choices
 from tests.cli.command_line import run
@@ -12,6 +13,12 @@ def test_the_list_of_commands_cuts_no_sentence():
     listed = " ".join(run("--help").stdout.split())
     for command in app.registered_commands:
         assert f"{command.name} {' '.join(str(command.help).split())}" in listed
+
+
+def test_the_words_that_help_takes_for_granted_are_told_below_the_commands():
+    _, _, words = run("--help").stdout.partition("Words:")
+    told = [line.split()[0] for line in words.splitlines() if line.startswith("  ") and line[2] != " "]
+    assert told == list(WORDS)
 
 
 def test_an_unknown_command_is_refused_with_the_nearest_ones():
