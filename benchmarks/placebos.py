@@ -14,7 +14,9 @@ stands at the edge of its null.
 
 First each test by itself, ticker by ticker and in groups of ten; then all questions of a candidate together, paid for.
 
-    python benchmarks/placebos.py --files FOLDER [--sessions 252] [--forecasts 20000] [--groups 20]
+    python benchmarks/placebos.py --files FOLDER [--sessions 252] [--forecasts 20000] [--groups 20] [--tickers LUV AAPL]
+
+Of a few tickers alone many more forecasts can be asked, over more spans; then there are no groups.
 """
 
 import argparse
@@ -30,6 +32,7 @@ from scipy import stats
 from ml_core.evaluation.paired import cosines, count_cosines
 
 CHUNK, ALIKE = 40, 0.1
+NEAR = 6.2  # percent: who passes so many is named
 
 
 def main() -> None:
@@ -38,13 +41,17 @@ def main() -> None:
     parser.add_argument("--sessions", type=int, default=252)
     parser.add_argument("--forecasts", type=int, default=20_000)
     parser.add_argument("--groups", type=int, default=20)
+    parser.add_argument("--tickers", nargs="+")
     asked = parser.parse_args()
     returns = read_returns(asked.files, least=2 * asked.sessions + 100)
+    if asked.tickers:
+        returns = {name: one for name, one in returns.items() if name.partition(":")[2] in asked.tickers}
     print(f"{len(returns)} series, {asked.sessions} sessions, {asked.forecasts} forecasts each")
     began = time.process_time()
     report_tickers(returns, sessions=asked.sessions, forecasts=asked.forecasts)
     print(flush=True)
-    report_groups(returns, sessions=asked.sessions, forecasts=asked.forecasts, most=asked.groups)
+    if not asked.tickers:
+        report_groups(returns, sessions=asked.sessions, forecasts=asked.forecasts, most=asked.groups)
     print(f"({time.process_time() - began:.0f} CPU s)")
 
 
@@ -67,12 +74,16 @@ def report_tickers(returns: dict[str, Array], *, sessions: int, forecasts: int) 
     print(
         "| test | pooled | 1 | 5 | 20 | highest of a ticker | tickers above 6.5 % |\n|---|---|---|---|---|---|---|"
     )
+    above: dict[str, list[str]] = {}
     for test, table in passed.items():
         share_NH = 100 * np.stack([table[h] for h in HORIZONS], axis=1)
         by_ticker_N = share_NH.mean(axis=1)
         ahead = " | ".join(f"{share:.1f}" for share in share_NH.mean(axis=0))
         worst = f"{names[int(by_ticker_N.argmax())].split(':')[1]} {by_ticker_N.max():.1f}"
         print(f"| {test} | {by_ticker_N.mean():.1f} | {ahead} | {worst} | {(by_ticker_N > 6.5).sum()} |")
+        high = [names[place].partition(":")[2] for place in np.flatnonzero(by_ticker_N > NEAR)]
+        above[test] = high
+    print("\n".join(f"above {NEAR} %: {test}: {' '.join(high)}" for test, high in above.items() if high))
 
 
 def test_chunk(
