@@ -32,7 +32,7 @@ from scipy import stats
 from ml_core.evaluation.paired import cosines, count_cosines
 
 CHUNK, ALIKE = 40, 0.1
-NEAR = 6.2  # percent: who passes so many is named
+NEAR, FEW = 6.2, 20  # percent: who passes so many is named, unless it is everybody
 
 
 def main() -> None:
@@ -83,7 +83,13 @@ def report_tickers(returns: dict[str, Array], *, sessions: int, forecasts: int) 
         print(f"| {test} | {by_ticker_N.mean():.1f} | {ahead} | {worst} | {(by_ticker_N > 6.5).sum()} |")
         high = [names[place].partition(":")[2] for place in np.flatnonzero(by_ticker_N > NEAR)]
         above[test] = high
-    print("\n".join(f"above {NEAR} %: {test}: {' '.join(high)}" for test, high in above.items() if high))
+    print(
+        "\n".join(
+            f"above {NEAR} %: {test}: {' '.join(high)}"
+            for test, high in above.items()
+            if 0 < len(high) <= FEW
+        )
+    )
 
 
 def test_chunk(
