@@ -34,6 +34,7 @@ QUIET = {
     "TUNE_MAX_PENDING_TRIALS_PG": "8",
     "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
 }
+LATE = "timed out during startup"  # a node of which a process died, or on cores that others keep busy
 TOKEN = "; where it asks for a token: export RAY_AUTH_MODE=token RAY_AUTH_TOKEN=…"
 PATIENCE = 5.0  # seconds for a cluster to take a connection: Ray itself would try for a minute, and loudly
 
@@ -93,6 +94,10 @@ def _own_connection(address: str | None) -> Iterator[None]:
         raise ServiceFailed(
             f"Ray: {where} cannot be reached: {str(error).splitlines()[0]}{TOKEN if here else ''}"
         ) from None
+    except Exception as error:  # Ray has no class of its own for it
+        if here or LATE not in str(error):
+            raise
+        raise ClusterLost(f"Ray: a local cluster did not come up: {error}") from None
     try:
         with guard_agents():
             yield

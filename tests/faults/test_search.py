@@ -115,7 +115,7 @@ def test_killed_at_random_moments_a_search_ends_complete_and_runs_no_finished_tr
                 begun += hold_under_way(process, home)
             chosen = find_victims(process, mark, victim)
             stood, family = ended_trials(home), processes.family(mark)
-            assert chosen, "the search ended before all were killed"
+            assert chosen, f"the search ended before all were killed: {process.communicate()[0]}"
             processes.send(chosen, signal.SIGKILL)
             if victim in ENDING:
                 said = process.communicate(timeout=PATIENCE)[0]
