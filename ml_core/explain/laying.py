@@ -21,7 +21,8 @@ OF_ROWS = ("y_NTH", "unit_NTH", "state_NTK", "moved_NT", "member_NT", "close_NT"
 class Laid(Protocol):
     """R windows; `tickers` are read in each."""
 
-    tickers: int
+    @property
+    def tickers(self) -> int: ...
 
     def answer(self, component: Component, changes: Sequence[Change]) -> MeanAndScale:
         """Mean and scale under each of K changes, as (K x R, 1, H)."""
