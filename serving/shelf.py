@@ -66,6 +66,9 @@ class ModelEvidence(Info):
     card: str = Field(
         description="Its model card, in Markdown; empty of a version of before there were cards."
     )
+    certificate_file: str | None = Field(
+        description="The text of that certificate, as `candorcast recheck` reads it; null where no copy is kept."
+    )
 
 
 class LiveClaim(Message):
@@ -114,14 +117,23 @@ class Shelf:
         return Models(model=name, versions=versions)
 
     def papers(self, version: str) -> dict[str, Any]:
-        """Where it sat, and its card."""
-        return {"sat": self.sat(version), "card": self.card(version)}
+        """Where it sat, its card, and the certificate that was signed of it."""
+        return {
+            "sat": self.sat(version),
+            "card": self.card(version),
+            "certificate_file": self.certificate(version),
+        }
 
     def sat(self, version: str) -> list[Sat]:
         return _seats_of(version, self._registry.moves(self._order.name))
 
     def card(self, version: str) -> str:
         return self._registry.find(self._order.name, version).card
+
+    def certificate(self, version: str) -> str | None:
+        registered = self._registry.find(self._order.name, version)
+        content = self._registry.open_papers(registered).read()
+        return None if content is None else content.decode()
 
     def live(self) -> Live:
         standings = read_standings(open_ledger(self._order))

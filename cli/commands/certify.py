@@ -40,7 +40,7 @@ def certify(session: Session, *, version: str | None, out: Path, key: Path | Non
     out.write_bytes(content)
     digest = hashlib.sha256(content).hexdigest()
     certified = Certified(digest, public, fingerprint(public), f"{session.now.date()}")
-    registry.certify(registered.name, registered.version, certified)
+    registry.open_papers(registered).keep(certified, content)
     session.terminal.say(f"{registered.name} version {registered.version} is certified in {out}")
     session.terminal.say(
         f"signed by the key {fingerprint(public)}; its public key, for whoever checks the file: {public}"

@@ -1,11 +1,13 @@
-"""Keeps, as a tag of a version in MLflow, that a certificate of it was signed: its digest and by which key. The file
-itself is its owner's."""
+"""Keeps, as a tag of a version in MLflow, that a certificate of it was signed: its digest and by which key. A copy lies
+among the files of its run, beside those that it was judged with, which stay as they are."""
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 TAG = "certificate"
 
@@ -24,8 +26,22 @@ class Certified:
     def told(self) -> str:
         """In a sentence."""
         return (
-            f"certified on {self.day}, signed by the key {self.fingerprint}; sha256 of the file {self.sha256}"
+            f"certified on {self.day}, signed by the key {self.fingerprint}; sha256 of the file {self.sha256}; "
+            f"a copy is {self.file} among the files of its run in MLflow"
         )
+
+    @property
+    def file(self) -> str:
+        """The place of the copy; a later certificate has another, and the earlier copy stays."""
+        return f"{TAG}/{self.sha256[:16]}.certificate"
+
+    def read(self, folder: Path) -> bytes | None:
+        """The copy below that folder; none of a time when none was kept, or where it is another file."""
+        try:
+            content = (folder / self.file).read_bytes()
+        except (OSError, ValueError):
+            return None
+        return content if hashlib.sha256(content).hexdigest() == self.sha256 else None
 
 
 def write_certified(certified: Certified) -> tuple[str, str]:

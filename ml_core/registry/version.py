@@ -13,6 +13,7 @@ from ml_core.registry.certified import Certified
 from ml_core.registry.evidence import Evidence
 from ml_core.registry.files import read_card
 from ml_core.registry.noted import Noted, Place
+from ml_core.registry.seats import REFERENCE
 from ml_core.spec.ensemble import Ensemble, Spec
 from ml_core.spec.run import RunSpec
 
@@ -95,6 +96,15 @@ def answer_again(name: str) -> str:
 def search_again(name: str) -> str:
     """What makes a new version of a model."""
     return f"run: candorcast search {name.rpartition('.')[0]}"
+
+
+def tell_empty(name: str, seat: str, refused: ModelVersion | None) -> str:
+    """Nobody sits there, and what can be done about it; `refused` is who would have, if anybody."""
+    told = f"{name} has no {seat}"
+    if refused and refused.readable:
+        why = f"version {refused.version} was refused, as {refused.evidence.gate.told_refused}"
+        return f"{told}: {why}; look at it: candorcast predict {name.rpartition('.')[0]} --version challenger"
+    return f"{told}; {answer_again(name) if seat == REFERENCE else search_again(name)}"
 
 
 def tell_known(name: str, seats: Mapping[int, Collection[str]]) -> str:

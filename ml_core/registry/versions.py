@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING
 from ml_core.errors import BrokenArtifact, EmptySeat, ForecastError, InvalidInput, NoChampion
 from ml_core.home.settings import Home
 from ml_core.registry.attempts import ATTEMPT, finish
-from ml_core.registry.certified import Certified, write_certified
 from ml_core.registry.database import Listed, read_tags, read_versions
 from ml_core.registry.described import FORCED, describe
 from ml_core.registry.evidence import Evidence
@@ -21,10 +20,11 @@ from ml_core.registry.files import CARD, EVIDENCE, FOLDER, write_files
 from ml_core.registry.logbook import Logbook
 from ml_core.registry.moves import Cause, Move, moves_of, write_move
 from ml_core.registry.noted import Noted, Place, write_noted
+from ml_core.registry.papers import Papers
 from ml_core.registry.runs import flatten, log_values
-from ml_core.registry.seats import ANSWERING, CHALLENGER, CHAMPION, NOBODY, REFERENCE, SEATS, Seat
+from ml_core.registry.seats import ANSWERING, CHALLENGER, CHAMPION, NOBODY, SEATS, Seat
 from ml_core.registry.tracking import connect
-from ml_core.registry.version import ModelVersion, answer_again, search_again, tell_known
+from ml_core.registry.version import ModelVersion, answer_again, tell_empty, tell_known
 
 if TYPE_CHECKING:
     from mlflow.entities.model_registry import ModelVersion as MlflowVersion
@@ -70,7 +70,9 @@ class Registry:
         if registered := self._look_up(name, version):
             return self._describe(registered)
         if version in SEATS:
-            raise EmptySeat(f"{name} has no {version}{self._instead(name, version)}")
+            raise EmptySeat(
+                tell_empty(name, version, self.sitting(name, CHALLENGER) if version == CHAMPION else None)
+            )
         seats = {int(one.version): one.aliases for one in self._listed(name)}
         raise InvalidInput(f"{name} has no version '{version}'{tell_known(name, seats)}")
 
@@ -145,9 +147,9 @@ class Registry:
         """What came of its forecasts decided of one of its claims; who is fitted again from it is told the same."""
         self._client.set_model_version_tag(name, version, *write_noted(place, noted))
 
-    def certify(self, name: str, version: str, certified: Certified) -> None:
-        """A certificate of it was signed."""
-        self._client.set_model_version_tag(name, version, *write_certified(certified))
+    def open_papers(self, registered: ModelVersion) -> Papers:
+        """Where the certificate that was signed of it is kept and read."""
+        return Papers(lambda: self._client, registered, self._local)
 
     def seat(
         self,
@@ -207,13 +209,6 @@ class Registry:
         raise NoChampion(
             f"{name} has neither champion nor reference; the first forecast makes it; {answer_again(name)}"
         )
-
-    def _instead(self, name: str, seat: str) -> str:
-        """What can be done about an empty seat."""
-        if seat == CHAMPION and (refused := self.sitting(name, CHALLENGER)) and refused.readable:
-            why = f"version {refused.version} was refused, as {refused.evidence.gate.told_refused}"
-            return f": {why}; look at it: candorcast predict {name.rpartition('.')[0]} --version challenger"
-        return f"; {answer_again(name) if seat == REFERENCE else search_again(name)}"
 
     def _experiment(self, name: str) -> str:
         known = self._client.get_experiment_by_name(name)

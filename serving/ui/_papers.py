@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import base64
 from html import escape
+from typing import Any
 
 from serving import markup
 from serving.messages import Info
 
 
-def show_papers(info: Info, card: str) -> str:
+def show_papers(info: Info, *, card: str, certificate_file: str | None, **_: Any) -> str:
     """The certificate's digest and signer, or that there is none; folded below it the card."""
     if info.certificate is None:
         about = (
@@ -27,5 +29,14 @@ def show_papers(info: Info, card: str) -> str:
             ["sha256 of the file", one.sha256],
         ]
         inner = markup.table(("Certificate", ""), rows, text=(1,))
+        if certificate_file:
+            inner += _offer(certificate_file, f"{info.model}-{info.version}.certificate")
     folded = markup.folded("Model card", f'<pre class="wf-paper">{escape(card)}</pre>') if card else ""
     return markup.panel("Papers", about, inner + folded)
+
+
+def _offer(content: str, name: str) -> str:
+    """The file itself, to be kept; it stands in the page, so that whoever sees the page may have it."""
+    told = base64.b64encode(content.encode()).decode()
+    link = f'<a download="{escape(name)}" href="data:text/plain;base64,{told}">{escape(name)}</a>'
+    return f"<p>{link} &middot; to check it: candorcast recheck {escape(name)}</p>"

@@ -120,7 +120,7 @@ def show_one(service: Service, who: str = "") -> ChosenVersion:
             markup.lead(whose("Where the intervals held", info), HELD.format(ahead=ahead)) if figure else ""
         )
         return ChosenVersion(
-            about, figure, show_evidence(info) + show_papers(info, service.shelf.card(info.version))
+            about, figure, show_evidence(info) + show_papers(info, **service.shelf.papers(info.version))
         )
 
     return guard(

@@ -36,6 +36,7 @@ def learn(
     lookback: int = LOOKBACK,
     epochs: int = 10,
     patience: int = Training().patience,
+    layout: str = "pooled",
 ) -> Stretch:
     config = simulated.Config.model_validate(
         {"seed": seed, "sessions": sessions, "ic": 0.4, "signal": signal}
@@ -51,7 +52,9 @@ def learn(
         Span(days[first + 5], days[second]),
         Span(days[second + 5], days[-1]),
     )
-    reading = Reading.model_validate({"lookback": lookback, "features": {"names": names, "select": "all"}})
+    reading = Reading.model_validate(
+        {"lookback": lookback, "layout": layout, "features": {"names": names, "select": "all"}}
+    )
     training = Training(epochs=epochs, batch=64, patience=patience)
     spec = RunSpec(task=task, reading=reading, model=Model(family=family), training=training)
     return lay_stretch(fit(spec, windows, split), prices, learned=split.train, asked=split.test)

@@ -6,7 +6,7 @@ import pytest
 from ml_core.explain.kin import find_groups, find_kin
 from ml_core.explain.shuffling import draw_exchange
 from ml_core.explain.surveys import dependence, importance
-from tests.explain.planted import GAP, OTHERS, VOLUME, learn
+from tests.explain.planted import GAP, OTHERS, TICKERS, VOLUME, learn
 
 LINEAR = (*GAP, VOLUME, *OTHERS)
 SEEDS = range(1, 7)
@@ -112,11 +112,20 @@ def test_in_a_line_no_pair_counts_for_more_than_each_and_curves_are_straight():
     assert slopes[0] > 0
 
 
+def test_a_joint_model_tells_how_it_depends_on_the_own_input_of_a_ticker():
+    found = dependence.explain(
+        learn("lstm", "linear", LINEAR, layout="joint", tickers=TICKERS[:2], sessions=1500, epochs=40), 1, 0
+    )
+    first = found.level.curves[0]
+    assert first.name in GAP
+    assert first.effect[-1] - first.effect[0] > 0
+
+
 def test_rows_of_a_background_say_what_the_model_says_of_them():
     from ml_core.explain.setting import Background
 
-    for family in ("lstm", "ridge"):
-        stretch = learn(family, "linear", LINEAR)
+    for family, layout in (("lstm", "pooled"), ("lstm", "joint"), ("ridge", "pooled")):
+        stretch = learn(family, "linear", LINEAR, layout=layout)
         background = Background(stretch, 0)
         (said_R,), (scale_R,) = background.say([{}], 0)
         mean_NTH, scale_NTH = stretch.answer(stretch.views, stretch.asked_NT)

@@ -1,6 +1,8 @@
 """Every version is listed with its seats and what is proven of it; live evidence is told as the ledger keeps it."""
 
+import base64
 import datetime as dt
+import hashlib
 from html import escape
 
 import polars as pl
@@ -54,6 +56,7 @@ def test_one_version_comes_with_all_that_info_tells_and_where_it_sat(client, ver
     info = client.get("/info").json()
     told = client.get(f"/models/{version}").json()
     sat, card = told.pop("sat"), told.pop("card")
+    assert told.pop("certificate_file") is None
     assert f"version {told['version']}" in card.splitlines()[0]
     assert told == info
     assert [one["seat"] for one in sat][-1] == "champion"
@@ -113,15 +116,30 @@ def test_a_certificate_is_told_of_the_version_wherever_it_is_shown(own_world):
     before = service.info()
     assert before.certificate is None
     assert "No certificate was signed" in show_one(service).evidence
-    signed = Certified("a1" * 32, "b2" * 32, "c3c3", "2026-01-02")
-    own_world.registry.certify(before.model, before.version, signed)
+    content = b"what was signed\n"
+    signed = Certified(hashlib.sha256(content).hexdigest(), "b2" * 32, "c3c3", "2026-01-02")
+    registered = own_world.registry.find(before.model, before.version)
+    files = {file: file.stat().st_mtime_ns for file in registered.folder.iterdir()}
+    own_world.registry.open_papers(registered).keep(signed, content)
+    assert {file: file.stat().st_mtime_ns for file in registered.folder.iterdir()} == files
     service.look()
     assert service.info().certificate == service.info(before.version).certificate == signed
-    assert service.model(before.version).certificate == signed
+    told = service.model(before.version)
+    assert (told.certificate, told.certificate_file) == (signed, content.decode())
     (listed,) = (one for one in service.shelf.models().versions if one.version == before.version)
     assert listed.certificate == signed
     shown = show_one(service).evidence
     assert signed.sha256 in shown and signed.fingerprint in shown
+    assert f"base64,{base64.b64encode(content).decode()}" in shown
+
+
+def test_a_copy_that_was_changed_is_not_given_out(own_world):
+    version = own_world.register()
+    signed = Certified(hashlib.sha256(b"signed").hexdigest(), "b2" * 32, "c3c3", "2026-01-02")
+    own_world.registry.open_papers(version).keep(signed, b"something else")
+    assert (
+        own_world.registry.open_papers(own_world.registry.find(version.name, version.version)).read() is None
+    )
 
 
 def test_the_card_of_a_version_is_in_its_evidence_and_in_the_tab(service):

@@ -1,9 +1,10 @@
 """Networks: integrated gradients (Sundararajan, Taly and Yan 2017) from the average training day, batched on the panel.
 
 A window is led on a straight line from one in which every input is the training average to the one that was seen; what
-an input adds is how far it moved times the mean gradient on the way. The mean is taken at four of Gauss's points. Where
-the shares of a piece of the way do not add up to what the network says at its ends, as at a kink of a rectifier, the
-piece is halved and asked again.
+an input adds is how far it moved times the mean gradient on the way. The mean is taken at four of Gauss's points. What
+they miss of the difference between the ends, as at kinks of a rectifier, goes to the inputs whose gradient changed on
+the way, where the points can have missed something; so the shares add up. A piece of the way of which they miss more
+than a hundredth is halved and asked again.
 """
 
 from __future__ import annotations
@@ -23,10 +24,10 @@ from ml_core.forecaster.threads import one_thread
 from ml_core.models.head import ForecastNetwork
 
 POINTS = 4  # on a piece of the way
-CLOSE = 5e-5  # units of volatility: shares of the whole way that add up to this add up
-LEAST = 5e-6  # the same of a short piece
-DEPTH = 20  # halvings at most; what is left over then is told as the rest
-TOGETHER = 256  # windows of one pass
+MISSED = 0.01  # of the sizes of what a piece shares: more is not given to anybody
+LEAST = 5e-6  # units of volatility: less is nothing
+DEPTH = 20  # halvings at most; what is missed then is told as the rest
+TOGETHER = 128  # windows of one pass: with more or fewer each takes longer
 
 
 def share(member: Member, question: Question) -> Shared:
@@ -67,9 +68,15 @@ def _frozen(network: ForecastNetwork) -> ForecastNetwork:
 
 
 def integrate(
-    network: ForecastNetwork, x_RLF: torch.Tensor, output_R: torch.Tensor, *, scale: bool
+    network: ForecastNetwork,
+    x_RLF: torch.Tensor,
+    output_R: torch.Tensor,
+    *,
+    scale: bool,
+    missed: float = MISSED,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """value_R, base_R and share_RLF, in the order of the window's steps."""
+    """value_R, base_R and share_RLF, in the order of the window's steps. `missed`: how much of what it shares a piece
+    may miss, so that it is not halved."""
     way = _Way(network, x_RLF, output_R, 1 if scale else 0)
     everyone = np.arange(len(x_RLF))
     value_R, base_R = way.said(everyone, np.ones(len(everyone))), way.base_R
@@ -77,9 +84,11 @@ def integrate(
     row_P, from_P, to_P = everyone, np.zeros(len(everyone)), np.ones(len(everyone))
     start_P, end_P = base_R, value_R
     for depth in range(DEPTH + 1):
-        part_PLF = way.led(row_P, from_P, to_P)
-        gap_P = np.abs(end_P - start_P - part_PLF.sum(axis=(1, 2)))
-        done_P = (gap_P <= np.maximum(CLOSE * (to_P - from_P), LEAST)) | (depth == DEPTH)
+        part_PLF, spread_PLF = way.led(row_P, from_P, to_P)
+        missed_P = end_P - start_P - part_PLF.sum(axis=(1, 2))
+        known_P = np.abs(missed_P) <= np.maximum(missed * np.abs(part_PLF).sum(axis=(1, 2)), LEAST)
+        part_PLF[known_P] += _give(missed_P[known_P], spread_PLF[known_P])
+        done_P = known_P | (depth == DEPTH)
         np.add.at(share_RLF, row_P[done_P], part_PLF[done_P])
         open_P = ~done_P
         row_P, from_P, to_P = row_P[open_P], from_P[open_P], to_P[open_P]
@@ -92,6 +101,13 @@ def integrate(
         from_P, to_P = np.concatenate([from_P, middle_P]), np.concatenate([middle_P, to_P])
         start_P, end_P = np.concatenate([start_P, said_P]), np.concatenate([said_P, end_P])
     return value_R, base_R, share_RLF
+
+
+def _give(missed_P: np.ndarray, spread_PLF: np.ndarray) -> np.ndarray:
+    """To each input in proportion to the variance of what it adds over the points; where none varies, to nobody."""
+    whole_P = spread_PLF.sum(axis=(1, 2))
+    per_P = np.divide(missed_P, whole_P, out=np.zeros_like(missed_P), where=whole_P > 0)
+    return per_P[:, None, None] * spread_PLF
 
 
 @dataclass(frozen=True)
@@ -119,10 +135,10 @@ class _Way:
             ]
         return torch.cat(parts).double().numpy()
 
-    def led(self, row_P: np.ndarray, from_P: np.ndarray, to_P: np.ndarray) -> np.ndarray:
-        """part_PLF: what inputs add on pieces of some lines."""
+    def led(self, row_P: np.ndarray, from_P: np.ndarray, to_P: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """part_PLF, what inputs add on pieces of some lines, and spread_PLF, its variance over the points."""
         place_K, weight_K = points_of(POINTS)
-        found = []
+        parts, spreads = [], []
         for row_B, from_B, to_B in _batches(TOGETHER // POINTS, row_P, from_P, to_P):
             x_BLF, output_B = self.x_RLF[row_B], self.output_R[row_B]
             place_KB = from_B + place_K[:, None] * (to_B - from_B)
@@ -130,8 +146,11 @@ class _Way:
             out_X = self._out(way_KBLF.flatten(0, 1), output_B.repeat(POINTS))
             (slope_KBLF,) = torch.autograd.grad(out_X.sum(), way_KBLF)
             mean_BLF = torch.einsum("k,kblf->blf", weight_K, slope_KBLF)
-            found.append((x_BLF * mean_BLF * (to_B - from_B)[:, None, None]).double().numpy())
-        return np.concatenate(found)
+            var_BLF = torch.einsum("k,kblf->blf", weight_K, (slope_KBLF - mean_BLF).square_())
+            moved_BLF = x_BLF * (to_B - from_B)[:, None, None]
+            parts.append((moved_BLF * mean_BLF).double().numpy())
+            spreads.append((moved_BLF.square() * var_BLF).double().numpy())
+        return np.concatenate(parts), np.concatenate(spreads)
 
     def _out(self, x_BLF: torch.Tensor, output_B: torch.Tensor) -> torch.Tensor:
         return self.network(x_BLF, last=1)[self.part][:, 0].gather(1, output_B[:, None])[:, 0]

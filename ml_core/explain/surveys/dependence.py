@@ -27,7 +27,6 @@ from ml_core.explain.survey import Survey
 TOP, SHIFTS = 6, 6  # inputs that are told of; exchanges by which they are chosen
 GRID = np.linspace(0.05, 0.95, 11)  # places among the values of the background
 OWN_PAST = "one of its members reads a ticker's own past, which cannot be set on single rows"
-JOINT = "one window of it holds every ticker: an input cannot be set for one of them alone"
 Of = Literal["level", "scale"]
 
 
@@ -76,9 +75,7 @@ class Dependence:
 def excuse(stretch: Stretch) -> str:
     if not stretch.reads_features:
         return NO_FEATURES
-    if any(way_of(member) == "past" for member in stretch.forecaster.members):
-        return OWN_PAST
-    return JOINT if stretch.forecaster.spec.joint else ""
+    return OWN_PAST if any(way_of(member) == "past" for member in stretch.forecaster.members) else ""
 
 
 def explain(stretch: Stretch, horizon: int, seed: int) -> Dependence:
