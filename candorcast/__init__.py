@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from candorcast.own.feature import feature
     from candorcast.own.metric import metric, metric_by_date
     from candorcast.own.model import baseline, model, network
+    from candorcast.own.provider import provider
     from candorcast.own.strategy import strategy
     from candorcast.traded import Traded
     from ml_core.baselines import BaselineConfig as Config
@@ -31,6 +32,7 @@ PLACES = {
     "feature": "candorcast.own.feature",
     "metric": "candorcast.own.metric",
     "metric_by_date": "candorcast.own.metric",
+    "provider": "candorcast.own.provider",
     "strategy": "candorcast.own.strategy",
     "Config": "ml_core.baselines",
     "OneOf": "ml_core.spec.ranges",
@@ -40,7 +42,7 @@ PLACES = {
 CALLED = {"Config": "BaselineConfig"}  # there
 __all__ = [
     "Config", "ForecastError", "LogUniform", "OneOf", "Opened", "Traded", "Uniform", "baseline", "experiments",
-    "feature", "metric", "metric_by_date", "model", "network", "open", "strategy",
+    "feature", "metric", "metric_by_date", "model", "network", "open", "provider", "strategy",
 ]  # fmt: skip
 
 

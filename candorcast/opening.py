@@ -30,7 +30,9 @@ def open(
     `{"task.lookback": 30}`. `home` is where all state lies (default: as for the command line). `bars`: a frame of one's
     own with at least date, ticker and close, in place of a source; a dictionary may then leave out the universe."""
     settings = Settings()
-    place = open_home(Path(home) if home is not None else settings.home, settings.tracking_uri)
+    place = open_home(
+        Path(home) if home is not None else settings.home, settings.tracking_uri, settings.tables
+    )
     overrides = tuple(f"{key}={_as_toml(key, value)}" for key, value in (set or {}).items())
     if bars is not None:
         content = _with_bars(_content_of(experiment), bars, place)

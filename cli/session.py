@@ -101,9 +101,9 @@ def open_session(
     for sentence in tell_former(os.environ, place):
         terminal.warn(sentence)
     if use == "writes":
-        opened = open_home(place, settings.tracking_uri)
+        opened = open_home(place, settings.tracking_uri, settings.tables)
     else:
-        opened = find_home(place, settings.tracking_uri)
+        opened = find_home(place, settings.tracking_uri, settings.tables)
         if use == "reads" and not opened.root.is_dir():
             make = spell("refresh", name or settings.experiments[0], home=opened, overrides=overrides)
             raise InvalidInput(f"--home {opened.root}: there is no home here yet; run: {make}")

@@ -67,7 +67,7 @@ def main() -> None:
     parser.add_argument("--set", action="append", default=[], dest="overrides")
     asked, settings = parser.parse_args(), Settings()
     experiments = asked.experiments or [*settings.experiments]
-    home = open_home(settings.home, settings.tracking_uri)
+    home = open_home(settings.home, settings.tracking_uri, settings.tables)
     deploy(asked.pool, experiments, asked.overrides, home, own=asked.server == "own")
 
 

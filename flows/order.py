@@ -25,5 +25,5 @@ def open_order(experiment: str, overrides: list[str] | None, home: str | None) -
     settings = Settings()
     root = Path(home) if home else settings.home
     read = read_experiment(experiment, tuple(overrides or ()))
-    order = place_order(read, open_home(root, settings.tracking_uri))
+    order = place_order(read, open_home(root, settings.tracking_uri, settings.tables))
     return FlowOrder(order.experiment, order.store, settings.ray_address)

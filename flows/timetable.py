@@ -46,6 +46,8 @@ def cron(week: Week, after: dt.timedelta) -> str:
 if __name__ == "__main__":
     _, named = sys.argv
     settings = Settings()
-    found = variables(named, open_home(settings.home, settings.tracking_uri), now=dt.datetime.now(dt.UTC))
+    found = variables(
+        named, open_home(settings.home, settings.tracking_uri, settings.tables), now=dt.datetime.now(dt.UTC)
+    )
     for key, text in found.items():
         sys.stdout.write(f"export {key}={shlex.quote(text)}\n")

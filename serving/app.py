@@ -61,7 +61,7 @@ def create_app() -> ASGIApp:
 def open_app(settings: Settings, read: Mapping[str, Experiment] | None = None) -> ASGIApp:
     """The application of these settings; `read`: experiments that need not be read again, as they were asked for."""
     access = Access(settings)
-    home = open_home(settings.home, settings.tracking_uri)
+    home = open_home(settings.home, settings.tracking_uri, settings.tables)
     experiments = open_experiments(
         settings.experiments, settings.overrides, home, elsewhere=access.needed, read=read or {}
     )

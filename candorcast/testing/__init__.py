@@ -1,5 +1,6 @@
-"""What every model, feature, metric and strategy must keep, as functions: a package of one's own tests itself by them,
-and ours are held to them too. Each takes names that are registered and raises ContractBroken with what was found.
+"""What every provider, model, feature, metric and strategy must keep, as functions: a package of one's own tests itself
+by them, and ours are held to them too. Each takes names that are registered and raises ContractBroken with what was
+found.
 
     from candorcast import testing
     testing.check_model("my_ridge")
@@ -13,6 +14,7 @@ from collections.abc import Callable
 from candorcast.testing.features import check_feature
 from candorcast.testing.metrics import check_metric
 from candorcast.testing.models import check_model
+from candorcast.testing.providers import check_provider
 from candorcast.testing.strategies import check_strategy
 from ml_core.errors import ContractBroken
 from ml_core.spec.outside import Kind, find_outside
@@ -23,11 +25,13 @@ __all__ = [
     "check_feature",
     "check_metric",
     "check_model",
+    "check_provider",
     "check_strategy",
 ]
 
 
 CHECKS: dict[Kind, Callable[[str], None]] = {
+    "provider": check_provider,
     "model": check_model,
     "network": check_model,
     "metric": check_metric,

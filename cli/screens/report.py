@@ -47,7 +47,7 @@ def print_report(
     if answers.evidence.refit:
         terminal.say(f"refitted  version {answers.version} answers, {tell_refit(answers.evidence.refit)}")
     forecasts.print_extremes(terminal, forecast, priced=registered.spec.task.priced)
-    terminal.say(f"stored    bars, forecasts: {home.store} · trials, models: {home.tracking_uri}")
+    terminal.say(f"stored    bars, forecasts: {home.tables} · trials, models: {home.tracking_uri}")
 
 
 def planted(oracle: Oracle) -> str:

@@ -1,13 +1,37 @@
 """One of each kind. A library that is slow to load is imported where it is used: this module is loaded by every command
 that lists models."""
 
+import datetime as dt
 from typing import Annotated, Any, ClassVar
 
 import numpy as np
 import polars as pl
-from pydantic import PositiveInt
+from pydantic import Field, PositiveFloat, PositiveInt
 
 import candorcast
+
+
+class Waves(candorcast.Config):
+    """`swing`: how far prices go up and down."""
+
+    swing: Annotated[PositiveFloat, Field(le=0.5)] = 0.1
+
+
+@candorcast.provider("ALFA", "BRAV", config=Waves)
+def waves(request: Any, config: Waves) -> pl.DataFrame:
+    """Made up here, where another would ask a database: it has every ticker whose name has four letters."""
+    days = pl.date_range(dt.date(2022, 1, 3), dt.date(2024, 6, 28), eager=True).alias("date")
+    days = days.filter(days.dt.weekday() <= 5)
+    step = np.arange(len(days))
+    return pl.concat(
+        pl.DataFrame([days]).select(
+            ticker=pl.lit(ticker),
+            date="date",
+            close=pl.Series(100 * np.exp(config.swing * np.sin(step / (5 + sum(map(ord, ticker)) % 17)))),
+        )
+        for ticker in request.tickers
+        if len(ticker) == 4
+    )
 
 
 class Forest(candorcast.Config):

@@ -79,7 +79,7 @@ def audit_model(
 
     sessions = prices["date"].unique().sort()
     known = sessions[sessions.search_sorted(split.validation.end) + spec.task.horizons[-1]]
-    same_machine = dict(recipe.made_with) == describe_machine()
+    same_machine = dict(recipe.made_with) == describe_machine(recipe.experiment)
     as_registered = tell_learned(forecaster, known=known, fold=split.fold, family=spec.told)
     listings = not spec.joint
     chosen = _dates(prices, since, count=dates, seed=seed)

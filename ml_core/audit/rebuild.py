@@ -22,6 +22,7 @@ from ml_core.panel.windows import Windows
 from ml_core.registry.recipe import Recipe
 from ml_core.registry.version import ModelVersion, search_again
 from ml_core.spec.experiment import Experiment
+from ml_core.spec.named import find_packages
 from ml_core.walkforward.opening import open_windows
 
 PACKAGES = (
@@ -46,21 +47,25 @@ class Rebuilt:
 
 
 def write_recipe(experiment: Experiment, split: Split) -> Recipe:
-    return Recipe(experiment=experiment, split=split, made_with=describe_machine())
+    return Recipe(experiment=experiment, split=split, made_with=describe_machine(experiment))
 
 
-def describe_machine() -> dict[str, str]:
-    """What besides data, spec and seed the bits of a fit may depend on."""
+def describe_machine(experiment: Experiment) -> dict[str, str]:
+    """What besides data, spec and seed the bits of a fit may depend on, the plug-ins that the experiment names too."""
     import torch  # slow to import, and who only judges or seats a version does without
 
     packages = {}
     for name in PACKAGES:
         with contextlib.suppress(PackageNotFoundError):  # an extra
             packages[name] = installed(name)
-    return packages | {
-        "python": platform.python_version(),
-        "processor": f"{platform.machine()} {torch.backends.cpu.get_cpu_capability()}",
-    }
+    return (
+        packages
+        | find_packages(experiment)
+        | {
+            "python": platform.python_version(),
+            "processor": f"{platform.machine()} {torch.backends.cpu.get_cpu_capability()}",
+        }
+    )
 
 
 def rebuild(registered: ModelVersion, home: Home) -> Rebuilt:
@@ -78,7 +83,7 @@ def rebuild(registered: ModelVersion, home: Home) -> Rebuilt:
         for name, own in sums.items()
         if own != checksum(registered.folder / name) and not (since and name == DESCRIPTION)
     )
-    return Rebuilt(differing, sums, recipe.made_with, describe_machine(), since)
+    return Rebuilt(differing, sums, recipe.made_with, describe_machine(recipe.experiment), since)
 
 
 def _said_since(then: Path, now: Path) -> tuple[str, ...]:

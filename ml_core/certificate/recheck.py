@@ -68,7 +68,7 @@ def _check_lock(signed: Certificate) -> CheckedPart:
         return CheckedPart(
             "lock", same=False, why=f"installed otherwise than locked: {', '.join(lock.otherwise)}"
         )
-    was, now = then.made_with, describe_machine()
+    was, now = then.made_with, describe_machine(signed.recipe.experiment)
     other = [f"{name} {was.get(name)}, here {value}" for name, value in now.items() if was.get(name) != value]
     return CheckedPart("lock", same=not other, why="; ".join(other))
 

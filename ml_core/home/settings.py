@@ -9,6 +9,7 @@ from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from ml_core.errors import InvalidInput
+from ml_core.home.bucket import ADDRESS, EXPECTED_ADDRESS, Bucket, Place, open_bucket
 
 EXPERIMENT = "CANDORCAST_EXPERIMENT"
 PREFIX, NO_FOLDER = "CANDORCAST_", "empty; expected a folder, or leave it out"
@@ -33,6 +34,7 @@ class Settings(BaseSettings):
         None  # set by `serve` and `up`: where who started them finds a home without --home
     )
     tracking_uri: str | None = None
+    tables: str | None = None  # s3://BUCKET/FOLDER, in place of the home's own disk
     ray_address: str | None = None
     api_key: str | None = None
     signing_key: str | None = None  # a file, or the text of one
@@ -78,6 +80,13 @@ class Settings(BaseSettings):
             raise ValueError("*: expected origins such as https://desk.example, parted by commas")
         return origins
 
+    @field_validator("tables")
+    @classmethod
+    def _in_a_bucket(cls, address: str | None) -> str | None:
+        if address and not ADDRESS.fullmatch(address):
+            raise ValueError(f"{address!r}: {EXPECTED_ADDRESS}")
+        return address
+
     @field_validator("overrides", mode="before")
     @classmethod
     def _by_line(cls, given: Any) -> Any:
@@ -112,27 +121,34 @@ def home_without_option() -> Path:
 
 @dataclass(frozen=True)
 class Home:
-    """One folder holds all state. `reads`: who works with it makes and changes nothing under it."""
+    """One folder holds all state; with a `bucket` the tables lie there. `reads`: who works with it makes and changes
+    nothing under it."""
 
     root: Path
     tracking: str | None = None
     reads: bool = False
+    bucket: Bucket | None = None
 
     @property
     def store(self) -> Path:
         return self.root / "store"
 
-    def forecasts(self, model: str, *, later: bool = False) -> Path:
+    @property
+    def tables(self) -> Place:
+        """Where tables lie: bars, findings, answers, forecasts and what became of them."""
+        return self.bucket or self.store
+
+    def forecasts(self, model: str, *, later: bool = False) -> Place:
         """What was said, as it was said first; and `later` what was said of the same again."""
-        return self.store / ("forecasts_later" if later else "forecasts") / model
+        return self.tables / ("forecasts_later" if later else "forecasts") / model
 
-    def live(self, model: str) -> Path:
+    def live(self, model: str) -> Place:
         """What its forecasts were worth."""
-        return self.store / "live" / model
+        return self.tables / "live" / model
 
-    def monitoring(self, model: str) -> Path:
+    def monitoring(self, model: str) -> Place:
         """What was looked at, and what did not hold."""
-        return self.store / "monitoring" / model
+        return self.tables / "monitoring" / model
 
     @property
     def tracking_uri(self) -> str:
@@ -174,17 +190,18 @@ def name_home(given: str) -> Path:
     return Path(given)
 
 
-def open_home(root: Path, tracking: str | None = None) -> Home:
+def open_home(root: Path, tracking: str | None = None, tables: str | None = None) -> Home:
     """The home at that folder, made if absent; a folder that cannot be written is refused by name."""
-    return Home(open_folder(_place(root), "--home"), tracking)
+    folder = open_folder(_place(root), "--home")
+    return Home(folder, tracking, bucket=open_bucket(tables) if tables else None)
 
 
-def find_home(root: Path, tracking: str | None = None) -> Home:
+def find_home(root: Path, tracking: str | None = None, tables: str | None = None) -> Home:
     """The home at that folder to be read only: nothing is made there, and it may be absent."""
     root = _place(root)
     if root.exists() and not root.is_dir():
         raise InvalidInput(f"--home {root}: expected a folder")
-    return Home(root, tracking, reads=True)
+    return Home(root, tracking, reads=True, bucket=open_bucket(tables) if tables else None)
 
 
 def _place(root: Path) -> Path:

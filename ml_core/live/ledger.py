@@ -4,13 +4,13 @@ only added to; the evidence is a function of the rows, so that to look twice cha
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from pathlib import Path
 
 import polars as pl
 
 from ml_core.data.order import Order
 from ml_core.data.store import tables
 from ml_core.frames import conform
+from ml_core.home.bucket import Place
 from ml_core.live.terms import TERMS, LiveTerms
 
 PLACE = ["line", "claim", "horizon"]
@@ -28,7 +28,7 @@ LIVE = {
 class LiveLedger:
     """Of one model."""
 
-    folder: Path
+    folder: Place
 
     def terms(self) -> list[LiveTerms]:
         """In the order in which lines came to be watched."""
@@ -57,7 +57,7 @@ def _rest(key: list[str]) -> tuple[str, ...]:
     return tuple(name for name in LIVE if name not in key)
 
 
-def _read(folder: Path, schema: dict) -> pl.DataFrame:
+def _read(folder: Place, schema: dict) -> pl.DataFrame:
     rows, blank = tables.read(folder), pl.DataFrame(schema=schema)
     if rows is None:
         return blank

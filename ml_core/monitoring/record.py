@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import asdict, dataclass, replace
-from pathlib import Path
 
 import polars as pl
 
@@ -13,6 +12,7 @@ from ml_core.data.order import Order
 from ml_core.data.store import tables
 from ml_core.errors import InvalidInput
 from ml_core.frames import conform
+from ml_core.home.bucket import Place
 from ml_core.monitoring.finding import Finding, Remedy
 
 LOOKS = {
@@ -62,7 +62,7 @@ class Breach:
 class Record:
     """Of one model."""
 
-    folder: Path
+    folder: Place
 
     def looks(self) -> pl.DataFrame:
         """LOOKS, in the order of time."""
@@ -131,7 +131,7 @@ def open_record(order: Order) -> Record:
     return Record(order.home.monitoring(order.name))
 
 
-def _read(folder: Path, schema: dict) -> pl.DataFrame:
+def _read(folder: Place, schema: dict) -> pl.DataFrame:
     rows, blank = tables.read(folder), pl.DataFrame(schema=schema)
     if rows is None:
         return blank

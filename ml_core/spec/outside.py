@@ -1,5 +1,5 @@
-"""Knows what was registered from outside the package: models, features, strategies and metrics of one's own. Lists of
-choices ask here besides the files of their folder.
+"""Knows what was registered from outside the package: providers, models, features, strategies and metrics of one's own.
+Lists of choices ask here besides the files of their folder.
 
 An installed package names a module under the entry points `candorcast.plugins`; it is imported once in every process
 that looks into such a list, be it a search's worker or the app. What a notebook registers its own process knows alone.
@@ -16,20 +16,25 @@ from typing import Any, Literal
 from ml_core.errors import ForecastError, InvalidInput
 
 GROUP = "candorcast.plugins"
-Kind = Literal["model", "network", "feature", "strategy", "metric"]
-OPEN: Mapping[str, Kind] = {"ml_core.baselines": "model", "ml_core.models.families": "network"}
+Kind = Literal["provider", "model", "network", "feature", "strategy", "metric"]
+OPEN: Mapping[str, Kind] = {
+    "ml_core.baselines": "model",
+    "ml_core.models.families": "network",
+    "ml_core.data.providers": "provider",
+}
 
 
 @dataclass(frozen=True)
 class Outside:
-    """One registered thing. `place`: the module that registered it; `package`: the entry point that brought it, none
-    where it was registered in this process alone."""
+    """One registered thing. `place`: the module that registered it; `package` and its `version`: the distribution that
+    brought it, none where it was registered in this process alone."""
 
     kind: Kind
     name: str
     load: Callable[[], Any]
     place: str
     package: str | None = None
+    version: str | None = None
 
 
 @dataclass
@@ -37,7 +42,7 @@ class _Registry:
     known: dict[tuple[Kind, str], Outside]
     lock: threading.RLock
     begun: bool = False
-    bringing: str | None = None
+    bringing: tuple[str | None, str | None] = (None, None)
     changes: int = 0
 
 
@@ -52,7 +57,7 @@ def register(kind: Kind, name: str, load: Callable[[], Any], *, place: str) -> N
             raise InvalidInput(
                 f"{kind} '{name}' of {place}: {before.place} registered one of that name; expected another name"
             )
-        _registry.known[kind, name] = Outside(kind, name, load, place, _registry.bringing)
+        _registry.known[kind, name] = Outside(kind, name, load, place, *_registry.bringing)
         _registry.changes += 1
 
 
@@ -60,12 +65,6 @@ def find_outside(kind: Kind) -> dict[str, Outside]:
     """All of that kind by name; packages that bring some are loaded first."""
     load_plugins()
     return {name: one for (kind_, name), one in _registry.known.items() if kind_ == kind}
-
-
-def find_local() -> list[Outside]:
-    """What this process alone knows: it was registered by hand, and by no installed package."""
-    load_plugins()
-    return [one for one in _registry.known.values() if one.package is None]
 
 
 def count_changes() -> int:
@@ -79,7 +78,7 @@ def load_plugins() -> None:
     if _registry.begun:
         return
     with _registry.lock:
-        if _registry.begun or _registry.bringing:
+        if _registry.begun or _registry.bringing[0]:
             return
         for point in sorted(entry_points(group=GROUP), key=lambda point: point.name):
             _bring(point)
@@ -88,7 +87,7 @@ def load_plugins() -> None:
 
 def _bring(point: EntryPoint) -> None:
     package = point.dist.name if point.dist else point.value
-    _registry.bringing = package
+    _registry.bringing = (package, point.dist.version if point.dist else None)
     try:
         point.load()
     except ForecastError as error:
@@ -99,7 +98,7 @@ def _bring(point: EntryPoint) -> None:
             f"plug-in {package} ({point.value}) cannot be loaded: {told}; repair it, or uninstall it"
         ) from error
     finally:
-        _registry.bringing = None
+        _registry.bringing = (None, None)
 
 
 def forget(kind: Kind, name: str) -> None:

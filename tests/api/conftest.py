@@ -12,7 +12,7 @@ import pytest
 from ml_core.spec.outside import Kind, find_outside, forget
 
 HOUSE = Path(__file__).parents[2]
-KINDS: tuple[Kind, ...] = ("model", "network", "feature", "strategy", "metric")
+KINDS: tuple[Kind, ...] = ("provider", "model", "network", "feature", "strategy", "metric")
 
 
 def install(package: Path, target: Path) -> None:

@@ -2,6 +2,7 @@
 by Ray's workers, audited, judged and served as ours are. One that is broken is named."""
 
 import json
+import shutil
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -109,6 +110,36 @@ def test_the_api_answers_with_it_in_a_process_of_its_own(run_beside, home, comma
         for row in said
         if row["ticker"] in ("ALFA", "BRAV")
     }
+
+
+def test_the_package_and_its_version_stand_in_the_evidence_and_another_version_is_named(
+    run_beside, plugin, home, searched, tmp_path
+):
+    ask = (
+        "-c",
+        DOOR,
+        "rebuild",
+        "example.simulated",
+        "--version",
+        searched["version"],
+        "--home",
+        home,
+        "--json",
+    )
+    made = json.loads(run_beside(*ask).stdout)
+    assert made["same"] and made["then"]["candorcast-example"] == made["now"]["candorcast-example"] == "0.1.0"
+    other = Path(shutil.copytree(plugin, tmp_path / "installed"))
+    [told] = other.glob("*.dist-info/METADATA")
+    told.write_text(told.read_text().replace("Version: 0.1.0", "Version: 0.2.0"))
+    own = other / "candorcast_example.py"
+    own.write_text(own.read_text().replace("min_samples_leaf=20", "min_samples_leaf=21"))
+    done = run_beside(*ask, beside=other)
+    assert done.returncode == 1 and "made with candorcast-example 0.1.0, now 0.2.0" in done.stderr
+
+
+def test_its_provider_is_asked_by_a_command_of_its_own_process(command):
+    told = command("refresh", FILE, "--set", "data.source=waves", "--set", "data.waves.swing=0.2")
+    assert {one["status"] for one in told["tickers"].values()} == {"ok"}
 
 
 def test_its_features_stand_in_the_list_of_all(command):

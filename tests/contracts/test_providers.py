@@ -18,7 +18,7 @@ from tests.data.test_yahoo import QUICK, SESSIONS, make_listing, make_rows
 
 TICKERS = ("AAA", "BBB", "CCC")
 NOW = dt.datetime(2024, 6, 28, 22, tzinfo=dt.UTC)
-by_name = pytest.mark.parametrize("name", choices.names(PROVIDERS))
+by_name = pytest.mark.parametrize("name", choices.own_names(PROVIDERS))
 
 
 @pytest.fixture

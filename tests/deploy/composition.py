@@ -1,20 +1,18 @@
-"""`deploy/compose.yaml` without Docker: its commands and health checks, run as processes here."""
+"""`deploy/compose.yaml` without Docker: its commands and health checks, run as processes here, with a PostgreSQL and an
+S3 beside them."""
 
 import os
 import re
-import shutil
-import socket
 import subprocess
 import sys
-import tempfile
 import time
 from collections import Counter
-from importlib.util import find_spec
 from pathlib import Path
 
 import yaml
 
 from flows.stack import processes
+from tests.servers import Database, ObjectStore, free_port, is_open, start_postgres
 
 PROJECT = Path(__file__).resolve().parents[2]
 COMPOSE = PROJECT / "deploy" / "compose.yaml"
@@ -24,6 +22,7 @@ SECRETS = {
     "RAY_AUTH_TOKEN": "a-token-that-is-long-enough-for-ray",
     "CANDORCAST_API_KEY": "a-long-secret",
 }
+ON_S3 = {"ARTIFACTS": "s3://models/files", "TABLES": "s3://models/tables"}
 HOSTS = "postgres|mlflow|prefect|ray"
 RESTARTS = 2
 
@@ -42,20 +41,17 @@ def read_compose(environment: dict[str, str]) -> dict:
 class Composition:
     """The services as processes: on free ports of this machine, with a temporary folder for `/data`."""
 
-    def __init__(self, root: Path) -> None:
-        self.root, self.services = root, read_compose(SECRETS)["services"]
+    def __init__(self, root: Path, s3: ObjectStore) -> None:
+        self.root, self.services = root, read_compose({**SECRETS, **ON_S3})["services"]
+        self.s3 = s3
         self.ports = {port: free_port() for port in ("5432", "5000", "4200", "6379", "8000", "8080")}
         self.mark = str(root)
         self.started: dict[str, subprocess.Popen] = {}
         self.again: Counter[str] = Counter()
-        self.database: Path | None = None
+        self.database: Database | None = None
 
     def translate(self, text: str) -> str:
-        """The same text for this machine: hosts, ports, folders and, without PostgreSQL, the databases."""
-        for driver, name in (("psycopg2", "mlflow"), ("asyncpg", "prefect")):
-            if self.database is None or find_spec(driver) is None:
-                scheme = "sqlite+aiosqlite" if driver == "asyncpg" else "sqlite"
-                text = re.sub(rf"postgresql\+{driver}://\S+", f"{scheme}:///{self.root}/{name}.db", text)
+        """The same text for this machine: hosts, ports and folders."""
         text = re.sub(rf"(?<=[/@=])({HOSTS}):(?=\d)|\b({HOSTS}):(?=6379)", "127.0.0.1:", text)
         numbers = "|".join(self.ports)
         text = re.sub(rf"(?<!\d)({numbers})(?!\d)", lambda found: self.ports[found[1]], text)
@@ -75,8 +71,10 @@ class Composition:
             "PGPORT": self.ports["5432"],
             "PGHOST": "127.0.0.1",
             "DO_NOT_TRACK": "1",
+            "XDG_CACHE_HOME": f"{self.root}/cache",
         }
-        return {**inherited, **here, **own}
+        told = self.s3.environment if "env_file" in self.services[name] else {}
+        return {**inherited, **here, **told, **own}
 
     def start(self, name: str) -> None:
         command = [self.translate(part) for part in self.services[name]["command"]]
@@ -118,34 +116,21 @@ class Composition:
             time.sleep(0.3)
 
     def start_database(self) -> None:
-        """The server that its image would start, where this machine has one; else SQLite takes its place."""
-        if not (shutil.which("postgres") and shutil.which("initdb") and shutil.which("psql")):
-            return
-        self.database = Path(tempfile.mkdtemp(prefix="postgres-"))
-        user = "postgres" if os.geteuid() == 0 else None
-        if user:
-            shutil.chown(self.database, user)
-        password = self.database / "password"
-        password.write_text(SECRETS["POSTGRES_PASSWORD"])
-        password.chmod(0o644)
-        folder = self.database / "data"
-        options = ["-U", "postgres", "-A", "scram-sha-256", f"--pwfile={password}", "--no-sync"]
-        subprocess.run(
-            ["initdb", "-D", folder, *options], check=True, user=user, capture_output=True, cwd=self.database
+        """The server that its image would start."""
+        self.log("postgres").parent.mkdir(parents=True, exist_ok=True)
+        marked = {**os.environ, processes.MARK: self.mark}
+        self.database = start_postgres(
+            self.ports["5432"], SECRETS["POSTGRES_PASSWORD"], log=self.log("postgres"), environment=marked
         )
-        log = self.log("postgres")
-        log.parent.mkdir(parents=True, exist_ok=True)
-        command = ["postgres", "-D", str(folder), "-p", self.ports["5432"], "-h", "127.0.0.1", "-k", "", "-F"]
-        self.started["postgres"] = subprocess.Popen(
-            command, user=user, cwd=self.database, stdout=log.open("wb"), stderr=subprocess.STDOUT,
-            env={**os.environ, processes.MARK: self.mark}, start_new_session=True,
-        )  # fmt: skip
+        self.started["postgres"] = self.database.process
         self.await_healthy("postgres")
-        script = COMPOSE.with_name("databases.sql")
+        self.query("-f", str(COMPOSE.with_name("databases.sql")))
+
+    def query(self, *options: str) -> str:
+        """What `psql` prints, unadorned."""
         environment = {**self.environment("postgres"), "PGPASSWORD": SECRETS["POSTGRES_PASSWORD"]}
-        subprocess.run(
-            ["psql", "-U", "postgres", "-f", script], env=environment, check=True, capture_output=True
-        )
+        command = ["psql", "-U", "postgres", "--no-psqlrc", "-qtA", *options]
+        return subprocess.run(command, env=environment, check=True, capture_output=True, text=True).stdout
 
     def end(self) -> set[int]:
         """End everything; PostgreSQL last, for its clients' sake."""
@@ -156,16 +141,5 @@ class Composition:
         for each in (*self.started.values(), *filter(None, [database])):
             each.wait(5)
         if self.database:
-            shutil.rmtree(self.database, ignore_errors=True)
+            self.database.delete()
         return left
-
-
-def is_open(port: str) -> bool:
-    with socket.socket() as probe:
-        return probe.connect_ex(("127.0.0.1", int(port))) == 0
-
-
-def free_port() -> str:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return str(probe.getsockname()[1])

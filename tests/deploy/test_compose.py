@@ -7,8 +7,16 @@ from pathlib import Path
 import httpx
 import pytest
 
+from ml_core.data.intake.refresh import refresh
+from ml_core.home.settings import open_home
+from ml_core.registry.searched import Searched
+from ml_core.registry.versions import Registry
+from tests.candidate import fit_candidate
 from tests.deploy.composition import SECRETS, Composition, read_compose
 from tests.deploy.test_kubernetes import of_kind
+from tests.evidence import evidence_of
+from tests.market import NOW, small_experiment
+from tests.servers import run_object_store
 
 NODES = ("searcher", "searcher-gpu")
 OWN = ("mlflow", "prefect", "ray", "deploy", "worker", "app", *NODES)
@@ -18,8 +26,8 @@ CHECKED = ("mlflow", "prefect", "ray", "worker", "app", "searcher")
 @pytest.fixture(scope="module")
 def composition() -> Iterator[Composition]:
     """In the order that `depends_on` asks for; a short folder, because Ray puts sockets into it."""
-    with tempfile.TemporaryDirectory(prefix="wf-") as folder:
-        running = Composition(Path(folder))
+    with tempfile.TemporaryDirectory(prefix="wf-") as folder, run_object_store("models") as s3:
+        running = Composition(Path(folder), s3)
         try:
             running.start_database()
             for name in ("mlflow", "prefect", "ray"):
@@ -98,6 +106,24 @@ def test_the_command_of_each_service_runs_and_its_health_check_passes(
     composition: Composition, name: str
 ) -> None:
     composition.await_healthy(name)
+
+
+def test_a_version_lies_in_postgresql_and_its_files_in_the_bucket_and_a_client_without_its_keys_has_both(
+    composition: Composition, tmp_path: Path
+) -> None:
+    composition.await_healthy("mlflow")
+    experiment = small_experiment(training={"epochs": 1})
+    home = open_home(tmp_path, f"http://127.0.0.1:{composition.ports['5000']}")
+    refresh(experiment, home, now=NOW)
+    forecaster = fit_candidate(experiment, home, Searched(trials=1)).forecaster
+    made = Registry(home).register(forecaster, experiment.model_name, evidence_of(experiment))
+    Registry(home).promote(made.name, made.version)
+    found = Registry(home).find(made.name)
+    assert found.evidence == made.evidence
+    assert Registry(home).load(found).version == made.version
+    told = composition.query("-d", "mlflow", "-c", "select name, version from model_versions")
+    assert f"{made.name}|{made.version}" in told.splitlines()
+    assert any(one.startswith("PUT /models/files/") for one in composition.s3.requests())
 
 
 def test_prefect_answers_only_those_who_know_the_secret(composition: Composition) -> None:

@@ -12,8 +12,9 @@ import httpx
 import pytest
 
 from flows.stack import processes
-from tests.deploy.composition import PROJECT, free_port, is_open
+from tests.deploy.composition import PROJECT
 from tests.deploy.read_only import may_unshare, read_only
+from tests.servers import free_port, is_open
 
 DOCKERFILE = (PROJECT / "Dockerfile").read_text()
 REQUIREMENTS = PROJECT / "deploy" / "requirements.txt"

@@ -11,6 +11,7 @@ def test_it_is_the_installed_package_that_is_checked():
 
 def test_all_that_it_registers_keeps_what_ours_keep():
     assert testing.check_everything() == [
+        "provider waves",
         "model extra_trees",
         "model halves",
         "metric huber",

@@ -90,7 +90,7 @@ def _seeds(evidence: Evidence) -> str:
 def _made_with(subject: ReportSubject, evidence: Evidence) -> list[Block]:
     if not isinstance(evidence.recipe, Recipe):
         return [Missing("With what it was made", "an earlier candorcast kept no recipe that can be read.")]
-    then, now = evidence.recipe.made_with, describe_machine()
+    then, now = evidence.recipe.made_with, describe_machine(evidence.recipe.experiment)
     rows = [
         {"part": name, "then": then.get(name, words.MISSING), "here, now": now.get(name, words.MISSING)}
         for name in sorted({*then, *now})

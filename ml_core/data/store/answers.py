@@ -1,11 +1,11 @@
 """Keeps what each ticker of a source was asked for and how it answered, with what is stored of it since."""
 
 from dataclasses import dataclass
-from pathlib import Path
 
 import polars as pl
 
 from ml_core.data.store import tables
+from ml_core.home.bucket import Place
 
 # `whole_at`: when the ticker was last fetched from where it was ever asked from; `empty_days`: on how many days in a
 # row nothing came of it, lastly on `empty_at`.
@@ -21,7 +21,7 @@ ANSWERS = {
 class AnswerTable:
     """One row per ticker ever asked for, in one folder."""
 
-    folder: Path
+    folder: Place
 
     def read(self) -> pl.DataFrame:
         """ANSWERS, by ticker."""

@@ -4,7 +4,6 @@ every version stays readable."""
 import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 
 import polars as pl
 
@@ -12,6 +11,7 @@ from ml_core.data.store import tables
 from ml_core.data.store.tables import Written
 from ml_core.errors import InvalidData
 from ml_core.frames import BARS, KEYS, PRICES, conform, is_ordered, unique
+from ml_core.home.bucket import Place
 
 # What is known beside the bars: a number or a word by name and date. In the table they are rows of `topic/name`, which
 # is no ticker, so that one version stands for all that a model has read.
@@ -31,7 +31,7 @@ StoredSpans = Mapping[str, StoredSpan]
 class BarTable:
     """The bars of one source, in one folder."""
 
-    folder: Path
+    folder: Place
 
     def write(
         self,

@@ -5,7 +5,6 @@ import datetime as dt
 import hashlib
 import io
 import json
-import os
 import re
 import uuid
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -17,7 +16,9 @@ from urllib.parse import unquote
 
 import polars as pl
 
+from ml_core.data.store.places import at_hand, write_new
 from ml_core.errors import StoreFailed
+from ml_core.home.bucket import Place
 
 ROWS = 2**15  # of a file: little to write again where one bar is corrected, and few files for a whole market
 GROUP = 2**13  # rows of a group inside a file: what a read of one ticker has to unpack
@@ -67,38 +68,45 @@ class DataFile:
         return any(low <= value <= high for value in values)
 
 
-def write_files(folder: Path, rows: pl.DataFrame, key: Sequence[str]) -> list[DataFile]:
+def write_files(folder: Place, rows: pl.DataFrame, key: Sequence[str]) -> list[DataFile]:
     """The rows in files of like size, each of few years and a range of keys, so that a read can pass most of them."""
     return [_write_file(folder, part, key) for part in _parts(rows, key)]
 
 
-def require_whole(folder: Path, files: Collection[DataFile]) -> None:
-    """Every file is there as it was written; one that is not is named before anything reads it."""
-    for file in files:
-        path = folder / unquote(file.name)
-        try:
-            found = path.stat()
-        except OSError:
-            raise StoreFailed(_damaged(path, "missing")) from None
-        state = (found.st_size, found.st_mtime_ns)
-        if _whole.get(path) == state:
-            continue
-        if found.st_size != file.size or (file.checksum and _checksum(path) != file.checksum):
-            raise StoreFailed(_damaged(path, "damaged"))
-        _whole[path] = state
+def find_whole(folder: Place, files: Collection[DataFile]) -> list[Path]:
+    """Where these files can be read; one that is not as it was written is named before anything reads it."""
+    names = [unquote(file.name) for file in files]
+    paths = at_hand(folder, names)
+    for name, path, file in zip(names, paths, files, strict=True):
+        if not _is_whole(path, file):
+            [again] = at_hand(folder, [name], afresh=True)  # of a bucket only the copy may be damaged
+            if not _is_whole(again, file):
+                how = "damaged" if again.exists() else "missing"
+                raise StoreFailed(
+                    f"{folder / name}: a data file is {how}; restore it from a copy, or refresh into another --home"
+                )
+    return paths
 
 
-def scan_files(folder: Path, files: Collection[DataFile], schema: pl.Schema) -> pl.LazyFrame:
+def scan_files(folder: Place, files: Collection[DataFile], schema: pl.Schema) -> pl.LazyFrame:
     """The rows of these files; a column that came later is null in those before it."""
     if not files:
         return pl.LazyFrame(schema=schema)
-    require_whole(folder, files)
-    paths = [folder / unquote(file.name) for file in files]
-    return pl.scan_parquet(paths, glob=False, schema=schema, missing_columns="insert")
+    return pl.scan_parquet(find_whole(folder, files), glob=False, schema=schema, missing_columns="insert")
 
 
-def _damaged(path: Path, how: str) -> str:
-    return f"{path}: a data file is {how}; restore it from a copy, or refresh into another --home"
+def _is_whole(path: Path, file: DataFile) -> bool:
+    try:
+        found = path.stat()
+    except OSError:
+        return False
+    state = (found.st_size, found.st_mtime_ns)
+    if _whole.get(path) == state:
+        return True
+    if found.st_size != file.size or (file.checksum and _checksum(path) != file.checksum):
+        return False
+    _whole[path] = state
+    return True
 
 
 def _checksum(path: Path) -> str:
@@ -129,20 +137,13 @@ def _periods(rows: pl.DataFrame, dated: str) -> Iterator[pl.DataFrame]:
             together, height = [], 0
 
 
-def _write_file(folder: Path, rows: pl.DataFrame, key: Sequence[str]) -> DataFile:
+def _write_file(folder: Place, rows: pl.DataFrame, key: Sequence[str]) -> DataFile:
     """Made in memory first: the checksum is of what was meant, and a full disk is met by us and not by a library."""
     packed = io.BytesIO()
     rows.write_parquet(packed, compression="zstd", row_group_size=GROUP)
     content = packed.getbuffer()
     name = f"{uuid.uuid4().hex[:12]}-{hashlib.sha256(content).hexdigest()}.parquet"
-    try:
-        with (folder / name).open("xb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-    except OSError:
-        (folder / name).unlink(missing_ok=True)
-        raise
+    write_new(folder / name, content)
     ranges = {
         column: (rows[column].min(), rows[column].max())
         for column in key

@@ -3,7 +3,6 @@ wrong with it is told in one line that names it."""
 
 import hashlib
 import json
-import os
 import re
 import sys
 import textwrap
@@ -11,13 +10,14 @@ import time
 import uuid
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager, suppress
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
 from ml_core.data.store.datafiles import SIGNED, DataFile
+from ml_core.data.store.places import State, delta_options, find_states, list_names, read_bytes
 from ml_core.errors import StoreFailed
+from ml_core.home.bucket import Place
 
 if TYPE_CHECKING:
     from deltalake import DeltaTable
@@ -30,11 +30,11 @@ ENTRY = re.compile(r"(\d{20})\.(json$|checkpoint\.)")
 KEPT = {"delta.enableExpiredLogCleanup": "false", "delta.logRetentionDuration": "interval 36500 days"}
 
 # Entries that were found whole in this process: a place with its size and time.
-_whole: dict[Path, tuple[int, int]] = {}
+_whole: dict[Place, State] = {}
 
 
 @contextmanager
-def told(folder: Path, what: str) -> Iterator[None]:
+def told(folder: Place, what: str) -> Iterator[None]:
     """Any failure of the libraries inside becomes one line."""
     from deltalake.exceptions import DeltaError
 
@@ -48,7 +48,7 @@ def told(folder: Path, what: str) -> Iterator[None]:
         raise StoreFailed(f"{folder}: {what}: {_line(error)}") from None
 
 
-def open_log(folder: Path, version: int | None = None) -> "DeltaTable | None":
+def open_log(folder: Place, version: int | None = None) -> "DeltaTable | None":
     """The table as a version left it, by default the newest; None where there is no table."""
     from deltalake import DeltaTable
 
@@ -56,7 +56,7 @@ def open_log(folder: Path, version: int | None = None) -> "DeltaTable | None":
         return None
     with told(folder, "its log is damaged"):
         _require_whole(folder, version)
-        table = DeltaTable(str(folder))
+        table = DeltaTable(str(folder), storage_options=delta_options(folder))
     newest = table.version()
     if version is None or version == newest:
         return table
@@ -67,23 +67,28 @@ def open_log(folder: Path, version: int | None = None) -> "DeltaTable | None":
     return table
 
 
-def has_log(folder: Path) -> bool:
+def has_log(folder: Place) -> bool:
     """Data files without a log are no table that was never made, but one that has lost it."""
     with told(folder, "cannot be read"):
-        if any((folder / LOG).glob("*.json")):
+        if any(name.endswith(".json") for name in list_names(folder / LOG)):
             return True
-        if any(folder.glob("*.parquet")):
+        if any(name.endswith(".parquet") for name in list_names(folder)):
             raise StoreFailed(f"{folder / LOG}: the table's log is gone; restore it from a copy")
     return False
 
 
-def create_log(folder: Path, rows: pl.DataFrame) -> bool:
+def create_log(folder: Place, rows: pl.DataFrame) -> bool:
     """An empty table of these columns; False where another writer has made it meanwhile."""
     from deltalake import DeltaTable
 
     with told(folder, "cannot be written"):
         try:
-            DeltaTable.create(str(folder), schema=rows.clear().to_arrow().schema, configuration=KEPT)
+            DeltaTable.create(
+                str(folder),
+                schema=rows.clear().to_arrow().schema,
+                configuration=KEPT,
+                storage_options=delta_options(folder),
+            )
         except Exception as error:
             if not has_log(folder):
                 raise error
@@ -107,7 +112,7 @@ def columns_of(table: "DeltaTable") -> pl.Schema:
     return pl.Schema(table.schema().to_arrow())
 
 
-def add_columns(folder: Path, table: "DeltaTable", rows: pl.DataFrame) -> bool:
+def add_columns(folder: Place, table: "DeltaTable", rows: pl.DataFrame) -> bool:
     """Columns of the rows that the table lacks become its own, in a commit; False where there are none."""
     from deltalake import Schema
     from deltalake.exceptions import CommitFailedError
@@ -121,7 +126,7 @@ def add_columns(folder: Path, table: "DeltaTable", rows: pl.DataFrame) -> bool:
 
 
 def commit(
-    folder: Path, table: "DeltaTable", added: Collection[DataFile], removed: Collection[DataFile]
+    folder: Place, table: "DeltaTable", added: Collection[DataFile], removed: Collection[DataFile]
 ) -> int | None:
     """Files in and files out as the version after the opened one; None where another writer has made that version."""
     from deltalake.exceptions import DeltaError
@@ -138,37 +143,37 @@ def commit(
     with told(folder, "cannot be written"):
         try:
             table.create_write_transaction([*ins, *outs], "append", table.schema(), commit_properties=once)
-        except (DeltaError, OSError):
-            if not entry.is_file():
-                raise
-            return version if token in entry.read_text(encoding="utf-8") else None
+        except (DeltaError, OSError) as error:
+            try:
+                written = read_bytes(entry)
+            except FileNotFoundError:
+                raise error from None
+            return version if token.encode() in written else None
     return version
 
 
-def _require_whole(folder: Path, version: int | None) -> None:
+def _require_whole(folder: Place, version: int | None) -> None:
     """Every entry that the library will read, those since the checkpoint before that version, says what it was
     written to say: a part that was cut off would be missing in silence."""
     last = sys.maxsize if version is None or version < 0 else version
-    names = [found for entry in os.scandir(folder / LOG) if (found := ENTRY.match(entry.name))]
+    names = [found for name in list_names(folder / LOG) if (found := ENTRY.match(name))]
     begun = max((int(name[1]) for name in names if name[2] != "json" and int(name[1]) <= last), default=-1)
-    for name in names:
-        if name[2] == "json" and begun < int(name[1]) <= last:
-            _require_entry(folder / LOG / name[0])
+    read = [name.string for name in names if name[2] == "json" and begun < int(name[1]) <= last]
+    for name, state in find_states(folder / LOG, read).items():
+        entry = folder / LOG / name
+        if _whole.get(entry) != state:
+            _require_entry(entry)
+            _whole[entry] = state
 
 
-def _require_entry(entry: Path) -> None:
-    found = entry.stat()
-    state = (found.st_size, found.st_mtime_ns)
-    if _whole.get(entry) == state:
-        return
+def _require_entry(entry: Place) -> None:
     try:
-        lines = [json.loads(line) for line in entry.read_text(encoding="utf-8").rstrip("\n").split("\n")]
+        lines = [json.loads(line) for line in read_bytes(entry).decode().rstrip("\n").split("\n")]
         whole = all(isinstance(line, dict) for line in lines) and _is_whole(lines)
     except (ValueError, LookupError, TypeError, AttributeError, RecursionError):  # no shape can be relied on
         whole = False
     if not whole:
         raise StoreFailed(f"{entry}: an entry of the table's log is damaged; restore it from a copy")
-    _whole[entry] = state
 
 
 def _is_whole(lines: list[dict[str, Any]]) -> bool:

@@ -3,13 +3,13 @@
 import datetime as dt
 from collections.abc import Collection
 from dataclasses import dataclass
-from pathlib import Path
 
 import polars as pl
 
 from ml_core.data.quality.judge import FINDINGS, CheckedBars
 from ml_core.data.store import tables
 from ml_core.frames import KEYS
+from ml_core.home.bucket import Place
 
 DAY = KEYS["bars"]
 KEY = [*DAY, "check"]
@@ -19,7 +19,7 @@ KEY = [*DAY, "check"]
 class FindingTable:
     """The findings of one source, in one folder."""
 
-    folder: Path
+    folder: Place
 
     def read(self, tickers: tuple[str, ...] = ()) -> pl.DataFrame:
         """Quarantined bars, repairs (with the bar before them) and notes, as kept."""

@@ -3,7 +3,6 @@ written first stands for ever, with the time of writing: it is what is scored. W
 apart."""
 
 import datetime as dt
-from pathlib import Path
 from typing import Any
 
 import polars as pl
@@ -11,6 +10,7 @@ import polars as pl
 from ml_core.data.store import tables
 from ml_core.data.store.tables import Written
 from ml_core.frames import ANSWERED, FORECAST, KEPT, conform, unique
+from ml_core.home.bucket import Place
 from ml_core.home.settings import Home
 
 KEY = ["ticker", "as_of", "horizon", "version"]
@@ -66,7 +66,7 @@ def _keep_later(home: Home, model_name: str, rows: pl.DataFrame) -> None:
         tables.merge(home.forecasts(model_name, later=True), fresh, [*KEY, "written"])
 
 
-def _read(folder: Path, within: tuple[Any, Any] = (None, None)) -> pl.DataFrame:
+def _read(folder: Place, within: tuple[Any, Any] = (None, None)) -> pl.DataFrame:
     """KEPT of these sessions, from the one to the other."""
     rows, blank = tables.read(folder, within={"as_of": within}), pl.DataFrame(schema=KEPT)
     if rows is None:

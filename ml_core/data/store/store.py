@@ -12,6 +12,7 @@ from ml_core.data.store.answers import AnswerTable
 from ml_core.data.store.bars import FACTS, BarTable
 from ml_core.data.store.findings import FindingTable
 from ml_core.errors import InvalidInput
+from ml_core.home.bucket import Place
 from ml_core.home.settings import Home
 from ml_core.spec.experiment import Experiment
 
@@ -41,7 +42,7 @@ class Store:
     @property
     def cache(self) -> Path:
         """A folder for what the provider wants to remember."""
-        return self._folder("cache")
+        return self.home.store / "cache" / self.source.identity
 
     @property
     def almanac(self) -> Almanac:
@@ -65,8 +66,8 @@ class Store:
             raise InvalidInput(f"{file}: not read yet; run: candorcast refresh {experiment}")
         return facts
 
-    def _folder(self, kind: str) -> Path:
-        return self.home.store / kind / self.source.identity
+    def _folder(self, kind: str) -> Place:
+        return self.home.tables / kind / self.source.identity
 
 
 def open_store(experiment: Experiment, home: Home) -> Store:

@@ -7,7 +7,6 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import reduce
 from operator import and_
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
@@ -22,7 +21,9 @@ from ml_core.data.store.deltalog import (
     open_log,
     told,
 )
+from ml_core.data.store.places import forget
 from ml_core.errors import StoreFailed
+from ml_core.home.bucket import Place
 
 if TYPE_CHECKING:
     from deltalake import DeltaTable
@@ -42,7 +43,7 @@ class Written:
 
 
 def merge(
-    folder: Path,
+    folder: Place,
     rows: pl.DataFrame,
     key: list[str],
     *,
@@ -73,7 +74,7 @@ def merge(
 
 
 def read(
-    folder: Path,
+    folder: Place,
     *,
     version: int | None = None,
     within: Mapping[str, tuple[Any, Any]] | None = None,
@@ -100,19 +101,19 @@ def read(
     return rows
 
 
-def gather(rows: pl.LazyFrame, folder: Path) -> pl.DataFrame:
+def gather(rows: pl.LazyFrame, folder: Place) -> pl.DataFrame:
     """What `read` promised; a data file that is missing or damaged is told as one line."""
     with told(folder, "a data file is missing or damaged"):
         return rows.collect()
 
 
-def newest_version(folder: Path) -> int | None:
+def newest_version(folder: Place) -> int | None:
     """None where there is no table."""
     table = open_log(folder)
     return None if table is None else table.version()
 
 
-def span(folder: Path, column: str, *, version: int | None = None) -> tuple[Any, Any] | None:
+def span(folder: Place, column: str, *, version: int | None = None) -> tuple[Any, Any] | None:
     """The lowest and highest value of a key column, as the log knows them; None where there are no rows."""
     table = open_log(folder, version)
     files = list_files(table) if table else []
@@ -120,14 +121,16 @@ def span(folder: Path, column: str, *, version: int | None = None) -> tuple[Any,
     return (min(low for low, _ in ranges), max(high for _, high in ranges)) if ranges else None
 
 
-def vacuum(folder: Path, *, keep: Iterable[int], days: int) -> list[str]:
+def vacuum(folder: Place, *, keep: Iterable[int], days: int) -> list[str]:
     """Delete data files that no version in `keep`, nor the newest, needs, and that left the table `days` ago."""
     table = open_log(folder)
     if table is None:
         return []
     kept = sorted({*keep, table.version()})
     with told(folder, "cannot be cleaned"):
-        return table.vacuum(retention_hours=24 * days, dry_run=False, keep_versions=kept)
+        gone = table.vacuum(retention_hours=24 * days, dry_run=False, keep_versions=kept)
+    forget(folder, gone)
+    return gone
 
 
 @dataclass(frozen=True)
@@ -150,7 +153,7 @@ class _Change:
 
 
 def _compare(
-    folder: Path,
+    folder: Place,
     table: "DeltaTable",
     rows: pl.DataFrame,
     key: list[str],
@@ -193,7 +196,7 @@ def _files_beside(
 
 
 def _stored_beside(
-    folder: Path,
+    folder: Place,
     files: list[DataFile],
     asked: pl.DataFrame,
     key: list[str],
@@ -229,7 +232,7 @@ def _changed(rows: pl.DataFrame, stored: pl.DataFrame, key: list[str], compared:
     return beside.filter(pl.any_horizontal(differs)).select(rows.columns)
 
 
-def _apply(folder: Path, table: "DeltaTable", change: _Change, key: list[str]) -> int | None:
+def _apply(folder: Place, table: "DeltaTable", change: _Change, key: list[str]) -> int | None:
     """Files are never changed: what stays of those that are touched is written anew, beside what is new."""
     files, columns = list_files(table), columns_of(table)
     small = [file for file in files if file.rows < SMALL]
