@@ -18,7 +18,7 @@ from tuning.search import split_for_search
 from tuning.step import Step
 from tuning.trials import run_trials
 
-TRIALS = 10
+TRIALS = 24 if "CANDORCAST_KILLS" in os.environ else 10  # enough that it does not end before all were killed
 
 
 def ask(number: int, **search: Any) -> Experiment:
