@@ -11,7 +11,11 @@ from serving.keys import Scope, Visitor, open_keys
 
 HEADER = APIKeyHeader(name="X-API-Key", auto_error=False, description="A key, where one is set.")
 BEARER = HTTPBearer(auto_error=False, description="The same key as a bearer token.")
-WHAT = {"read": "see this", "run": "start and cancel runs and answer alarms", "admin": "move who is champion"}
+WHAT = {
+    "read": "see this",
+    "run": "start and cancel runs, fetch tickers and answer alarms",
+    "admin": "move who is champion",
+}
 
 
 class Access:

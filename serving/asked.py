@@ -141,6 +141,14 @@ class BacktestRequest(Message):
     )
 
 
+class TickerRequest(Message):
+    """A ticker outside the universe."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"ticker": "MSFT"}]})
+
+    ticker: Ticker = Field(description="As the experiment's source writes it; upper or lower case.")
+
+
 class SeatRequest(Message):
     """Who is to be champion, and why."""
 

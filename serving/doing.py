@@ -1,4 +1,5 @@
-"""Defines the REST routes that do something: start and cancel runs, reckon a backtest, move who is champion."""
+"""Defines the REST routes that do something: start and cancel runs, fetch a ticker, reckon a backtest, move who is
+champion."""
 
 from typing import Annotated, Any
 
@@ -6,13 +7,14 @@ from fastapi import APIRouter, Depends, Path, Query, Response
 
 from ml_core.registry.by_hand import SeatChange
 from serving.access import Access
-from serving.asked import AskedNothing, BacktestRequest, SeatRequest, VersionAsked
+from serving.asked import AskedNothing, BacktestRequest, SeatRequest, TickerRequest, VersionAsked
 from serving.keys import Visitor
 from serving.problems import problems
 from serving.runs.asked import RunRequest
 from serving.runs.run import Run, RunLog, Runs
 from serving.seated import Seating
 from serving.service import Service
+from serving.strangers import FetchedTicker
 from serving.traded import BacktestAnswer, Jobs, settings_of
 
 PATIENCE = 2.0  # seconds after which a backtest that goes on is answered by how far it is
@@ -33,6 +35,7 @@ Nothing = Annotated[AskedNothing, Query()]
 def add_doing(router: APIRouter, service: Service, access: Access) -> None:
     """Whoever may read may also try strategies; the rest takes more."""
     _add_runs(router, service, access)
+    _add_tickers(router, service, access)
     _add_backtest(router, service, access)
     _add_champion(router, service, access)
 
@@ -68,6 +71,17 @@ def _add_runs(router: APIRouter, service: Service, access: Access) -> None:
     ) -> Run:
         """Ask a run to end; it takes a moment. One that has ended stays as it is."""
         return service.desk.cancel(run, by=visitor.name)
+
+
+def _add_tickers(router: APIRouter, service: Service, access: Access) -> None:
+
+    @router.post("/tickers", tags=["Predictions"], responses=problems(401, 403, 404, 409, 413, 422, 503))
+    def fetch(
+        request: TickerRequest, _visitor: Annotated[Visitor, Depends(access.needs("run"))], _asked: Nothing
+    ) -> FetchedTicker:
+        """Fetch, check and store the bars of a ticker outside the universe, so that it can be forecast. It takes a
+        pooled model and a source that can be asked by name; one whose newest session is stored is not asked for."""
+        return service.strangers.fetch(request.ticker)
 
 
 def _add_backtest(router: APIRouter, service: Service, access: Access) -> None:

@@ -35,6 +35,7 @@ def build_examples(service: Service) -> dict[str, Json]:
         "/portfolio/backtest": {"strategy": "long_only", "settings": {"cost_bps": 10}},
         "/models/champion": {"reason": "what came after it did not hold"},
         "/runs": {"verb": "refresh"},
+        "/tickers": {"ticker": tickers[0]},
     }
 
 

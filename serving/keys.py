@@ -10,8 +10,8 @@ from typing import Literal, TypeAlias, get_args
 from ml_core.errors import InvalidInput
 from ml_core.home.settings import Settings
 
-# What a key opens, each with all that stands before it: see everything; start and cancel runs and answer alarms; and
-# move who is champion.
+# What a key opens, each with all that stands before it: see everything; start and cancel runs, fetch tickers and answer
+# alarms; and move who is champion.
 Scope: TypeAlias = Literal["read", "run", "admin"]
 SCOPES: tuple[Scope, ...] = get_args(Scope)
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@-]{0,39}")

@@ -140,6 +140,11 @@ def notice(text: str) -> str:
     return f'<div class="wf-notice" role="status">{escape(before)}{code}</div>'
 
 
+def going(text: str) -> str:
+    """What is being done while the visitor waits."""
+    return f'<div class="wf-notice wf-going" role="status" aria-busy="true">{escape(text)}</div>'
+
+
 def small(text: str) -> str:
     """A line below a table."""
     return f'<p class="wf-small">{escape(text)}</p>'

@@ -14,6 +14,7 @@ from serving.asked import (
     ExplainRequest,
     SeatRequest,
     SingleRequest,
+    TickerRequest,
     VersionAsked,
 )
 from serving.runs.asked import RunRequest
@@ -25,6 +26,7 @@ BODIES = {
     "/portfolio/backtest": BacktestRequest,
     "/models/champion": SeatRequest,
     "/runs": RunRequest,
+    "/tickers": TickerRequest,
 }
 OF_A_VERSION = (
     "/predictions/single",

@@ -2,6 +2,7 @@
 
 import datetime as dt
 from collections.abc import Sequence
+from typing import Any
 
 import polars as pl
 
@@ -29,6 +30,7 @@ from serving.runs.desk import Desk, open_desk
 from serving.searches import NewestSearch, newest_search
 from serving.seated import Seats
 from serving.shelf import ModelEvidence, Shelf
+from serving.strangers import Strangers
 from serving.strategies import Named
 from serving.tickers import find_name, find_names
 from serving.unseen import UnseenSessions
@@ -38,10 +40,15 @@ class Service:
     """Answers from the present champion; `look` keeps it present."""
 
     def __init__(
-        self, order: Order, clock: Clock, hints: Hints | None = None, desk: Desk | None = None
+        self,
+        order: Order,
+        clock: Clock,
+        hints: Hints | None = None,
+        desk: Desk | None = None,
+        session: Any = None,
     ) -> None:
         """`hints`: how the experiment was asked for, so that a command in an answer can be typed. `desk`: where runs
-        of it are asked for."""
+        of it are asked for. `session`: what its source is spoken to through, None for its own."""
         self.experiment, self._store = order.experiment, order.store
         self.order = order
         self._hints = hints or Hints(order.experiment.name, order.home)
@@ -54,6 +61,7 @@ class Service:
         self.explanations = Explanations(order, self._at, self._past)
         self._books = Books(order, unseen.forecasts)
         self.seats = Seats(order, clock, self.look)
+        self.strangers = Strangers(order, clock, self._served, self.look, session)
         self.shelf = Shelf(order, self._hints.tell)
         self.condition = ServedCondition(order, self._champion, clock, self._hints)
 

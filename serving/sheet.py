@@ -89,6 +89,11 @@ table.wf-board td {{ vertical-align: middle; }} table.wf-board tbody tr:hover {{
   padding: .8rem 1rem; color: var(--ink); }}
 .wf-notice + .wf-notice {{ margin-top: .5rem; }}
 .wf-notice code {{ background: var(--note-code); padding: .1rem .35rem; border-radius: 4px; }}
+.wf-going::before {{ content: ""; display: inline-block; width: .8em; height: .8em; margin-right: .5em;
+  border: 2px solid currentColor; border-right-color: transparent; border-radius: 50%; vertical-align: -.1em;
+  animation: wf-turn 1s linear infinite; }}
+@keyframes wf-turn {{ to {{ transform: rotate(360deg); }} }}
+@media (prefers-reduced-motion: reduce) {{ .wf-going::before {{ animation: none; }} }}
 .wf-disclaimer {{ color: var(--muted); font-size: .8rem; padding: .25rem 0 1rem; }}
 .wf-log {{ max-height: 24rem; overflow: auto; display: flex; flex-direction: column-reverse;
   border: 1px solid var(--line); border-radius: 8px; background: var(--page); margin-top: .7rem; }}

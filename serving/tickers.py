@@ -39,11 +39,24 @@ def find_name(order: Order, served: Served, ticker: str) -> str:
     for name in dict.fromkeys((given, given.upper())):
         if order.store.bars.prices((name,), version=served.data_version).height:
             return name
-    offer, add = _offer(given, known), f"candorcast refresh {experiment.name}"
+    raise UnknownTicker(_tell_unstored(order, given, known))
+
+
+def may_be_fetched(order: Order, served: Served, given: str) -> bool:
+    """Whether its source can be asked for a ticker of which nothing, or nothing new, is stored."""
+    pooled = not served.forecaster.spec.joint
+    return pooled and given not in order.experiment.universe.tickers and order.source.asked_by_name
+
+
+def _tell_unstored(order: Order, given: str, known: frozenset[str]) -> str:
+    offer, source = _offer(given, known), order.source
     joined = " If not," if offer.endswith("?") else ";"
-    raise UnknownTicker(
-        f"no bars stored for '{given}'{offer}{joined} add it to universe.tickers and run: {add}"
-    )
+    if source.asked_by_name:
+        helps = "whoever may start runs can fetch it by POST /tickers; to keep it up to date,"
+    else:
+        helps = f"the source {source.name} cannot be asked for a ticker by its name;"
+    add = f"add it to universe.tickers and run: candorcast refresh {order.experiment.name}"
+    return f"no bars stored for '{given}'{offer}{joined} {helps} {add}"
 
 
 def _offer(given: str, known: frozenset[str]) -> str:

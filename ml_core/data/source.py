@@ -46,6 +46,11 @@ class Source:
         return isinstance(self.config, RemoteConfig) and self.config.rotate
 
     @property
+    def asked_by_name(self) -> bool:
+        """Whether it answers for any ticker, and not only for those of a universe."""
+        return self.provider.hurry is not None
+
+    @property
     def tells_sectors(self) -> bool:
         """Whether it is to be asked for the sectors of tickers."""
         return isinstance(self.config, RemoteConfig) and self.config.sectors

@@ -13,6 +13,7 @@ from ml_core.errors import InvalidInput
 from ml_core.reporting import words
 from ml_core.reporting.words import short_percent
 from serving import markup
+from serving.access import Access
 from serving.candles import draw_outlook
 from serving.markup import Cell, money, percent
 from serving.messages import DISCLAIMER, HorizonForecast, SingleAnswer
@@ -43,10 +44,14 @@ class ForecastView(NamedTuple):
     table: str = ""
 
 
-def build(service: Service) -> Parts:
-    """Controls above, and everything below redrawn on load and on every change of them."""
+def build(service: Service, access: Access) -> Parts:
+    """Controls above, and everything below redrawn on load and on every change of them. A ticker that has to be fetched
+    first is, by an event of its own."""
     import gradio as gr
 
+    from serving.ui._fetching import AT_ONCE, Fetching
+
+    fetching, missing, brought = Fetching(service, access), gr.State(""), gr.State(None)
     with gr.Row():
         controls = _lay_controls(service)
     before = gr.Checkbox(
@@ -58,19 +63,21 @@ def build(service: Service) -> Parts:
     chart = gr.HTML(html_template=CHART, js_on_load=draw_candles(), elem_classes="wf-chart", elem_id="chart")
     table = gr.HTML(elem_id="table")
     gr.HTML(f'<p class="wf-disclaimer" id="disclaimer">{DISCLAIMER}</p>')
-    parts = [notice, numbers, chart, table]
-
-    def redraw(*asked: Any) -> list[Any]:
-        shown = show_forecast(service, *asked)
-        return [gr.update(value=part or None, visible=bool(part)) for part in shown]
-
     gr.on(
         None,
-        redraw,
-        inputs=controls,
-        outputs=parts,
+        fetching.redraw,
+        inputs=[*controls, brought],
+        outputs=[notice, numbers, chart, table, missing],
         trigger_mode="always_last",
         show_progress="minimal",
+        api_visibility="private",
+    )
+    missing.change(
+        fetching.bring,
+        inputs=[missing],
+        outputs=[brought, missing],
+        concurrency_limit=AT_ONCE,
+        show_progress="hidden",
         api_visibility="private",
     )
     ticker, ahead, _, date, *_ = controls
@@ -218,4 +225,4 @@ def _unproven(answer: SingleAnswer, horizon: int) -> str:
     )
 
 
-TAB = Tab("Forecast", place=2, build=build)
+TAB = Tab("Forecast", place=2, build=build, acts=True)

@@ -75,6 +75,16 @@ def test_its_identity_is_a_folder_name_and_stays_the_same(name, drive):
 
 
 @by_name
+def test_one_that_is_asked_by_name_keeps_a_stranger_beside_the_others(name, drive):
+    provider = load_provider(name)
+    config = provider.config_class.model_validate(drive.options[name])
+    if provider.hurry:
+        stranger, hurried = Universe(tickers=("ZZZ",)), provider.hurry(config)
+        assert provider.config_class.model_validate(hurried.model_dump()) == hurried
+        assert provider.identity(stranger, hurried) == provider.identity(Universe(tickers=TICKERS), config)
+
+
+@by_name
 def test_its_bars_have_the_agreed_columns_and_one_row_a_session(name, drive):
     bars = drive(name).bars
     assert dict(bars.schema) == BARS

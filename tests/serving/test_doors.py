@@ -13,7 +13,12 @@ KEY = "a-long-secret"
 HELD = {"read": "reading-only-000", "run": "running-also-000", "admin": "all-there-is-000"}
 NAMED = tuple(f"{scope}er:{scope}:{key}" for scope, key in HELD.items())
 # What takes more than reading. A route that is added and does something has to be named here.
-TAKES = {("POST", "/runs"): "run", ("DELETE", "/runs/{run}"): "run", ("POST", "/models/champion"): "admin"}
+TAKES = {
+    ("POST", "/runs"): "run",
+    ("DELETE", "/runs/{run}"): "run",
+    ("POST", "/tickers"): "run",
+    ("POST", "/models/champion"): "admin",
+}
 # What says how to ask, whether the server lives, and the page's own files: none of them tells anything of a model.
 OPEN = {"/", "/docs", "/openapi.json", "/favicon.ico", "/health", "/ready", "/static/{name}"}
 # The login and what it is made of.

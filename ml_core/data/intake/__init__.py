@@ -10,5 +10,7 @@
    much is refused, and `unsaid.py` which findings are new to the user.
 4. `answered.py` makes the row that the next plan reads, and `refreshed.py` is the result for every ticker.
 
+`stranger.py` is a refresh of one ticker that is none of the experiment's, for somebody who waits for its forecast.
+
 `arrived.py` is for the audit alone: stored bars as they first came.
 """

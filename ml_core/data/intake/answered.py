@@ -40,7 +40,7 @@ def describe_answers(
             row["asked_from"] = min(row["asked_from"] or dt.date.max, inquiry.request.start or EARLIEST)
         if came:
             row["judged_by"] = judgements[ticker]
-        if came and ticker in anew:
+        if came and ticker in anew and inquiry.source.rotate:
             row["whole_at"] = inquiry.today
         rows.append(row | _tell_empty(ticker, outcome, empty))
     return pl.DataFrame(rows, schema=ANSWERS, orient="row")

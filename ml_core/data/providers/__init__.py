@@ -92,8 +92,9 @@ class Provider(Generic[C]):
 
     `stream` is for a provider whose answers are slow: it is then asked only for what is missing. `fingerprint` tells
     cheaply whether anything changed: another text whenever `fetch` would bring other bars. `fetch_sectors` tells the
-    sector of each ticker, "" for one that has none. `oracle` is the best forecast there can be, for a market that was
-    made up, and `acts_on` what its planted signal moves.
+    sector of each ticker, "" for one that has none. `hurry` is for a provider that can be asked for any ticker by its
+    name: how it is asked for a single one by somebody who waits. `oracle` is the best forecast there can be, for a
+    market that was made up, and `acts_on` what its planted signal moves.
     """
 
     config_class: type[C]
@@ -102,6 +103,7 @@ class Provider(Generic[C]):
     stream: Stream[C] | None = None
     fingerprint: Callable[[Request, C], str] | None = None
     fetch_sectors: Callable[[tuple[str, ...], Request, C], Mapping[str, str]] | None = None
+    hurry: Callable[[C], C] | None = None
     oracle: Callable[[Universe, C, tuple[int, ...]], pl.DataFrame] | None = None
     acts_on: Callable[[C], ActsOn] = lambda _: "nothing"
 
