@@ -99,7 +99,7 @@ class Strangers:
             InvalidInput,
             InvalidData,
         ) as error:  # its source knows no such ticker, or has nothing sound of it
-            refused = UnknownTicker(f"'{name}' at {self._order.source.name}: {error}")
+            refused = UnknownTicker(str(error))
             self._asked[name] = (now + REMEMBERED, refused)
             raise refused from None
         except ForecastError as error:

@@ -50,13 +50,11 @@ def may_be_fetched(order: Order, served: Served, given: str) -> bool:
 
 def _tell_unstored(order: Order, given: str, known: frozenset[str]) -> str:
     offer, source = _offer(given, known), order.source
+    silent = f"and the source {source.name} cannot be asked for a ticker by its name"
+    how = "which whoever may start runs can fetch by POST /tickers" if source.asked_by_name else silent
     joined = " If not," if offer.endswith("?") else ";"
-    if source.asked_by_name:
-        helps = "whoever may start runs can fetch it by POST /tickers; to keep it up to date,"
-    else:
-        helps = f"the source {source.name} cannot be asked for a ticker by its name;"
     add = f"add it to universe.tickers and run: candorcast refresh {order.experiment.name}"
-    return f"no bars stored for '{given}'{offer}{joined} {helps} {add}"
+    return f"no bars stored for '{given}', {how}{offer}{joined} {add}"
 
 
 def _offer(given: str, known: frozenset[str]) -> str:

@@ -91,7 +91,8 @@ def test_a_stranger_with_stored_bars_is_answered_by_a_pooled_model(service):
 def test_an_unknown_ticker_is_told_what_is_known_and_how_to_add_it(service):
     with pytest.raises(
         UnknownTicker,
-        match=r"no bars stored for 'QQQQ'; known: ALFA, .*; add it to universe.tickers and run: candorcast refresh",
+        match=r"no bars stored for 'QQQQ', and the source simulated cannot be asked for a ticker by its name; "
+        r"known: ALFA, .*; add it to universe.tickers and run: candorcast refresh",
     ):
         service.single("QQQQ")
     near = r"; did you mean 'BRAV'\? If not, add it to universe.tickers and run: candorcast refresh small"

@@ -69,7 +69,7 @@ def test_a_ticker_that_its_source_does_not_know_is_refused_in_one_line_and_not_a
     for _ in range(3):
         answer = ask(client, "NOPE")
         assert answer.status_code == 404
-        assert answer.json()["error"].startswith("'NOPE' at yahoo: ")
+        assert answer.json()["error"].startswith("no bar could be stored; NOPE: ")
         asked.add(listed.yahoo.asked["NOPE"])
     assert len(asked) == 1
 
@@ -180,7 +180,7 @@ def test_on_the_page_it_is_said_why_a_ticker_could_not_be_fetched(service):
     brought, _ = page.bring(missing, Asking())
     notice, *_, missing = page.redraw("nada", *CONTROLS, brought, Asking())
     assert missing == ""
-    assert "&#x27;NADA&#x27; at yahoo: " in notice["value"]
+    assert "no bar could be stored; NADA: " in notice["value"]
 
 
 def test_on_the_page_who_may_only_read_is_told_so_and_fetches_nothing(listed, service):
