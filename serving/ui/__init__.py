@@ -64,6 +64,7 @@ def build_page(service: Service, access: Access, experiments: Experiments | None
     from serving.ui._address import follow_address
     from serving.ui._drawing import draw_when_opened
     from serving.ui._opening import open_tickers
+    from serving.ui._together import choose_together
 
     built: dict[str, Parts] = {}
     with gr.Blocks(title="candorcast", analytics_enabled=False, fill_width=False) as page:
@@ -74,7 +75,7 @@ def build_page(service: Service, access: Access, experiments: Experiments | None
             for tab in load_tabs():
                 with gr.Tab(tab.title, id=tab.name) as shown[tab.name]:
                     built[tab.name] = tab.lay(service, access)
-        follow_address(page, tabs, shown, built, notice)
+        follow_address(page, tabs, shown, choose_together(shown, built), notice)
         open_tickers(tabs, built)
         draw_when_opened(shown, built)
     return page

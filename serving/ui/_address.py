@@ -7,7 +7,6 @@ import gradio as gr
 from gradio import HTML, Blocks, Request, Tab, Tabs
 
 from serving import markup
-from serving.ui._tab import Parts
 
 SCRIPT = """<script>
 window.candorcastAddress = said => {
@@ -23,11 +22,10 @@ window.candorcastAddress = said => {
 
 
 def follow_address(
-    page: Blocks, tabs: Tabs, shown: Mapping[str, Tab], built: Mapping[str, Parts], notice: HTML
+    page: Blocks, tabs: Tabs, shown: Mapping[str, Tab], controls: Mapping[str, Any], notice: HTML
 ) -> None:
     """On load the address says what is shown, and the notice what of it is not there; whatever is chosen then is
     written into it."""
-    controls = {name: control for parts in built.values() for name, control in parts.controls.items()}
 
     def read(request: Request) -> list[Any]:
         strange = tell_strange(request, tuple(shown), controls)

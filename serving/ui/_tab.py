@@ -28,8 +28,9 @@ class Drawing:
 
 @dataclass(frozen=True)
 class Parts:
-    """What the page ties together of a tab: `controls` by the name that they have in an address, such as `ticker`, and
-    what `opens` a ticker, a component of which a click names one; and what is `drawn` once the tab is opened."""
+    """What the page ties together of a tab: `controls` by the name that they have in an address, such as `ticker`, of
+    which one that several tabs have is chosen on all of them; what `opens` a ticker, a component of which a click names
+    one; and what is `drawn` once the tab is opened."""
 
     controls: dict[str, Any] = field(default_factory=dict)
     opens: HTML | None = None

@@ -74,8 +74,11 @@ def build(service: Service) -> Parts:
     def draw_lost(*asked: Any) -> list[Any]:
         return fill_parts(show_importance(service, *asked))
 
-    _, ahead, of, _, who = controls
-    return Parts(drawn=(Drawing(draw, parts, controls), Drawing(draw_lost, lost, [ahead, of, who])))
+    ticker, ahead, of, date, who = controls
+    return Parts(
+        {"ticker": ticker, "horizon": ahead, "as_of": date, "of": of},
+        drawn=(Drawing(draw, parts, controls), Drawing(draw_lost, lost, [ahead, of, who])),
+    )
 
 
 def show_explanation(

@@ -69,6 +69,23 @@ def test_an_address_opens_the_view_that_was_shared_and_a_wrong_one_opens_the_app
     expect(wrong.locator("#address-notice")).to_contain_text("horizon '77' is none of 1, 3, 5")
 
 
+@pytest.mark.parametrize("visit", [(1280, 900)], ids=["desktop"], indirect=True)
+def test_what_is_chosen_on_one_tab_is_chosen_on_the_others(visit):
+    page = visit.page
+    visit.open("tab=forecast&ticker=BRAV&horizon=3")
+    visit.turn_to("Explain")
+    expect(page.locator("#explain-lead")).to_contain_text("What moved BRAV")
+    expect(page.locator("#explain-horizon input")).to_have_value("3 sessions")
+    field = page.locator("#explain-ticker input")
+    field.fill("ECHO")
+    field.press("Enter")
+    expect(page.locator("#explain-lead")).to_contain_text("What moved ECHO")
+    expect(page).to_have_url(re.compile("tab=explain&ticker=ECHO&horizon=3"))
+    visit.turn_to("Forecast")
+    visit.wait_for("ECHO")
+    assert visit.complaints == []
+
+
 def test_a_visitor_sees_chart_table_and_disclaimer_and_changes_the_ticker(visit):
     page = visit.page
     visit.open("tab=forecast")
