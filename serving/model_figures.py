@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from ml_core.live.standing import LiveStanding
-from ml_core.registry.scores import CoverageRow, Score
+from ml_core.registry.scores import CoverageRow, FanRow, Score
 from ml_core.registry.seats import CHALLENGER, CHAMPION, REFERENCE, SEATS
 from ml_core.registry.version import ModelVersion
 from ml_core.reporting import words
@@ -137,6 +137,40 @@ def draw_coverage(rows: Sequence[CoverageRow], *, horizon: int, level: float) ->
         annotation_position="top",
     )
     figure.update_xaxes(tickformat=".0%")
+    return figure
+
+
+def draw_calibration(
+    fan: Sequence[FanRow], coverage: Sequence[CoverageRow], *, horizons: Sequence[int], level: float
+) -> Figure | None:
+    """The share of holdout outcomes that each range held against the share that it promised; on the line is honest."""
+    from plotly.graph_objects import Figure
+
+    held = {(row.horizon, row.level): row.coverage for row in fan if row.coverage is not None}
+    whole = (row for row in coverage if row.by == "all" and row.coverage is not None)
+    held |= {(row.horizon, level): row.coverage for row in whole}
+    figure = Figure()
+    for horizon, (colour, dash, symbol) in zip(horizons, LOOKS, strict=False):
+        points = sorted((promised, share) for (ahead, promised), share in held.items() if ahead == horizon)
+        if len(points) < 2:
+            continue
+        figure.add_scatter(
+            x=[promised for promised, _ in points],
+            y=[share for _, share in points],
+            mode="lines+markers",
+            line={"color": colour, "dash": dash, "width": 1.6},
+            marker={"symbol": symbol, "size": 8, "color": colour},
+            name=f"{horizon} ahead",
+            hovertemplate="%{x:.0%} promised, %{y:.1%} held",
+        )
+    if not figure.data:
+        return None
+    dress(figure, height=320, meta={"chart": "calibration"}, margin={"l": 52, "r": 16})
+    figure.add_shape(type="line", x0=0, y0=0, x1=1, y1=1, line={"color": INK, "width": 1, "dash": "dot"})
+    figure.update_xaxes(
+        title={"text": "Promised", "font": {"color": MUTED}}, range=[0.4, 1], tickformat=".0%"
+    )
+    figure.update_yaxes(title={"text": "Held", "font": {"color": MUTED}}, range=[0.4, 1], tickformat=".0%")
     return figure
 
 

@@ -8,7 +8,7 @@ from serving import markup
 from serving.access import Access
 from serving.lineup import Lineup
 from serving.messages import DISCLAIMER
-from serving.model_figures import draw_beside, draw_coverage, draw_live, draw_timeline
+from serving.model_figures import draw_beside, draw_calibration, draw_coverage, draw_live, draw_timeline
 from serving.service import Service
 from serving.ui._drawing import fill_parts, lay_parts
 from serving.ui._evidence import show_evidence
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from plotly.graph_objects import Figure
 
 LEVEL, METRIC = 0.9, "ic"
-CHARTS = ("timeline", "live", "coverage", "scores")
+CHARTS = ("timeline", "live", "coverage", "calibration", "scores")
 TIMES = "Each bar is a version in its seat, from when it sat down to when another did."
 CAME = "An e-value of forecasts made before their outcome: what one unit staked on the claim has become."
 NOTHING = (
@@ -31,6 +31,7 @@ NOTHING = (
     "Then run: candorcast live {name}"
 )
 BOTH = "The IC of each on its holdout, with the interval that holds the true one in 90 % of cases."
+PROMISED = "Each range of the fan: below the line it held less than it promised, above it more."
 HELD = "The share of holdout outcomes inside the interval, {ahead} ahead: all, by how wild the ticker was, by year."
 
 
@@ -50,6 +51,8 @@ class ChosenVersion(NamedTuple):
 
     about: str
     coverage: Figure | None = None
+    promised: str = ""
+    calibration: Figure | None = None
     evidence: str = ""
 
 
@@ -119,12 +122,17 @@ def show_one(service: Service, who: str = "") -> ChosenVersion:
         about = (
             markup.lead(whose("Where the intervals held", info), HELD.format(ahead=ahead)) if figure else ""
         )
+        calibration = draw_calibration(info.fan, info.coverage, horizons=info.horizons, level=LEVEL)
         return ChosenVersion(
-            about, figure, show_evidence(info) + show_papers(info, **service.shelf.papers(info.version))
+            about,
+            figure,
+            markup.lead(whose("What the ranges held", info), PROMISED) if calibration else "",
+            calibration,
+            show_evidence(info) + show_papers(info, **service.shelf.papers(info.version)),
         )
 
     return guard(
-        service, "The evidence of this model", answer, lambda notice: ChosenVersion("", None, notice)
+        service, "The evidence of this model", answer, lambda notice: ChosenVersion("", evidence=notice)
     )
 
 

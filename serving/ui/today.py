@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 from serving import markup
 from serving.board import Board
@@ -14,6 +14,8 @@ from serving.ui._tab import Parts, Tab
 from serving.ui.monitoring import tell_alarms
 
 EVERY = "Every sector"
+DOT = "\N{BLACK CIRCLE}"
+Card: TypeAlias = tuple[str, str, str, str]
 # A click on a ticker of the board, passed on with its name.
 OPEN = """element.addEventListener('click', event => {
   const chosen = event.target.closest('[data-ticker]');
@@ -71,7 +73,7 @@ def build(service: Service) -> Parts:
         show_progress="minimal",
         api_visibility="private",
     )
-    return Parts(opens=board)
+    return Parts({"board": horizon, "sorted": order, "sector": sector}, opens=board)
 
 
 def show_today(
@@ -86,15 +88,39 @@ def show_today(
         notes = " ".join(filter(None, (tell_alarms(service), *said)))
         return TodayView(
             notice=markup.notice(notes) if notes else "",
-            cards=_cards(board),
+            cards=_cards(board, _ages(service, board)),
             board=show_board(board, sort_rows(rows, order), service.experiment.task.frequency),
         )
 
     return guard(service, "The board", answer, TodayView)
 
 
-def _cards(board: Board) -> str:
-    """Who answers, what is proven, and the two ends of the board."""
+def _ages(service: Service, board: Board) -> list[Card]:
+    """How old the prices and the model are, each with a dot that says whether it should be newer. Of a version that is
+    asked for by name only its own age is told."""
+    health, info = service.health(), service.info(board.version)
+    knows = info.refit.through if info.refit else info.trained.end
+    today = service.condition.clock().date()
+    judged = health.version == board.version
+    return [
+        _age("Prices", (today - board.as_of).days, f"up to {board.as_of:%d %b %Y}", old=bool(health.old)),
+        _age(
+            "Model",
+            (today - knows).days,
+            f"learned up to {knows:%d %b %Y}",
+            old=judged and bool(health.old_model),
+        ),
+    ]
+
+
+def _age(label: str, days: int, upto: str, *, old: bool) -> Card:
+    told, look = ("old", "wf-refuse") if old else ("as it should be", "wf-pass")
+    age = "1 day" if days == 1 else f"{days:,} days"
+    return label, f"{DOT} {age}", f"{told}; {upto}", look
+
+
+def _cards(board: Board, ages: list[Card]) -> str:
+    """Who answers, what is proven, how old all that is, and the two ends of the board."""
     proven = sorted({one.claim for one in board.claims if one.standing == "proven"})
     entries = [
         ("Session", f"{board.as_of:%a %d %b}", f"{board.as_of:%Y}, {len(board.rows)} tickers", ""),
@@ -105,13 +131,14 @@ def _cards(board: Board) -> str:
             "at one horizon or more" if proven else "at any horizon",
             "wf-pass" if proven else "wf-unproven",
         ),
+        *ages,
     ]
     if board.says_direction and board.rows:
         entries += [_end("Highest", board, 0), _end("Lowest", board, -1)]
     return markup.cards(entries)
 
 
-def _end(label: str, board: Board, place: int) -> tuple[str, str, str, str]:
+def _end(label: str, board: Board, place: int) -> Card:
     """The ticker at one end of the board; grey where neither its mean nor its rank is proven: both name it."""
     row = [row for row in board.rows if row.forecast.mean is not None][place]
     ahead = row.forecast

@@ -138,3 +138,12 @@ def test_the_board_is_had_from_the_api(client):
 def replace_row(row, **changed):
     ahead = {name: changed.pop(name) for name in ("proven",) if name in changed}
     return row.model_copy(update={**changed, "forecast": row.forecast.model_copy(update=ahead)})
+
+
+def test_the_board_tells_how_old_prices_and_model_are_and_whether_they_should_be_newer(world, service):
+    cards = show_today(service, 1).cards
+    old = service.health().old
+    days = (NOW.date() - service.board().as_of).days
+    assert f"{days:,} day" in cards
+    assert ("old; up to" in cards) is bool(old)
+    assert f"learned up to {world.evidence.trained.end:%d %b %Y}" in cards

@@ -11,7 +11,7 @@ from ml_core.live.terms import LiveTerms
 from ml_core.promotion.reference import fill_seat
 from ml_core.registry.noted import Noted
 from ml_core.registry.refit import Refit
-from serving.model_figures import draw_beside, draw_coverage, draw_live, draw_timeline
+from serving.model_figures import draw_beside, draw_calibration, draw_coverage, draw_live, draw_timeline
 from serving.ui._versions import show_verdicts
 from serving.ui.models import show_models, show_one, show_two
 from tests.market import NOW
@@ -137,6 +137,17 @@ def test_coverage_is_drawn_group_by_group_beside_what_was_promised(service):
     assert list(figure.data[0].x) == [row.coverage for row in rows]
     assert figure.layout.shapes[0].x0 == 0.9
     assert show_one(service).coverage is not None
+
+
+def test_what_each_range_held_is_drawn_against_what_it_promised(service):
+    info = service.info()
+    figure = draw_calibration(info.fan, info.coverage, horizons=info.horizons, level=0.9)
+    first, whole = figure.data[0], next(row for row in info.coverage if row.by == "all")
+    assert list(first.x) == [0.5, 0.8, 0.9]
+    assert first.y[-1] == whole.coverage
+    assert [trace.name for trace in figure.data] == [f"{horizon} ahead" for horizon in info.horizons]
+    assert show_one(service).calibration is not None
+    assert draw_calibration([], [], horizons=info.horizons, level=0.9) is None
 
 
 def test_before_anything_is_registered_the_command_is_told(own_world):
