@@ -204,6 +204,7 @@ def draw_beside(versions: Sequence[ModelVersion], metric: str) -> Figure | None:
         return None
     ahead = [f"{horizon} ahead" for horizon in horizons]
     dress_lines(figure, ahead, meta={"chart": "beside", "metric": metric}, each=44)
+    figure.update_layout(showlegend=True)  # of a single one too: the other is a refit, and has no scores
     figure.add_vline(x=0, line={"color": GREY, "width": 1})
     return figure
 

@@ -16,7 +16,7 @@ from serving.markup import Cell
 from serving.service import Service
 from serving.ui._acting import require
 from serving.ui._guard import guard
-from serving.ui._tab import Parts, Tab
+from serving.ui._tab import Drawing, Parts, Tab
 
 SHOWN = 8  # of each check, those that are nearest to an alarm
 SESSIONS = 60  # of the line that shows how the nearest came there
@@ -34,7 +34,7 @@ class MonitoringView(NamedTuple):
 
 
 def build(service: Service, access: Access) -> Parts:
-    """Alarms, what a person may say of them, and below everything that was looked at."""
+    """Alarms, what a person may say of them, and below everything that was looked at; drawn anew when it is opened."""
     import gradio as gr
 
     notice, alarms = gr.HTML(visible=False), gr.HTML(elem_id="alarms")
@@ -57,10 +57,9 @@ def build(service: Service, access: Access) -> Parts:
     def silence(number: int | None, request: gr.Request) -> list[Any]:
         return _after(service, number, redraw, lambda: require(access, request, "run"), muted=True)
 
-    gr.on(None, redraw, outputs=parts, api_visibility="private", show_progress="minimal")
     known.click(know, inputs=[which], outputs=parts, api_visibility="private")
     quiet.click(silence, inputs=[which], outputs=parts, api_visibility="private")
-    return Parts()
+    return Parts(drawn=(Drawing(redraw, parts),))
 
 
 def show_monitoring(service: Service) -> MonitoringView:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any, NamedTuple, TypeAlias
 
 from serving import markup
@@ -14,7 +15,7 @@ from serving.ui._tab import Parts, Tab
 from serving.ui.monitoring import tell_alarms
 
 EVERY = "Every sector"
-DOT = "\N{BLACK CIRCLE}"
+OLD = "\N{BLACK CIRCLE}"
 Card: TypeAlias = tuple[str, str, str, str]
 # A click on a ticker of the board, passed on with its name.
 OPEN = """element.addEventListener('click', event => {
@@ -88,54 +89,55 @@ def show_today(
         notes = " ".join(filter(None, (tell_alarms(service), *said)))
         return TodayView(
             notice=markup.notice(notes) if notes else "",
-            cards=_cards(board, _ages(service, board)),
+            cards=_cards(service, board),
             board=show_board(board, sort_rows(rows, order), service.experiment.task.frequency),
         )
 
     return guard(service, "The board", answer, TodayView)
 
 
-def _ages(service: Service, board: Board) -> list[Card]:
-    """How old the prices and the model are, each with a dot that says whether it should be newer. Of a version that is
-    asked for by name only its own age is told."""
-    health, info = service.health(), service.info(board.version)
-    knows = info.refit.through if info.refit else info.trained.end
-    today = service.condition.clock().date()
-    judged = health.version == board.version
-    return [
-        _age("Prices", (today - board.as_of).days, f"up to {board.as_of:%d %b %Y}", old=bool(health.old)),
-        _age(
-            "Model",
-            (today - knows).days,
-            f"learned up to {knows:%d %b %Y}",
-            old=judged and bool(health.old_model),
-        ),
-    ]
-
-
-def _age(label: str, days: int, upto: str, *, old: bool) -> Card:
-    told, look = ("old", "wf-refuse") if old else ("as it should be", "wf-pass")
-    age = "1 day" if days == 1 else f"{days:,} days"
-    return label, f"{DOT} {age}", f"{told}; {upto}", look
-
-
-def _cards(board: Board, ages: list[Card]) -> str:
-    """Who answers, what is proven, how old all that is, and the two ends of the board."""
+def _cards(service: Service, board: Board) -> str:
+    """From when and by whom it is, each with its age, what is proven, and the two ends of the board."""
     proven = sorted({one.claim for one in board.claims if one.standing == "proven"})
     entries = [
-        ("Session", f"{board.as_of:%a %d %b}", f"{board.as_of:%Y}, {len(board.rows)} tickers", ""),
-        ("Answers", board.seat or "nobody's seat", f"version {board.version}", ""),
+        _session(service, board),
+        _who(service, board),
         (
             "Proven",
             ", ".join(proven) or "nothing",
             "at one horizon or more" if proven else "at any horizon",
             "wf-pass" if proven else "wf-unproven",
         ),
-        *ages,
     ]
     if board.says_direction and board.rows:
         entries += [_end("Highest", board, 0), _end("Lowest", board, -1)]
     return markup.cards(entries)
+
+
+def _session(service: Service, board: Board) -> Card:
+    """The day of the prices. A dot before it says that there should be newer ones."""
+    days, many = _days_since(service, board.as_of), f"{board.as_of:%Y}, {len(board.rows)} tickers"
+    if service.health().old:
+        return "Session", f"{OLD} {board.as_of:%a %d %b}", f"{many}; {days}, newer ones are due", "wf-refuse"
+    return "Session", f"{board.as_of:%a %d %b}", f"{many}; {days}", ""
+
+
+def _who(service: Service, board: Board) -> Card:
+    """The version and how far back the last day lies that it learned from. A dot says that this is too far."""
+    info, health = service.info(board.version), service.health()
+    days = _days_since(service, info.refit.through if info.refit else info.trained.end)
+    who, told = board.seat or "nobody's seat", f"version {board.version}; learned up to {days}"
+    if health.old_model and health.version == board.version:
+        return "Answers", f"{OLD} {who}", f"{told}, a newer one is due", "wf-refuse"
+    return "Answers", who, told, ""
+
+
+def _days_since(service: Service, day: dt.date) -> str:
+    """By the clock of the market: a simulated one stands still."""
+    served = service.served
+    assert served is not None
+    days = max((service.condition.market_clock(served).date() - day).days, 0)
+    return {0: "today", 1: "yesterday"}.get(days, f"{days:,} days ago")
 
 
 def _end(label: str, board: Board, place: int) -> Card:

@@ -12,6 +12,7 @@ from ml_core.data.store.forecasts import write_forecast
 from ml_core.errors import InvalidInput
 from ml_core.prediction import answer as predicted
 from ml_core.promotion.reference import fill_seat
+from serving.service import Service
 from serving.ui._board import ORDERS, show_board, sort_rows
 from serving.ui.today import show_today
 from tests.market import NOW
@@ -140,10 +141,12 @@ def replace_row(row, **changed):
     return row.model_copy(update={**changed, "forecast": row.forecast.model_copy(update=ahead)})
 
 
-def test_the_board_tells_how_old_prices_and_model_are_and_whether_they_should_be_newer(world, service):
+def test_the_board_tells_from_when_prices_and_model_are_and_marks_what_should_be_newer(world, service):
     cards = show_today(service, 1).cards
-    old = service.health().old
-    days = (NOW.date() - service.board().as_of).days
-    assert f"{days:,} day" in cards
-    assert ("old; up to" in cards) is bool(old)
-    assert f"learned up to {world.evidence.trained.end:%d %b %Y}" in cards
+    known = (service.condition.market_clock(service.served).date() - world.evidence.trained.end).days
+    assert f"learned up to {known:,} days ago" in cards
+    assert "is due" not in cards
+    assert "\N{BLACK CIRCLE}" not in cards
+    late = Service(service.order, clock=lambda: NOW + dt.timedelta(days=4000))
+    shown = show_today(late, 1).cards
+    assert (f"\N{BLACK CIRCLE} {late.board().as_of:%a %d %b}" in shown) is bool(late.health().old)
