@@ -121,8 +121,10 @@ class Certificate(SignedVersion):
     def _tells_who_was_judged(self) -> Certificate:
         named = self.about.refit.judged if self.about.refit else None
         told = self.judged.about.version if self.judged else None
-        if named != told:
-            raise ValueError(f"judged: expected version {named}, of which about.refit tells; got {told}")
+        if named != told or (self.judged and self.judged.about.refit):
+            raise ValueError(
+                f"judged: expected version {named}, of which about.refit tells, and no refit; got {told}"
+            )
         return self
 
     def of_judged(self) -> Certificate:

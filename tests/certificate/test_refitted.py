@@ -26,7 +26,7 @@ EXPERIMENT = small_experiment(
 )
 EARLY = dt.datetime(2019, 2, 14, 23, tzinfo=dt.UTC)
 MADE_AGAIN = {"lock", "data", "weights", "claims", "audit", "gate"}
-BOTH = {"scores", *MADE_AGAIN, *(f"{part} of version 1" for part in MADE_AGAIN)}
+BOTH = {"scores", "experiment", *MADE_AGAIN, *(f"{part} of version 1" for part in MADE_AGAIN)}
 
 
 @pytest.fixture(scope="module")
@@ -99,8 +99,10 @@ def test_what_is_signed_otherwise_is_told_whose_it_is(signed, stranger, which):
     parts["judged"]["audit"]["compared"][0]["rows"] += 1
     parts["claims"][0]["why"] += ", and more"
     parts["about"]["refit"]["rows"] += 1
+    parts["recipe"]["experiment"]["gate"]["coverage"] = 0.6
     found = outcome(recheck(read(parts), stranger))
-    expected = {"weights", "claims", "audit of version 1", *(["beside its parent"] if which == 0 else [])}
+    expected = {"weights", "claims", "experiment", "gate", "audit of version 1"}
+    expected |= {"beside its parent"} if which == 0 else set()
     assert {part for part, same in found.items() if same is False} == expected
 
 
@@ -115,7 +117,13 @@ def test_on_other_bars_nothing_of_either_is_made_again(signed, stranger):
 
 
 @pytest.mark.parametrize(
-    "told", [lambda parts: parts.pop("judged"), lambda parts: parts["about"].pop("refit")]
+    "told",
+    [
+        lambda parts: parts.pop("judged"),
+        lambda parts: parts["about"].pop("refit"),
+        lambda parts: parts["judged"].update(about=parts["about"]),
+        lambda parts: parts["judged"]["about"].update(refit=parts["about"]["refit"]),
+    ],
 )
 def test_a_refit_and_who_was_judged_are_told_together_or_refused_in_one_line(signed, told):
     parts = parts_of(signed[0])
