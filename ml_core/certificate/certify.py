@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
+from typing import Any
 
 import polars as pl
 
@@ -19,29 +20,40 @@ from ml_core.certificate.sections import (
     SignedLock,
     SignedRecipe,
     SignedScores,
+    SignedVersion,
 )
 from ml_core.data.prices import read_benchmark, read_prices
 from ml_core.errors import InvalidInput
 from ml_core.forecaster.files import DESCRIPTION, WEIGHTS, checksum
 from ml_core.home.settings import Home
 from ml_core.registry.evidence import Evidence
+from ml_core.registry.lineage import judged_of
 from ml_core.registry.version import ModelVersion, search_again
+from ml_core.registry.versions import Registry
 from ml_core.spec.experiment import Experiment
 
 
 def describe(registered: ModelVersion, home: Home) -> Certificate:
-    """What a certificate says of it. A refit was not judged itself, so there is nothing to certify of it."""
-    evidence, recipe = registered.evidence, read_recipe(registered)
-    who = f"{registered.name} version {registered.version}"
-    if evidence.refit:
-        raise InvalidInput(
-            f"{who} was fitted again and not judged itself; expected --version {evidence.refit.judged}, which was"
-        )
+    """What a certificate says of it. A refit was not judged itself: who was is told beside it, so that a stranger can
+    judge him again, and then fit again from him."""
+    evidence = registered.evidence
     if evidence.independent is None:
         raise InvalidInput(
-            f"{who} was registered before it was kept how many trials its luck was paid for; "
-            f"{search_again(registered.name)}"
+            f"{registered.name} version {registered.version} was registered before it was kept how many trials its "
+            f"luck was paid for; {search_again(registered.name)}"
         )
+    judged = _tell_version(judged_of(Registry(home), registered), home) if evidence.refit else None
+    return Certificate(
+        **dict(_tell_version(registered, home)),
+        spec=registered.spec,
+        scores=SignedScores(scores=evidence.scores, coverage=evidence.coverage, backtest=evidence.backtest),
+        luck=_tell_luck(evidence, evidence.independent),
+        **_if_any(judged=judged),
+    )
+
+
+def _tell_version(registered: ModelVersion, home: Home) -> SignedVersion:
+    evidence, recipe = registered.evidence, read_recipe(registered)
     lock = read_lock()
     if lock is None:
         raise InvalidInput(
@@ -51,23 +63,26 @@ def describe(registered: ModelVersion, home: Home) -> Certificate:
     last = prices["date"].max()
     assert isinstance(last, dt.date)
     bars = hash_bars(recipe.experiment, home, prices, last)
-    return Certificate(
+    return SignedVersion(
         about=About(
             model=registered.name,
             version=registered.version,
             role=evidence.role,
             created=evidence.created,
+            **_if_any(refit=evidence.refit),
         ),
         data=SignedBars(**dict(bars), version=evidence.data_version, store=evidence.store),
         lock=SignedLock(file=NAME, sha256=lock.sha256, made_with=recipe.made_with),
         recipe=SignedRecipe(experiment=recipe.experiment, split=recipe.split),
-        spec=registered.spec,
         weights={name: checksum(registered.folder / name) for name in (WEIGHTS, DESCRIPTION)},
-        scores=SignedScores(scores=evidence.scores, coverage=evidence.coverage, backtest=evidence.backtest),
         claims=evidence.claims,
-        luck=_tell_luck(evidence, evidence.independent),
         audit=SignedAudit(compared=evidence.audit, gate=evidence.gate),
     )
+
+
+def _if_any(**values: Any) -> dict[str, Any]:
+    """Only of a refit: what is not given is not written, and every other certificate has the bytes it had before."""
+    return {name: value for name, value in values.items() if value is not None}
 
 
 def _tell_luck(evidence: Evidence, independent: float) -> Luck:

@@ -7,8 +7,11 @@ from collections.abc import Mapping, Sequence
 
 from ml_core.certificate.checked import CheckedPart
 from ml_core.certificate.sections import Certificate, whole
+from ml_core.evaluation.leakage import Audit
 from ml_core.promotion.gate import judge_candidate, judge_reference
+from ml_core.promotion.likeness import judge_refit
 from ml_core.promotion.weighing import Weighed
+from ml_core.registry.refit import Refit
 from ml_core.registry.verdict import Check, Verdict
 from ml_core.reporting.words import CHECKS
 
@@ -35,10 +38,25 @@ def tell_unmade() -> list[CheckedPart]:
 def check_gate(signed: Certificate, weighed: Weighed) -> list[CheckedPart]:
     """The checks that follow from what was judged again, by every value; the verdict by its checks; PBO by its limit.
     The others ask who sat there and what was refused before, which stands in no file."""
-    then = {check.name: check for check in signed.audit.gate.checks}
-    now = {check.name: check for check in _judge(signed, weighed, then.get(CHECKS["overfitting"])).checks}
+    overfitting = next(
+        (check for check in signed.audit.gate.checks if check.name == CHECKS["overfitting"]), None
+    )
+    return _compare_gate(signed.audit.gate, _judge(signed, weighed, overfitting).checks)
+
+
+def check_gate_of_refit(signed: Certificate, refit: Refit, audit: Audit) -> list[CheckedPart]:
+    """By how it lies beside its parent. Which of his claims were proven live stands in no file, and so one check is on
+    the signer's word: whether it still says his direction."""
+    judged = judge_refit(signed.recipe.experiment.gate, refit, frozenset(), findings=audit.findings)
+    return _compare_gate(
+        signed.audit.gate, [check for check in judged.checks if check.name != CHECKS["speaks"]]
+    )
+
+
+def _compare_gate(signed: Verdict, found: Sequence[Check]) -> list[CheckedPart]:
+    then, now = ({check.name: check for check in checks} for checks in (signed.checks, found))
     other = [name for name in now if whole(then.get(name)) != whole(now[name])]
-    if signed.audit.gate.passed != all(check.passed for check in then.values()):
+    if signed.passed != all(check.passed for check in then.values()):
         other.append("the verdict does not follow from its checks")
     return [
         CheckedPart("gate", not other, f"otherwise: {', '.join(other)}" if other else ""),

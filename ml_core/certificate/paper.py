@@ -16,12 +16,12 @@ from ml_core.errors import BrokenArtifact, InvalidInput
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-FORMAT = 1
-HEAD = b"candorcast certificate %d" % FORMAT
 ANY_HEAD = re.compile(rb"candorcast certificate (\d+)")
 PARTS = ("about", "data", "lock", "recipe", "spec", "weights", "scores", "claims", "luck", "audit")
-KEY, SIGNATURE = "key", "signature"
-LINES = ("head", *PARTS, KEY, SIGNATURE)
+JUDGED = "judged"  # of a refit alone: the version that was judged
+FORMATS = {1: PARTS, 2: (*PARTS, JUDGED)}
+HEADS = {b"candorcast certificate %d" % number: names for number, names in FORMATS.items()}
+HEAD, KEY, SIGNATURE = "head", "key", "signature"
 
 
 @dataclass(frozen=True)
@@ -33,9 +33,13 @@ class Paper:
 
 
 def sign(parts: Mapping[str, Any], key: Ed25519PrivateKey) -> bytes:
-    if set(parts) != set(PARTS):
-        raise ValueError(f"expected the parts {', '.join(PARTS)}, got {', '.join(parts)}")
-    lines = [HEAD, *(_line(name, parts[name]) for name in PARTS), f"{KEY} {public_of(key)}".encode()]
+    """In the first format that has a place for each of these parts and no other."""
+    head = next((head for head, names in HEADS.items() if set(names) == set(parts)), None)
+    if head is None:
+        raise ValueError(
+            f"expected the parts {', '.join(PARTS)}, and {JUDGED} of a refit; got {', '.join(parts)}"
+        )
+    lines = [head, *(_line(name, parts[name]) for name in HEADS[head]), f"{KEY} {public_of(key)}".encode()]
     signed = b"".join(line + b"\n" for line in lines)
     return signed + f"{SIGNATURE} {key.sign(signed).hex()}\n".encode()
 
@@ -44,21 +48,23 @@ def verify(content: bytes, *, who: str = "the file") -> Paper:
     """What was signed; a file that says otherwise is refused by the line that does, and one in which no line is that of
     a certificate as none."""
     lines = content.split(b"\n")
-    if all(_trouble(name, line) for name in LINES for line in lines):
+    parts = HEADS.get(lines[0], PARTS)
+    names = (HEAD, *parts, KEY, SIGNATURE)
+    if all(_trouble(name, line) for name in names for line in lines):
         raise InvalidInput(f"{who} is no certificate; expected what the command certify wrote")
     _refuse_later(lines[0], content, who)
-    for place, name in enumerate(LINES):
+    for place, name in enumerate(names):
         if place >= len(lines):
             raise _broken(name, "it is not there")
         if trouble := _trouble(name, lines[place]):
             raise _broken(name, trouble)
-    if lines[len(LINES) :] != [b""]:
+    if lines[len(names) :] != [b""]:
         raise _broken(SIGNATURE, "something stands after it, or the end of the line is not there")
     public = _signer(content)
     if public is None:
         raise _broken(f"{KEY} or {SIGNATURE}", "the signature is not that of this key over these lines")
     return Paper(
-        {name: json.loads(lines[place].split(b" ", 2)[2]) for place, name in enumerate(PARTS, 1)}, public
+        {name: json.loads(lines[place].split(b" ", 2)[2]) for place, name in enumerate(parts, 1)}, public
     )
 
 
@@ -79,10 +85,10 @@ def _signer(content: bytes) -> str | None:
 def _refuse_later(head: bytes, content: bytes, who: str) -> None:
     """One of another format that is signed as it stands was not changed: a later candorcast made it."""
     found = ANY_HEAD.fullmatch(head)
-    if found and head != HEAD and _signer(content):
+    if found and head not in HEADS and _signer(content):
         raise BrokenArtifact(
-            f"{who} was made by a later candorcast: it has format {int(found[1])}, this one reads format {FORMAT}; "
-            "update candorcast"
+            f"{who} was made by a later candorcast: it has format {int(found[1])}, this one reads formats up to "
+            f"{max(FORMATS)}; update candorcast"
         )
 
 
@@ -98,8 +104,8 @@ def _line(name: str, value: Any) -> bytes:
 
 def _trouble(name: str, line: bytes) -> str:
     """What is wrong with this line alone; empty where nothing is."""
-    if name == "head":
-        return "" if line == HEAD else "it is not the head of a certificate of this format"
+    if name == HEAD:
+        return "" if line in HEADS else "it is not the head of a certificate of a format that is known"
     if name in (KEY, SIGNATURE):
         length = 64 if name == KEY else 128
         word, _, told = line.partition(b" ")

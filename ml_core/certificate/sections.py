@@ -8,7 +8,7 @@ import json
 from collections.abc import Mapping
 from typing import Annotated, Any
 
-from pydantic import Field, ValidationError
+from pydantic import Field, ValidationError, model_validator
 
 from ml_core.certificate.paper import written
 from ml_core.claims.verdict import ClaimVerdict
@@ -17,6 +17,7 @@ from ml_core.panel.splits import Split
 from ml_core.registry.account import Backtest
 from ml_core.registry.evidence import Role
 from ml_core.registry.part import EvidencePart
+from ml_core.registry.refit import Refit
 from ml_core.registry.scores import CoverageRow, Score
 from ml_core.registry.verdict import Audited, Verdict
 from ml_core.spec.ensemble import Ensemble
@@ -27,12 +28,14 @@ from ml_core.spec.run import RunSpec
 
 
 class About(EvidencePart):
-    """Which version it is, in which role it was judged, and when it was made."""
+    """Which version it is, in which role it was judged, and when it was made; of a refit, from whom, and how it lies
+    beside him."""
 
     model: str
     version: str
     role: Role
     created: dt.datetime
+    refit: Refit | None = None
 
 
 class HashedBars(EvidencePart):
@@ -94,19 +97,41 @@ class SignedAudit(EvidencePart):
     gate: Verdict
 
 
-class Certificate(EvidencePart):
-    """All that is signed."""
+class SignedVersion(EvidencePart):
+    """What a version has of its own: a refit, and the one that was judged, each has them."""
 
     about: About
     data: SignedBars
     lock: SignedLock
     recipe: SignedRecipe
-    spec: Annotated[RunSpec | Ensemble, Field(union_mode="left_to_right")]
     weights: dict[str, str]  # the hash of each file of what was fitted
-    scores: SignedScores
     claims: tuple[ClaimVerdict, ...]
-    luck: Luck
     audit: SignedAudit
+
+
+class Certificate(SignedVersion):
+    """All that is signed. A refit has its spec, scores and luck from the version that was judged, which is told too."""
+
+    spec: Annotated[RunSpec | Ensemble, Field(union_mode="left_to_right")]
+    scores: SignedScores
+    luck: Luck
+    judged: SignedVersion | None = None
+
+    @model_validator(mode="after")
+    def _tells_who_was_judged(self) -> Certificate:
+        named = self.about.refit.judged if self.about.refit else None
+        told = self.judged.about.version if self.judged else None
+        if named != told or (self.judged and self.judged.about.refit):
+            raise ValueError(
+                f"judged: expected version {named}, of which about.refit tells, and no refit; got {told}"
+            )
+        return self
+
+    def of_judged(self) -> Certificate:
+        """What was signed of the version that was judged: of a refit, that is another."""
+        if self.judged is None:
+            return self
+        return Certificate(**dict(self.judged), spec=self.spec, scores=self.scores, luck=self.luck)
 
     def parts(self) -> dict[str, Any]:
         """What is signed, by the name of its line."""

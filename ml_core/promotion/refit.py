@@ -6,33 +6,22 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
-import polars as pl
-
-from ml_core.audit.artifact import audit_forecaster
 from ml_core.audit.rebuild import read_recipe, write_recipe
 from ml_core.data.order import Order
 from ml_core.data.prices import data_version, read_prices
 from ml_core.errors import ForecastError, TrainingDiverged
 from ml_core.evaluation.leakage import Audit
-from ml_core.forecaster.forecaster import Forecaster
-from ml_core.panel.splits import Span, Split, refit_through
+from ml_core.panel.splits import Split, refit_through
 from ml_core.panel.windows import Windows
+from ml_core.promotion.beside import FittedAgain, audit_again, look_at
 from ml_core.promotion.cadence import is_due
 from ml_core.promotion.card import card_of
-from ml_core.promotion.likeness import (
-    compare,
-    hand_on,
-    hand_on_live,
-    judge_refit,
-    lay_beside_parent,
-    trust_beside,
-)
+from ml_core.promotion.likeness import hand_on, hand_on_live, judge_refit
 from ml_core.promotion.reference import WAIT, fill_seat
 from ml_core.promotion.sitter import what_is_proven
-from ml_core.promotion.weighing import AUDITED_DATES
 from ml_core.registry.evidence import Evidence, Trained
 from ml_core.registry.moves import Cause
 from ml_core.registry.recipe import Recipe
@@ -43,7 +32,6 @@ from ml_core.registry.version import ModelVersion
 from ml_core.registry.versions import Registry
 from ml_core.spec.plain import plain
 from ml_core.walkforward.opening import open_windows
-from ml_core.walkforward.rows import forecast_split
 
 Tell = Callable[[str], None]
 
@@ -117,18 +105,6 @@ def refit_champion(
         return done
 
 
-@dataclass(frozen=True)
-class _Fitted:
-    """A recipe fitted again, with what it was fitted on."""
-
-    recipe: Recipe
-    data_version: int
-    prices: pl.DataFrame
-    windows: Windows
-    split: Split
-    forecaster: Forecaster
-
-
 def _refit(order: Order, registry: Registry, parent: ModelVersion, now: dt.datetime, tell: Tell) -> Refitted:
     from ml_core.training.fit import fit  # loads torch, and most who come here fit nothing
 
@@ -143,11 +119,13 @@ def _refit(order: Order, registry: Registry, parent: ModelVersion, now: dt.datet
         forecaster = fit(parent.spec, windows, split)
     except TrainingDiverged as error:
         return Refitted(parent, through, None, str(error))
-    made = _Fitted(recipe, version, prices, windows, split, forecaster)
-    refit, audit = _look_at(made, registry, parent)
+    made = FittedAgain(recipe.experiment, prices, windows, split, forecaster)
+    since = parent.evidence.holdout.start
+    refit = look_at(made, registry.load(parent), parent.version, since=since, former=parent.evidence.refit)
+    audit = audit_again(made, since=since)
     proven = what_is_proven(parent, parent.spec.task.horizons)
     verdict = judge_refit(recipe.experiment.gate, refit, proven, findings=audit.findings)
-    evidence = _write_down(made, parent, refit, audit, verdict, now)
+    evidence = _write_down(made, version, parent, refit, audit, verdict, now)
     card = card_of(order.name, evidence)
     version_made = registry.register(forecaster, order.name, evidence, card=card)
     refused = "; ".join(f"{check.name}: {check.why}" for check in verdict.checks if not check.passed)
@@ -168,32 +146,14 @@ def _move_on(parent: ModelVersion, recipe: Recipe, windows: Windows) -> Split:
     return refit_through(sessions, recipe.experiment.validation, horizon=longest, fold=fold)
 
 
-def _look_at(made: _Fitted, registry: Registry, parent: ModelVersion) -> tuple[Refit, Audit]:
-    """Beside its parent, on every session since the holdout on which the recipe was judged began: the parent learned
-    from none of them, unless he is a refit himself. Audited on the same."""
-    since, through = parent.evidence.holdout.start, made.split.test.end
-    both = replace(made.split, test=Span(since, through), name="holdout")
-    old = registry.load(parent)
-    beside = lay_beside_parent(
-        forecast_split(old, old.read(made.prices), both), forecast_split(made.forecaster, made.windows, both)
-    )
-    audit = audit_forecaster(made.forecaster, made.recipe.experiment, made.prices, both, dates=AUDITED_DATES)
-    former = parent.evidence.refit
-    refit = Refit(
-        parent=parent.version,
-        judged=former.judged if former else parent.version,
-        through=through,
-        since=since,
-        sessions=beside["as_of"].n_unique(),
-        rows=beside.height,
-        missing=beside["own_mean"].null_count(),
-        compared=compare(beside, trust_beside(old.trust, made.forecaster.trust), former),
-    )
-    return refit, audit
-
-
 def _write_down(
-    made: _Fitted, parent: ModelVersion, refit: Refit, audit: Audit, verdict: Verdict, now: dt.datetime
+    made: FittedAgain,
+    data_version: int,
+    parent: ModelVersion,
+    refit: Refit,
+    audit: Audit,
+    verdict: Verdict,
+    now: dt.datetime,
 ) -> Evidence:
     """The parent's evidence, with all of it that is the refit's own put in its place."""
     forecaster, train = made.forecaster, made.split.train
@@ -201,11 +161,11 @@ def _write_down(
         {
             **plain(parent.evidence),
             "role": "reference" if parent.evidence.role == "reference" else "refit",
-            "data_version": made.data_version,
+            "data_version": data_version,
             "created": now.replace(microsecond=0),
             "trained": Trained(start=train.start, end=train.end),
             "spec": forecaster.spec,
-            "recipe": write_recipe(made.recipe.experiment, made.split),
+            "recipe": write_recipe(made.experiment, made.split),
             "features": forecaster.features,
             "choice": forecaster.choice,
             "tickers": forecaster.tickers,

@@ -16,8 +16,6 @@ def show_papers(info: Info, *, card: str, certificate_file: str | None, **_: Any
         about = (
             "No certificate was signed of it here. candorcast certify signs one, for who wants to check it."
         )
-        if info.refit:
-            about = f"It was fitted again: what can be certified is version {info.refit.judged}, which was judged."
         inner = ""
     else:
         about = "Signed. Anyone may sign: that the key is whose it is said to be, its owner has to tell you elsewhere."

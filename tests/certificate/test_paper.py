@@ -6,9 +6,11 @@ import stat
 import pytest
 from cryptography.hazmat.primitives import serialization
 
-from ml_core.certificate.paper import HEAD, LINES, PARTS, sign, verify
+from ml_core.certificate.paper import FORMATS, HEAD, KEY, PARTS, SIGNATURE, sign, verify
 from ml_core.certificate.signing_key import fingerprint, make_key, public_of, read_key, read_public
 from ml_core.errors import BrokenArtifact, InvalidInput
+
+LINES = (HEAD, *PARTS, KEY, SIGNATURE)
 
 
 @pytest.fixture(scope="module")
@@ -66,14 +68,22 @@ def test_a_part_with_its_hash_put_right_is_still_not_what_was_signed(paper, key)
 
 
 def test_one_of_a_later_format_was_not_changed_and_is_told_so(paper, key):
-    later = paper[: paper.rindex(b"signature ")].replace(HEAD, HEAD[:-1] + b"2", 1)
-    signed = later + f"signature {key.sign(later).hex()}\n".encode()
+    known, later = (f"candorcast certificate {number}".encode() for number in (1, max(FORMATS) + 1))
+    told = paper[: paper.rindex(b"signature ")].replace(known, later, 1)
+    signed = told + f"signature {key.sign(told).hex()}\n".encode()
     with pytest.raises(
-        BrokenArtifact, match=r"own\.certificate was made by a later candorcast: it has format 2"
+        BrokenArtifact, match=r"own\.certificate was made by a later candorcast: it has format 3, .* up to 2"
     ):
         verify(signed, who="own.certificate")
     with pytest.raises(BrokenArtifact, match="changed after it was signed: head"):
-        verify(paper.replace(HEAD, HEAD[:-1] + b"2", 1))
+        verify(paper.replace(known, later))
+
+
+def test_another_known_format_in_its_head_does_not_make_it_one_of_that_format(paper, key):
+    refit = sign({name: {"of": name} for name in FORMATS[2]}, key)
+    for content, here, there in ((paper, b"1", b"2"), (refit, b"2", b"1")):
+        with pytest.raises(BrokenArtifact, match=r"changed after it was signed: (judged|key)"):
+            verify(content.replace(b"certificate " + here, b"certificate " + there, 1))
 
 
 @pytest.mark.parametrize("cut", [0, 1, 40, 400])

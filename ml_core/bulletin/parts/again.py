@@ -31,11 +31,11 @@ def tell_again(subject: ReportSubject) -> Section:
         "The same bars, spec and seed give the same weights, byte for byte on the same processor and versions of "
         "packages. This fits the version again and compares it:"
     )
-    asked = f"--version {subject.judged.version if subject.judged else version.version}"
     signed = (
         "To hand it on so that a stranger can check it, with one signature over all of it: "
-        f"`{subject.spell('certify')} {asked} --key own.pem --new-key --out {version.name}.certificate`. This makes "
-        "the key that signs, own.pem; leave out --new-key when that file is there."
+        f"`{subject.spell('certify')} --version {version.version} --key own.pem --new-key "
+        f"--out {version.name}.certificate`. This makes the key that signs, own.pem; leave out --new-key when that "
+        "file is there."
     )
     blocks: list[Block] = [
         Paragraph(told),
@@ -64,11 +64,9 @@ def _facts(subject: ReportSubject, version: ModelVersion, evidence: Evidence) ->
         "seed": _seeds(evidence),
         "weights, sha256": checksum(weights) if weights.is_file() else "the file is not there",
         f"lock file ({NAME}), sha256": lock.sha256 if lock else "no lock file stands beside this code",
+        "certificate": version.certificate.told if version.certificate else "none was signed of it here",
+        "model card": CARD_LIES if version.card else "an earlier candorcast wrote none",
     }
-    if not evidence.refit:
-        certificate = version.certificate
-        facts["certificate"] = certificate.told if certificate else "none was signed of it here"
-    facts["model card"] = CARD_LIES if version.card else "an earlier candorcast wrote none"
     if lock:
         few = ", ".join(lock.otherwise[:FEW]) + (" …" if len(lock.otherwise) > FEW else "")
         facts["installed otherwise than locked"] = (
