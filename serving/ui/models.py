@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from ml_core.errors import InvalidInput
 from serving import markup
 from serving.access import Access
 from serving.lineup import Lineup
@@ -82,13 +83,14 @@ def build(service: Service, access: Access) -> Parts:
     held = lay_parts(ChosenVersion._fields, CHARTS, tab="models")
     gr.HTML(f'<p class="wf-disclaimer">{DISCLAIMER}</p>')
     return Parts(
+        {"version": pair[0], "beside": pair[1]},
         drawn=(
             Drawing(lambda _: fill_parts(show_models(service)), every, [moved]),
             seating,
             Drawing(lambda *chosen: _offer(service, *chosen), pair, state=pair),
             Drawing(lambda *chosen: fill_parts(show_two(service, *chosen)), beside, pair),
             Drawing(lambda chosen: fill_parts(show_one(service, chosen)), held, [who]),
-        )
+        ),
     )
 
 
@@ -102,6 +104,10 @@ def show_two(service: Service, first: str | None, second: str | None) -> TwoVers
     def answer() -> TwoVersions:
         lineup = service.lineup()
         one, other = lineup.find(first), lineup.find(second)
+        for asked, found in ((first, one), (second, other)):
+            if asked and found is None:
+                known = ", ".join(each.version for each in lineup.versions)
+                raise InvalidInput(f"There is no version '{asked}'; expected any of {known}.")
         if one is None or other is None or one is other:
             return TwoVersions("")
         scores = draw_beside([one, other], METRIC)

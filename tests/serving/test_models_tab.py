@@ -119,6 +119,12 @@ def test_a_refit_shows_no_scores_as_its_own_and_names_whose_stand_in_its_evidenc
     assert "Where the intervals held of version 3" in told.about
 
 
+def test_a_version_that_there_is_not_is_named_beside_those_that_there_are(seated):
+    known = ", ".join(one.version for one in seated.service().lineup().versions)
+    told = show_two(seated.service(), "3", "<b>").about
+    assert f"There is no version &#x27;&lt;b&gt;&#x27;; expected any of {known}." in told
+
+
 def test_of_another_holdout_it_is_said_that_scores_may_not_be_compared(seated):
     lineup = seated.service().lineup()
     table = show_two(seated.service(), "3", "1").table
