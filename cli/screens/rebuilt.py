@@ -31,6 +31,7 @@ def why_rebuilt_differs(made: Rebuilt) -> str:
     reason = (
         f"made with {'; '.join(changed)}"
         if changed
-        else "made with the same versions: the code's arithmetic changed"
+        else "made with the same versions on a processor of that name: it is another model of it, which adds up in "
+        "another order, or the code's arithmetic changed"
     )
     return f"{', '.join(made.differing)} came out otherwise: {reason}"

@@ -18,11 +18,11 @@ import datetime as dt
 import polars as pl
 from pathlib import Path
 from ml_core.data.providers import Fetched, Outcome, Provider
-from ml_core.spec.experiment import Section
+from ml_core.spec.section import FrozenSection
 HERE = Path(__file__).with_name("bars.parquet")
 FETCHED = []
 
-class Config(Section):
+class Config(FrozenSection):
     pass
 
 def identity(universe, config):

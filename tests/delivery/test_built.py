@@ -38,9 +38,10 @@ PLAN = """
 import yaml
 from pathlib import Path
 from flows.expansion import expand
-from flows.stack.services import Plan, build_deploying, build_environment, build_services, find_elsewhere
+from flows.stack.plan import StackPlan
+from flows.stack.services import build_deploying, build_environment, build_services, find_elsewhere
 from ml_core.home.settings import open_home
-plan = Plan((find_elsewhere('demo'),), open_home(Path('home')))
+plan = StackPlan((find_elsewhere('demo'),), open_home(Path('home')))
 assert plan.experiments == ('demo',)
 assert [one.name for one in build_services(plan)] == ['prefect', 'mlflow', 'app', 'worker']
 folder = Path(build_environment(plan)['CANDORCAST_PROJECT'])
@@ -114,7 +115,7 @@ def test_the_wheel_says_its_command_and_its_extras(built):
     [metadata] = built.unpacked.glob("*.dist-info/METADATA")
     assert "candorcast = cli.door:main" in entries.read_text()
     extras = re.findall(r"^Provides-Extra: (\w+)$", metadata.read_text(encoding="utf-8"), re.MULTILINE)
-    assert sorted(extras) == ["boost", "explain", "gpu", "report"]
+    assert sorted(extras) == ["boost", "explain", "gpu", "report", "s3"]
 
 
 def test_what_the_code_reads_is_found_in_the_wheel(run_packed):

@@ -4,6 +4,7 @@ import numpy as np
 import polars as pl
 
 from ml_core.frames import BACKTEST, POSITIONS, PRICES, conform
+from ml_core.portfolio.backtest import GONE
 
 
 def make_prices(open_TN: np.ndarray, close_TN: np.ndarray, *, first: str = "2020-01-01") -> pl.DataFrame:
@@ -81,7 +82,8 @@ def obvious_backtest(
                 shares = {ticker: value / price[ticker] for ticker, value in target.items() if value}
                 cash = worth - sum(target.values())
         now = cash + sum(count * price[ticker] for ticker, count in shares.items())
-        exposure = sum(abs(count * price[ticker]) for ticker, count in shares.items()) / now
+        lately = {ticker for ticker, date in bars if date in sessions[max(0, number - GONE + 1) : number + 1]}
+        exposure = sum(abs(shares[ticker] * price[ticker]) for ticker in shares if ticker in lately) / now
         gross, equity = now / equity - 1, now
         net = (1 + gross) * (1 - turnover * cost_bps / 10_000) - 1
         rows.append((day, gross, net, turnover, exposure, 0.0))

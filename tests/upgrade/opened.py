@@ -3,6 +3,7 @@
 import json
 import tarfile
 from dataclasses import dataclass
+from math import isclose
 from pathlib import Path
 
 from tests.upgrade.make import HOMES
@@ -24,23 +25,27 @@ def unpack(packed: Path, folder: Path) -> Opened:
     return Opened(folder / "home", json.loads((folder / "told.json").read_text(encoding="utf-8")))
 
 
-def differing(then: object, now: object, place: str = "") -> list[str]:
+def differing(then: object, now: object, place: str = "", *, near: float = 0.0) -> list[str]:
     """Where a number, a date or a name of then is another now, or is not there any more. What came beside it is no
-    difference, nor is a sentence that is told otherwise."""
+    difference, nor is a sentence that is told otherwise. `near`: the share by which a number may be another."""
     if isinstance(then, dict) and isinstance(now, dict):
         return [
             one
             for key, value in then.items()
             for one in (
-                differing(value, now[key], f"{place}.{key}") if key in now else [f"{place}.{key}: is gone"]
+                differing(value, now[key], f"{place}.{key}", near=near)
+                if key in now
+                else [f"{place}.{key}: is gone"]
             )
         ]
     if isinstance(then, list) and isinstance(now, list) and len(then) == len(now):
         return [
             one
             for number, (before, after) in enumerate(zip(then, now, strict=True))
-            for one in differing(before, after, f"{place}[{number}]")
+            for one in differing(before, after, f"{place}[{number}]", near=near)
         ]
     if isinstance(then, str) and " " in then:
+        return []
+    if isinstance(then, float) and isinstance(now, float) and isclose(then, now, rel_tol=near):
         return []
     return [] if type(then) is type(now) and then == now else [f"{place}: {then!r} was read, {now!r} is"]

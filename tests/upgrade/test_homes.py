@@ -1,4 +1,8 @@
-"""A home of each earlier release opens in this one: its numbers are read the same in every bit, and work goes on."""
+"""A home of each earlier release opens in this one: its numbers are read the same in every bit, and work goes on.
+
+What a network says is reckoned anew. A processor of another model than the one the home was made on adds up in another
+order: where a fit does not come out as it did, its forecasts have to agree to five digits instead.
+"""
 
 import datetime as dt
 import json
@@ -6,6 +10,7 @@ import shutil
 from pathlib import Path
 
 import pytest
+from typer.testing import Result
 
 from ml_core.data.order import place_order
 from ml_core.home.settings import open_home
@@ -17,12 +22,26 @@ from tests.upgrade.make import ASKED, FILE
 from tests.upgrade.opened import PACKED, Opened, differing, unpack
 
 EVIDENCE = "artifacts/**/evidence.json"
+NEAR = 1e-5
 
 
 @pytest.fixture(scope="module", params=PACKED, ids=lambda path: path.name.removesuffix(".tar.xz"))
 def kept(request, tmp_path_factory) -> Opened:
     """For reading: what is asked here stores no more than the same questions did then."""
     return unpack(request.param, tmp_path_factory.mktemp("kept"))
+
+
+@pytest.fixture(scope="module")
+def rebuilt(kept, tmp_path_factory) -> Result:
+    """What came of fitting a model of then again."""
+    root = Path(shutil.copytree(kept.root, tmp_path_factory.mktemp("again") / "home"))
+    return run("rebuild", "small.simulated", "--version", "2", "--home", str(root))
+
+
+@pytest.fixture(scope="module")
+def near(rebuilt) -> float:
+    """0: in every bit."""
+    return 0.0 if rebuilt.exit_code == 0 else NEAR
 
 
 @pytest.fixture
@@ -51,11 +70,11 @@ def test_a_home_of_an_earlier_release_and_one_of_this_are_kept():
 
 
 @pytest.mark.parametrize("question", ASKED)
-def test_every_number_is_read_as_it_was_then(kept, question):
-    assert differing(kept.told[question], tell(kept.root, *ASKED[question])) == []
+def test_every_number_is_read_as_it_was_then(kept, question, near):
+    assert differing(kept.told[question], tell(kept.root, *ASKED[question]), near=near) == []
 
 
-def test_the_server_answers_with_the_numbers_that_were_forecast_then(kept):
+def test_the_server_answers_with_the_numbers_that_were_forecast_then(kept, near):
     then = kept.told["newest"]["forecasts"]
     service = Service(
         place_order(read_experiment(str(FILE), ()), open_home(kept.root)), clock=lambda: evening(EVENINGS[-1])
@@ -67,18 +86,19 @@ def test_the_server_answers_with_the_numbers_that_were_forecast_then(kept):
         for one in answer.predictions
         for ahead in one.forecasts
     }
-    assert served == {
-        (one["ticker"], one["horizon"]): (one["lower"], one["upper"], one["scale"]) for one in then
-    }
+    assert served.keys() == {(one["ticker"], one["horizon"]) for one in then}
+    for one in then:
+        ahead = served[one["ticker"], one["horizon"]]
+        assert ahead == pytest.approx((one["lower"], one["upper"], one["scale"]), rel=near, abs=0.0)
 
 
-def test_bars_forecasts_and_scores_go_on(kept, onward):
+def test_bars_forecasts_and_scores_go_on(kept, onward, near):
     scored = sum(claim["sessions"] for claim in kept.told["live"]["claims"])
     newest = tell(onward, "predict")["forecasts"]
     assert min(one["as_of"] for one in newest) > f"{EVENINGS[-1]}"
     assert sum(claim["sessions"] for claim in tell(onward, "live")["claims"]) > scored
     past = tell(onward, *ASKED["past"])
-    assert differing(kept.told["past"]["forecasts"], past["forecasts"]) == []
+    assert differing(kept.told["past"]["forecasts"], past["forecasts"], near=near) == []
 
 
 def test_a_search_goes_on_and_counts_the_trials_of_before(kept, onward):
@@ -99,10 +119,13 @@ def test_what_came_later_works_on_what_was_there_before(copied, command):
     assert "candorcast:" not in done.stderr
 
 
-def test_a_model_of_then_is_fitted_again_to_the_same_bytes(copied):
-    done = run("rebuild", "small.simulated", "--version", "2", "--home", str(copied))
-    assert done.exit_code == 0, done.stdout + done.stderr
-    assert "the same, byte for byte" in done.stdout
+def test_a_model_of_then_is_fitted_again_to_the_same_bytes_or_it_is_told_what_may_be_otherwise(rebuilt):
+    told = rebuilt.stdout + rebuilt.stderr
+    if rebuilt.exit_code == 0:
+        assert "the same, byte for byte" in told
+    else:
+        assert "forecaster.json came out otherwise: made with" in told
+        assert "processor" in told
 
 
 def test_evidence_of_a_later_release_is_refused_in_one_line_that_says_to_update(copied):
