@@ -11,7 +11,6 @@ TOGETHER = {
         "tests/deploy/",
         "tests/faults/",
         "tests/tuning/",
-        "tests/upgrade/",
         "tests/cli/test_story.py",
         "tests/cli/test_python.py",
         "tests/api/test_page.py",
