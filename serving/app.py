@@ -8,6 +8,7 @@ import sys
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from functools import partial
+from importlib.metadata import version
 
 from fastapi import FastAPI, Request
 from fastapi.middleware.cors import CORSMiddleware
@@ -97,7 +98,7 @@ def _build_part(
     app = FastAPI(
         title="candorcast",
         description=ABOUT,
-        version="0.1.0",
+        version=version("candorcast"),
         lifespan=_living(service.look, page),
         docs_url=None,
         redoc_url=None,
