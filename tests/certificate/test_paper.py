@@ -14,13 +14,6 @@ LINES = (HEAD, *PARTS, KEY, SIGNATURE)
 
 
 @pytest.fixture(scope="module")
-def key(tmp_path_factory):
-    file = tmp_path_factory.mktemp("keys") / "own.pem"
-    make_key(file)
-    return read_key(str(file))
-
-
-@pytest.fixture(scope="module")
 def paper(key) -> bytes:
     return sign({name: {"value": [0.125, "text", None], "of": name} for name in PARTS}, key)
 

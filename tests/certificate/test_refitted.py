@@ -9,7 +9,6 @@ from ml_core.certificate.certify import describe
 from ml_core.certificate.paper import sign, verify
 from ml_core.certificate.recheck import recheck
 from ml_core.certificate.sections import read_certificate
-from ml_core.certificate.signing_key import make_key, read_key
 from ml_core.data.intake.refresh import refresh
 from ml_core.data.order import Order, place_order
 from ml_core.errors import BrokenArtifact
@@ -27,13 +26,6 @@ EXPERIMENT = small_experiment(
 EARLY = dt.datetime(2019, 2, 14, 23, tzinfo=dt.UTC)
 MADE_AGAIN = {"lock", "data", "weights", "claims", "audit", "gate"}
 BOTH = {"scores", "experiment", *MADE_AGAIN, *(f"{part} of version 1" for part in MADE_AGAIN)}
-
-
-@pytest.fixture(scope="module")
-def key(tmp_path_factory):
-    file = tmp_path_factory.mktemp("keys") / "own.pem"
-    make_key(file)
-    return read_key(str(file))
 
 
 @pytest.fixture(scope="module")
