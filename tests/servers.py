@@ -14,15 +14,16 @@ from pathlib import Path
 
 import pytest
 
+from flows.stack import services
+
 HOUSE = Path(__file__).parents[1]
 KEYS = {"AWS_ACCESS_KEY_ID": "of-tests", "AWS_SECRET_ACCESS_KEY": "of-tests", "AWS_REGION": "us-east-1"}
 WHERE_DEBIAN_HAS_IT = "/usr/lib/postgresql"
 
 
 def free_port() -> str:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return str(probe.getsockname()[1])
+    """As a command takes it."""
+    return str(services.free_port())
 
 
 def is_open(port: str) -> bool:

@@ -1,20 +1,14 @@
 """What `serve` has checked is what is served: the experiment's file is read once."""
 
 import os
-import socket
 
 from fastapi.testclient import TestClient
 
 from serving.app import create_app
 from tests.cli.command_line import run
 from tests.market import write_experiment
+from tests.servers import free_port
 from tests.serving.conftest import LOOPBACK
-
-
-def free_port() -> str:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return str(probe.getsockname()[1])
 
 
 def test_a_file_that_is_edited_after_it_was_checked_is_served_as_it_was_checked(tmp_path, monkeypatch):
