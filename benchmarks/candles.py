@@ -20,13 +20,13 @@ import polars as pl
 from playwright.sync_api import sync_playwright
 
 from benchmarks.screenshots import ARGUMENTS, BROWSERS
-from serving.candles import draw_outlook
+from serving.figures.candles import draw_outlook
+from serving.look.scripts import FOLDER, SCRIPTS
+from serving.look.sheet import SHEET
 from serving.messages import SingleAnswer
-from serving.scripts import FOLDER, SCRIPTS
-from serving.sheet import SHEET
 
 PAGE = """<!doctype html><meta charset="utf-8"><style>SHEET</style><body>
-<div id="chart" class="wf-chart" style="width:1100px"><div class="wf-candles" style="height:540px"></div></div>
+<div id="chart" class="cc-chart" style="width:1100px"><div class="cc-candles" style="height:540px"></div></div>
 SCRIPTS<script>
 const told = TOLD;
 const frame = () => new Promise(requestAnimationFrame);
@@ -38,7 +38,7 @@ async function draw() {
   return performance.now() - begun;
 }
 async function move(seconds, zoom) {
-  const scale = document.querySelector('.wf-candles').drawn.chart.timeScale();
+  const scale = document.querySelector('.cc-candles').drawn.chart.timeScale();
   const all = told.days.length, begun = performance.now(), until = begun + seconds * 1000;
   let frames = 0;
   while (performance.now() < until) {

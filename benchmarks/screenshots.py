@@ -30,10 +30,10 @@ BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 PATIENCE = 120_000
 WIDER = "document.documentElement.scrollWidth > window.innerWidth"
 SCROLLED = (
-    "[...document.querySelectorAll('.wf-scroll')].filter(one => one.scrollWidth > one.clientWidth + 1).length"
+    "[...document.querySelectorAll('.cc-scroll')].filter(one => one.scrollWidth > one.clientWidth + 1).length"
 )
 SHOWN = (
-    "[...document.querySelectorAll('.tabitem .wf-panel, .tabitem .wf-notice')].some(one => one.offsetParent)"
+    "[...document.querySelectorAll('.tabitem .cc-panel, .tabitem .cc-notice')].some(one => one.offsetParent)"
 )
 REST = 2500  # milliseconds for what is drawn last
 QUIET = "!document.querySelector('.generating, .pending, .progress-text')"
@@ -86,7 +86,7 @@ def draw(browser: Browser, address: str, tab: str, look: Look, folder: Path) -> 
 
 def settle(page: Page) -> None:
     """Until nothing is drawn any more."""
-    page.wait_for_selector(".wf-head", timeout=PATIENCE)
+    page.wait_for_selector(".cc-head", timeout=PATIENCE)
     page.wait_for_function(SHOWN, timeout=PATIENCE)
     page.wait_for_function(QUIET, timeout=PATIENCE)
     page.wait_for_timeout(REST)

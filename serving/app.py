@@ -20,26 +20,26 @@ from ml_core.errors import ForecastError, InvalidInput
 from ml_core.home.settings import Settings, open_home
 from ml_core.spec.experiment import Experiment
 from ml_core.spec.handover import take_over
-from serving.access import Access
-from serving.access_log import AccessLog
 from serving.addresses import PAGE, page_of, path_of
-from serving.answers import Answers
-from serving.api import build_router, explain_errors
-from serving.api_reference import build_reference
-from serving.cross_site import OriginGuard
-from serving.examples import build_examples, lay_in
+from serving.door.access import Access
+from serving.door.access_log import AccessLog
+from serving.door.cross_site import OriginGuard
+from serving.door.keys import is_loopback
+from serving.door.limits import Limits
+from serving.door.login import LoginGate
+from serving.door.rate import Rate
+from serving.door.request_watch import RequestWatch
+from serving.door.switch import Addressed, Living, Switch
 from serving.experiments import Experiments, open_experiments
-from serving.keys import is_loopback
-from serving.limits import Limits
-from serving.login import LoginGate
-from serving.metrics import Requests
+from serving.look.scripts import add_scripts
+from serving.look.style import ICON
 from serving.page import AppPage, Logins
-from serving.rate import Rate
-from serving.request_watch import RequestWatch
-from serving.scripts import add_scripts
+from serving.rest.answers import Answers
+from serving.rest.api import build_router, explain_errors
+from serving.rest.api_reference import build_reference
+from serving.rest.examples import build_examples, lay_in
+from serving.rest.metrics import Requests
 from serving.service import Service
-from serving.style import ICON
-from serving.switch import Addressed, Living, Switch
 
 LARGEST_BODY = 64 * 1024
 LOOK_EVERY = 3.0

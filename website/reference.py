@@ -15,10 +15,10 @@ from cli.line import app
 from ml_core.data.order import place_order
 from ml_core.home.settings import Settings, open_home
 from ml_core.spec.file import read_experiment
-from serving.access import Access
-from serving.api import build_router
+from serving.door.access import Access
 from serving.experiments import Experiments
-from serving.metrics import Requests
+from serving.rest.api import build_router
+from serving.rest.metrics import Requests
 from serving.service import Service
 from tuning.schema import build_schema
 

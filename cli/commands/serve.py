@@ -11,7 +11,7 @@ from ml_core.home.settings import Settings
 
 def serve(session: Session, *, experiments: list[str], host: str, port: int) -> int:
     from flows.stack.web import check_address, serve_app
-    from serving.keys import open_keys
+    from serving.door.keys import open_keys
 
     served = _open(session, experiments)
     check_address(host, port)

@@ -9,7 +9,7 @@ from ml_core.home.settings import Settings
 def up(session: Session, *, others: list[str] | None, port: int, prefect_port: int, mlflow_port: int) -> int:
     from flows.stack.plan import Ports
     from flows.stack.stack import up as start
-    from serving.keys import open_keys
+    from serving.door.keys import open_keys
 
     open_keys(Settings())  # keys that cannot be read are refused here, before anything is started
     ports = Ports(app=port, prefect=prefect_port, mlflow=mlflow_port)

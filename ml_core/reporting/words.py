@@ -1,7 +1,7 @@
 """What every figure is called and how its number is written, once, for the command line, the app, the reports and the
 gate. It imports nothing, so that whoever only needs a word starts fast.
 
-Numbers come in plain characters; the app sets them with a true minus (`serving/markup.py`).
+Numbers come in plain characters; the app sets them with a true minus (`serving/look/markup.py`).
 """
 
 from __future__ import annotations

@@ -6,9 +6,9 @@ from ml_core.data.order import Order
 from ml_core.errors import ForecastError, UnknownRun
 from serving.champion import Clock
 from serving.hints import Hints, hide_paths, hide_secrets
-from serving.runs.asked import RunRequest
 from serving.runs.prefect import Prefect, find_server
 from serving.runs.processes import Command, Processes
+from serving.runs.request import RunRequest
 from serving.runs.run import Run, RunLog, Runs
 from serving.runs.runner import Runner
 

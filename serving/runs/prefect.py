@@ -17,7 +17,7 @@ import httpx
 
 from ml_core.errors import ForecastError, InvalidInput
 from ml_core.home.lock import holder
-from serving.runs.asked import VERBS, RunRequest, Verb
+from serving.runs.request import VERBS, RunRequest, Verb
 from serving.runs.run import Run, State, clean
 from serving.runs.runner import LINES
 

@@ -17,9 +17,9 @@ from ml_core.errors import AlreadyRunning, InvalidInput
 from ml_core.home.lock import hand_over, holder
 from ml_core.home.settings import Home
 from serving.runs import keeper
-from serving.runs.asked import VERBS, RunRequest
 from serving.runs.keeper import CANCEL, ENDED, INTERRUPTED, LOG, write_whole
 from serving.runs.left import Left
+from serving.runs.request import VERBS, RunRequest
 from serving.runs.run import Run, State, clean
 from serving.runs.runner import LINES
 

@@ -7,7 +7,7 @@ from typing import Literal, TypeAlias
 from pydantic import Field
 
 from serving.messages import Message
-from serving.runs.asked import Verb
+from serving.runs.request import Verb
 
 # waiting: another goes first. partial: it ended, and not everything is as asked: the gate refused the winner. lost:
 # its process is gone and left no word. unwatched: its command goes on, but whoever kept it is gone.

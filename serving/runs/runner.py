@@ -4,7 +4,7 @@ Prefect's server are two such places."""
 from collections.abc import Sequence
 from typing import Protocol
 
-from serving.runs.asked import RunRequest
+from serving.runs.request import RunRequest
 from serving.runs.run import Run
 
 LINES = 400  # of a log, at most

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 
 from fastapi import FastAPI
 
-from serving.access import Access
 from serving.addresses import PAGE, page_of
+from serving.door.access import Access
 from serving.experiments import Experiments
-from serving.markup import header, notice, switch
+from serving.look.markup import header, notice, switch
+from serving.look.sheet import SHEET
+from serving.look.style import FONTS, MONOSPACE
 from serving.service import Service
-from serving.sheet import SHEET
-from serving.style import FONTS, MONOSPACE
 from serving.ui._tab import Parts, load_tabs
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 # Another experiment opens on the tab that is shown.
 STAY = """element.addEventListener('click', event => {
-  const other = event.target.closest('.wf-switch a');
+  const other = event.target.closest('.cc-switch a');
   const tab = new URL(window.location).searchParams.get('tab');
   if (other && tab) other.href = `${other.href}&tab=${tab}`;
 });"""
@@ -34,7 +34,7 @@ def mount_page(service: Service, experiments: Experiments, access: Access) -> Fa
     import gradio as gr
     from gradio.themes import Base
 
-    from serving.scripts import save_pictures
+    from serving.look.scripts import save_pictures
     from serving.ui._address import SCRIPT
 
     page = build_page(service, access, experiments)

@@ -11,8 +11,8 @@ from ml_core.portfolio.attribution import ReturnAttribution
 from ml_core.portfolio.comparison import EQUAL, HELD, STRATEGY, ZERO, Comparison
 from ml_core.reporting import words
 from ml_core.reporting.words import MONEY, ORIGINS
-from serving import markup
-from serving.markup import Cell, begin, panel, table, typeset, write
+from serving.look import markup
+from serving.look.markup import Cell, begin, panel, table, typeset, write
 
 BESIDE = (STRATEGY, HELD, EQUAL, ZERO)
 SPLITS = {
@@ -47,7 +47,7 @@ def show_accounts(compared: Comparison) -> str:
         [
             begin(told.label),
             *(
-                Cell(write(risk[one].get(name), told.form), "", "wf-own" if one == STRATEGY else "")
+                Cell(write(risk[one].get(name), told.form), "", "cc-own" if one == STRATEGY else "")
                 for one in BESIDE
             ),
         ]

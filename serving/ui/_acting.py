@@ -4,9 +4,9 @@ out: what it calls can be called without it."""
 from typing import Any
 
 from ml_core.errors import InvalidInput
-from serving import markup
-from serving.access import Access, refuse
-from serving.keys import Scope, Visitor
+from serving.door.access import Access, refuse
+from serving.door.keys import Scope, Visitor
+from serving.look import markup
 
 
 def require(access: Access, request: Any, scope: Scope) -> Visitor:

@@ -6,7 +6,7 @@ from typing import Any
 import gradio as gr
 from gradio import HTML, Blocks, Request, Tab, Tabs
 
-from serving import markup
+from serving.look import markup
 
 SCRIPT = """<script>
 window.candorcastAddress = said => {

@@ -5,10 +5,10 @@ from __future__ import annotations
 
 from ml_core.explain.spoken import APART, tell
 from ml_core.reporting import words
-from serving import markup
-from serving.explanation_figures import tell_amount
 from serving.explanations import Explained
-from serving.markup import Cell, number
+from serving.figures.explanation import tell_amount
+from serving.look import markup
+from serving.look.markup import Cell, number
 
 
 def tell_attention(told: Explained) -> str:

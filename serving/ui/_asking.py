@@ -7,9 +7,9 @@ from pydantic import ValidationError
 
 from ml_core.errors import InvalidInput
 from ml_core.spec.wording import expect
-from serving import markup
-from serving.asked import FORMS
-from serving.runs.asked import KINDS, RunRequest
+from serving.look import markup
+from serving.rest.bodies import FORMS
+from serving.runs.request import KINDS, RunRequest
 from serving.ui._days import read_day
 
 ORDER = ("as_of", "trials", "afresh", "always", "version", "dates")

@@ -10,9 +10,9 @@ import polars as pl
 
 from ml_core.reporting import words
 from ml_core.reporting.words import short_percent
-from serving import markup
 from serving.board import Board, BoardRow
-from serving.markup import MISSING, money, percent
+from serving.look import markup
+from serving.look.markup import MISSING, money, percent
 
 WIDTH, HEIGHT = 240, 22
 Key = Callable[[BoardRow], Any]
@@ -42,7 +42,7 @@ def show_board(board: Board, rows: Sequence[BoardRow], frequency: str) -> str:
         f'<th scope="col"{_wide(name)}>{escape(name)}{_under(pays.get(name, ""))}</th>' for name in shown
     )
     failed = "; ".join(f"{ticker}: {why}" for ticker, why in board.failed.items())
-    table = f'<table class="wf wf-board"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>'
+    table = f'<table class="cc cc-board"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>'
     lines = markup.scrolled(table) + (markup.small(f"No forecast: {failed}") if failed else "")
     lines += markup.saved(f"board {board.as_of} {board.horizon} ahead", tabulate(board, rows)) if rows else ""
     title = f"{markup.steps(board.horizon, frequency)} ahead"
@@ -98,13 +98,13 @@ def _about(board: Board) -> str:
 def _proven(board: Board) -> str:
     """A chip a claim: proven at this horizon or not, with how often luck alone gives as much."""
     chips = [
-        f'<span class="wf-chip {"wf-pass" if one.standing == "proven" else ""}" '
+        f'<span class="cc-chip {"cc-pass" if one.standing == "proven" else ""}" '
         f'title="{escape(words.claim(one.claim))}">'
         f"{escape(markup.begin(one.claim))} {escape(_standing(one.standing, one.p))}</span>"
         for one in board.claims
         if one.horizon == board.horizon and one.standing in ("proven", "unproven")
     ]
-    return f'<p class="wf-chips">{"".join(chips) or "Nothing was asked of this horizon."}</p>'
+    return f'<p class="cc-chips">{"".join(chips) or "Nothing was asked of this horizon."}</p>'
 
 
 def _standing(standing: str, p: float | None) -> str:
@@ -115,19 +115,19 @@ def _standing(standing: str, p: float | None) -> str:
 def _line(board: Board, row: BoardRow, rank: int | None, reach: float, shown: Sequence[str]) -> str:
     ahead, direction = row.forecast, board.says_direction
     sure = "level" in ahead.proven
-    look = "wf-own" if sure else "wf-unproven"
+    look = "cc-own" if sure else "cc-unproven"
     said = _told(ahead.change, ahead.mean) if direction else "none"
     placed = f"<td{_wide(RANK)}>{rank or MISSING}</td>" if RANK in shown else ""
     since = f"<td{_wide(SINCE)}>{percent(_changed(row))}</td>" if SINCE in shown else ""
     cells = (
-        f'<td><button type="button" class="wf-link" data-ticker="{escape(row.ticker)}">{escape(row.ticker)}</button>'
+        f'<td><button type="button" class="cc-link" data-ticker="{escape(row.ticker)}">{escape(row.ticker)}</button>'
         f"{_under(row.sector or '')}</td>",
         placed,
         f"<td{_wide('Close')}>{money(row.last_close)}{_under(percent(row.moved), markup.direction(row.moved))}</td>",
         f'<td class="{look}">{said}{_under(markup.span(ahead.change_lower, ahead.change_upper))}</td>',
-        f'<td class="wf-bar">{_bar(row, reach, direction=direction, sure=sure)}</td>',
+        f'<td class="cc-bar">{_bar(row, reach, direction=direction, sure=sure)}</td>',
         since,
-        f'<td class="{"wf-own" if board.pays else "wf-unproven"}">{_weight(row.weight)}</td>',
+        f'<td class="{"cc-own" if board.pays else "cc-unproven"}">{_weight(row.weight)}</td>',
     )
     return f"<tr>{''.join(cells)}</tr>"
 
@@ -182,7 +182,7 @@ def _under(text: str, look: str = "") -> str:
 
 
 def _wide(name: str) -> str:
-    return ' class="wf-wide"' if name in WIDE else ""
+    return ' class="cc-wide"' if name in WIDE else ""
 
 
 def _size(value: float | None) -> float | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from serving import markup
+from serving.look import markup
 from serving.service import Service
 
 if TYPE_CHECKING:

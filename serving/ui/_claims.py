@@ -5,8 +5,8 @@ from __future__ import annotations
 from ml_core.claims.unasked import with_unasked
 from ml_core.claims.verdict import ClaimVerdict, horizons_shown
 from ml_core.reporting import words
-from serving import markup
-from serving.markup import Cell, begin, panel, table, typeset
+from serving.look import markup
+from serving.look.markup import Cell, begin, panel, table, typeset
 from serving.messages import Info
 
 MOST_HORIZONS = 6
@@ -37,6 +37,6 @@ def _standing(claim: ClaimVerdict | None) -> Cell | str:
     if claim is None:
         return ""
     if not claim.asked:
-        return Cell("Not asked", claim.why, "wf-why")
-    looks = {"proven": "wf-pass", "unproven": "wf-refuse"}
+        return Cell("Not asked", claim.why, "cc-why")
+    looks = {"proven": "cc-pass", "unproven": "cc-refuse"}
     return Cell(begin(claim.standing), typeset(words.odds(claim.adjusted)), looks.get(claim.standing, ""))

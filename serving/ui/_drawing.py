@@ -13,7 +13,7 @@ def lay_parts(fields: Sequence[str], charts: Collection[str], *, tab: str) -> li
     import gradio as gr
 
     return [
-        gr.Plot(show_label=False, elem_classes="wf-chart", elem_id=f"{tab}-{field}", visible=False)
+        gr.Plot(show_label=False, elem_classes="cc-chart", elem_id=f"{tab}-{field}", visible=False)
         if field in charts
         else gr.HTML(visible=False, elem_id=f"{tab}-{field}")
         for field in fields

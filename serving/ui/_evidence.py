@@ -9,8 +9,8 @@ from ml_core.reporting import words
 from ml_core.reporting.words import MONEY, short_percent
 from ml_core.spec.ensemble import Ensemble
 from ml_core.spec.plain import plain
-from serving import markup
-from serving.markup import Cell, begin, interval, number, panel, table, typeset, write
+from serving.look import markup
+from serving.look.markup import Cell, begin, interval, number, panel, table, typeset, write
 from serving.messages import Info
 from serving.searches import tell_params
 from serving.ui._claims import MOST_HORIZONS, show_claims
@@ -18,8 +18,8 @@ from serving.ui._features import show_features
 from serving.ui._scores import show_scores, whose
 
 SHOWN = 5  # trials of the search
-PASSED = Cell("\N{CHECK MARK} passed", look="wf-pass")
-REFUSED = Cell("\N{MULTIPLICATION X} refused", look="wf-refuse")
+PASSED = Cell("\N{CHECK MARK} passed", look="cc-pass")
+REFUSED = Cell("\N{MULTIPLICATION X} refused", look="cc-refuse")
 BESIDE = {"benchmark": "buy_and_hold", "equal_weight": "equal_weight", "zero_forecast": "zero_forecast"}
 
 
@@ -35,7 +35,7 @@ def show_evidence(info: Info) -> str:
         show_features(info.choice),
         _spec(info),
     ]
-    return f'<div class="wf-stack">{"".join(part for part in parts if part)}</div>'
+    return f'<div class="cc-stack">{"".join(part for part in parts if part)}</div>'
 
 
 def _identity(info: Info) -> str:
@@ -139,7 +139,7 @@ def _backtest(info: Info) -> str:
     rows = [
         [
             Cell(begin(told.label), _interval(risk, name)),
-            Cell(write(getattr(risk, name), told.form), look="wf-own"),
+            Cell(write(getattr(risk, name), told.form), look="cc-own"),
             *(write(getattr(account, name), told.form) for account in beside.values()),
         ]
         for name, told in kept.items()

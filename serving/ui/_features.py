@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 from ml_core.features.selection import Choice
 from ml_core.reporting import words
-from serving import markup
-from serving.markup import Cell, number, panel, table, write
+from serving.look import markup
+from serving.look.markup import Cell, number, panel, table, write
 
 
 def show_features(choice: Sequence[Choice]) -> str:

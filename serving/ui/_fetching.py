@@ -7,8 +7,8 @@ from typing import Any, TypeAlias
 import gradio as gr
 from gradio import Request
 
-from serving import markup
-from serving.access import Access, refuse
+from serving.door.access import Access, refuse
+from serving.look import markup
 from serving.service import Service
 from serving.ui._acting import require
 from serving.ui._guard import guard

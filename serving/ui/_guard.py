@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from ml_core.errors import ForecastError
-from serving import markup
+from serving.look import markup
 from serving.service import Service
 
 Made = TypeVar("Made")

@@ -11,8 +11,8 @@ from ml_core.explain.attribution import Of
 from ml_core.explain.spoken import CLAIM_OF
 from ml_core.explain.surveys.importance import OfClaim, Rise
 from ml_core.reporting import words
-from serving import markup
-from serving.explanation_figures import draw_rises, tell_rise
+from serving.figures.explanation import draw_rises, tell_rise
+from serving.look import markup
 from serving.service import Service
 from serving.surveyed import Surveyed
 
@@ -81,9 +81,9 @@ def _rows(found: OfClaim) -> list[Sequence[markup.Cell | str]]:
 
 def _row(one: Rise, label: str, found: OfClaim) -> Sequence[markup.Cell | str]:
     ends = [markup.typeset(tell_rise(value, found)) for value in (one.low, one.high)]
-    look = "wf-pass" if one.surely else ""
+    look = "cc-pass" if one.surely else ""
     return [
-        markup.Cell(one.words, "", "wf-why"),
+        markup.Cell(one.words, "", "cc-why"),
         label,
         markup.Cell(markup.typeset(tell_rise(one.rise, found)), "surely" if one.surely else "", look),
         " to ".join(ends),

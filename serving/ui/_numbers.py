@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from serving import markup
-from serving.markup import money, percent
+from serving.look import markup
+from serving.look.markup import money, percent
 from serving.messages import SingleAnswer
 from serving.quotes import Quote
 
-UNPROVEN = "wf-unproven"
+UNPROVEN = "cc-unproven"
 
 
 def show_numbers(quote: Quote, answer: SingleAnswer, ahead: int) -> str:
@@ -16,7 +16,7 @@ def show_numbers(quote: Quote, answer: SingleAnswer, ahead: int) -> str:
         f"How far by {last.date:%d %b}",
         markup.span(last.change_lower, last.change_upper),
         "no direction is said",
-        "wf-range",
+        "cc-range",
     )
     expected = (
         f"Expected by {last.date:%d %b}" if "level" in last.proven else f"By {last.date:%d %b}, not proven",
@@ -32,7 +32,7 @@ def show_numbers(quote: Quote, answer: SingleAnswer, ahead: int) -> str:
                 "52-week range",
                 f"{money(quote.low)} \N{EN DASH} {money(quote.high)}",
                 _place(quote),
-                "wf-range",
+                "cc-range",
             ),
             ("Volume", markup.count(quote.volume), "on the day", ""),
             *([expected, *_stretches(answer, ahead)] if answer.says_direction else [silent]),

@@ -6,7 +6,7 @@ import base64
 from html import escape
 from typing import Any
 
-from serving import markup
+from serving.look import markup
 from serving.messages import Info
 
 
@@ -29,7 +29,7 @@ def show_papers(info: Info, *, card: str, certificate_file: str | None, **_: Any
         inner = markup.table(("Certificate", ""), rows, text=(1,))
         if certificate_file:
             inner += _offer(certificate_file, f"{info.model}-{info.version}.certificate")
-    folded = markup.folded("Model card", f'<pre class="wf-paper">{escape(card)}</pre>') if card else ""
+    folded = markup.folded("Model card", f'<pre class="cc-paper">{escape(card)}</pre>') if card else ""
     return markup.panel("Papers", about, inner + folded)
 
 

@@ -4,16 +4,16 @@ import datetime as dt
 from collections.abc import Sequence
 from html import escape
 
-from serving import markup
-from serving.markup import Cell, begin, panel, table
-from serving.run_figures import ENDS, LOOKS, lasted
+from serving.figures.runs import ENDS, LOOKS, lasted
+from serving.look import markup
+from serving.look.markup import Cell, begin, panel, table
 from serving.runs.run import WHERE, Run, RunLog, Runs
 
 SIGNS = {
     "completed": "\N{CHECK MARK}", "partial": "\N{WHITE DIAMOND}", "failed": "\N{MULTIPLICATION X}",
     "lost": "\N{MULTIPLICATION X}", "cancelled": "\N{WHITE SQUARE}",
 }  # fmt: skip
-STYLE = {"completed": "wf-pass", "failed": "wf-refuse", "lost": "wf-refuse", "partial": "wf-own"}
+STYLE = {"completed": "cc-pass", "failed": "cc-refuse", "lost": "cc-refuse", "partial": "cc-own"}
 HELP = {
     "partial": "It ended, and not everything is as asked: the end of the log says what.",
     "failed": "It did not do what was asked: the last line of the log says why.",
@@ -32,7 +32,7 @@ def show_state(runs: Sequence[Run], now: dt.datetime) -> str:
     ended = [run for run in runs if not run.going]
     bad = [run for run in ended if run.state in ("failed", "lost")]
     entries = [
-        ("Going on", *_going(going[0], now), "wf-own")
+        ("Going on", *_going(going[0], now), "cc-own")
         if going
         else ("Going on", "nothing", "start a run above", "")
     ]
@@ -53,12 +53,12 @@ def show_run(run: RunLog, now: dt.datetime) -> str:
     took = lasted(((run.ended or now) - run.created).total_seconds())
     about = f"Started {run.created:%a %d %b %Y %H:%M:%S} UTC by {run.by}; {told}; {WHERE[run.where]}."
     chips = (
-        f'<p class="wf-chips"><span class="wf-chip {STYLE.get(run.state, "")}">{escape(_sign(run))}</span>'
+        f'<p class="cc-chips"><span class="cc-chip {STYLE.get(run.state, "")}">{escape(_sign(run))}</span>'
     )
-    chips += f'<span class="wf-chip">{took}</span></p>'
+    chips += f'<span class="cc-chip">{took}</span></p>'
     help_ = markup.small(HELP[run.state]) if run.state in HELP else ""
     lines = "\n".join(run.log) or "It has said nothing yet."
-    log = f'<div class="wf-log" tabindex="0" role="log" aria-label="Log"><pre>{escape(lines)}</pre></div>'
+    log = f'<div class="cc-log" tabindex="0" role="log" aria-label="Log"><pre>{escape(lines)}</pre></div>'
     return panel(f"{begin(run.verb)} of {run.experiment}", about, f"{chips}{_progress(run)}{help_}{log}")
 
 
@@ -104,6 +104,6 @@ def _progress(run: Run) -> str:
     far, colour = f"{100 * run.progress:.0f}", LOOKS[run.state][0]
     bar = f'<i style="width:{far}%;background:{colour}"></i>'
     return (
-        f'<div class="wf-far" role="progressbar" aria-label="Progress" aria-valuemin="0" aria-valuemax="100" '
+        f'<div class="cc-far" role="progressbar" aria-label="Progress" aria-valuemin="0" aria-valuemax="100" '
         f'aria-valuenow="{far}">{bar}</div>'
     )

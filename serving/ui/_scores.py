@@ -5,8 +5,8 @@ from __future__ import annotations
 from ml_core.evaluation.metrics import find_metric, metric_names
 from ml_core.registry.scores import Beside, Score
 from ml_core.reporting import words
-from serving import markup
-from serving.markup import Cell, begin, interval, panel, table, typeset, write
+from serving.look import markup
+from serving.look.markup import Cell, begin, interval, panel, table, typeset, write
 from serving.messages import Info
 
 FIRST = ("zero", "mean", "last", "ewma", "ridge")
@@ -49,7 +49,7 @@ def _score(row: Score, baselines: list[str]) -> list[Cell | str]:
     others = [row.beside.get(baseline, Beside()) for baseline in baselines]
     return [
         Cell(begin(told.label), words.BETTER[find_metric(row.metric).better]),
-        Cell(write(row.value, told.form), interval(row.low, row.high, told.form), "wf-own"),
+        Cell(write(row.value, told.form), interval(row.low, row.high, told.form), "cc-own"),
         *(Cell(write(other.value, told.form), _lead(row.metric, other)) for other in others),
     ]
 

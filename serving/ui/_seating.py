@@ -7,9 +7,9 @@ from gradio import Request
 
 from ml_core.errors import InvalidInput
 from ml_core.registry.by_hand import SeatChange, Seated
-from serving import markup
-from serving.access import Access
-from serving.asked import LONGEST, SHORTEST
+from serving.door.access import Access
+from serving.look import markup
+from serving.rest.bodies import LONGEST, SHORTEST
 from serving.service import Service
 from serving.ui._acting import may, require, tell_refused
 from serving.ui._guard import guard

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from ml_core.spec import choices
-from serving.access import Access
+from serving.door.access import Access
 from serving.service import Service
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from ml_core.registry.version import ModelVersion
 from ml_core.reporting import words
 from ml_core.reporting.words import MONEY
 from serving.lineup import Lineup
-from serving.markup import MISSING, Cell, begin, panel, table, write
+from serving.look.markup import MISSING, Cell, begin, panel, table, write
 
 SHOWN = 10
 SIDES = ("sharpe", "annual_return", "max_drawdown", "annual_turnover")
@@ -23,9 +23,9 @@ def show_verdicts(lineup: Lineup) -> str:
     names = [name for name in words.CLAIMS if any(_asked(one, name) for one in versions)]
     rows = [
         [
-            Cell(f"Version {one.version}", f"{one.created:%d %b %Y}", "wf-own" if seat_of(one) else ""),
+            Cell(f"Version {one.version}", f"{one.created:%d %b %Y}", "cc-own" if seat_of(one) else ""),
             *(_standing(one, name) for name in names),
-            Cell(tell_seat(one), "", "wf-why"),
+            Cell(tell_seat(one), "", "cc-why"),
         ]
         for one in versions
     ]
@@ -87,10 +87,10 @@ def _standing(version: ModelVersion, name: str) -> Cell:
         if claim == name and noted.verdict == "refuted"
     ]
     if back:
-        return Cell("\N{MULTIPLICATION X} given back", f"live, {_ahead(back)}", "wf-refuse")
+        return Cell("\N{MULTIPLICATION X} given back", f"live, {_ahead(back)}", "cc-refuse")
     if proven:
-        return Cell("\N{CHECK MARK} proven", _ahead(proven), "wf-pass")
-    return Cell("not proven" if asked else "not asked", "", "wf-unproven")
+        return Cell("\N{CHECK MARK} proven", _ahead(proven), "cc-pass")
+    return Cell("not proven" if asked else "not asked", "", "cc-unproven")
 
 
 def _ahead(horizons: Sequence[int]) -> str:
@@ -100,9 +100,9 @@ def _ahead(horizons: Sequence[int]) -> str:
 def _gate(version: ModelVersion) -> Cell:
     gate = version.evidence.gate
     return (
-        Cell("passed", "", "wf-pass")
+        Cell("passed", "", "cc-pass")
         if gate.passed
-        else Cell("refused", gate.told_refused, "wf-refuse wf-why")
+        else Cell("refused", gate.told_refused, "cc-refuse cc-why")
     )
 
 

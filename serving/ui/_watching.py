@@ -6,7 +6,7 @@ from typing import Any
 import gradio as gr
 from gradio import Request
 
-from serving.access import Access
+from serving.door.access import Access
 from serving.runs.run import Run
 from serving.service import Service
 from serving.ui._acting import may, require, tell_refused

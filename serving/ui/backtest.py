@@ -11,10 +11,11 @@ from ml_core.portfolio.comparison import STRATEGY
 from ml_core.reporting import words
 from ml_core.reporting.words import MONEY
 from ml_core.spec import strategy as spec
-from serving import markup
 from serving.backtests import Backtested, BacktestSettings
-from serving.markup import begin, write
-from serving.money_figures import draw_equity, draw_months
+from serving.figures.money import draw_equity, draw_months
+from serving.figures.worth import draw_cost_curve, draw_rolling_ic, draw_tenths
+from serving.look import markup
+from serving.look.markup import begin, write
 from serving.service import Service
 from serving.ui._account import show_accounts, show_origins, show_positions, show_trades
 from serving.ui._days import read_day
@@ -22,7 +23,6 @@ from serving.ui._drawing import fill_parts, lay_parts
 from serving.ui._guard import guard
 from serving.ui._seats import choose_seat
 from serving.ui._tab import Drawing, Parts, Tab
-from serving.worth_figures import draw_cost_curve, draw_rolling_ic, draw_tenths
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure

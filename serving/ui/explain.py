@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ml_core.errors import InvalidInput
 from ml_core.explain.attribution import Of
-from serving import markup
-from serving.explanation_figures import draw_attention, draw_heat, draw_moved, tell_amount, worth_showing
 from serving.explanations import Explained
-from serving.markup import Cell
+from serving.figures.explanation import draw_attention, draw_heat, draw_moved, tell_amount, worth_showing
+from serving.look import markup
+from serving.look.markup import Cell
 from serving.service import Service
 from serving.ui._alike import show_alike, show_turning, tell_attention
 from serving.ui._choosing import choose_day, choose_horizon, choose_ticker

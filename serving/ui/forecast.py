@@ -12,13 +12,13 @@ from ml_core.claims.verdict import ClaimVerdict
 from ml_core.errors import InvalidInput
 from ml_core.reporting import words
 from ml_core.reporting.words import short_percent
-from serving import markup
-from serving.access import Access
-from serving.candles import draw_outlook
-from serving.markup import Cell, money, percent
+from serving.door.access import Access
+from serving.figures.candles import draw_outlook
+from serving.look import markup
+from serving.look.markup import Cell, money, percent
+from serving.look.scripts import draw_candles
 from serving.messages import DISCLAIMER, HorizonForecast, SingleAnswer
 from serving.quotes import build_quote
-from serving.scripts import draw_candles
 from serving.service import Service
 from serving.ui._choosing import choose_day, choose_horizon, choose_ticker
 from serving.ui._days import read_day
@@ -29,7 +29,7 @@ from serving.ui._tab import Parts, Tab
 
 DAYS = (30, 120, 730)
 # Its licence asks for its name and address on the page; the logo in the chart leads there too.
-CHART = """<div class="wf-candles"></div><p class="wf-small">Drag the chart to move it; after a click the wheel zooms.
+CHART = """<div class="cc-candles"></div><p class="cc-small">Drag the chart to move it; after a click the wheel zooms.
 Drawn with TradingView Lightweight Charts, Copyright (c) 2023 TradingView, Inc.
 <a href="https://www.tradingview.com/" rel="noopener">https://www.tradingview.com/</a></p>"""
 SILENT = "none"  # what a reference says of direction, on every screen
@@ -60,9 +60,9 @@ def build(service: Service, access: Access) -> Parts:
     controls.append(before)
     notice = gr.HTML(visible=False)
     numbers = gr.HTML()
-    chart = gr.HTML(html_template=CHART, js_on_load=draw_candles(), elem_classes="wf-chart", elem_id="chart")
+    chart = gr.HTML(html_template=CHART, js_on_load=draw_candles(), elem_classes="cc-chart", elem_id="chart")
     table = gr.HTML(elem_id="table")
-    gr.HTML(f'<p class="wf-disclaimer" id="disclaimer">{DISCLAIMER}</p>')
+    gr.HTML(f'<p class="cc-disclaimer" id="disclaimer">{DISCLAIMER}</p>')
     gr.on(
         None,
         fetching.redraw,
@@ -164,7 +164,7 @@ def _table(answer: SingleAnswer, ahead: int) -> str:
             Cell(
                 _expected(answer, row),
                 markup.span(row.change_lower, row.change_upper),
-                "wf-own" if "level" in row.proven else UNPROVEN,
+                "cc-own" if "level" in row.proven else UNPROVEN,
             ),
             Cell(
                 money(row.price) if answer.says_direction else SILENT,
@@ -174,7 +174,7 @@ def _table(answer: SingleAnswer, ahead: int) -> str:
             Cell(
                 ", ".join(row.proven) or "nothing",
                 _unproven(answer, row.horizon),
-                f"{'wf-pass' if row.proven else UNPROVEN} wf-words",
+                f"{'cc-pass' if row.proven else UNPROVEN} cc-words",
             ),
         ]
         for row in answer.forecasts

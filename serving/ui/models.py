@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ml_core.errors import InvalidInput
-from serving import markup
-from serving.access import Access
+from serving.door.access import Access
+from serving.figures.models import draw_beside, draw_calibration, draw_coverage, draw_live, draw_timeline
 from serving.lineup import Lineup
+from serving.look import markup
 from serving.messages import DISCLAIMER
-from serving.model_figures import draw_beside, draw_calibration, draw_coverage, draw_live, draw_timeline
 from serving.service import Service
 from serving.ui._drawing import fill_parts, lay_parts
 from serving.ui._evidence import show_evidence
@@ -81,7 +81,7 @@ def build(service: Service, access: Access) -> Parts:
     beside = lay_parts(TwoVersions._fields, CHARTS, tab="models")
     who = choose_seat()
     held = lay_parts(ChosenVersion._fields, CHARTS, tab="models")
-    gr.HTML(f'<p class="wf-disclaimer">{DISCLAIMER}</p>')
+    gr.HTML(f'<p class="cc-disclaimer">{DISCLAIMER}</p>')
     return Parts(
         {"version": pair[0], "beside": pair[1]},
         drawn=(

@@ -10,9 +10,9 @@ import polars as pl
 
 from ml_core.errors import InvalidInput
 from ml_core.monitoring.record import Breach
-from serving import markup
-from serving.access import Access
-from serving.markup import Cell
+from serving.door.access import Access
+from serving.look import markup
+from serving.look.markup import Cell
 from serving.service import Service
 from serving.ui._acting import require
 from serving.ui._guard import guard
@@ -21,7 +21,7 @@ from serving.ui._tab import Drawing, Parts, Tab
 SHOWN = 8  # of each check, those that are nearest to an alarm
 SESSIONS = 60  # of the line that shows how the nearest came there
 WIDTH, HEIGHT, SPARK = 200, 14, 80
-TEXT = ' class="wf-text"'
+TEXT = ' class="cc-text"'
 LIMIT = 0.7  # where along a bar what is allowed lies
 
 
@@ -73,7 +73,7 @@ def show_monitoring(service: Service) -> MonitoringView:
         last = looks.filter(pl.col("session") == looks["session"].max())
         checks = last["check"].unique().sort().to_list()
         panels = "".join(_check(name, last.filter(check=name), looks.filter(check=name)) for name in checks)
-        return MonitoringView("", _alarms(_going_on(service), last), f'<div class="wf-stack">{panels}</div>')
+        return MonitoringView("", _alarms(_going_on(service), last), f'<div class="cc-stack">{panels}</div>')
 
     return guard(service, "What was looked at", answer, MonitoringView)
 
@@ -120,7 +120,7 @@ def _alarms(going_on: list[Breach], last: pl.DataFrame) -> str:
     cards = markup.cards(
         [
             ("Looked at", f"{session:%a %d %b}", f"{session:%Y}, {last.height} things", ""),
-            ("Alarms", str(len(waiting)), "that nobody has answered", "wf-down" if waiting else "wf-pass"),
+            ("Alarms", str(len(waiting)), "that nobody has answered", "cc-down" if waiting else "cc-pass"),
             ("Known", str(len(going_on) - len(waiting)), "go on, acknowledged or muted", ""),
         ]
     )
@@ -128,7 +128,7 @@ def _alarms(going_on: list[Breach], last: pl.DataFrame) -> str:
         [
             Cell(markup.begin(one.check), one.subject),
             f"{one.began:%d %b %Y}",
-            Cell(one.state, look="wf-refuse" if one.waits else ""),
+            Cell(one.state, look="cc-refuse" if one.waits else ""),
             one.told,
             one.remedy or "a person",
         ]
@@ -137,7 +137,7 @@ def _alarms(going_on: list[Breach], last: pl.DataFrame) -> str:
     about = "What does not hold now, since when, and what helps."
     table = markup.table(("What", "Since", "State", "Why", "Helps"), rows, text=(3,))
     inner = table if rows else markup.small("Everything that was looked at holds.")
-    return f'<div class="wf-stack">{cards}{markup.panel("Alarms", about, inner)}</div>'
+    return f'<div class="cc-stack">{cards}{markup.panel("Alarms", about, inner)}</div>'
 
 
 def _check(name: str, last: pl.DataFrame, all_looks: pl.DataFrame) -> str:
@@ -148,7 +148,7 @@ def _check(name: str, last: pl.DataFrame, all_looks: pl.DataFrame) -> str:
     below = markup.small(f"{more} more are farther from an alarm.") if more > 0 else ""
     told = ("What", "Beside what is allowed", "Lately", "Found")
     head = "".join(f'<th scope="col"{TEXT if one == "Found" else ""}>{one}</th>' for one in told)
-    inner = f'<table class="wf"><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>'
+    inner = f'<table class="cc"><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>'
     return markup.panel(markup.begin(name), "", markup.scrolled(inner) + below)
 
 
@@ -160,7 +160,7 @@ def _finding(row: dict[str, Any], looks: pl.DataFrame) -> str:
         f"<td>{escape(row['subject'])}</td>",
         f"<td>{_bar(share, over=over)}</td>",
         f"<td>{_line((spent['value'] / spent['allowed']).to_list())}</td>",
-        f'<td class="wf-text">{escape(row["told"])}</td>',
+        f'<td class="cc-text">{escape(row["told"])}</td>',
     )
     return f"<tr>{''.join(cells)}</tr>"
 
@@ -170,7 +170,7 @@ def _bar(share: float, *, over: bool) -> str:
     long, limit = min(max(share, 0.0) * LIMIT, 1.0) * WIDTH, LIMIT * WIDTH
     told = f"{share:.0%} of what is allowed{', an alarm' if over else ''}"
     return (
-        f'<svg class="wf-gauge{" over" if over else ""}" viewBox="0 0 {WIDTH} {HEIGHT}" width="{WIDTH}" '
+        f'<svg class="cc-gauge{" over" if over else ""}" viewBox="0 0 {WIDTH} {HEIGHT}" width="{WIDTH}" '
         f'height="{HEIGHT}" role="img" aria-label="{told}"><rect y="3" width="{long:.1f}" height="8" rx="4"/>'
         f'<line x1="{limit}" x2="{limit}" y1="0" y2="{HEIGHT}"/></svg>'
     )
@@ -184,7 +184,7 @@ def _line(shares: list[float | None]) -> str:
     step = SPARK / (len(known) - 1)
     points = " ".join(f"{place * step:.1f},{HEIGHT * (1 - one):.1f}" for place, one in enumerate(known))
     size = f'viewBox="0 0 {SPARK} {HEIGHT}" width="{SPARK}" height="{HEIGHT}"'
-    return f'<svg class="wf-spark" {size} aria-hidden="true"><polyline points="{points}"/></svg>'
+    return f'<svg class="cc-spark" {size} aria-hidden="true"><polyline points="{points}"/></svg>'
 
 
 TAB = Tab("Monitoring", place=7, build=build, acts=True)

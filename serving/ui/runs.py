@@ -3,10 +3,10 @@
 import datetime as dt
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from serving import markup
-from serving.access import Access
-from serving.run_figures import draw_runs
-from serving.runs.asked import KINDS, VERBS
+from serving.door.access import Access
+from serving.figures.runs import draw_runs
+from serving.look import markup
+from serving.runs.request import KINDS, VERBS
 from serving.runs.run import Runs
 from serving.service import Service
 from serving.ui._asking import fit_parameters, lay_parameters

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from ml_core.registry.searched import TrialRow
 from ml_core.reporting import words
 from ml_core.reporting.luck import tell_keys, tell_luck
-from serving import markup
-from serving.markup import Cell, begin, panel, table, typeset, write
-from serving.search_figures import BOARD, KEYS, draw_curves, draw_importance, draw_leaderboard, draw_values
+from serving.figures.search import BOARD, KEYS, draw_curves, draw_importance, draw_leaderboard, draw_values
+from serving.look import markup
+from serving.look.markup import Cell, begin, panel, table, typeset, write
 from serving.searches import NewestSearch, tell_key, tell_params
 from serving.service import Service
 from serving.ui._drawing import fill_parts, lay_parts
@@ -97,7 +97,7 @@ def _show(search: NewestSearch) -> SearchView:
         importance,
         _above(values, "Values that were tried", _tell_values(search)),
         values,
-        f'<div class="wf-stack">{_luck(search)}{_table(search)}</div>',
+        f'<div class="cc-stack">{_luck(search)}{_table(search)}</div>',
         search.running,
     )
 
@@ -137,7 +137,7 @@ def _cards(search: NewestSearch) -> str:
         error = f"\N{PLUS-MINUS SIGN} {write(best.error, form)}" if best.error else "on the folds' test dates"
         entries.append(("The first scored", write(best.test, form), error, ""))
     if best and best.again is not None:
-        entries.append(("Expected again", write(best.again, form), "on other dates", "wf-up"))
+        entries.append(("Expected again", write(best.again, form), "on other dates", "cc-up"))
     if account and account.independent:
         entries.append(("Count as", f"{account.independent:.1f}", "independent trials", ""))
     if account and account.overfitting is not None:
@@ -175,7 +175,7 @@ def _row(row: TrialRow, form: words.Form) -> list[Cell | str]:
     error = f"\N{PLUS-MINUS SIGN} {write(row.error, form)}" if row.error else ""
     return [
         Cell(row.trial, words.baseline(row.family or "")),
-        Cell(write(row.test, form), error, "wf-own"),
+        Cell(write(row.test, form), error, "cc-own"),
         write(row.again, form),
         write(row.validation, form),
         str(row.epochs),

@@ -5,8 +5,8 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any, NamedTuple, TypeAlias
 
-from serving import markup
 from serving.board import Board
+from serving.look import markup
 from serving.service import Service
 from serving.ui._board import ORDERS, show_board, sort_rows
 from serving.ui._guard import guard
@@ -106,7 +106,7 @@ def _cards(service: Service, board: Board) -> str:
             "Proven",
             ", ".join(proven) or "nothing",
             "at one horizon or more" if proven else "at any horizon",
-            "wf-pass" if proven else "wf-unproven",
+            "cc-pass" if proven else "cc-unproven",
         ),
     ]
     if board.says_direction and board.rows:
@@ -118,7 +118,7 @@ def _session(service: Service, board: Board) -> Card:
     """The day of the prices. A dot before it says that there should be newer ones."""
     days, many = _days_since(service, board.as_of), f"{board.as_of:%Y}, {len(board.rows)} tickers"
     if service.health().old:
-        return "Session", f"{OLD} {board.as_of:%a %d %b}", f"{many}; {days}, newer ones are due", "wf-refuse"
+        return "Session", f"{OLD} {board.as_of:%a %d %b}", f"{many}; {days}, newer ones are due", "cc-refuse"
     return "Session", f"{board.as_of:%a %d %b}", f"{many}; {days}", ""
 
 
@@ -128,7 +128,7 @@ def _who(service: Service, board: Board) -> Card:
     days = _days_since(service, info.refit.through if info.refit else info.trained.end)
     who, told = board.seat or "nobody's seat", f"version {board.version}; learned up to {days}"
     if health.old_model and health.version == board.version:
-        return "Answers", f"{OLD} {who}", f"{told}, a newer one is due", "wf-refuse"
+        return "Answers", f"{OLD} {who}", f"{told}, a newer one is due", "cc-refuse"
     return "Answers", who, told, ""
 
 
@@ -145,7 +145,7 @@ def _end(label: str, board: Board, place: int) -> Card:
     row = [row for row in board.rows if row.forecast.mean is not None][place]
     ahead = row.forecast
     told = markup.percent(ahead.change) if ahead.change is not None else markup.number(ahead.mean)
-    return label, row.ticker, told, "" if {"level", "order"} & set(ahead.proven) else "wf-unproven"
+    return label, row.ticker, told, "" if {"level", "order"} & set(ahead.proven) else "cc-unproven"
 
 
 TAB = Tab("Today", place=1, build=build)

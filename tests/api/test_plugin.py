@@ -21,7 +21,7 @@ from fastapi.testclient import TestClient
 from ml_core.data.order import place_order
 from ml_core.home.settings import Settings, open_home
 from ml_core.spec.file import read_experiment
-from serving.access import Access
+from serving.door.access import Access
 from serving.app import build_app
 from serving.experiments import Experiments
 from serving.service import Service

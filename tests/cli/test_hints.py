@@ -18,8 +18,8 @@ from ml_core.home.settings import Settings, open_home
 from ml_core.home.spelling import spell_out
 from ml_core.registry.versions import Registry
 from ml_core.spec.file import read_experiment
-from serving.access import Access
 from serving.app import build_app
+from serving.door.access import Access
 from serving.experiments import Experiments
 from serving.hints import Hints
 from serving.service import Service

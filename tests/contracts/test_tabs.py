@@ -8,7 +8,7 @@ import pytest
 from ml_core.data.order import place_order
 from ml_core.home.settings import Settings
 from ml_core.spec import choices
-from serving.access import Access
+from serving.door.access import Access
 from serving.service import Service
 from serving.ui import build_page
 from serving.ui._tab import TABS, load_tab, load_tabs

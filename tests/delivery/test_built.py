@@ -29,7 +29,7 @@ from flows.expansion import TEMPLATE
 from ml_core.audit.lockfile import PLACE, read_lock
 from ml_core.spec.shipped import PROJECT
 from ml_core.spec.file import SHIPPED
-from serving.scripts import FOLDER, SCRIPTS
+from serving.look.scripts import FOLDER, SCRIPTS
 for place in (TEMPLATE, PLACE, PROJECT, SHIPPED, *(FOLDER / name for name in SCRIPTS)):
     assert place.exists() and place.is_relative_to({home!r}), place
 assert read_lock().pinned > 100

@@ -26,7 +26,7 @@ CHECKED = ("mlflow", "prefect", "ray", "worker", "app", "searcher")
 @pytest.fixture(scope="module")
 def composition() -> Iterator[Composition]:
     """In the order that `depends_on` asks for; a short folder, because Ray puts sockets into it."""
-    with tempfile.TemporaryDirectory(prefix="wf-") as folder, run_object_store("models") as s3:
+    with tempfile.TemporaryDirectory(prefix="cc-") as folder, run_object_store("models") as s3:
         running = Composition(Path(folder), s3)
         try:
             running.start_database()

@@ -17,8 +17,8 @@ from fastapi.testclient import TestClient
 
 from ml_core.home.settings import Home, Settings
 from ml_core.spec.experiment import Experiment
-from serving.access import Access
 from serving.app import build_app
+from serving.door.access import Access
 from serving.experiments import Experiments
 from serving.service import Service
 from tests.serving.searched import choose, end_trials

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from itertools import count
 
 from ml_core.errors import AlreadyRunning
-from serving.doing import EXAMPLE
-from serving.runs.asked import VERBS, RunRequest
+from serving.rest.doing import EXAMPLE
+from serving.runs.request import VERBS, RunRequest
 from serving.runs.run import Run
 
 BEGUN = dt.timedelta(minutes=5)

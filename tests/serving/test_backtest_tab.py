@@ -17,7 +17,7 @@ from ml_core.promotion.reference import fill_seat
 from ml_core.walkforward.trading import weigh
 from ml_core.walkforward.unseen import forecast_unseen
 from serving.backtests import BacktestSettings
-from serving.money_figures import draw_equity, draw_months, months_of
+from serving.figures.money import draw_equity, draw_months, months_of
 from serving.ui.backtest import show_backtest
 from tests.market import NOW
 

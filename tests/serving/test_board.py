@@ -102,7 +102,7 @@ def test_a_mean_is_bold_and_its_dot_filled_only_where_it_is_proven_itself(servic
     ranked, proven = (replace_row(board.rows[0], proven=[claim]) for claim in ("order", "level"))
     said = [show_board(board, [row], "daily") for row in (ranked, proven)]
     assert ['class="sure"' in shown for shown in said] == [False, True]
-    assert ['<td class="wf-own">' in shown for shown in said] == [False, True]
+    assert ['<td class="cc-own">' in shown for shown in said] == [False, True]
 
 
 def test_the_names_on_the_board_are_escaped(service):

@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import expect, sync_playwright
 
 from ml_core.reporting.words import CLAIMS
-from serving.style import DARK, LIGHT
+from serving.look.style import DARK, LIGHT
 from tests.serving.conftest import EVIL
 from tests.serving.visit import PATIENCE, Visit, at_both_widths
 from tests.serving.world import LISTED
@@ -113,7 +113,7 @@ def test_the_chart_of_a_ticker_is_painted_moved_and_follows_the_dark(visit):
     for name in ("blue", "alarm", "warn"):
         assert visit.painted(LIGHT[name]) > 0, name
     assert visit.painted(DARK["surface"]) == 0
-    chart, legend = page.locator("#chart .wf-canvas"), page.locator("#chart .wf-legend")
+    chart, legend = page.locator("#chart .cc-canvas"), page.locator("#chart .cc-legend")
     expect(legend).to_contain_text("50-day mean")
     expect(legend).to_contain_text("5 sessions before: held")
     expect(legend).to_contain_text("90 % interval")
@@ -128,7 +128,7 @@ def test_the_chart_of_a_ticker_is_painted_moved_and_follows_the_dark(visit):
     assert visit.shown_days() == pytest.approx(before, abs=1)
     box = chart.bounding_box()
     page.mouse.move(box["x"] + box["width"] / 3, box["y"] + 100)
-    expect(legend.locator(".wf-day")).to_contain_text(re.compile(r"open .*high .*low .*close .*volume"))
+    expect(legend.locator(".cc-day")).to_contain_text(re.compile(r"open .*high .*low .*close .*volume"))
     page.evaluate("document.body.classList.add('dark')")
     page.wait_for_timeout(500)
     assert visit.painted(DARK["blue"]) > 0
@@ -148,7 +148,7 @@ def test_a_ticker_that_is_typed_is_answered_or_explained(visit):
     visit.wait_for("GOLF")
     field.fill("nope")
     field.press("Enter")
-    expect(page.locator(".wf-notice:visible")).to_have_text(
+    expect(page.locator(".cc-notice:visible")).to_have_text(
         re.compile("no bars stored for 'nope'"), timeout=PATIENCE
     )
     assert visit.complaints == []
@@ -196,17 +196,17 @@ def test_a_visitor_keeps_charts_as_pictures_and_tables_as_files(browser, searche
         page = visit.page
         page.locator("#backtest-equity").hover()
         with page.expect_download() as saved:
-            page.locator("#backtest-equity .wf-save-picture").click()
+            page.locator("#backtest-equity .cc-save-picture").click()
         assert saved.value.suggested_filename == "backtest-equity.png"
         assert Path(saved.value.path()).read_bytes().startswith(PNG)
         page.locator("#backtest-accounts summary").click()
         with page.expect_download() as saved:
-            page.locator("#backtest-accounts .wf-save").click()
+            page.locator("#backtest-accounts .cc-save").click()
         accounts = pl.read_csv(saved.value.path())
         assert accounts.columns == ["date", "strategy", "equal_weight", "zero_forecast", "buy_and_hold"]
         visit.turn_to("Forecast")
         with page.expect_download() as saved:
-            page.locator("#chart .wf-save-picture").click()
+            page.locator("#chart .cc-save-picture").click()
         assert saved.value.suggested_filename == f"{visit.drawn()}.png"
         assert Path(saved.value.path()).read_bytes().startswith(PNG)
 
@@ -281,7 +281,7 @@ def test_a_visitor_goes_back_to_an_earlier_champion_only_after_saying_why_and_co
     page.locator("#seat-ask").click()
     page.locator("#seat-yes").click()
     expect(page.locator("#seat-told")).to_contain_text("Version 3 is champion now")
-    expect(page.locator("#models-proven .wf-own").first).to_contain_text("Version 3")
+    expect(page.locator("#models-proven .cc-own").first).to_contain_text("Version 3")
     assert page.title() == "candorcast"
     assert visit.complaints == []
     page.close()

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from serving.keys import SCOPES
+from serving.door.keys import SCOPES
 from tests.serving.conftest import open_client
 
 KEY = "a-long-secret"

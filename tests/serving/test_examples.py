@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from serving.examples import fill_path
-from serving.refusals import BODIES
+from serving.rest.examples import fill_path
+from serving.rest.refusals import BODIES
 from tests.serving.conftest import open_client
 
 

@@ -11,8 +11,8 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from ml_core.errors import InvalidInput
 from ml_core.home.settings import Settings
-from serving.access import Access
 from serving.app import build_app, open_app
+from serving.door.access import Access
 from serving.experiments import Experiments
 from serving.service import Service
 from tests.serving.conftest import LOOPBACK, write_file

@@ -7,8 +7,8 @@ import json
 import polars as pl
 import pytest
 
-from serving import markup
-from serving.candles import draw_outlook
+from serving.figures.candles import draw_outlook
+from serving.look import markup
 from serving.ui.forecast import show_forecast
 from serving.ui.models import show_one
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from serving.examples import fill_path
+from serving.rest.examples import fill_path
 from tests.serving.conftest import open_client
 
 REQUESTS = 250  # of each kind

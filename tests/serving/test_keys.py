@@ -9,8 +9,8 @@ import pytest
 
 from ml_core.errors import InvalidInput
 from ml_core.home.settings import Settings
-from serving.access import Access
-from serving.keys import HERE, SCOPES, Keys, Visitor
+from serving.door.access import Access
+from serving.door.keys import HERE, SCOPES, Keys, Visitor
 
 ALL = "a-long-secret-of-the-owner"
 READ, RUN, ADMIN = "reading-only-000", "running-also-000", "all-there-is-000"

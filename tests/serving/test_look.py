@@ -2,8 +2,8 @@
 
 import pytest
 
-from serving.sheet import SHEET
-from serving.style import DARK, LIGHT
+from serving.look.sheet import SHEET
+from serving.look.style import DARK, LIGHT
 
 ON_SURFACE = ("ink", "muted", "blue", "down", "pass", "refuse")
 

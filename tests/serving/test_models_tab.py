@@ -11,7 +11,7 @@ from ml_core.live.terms import LiveTerms
 from ml_core.promotion.reference import fill_seat
 from ml_core.registry.noted import Noted
 from ml_core.registry.refit import Refit
-from serving.model_figures import draw_beside, draw_calibration, draw_coverage, draw_live, draw_timeline
+from serving.figures.models import draw_beside, draw_calibration, draw_coverage, draw_live, draw_timeline
 from serving.ui._versions import show_verdicts
 from serving.ui.models import show_models, show_one, show_two
 from tests.market import NOW

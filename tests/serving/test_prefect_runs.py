@@ -11,10 +11,10 @@ from ml_core.errors import ForecastError, InvalidInput
 from ml_core.home.lock import hold
 from ml_core.home.settings import open_home
 from serving.hints import hide_paths
-from serving.runs.asked import RunRequest
 from serving.runs.desk import Desk
 from serving.runs.prefect import Prefect, Server, find_server
 from serving.runs.processes import Processes
+from serving.runs.request import RunRequest
 
 NOW = dt.datetime(2026, 1, 2, 22, tzinfo=dt.UTC)
 NAME = "0b0e7a52-6b0c-4d0e-9a52-6b0c4d0e9a52"

@@ -6,7 +6,7 @@ from fastapi.testclient import TestClient
 
 from ml_core.errors import InvalidInput
 from ml_core.home.settings import Settings
-from serving.rate import Rate
+from serving.door.rate import Rate
 from tests.serving.conftest import open_client
 
 OPEN = {"api_key": "a-long-secret", "host": "0.0.0.0"}
@@ -75,7 +75,7 @@ def test_visitors_do_not_share_and_health_is_always_told(limited):
 
 
 def test_however_many_visitors_come_no_more_than_so_many_are_remembered(limited, monkeypatch):
-    monkeypatch.setattr("serving.rate.REMEMBERED", 50)
+    monkeypatch.setattr("serving.door.rate.REMEMBERED", 50)
     for number in range(200):
         visit(limited, f"10.0.1.{number}").get("/info")
     assert len(limited._left) == 50

@@ -13,11 +13,11 @@ from pydantic import ValidationError
 from ml_core.errors import AlreadyRunning, UnknownRun
 from ml_core.home.lock import holder
 from ml_core.home.settings import Home, open_home
-from serving.run_figures import draw_runs, lasted
-from serving.runs.asked import KINDS, VERBS, RunRequest
+from serving.figures.runs import draw_runs, lasted
 from serving.runs.desk import Desk
 from serving.runs.keeper import began
 from serving.runs.processes import LOCK, Command, Processes
+from serving.runs.request import KINDS, VERBS, RunRequest
 from serving.runs.run import Run, clean
 
 REFRESH = RunRequest(verb="refresh")

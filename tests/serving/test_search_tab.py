@@ -8,7 +8,7 @@ from ml_core.data.order import place_order
 from ml_core.errors import InvalidInput
 from ml_core.registry.ledgers import LEDGER
 from ml_core.registry.trials import Trial, write_line
-from serving.search_figures import BOARD, draw_curves, draw_importance, draw_leaderboard, draw_values
+from serving.figures.search import BOARD, draw_curves, draw_importance, draw_leaderboard, draw_values
 from serving.searches import newest_search
 from serving.ui.search import show_search
 from tests.serving.searched import choose, end_trials

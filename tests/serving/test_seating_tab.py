@@ -3,7 +3,7 @@
 from types import SimpleNamespace
 
 from ml_core.home.settings import Settings
-from serving.access import Access
+from serving.door.access import Access
 from serving.ui._seating import Hands
 from tests.serving.world import World
 

@@ -7,7 +7,7 @@ import pytest
 from ml_core.data.order import place_order
 from ml_core.errors import InvalidInput, NoChampion
 from ml_core.promotion.reference import fill_seat
-from serving.asked import VersionAsked
+from serving.rest.bodies import VersionAsked
 from serving.ui.forecast import show_forecast
 from serving.ui.models import show_one
 from tests.market import NOW
@@ -101,7 +101,7 @@ def test_an_unproven_number_is_grey_on_the_page_and_the_page_shows_who_is_asked(
     service = seated.service()
     shown = show_forecast(service, "ALFA", 5, 90, None, "challenger")
     assert "Challenger: refused by the gate" in shown.notice
-    assert "wf-unproven" in shown.table
+    assert "cc-unproven" in shown.table
     assert ", not proven" in shown.numbers
     assert "challenger of small.simulated" in show_one(service, "challenger").evidence
 

@@ -6,7 +6,7 @@ import pytest
 
 from ml_core.home.lock import hold
 from ml_core.home.settings import Settings
-from serving.access import Access
+from serving.door.access import Access
 from serving.ui._fetching import Fetching
 from tests.data.loopback_yahoo import Listing
 from tests.serving.conftest import open_client

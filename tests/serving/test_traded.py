@@ -9,8 +9,8 @@ from ml_core.errors import AlreadyRunning
 from ml_core.portfolio.comparison import STRATEGY
 from ml_core.walkforward.trading import weigh
 from ml_core.walkforward.unseen import forecast_unseen
+from serving.backtest_queue import WAITING, Jobs
 from serving.backtests import BacktestSettings
-from serving.traded import WAITING, Jobs
 from tests.serving.conftest import open_client
 
 PATH = "/portfolio/backtest"

@@ -7,7 +7,7 @@ import pytest
 
 from ml_core.data.order import place_order
 from ml_core.home.settings import Settings
-from serving.access import Access
+from serving.door.access import Access
 from serving.service import Service
 from serving.ui._watching import Watching
 from tests.market import NOW, small_experiment

@@ -7,7 +7,7 @@ from playwright.sync_api import Browser, Page
 
 PATIENCE = 60_000
 WIDTHS = (1280, 390)  # of a desk and of a phone
-CANDLES = "#chart .wf-candles[data-ticker]"
+CANDLES = "#chart .cc-candles[data-ticker]"
 DRAWN = f"{CANDLES}, .js-plotly-plot .main-svg"
 PAINTED = """([chart, wanted]) => [...document.querySelectorAll(`${chart} canvas`)].reduce((sum, canvas) => {
   const pixels = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data;

@@ -5,8 +5,8 @@ from collections.abc import Iterator, Mapping
 from html import escape
 from typing import Any
 
-from serving.examples import spell_command
-from serving.plain_page import write_document
+from serving.rest.examples import spell_command
+from serving.rest.plain_page import write_document
 
 Json = Mapping[str, Any]
 JSON = "application/json"

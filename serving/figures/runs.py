@@ -6,11 +6,11 @@ import datetime as dt
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from serving.chart_look import dress_lines, hover, plainly
-from serving.markup import begin
-from serving.runs.asked import VERBS
+from serving.figures.chart_look import dress_lines, hover, plainly
+from serving.look.markup import begin
+from serving.look.style import BLUE, GREEN, GREY, INK, ORANGE, VERMILION
+from serving.runs.request import VERBS
 from serving.runs.run import Run, State
-from serving.style import BLUE, GREEN, GREY, INK, ORANGE, VERMILION
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure

@@ -10,9 +10,9 @@ import polars as pl
 
 from ml_core.portfolio.comparison import EQUAL, HELD, STRATEGY, ZERO, Comparison
 from ml_core.reporting import words
-from serving.chart_look import dress
-from serving.markup import begin, typeset
-from serving.style import BLUE, DIVERGING, GREEN, GREY, INK, MUTED, ORANGE, VERMILION
+from serving.figures.chart_look import dress
+from serving.look.markup import begin, typeset
+from serving.look.style import BLUE, DIVERGING, GREEN, GREY, INK, MUTED, ORANGE, VERMILION
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure

@@ -1,5 +1,5 @@
 """What the chart of one ticker shows: its prices, what was said of them before, and the forecast with its range. The
-browser draws it (`serving/static/candles.js`); colours are named as in the page's sheet."""
+browser draws it (`serving/look/static/candles.js`); colours are named as in the page's sheet."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import polars as pl
 
 from ml_core.reporting.words import listed
 from serving.earlier import EarlierForecasts
-from serving.markup import steps
+from serving.look.markup import steps
 from serving.messages import HorizonForecast, SingleAnswer
 
 FRIDAY = 5

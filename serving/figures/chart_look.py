@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from html import escape
 from typing import TYPE_CHECKING, Any
 
-from serving.style import FONTS, INK, LINE, MUTED, SURFACE
+from serving.look.style import FONTS, INK, LINE, MUTED, SURFACE
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure

@@ -12,10 +12,10 @@ from ml_core.registry.scores import CoverageRow, FanRow, Score
 from ml_core.registry.seats import CHALLENGER, CHAMPION, REFERENCE, SEATS
 from ml_core.registry.version import ModelVersion
 from ml_core.reporting import words
-from serving.chart_look import dress, dress_lines, hover, plainly
+from serving.figures.chart_look import dress, dress_lines, hover, plainly
 from serving.lineup import Lineup
-from serving.markup import begin
-from serving.style import BLUE, GREEN, GREY, INK, MUTED, ORANGE, VERMILION
+from serving.look.markup import begin
+from serving.look.style import BLUE, GREEN, GREY, INK, MUTED, ORANGE, VERMILION
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure

@@ -23,7 +23,7 @@ window.candorcastLoaded ??= SCRIPTS.reduce((before, one) => before.then(() => lo
 const draw = () => window.candorcastLoaded.then(
   () => candorcastCandles(element, props.value),
   () => {
-    const box = element.querySelector('.wf-candles');
+    const box = element.querySelector('.cc-candles');
     box.textContent = 'The chart could not be loaded; the table below has its numbers.';
   }
 );

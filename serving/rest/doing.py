@@ -6,16 +6,16 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Path, Query, Response
 
 from ml_core.registry.by_hand import SeatChange
-from serving.access import Access
-from serving.asked import AskedNothing, BacktestRequest, SeatRequest, TickerRequest, VersionAsked
-from serving.keys import Visitor
-from serving.problems import problems
-from serving.runs.asked import RunRequest
+from serving.backtest_queue import BacktestAnswer, Jobs, settings_of
+from serving.door.access import Access
+from serving.door.keys import Visitor
+from serving.rest.bodies import AskedNothing, BacktestRequest, SeatRequest, TickerRequest, VersionAsked
+from serving.rest.problems import problems
+from serving.runs.request import RunRequest
 from serving.runs.run import Run, RunLog, Runs
 from serving.seated import Seating
 from serving.service import Service
 from serving.strangers import FetchedTicker
-from serving.traded import BacktestAnswer, Jobs, settings_of
 
 PATIENCE = 2.0  # seconds after which a backtest that goes on is answered by how far it is
 EXAMPLE = "20260102-220000-000000-refresh"

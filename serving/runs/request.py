@@ -7,8 +7,8 @@ from typing import Annotated, Any, Literal, Self, TypeAlias, get_args
 
 from pydantic import ConfigDict, Field, model_validator
 
-from serving.asked import VERSION, Day
 from serving.messages import Message
+from serving.rest.bodies import VERSION, Day
 
 Verb: TypeAlias = Literal["refresh", "predict", "search", "refit", "audit"]
 VERBS: tuple[Verb, ...] = get_args(Verb)

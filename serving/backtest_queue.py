@@ -18,9 +18,9 @@ from ml_core.errors import AlreadyRunning
 from ml_core.portfolio.comparison import STRATEGY
 from ml_core.spec.experiment import Experiment
 from ml_core.spec.plain import plain
-from serving.asked import BacktestRequest
 from serving.backtests import Backtested, BacktestSettings
 from serving.messages import DISCLAIMER, Message
+from serving.rest.bodies import BacktestRequest
 from serving.strategies import changes_of
 
 KEPT = 32  # results

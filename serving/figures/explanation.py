@@ -9,9 +9,9 @@ from ml_core.explain.methods.attention import Attention
 from ml_core.explain.methods.moved import Moved, Piece
 from ml_core.explain.surveys.importance import OfClaim, Rise
 from ml_core.reporting import words
-from serving.chart_look import dress, plainly
-from serving.markup import typeset
-from serving.style import BLUE, DIVERGING, GREY, INK, SURFACE, VERMILION
+from serving.figures.chart_look import dress, plainly
+from serving.look.markup import typeset
+from serving.look.style import BLUE, DIVERGING, GREY, INK, SURFACE, VERMILION
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure

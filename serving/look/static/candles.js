@@ -1,4 +1,4 @@
-// Draws what serving/candles.py tells, with lightweight-charts: candles with means and volume, what was said before, and
+// Draws what serving/figures/candles.py tells, with lightweight-charts: candles with means and volume, what was said before, and
 // the forecast with its range. Colours are those of the page's sheet, by name.
 (() => {
   const LINES = { solid: 0, dotted: 1 };
@@ -83,9 +83,9 @@
       this.place = new Map(this.days.map((day, at) => [day, at]));
       box.replaceChildren();
       this.legend = box.appendChild(document.createElement('div'));
-      this.legend.className = 'wf-legend';
+      this.legend.className = 'cc-legend';
       const canvas = box.appendChild(document.createElement('div'));
-      canvas.className = 'wf-canvas';
+      canvas.className = 'cc-canvas';
       this.chart = LightweightCharts.createChart(canvas, {
         ...look(), autoSize: true, localization: { locale: 'en-GB', dateFormat: 'dd MMM yyyy' },
         rightPriceScale: { borderVisible: false },
@@ -157,13 +157,13 @@
       const parts = this.told.bands.filter(one => one.name).map(one => this.key(one, true, this.rangeOf(one, day)));
       parts.push(...this.told.lines.map(one => this.key(one, false, this.valueOf(one, day))));
       const sum = document.createElement('span');
-      sum.className = 'wf-day';
+      sum.className = 'cc-day';
       sum.textContent = day ? `${dates.format(new Date(`${day}T00:00:00Z`))}${this.barOf(day)}` : '';
       this.legend.replaceChildren(...parts, sum);
     }
     key(one, broad, said) {
       const part = document.createElement('span'), mark = part.appendChild(document.createElement('i'));
-      mark.className = broad ? 'wf-broad' : `wf-${one.style}`;
+      mark.className = broad ? 'cc-broad' : `cc-${one.style}`;
       mark.style.color = `var(--${one.color})`;
       part.append(one.name + (said ? ` ${said}` : ''));
       return part;
@@ -225,7 +225,7 @@
 
   // Draws into the box inside `element` what `told` says, in place of what was there.
   window.candorcastCandles = (element, told) => {
-    const box = element.querySelector('.wf-candles');
+    const box = element.querySelector('.cc-candles');
     if (!box) return;
     box.drawn?.end();
     box.drawn = undefined;

@@ -7,7 +7,7 @@ from fastapi import Depends, HTTPException
 from fastapi.security import APIKeyHeader, HTTPAuthorizationCredentials, HTTPBearer
 
 from ml_core.home.settings import Settings
-from serving.keys import Scope, Visitor, open_keys
+from serving.door.keys import Scope, Visitor, open_keys
 
 HEADER = APIKeyHeader(name="X-API-Key", auto_error=False, description="A key, where one is set.")
 BEARER = HTTPBearer(auto_error=False, description="The same key as a bearer token.")

@@ -11,7 +11,7 @@ from functools import cached_property
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from serving.access import Access
+from serving.door.access import Access
 
 TAGGED = ("/predictions/", "/models", "/info", "/live", "/portfolio/")
 KEPT = frozenset({"/predictions/single", "/predictions/batch", "/predictions/explain"})

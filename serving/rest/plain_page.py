@@ -2,7 +2,7 @@
 
 from html import escape
 
-from serving.style import FONTS, MONOSPACE, write_palettes
+from serving.look.style import FONTS, MONOSPACE, write_palettes
 
 SHEET = f"""
 {write_palettes(":root", "@media (prefers-color-scheme: dark) { :root")} }}

@@ -14,11 +14,11 @@ from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Re
 from starlette.routing import BaseRoute, Router
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from serving.access import Access
 from serving.addresses import FIELD, PAGE, UNDER, page_of
+from serving.door.access import Access
 from serving.experiments import Experiments
 from serving.messages import Health
-from serving.plain_page import write_document
+from serving.rest.plain_page import write_document
 
 PAGES = frozenset({"/", PAGE, f"{PAGE}/"})
 

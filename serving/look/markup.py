@@ -78,43 +78,43 @@ def steps(horizon: int, frequency: str) -> str:
 
 def direction(value: float | None) -> str:
     """The class of a change: blue up, orange down; the sign says it too. What is shown as zero has neither."""
-    return "" if value is None or abs(value) < 5e-5 else "wf-up" if value > 0 else "wf-down"
+    return "" if value is None or abs(value) < 5e-5 else "cc-up" if value > 0 else "cc-down"
 
 
 def cards(entries: Sequence[tuple[str, str, str, str]]) -> str:
     """(label, value, note, class of the value) each."""
     parts = [
-        f'<div class="wf-card"><span>{escape(label)}</span><strong class="{escape(look)}">{escape(value)}</strong>'
+        f'<div class="cc-card"><span>{escape(label)}</span><strong class="{escape(look)}">{escape(value)}</strong>'
         f"<small>{escape(note)}</small></div>"
         for label, value, note, look in entries
     ]
-    return f'<div class="wf-cards">{"".join(parts)}</div>'
+    return f'<div class="cc-cards">{"".join(parts)}</div>'
 
 
 def table(head: Sequence[str], rows: Sequence[Sequence[Cell | str]], *, text: Sequence[int] = ()) -> str:
     """Columns named in `text` are written to the left and may wrap."""
-    look = ['class="wf-text"' if place in text else "" for place in range(len(head))]
+    look = ['class="cc-text"' if place in text else "" for place in range(len(head))]
     top = "".join(f'<th scope="col" {look[place]}>{escape(name)}</th>' for place, name in enumerate(head))
     body = "".join(
         f"<tr>{''.join(_cell(cell, place in text) for place, cell in enumerate(row))}</tr>" for row in rows
     )
-    return scrolled(f'<table class="wf"><thead><tr>{top}</tr></thead><tbody>{body}</tbody></table>')
+    return scrolled(f'<table class="cc"><thead><tr>{top}</tr></thead><tbody>{body}</tbody></table>')
 
 
 def scrolled(inner: str) -> str:
     """What may be wider than its place: it is moved inside, by touch, wheel or the keys of arrows."""
     about = 'tabindex="0" role="region" aria-label="A table; it can be moved sideways"'
-    return f'<div class="wf-scroll" {about}>{inner}</div>'
+    return f'<div class="cc-scroll" {about}>{inner}</div>'
 
 
 def panel(title: str, about: str, inner: str) -> str:
     lead = f"<p>{escape(about)}</p>" if about else ""
-    return f'<section class="wf-panel"><h2>{escape(title)}</h2>{lead}{inner}</section>'
+    return f'<section class="cc-panel"><h2>{escape(title)}</h2>{lead}{inner}</section>'
 
 
 def lead(title: str, about: str) -> str:
     """What stands above a chart."""
-    return f'<div class="wf-lead">{panel(title, about, "")}</div>'
+    return f'<div class="cc-lead">{panel(title, about, "")}</div>'
 
 
 def switch(shown: str, addresses: Mapping[str, str]) -> str:
@@ -125,36 +125,36 @@ def switch(shown: str, addresses: Mapping[str, str]) -> str:
         else f'<a href="{escape(address)}">{escape(name)}</a>'
         for name, address in addresses.items()
     ]
-    return f'<nav class="wf-switch" aria-label="Experiments">{"".join(parts)}</nav>'
+    return f'<nav class="cc-switch" aria-label="Experiments">{"".join(parts)}</nav>'
 
 
 def header(name: str, status: str, about: str) -> str:
-    dot = f'<i class="wf-dot {escape(status)}" role="img" title="{escape(status)}" aria-label="{escape(status)}"></i>'
-    return f'<header class="wf-head">{dot}<h1>{escape(name)}</h1><span>{escape(about)}</span></header>'
+    dot = f'<i class="cc-dot {escape(status)}" role="img" title="{escape(status)}" aria-label="{escape(status)}"></i>'
+    return f'<header class="cc-head">{dot}<h1>{escape(name)}</h1><span>{escape(about)}</span></header>'
 
 
 def notice(text: str) -> str:
     """What is in the way, plainly; a command to run stands in its own type."""
     before, run, command = text.partition("run: ")
     code = f"{escape(run)}<code>{escape(command)}</code>" if run else ""
-    return f'<div class="wf-notice" role="status">{escape(before)}{code}</div>'
+    return f'<div class="cc-notice" role="status">{escape(before)}{code}</div>'
 
 
 def going(text: str) -> str:
     """What is being done while the visitor waits."""
-    return f'<div class="wf-notice wf-going" role="status" aria-busy="true">{escape(text)}</div>'
+    return f'<div class="cc-notice cc-going" role="status" aria-busy="true">{escape(text)}</div>'
 
 
 def small(text: str) -> str:
     """A line below a table."""
-    return f'<p class="wf-small">{escape(text)}</p>'
+    return f'<p class="cc-small">{escape(text)}</p>'
 
 
 def saved(name: str, rows: pl.DataFrame, label: str = "Save as CSV") -> str:
     """A link to a table that is in the page already, as a file of that name."""
     written = base64.b64encode(rows.write_csv().encode()).decode()
     return (
-        f'<p class="wf-small"><a class="wf-save" download="{escape(name)}.csv" href="data:text/csv;base64,{written}">'
+        f'<p class="cc-small"><a class="cc-save" download="{escape(name)}.csv" href="data:text/csv;base64,{written}">'
         f"{escape(label)}</a></p>"
     )
 
@@ -166,4 +166,4 @@ def folded(label: str, inner: str) -> str:
 def _cell(cell: Cell | str, text: bool) -> str:
     value, note, look = cell if isinstance(cell, Cell) else Cell(cell)
     under = f"<small>{escape(note)}</small>" if note else ""
-    return f'<td class="{escape(look)}{" wf-text" if text else ""}">{escape(value)}{under}</td>'
+    return f'<td class="{escape(look)}{" cc-text" if text else ""}">{escape(value)}{under}</td>'

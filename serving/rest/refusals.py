@@ -6,7 +6,7 @@ from typing import Any
 
 from ml_core.spec.choices import nearest
 from ml_core.spec.wording import expect
-from serving.asked import (
+from serving.rest.bodies import (
     FORMS,
     AskedBoard,
     BacktestRequest,
@@ -17,7 +17,7 @@ from serving.asked import (
     TickerRequest,
     VersionAsked,
 )
-from serving.runs.asked import RunRequest
+from serving.runs.request import RunRequest
 
 BODIES = {
     "/predictions/single": SingleRequest,

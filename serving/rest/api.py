@@ -17,8 +17,14 @@ from ml_core.errors import (
     UnknownRun,
     UnknownTicker,
 )
-from serving.access import Access
-from serving.asked import (
+from serving.board import Board
+from serving.condition import Ready
+from serving.door.access import Access
+from serving.experiments import Experiments, ServedExperiments
+from serving.explanations import Explained
+from serving.holdings import Holdings
+from serving.messages import BatchAnswer, Health, Info, SingleAnswer
+from serving.rest.bodies import (
     VERSION,
     AskedBoard,
     AskedNothing,
@@ -27,16 +33,10 @@ from serving.asked import (
     SingleRequest,
     VersionAsked,
 )
-from serving.board import Board
-from serving.condition import Ready
-from serving.doing import add_doing
-from serving.experiments import Experiments, ServedExperiments
-from serving.explanations import Explained
-from serving.holdings import Holdings
-from serving.messages import BatchAnswer, Health, Info, SingleAnswer
-from serving.metrics import KIND, Requests, served_families, write_metrics
-from serving.problems import problem, problems
-from serving.refusals import tell_refused
+from serving.rest.doing import add_doing
+from serving.rest.metrics import KIND, Requests, served_families, write_metrics
+from serving.rest.problems import problem, problems
+from serving.rest.refusals import tell_refused
 from serving.service import Service
 from serving.shelf import Live, ModelEvidence, Models
 

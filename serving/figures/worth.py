@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from serving.chart_look import dress, hover
-from serving.markup import number, percent, typeset
-from serving.style import BLUE, GREEN, GREY, INK, MUTED, VERMILION
+from serving.figures.chart_look import dress, hover
+from serving.look.markup import number, percent, typeset
+from serving.look.style import BLUE, GREEN, GREY, INK, MUTED, VERMILION
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure

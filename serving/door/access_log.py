@@ -7,7 +7,7 @@ import sys
 from typing import TextIO
 
 from serving.champion import Clock
-from serving.request_watch import SeenRequest
+from serving.door.request_watch import SeenRequest
 
 LONGEST = 200  # characters of an address that somebody made up
 

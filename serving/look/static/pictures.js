@@ -1,6 +1,6 @@
 // A button on each chart saves it as a picture, in the light colours of paper.
 (() => {
-  const CHART = '.wf-chart', NAME = 'wf-save-picture';
+  const CHART = '.cc-chart', NAME = 'cc-save-picture';
 
   const download = (address, name) => Object.assign(document.createElement('a'), { href: address, download: name }).click();
 
@@ -11,7 +11,7 @@
   }
 
   function save(chart) {
-    const plot = chart.querySelector('.js-plotly-plot'), candles = chart.querySelector('.wf-candles')?.drawn;
+    const plot = chart.querySelector('.js-plotly-plot'), candles = chart.querySelector('.cc-candles')?.drawn;
     if (plot) savePlot(plot, chart.id);
     else if (candles) download(candles.chart.takeScreenshot().toDataURL('image/png'), `${candles.told.ticker}.png`);
   }
