@@ -73,9 +73,9 @@ class Session:
         check_learning(experiment)
         return experiment
 
-    def about(self, name: str) -> Session:
-        """The same session, about that experiment."""
-        return dataclasses.replace(self, name=name, read=read_experiment(name, self.overrides))
+    def about(self, name: str, *, read: Experiment | None = None) -> Session:
+        """The same session, about that experiment; `read`: what whoever started this process has read of it."""
+        return dataclasses.replace(self, name=name, read=read or read_experiment(name, self.overrides))
 
     def spell(self, verb: str) -> str:
         """The command that does this to the same experiment, for the user to type."""

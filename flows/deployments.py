@@ -7,6 +7,7 @@ import datetime as dt
 import os
 import runpy
 import sys
+from collections.abc import Mapping
 from contextlib import suppress
 
 from prefect.client.orchestration import PrefectClient, get_client
@@ -18,13 +19,18 @@ from flows.stack.services import LONG
 from flows.stack.silent_runs import watch_heartbeats
 from flows.timetable import variables
 from ml_core.home.settings import Home, Settings, open_home
+from ml_core.spec.experiment import Experiment
+from ml_core.spec.file import read_experiment
+from ml_core.spec.handover import take_over
 from ml_core.spec.shipped import PROJECT
 
 
-def deploy(pool: str, experiments: list[str], overrides: list[str], home: Home, *, own: bool) -> None:
+def deploy(
+    pool: str, experiments: Mapping[str, Experiment], overrides: list[str], home: Home, *, own: bool
+) -> None:
     """The work pool and every deployment, by Prefect's own command here: another process would load Prefect again."""
     now = dt.datetime.now(dt.UTC)
-    asked = [variables(name, home, now=now, overrides=tuple(overrides)) for name in experiments]
+    asked = [variables(found, experiment, home, now=now) for found, experiment in experiments.items()]
     asyncio.run(prepare(pool, {one["CANDORCAST_NAME"] for one in asked}, own=own))
     file = home.root / "deployments.yaml"
     file.write_text(expand(asked, overrides), encoding="utf-8")
@@ -66,7 +72,11 @@ def main() -> None:
     parser.add_argument("experiments", nargs="*")
     parser.add_argument("--set", action="append", default=[], dest="overrides")
     asked, settings = parser.parse_args(), Settings()
-    experiments = asked.experiments or [*settings.experiments]
+    read = take_over(os.environ)
+    experiments = {
+        name: read.get(name) or read_experiment(name, tuple(asked.overrides))
+        for name in asked.experiments or settings.experiments
+    }
     home = open_home(settings.home, settings.tracking_uri, settings.tables)
     deploy(asked.pool, experiments, asked.overrides, home, own=asked.server == "own")
 

@@ -13,7 +13,7 @@ from flows.naming import begin_as, rename
 from flows.order import FlowOrder, open_order
 from flows.parameters import ExperimentName, HomeFolder, Overrides, explained
 from flows.progress import open_progress
-from ml_core.reporting.words import claim, together
+from ml_core.vocabulary.words import claim, together
 
 SECONDS = 24 * 3600  # of a day: the next search goes on where a broken one ended
 

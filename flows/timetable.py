@@ -9,6 +9,7 @@ from ml_core.data.calendar import week_of
 from ml_core.data.hours import Week
 from ml_core.data.order import place_order
 from ml_core.home.settings import Home, Settings, open_home
+from ml_core.spec.experiment import Experiment
 from ml_core.spec.file import read_experiment
 
 # Bars are corrected for a while after the close; what follows a refresh by event has an hour before the next one looks.
@@ -23,14 +24,11 @@ AFTER_CLOSE = {
 MINUTES_A_DAY = 24 * 60
 
 
-def variables(
-    experiment: str, home: Home, *, now: dt.datetime, overrides: tuple[str, ...] = ()
-) -> dict[str, str]:
+def variables(found: str, experiment: Experiment, home: Home, *, now: dt.datetime) -> dict[str, str]:
     """Of `prefect.yaml`, for this experiment: how its file is found, its name, and when each deployment runs."""
-    read = read_experiment(experiment, overrides)
-    almanac = place_order(read, home).store.almanac
-    week = week_of(read.universe.calendar, now, almanac=almanac)
-    own = {"EXPERIMENT": experiment, "NAME": read.name, "ZONE": week.zone}
+    almanac = place_order(experiment, home).store.almanac
+    week = week_of(experiment.universe.calendar, now, almanac=almanac)
+    own = {"EXPERIMENT": found, "NAME": experiment.name, "ZONE": week.zone}
     own |= {what: cron(week, after) for what, after in AFTER_CLOSE.items()}
     return {f"CANDORCAST_{name}": value for name, value in own.items()}
 
@@ -46,8 +44,6 @@ def cron(week: Week, after: dt.timedelta) -> str:
 if __name__ == "__main__":
     _, named = sys.argv
     settings = Settings()
-    found = variables(
-        named, open_home(settings.home, settings.tracking_uri, settings.tables), now=dt.datetime.now(dt.UTC)
-    )
-    for key, text in found.items():
+    home = open_home(settings.home, settings.tracking_uri, settings.tables)
+    for key, text in variables(named, read_experiment(named), home, now=dt.datetime.now(dt.UTC)).items():
         sys.stdout.write(f"export {key}={shlex.quote(text)}\n")

@@ -19,8 +19,8 @@ from ml_core.explain.methods.moved import Moved, moved
 from ml_core.explain.spoken import tell_later, tell_unproven
 from ml_core.explain.subject import Subject
 from ml_core.prediction.answer import stamp, unanswered
-from ml_core.reporting import words
-from ml_core.reporting.words import listed
+from ml_core.vocabulary import words
+from ml_core.vocabulary.words import listed
 from serving.as_of import AsOf, PastAnswers
 from serving.champion import Served
 from serving.messages import Provenance

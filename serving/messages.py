@@ -16,9 +16,9 @@ from ml_core.registry.searched import Searched
 from ml_core.registry.seats import Seat, tell_seat
 from ml_core.registry.verdict import Verdict
 from ml_core.registry.version import ModelVersion
-from ml_core.reporting import words
-from ml_core.reporting.words import listed
 from ml_core.spec.ensemble import Spec
+from ml_core.vocabulary import words
+from ml_core.vocabulary.words import listed
 
 DISCLAIMER = (
     "For research and education. A forecast is an estimate with a wide margin of error, not investment advice; "

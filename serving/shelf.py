@@ -15,8 +15,8 @@ from ml_core.registry.moves import Move
 from ml_core.registry.seats import Seat, tell_seat
 from ml_core.registry.version import ModelVersion
 from ml_core.registry.versions import Registry
-from ml_core.reporting import words
-from ml_core.reporting.words import listed
+from ml_core.vocabulary import words
+from ml_core.vocabulary.words import listed
 from serving.messages import Info, Message
 
 

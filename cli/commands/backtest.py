@@ -154,7 +154,7 @@ def _of_version(
 
 def _tell_money(registered: ModelVersion) -> str:
     """Whether it was proven that trading it pays, at any horizon."""
-    from ml_core.reporting.words import claim, standing
+    from ml_core.vocabulary.words import claim, standing
 
     asked = [one for one in registered.evidence.claims if one.claim == "money" and one.asked]
     if not asked:

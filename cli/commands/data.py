@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from cli.output import check_file
 from cli.session import DONE, Session
 from cli.terminal import Terminal
-from ml_core.reporting.words import percent
+from ml_core.vocabulary.words import percent
 
 if TYPE_CHECKING:
     import polars as pl

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 
 from cli.session import DONE, Session
@@ -33,11 +34,13 @@ def serve(session: Session, *, experiments: list[str], host: str, port: int) -> 
 def _open(session: Session, names: Sequence[str]) -> list[Session]:
     """Those that can be served. One that cannot is told, and the others go on; if none can, no server starts."""
     from ml_core.spec.file import require_names
+    from ml_core.spec.handover import take_over
 
     opened: list[Session] = []
+    read = take_over(os.environ)
     for name in names:
         try:
-            one = session.about(name)
+            one = session.about(name, read=read.get(name))
             _ = one.order
             opened.append(one)
         except ForecastError as error:

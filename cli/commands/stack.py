@@ -13,7 +13,9 @@ def up(session: Session, *, others: list[str] | None, port: int, prefect_port: i
 
     open_keys(Settings())  # keys that cannot be read are refused here, before anything is started
     ports = Ports(app=port, prefect=prefect_port, mlflow=mlflow_port)
-    start([session.name, *(others or ())], session.home, overrides=session.overrides, ports=ports)
+    asked = [session, *(session.about(name) for name in others or ())]
+    read = {one.name: one.read for one in asked if one.read}
+    start(read, session.home, overrides=session.overrides, ports=ports)
     return DONE
 
 

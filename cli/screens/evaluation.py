@@ -14,9 +14,9 @@ from cli.terminal import Terminal
 from ml_core.evaluation.paths import PATH, spread_over_paths
 from ml_core.portfolio.comparison import STRATEGY, Comparison
 from ml_core.registry.scores import Score
-from ml_core.reporting import words
 from ml_core.reporting.information import pick_horizons
 from ml_core.spec.experiment import Experiment
+from ml_core.vocabulary import words
 
 if TYPE_CHECKING:
     from ml_core.walkforward.judging import Evaluation

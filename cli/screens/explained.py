@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from cli.screens.explain import amount
 from cli.terminal import aligned
 from ml_core.explain.spoken import APART
-from ml_core.reporting import words
+from ml_core.vocabulary import words
 
 if TYPE_CHECKING:
     from ml_core.explain.methods.alike import Alike
@@ -19,9 +19,9 @@ if TYPE_CHECKING:
 BARS = " ▁▂▃▄▅▆▇█"
 WIDE = 60  # sessions in the picture
 TITLES = {
-    "attention": "what it looked at",
+    "attention": words.HEADINGS["looked"].lower(),
     "alike": "the past that moved it most like this",
-    "counterfactual": "what would have turned it",
+    "counterfactual": words.HEADINGS["turned"].lower(),
 }
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from ml_core.claims.kind import LiveTest, load_claim
-from ml_core.reporting import words
+from ml_core.vocabulary import words
 
 if TYPE_CHECKING:
     import polars as pl

@@ -11,9 +11,9 @@ import polars as pl
 from cli.terminal import Terminal, shown
 from ml_core.portfolio.comparison import STRATEGY, ZERO, Comparison
 from ml_core.portfolio.legs import Leg, hold_of, legs_of, strategy_kind, turbulent_leg
-from ml_core.reporting import words
-from ml_core.reporting.words import ACCOUNTS, MONEY, short_percent
 from ml_core.spec.strategy import KINDS, Sizing, Strategy
+from ml_core.vocabulary import words
+from ml_core.vocabulary.words import ACCOUNTS, MONEY, short_percent
 
 SHOWN_COSTS = (0.0, 1.0, 2.0, 5.0, 10.0, 20.0, 50.0)
 NOTHING = f"{ACCOUNTS[ZERO]}: the same sizing, expecting nothing"

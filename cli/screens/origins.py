@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from cli.screens.explain import bar
-from ml_core.reporting import words
-from ml_core.reporting.words import ORIGINS
+from ml_core.vocabulary import words
+from ml_core.vocabulary.words import ORIGINS
 
 if TYPE_CHECKING:
     from ml_core.portfolio.attribution import ReturnAttribution

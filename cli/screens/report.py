@@ -8,9 +8,9 @@ from cli.commands.features import read_inputs
 from cli.screens import forecasts, versions
 from cli.screens.seats import tell_refit
 from cli.terminal import Terminal, shown
-from ml_core.reporting import words
-from ml_core.reporting.words import MONEY
 from ml_core.spec.ensemble import Ensemble
+from ml_core.vocabulary import words
+from ml_core.vocabulary.words import MONEY
 
 if TYPE_CHECKING:
     import polars as pl

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from cli.terminal import shown
-from ml_core.reporting.words import together
+from ml_core.vocabulary.words import together
 
 if TYPE_CHECKING:
     from ml_core.registry.searched import Importance, TrialRow

@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from cli.session import Session
-from ml_core.registry.verdict import tell_refusal
-from ml_core.reporting import words
+from ml_core.vocabulary import words
 
 if TYPE_CHECKING:
     from ml_core.registry.moves import Move
@@ -79,7 +78,7 @@ def why_refused(registered: ModelVersion) -> str:
         return str(registered.read)
     evidence = registered.evidence
     failed = [
-        f"{tell_refusal(check.name)} ({check.why.removeprefix('nothing is; ')})"
+        f"{words.refusal(check.name)} ({check.why.removeprefix('nothing is; ')})"
         for check in evidence.gate.checks
         if not check.passed
     ]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from cli.screens.explain import amount
 from cli.terminal import aligned
-from ml_core.reporting import words
+from ml_core.vocabulary import words
 
 if TYPE_CHECKING:
     import polars as pl

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from ml_core.reporting import words
+from ml_core.vocabulary import words
 
 NOTHING = "none"
 PROVEN = "in how many markets each claim was proven"

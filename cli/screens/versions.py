@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from rich.markup import escape
 
 from cli.terminal import Terminal
-from ml_core.reporting import words
+from ml_core.vocabulary import words
 
 if TYPE_CHECKING:
     from ml_core.claims.verdict import ClaimVerdict

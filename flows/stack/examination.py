@@ -28,7 +28,7 @@ def examine_stack(home: Home, *, now: dt.datetime) -> list[PartCondition]:
     """Whether it runs, then each service, then the runs."""
     owner = holder(home, "stack")
     if owner is None:
-        left = processes.family(StackPlan((), home).mark)
+        left = processes.family(StackPlan({}, home).mark)
         if left:
             told = f"ended, and processes of it are left: {', '.join(map(str, sorted(left)))}"
             return [PartCondition("stack", "stuck", told, "down")]

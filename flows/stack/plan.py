@@ -1,10 +1,12 @@
 """What `up` was asked for: which experiments, under which home, on which ports, beside whose services."""
 
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 from ml_core.home.settings import Home
+from ml_core.spec.experiment import Experiment
 
 LOOPBACK = "127.0.0.1"
 
@@ -20,9 +22,10 @@ class Ports:
 
 @dataclass(frozen=True)
 class StackPlan:
-    """What `up` was asked for."""
+    """What `up` was asked for. The experiments are as they were read then, by how a process in another folder finds
+    their files."""
 
-    experiments: tuple[str, ...]
+    experiments: Mapping[str, Experiment]
     home: Home
     overrides: tuple[str, ...] = ()
     ports: Ports = Ports()

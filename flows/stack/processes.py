@@ -6,7 +6,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,8 +24,11 @@ class Process:
     marked: bool
 
 
-def start(command: Iterable[str], *, environment: dict[str, str], log: Path, cwd: Path) -> subprocess.Popen:
-    """The command in a session of its own, so that a Ctrl-C of the terminal reaches the supervisor only."""
+def start(
+    command: Iterable[str], *, environment: dict[str, str], log: Path, cwd: Path, files: Sequence[int] = ()
+) -> subprocess.Popen:
+    """The command in a session of its own, so that a Ctrl-C of the terminal reaches the supervisor only. `files`: those
+    that stay open in it."""
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("ab") as output:
         return subprocess.Popen(
@@ -36,6 +39,7 @@ def start(command: Iterable[str], *, environment: dict[str, str], log: Path, cwd
             stdout=output,
             stderr=subprocess.STDOUT,
             start_new_session=True,
+            pass_fds=files,
         )
 
 

@@ -35,13 +35,14 @@ QUIET = {
 
 @dataclass(frozen=True)
 class StackService:
-    """One long-lived process of the stack."""
+    """One long-lived process of the stack; `handed`: whether it is told the experiments as they were read."""
 
     name: str
     command: tuple[str, ...]
     address: str
     health: str
     environment: dict[str, str] = field(default_factory=dict)
+    handed: bool = False
 
 
 def check_ports(plan: StackPlan, services: list[StackService]) -> None:
@@ -165,6 +166,7 @@ def build_app(plan: StackPlan) -> StackService:
         address=f"http://{LOOPBACK}:{port}",
         health=f"http://{LOOPBACK}:{port}/health",
         environment={name: os.environ[name] for name in KEYS if name in os.environ},
+        handed=True,
     )
 
 

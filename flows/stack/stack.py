@@ -3,7 +3,7 @@
 import signal
 import sys
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 
 from flows.stack import processes
@@ -21,7 +21,8 @@ from ml_core.errors import AlreadyRunning, ServiceFailed
 from ml_core.home.lock import hold, holder
 from ml_core.home.settings import Home
 from ml_core.home.spelling import spell
-from ml_core.spec.file import read_experiment, require_names
+from ml_core.spec.experiment import Experiment
+from ml_core.spec.file import require_names
 
 
 def _print(text: str) -> None:
@@ -30,16 +31,18 @@ def _print(text: str) -> None:
 
 
 def up(
-    experiments: Sequence[str],
+    experiments: Mapping[str, Experiment],
     home: Home,
     *,
     overrides: tuple[str, ...] = (),
     ports: Ports | None = None,
     say: Callable[[str], None] = _print,
 ) -> None:
-    """Start the stack, say where each service is, and watch over it until Ctrl-C, SIGTERM or `down`."""
-    require_names({name: read_experiment(name, overrides).name for name in experiments})
-    plan = StackPlan(tuple(find_elsewhere(name) for name in experiments), home, overrides, ports or Ports())
+    """Start the stack, say where each service is, and watch over it until Ctrl-C, SIGTERM or `down`. `experiments`: as
+    they were asked for, with what was read: the app serves that, and goes on to when it is started again."""
+    require_names({name: experiment.name for name, experiment in experiments.items()})
+    found = {find_elsewhere(name): experiment for name, experiment in experiments.items()}
+    plan = StackPlan(found, home, overrides, ports or Ports())
     if owner := holder(home, "stack"):
         say(
             f"the stack of {home.root} is running already ({owner}); `{spell('down', home=home)}`"
@@ -103,7 +106,7 @@ def _start(supervisor: Supervisor, services: list[StackService]) -> None:
 
 def _leftovers(home: Home) -> set[int]:
     """What a stack of this home that was killed has left running."""
-    return processes.family(StackPlan((), home).mark)
+    return processes.family(StackPlan({}, home).mark)
 
 
 @contextmanager

@@ -15,6 +15,7 @@ from flows.stack.processes import WORKER
 from flows.stack.services import StackService, build_environment, is_answered
 from ml_core.errors import ServiceFailed
 from ml_core.home.settings import Home
+from ml_core.spec.handover import handed_to_child
 
 START_SECONDS = (
     300.0  # a service that lives is slow, not broken: on a busy machine Prefect alone takes two minutes
@@ -59,16 +60,17 @@ class Supervisor:
         if before is None and log.exists():
             log.replace(log.with_suffix(".previous.log"))
         mark = str(uuid4()) if service.name == "worker" else ""
-        process = self._start(service.command, log, service.environment | ({WORKER: mark} if mark else {}))
+        own = service.environment | ({WORKER: mark} if mark else {})
+        process = self._start(service.command, log, own, handed=service.handed)
         deaths = before.deaths if before else []
         self.children[service.name] = Child(service, log, process, time.monotonic(), deaths, mark=mark)
         write_record(self.plan.home, service, process.pid, log)
 
     def finish(self, name: str, command: Iterable[str]) -> None:
-        """Run a step of the start-up to its end."""
+        """Run a step of the start-up to its end. It is told the experiments as they were read."""
         log = self.plan.home.logs / f"{name}.log"
         log.unlink(missing_ok=True)
-        process = self._start(command, log, {})
+        process = self._start(command, log, {}, handed=True)
         while process.poll() is None:
             self._observe()
         if process.returncode:
@@ -145,10 +147,14 @@ class Supervisor:
         what = f"died with code {code}" if code is not None else f"is not healthy after {START_SECONDS:.0f} s"
         return f"{child.service.name} {what}; the end of {child.log}:\n{processes.tail(child.log)}"
 
-    def _start(self, command: Iterable[str], log: Path, extra: dict[str, str]) -> subprocess.Popen:
+    def _start(
+        self, command: Iterable[str], log: Path, own: dict[str, str], *, handed: bool
+    ) -> subprocess.Popen:
         folder = self.plan.home.root / "work"
         folder.mkdir(exist_ok=True)
-        return processes.start(command, environment={**self.environment, **extra}, log=log, cwd=folder)
+        with handed_to_child(self.plan.experiments if handed else {}) as told:
+            environment = {**self.environment, **own, **(told.environment if handed else {})}
+            return processes.start(command, environment=environment, log=log, cwd=folder, files=told.files)
 
 
 def pause_after(deaths: Sequence[float]) -> float:

@@ -13,7 +13,7 @@ from ml_core.promotion.likeness import judge_refit
 from ml_core.promotion.weighing import Weighed
 from ml_core.registry.refit import Refit
 from ml_core.registry.verdict import Check, Verdict
-from ml_core.reporting.words import CHECKS
+from ml_core.vocabulary.words import CHECKS
 
 OTHERS = "other checks of the gate"
 TOLD = {

@@ -9,7 +9,6 @@ from functools import partial
 
 from ml_core.registry.evidence import Evidence
 from ml_core.registry.recipe import Recipe
-from ml_core.reporting import words
 from ml_core.reporting.document.document import (
     Block,
     Code,
@@ -25,6 +24,7 @@ from ml_core.reporting.document.document import (
 from ml_core.reporting.document.markdown import write_markdown
 from ml_core.spec.ensemble import Ensemble
 from ml_core.spec.run import RunSpec
+from ml_core.vocabulary import words
 
 ROLES = {
     "candidate": "It was chosen by a search and judged on a holdout that no trial had seen.",
@@ -55,7 +55,7 @@ def write_card(name: str, evidence: Evidence, version: str) -> str:
             Section("Spec", tuple(_spec(evidence)), origin),
             Section("What is proven of it", tuple(_claims(evidence, origin)), origin),
             Section("Limits", (Points(tuple(_limits(evidence))),), origin),
-            Section("How to get the same again", tuple(_again(name, evidence, version, origin)), origin),
+            Section(words.HEADINGS["again"], tuple(_again(name, evidence, version, origin)), origin),
         ),
     )
     return write_markdown(document)
@@ -139,13 +139,10 @@ def _claims(evidence: Evidence, origin: NumberOrigin) -> Iterator[Block]:
 
 
 def _limits(evidence: Evidence) -> Iterator[str]:
-    yield "The past proves nothing about a future that works otherwise. These are statistics, not investment advice."
+    yield words.LIMITS["past"]
     if evidence.source == "simulated":
-        yield "The market is made up. What is found here was planted, and no real price is any the wiser."
-    yield (
-        f"One stretch of {evidence.holdout.sessions} sessions decided. What such a stretch cannot part from luck stays "
-        "unproven, even where it is true."
-    )
+        yield words.LIMITS["simulated"]
+    yield f"One stretch of {evidence.holdout.sessions} sessions decided. {words.LIMITS['luck']}"
     if evidence.looks > 1:
         yield f"This holdout was looked at {evidence.looks} times; each later look needs stronger evidence."
     if not isinstance(evidence.recipe, Recipe):
@@ -162,4 +159,6 @@ def _again(name: str, evidence: Evidence, version: str, origin: NumberOrigin) ->
         "seeds": "; ".join(f"{part.spec.seed}, {part.spec.seeds} in all" for part in specs) or words.MISSING,
         **{f"made with {part}": told for part, told in sorted(made.items())},
     }
-    yield table_of("What determines it", [{"what": key, "": told} for key, told in rows.items()], origin)
+    yield table_of(
+        words.HEADINGS["determines"], [{"what": key, "": told} for key, told in rows.items()], origin
+    )

@@ -10,11 +10,11 @@ from ml_core.data.source import open_source
 from ml_core.panel.splits import Span
 from ml_core.promotion.candidate import Candidate
 from ml_core.registry.recipe import Recipe
-from ml_core.registry.verdict import tell_refusal
 from ml_core.registry.version import ModelVersion
 from ml_core.registry.versions import Registry
 from ml_core.spec.experiment import Experiment, Gate
 from ml_core.spec.plain import plain
+from ml_core.vocabulary import words
 
 MOST = 0.5  # of a holdout: if as much was judged before, the verdict of then still stands
 
@@ -34,7 +34,7 @@ class EarlierCandidate:
         return bool(self.refused and self.easier)
 
     def __str__(self) -> str:
-        said = f"was refused ({', '.join(map(tell_refusal, self.refused))})" if self.refused else "passed"
+        said = f"was refused ({', '.join(map(words.refusal, self.refused))})" if self.refused else "passed"
         return f"version {self.version} {said} on these sessions with {', '.join(self.changed)}"
 
 

@@ -13,8 +13,8 @@ from ml_core.evaluation.significance import independent_trials, pbo
 from ml_core.promotion.earlier import EarlierCandidate
 from ml_core.promotion.sitter import Sitter
 from ml_core.registry.verdict import Check, Verdict
-from ml_core.reporting.words import CHECKS
 from ml_core.spec.experiment import Gate
+from ml_core.vocabulary.words import CHECKS
 
 
 def judge_candidate(

@@ -16,8 +16,8 @@ from ml_core.promotion.gate import judge_reference
 from ml_core.registry.noted import Noted, Place
 from ml_core.registry.refit import Compared, Refit
 from ml_core.registry.verdict import Check, Verdict
-from ml_core.reporting.words import CHECKS
 from ml_core.spec.experiment import Gate
+from ml_core.vocabulary.words import CHECKS
 
 KEY = ["ticker", "as_of", "horizon"]
 SAYS = ["mean", "lower", "upper", "scale"]

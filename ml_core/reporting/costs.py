@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from ml_core.evaluation.paths import PATH
-from ml_core.reporting import style, words
+from ml_core.reporting import style
+from ml_core.vocabulary import words
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

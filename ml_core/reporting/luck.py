@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from ml_core.reporting.words import MONEY
+from ml_core.vocabulary.words import MONEY
 
 if TYPE_CHECKING:
     from ml_core.registry.searched import Importance, Searched

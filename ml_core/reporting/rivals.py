@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from ml_core.registry.scores import Score
 from ml_core.registry.version import ModelVersion
-from ml_core.reporting import words
+from ml_core.vocabulary import words
 
 ASKED = "ic"  # which goes better than which, on the same rows for all
 SHOWN = 3

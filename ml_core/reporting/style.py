@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 import polars as pl
 
 from ml_core.evaluation.paths import PATH
-from ml_core.reporting.words import short_percent
+from ml_core.vocabulary.words import short_percent
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -9,11 +9,11 @@ import polars as pl
 
 from ml_core.portfolio.attribution import ReturnAttribution
 from ml_core.portfolio.comparison import Comparison
-from ml_core.reporting import words
 from ml_core.reporting.costs import draw_costs
 from ml_core.reporting.curves import build_curves, draw_equity
 from ml_core.reporting.style import count_sessions, write_figures, write_tables
 from ml_core.spec.experiment import Experiment
+from ml_core.vocabulary import words
 
 OWN = "strategy"
 

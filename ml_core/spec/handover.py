@@ -1,10 +1,12 @@
-"""Hands experiments that were read and checked to the process that takes this one's place: their files are not read a
-second time, so that an edit in between cannot slip past the check."""
+"""Hands experiments that were read and checked to a process that takes this one's place, or is started by it: their
+files are not read a second time, so that an edit in between cannot slip past the check."""
 
 import json
 import os
 import tempfile
-from collections.abc import Mapping, MutableMapping
+from collections.abc import Iterator, Mapping, MutableMapping
+from contextlib import contextmanager
+from typing import NamedTuple
 
 from ml_core.spec.experiment import Experiment
 
@@ -23,9 +25,27 @@ def hand_over(experiments: Mapping[str, Experiment]) -> dict[str, str]:
     return {VARIABLE: str(handed)}
 
 
+class Handed(NamedTuple):
+    """What a process has to be started with: its environment holds `environment`, the files stay open in it."""
+
+    environment: dict[str, str]
+    files: tuple[int, ...]
+
+
+@contextmanager
+def handed_to_child(experiments: Mapping[str, Experiment]) -> Iterator[Handed]:
+    """The same for a process that is started beside this one: the file is open here for as long as that takes."""
+    environment = hand_over(experiments)
+    file = int(environment[VARIABLE])
+    try:
+        yield Handed(environment, (file,))
+    finally:
+        os.close(file)
+
+
 def take_over(environment: MutableMapping[str, str]) -> dict[str, Experiment]:
     """Those that were handed over, once: the file is closed, and no later process is told of it. Empty where this
-    process took nobody's place."""
+    process was handed nothing."""
     handed = environment.pop(VARIABLE, None)
     if handed is None:
         return {}

@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 import polars as pl
 
-from ml_core.reporting.words import listed
+from ml_core.vocabulary.words import listed
 from serving.earlier import EarlierForecasts
 from serving.look.markup import steps
 from serving.messages import HorizonForecast, SingleAnswer

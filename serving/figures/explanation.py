@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from ml_core.explain.methods.attention import Attention
 from ml_core.explain.methods.moved import Moved, Piece
 from ml_core.explain.surveys.importance import OfClaim, Rise
-from ml_core.reporting import words
+from ml_core.vocabulary import words
 from serving.figures.chart_look import dress, plainly
 from serving.look.markup import typeset
 from serving.look.style import BLUE, DIVERGING, GREY, INK, SURFACE, VERMILION

@@ -11,7 +11,7 @@ from ml_core.live.standing import LiveStanding
 from ml_core.registry.scores import CoverageRow, FanRow, Score
 from ml_core.registry.seats import CHALLENGER, CHAMPION, REFERENCE, SEATS
 from ml_core.registry.version import ModelVersion
-from ml_core.reporting import words
+from ml_core.vocabulary import words
 from serving.figures.chart_look import dress, dress_lines, hover, plainly
 from serving.lineup import Lineup
 from serving.look.markup import begin

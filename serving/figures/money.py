@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 
 from ml_core.portfolio.comparison import EQUAL, HELD, STRATEGY, ZERO, Comparison
-from ml_core.reporting import words
+from ml_core.vocabulary import words
 from serving.figures.chart_look import dress
 from serving.look.markup import begin, typeset
 from serving.look.style import BLUE, DIVERGING, GREEN, GREY, INK, MUTED, ORANGE, VERMILION

@@ -8,7 +8,7 @@ from statistics import median
 from typing import TYPE_CHECKING, Any
 
 from ml_core.registry.searched import Importance, TrialRow
-from ml_core.reporting import words
+from ml_core.vocabulary import words
 from serving.figures.chart_look import dress, dress_lines, hover, plainly
 from serving.look.style import BLUE, GREEN, GREY, INK, LINE, MUTED
 from serving.searches import NewestSearch, curve_of, tell_key, tell_params

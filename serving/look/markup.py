@@ -7,8 +7,8 @@ from typing import Any, NamedTuple
 
 import polars as pl
 
-from ml_core.reporting import words
-from ml_core.reporting.words import Form
+from ml_core.vocabulary import words
+from ml_core.vocabulary.words import Form
 
 MINUS = "\N{MINUS SIGN}"
 MISSING = "\N{EN DASH}"

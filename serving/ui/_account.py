@@ -9,8 +9,8 @@ import polars as pl
 
 from ml_core.portfolio.attribution import ReturnAttribution
 from ml_core.portfolio.comparison import EQUAL, HELD, STRATEGY, ZERO, Comparison
-from ml_core.reporting import words
-from ml_core.reporting.words import MONEY, ORIGINS
+from ml_core.vocabulary import words
+from ml_core.vocabulary.words import MONEY, ORIGINS
 from serving.look import markup
 from serving.look.markup import Cell, begin, panel, table, typeset, write
 
@@ -38,7 +38,7 @@ def show_origins(told: ReturnAttribution) -> str:
     first, *others = tables
     about = f"{first}. Each split adds up to {typeset(words.percent(told.total))}."
     inner = tables[first] + "".join(markup.folded(title, tables[title]) for title in others)
-    return panel("Where the money came from", about, inner)
+    return panel(words.HEADINGS["origins"], about, inner)
 
 
 def show_accounts(compared: Comparison) -> str:

@@ -4,7 +4,7 @@ turned it."""
 from __future__ import annotations
 
 from ml_core.explain.spoken import APART, tell
-from ml_core.reporting import words
+from ml_core.vocabulary import words
 from serving.explanations import Explained
 from serving.figures.explanation import tell_amount
 from serving.look import markup
@@ -55,7 +55,7 @@ def show_alike(told: Explained, *, priced: bool) -> str:
 
 def show_turning(told: Explained, *, priced: bool) -> str:
     """What small change of today's inputs would have turned the sign."""
-    title, found = "What would have turned it", told.counterfactual
+    title, found = words.HEADINGS["turned"], told.counterfactual
     if found is None:
         return markup.panel(title, f"{markup.begin(told.silent.get('counterfactual', ''))}.", "")
     if not found.changes:

@@ -8,8 +8,8 @@ from typing import Any
 
 import polars as pl
 
-from ml_core.reporting import words
-from ml_core.reporting.words import short_percent
+from ml_core.vocabulary import words
+from ml_core.vocabulary.words import short_percent
 from serving.board import Board, BoardRow
 from serving.look import markup
 from serving.look.markup import MISSING, money, percent

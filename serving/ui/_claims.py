@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ml_core.claims.unasked import with_unasked
 from ml_core.claims.verdict import ClaimVerdict, horizons_shown
-from ml_core.reporting import words
+from ml_core.vocabulary import words
 from serving.look import markup
 from serving.look.markup import Cell, begin, panel, table, typeset
 from serving.messages import Info

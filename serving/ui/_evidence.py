@@ -5,10 +5,10 @@ from __future__ import annotations
 from ml_core.registry.account import Backtest
 from ml_core.registry.runs import flatten
 from ml_core.registry.scores import CoverageRow, FanRow
-from ml_core.reporting import words
-from ml_core.reporting.words import MONEY, short_percent
 from ml_core.spec.ensemble import Ensemble
 from ml_core.spec.plain import plain
+from ml_core.vocabulary import words
+from ml_core.vocabulary.words import MONEY, short_percent
 from serving.look import markup
 from serving.look.markup import Cell, begin, interval, number, panel, table, typeset, write
 from serving.messages import Info
@@ -115,7 +115,7 @@ def _coverage(info: Info) -> str:
         "50 and 80 % are the darker ranges of the chart."
     )
     head = ("Rows", *(f"{markup.steps(horizon, info.frequency)} ahead" for horizon in horizons))
-    return panel(whose("Where the intervals held", info), about, table(head, rows)) if rows else ""
+    return panel(whose(words.HEADINGS["held"], info), about, table(head, rows)) if rows else ""
 
 
 def _held(row: CoverageRow | FanRow | None) -> Cell | str:

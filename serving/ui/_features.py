@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from ml_core.features.selection import Choice
-from ml_core.reporting import words
+from ml_core.vocabulary import words
 from serving.look import markup
 from serving.look.markup import Cell, number, panel, table, write
 

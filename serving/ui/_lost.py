@@ -10,7 +10,7 @@ from ml_core.errors import ForecastError
 from ml_core.explain.attribution import Of
 from ml_core.explain.spoken import CLAIM_OF
 from ml_core.explain.surveys.importance import OfClaim, Rise
-from ml_core.reporting import words
+from ml_core.vocabulary import words
 from serving.figures.explanation import draw_rises, tell_rise
 from serving.look import markup
 from serving.service import Service
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from plotly.graph_objects import Figure
 
 SHOWN = 10
-TITLE = "What it would lose without an input"
+TITLE = words.HEADINGS["lost"]
 KINDS = {"together": "With its kin", "alone": "Alone", "group": "A group"}
 
 

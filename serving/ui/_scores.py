@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ml_core.evaluation.metrics import find_metric, metric_names
 from ml_core.registry.scores import Beside, Score
-from ml_core.reporting import words
+from ml_core.vocabulary import words
 from serving.look import markup
 from serving.look.markup import Cell, begin, interval, panel, table, typeset, write
 from serving.messages import Info

@@ -7,8 +7,8 @@ from typing import Any
 
 from ml_core.registry.seats import seat_of, tell_seat
 from ml_core.registry.version import ModelVersion
-from ml_core.reporting import words
-from ml_core.reporting.words import MONEY
+from ml_core.vocabulary import words
+from ml_core.vocabulary.words import MONEY
 from serving.lineup import Lineup
 from serving.look.markup import MISSING, Cell, begin, panel, table, write
 

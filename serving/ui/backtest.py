@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import polars as pl
 
 from ml_core.portfolio.comparison import STRATEGY
-from ml_core.reporting import words
-from ml_core.reporting.words import MONEY
 from ml_core.spec import strategy as spec
+from ml_core.vocabulary import words
+from ml_core.vocabulary.words import MONEY
 from serving.backtests import Backtested, BacktestSettings
 from serving.figures.money import draw_equity, draw_months
 from serving.figures.worth import draw_cost_curve, draw_rolling_ic, draw_tenths

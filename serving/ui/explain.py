@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ml_core.errors import InvalidInput
 from ml_core.explain.attribution import Of
+from ml_core.vocabulary import words
 from serving.explanations import Explained
 from serving.figures.explanation import draw_attention, draw_heat, draw_moved, tell_amount, worth_showing
 from serving.look import markup
@@ -120,7 +121,7 @@ def _show(told: Explained) -> ExplainView:
         when=markup.lead("When", when) if heat else "",
         heat=heat,
         table=_table(told, priced=priced) if bars else "",
-        looked=markup.lead("What it looked at", tell_attention(told)),
+        looked=markup.lead(words.HEADINGS["looked"], tell_attention(told)),
         attention=draw_attention(told.attention) if told.attention else None,
         others=show_alike(told, priced=priced) + show_turning(told, priced=priced),
     )

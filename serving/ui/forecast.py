@@ -10,8 +10,8 @@ import polars as pl
 from ml_core.claims.unasked import tell_unasked
 from ml_core.claims.verdict import ClaimVerdict
 from ml_core.errors import InvalidInput
-from ml_core.reporting import words
-from ml_core.reporting.words import short_percent
+from ml_core.vocabulary import words
+from ml_core.vocabulary.words import short_percent
 from serving.door.access import Access
 from serving.figures.candles import draw_outlook
 from serving.look import markup

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ml_core.errors import InvalidInput
+from ml_core.vocabulary import words
 from serving.door.access import Access
 from serving.figures.models import draw_beside, draw_calibration, draw_coverage, draw_live, draw_timeline
 from serving.lineup import Lineup
@@ -125,9 +126,7 @@ def show_one(service: Service, who: str = "") -> ChosenVersion:
         info = service.info(who or None)
         ahead = markup.steps(info.horizons[0], info.frequency)
         figure = draw_coverage(info.coverage, horizon=info.horizons[0], level=LEVEL)
-        about = (
-            markup.lead(whose("Where the intervals held", info), HELD.format(ahead=ahead)) if figure else ""
-        )
+        about = markup.lead(whose(words.HEADINGS["held"], info), HELD.format(ahead=ahead)) if figure else ""
         calibration = draw_calibration(info.fan, info.coverage, horizons=info.horizons, level=LEVEL)
         return ChosenVersion(
             about,

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ml_core.registry.searched import TrialRow
-from ml_core.reporting import words
 from ml_core.reporting.luck import tell_keys, tell_luck
+from ml_core.vocabulary import words
 from serving.figures.search import BOARD, KEYS, draw_curves, draw_importance, draw_leaderboard, draw_values
 from serving.look import markup
 from serving.look.markup import Cell, begin, panel, table, typeset, write

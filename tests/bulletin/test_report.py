@@ -19,9 +19,9 @@ from ml_core.explain.attribution import attribute_all
 from ml_core.forecaster.files import WEIGHTS, checksum
 from ml_core.portfolio.comparison import STRATEGY
 from ml_core.registry.versions import Registry
-from ml_core.reporting import words
 from ml_core.reporting.document.document import Document, Figure, Missing, Paragraph, Points, Table
 from ml_core.reporting.document.markdown import write_markdown
+from ml_core.vocabulary import words
 from tests.cli.command_line import run
 from tests.contracts.explained import HORIZON, scene_of
 from tests.live.world import BEGIN, evening, next_day, open_market, speak

@@ -20,7 +20,7 @@ from ml_core.errors import BrokenArtifact, InvalidInput
 from ml_core.promotion.judge import promote_candidate
 from ml_core.registry.searched import Searched
 from ml_core.registry.versions import Registry
-from ml_core.reporting.words import CHECKS
+from ml_core.vocabulary.words import CHECKS
 from tests.candidate import fit_candidate
 from tests.cli.command_line import run
 from tests.market import NOW, small_experiment, write_experiment

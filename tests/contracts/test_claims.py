@@ -11,8 +11,8 @@ from ml_core.claims.judge import judge_claims, rivals_of
 from ml_core.claims.kind import claim_names, load_claim
 from ml_core.live.differences import pair
 from ml_core.live.terms import measure
-from ml_core.reporting import words
 from ml_core.spec.plain import plain
+from ml_core.vocabulary import words
 from tests.claims.cases import make_case
 
 KNOWS, GUESSES = make_case(), make_case(shuffled=True)
@@ -99,10 +99,10 @@ def test_its_verdict_is_plain_finite_values_and_words(name):
 
 @every_claim
 def test_it_has_its_words(name):
-    told = "write them in CLAIMS of ml_core/reporting/words.py, as `name: what it says`"
+    told = "write them in CLAIMS of ml_core/vocabulary/words.py, as `name: what it says`"
     assert words.CLAIMS.get(name, "").startswith(f"{name}: "), f"claim {name} has no words; {told}"
     assert words.USES.get(name), (
-        f"say in USES of ml_core/reporting/words.py what a reader of claim {name} does"
+        f"say in USES of ml_core/vocabulary/words.py what a reader of claim {name} does"
     )
 
 

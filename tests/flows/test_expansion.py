@@ -10,8 +10,12 @@ from flows.expansion import TEMPLATE, VARIABLE, expand
 from flows.timetable import variables
 from ml_core.errors import InvalidInput
 from ml_core.home.settings import open_home
-from ml_core.spec.file import require_names
+from ml_core.spec.file import read_experiment, require_names
 from tests.flows.test_timetable import NOW
+
+
+def asked_of(name: str, home: Path) -> dict[str, str]:
+    return variables(name, read_experiment(name), open_home(home), now=NOW)
 
 
 def deployments(text: str) -> list[dict]:
@@ -19,9 +23,7 @@ def deployments(text: str) -> list[dict]:
 
 
 def test_every_experiment_has_every_deployment(tmp_path: Path):
-    asked = [
-        variables(name, open_home(tmp_path), now=NOW) for name in ("demo", "weekly_etfs", "cross_section")
-    ]
+    asked = [asked_of(name, tmp_path) for name in ("demo", "weekly_etfs", "cross_section")]
     found = deployments(expand(asked))
     assert len(found) == 3 * len(deployments(TEMPLATE.read_text()))
     assert {one["name"] for one in found} == {"demo", "weekly_etfs", "cross_section"}
@@ -33,7 +35,7 @@ def test_what_is_filled_in_is_what_prefect_makes_of_the_file_by_hand(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
     """The way that the head of the file describes: the variables in the environment, and Prefect's own templating."""
-    asked = variables("weekly_etfs", open_home(tmp_path), now=NOW)
+    asked = asked_of("weekly_etfs", tmp_path)
     for name, value in {**asked, "CANDORCAST_HOME": str(tmp_path), "CANDORCAST_PROJECT": "/p"}.items():
         monkeypatch.setenv(name, value)
     by_hand = [apply_values(one, {}, remove_notset=False) for one in deployments(TEMPLATE.read_text())]
@@ -41,7 +43,7 @@ def test_what_is_filled_in_is_what_prefect_makes_of_the_file_by_hand(
 
 
 def test_the_sets_of_the_command_stand_in_every_deployment(tmp_path: Path):
-    asked = variables("demo", open_home(tmp_path), now=NOW)
+    asked = asked_of("demo", tmp_path)
     found = deployments(expand([asked], ["task.lookback=30", 'data.source="files"']))
     assert all(one["parameters"]["overrides"] == ["task.lookback=30", 'data.source="files"'] for one in found)
 

@@ -7,11 +7,14 @@ import pytest
 from flows.stack.plan import Ports, StackPlan
 from flows.stack.services import build_environment, build_services, prepare_tracking
 from ml_core.home.settings import open_home
+from ml_core.spec.file import read_experiment
 
 
 @pytest.fixture
 def plan(tmp_path: Path) -> StackPlan:
-    return StackPlan(("demo",), open_home(tmp_path), ("task.lookback=30",), Ports(1, 2, 3))
+    return StackPlan(
+        {"demo": read_experiment("demo")}, open_home(tmp_path), ("task.lookback=30",), Ports(1, 2, 3)
+    )
 
 
 def test_every_server_listens_on_loopback_only(plan: StackPlan) -> None:
@@ -52,7 +55,9 @@ def test_a_server_that_is_named_in_the_environment_is_used_and_not_started(
 ) -> None:
     assert [service.name for service in build_services(plan)] == ["prefect", "mlflow", "app", "worker"]
     monkeypatch.setenv("PREFECT_API_URL", "http://prefect.example/api")
-    elsewhere = StackPlan(("demo",), open_home(plan.home.root, "http://mlflow.example"))
+    elsewhere = StackPlan(
+        {"demo": read_experiment("demo")}, open_home(plan.home.root, "http://mlflow.example")
+    )
     assert [service.name for service in build_services(elsewhere)] == ["app", "worker"]
     assert elsewhere.given == {"prefect": "http://prefect.example/api", "mlflow": "http://mlflow.example"}
     assert build_environment(elsewhere)["PREFECT_API_URL"] == "http://prefect.example/api"

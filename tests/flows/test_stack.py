@@ -114,12 +114,12 @@ def test_a_search_whose_supervisor_was_killed_is_ended_by_down_and_completed_by_
     assert "| check | verdict | why |" in shown[order.artifact("search")]["data"]
 
 
-def test_ctrl_c_ends_every_process_and_leaves_the_ports_free(stack: Running, experiment: Path) -> None:
+def test_ctrl_c_ends_every_process_and_leaves_the_ports_free(stack: Running) -> None:
     stack.process.send_signal(signal.SIGINT)
     assert stack.process.wait(60) == 0
     assert stack.said.endswith("ending every process\n")
     assert stack.living == set()
-    plan = StackPlan((str(experiment),), stack.home, ports=stack.ports)
+    plan = StackPlan({}, stack.home, ports=stack.ports)
     check_ports(plan, build_services(plan))
 
 

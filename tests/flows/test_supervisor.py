@@ -11,6 +11,8 @@ from flows.stack.plan import StackPlan
 from flows.stack.services import StackService
 from flows.stack.supervisor import Supervisor
 from ml_core.home.settings import open_home
+from ml_core.spec.file import read_experiment
+from tests.market import write_experiment
 
 # As a worker begins a flow run, and the app the keeper of a run: in a session of its own.
 BEGINNING = """
@@ -32,8 +34,31 @@ def begin(supervisor: Supervisor, name: str, nowhere: str) -> tuple[int, int]:
     return child.process.pid, int(child.log.read_text())
 
 
+TELLING = """
+import os, sys
+from ml_core.spec.handover import take_over
+read = take_over(os.environ)
+print({asked: one.name for asked, one in read.items()}, "CANDORCAST_HANDED_OVER" in os.environ, flush=True)
+"""
+
+
+def test_what_up_has_read_is_what_a_service_is_told_each_time_it_is_started(tmp_path: Path) -> None:
+    file = write_experiment(tmp_path)
+    plan = StackPlan({str(file): read_experiment(str(file))}, open_home(tmp_path / "home"))
+    supervisor = Supervisor(plan, say=lambda _: None, stop=threading.Event())
+    file.write_text("an edit that is not finished", encoding="utf-8")
+    command, nowhere = (sys.executable, "-c", TELLING), "http://127.0.0.1:9"
+    for _ in range(2):
+        supervisor.launch(StackService("app", command, nowhere, nowhere, handed=True))
+        assert supervisor.children["app"].process.wait(30) == 0
+    supervisor.launch(StackService("mlflow", command, nowhere, nowhere))
+    assert supervisor.children["mlflow"].process.wait(30) == 0
+    assert supervisor.children["app"].log.read_text() == 2 * f"{{'{file}': 'small'}} False\n"
+    assert supervisor.children["mlflow"].log.read_text() == "{} False\n"
+
+
 def test_a_dead_worker_takes_its_own_runs_with_it_and_no_keeper_of_a_run_of_the_app(tmp_path: Path) -> None:
-    plan, stop = StackPlan((), open_home(tmp_path / "home")), threading.Event()
+    plan, stop = StackPlan({}, open_home(tmp_path / "home")), threading.Event()
     supervisor = Supervisor(plan, say=lambda _: None, stop=stop)
     watching = threading.Thread(target=supervisor.watch)
     try:

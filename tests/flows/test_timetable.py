@@ -11,6 +11,7 @@ from prefect.server.schemas.schedules import CronSchedule
 from flows.timetable import AFTER_CLOSE, cron, variables
 from ml_core.data.calendar import last_closed_session, sessions_between, week_of
 from ml_core.home.settings import open_home
+from ml_core.spec.file import read_experiment
 
 NOW = dt.datetime(2026, 11, 29, tzinfo=dt.UTC)
 
@@ -53,6 +54,6 @@ def test_whenever_a_refresh_runs_the_session_of_the_day_has_closed_half_days_and
 
 
 def test_the_variables_of_a_weekly_experiment_name_it_and_its_file(tmp_path: Path):
-    told = variables("weekly_etfs", open_home(tmp_path), now=NOW)
+    told = variables("weekly_etfs", read_experiment("weekly_etfs"), open_home(tmp_path), now=NOW)
     assert told["CANDORCAST_NAME"] == told["CANDORCAST_EXPERIMENT"] == "weekly_etfs"
     assert told["CANDORCAST_ZONE"] == "America/New_York"

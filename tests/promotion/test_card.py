@@ -11,7 +11,7 @@ from ml_core.registry.files import CARD, FOLDER
 from ml_core.registry.searched import Searched
 from ml_core.registry.tracking import connect
 from ml_core.registry.versions import Registry
-from ml_core.reporting import words
+from ml_core.vocabulary import words
 from tests.candidate import fit_candidate
 from tests.market import NOW, small_experiment
 

@@ -8,7 +8,7 @@ import polars as pl
 import pytest
 from playwright.sync_api import expect, sync_playwright
 
-from ml_core.reporting.words import CLAIMS
+from ml_core.vocabulary.words import CLAIMS
 from serving.look.style import DARK, LIGHT
 from tests.serving.conftest import EVIL
 from tests.serving.visit import PATIENCE, Visit, at_both_widths

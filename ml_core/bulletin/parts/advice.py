@@ -5,7 +5,7 @@ from __future__ import annotations
 from ml_core.bulletin.subject import ReportSubject
 from ml_core.claims.verdict import ClaimVerdict
 from ml_core.registry.evidence import Evidence
-from ml_core.reporting import words
+from ml_core.vocabulary import words
 
 PRACTICE = "This is practice on a market that is made up: put no money on it."
 

@@ -11,12 +11,12 @@ from ml_core.registry.evidence import Evidence
 from ml_core.registry.files import CARD, FOLDER
 from ml_core.registry.recipe import Recipe
 from ml_core.registry.version import ModelVersion
-from ml_core.reporting import words
 from ml_core.reporting.document.document import Block, Code, Missing, Paragraph, Section, table_of
 from ml_core.spec.ensemble import Ensemble
 from ml_core.spec.run import RunSpec
+from ml_core.vocabulary import words
 
-TITLE = "How to get the same again"
+TITLE = words.HEADINGS["again"]
 FEW = 12
 CARD_LIES = f"{FOLDER}/{CARD} among the files of its run in MLflow"
 
@@ -73,7 +73,7 @@ def _facts(subject: ReportSubject, version: ModelVersion, evidence: Evidence) ->
             few if lock.otherwise else f"none of {lock.pinned} packages"
         )
     rows = [{"what": name, "": value} for name, value in facts.items()]
-    return [table_of("What determines it", rows, subject.then("models", named=False))]
+    return [table_of(words.HEADINGS["determines"], rows, subject.then("models", named=False))]
 
 
 def _seeds(evidence: Evidence) -> str:

@@ -11,9 +11,9 @@ from ml_core.evaluation.coverage import COVERAGE
 from ml_core.evaluation.deciles import measure_deciles
 from ml_core.portfolio.opening import horizon_of
 from ml_core.registry.evidence import Evidence
-from ml_core.reporting import words
 from ml_core.reporting.calibration import LEVEL, draw_coverage, draw_deciles
 from ml_core.reporting.document.document import Block, Missing, Paragraph, Section, table_of
+from ml_core.vocabulary import words
 
 TITLE = "Does it mean what it says"
 NAMES = {"all": "all", "volatility": "when prices are", "year": "in"}

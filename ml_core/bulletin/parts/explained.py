@@ -18,9 +18,9 @@ from ml_core.explain.spoken import tell, tell_unproven
 from ml_core.explain.subject import Scene, open_scene
 from ml_core.prediction.answer import find_speaker
 from ml_core.registry.versions import Registry
-from ml_core.reporting import words
 from ml_core.reporting.document.document import Block, Missing, NumberOrigin, Paragraph, Section, table_of
 from ml_core.reporting.pushes import draw_pushes
+from ml_core.vocabulary import words
 
 TITLE = "What it hangs on"
 WHAT = "Which inputs move it, and one forecast explained"
@@ -135,7 +135,7 @@ def tell_looked(session: ExplainedSession) -> list[Block]:
     """On which sessions a model that attends looked for that forecast."""
     about, method = session.scene.about(session.farthest.ticker, session.horizon), load_method("attention")
     if why := method.excuse(about):
-        return [Missing("What it looked at", f"{why}.")]
+        return [Missing(words.HEADINGS["looked"], f"{why}.")]
     found = method.explain(about)
     assert isinstance(found, Attention)
     most = sorted(range(len(found.by_lag)), key=lambda lag: -found.by_lag[lag])[:3]

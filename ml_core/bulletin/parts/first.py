@@ -7,9 +7,9 @@ from ml_core.bulletin.subject import ReportSubject
 from ml_core.claims.verdict import ClaimVerdict
 from ml_core.registry.evidence import Evidence
 from ml_core.registry.seats import CHAMPION
-from ml_core.reporting import words
 from ml_core.reporting.document.document import Block, Paragraph, Points, Section, table_of
 from ml_core.reporting.rivals import tell_rivals
+from ml_core.vocabulary import words
 
 NOW = "What to do now"
 OPEN = "open"  # nothing live has decided it

@@ -6,8 +6,8 @@ from ml_core.bulletin.subject import ReportSubject
 from ml_core.claims.unasked import tell_unasked, with_unasked
 from ml_core.registry.evidence import Evidence
 from ml_core.registry.scores import Score
-from ml_core.reporting import words
 from ml_core.reporting.document.document import Block, Missing, Paragraph, Points, Section, table_of
+from ml_core.vocabulary import words
 
 TITLE = "The holdout, beside simple rules"
 SHOWN = ("mse", "mae", "direction", "ic", "rank_ic", "crps", "coverage")

@@ -8,8 +8,8 @@ from ml_core.bulletin.subject import ReportSubject
 from ml_core.data.prices import read_prices, tell_absent
 from ml_core.errors import ForecastError
 from ml_core.registry.evidence import Evidence
-from ml_core.reporting import words
 from ml_core.reporting.document.document import Block, Missing, Paragraph, Points, Section, table_of
+from ml_core.vocabulary import words
 
 TITLE = "Limits of all this"
 
@@ -24,9 +24,9 @@ def tell_limits(subject: ReportSubject) -> Section:
 
 def _of_experiment(subject: ReportSubject) -> Iterator[str]:
     experiment = subject.experiment
-    yield "The past proves nothing about a future that works otherwise. These are statistics, not investment advice."
+    yield words.LIMITS["past"]
     if experiment.data.source == "simulated":
-        yield "The market is made up. What is found here was planted, and no real price is any the wiser."
+        yield words.LIMITS["simulated"]
     elif experiment.universe.members is None:
         yield (
             f"The {len(experiment.universe.tickers)} tickers are those that the file names today: what has failed or "
@@ -52,8 +52,7 @@ def _absent(subject: ReportSubject) -> list[str]:
 def _of_evidence(evidence: Evidence) -> Iterator[str]:
     holdout = evidence.holdout
     yield (
-        f"One stretch of {holdout.sessions} sessions, {holdout.start} to {holdout.end}, decided. What such a stretch "
-        "cannot part from luck stays unproven, even where it is true."
+        f"One stretch of {holdout.sessions} sessions, {holdout.start} to {holdout.end}, decided. {words.LIMITS['luck']}"
     )
     if evidence.looks > 1:
         yield f"This holdout was looked at {evidence.looks} times; each later look needs stronger evidence, and had it."

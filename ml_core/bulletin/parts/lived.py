@@ -7,8 +7,8 @@ from ml_core.bulletin.subject import ReportSubject
 from ml_core.live.figure import draw_live
 from ml_core.live.ledger import open_ledger
 from ml_core.live.standing import LiveStanding, read_standings
-from ml_core.reporting import words
 from ml_core.reporting.document.document import Block, Missing, Paragraph, Points, Section, table_of
+from ml_core.vocabulary import words
 
 TITLE = "What came of it live"
 MOST_DRAWN = 4

@@ -11,11 +11,11 @@ from ml_core.explain.surveys import importance
 from ml_core.explain.surveys.importance import InputImportance, OfClaim, Rise
 from ml_core.registry.version import ModelVersion
 from ml_core.registry.versions import Registry
-from ml_core.reporting import words
 from ml_core.reporting.document.document import Block, Missing, NumberOrigin, Paragraph, table_of
 from ml_core.reporting.rises import draw_rises
+from ml_core.vocabulary import words
 
-WHAT = "What it would lose without an input"
+WHAT = words.HEADINGS["lost"]
 MOST, SEED = 10, 0
 OF_CLAIM = {claim: of for of, claim in CLAIM_OF.items()}  # as the command asks for it
 

@@ -10,11 +10,11 @@ from ml_core.bulletin.replay import Replay
 from ml_core.bulletin.subject import ReportSubject
 from ml_core.portfolio.comparison import STRATEGY, Comparison
 from ml_core.registry.account import Account, Backtest
-from ml_core.reporting import words
 from ml_core.reporting.costs import draw_costs
 from ml_core.reporting.curves import build_curves, draw_equity
 from ml_core.reporting.document.document import Block, Missing, NumberOrigin, Paragraph, Section, table_of
 from ml_core.reporting.trading import name_accounts
+from ml_core.vocabulary import words
 
 TITLE = "In money"
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")

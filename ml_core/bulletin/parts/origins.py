@@ -6,10 +6,10 @@ from collections.abc import Mapping
 
 from ml_core.bulletin.replay import Replay
 from ml_core.portfolio.attribution import ReturnAttribution
-from ml_core.reporting import words
 from ml_core.reporting.document.document import Block, Missing, NumberOrigin, table_of
+from ml_core.vocabulary import words
 
-WHAT = "Where the money came from"
+WHAT = words.HEADINGS["origins"]
 ENDS = 4  # tickers and sectors on either end
 WAYS = {"market": "by market", "side": "by side", "sector": "by sector", "ticker": "by ticker"}
 
@@ -30,8 +30,8 @@ def tell_origins(again: Replay, origin: NumberOrigin) -> list[Block]:
         {"split": "in all", "part": words.MONEY["cumulative"].label, "gain": words.percent(told.total)}
     )
     caption = (
-        "Where the money came from: shares of the equity at the start; the parts of each split add up to the total "
-        "return, those of sectors and tickers after their costs"
+        f"{WHAT}: shares of the equity at the start; the parts of each split add up to the "
+        f"{words.MONEY['cumulative'].label}, those of sectors and tickers after their costs"
     )
     return [table_of(caption, rows, origin)]
 

@@ -8,7 +8,6 @@ import polars as pl
 from ml_core.bulletin.replay import Replay
 from ml_core.bulletin.subject import ReportSubject
 from ml_core.portfolio.comparison import HELD, STRATEGY, Comparison
-from ml_core.reporting import words
 from ml_core.reporting.document.document import (
     Block,
     Missing,
@@ -18,6 +17,7 @@ from ml_core.reporting.document.document import (
     Table,
     table_of,
 )
+from ml_core.vocabulary import words
 
 TITLE = "The risk of the strategy"
 DAYS = 5

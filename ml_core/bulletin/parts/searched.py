@@ -6,9 +6,9 @@ from ml_core.bulletin.subject import ReportSubject
 from ml_core.registry.archive import read_archive
 from ml_core.registry.evidence import Evidence
 from ml_core.registry.searched import TrialRow
-from ml_core.reporting import words
 from ml_core.reporting.document.document import Block, Missing, Paragraph, Points, Section, table_of
 from ml_core.reporting.luck import tell_keys, tell_luck
+from ml_core.vocabulary import words
 
 TITLE = "The search, and its luck"
 MOST = 10

@@ -12,8 +12,8 @@ from ml_core.monitoring.condition import PartCondition
 from ml_core.monitoring.duties import examine_experiment
 from ml_core.monitoring.record import Breach, open_record
 from ml_core.registry.seats import REFERENCE
-from ml_core.reporting import words
 from ml_core.reporting.document.document import Block, Missing, Paragraph, Section, table_of
+from ml_core.vocabulary import words
 
 TITLE = "How it stands"
 

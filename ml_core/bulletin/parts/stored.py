@@ -7,8 +7,8 @@ import polars as pl
 from ml_core.bulletin.subject import ReportSubject
 from ml_core.data.overview import Overview, read_overview, summarise_findings
 from ml_core.errors import ForecastError
-from ml_core.reporting import words
 from ml_core.reporting.document.document import Block, Missing, Paragraph, Section, table_of
+from ml_core.vocabulary import words
 
 TITLE = "Data and their quality"
 MOST = 40  # tickers that a table names; of more, those that lack most

@@ -97,7 +97,21 @@ EXCHANGED = (
     "all of a list hold together {level} of the time"
 )
 COUNTS = {2: "two", 3: "three", 4: "four", 5: "five", 6: "six", 7: "seven", 8: "eight", 9: "nine"}
-CHECKS = {  # the names by which a version's evidence keeps them
+HEADINGS = {  # those that more than one page has
+    "looked": "What it looked at",
+    "lost": "What it would lose without an input",
+    "turned": "What would have turned it",
+    "origins": "Where the money came from",
+    "held": "Where the intervals held",
+    "determines": "What determines it",
+    "again": "How to get the same again",
+}
+LIMITS = {
+    "past": "The past proves nothing about a future that works otherwise. These are statistics, not investment advice.",
+    "simulated": "The market is made up. What is found here was planted, and no real price is any the wiser.",
+    "luck": "What such a stretch cannot part from luck stays unproven, even where it is true.",
+}
+CHECKS = {  # of the gate, by what must hold: the names by which a version's evidence keeps them
     "coverage": _METRICS["coverage"].label,
     "leaks": "leak audit",
     "proven": "a claim proven",
@@ -109,6 +123,25 @@ CHECKS = {  # the names by which a version's evidence keeps them
     "speaks": "a direction as its parent's",
     "holds": "coverage kept",
 }
+REFUSALS = {  # what a refused version is told of each: what did not hold
+    "leaks": "something knew the future",
+    "proven": "nothing is proven",
+    "more": "it proves no more than who sits there",
+    "less": "it is surely worse than who sits there",
+    "overfitting": "its search may have found luck alone",
+    "earlier": "a stricter gate refused it on this holdout",
+    "near": "its forecasts are far from its parent's",
+    "speaks": "its direction is not its parent's",
+    "holds": "its intervals hold too few outcomes",
+}
+
+
+def refusal(check: str) -> str:
+    """That this check of the gate, by its name, was not passed. One that an experiment requires is named by its claim,
+    `order proven`; one of an earlier candorcast by itself."""
+    told = next((REFUSALS[key] for key in REFUSALS if CHECKS[key] == check), None)
+    claim = check.removesuffix(" proven")
+    return told or (f"{claim} is not proven" if claim != check else f"not passed: {check}")
 
 
 def metric(name: str) -> Measure:
