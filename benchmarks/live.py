@@ -8,7 +8,7 @@ import argparse
 import numpy as np
 from numpy.typing import ArrayLike
 
-from ml_core.live.betting import Array
+from ml_core.frames import Array
 from ml_core.live.known_answers import repeat_t_test
 from ml_core.live.sequential import SequentialEvidence, follow
 from ml_core.live.terms import price

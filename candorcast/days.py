@@ -6,10 +6,10 @@ import datetime as dt
 
 from ml_core.errors import InvalidInput
 
-Day = str | dt.date | None
+AnyDay = str | dt.date | None
 
 
-def read_day(name: str, given: Day) -> dt.date | None:
+def read_day(name: str, given: AnyDay) -> dt.date | None:
     try:
         return dt.date.fromisoformat(given) if isinstance(given, str) else given
     except ValueError:

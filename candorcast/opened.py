@@ -4,13 +4,13 @@ back what these give. Tables are polars frames; `.to_pandas()` makes pandas of o
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from candorcast.calling import as_call, tells_calls
-from candorcast.days import Day, read_day
+from candorcast.days import AnyDay, read_day
+from candorcast.verbs import Progress
 from ml_core.data.order import REFRESH_WAIT, Order, place_order
 from ml_core.errors import InvalidInput
 from ml_core.home.settings import Home, Settings
@@ -24,15 +24,13 @@ if TYPE_CHECKING:
     from ml_core.data.intake.refreshed import Refreshed
     from ml_core.data.overview import Overview
     from ml_core.evaluation.leakage import Audit
-    from ml_core.explain.attribution import Of
+    from ml_core.explain.attribution import ForecastPart
     from ml_core.live.look import Looked
     from ml_core.monitoring.watch import Watched
     from ml_core.prediction.answer import Answer
     from ml_core.registry.evidence import Evidence
     from ml_core.registry.version import ModelVersion
     from ml_core.walkforward.judging import Evaluation
-
-Progress = Callable[[str], Any] | None
 
 
 def _now() -> dt.datetime:
@@ -92,7 +90,7 @@ class Opened:
         return read_overview(self.experiment, self.home)
 
     @tells_calls
-    def prices(self, *, until: Day = None) -> pl.DataFrame:
+    def prices(self, *, until: AnyDay = None) -> pl.DataFrame:
         """PRICES as every step reads them: adjusted, at the experiment's frequency."""
         from ml_core.data.prices import read_prices
 
@@ -158,7 +156,7 @@ class Opened:
     def predict(
         self,
         *,
-        as_of: Day = None,
+        as_of: AnyDay = None,
         version: str | None = None,
         corrected: bool = False,
         progress: Progress = None,
@@ -175,10 +173,10 @@ class Opened:
         self,
         ticker: str | None = None,
         *,
-        as_of: Day = None,
+        as_of: AnyDay = None,
         version: str | None = None,
         horizon: int | None = None,
-        of: Of = "level",
+        of: ForecastPart = "level",
     ) -> pl.DataFrame:
         """(ticker, as_of, horizon, of, name, words, lag, share): what moved a forecast, or those of all tickers; the
         shares of a ticker add up to its forecast."""
@@ -191,8 +189,8 @@ class Opened:
     def backtest(
         self,
         *,
-        start: Day = None,
-        end: Day = None,
+        start: AnyDay = None,
+        end: AnyDay = None,
         version: str | None = None,
         walk: bool = False,
         forecasts: pl.DataFrame | pd.DataFrame | Path | str | None = None,

@@ -24,7 +24,7 @@ from ml_core.walkforward import traded
 
 if TYPE_CHECKING:
     from ml_core.evaluation.leakage import Audit
-    from ml_core.explain.attribution import Of
+    from ml_core.explain.attribution import ForecastPart
     from ml_core.prediction.answer import Answer, Clock
     from ml_core.registry.version import ModelVersion
 
@@ -121,7 +121,7 @@ def explain(
     as_of: dt.date | None,
     version: str | None,
     horizon: int | None,
-    of: Of,
+    of: ForecastPart,
 ) -> pl.DataFrame:
     from ml_core.explain.rows import share_rows
     from ml_core.explain.subject import open_scene

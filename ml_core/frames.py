@@ -1,9 +1,19 @@
 """Agrees on the columns of the tables that rooms hand to each other, and checks tables against them where they
 enter."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, TypeAlias
+
 import polars as pl
 
 from ml_core.errors import InvalidData
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+Array: TypeAlias = "NDArray[np.float64]"  # of numbers, one column or several
 
 # As the provider gave it. `basis` says whether past splits are already in the prices ("split_adjusted",
 # as Yahoo serves them) or not ("traded"); `split` is shares after per share before, 1 on other days.

@@ -15,11 +15,11 @@ from ml_core.data.prices import read_prices
 from ml_core.errors import InvalidInput, NotEnoughData
 from ml_core.explain.subject import Scene, open_scene
 from ml_core.portfolio.conviction import MEASURED
-from ml_core.prediction.answer import tell_closed, tell_past
+from ml_core.prediction.answer import Clock, tell_closed, tell_past
 from ml_core.prediction.reasons import tell_early
 from ml_core.prediction.succession import predict_succession
 from ml_core.registry.history import Stood
-from serving.champion import Clock, Served
+from serving.champion import Served
 
 KEPT = 64  # answers, of no more than so many who answered: each answer holds its model
 HOLDERS = 4

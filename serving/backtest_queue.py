@@ -26,7 +26,7 @@ from serving.strategies import changes_of
 KEPT = 32  # results
 WAITING = 8  # at most, in all
 
-Run = Callable[..., Backtested]
+RunBacktest = Callable[..., Backtested]
 
 
 class Held(Message):
@@ -85,7 +85,7 @@ class Job:
 class Jobs:
     """`run` reckons one. Each visitor's settings are counted since the server was started."""
 
-    def __init__(self, run: Run) -> None:
+    def __init__(self, run: RunBacktest) -> None:
         self._run = run
         self._guard = threading.Lock()
         self._jobs: OrderedDict[tuple[str, tuple[str, int], str], Job] = OrderedDict()

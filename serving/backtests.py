@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -13,6 +12,7 @@ from pydantic import ValidationError
 from ml_core.data.order import Order
 from ml_core.data.prices import read_benchmark
 from ml_core.errors import InvalidInput, NotEnoughData
+from ml_core.home.telling import Tell
 from ml_core.portfolio.opening import horizon_of, market_of
 from ml_core.registry.seats import REFERENCE, seat_of, tell_seat
 from ml_core.spec.file import explain
@@ -21,7 +21,6 @@ from serving.champion import Served
 from serving.reckoning import KeptReckonings, Reckoning, reckon
 from serving.unseen import UnseenSessions
 
-Tell = Callable[[str], None]
 ROOM = 64 * 2**20  # bytes of all accounts that are kept
 
 

@@ -5,7 +5,7 @@ import datetime as dt
 import logging
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -16,14 +16,13 @@ from ml_core.data.prices import data_version, read_prices
 from ml_core.errors import ForecastError, InvalidInput
 from ml_core.forecaster.forecaster import Forecaster
 from ml_core.portfolio.conviction import MEASURED
-from ml_core.prediction.answer import forecast
+from ml_core.prediction.answer import Clock, forecast
 from ml_core.prediction.succession import Succession, load_succession
 from ml_core.registry.age import tell_old_model
 from ml_core.registry.history import who_stood
 from ml_core.registry.version import ModelVersion
 from ml_core.registry.versions import Registry
 
-Clock = Callable[[], dt.datetime]
 RETRY = dt.timedelta(seconds=60)
 BESIDE = 4  # other versions that are kept ready
 

@@ -8,8 +8,9 @@ from pydantic import Field
 
 from ml_core.data.age import market_clock, tell_old
 from ml_core.data.order import Order
+from ml_core.prediction.answer import Clock
 from ml_core.registry.seats import seat_of
-from serving.champion import Champion, Clock, Served
+from serving.champion import Champion, Served
 from serving.hints import Hints
 from serving.messages import Health, Message
 

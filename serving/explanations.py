@@ -10,7 +10,7 @@ from pydantic import Field
 
 from ml_core.data.order import Order
 from ml_core.errors import NotEnoughData
-from ml_core.explain.attribution import Of, attribute
+from ml_core.explain.attribution import ForecastPart, attribute
 from ml_core.explain.method import load_method, method_names
 from ml_core.explain.methods.alike import Alike
 from ml_core.explain.methods.attention import Attention
@@ -75,7 +75,7 @@ class Explanations:
         ticker: str,
         *,
         horizon: int | None = None,
-        of: Of = "level",
+        of: ForecastPart = "level",
         date: dt.date | None = None,
         version: str | None = None,
     ) -> Explained:
@@ -114,7 +114,7 @@ class Explanations:
         return seen, name, ahead
 
 
-def _ask_others(subject: Subject, of: Of) -> tuple[dict[str, Any], dict[str, str]]:
+def _ask_others(subject: Subject, of: ForecastPart) -> tuple[dict[str, Any], dict[str, str]]:
     """What each method but `moved` finds by its name; of one that finds nothing, why."""
     found, silent = {}, {}
     for name in method_names():

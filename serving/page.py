@@ -15,7 +15,7 @@ from fastapi import FastAPI
 from starlette.routing import BaseRoute, Mount
 from starlette.types import Receive, Scope, Send
 
-Build = Callable[[], FastAPI]
+BuildPage = Callable[[], FastAPI]
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ class AppPage:
     """`build` gives an application on which Gradio is mounted, and nothing else. `under`: the path below which this
     page finds again what it loads after it was opened."""
 
-    def __init__(self, build: Build, logins: Logins, under: str = "") -> None:
+    def __init__(self, build: BuildPage, logins: Logins, under: str = "") -> None:
         self._build, self._logins, self._under = build, logins, under
         self._building = threading.Lock()
         self._shell: FastAPI | None = None

@@ -21,7 +21,7 @@ from ml_core.portfolio.market import Market
 from ml_core.portfolio.orders import list_trades
 from ml_core.spec.strategy import Strategy
 
-Key = tuple[tuple[str, int], str]
+AccountKey = tuple[tuple[str, int], str]
 
 
 @dataclass(frozen=True)
@@ -71,9 +71,9 @@ class KeptReckonings:
 
     def __init__(self, room: int) -> None:
         self._room, self._guard = room, threading.Lock()
-        self._kept: OrderedDict[Key, Reckoning] = OrderedDict()
+        self._kept: OrderedDict[AccountKey, Reckoning] = OrderedDict()
 
-    def find(self, key: Key, make: Callable[[], Reckoning]) -> Reckoning:
+    def find(self, key: AccountKey, make: Callable[[], Reckoning]) -> Reckoning:
         with self._guard:
             if found := self._kept.get(key):
                 self._kept.move_to_end(key)

@@ -7,9 +7,9 @@ from pydantic import Field
 
 from ml_core.data.order import Order
 from ml_core.data.past import newest_session
+from ml_core.prediction.answer import Clock
 from ml_core.registry.by_hand import SeatChange, Seated, consider, seat_by_hand
 from ml_core.registry.versions import Registry
-from serving.champion import Clock
 from serving.messages import Message
 
 

@@ -9,13 +9,14 @@ import polars as pl
 from ml_core.data.order import Order
 from ml_core.data.sectors import read_sectors
 from ml_core.errors import ForecastError, NotEnoughData, UnknownTicker
+from ml_core.home.telling import Tell
 from ml_core.monitoring.acting import acknowledge, mute
 from ml_core.monitoring.record import Record, open_record
-from ml_core.prediction.answer import find_outsiders, unanswered
+from ml_core.prediction.answer import Clock, find_outsiders, unanswered
 from serving.as_of import AsOf, PastAnswers
-from serving.backtests import Backtested, Backtests, BacktestSettings, Tell, quiet
+from serving.backtests import Backtested, Backtests, BacktestSettings, quiet
 from serving.board import Board, build_board
-from serving.champion import Champion, Clock, Served
+from serving.champion import Champion, Served
 from serving.condition import ServedCondition
 from serving.earlier import EarlierForecasts, look_back
 from serving.explanations import Explanations

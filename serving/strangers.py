@@ -14,7 +14,8 @@ from pydantic import Field
 from ml_core.data.intake.refreshed import Refreshed
 from ml_core.data.order import Order
 from ml_core.errors import AlreadyRunning, ForecastError, InvalidData, InvalidInput, UnknownTicker
-from serving.champion import Clock, Served
+from ml_core.prediction.answer import Clock
+from serving.champion import Served
 from serving.messages import Message
 from serving.rest.bodies import TICKER
 from serving.tickers import find_name, may_be_fetched

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any, Literal, TypeAlias
 
 from ml_core.errors import InvalidInput
-from ml_core.spec.strategy import Part, Sizing, Strategy
+from ml_core.spec.strategy import Sizing, Strategy, StrategyPart
 
 # single: each ticker by its own forecast. cross_section: the best long, the worst short. ensemble: every horizon of the
 # task shares the account. regime: nothing is held while the market is turbulent. combined: single and cross_section
@@ -13,7 +13,7 @@ Named: TypeAlias = Literal[
     "auto", "single", "cross_section", "long_short", "long_only", "sign", "ensemble", "regime", "combined"
 ]
 ALONE = {"horizons": (), "parts": (), "combine": "given"}  # one strategy has the whole account
-PER_PART = frozenset(Part.model_fields) - {"kind", "horizon", "weight"}
+PER_PART = frozenset(StrategyPart.model_fields) - {"kind", "horizon", "weight"}
 
 
 def changes_of(name: Named, own: Strategy, horizons: Sequence[int]) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from ml_core.registry.trials import Trial
 from tuning.pruner import best_of
 from tuning.turns import Result
 
-Rungs = dict[int, float]  # by number of epochs, a score
+RungScores = dict[int, float]  # by number of epochs, a score
 
 
 class Halving:
@@ -24,8 +24,8 @@ class Halving:
         first = max(1, epochs // 4)
         self._rungs = [first << step for step in range(epochs) if first << step <= epochs]
         self._settled: dict[int, list[float]] = {rung: [] for rung in self._rungs}
-        self._faced: dict[str, Rungs] = {}
-        self._reached: dict[str, Rungs] = {}
+        self._faced: dict[str, RungScores] = {}
+        self._reached: dict[str, RungScores] = {}
         for trial in known:
             if not is_baseline(trial.params["family"]):
                 scores = [epoch["score"] for epoch in trial.history]
@@ -50,7 +50,7 @@ class Halving:
     def value_of(self, trial: Trial) -> float | None:
         return trial.score
 
-    def _count(self, reached: Rungs) -> None:
+    def _count(self, reached: RungScores) -> None:
         for rung, score in reached.items():
             if isfinite(score):
                 self._settled[rung].append(score)

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from ml_core.frames import Array
 from ml_core.registry.searched import Importance
 from ml_core.registry.trials import Trial
 from ml_core.spec.experiment import Experiment
@@ -22,8 +23,6 @@ LEAST_TRIALS = 12  # of a family, for its keys to be told apart
 MOST_BINS = 8
 BEST = 0.25  # the share of trials that counts as good
 RESAMPLES, DEALS = 200, 999
-
-Array = NDArray[np.float64]
 
 
 def weigh_keys(experiment: Experiment, trials: Sequence[Trial], *, seed: int = 0) -> list[Importance]:

@@ -35,8 +35,8 @@ Stage = list[
     TrainingState
 ]  # its networks; a race has one for each fold that it has begun, other searches have one
 Report = Callable[[dict[str, Any]], None]
-Clock = Callable[[], float]
-Made = Mapping[str, str]
+Stopwatch = Callable[[], float]
+MadeWith = Mapping[str, str]
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ class Rung:
     told: list[dict[str, Any]] = field(default_factory=list)
     stages: list[Stage] = field(default_factory=list)
     seconds: float = 0.0
-    made: Made = field(default_factory=dict)
+    made: MadeWith = field(default_factory=dict)
 
 
 class Rungs:
@@ -55,7 +55,13 @@ class Rungs:
     spent after its last rung is lost with it."""
 
     def __init__(
-        self, folder: Path | None, params: Params, report: Report, *, made: Made, clock: Clock | None = None
+        self,
+        folder: Path | None,
+        params: Params,
+        report: Report,
+        *,
+        made: MadeWith,
+        clock: Stopwatch | None = None,
     ) -> None:
         self._file = rung_file(folder, params) if folder and folder.is_dir() else None
         self._params, self._report, self._made = dict(params), report, dict(made)
@@ -148,7 +154,7 @@ def read_rung(file: Path) -> Rung:
         return Rung()
 
 
-def _take_in(file: Path, made: Made) -> Rung:
+def _take_in(file: Path, made: MadeWith) -> Rung:
     """Weights of another candorcast, or of another precision, would fit nowhere or be mixed in."""
     kept = read_rung(file)
     if kept.made == made:
@@ -158,7 +164,7 @@ def _take_in(file: Path, made: Made) -> Rung:
     return Rung()
 
 
-def tell_making(spec: RunSpec) -> Made:
+def tell_making(spec: RunSpec) -> MadeWith:
     """What the rungs of a trial of this spec depend on, besides the data: `auto` stands for what it is here."""
     training = settle(spec.training, spec.model.family)
     return {

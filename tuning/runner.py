@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from tuning.brake import Brake
     from tuning.pruner import Pruner
 
-Progress = Callable[[Ledger, int], None]
+TellLedger = Callable[[Ledger, int], None]
 LAG_OF_SLOT, LEAST_LAG = 3, 6  # with fewer, workers wait for the slowest; one worker and two search alike
 LOSSES = 3  # of its process or node, after which a trial is not tried again: it may be what kills them
 START_SECONDS = 300.0
@@ -49,7 +49,7 @@ def run_search(
     folder: Path,
     survivors: Sequence[Params] = (),
     address: str | None = None,
-    progress: Progress | None = None,
+    progress: TellLedger | None = None,
 ) -> int:
     """Run what the ledger does not hold yet, in parallel; returns how many trials the search has in all. In its folder
     lies, until all of them have ended, what trials go on from where they are lost."""
@@ -170,7 +170,7 @@ def _watch(
     *,
     brake: Brake,
     total: int,
-    progress: Progress | None,
+    progress: TellLedger | None,
 ) -> None:
     """Show what happens until Tune is done; a search in which nothing happens is ended with the reason."""
     failures: list[BaseException] = []
@@ -206,7 +206,7 @@ def _wait(
     *,
     brake: Brake,
     total: int,
-    progress: Progress | None,
+    progress: TellLedger | None,
 ) -> None:
     changes, since, started = ledger.changes, time.monotonic(), False
     while thread.is_alive():

@@ -37,7 +37,7 @@ from tuning.naming import name_search
 from tuning.outsiders import refuse_local
 from tuning.ranking import Ranking
 from tuning.space import build_space, widest_spec
-from tuning.step import Progress, tell_step
+from tuning.step import TellStep, tell_step
 from tuning.trials import run_trials
 from tuning.winner import FitRequest, fit_or_recall, forget
 
@@ -88,7 +88,7 @@ def search(
     trials: int | None = None,
     afresh: bool = False,
     address: str | None = None,
-    progress: Progress | None = None,
+    progress: TellStep | None = None,
 ) -> SearchOutcome:
     """Search on the folds, refit the winner, score it on the holdout once, and let the gate decide. A new champion
     is fitted again through the last known outcome."""

@@ -49,7 +49,7 @@ class Step:
         return f"{ended} of {self.total} trials done, {counts}, {self.best or 'no score yet'}{left}"
 
 
-Progress = Callable[[Step], None]
+TellStep = Callable[[Step], None]
 
 
 def tell_best(experiment: Experiment, ledger: Ledger) -> str:
@@ -66,7 +66,7 @@ def tell_best(experiment: Experiment, ledger: Ledger) -> str:
     return f"best {score:.4f} ± {error:.4f}"
 
 
-def tell_step(name: str, ledger: Ledger, progress: Progress | None) -> Callable[[str], None]:
+def tell_step(name: str, ledger: Ledger, progress: TellStep | None) -> Callable[[str], None]:
     """Passes lines of this step on to whoever watches."""
 
     def tell(line: str) -> None:

@@ -20,7 +20,7 @@ from ml_core.training.fit import AnyFitting, assemble, begin, seeded
 from ml_core.training.loop import Epoch
 from ml_core.walkforward.rows import forecast_split
 from ml_core.walkforward.trading import trade
-from tuning.rungs import Clock, Report, Rungs, tell_making
+from tuning.rungs import Report, Rungs, Stopwatch, tell_making
 from tuning.space import spec_of
 
 
@@ -33,7 +33,7 @@ def run_trial(
     prices: pl.DataFrame,
     splits: list[Split],
     rungs: Path | None = None,
-    clock: Clock | None = None,
+    clock: Stopwatch | None = None,
 ) -> None:
     """Report each epoch's `score` and the `best` so far, that of the weights that are kept, and at the end the score on
     the folds' unseen test dates, and what each seed alone reached on validation. A baseline has one epoch and reports

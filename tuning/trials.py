@@ -27,7 +27,7 @@ from tuning.past import find_survivors
 from tuning.perseverance import run_through
 from tuning.ranking import Ranking, measure_luck, rank_trials
 from tuning.runner import run_search
-from tuning.step import Progress, Step, tell_best
+from tuning.step import Step, TellStep, tell_best
 from tuning.winner import forget
 
 KEPT = 30  # trials that the evidence of the winner names, the best first
@@ -43,7 +43,7 @@ def run_trials(
     *,
     afresh: bool,
     address: str | None,
-    progress: Progress | None,
+    progress: TellStep | None,
 ) -> tuple[Ledger, Ranking, Searched]:
     """The ledger of all trials of the search of that name, each logged as an MLflow run, their ranks, and what was
     searched in numbers."""
@@ -81,7 +81,7 @@ def run_trials(
 
 
 def _telling(
-    experiment: Experiment, progress: Progress | None, logbook: Logbook, interrupt: Interrupt, *, kept: int
+    experiment: Experiment, progress: TellStep | None, logbook: Logbook, interrupt: Interrupt, *, kept: int
 ) -> Callable[[Ledger, int], None]:
     """What is done whenever something may have ended: MLflow follows, and whoever waits is told."""
     begun = time.monotonic()

@@ -4,7 +4,7 @@ file has them, routes as the OpenAPI document does."""
 import datetime as dt
 import json
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -18,11 +18,11 @@ from ml_core.spec.file import read_experiment
 from serving.door.access import Access
 from serving.experiments import Experiments
 from serving.rest.api import build_router
+from serving.rest.examples import Json
 from serving.rest.metrics import Requests
 from serving.service import Service
 from tuning.schema import build_schema
 
-Json = Mapping[str, Any]
 METHODS = ("get", "post", "delete", "put", "patch")
 
 

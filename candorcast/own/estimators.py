@@ -21,7 +21,7 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from candorcast.own.naming import own_code
-from candorcast.own.state import Arrays, arrays_of, is_torch, restore, tells_arrays
+from candorcast.own.state import StateArrays, arrays_of, is_torch, restore, tells_arrays
 from ml_core.baselines import BaselineConfig, Learned, Lesson, PanelRows
 from ml_core.errors import BrokenArtifact, InvalidInput
 from ml_core.features.scaling import Scaler, fit_scaler
@@ -60,7 +60,7 @@ class Estimators:
         facts: dict[str, Any] = {"config": config.model_dump(mode="json"), "seed": lesson.seed}
         facts["inputs"] = x_RF.shape[1]
         taught = self._teach(facts, self._seen(x_KF, scaler), y_KH)
-        arrays: Arrays = {f"scaler.{name}": part for name, part in vars(scaler).items()}
+        arrays: StateArrays = {f"scaler.{name}": part for name, part in vars(scaler).items()}
         first = next((one for one in taught if one is not None), None)
         if tells_arrays(first):
             arrays |= self._told(taught)
@@ -106,8 +106,8 @@ class Estimators:
             taught.append(estimator)
         return tuple(taught)
 
-    def _told(self, taught: tuple[Any, ...]) -> Arrays:
-        parts: Arrays = {}
+    def _told(self, taught: tuple[Any, ...]) -> StateArrays:
+        parts: StateArrays = {}
         for place, one in enumerate(taught):
             if one is not None:
                 with own_code(self.whose, "arrays"):
@@ -196,7 +196,7 @@ def _one_thread(estimator: Any) -> Iterator[None]:
         yield
 
 
-def _digest(name: str, arrays: Arrays, facts: Mapping[str, Any]) -> str:
+def _digest(name: str, arrays: StateArrays, facts: Mapping[str, Any]) -> str:
     """Another for whatever answers otherwise."""
     found = hashlib.sha256(json.dumps([name, facts], sort_keys=True).encode())
     for key in sorted(arrays):

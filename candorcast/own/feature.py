@@ -11,7 +11,7 @@ import polars as pl
 from candorcast.own.naming import check_name, own_code, require_about
 from ml_core.errors import InvalidInput
 from ml_core.features import declaration
-from ml_core.features.declaration import Declare, Feature, Scope
+from ml_core.features.declaration import Declare, Feature, FeatureScope
 from ml_core.features.table import GROUPS, own_feature_names
 from ml_core.spec import choices
 from ml_core.spec.outside import find_outside, register
@@ -24,7 +24,7 @@ def feature(
     history: int | None = None,
     windows: tuple[int, ...] = (),
     spans: int = 1,
-    scope: Scope = "ticker",
+    scope: FeatureScope = "ticker",
     group: str = "own",
 ) -> Declare:
     """Register the function below as a feature, or as one per window (`name_5`). `needs`: the columns of prices and the

@@ -10,7 +10,8 @@ from candorcast.own.naming import check_name, own_code, require_about
 from ml_core.errors import InvalidInput
 from ml_core.evaluation import metrics
 from ml_core.evaluation.declaration import Better, Metric, per_date, per_row
-from ml_core.evaluation.rows import VALUES, Array, ScoredRows
+from ml_core.evaluation.rows import VALUES, ScoredRows
+from ml_core.frames import Array
 from ml_core.spec.outside import register
 
 Function = TypeVar("Function", bound=Callable[[ScoredRows], Any])

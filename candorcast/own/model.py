@@ -16,7 +16,7 @@ from ml_core.spec import choices
 from ml_core.spec.outside import register
 
 FAMILIES = "ml_core.models.families"
-Build = TypeVar("Build", bound=Callable[..., Any])
+Builder = TypeVar("Builder", bound=Callable[..., Any])
 Kind = TypeVar("Kind")
 
 
@@ -26,14 +26,14 @@ class Plain(BaselineConfig):
 
 def model(
     *, config: type[BaselineConfig] = Plain, name: str | None = None, raw: bool = False, rows: int = 50_000
-) -> Callable[[Build], Build]:
+) -> Callable[[Builder], Builder]:
     """Register the function below: of (config, seed), or (config, seed, inputs), it makes an object with `fit(X, y)`
     and `predict(X)`. X has a row for each ticker and session and a column for each chosen feature, so many `inputs`; y
     is the target in units of volatility. `raw`: features come as they are, NaN where one is missing, and not scaled. At
     most `rows` are learned from."""
     _check_config("model", config)
 
-    def declare(build: Build) -> Build:
+    def declare(build: Builder) -> Builder:
         called = name or build.__name__
         _check_learner("model", called)
         if len(inspect.signature(build).parameters) not in (2, 3):

@@ -12,7 +12,7 @@ import polars as pl
 from candorcast.frames import as_polars
 from candorcast.own.naming import check_name, own_code
 from ml_core.baselines import BaselineConfig
-from ml_core.data.providers import PROVIDERS, Fetched, Outcome, Progress, Provider, Request
+from ml_core.data.providers import PROVIDERS, Fetched, Outcome, Provider, Request, TellFetched
 from ml_core.errors import ForecastError, InvalidData, InvalidInput
 from ml_core.frames import BARS, KEYS, conform, unique
 from ml_core.spec import choices
@@ -64,7 +64,7 @@ def _identity(name: str) -> Callable[[Universe, BaselineConfig], str]:
 def _fetch(name: str, ask: Ask) -> Callable[..., Fetched]:
     whose = f"provider '{name}'"
 
-    def fetch(request: Request, config: BaselineConfig, *, progress: Progress | None = None) -> Fetched:
+    def fetch(request: Request, config: BaselineConfig, *, progress: TellFetched | None = None) -> Fetched:
         try:
             with own_code(whose, "asked"):
                 told = ask(request, config)

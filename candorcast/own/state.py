@@ -14,7 +14,7 @@ import numpy as np
 
 from ml_core.errors import InvalidInput
 
-Arrays = dict[str, np.ndarray]
+StateArrays = dict[str, np.ndarray]
 
 
 def tells_arrays(estimator: Any) -> bool:
@@ -22,7 +22,7 @@ def tells_arrays(estimator: Any) -> bool:
     return is_torch(estimator) or (hasattr(estimator, "arrays") and hasattr(estimator, "restore"))
 
 
-def arrays_of(estimator: Any, whose: str) -> Arrays:
+def arrays_of(estimator: Any, whose: str) -> StateArrays:
     """Numbers only, by name."""
     if is_torch(estimator):
         return {name: part.detach().cpu().numpy().copy() for name, part in estimator.state_dict().items()}
@@ -38,7 +38,7 @@ def arrays_of(estimator: Any, whose: str) -> Arrays:
     return found
 
 
-def restore(estimator: Any, arrays: Arrays) -> Any:
+def restore(estimator: Any, arrays: StateArrays) -> Any:
     """The new estimator, as the one that told these arrays. Files make a single number a list of one."""
     if not is_torch(estimator):
         estimator.restore(arrays)

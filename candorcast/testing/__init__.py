@@ -17,7 +17,7 @@ from candorcast.testing.models import check_model
 from candorcast.testing.providers import check_provider
 from candorcast.testing.strategies import check_strategy
 from ml_core.errors import ContractBroken
-from ml_core.spec.outside import Kind, find_outside
+from ml_core.spec.outside import PluginKind, find_outside
 
 __all__ = [
     "ContractBroken",
@@ -30,7 +30,7 @@ __all__ = [
 ]
 
 
-CHECKS: dict[Kind, Callable[[str], None]] = {
+CHECKS: dict[PluginKind, Callable[[str], None]] = {
     "provider": check_provider,
     "model": check_model,
     "network": check_model,

@@ -19,7 +19,7 @@ from ml_core.spec.plain import plain
 if TYPE_CHECKING:
     import polars as pl
 
-    from ml_core.explain.attribution import Of
+    from ml_core.explain.attribution import ForecastPart
     from ml_core.explain.subject import Scene, Subject
     from ml_core.registry.version import ModelVersion
 
@@ -31,7 +31,7 @@ def explain(
     as_of: str | None,
     version: str | None,
     horizon: int | None,
-    of: Of,
+    of: ForecastPart,
     importance: bool,
     dependence: bool,
     seed: int | None,
@@ -66,7 +66,7 @@ def _explain(
     as_of: str | None,
     version: str | None,
     horizon: int | None,
-    of: Of,
+    of: ForecastPart,
     out: Path | None,
 ) -> int:
     from ml_core.explain.rows import share_rows
@@ -111,7 +111,9 @@ def _subjects(scene: Scene, ticker: str | None, horizon: int | None) -> list[Sub
     return [scene.about(name, horizon)]
 
 
-def _show_one(session: Session, version: ModelVersion, subject: Subject, of: Of, told: Sequence[str]) -> None:
+def _show_one(
+    session: Session, version: ModelVersion, subject: Subject, of: ForecastPart, told: Sequence[str]
+) -> None:
     """Everything that any method says of this forecast."""
     from ml_core.explain.attribution import attribute
     from ml_core.explain.method import load_method, method_names
@@ -148,7 +150,7 @@ def _show_all(
     scene: Scene,
     horizon: int,
     rows: pl.DataFrame,
-    of: Of,
+    of: ForecastPart,
     told: Sequence[str],
 ) -> None:
     """What moves the forecasts of a session most, over all tickers, and what moves each."""

@@ -14,7 +14,7 @@ from ml_core.errors import InvalidInput, NotEnoughData
 from ml_core.spec.plain import plain
 
 if TYPE_CHECKING:
-    from ml_core.explain.attribution import Of
+    from ml_core.explain.attribution import ForecastPart
     from ml_core.explain.stretch import Stretch
     from ml_core.registry.version import ModelVersion
 
@@ -25,7 +25,7 @@ def survey(
     *,
     version: str | None,
     horizon: int | None,
-    of: Of,
+    of: ForecastPart,
     out: Path | None,
     seed: int,
 ) -> int:
@@ -71,7 +71,7 @@ class _Told:
     stretch: Stretch
     judged: ModelVersion
     found: Any
-    of: Of
+    of: ForecastPart
     note: str
 
     @property

@@ -21,7 +21,7 @@ from ml_core.home.settings import open_folder, open_home
 from ml_core.spec.experiment import Experiment
 from ml_core.spec.plain import numbers_of, write_plain
 
-Found = dict[str, Any]
+FoundSignals = dict[str, Any]
 MEASURED = ("ic", "achieved", "recovered", "effect", "promised")
 
 
@@ -98,7 +98,7 @@ def truth(session: Session, *, resume: bool, **asked: Any) -> int:
     return PARTIAL if any("error" in one for one in found) else DONE
 
 
-def show_lives(terminal: Terminal, found: list[Found]) -> int:
+def show_lives(terminal: Terminal, found: list[FoundSignals]) -> int:
     """What daily looks at what came would have decided."""
     lived = truth_live.summarise(found)
     terminal.table(truth_live.life_rows(lived), title=truth_live.TITLE)
@@ -107,7 +107,7 @@ def show_lives(terminal: Terminal, found: list[Found]) -> int:
     return PARTIAL if any("error" in one for one in found) else DONE
 
 
-def run_matrix(session: Session, matrix: Matrix, file: Path) -> list[Found]:
+def run_matrix(session: Session, matrix: Matrix, file: Path) -> list[FoundSignals]:
     """Every cell, in order; those that the file holds are not run again, those that failed are."""
     known, found = read_cells(file), []
     total = sum(1 for kind in matrix.kinds for seed in matrix.seeds for _ in matrix.cells(kind, seed))
@@ -123,9 +123,9 @@ def run_matrix(session: Session, matrix: Matrix, file: Path) -> list[Found]:
     return found
 
 
-def read_cells(file: Path) -> dict[MatrixCell, Found]:
+def read_cells(file: Path) -> dict[MatrixCell, FoundSignals]:
     """The cells that an earlier run ended; a line cut short by a kill is left."""
-    known: dict[MatrixCell, Found] = {}
+    known: dict[MatrixCell, FoundSignals] = {}
     for line in file.read_text(encoding="utf-8").splitlines() if file.is_file() else ():
         try:
             one = _as_measured(json.loads(line))
@@ -136,14 +136,14 @@ def read_cells(file: Path) -> dict[MatrixCell, Found]:
     return known
 
 
-def _as_measured(told: Found) -> Found:
+def _as_measured(told: FoundSignals) -> FoundSignals:
     """Null is a number that is none where something was measured; elsewhere it says that something never came."""
     measured = numbers_of({name: told[name] for name in MEASURED if name in told})
     claims = {"claims": [_as_measured(one) for one in told["claims"]]} if "claims" in told else {}
     return told | measured | claims
 
 
-def _open(session: Session, matrix: Matrix, kind: str, seed: int) -> Callable[[MatrixCell], Found]:
+def _open(session: Session, matrix: Matrix, kind: str, seed: int) -> Callable[[MatrixCell], FoundSignals]:
     """How a cell of this market is run. The market is drawn with the first of them, so that what it cannot give is
     the failure of a cell."""
     experiment = matrix.planted(kind, seed)
@@ -153,7 +153,7 @@ def _open(session: Session, matrix: Matrix, kind: str, seed: int) -> Callable[[M
         return _live(experiment, *matrix.life)
     course: list[Any] = []
 
-    def score(cell: MatrixCell) -> Found:
+    def score(cell: MatrixCell) -> FoundSignals:
         from ml_core.walkforward.known_answers import open_course, score_learner
 
         if not course:
@@ -163,10 +163,10 @@ def _open(session: Session, matrix: Matrix, kind: str, seed: int) -> Callable[[M
     return score
 
 
-def _live(experiment: Experiment, sessions: int, dies: int | None) -> Callable[[MatrixCell], Found]:
+def _live(experiment: Experiment, sessions: int, dies: int | None) -> Callable[[MatrixCell], FoundSignals]:
     market: list[Any] = []
 
-    def live(cell: MatrixCell) -> Found:
+    def live(cell: MatrixCell) -> FoundSignals:
         from ml_core.live.known_answers import Life, live_through, open_life
 
         if not market:
@@ -176,7 +176,7 @@ def _live(experiment: Experiment, sessions: int, dies: int | None) -> Callable[[
     return live
 
 
-def _claim(session: Session, experiment: Experiment, matrix: Matrix, _: MatrixCell) -> Found:
+def _claim(session: Session, experiment: Experiment, matrix: Matrix, _: MatrixCell) -> FoundSignals:
     from tuning.known_market import search_known_market
 
     search = experiment.search.model_copy(update={"families": matrix.learners})
@@ -185,7 +185,7 @@ def _claim(session: Session, experiment: Experiment, matrix: Matrix, _: MatrixCe
     return search_known_market(experiment, home, now=session.now, weeks=matrix.weeks)
 
 
-def _try(cell: MatrixCell, run: Callable[[MatrixCell], Found]) -> Found:
+def _try(cell: MatrixCell, run: Callable[[MatrixCell], FoundSignals]) -> FoundSignals:
     """What came of it, with its CPU seconds, or why it failed: the others go on."""
     began = time.process_time()
     try:
@@ -195,7 +195,7 @@ def _try(cell: MatrixCell, run: Callable[[MatrixCell], Found]) -> Found:
     return {**asdict(cell), **found, "seconds": round(time.process_time() - began, 1)}
 
 
-def _keep(file: Path, made: Found) -> Found:
+def _keep(file: Path, made: FoundSignals) -> FoundSignals:
     with file.open("a", encoding="utf-8") as lines:
         lines.write("\n" + write_plain(made))  # a line that a kill cut short stays alone
     return made

@@ -11,7 +11,7 @@ from ml_core.vocabulary import words
 if TYPE_CHECKING:
     import polars as pl
 
-    from ml_core.explain.attribution import Of
+    from ml_core.explain.attribution import ForecastPart
     from ml_core.explain.methods.moved import Moved, Piece
     from ml_core.explain.subject import Scene, Subject
     from ml_core.registry.version import ModelVersion
@@ -32,7 +32,7 @@ def one_lines(
     version: ModelVersion,
     found: Mapping[str, Any],
     *,
-    of: Of,
+    of: ForecastPart,
     priced: bool,
     proven: Sequence[str],
 ) -> Iterator[str]:
@@ -148,7 +148,13 @@ def level(value: float, of: str, *, priced: bool) -> str:
 
 
 def all_lines(
-    scene: Scene, version: ModelVersion, rows: pl.DataFrame, *, horizon: int, of: Of, proven: Sequence[str]
+    scene: Scene,
+    version: ModelVersion,
+    rows: pl.DataFrame,
+    *,
+    horizon: int,
+    of: ForecastPart,
+    proven: Sequence[str],
 ) -> Iterator[str]:
     """What moves the forecasts of a session, by the mean size of its shares over all tickers."""
     import polars as pl

@@ -4,7 +4,6 @@ registered version is also fitted again with later days changed, which must chan
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 
@@ -19,6 +18,7 @@ from ml_core.evaluation.leakage import Audit, audit_stages, choose_dates
 from ml_core.evaluation.variants import Tables, last_date
 from ml_core.forecaster.forecaster import Forecaster
 from ml_core.home.settings import Home
+from ml_core.home.telling import Tell
 from ml_core.panel.splits import Split
 from ml_core.registry.version import ModelVersion
 from ml_core.registry.versions import Registry
@@ -26,7 +26,6 @@ from ml_core.spec.experiment import Experiment
 from ml_core.walkforward.opening import open_windows
 from ml_core.walkforward.trading import decide, trade
 
-Progress = Callable[[str], None]
 BEFORE = 5  # sessions before the first date whose forecasts are compared too
 
 
@@ -54,7 +53,7 @@ def audit_forecaster(
 
 
 def audit_model(
-    registered: ModelVersion, home: Home, *, dates: int = 4, seed: int = 0, progress: Progress | None = None
+    registered: ModelVersion, home: Home, *, dates: int = 4, seed: int = 0, progress: Tell | None = None
 ) -> Audit:
     """Audit a registered version on the data version that it saw, from the bars as they came, since the holdout on
     which it, or whom it was fitted again from, was judged. It is also fitted again with every day changed after the

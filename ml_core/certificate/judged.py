@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import polars as pl
@@ -21,14 +20,13 @@ from ml_core.certificate.sections import Certificate
 from ml_core.claims.verdict import ClaimVerdict
 from ml_core.forecaster.forecaster import Forecaster
 from ml_core.home.settings import Home
+from ml_core.home.telling import Tell
 from ml_core.promotion.candidate import Candidate
 from ml_core.promotion.looks import Paid
 from ml_core.promotion.weighing import Weighed, weigh
 from ml_core.registry.searched import Searched
 from ml_core.training.fit import fit
 from ml_core.walkforward.opening import open_windows
-
-Tell = Callable[[str], None]
 
 
 @dataclass(frozen=True)

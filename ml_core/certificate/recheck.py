@@ -3,7 +3,7 @@ version that was judged is made first, and then what was fitted again from it.""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 from ml_core.certificate.checked import CheckedPart
@@ -12,8 +12,7 @@ from ml_core.certificate.on_trust import tell_word
 from ml_core.certificate.refitted import fit_again
 from ml_core.certificate.sections import Certificate
 from ml_core.home.settings import Home
-
-Tell = Callable[[str], None]
+from ml_core.home.telling import Tell
 
 
 def recheck(signed: Certificate, home: Home, *, tell: Tell = lambda _: None) -> list[CheckedPart]:

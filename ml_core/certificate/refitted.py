@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable
 
 from ml_core.certificate.checked import CheckedPart
 from ml_core.certificate.compare import check_audit, check_claims, check_data, check_lock, check_weights
@@ -12,6 +11,7 @@ from ml_core.certificate.on_trust import check_gate_of_refit, tell_unmade
 from ml_core.certificate.sections import Certificate, SignedRecipe, whole
 from ml_core.claims.verdict import ClaimVerdict
 from ml_core.home.settings import Home
+from ml_core.home.telling import Tell
 from ml_core.promotion.beside import FittedAgain, audit_again, look_at
 from ml_core.promotion.likeness import hand_on
 from ml_core.registry.refit import Refit
@@ -19,7 +19,6 @@ from ml_core.training.fit import fit
 from ml_core.walkforward.opening import open_windows
 
 BESIDE = "beside its parent"
-Tell = Callable[[str], None]
 
 
 def fit_again(

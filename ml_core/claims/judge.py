@@ -14,7 +14,7 @@ from ml_core.claims.contest import tell_p
 from ml_core.claims.kind import claim_names, load_claim
 from ml_core.claims.verdict import ClaimVerdict, Condition, Contest, Match
 from ml_core.errors import InvalidInput, NotEnoughData
-from ml_core.evaluation.rows import Array
+from ml_core.frames import Array
 from ml_core.spec import choices
 
 SIGNIFICANCE = 0.05

@@ -10,7 +10,8 @@ from ml_core.claims.verdict import Contest
 from ml_core.errors import NotEnoughData
 from ml_core.evaluation.declaration import Metric
 from ml_core.evaluation.paired import weigh_mean
-from ml_core.evaluation.rows import Array, ScoredRows
+from ml_core.evaluation.rows import ScoredRows
+from ml_core.frames import Array
 
 
 def contest_losses(

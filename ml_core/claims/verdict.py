@@ -10,7 +10,7 @@ from typing import ClassVar, Literal
 from pydantic import ConfigDict
 
 Standing = Literal["proven", "unproven", "not asked"]
-Outcome = Literal["better", "worse", "neither"]
+BesideRival = Literal["better", "worse", "neither"]
 STRICT = ConfigDict(extra="forbid")  # read back from evidence, an unknown key is refused
 
 
@@ -74,7 +74,7 @@ class Match:
 
     claim: str
     horizon: int
-    outcome: Outcome
+    outcome: BesideRival
     why: str
 
 

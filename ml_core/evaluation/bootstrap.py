@@ -5,7 +5,7 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-Array = NDArray[np.float64]
+from ml_core.frames import Array
 
 
 def block_length(count: int, horizon: int = 1) -> int:

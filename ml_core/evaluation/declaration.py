@@ -11,7 +11,8 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from ml_core.evaluation.rows import Array, ScoredRows, rows_of
+from ml_core.evaluation.rows import ScoredRows, rows_of
+from ml_core.frames import Array
 
 Better = Literal["lower", "higher", "level"]
 

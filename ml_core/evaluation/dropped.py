@@ -18,7 +18,8 @@ from numpy.typing import NDArray
 
 from ml_core.errors import NotEnoughData
 from ml_core.evaluation.paired import dates_needed, weigh_means
-from ml_core.evaluation.shrinkage import SPREADS, Array, Shrunk, Spread
+from ml_core.evaluation.shrinkage import SPREADS, Shrunk, Spread
+from ml_core.frames import Array
 
 KINDS = SPREADS[::4]  # few kinds tell little of how far they lie apart: fewer values will do
 

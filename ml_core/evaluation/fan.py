@@ -8,7 +8,8 @@ import numpy as np
 import polars as pl
 from numpy.typing import ArrayLike
 
-from ml_core.evaluation.intervals import Array, fit_intervals
+from ml_core.evaluation.intervals import fit_intervals
+from ml_core.frames import Array
 
 LEVELS = (0.5, 0.8)
 

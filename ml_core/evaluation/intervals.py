@@ -4,11 +4,11 @@ not seen, and lets the width follow outcomes as they arrive."""
 from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from ml_core.errors import NotEnoughData
+from ml_core.frames import Array
 
-Array = NDArray[np.float64]
 RATE = 0.01
 
 

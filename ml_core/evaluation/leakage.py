@@ -19,7 +19,7 @@ import polars as pl
 from ml_core.errors import InvalidData, NotEnoughData
 from ml_core.evaluation.variants import Tables, last_date, vary
 
-Build = Callable[[Tables, dt.date], Tables]
+BuildTables = Callable[[Tables, dt.date], Tables]
 
 # What names a row; the first of the dates that a table has says when the row was known.
 DATES = ("known", "as_of", "date")
@@ -121,7 +121,7 @@ def audit(
 
 
 def audit_stages(
-    build: Build,
+    build: BuildTables,
     tables: Tables,
     *,
     as_of: Sequence[dt.date],

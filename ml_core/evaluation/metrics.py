@@ -5,7 +5,8 @@ import scipy  # its parts are loaded where they are first used
 
 from ml_core.errors import InvalidInput
 from ml_core.evaluation.declaration import Metric, per_date, per_row
-from ml_core.evaluation.rows import Array, ScoredRows
+from ml_core.evaluation.rows import ScoredRows
+from ml_core.frames import Array
 from ml_core.spec.choices import nearest
 from ml_core.spec.outside import find_outside
 

@@ -14,11 +14,10 @@ from functools import lru_cache
 
 import numpy as np
 import scipy  # its parts are loaded where they are first used
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from ml_core.errors import NotEnoughData
-
-Array = NDArray[np.float64]
+from ml_core.frames import Array
 
 LEAST_COSINES = 4
 LEAST_DATES = 20

@@ -10,8 +10,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from ml_core.errors import InvalidData
-
-Array = NDArray[np.float64]
+from ml_core.frames import Array
 
 KEY = ["ticker", "as_of", "horizon"]
 VALUES = ("mean", "realized", "lower", "upper", "scale")

@@ -11,8 +11,9 @@ from ml_core.errors import InvalidData
 from ml_core.evaluation.bootstrap import interval, resample_weights
 from ml_core.evaluation.declaration import Metric, MetricSums, value_of
 from ml_core.evaluation.metrics import find_metric, metric_names
-from ml_core.evaluation.rows import KEY, VALUES, Array, ScoredRows, rows_of
+from ml_core.evaluation.rows import KEY, VALUES, ScoredRows, rows_of
 from ml_core.evaluation.significance import diebold_mariano
+from ml_core.frames import Array
 
 TICKER_METRICS = ("mse", "direction", "ic")
 

@@ -16,8 +16,7 @@ from numpy.typing import NDArray
 
 from ml_core.errors import NotEnoughData
 from ml_core.evaluation.paired import dates_needed, weigh_mean, weigh_means
-
-Array = NDArray[np.float64]
+from ml_core.frames import Array
 
 AT_ONCE = 2000  # candidates
 SPREADS = np.linspace(0.0, 4.0, 41)  # how far true scores may lie apart, in units of what they look apart

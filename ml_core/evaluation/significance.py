@@ -6,12 +6,10 @@ from typing import NamedTuple
 
 import numpy as np
 import scipy  # its parts are loaded where they are first used
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from ml_core.errors import InvalidInput, NotEnoughData
-
-Array = NDArray[np.float64]
-
+from ml_core.frames import Array
 
 MANY = 500  # trials of which a table of all pairs is made
 CELLS = (

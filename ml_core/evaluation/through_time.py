@@ -6,7 +6,8 @@ import numpy as np
 import polars as pl
 
 from ml_core.evaluation.declaration import correlate
-from ml_core.evaluation.rows import Array, ScoredRows, rows_of
+from ml_core.evaluation.rows import ScoredRows, rows_of
+from ml_core.frames import Array
 
 WINDOW = 63  # sessions that a rolling value looks back on
 LEAST = 21

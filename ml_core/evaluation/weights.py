@@ -14,7 +14,8 @@ import numpy as np
 
 from ml_core.errors import NotEnoughData
 from ml_core.evaluation.paired import weigh_mean
-from ml_core.evaluation.shrinkage import Array, shrink
+from ml_core.evaluation.shrinkage import shrink
+from ml_core.frames import Array
 
 
 def weigh_members(gain_TM: Array, *, horizon: int) -> Array:

@@ -10,13 +10,13 @@ from typing import Literal
 import numpy as np
 
 from ml_core.evaluation.metrics import DEVIATIONS
-from ml_core.explain.sharing import Part, Question, Shared, share
+from ml_core.explain.sharing import OutputPart, Question, Shared, share
 from ml_core.explain.subject import Scene, Subject
 from ml_core.features.volatility import STATES
 from ml_core.forecaster.calibration import blend
 from ml_core.forecaster.volatility import scale_of
 
-Of = Literal["level", "order", "scale"]
+ForecastPart = Literal["level", "order", "scale"]
 UNIT, WIDTH, LIMIT, REST = "usual_volatility", "own_record", "limit", "rest"
 
 
@@ -29,7 +29,7 @@ class Attribution:
     feature, what each fitted member says by itself, in the same terms.
     """
 
-    of: Of
+    of: ForecastPart
     ticker: str
     horizon: int
     forecast: float
@@ -76,7 +76,7 @@ class _Joined:
     member_RMF: np.ndarray
 
 
-def attribute(subject: Subject, of: Of = "level") -> Attribution:
+def attribute(subject: Subject, of: ForecastPart = "level") -> Attribution:
     """What moved this forecast."""
     if of == "scale":
         return _scale(subject)
@@ -84,7 +84,7 @@ def attribute(subject: Subject, of: Of = "level") -> Attribution:
     return level if of == "level" else _order(subject, level)
 
 
-def attribute_all(scene: Scene, horizon: int, of: Of = "level") -> list[Attribution]:
+def attribute_all(scene: Scene, horizon: int, of: ForecastPart = "level") -> list[Attribution]:
     """The same of every ticker that has a forecast, at once where that is possible."""
     if of == "scale":
         return [_scale(scene.about(ticker, horizon)) for ticker in scene.tickers]
@@ -211,7 +211,7 @@ def _if_any(beside: Mapping[str, float]) -> dict[str, float]:
     return {name: value for name, value in beside.items() if abs(value) > 1e-12}
 
 
-def _join(scene: Scene, rows_NT: np.ndarray, column: int, part: Part) -> _Joined:
+def _join(scene: Scene, rows_NT: np.ndarray, column: int, part: OutputPart) -> _Joined:
     """Members of a component count alike, components by their weights, and where it is a mean by their size."""
     parts: list[tuple[float, Shared]] = []
     past_NT = _usual_rows(scene)

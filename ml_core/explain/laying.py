@@ -14,7 +14,7 @@ from ml_core.forecaster.component import Component, MeanAndScale
 from ml_core.forecaster.members import View
 from ml_core.panel.windows import Windows
 
-Change: TypeAlias = Mapping[str, np.ndarray]  # a value for each row, by the name of the input
+LaidValues: TypeAlias = Mapping[str, np.ndarray]  # a value for each row, by the name of the input
 OF_ROWS = ("y_NTH", "unit_NTH", "state_NTK", "moved_NT", "member_NT", "close_NT")
 
 
@@ -24,7 +24,7 @@ class Laid(Protocol):
     @property
     def tickers(self) -> int: ...
 
-    def answer(self, component: Component, changes: Sequence[Change]) -> MeanAndScale:
+    def answer(self, component: Component, changes: Sequence[LaidValues]) -> MeanAndScale:
         """Mean and scale under each of K changes, as (K x R, 1, H)."""
         ...
 
@@ -43,7 +43,7 @@ class SideBySide:
     places_RP: np.ndarray
     tickers: int = 1
 
-    def answer(self, component: Component, changes: Sequence[Change]) -> MeanAndScale:
+    def answer(self, component: Component, changes: Sequence[LaidValues]) -> MeanAndScale:
         cut = self._cut()
         own = {name: np.tile(part, (len(changes),) + (1,) * (part.ndim - 1)) for name, part in cut.items()}
         rows = len(self.places_RP)
@@ -74,7 +74,7 @@ class InTurn:
     def tickers(self) -> int:
         return len(self.view.windows.tickers)
 
-    def answer(self, component: Component, changes: Sequence[Change]) -> MeanAndScale:
+    def answer(self, component: Component, changes: Sequence[LaidValues]) -> MeanAndScale:
         back, many = self.view.reading.lookback, len(changes)
         step_X = np.tile(_steps(self.places_RP, back).ravel(), many)
         own = {name: getattr(self.view.windows, name)[:, step_X] for name in ("x_NTF", *OF_ROWS)}
@@ -99,7 +99,7 @@ def _steps(places_RP: np.ndarray, back: int) -> np.ndarray:
     return places_RP[:, 1:] + np.arange(1 - back, 1)
 
 
-def _read(change: Change, view: View) -> list[tuple[int, np.ndarray]]:
+def _read(change: LaidValues, view: View) -> list[tuple[int, np.ndarray]]:
     """The columns that this component reads, with their values."""
     return [(view.features.index(name), value_R) for name, value_R in change.items() if name in view.features]
 

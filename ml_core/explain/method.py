@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from ml_core.explain.attribution import Of
+from ml_core.explain.attribution import ForecastPart
 from ml_core.explain.methods import METHODS
 from ml_core.explain.subject import Subject
 from ml_core.spec import choices
@@ -24,7 +24,7 @@ class Method:
     explain: Callable[[Subject], object]
     level_only: bool = False
 
-    def silence(self, subject: Subject, of: Of) -> str:
+    def silence(self, subject: Subject, of: ForecastPart) -> str:
         """Why it tells nothing of this part of the forecast; empty where it does."""
         return LEVEL_ONLY if self.level_only and of != "level" else self.excuse(subject)
 

@@ -7,12 +7,12 @@ from collections.abc import Sequence
 
 import polars as pl
 
-from ml_core.explain.attribution import Of, attribute, attribute_all
+from ml_core.explain.attribution import ForecastPart, attribute, attribute_all
 from ml_core.explain.spoken import tell
 from ml_core.explain.subject import Subject
 
 
-def share_rows(subjects: Sequence[Subject], of: Of) -> pl.DataFrame:
+def share_rows(subjects: Sequence[Subject], of: ForecastPart) -> pl.DataFrame:
     """(ticker, as_of, horizon, of, name, words, lag, share): every share, lag 0 the last session; no lag where it is
     no feature."""
     first = subjects[0]

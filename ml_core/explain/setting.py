@@ -7,7 +7,7 @@ from functools import cached_property
 
 import numpy as np
 
-from ml_core.explain.laying import Change, Laid, lay_windows
+from ml_core.explain.laying import Laid, LaidValues, lay_windows
 from ml_core.explain.stretch import Stretch
 from ml_core.forecaster.component import combine
 
@@ -39,7 +39,7 @@ class Background:
         known_R = value_R[np.isfinite(value_R)]
         return np.where(np.isfinite(value_R), value_R, np.median(known_R) if len(known_R) else 0.0)
 
-    def say(self, changes: Sequence[Change], column: int) -> tuple[np.ndarray, np.ndarray]:
+    def say(self, changes: Sequence[LaidValues], column: int) -> tuple[np.ndarray, np.ndarray]:
         """mean_KR in the target's own terms at usual volatility, and the logarithm of scale_KR as it is served, under
         each of K changes, which give a value for each row."""
         forecaster = self.stretch.forecaster
@@ -59,7 +59,7 @@ class Background:
     def _laid(self) -> tuple[Laid, ...]:
         return tuple(lay_windows(view, self.places_RP) for view in self.stretch.views)
 
-    def _ask(self, changes: Sequence[Change], column: int) -> tuple[np.ndarray, np.ndarray]:
+    def _ask(self, changes: Sequence[LaidValues], column: int) -> tuple[np.ndarray, np.ndarray]:
         parts = self.stretch.forecaster.components
         answers = [laid.answer(one, changes) for one, laid in zip(parts, self._laid, strict=True)]
         mean_NTH, scale_NTH = combine(parts, answers)

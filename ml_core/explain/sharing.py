@@ -14,7 +14,7 @@ from ml_core.explain.shares import SHARES
 from ml_core.forecaster.members import Member, View
 from ml_core.spec import choices
 
-Part = Literal["mean", "scale"]
+OutputPart = Literal["mean", "scale"]
 PEERS = "other_tickers"  # what a joint model reads of them
 
 
@@ -26,7 +26,7 @@ class Question:
     view: View
     rows_NT: np.ndarray
     horizon: int
-    part: Part
+    part: OutputPart
     past_NT: np.ndarray
 
 

@@ -28,7 +28,7 @@ from ml_core.registry.versions import Registry
 ROWS = 8000  # of a large market tickers are left out, evenly, until it has about so many rows
 TICKERS = 32  # and not below so many of them: then sessions are
 NO_FEATURES = "it reads no features: there is nothing that could be taken from it"
-Change = Callable[[np.ndarray], np.ndarray]
+ChangeInputs = Callable[[np.ndarray], np.ndarray]
 
 
 @dataclass(frozen=True)
@@ -75,7 +75,7 @@ class Stretch:
         """The panel as each component reads it, the market's regimes among its columns."""
         return tuple(_as_read(one, self.windows) for one in self.forecaster.components)
 
-    def changed(self, changes: Mapping[str, Change]) -> tuple[View, ...]:
+    def changed(self, changes: Mapping[str, ChangeInputs]) -> tuple[View, ...]:
         """The same with the values_NT of some inputs changed."""
         return tuple(_with_changes(view, changes) for view in self.views)
 
@@ -104,7 +104,7 @@ def _as_read(component: Component, windows: Windows) -> View:
     return View(own, component.features, component.spec.reading)
 
 
-def _with_changes(view: View, changes: Mapping[str, Change]) -> View:
+def _with_changes(view: View, changes: Mapping[str, ChangeInputs]) -> View:
     own = [name for name in view.features if name in changes]
     if not own:
         return view

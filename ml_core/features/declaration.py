@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 import polars as pl
 
-Scope = Literal["ticker", "calendar", "date", "sector", "regime"]
+FeatureScope = Literal["ticker", "calendar", "date", "sector", "regime"]
 Declare = Callable[[Callable[..., pl.Expr]], Callable[..., pl.Expr]]
 
 SPANS = 7
@@ -28,7 +28,7 @@ class Feature:
     name: str
     history: int
     needs: tuple[str, ...]
-    scope: Scope
+    scope: FeatureScope
     build: Callable[[], pl.Expr]
     about: str = ""
     part: bool = False
@@ -55,7 +55,7 @@ def feature(
     history: int | None = None,
     windows: tuple[int, ...] = (),
     spans: int = 1,
-    scope: Scope = "ticker",
+    scope: FeatureScope = "ticker",
 ) -> Declare:
     """Declare a feature, or one per window: `momentum` over (5, 20) becomes momentum_5 and momentum_20.
 
@@ -77,7 +77,7 @@ def _declaring(
     *,
     windows: tuple[int, ...],
     spans: int = 1,
-    scope: Scope = "ticker",
+    scope: FeatureScope = "ticker",
     is_part: bool = False,
 ) -> Declare:
     def one(function: Callable[..., pl.Expr], window: int | None) -> Feature:

@@ -9,10 +9,10 @@ LEAST_TRUST, MOST_TRUST = 0.05, 1.5
 # 1 / 0.6 standard errors above zero, whatever these are: luck alone gets there in 4.8 % of cases at most.
 PRIOR_SLOPE = 0.6
 
-Array = np.ndarray
 
-
-def fit_trust(mean_R: Array, y_R: Array, ticker_R: Array, session_R: Array, *, horizon: int) -> float:
+def fit_trust(
+    mean_R: np.ndarray, y_R: np.ndarray, ticker_R: np.ndarray, session_R: np.ndarray, *, horizon: int
+) -> float:
     """The slope of outcome on forecast through zero, drawn to zero by how uncertain it is.
 
     Rows tell their ticker and their session by place; NaN is an outcome that is not known yet. Of two variances the
@@ -32,14 +32,16 @@ def fit_trust(mean_R: Array, y_R: Array, ticker_R: Array, session_R: Array, *, h
     return float(np.clip(slope / (1 + variance / PRIOR_SLOPE**2), LEAST_TRUST, MOST_TRUST))
 
 
-def _seen(pull_R: Array, session_R: Array, horizon: int) -> float:
+def _seen(pull_R: np.ndarray, session_R: np.ndarray, horizon: int) -> float:
     """The variance of the sum of pulls. Those of a date move together, those of near dates overlap."""
     dates_T = np.bincount(session_R) > 0
     pull_T = np.bincount(session_R, pull_R)[dates_T].astype(np.float64)
     return len(pull_T) * long_run_variance(pull_T, lags=bandwidth(len(pull_T), horizon))
 
 
-def _without_skill(mean_R: Array, y_R: Array, ticker_R: Array, session_R: Array, horizon: int) -> float:
+def _without_skill(
+    mean_R: np.ndarray, y_R: np.ndarray, ticker_R: np.ndarray, session_R: np.ndarray, horizon: int
+) -> float:
     """The variance of the sum of mean · outcome if forecasts knew nothing and returns had no memory (Hodrick 1992).
 
     The return of one session is part of `horizon` outcomes, so it meets the sum of their forecasts. Pulls that sum to

@@ -10,11 +10,10 @@ overlap, each h-th date is played for by itself, and what is still open counts a
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from ml_core.errors import InvalidData
-
-Array = NDArray[np.float64]
+from ml_core.frames import Array
 
 BETS = (0.0625, 0.125, 0.25, 0.5, 0.75)  # of the money, on a gain as large as the bound; exact in binary
 RENEWED = 21  # dates from one beginning to the next, of evidence that must not drown in a good past

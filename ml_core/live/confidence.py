@@ -12,7 +12,8 @@ import math
 import numpy as np
 from numpy.typing import ArrayLike
 
-from ml_core.live.betting import BETS, Array
+from ml_core.frames import Array
+from ml_core.live.betting import BETS
 
 LEVEL = 0.95
 NEAR = 0.25  # of the bound: a guess is no further from zero, so that no value is further from it than 1.25 bounds

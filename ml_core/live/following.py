@@ -13,7 +13,7 @@ from ml_core.live.standing import LiveStanding
 from ml_core.live.watched import line_of
 from ml_core.promotion.gate import name_places
 from ml_core.promotion.sitter import what_is_proven
-from ml_core.registry.noted import Noted, Place
+from ml_core.registry.noted import ClaimPlace, Noted
 from ml_core.registry.seats import CHALLENGER, CHAMPION, NOBODY, REFERENCE, Seat
 from ml_core.registry.version import ModelVersion
 from ml_core.registry.versions import Registry
@@ -51,7 +51,7 @@ def _note(registry: Registry, sitting: ModelVersion, standings: Sequence[LiveSta
     """What was decided of its line and is not noted on it yet."""
     steps = []
     for one in standings:
-        place: Place = (one.terms.claim, one.terms.horizon)
+        place: ClaimPlace = (one.terms.claim, one.terms.horizon)
         if one.terms.line != line_of(sitting) or one.verdict not in ("proven", "refuted"):
             continue
         known = sitting.live.get(place)

@@ -15,7 +15,7 @@ from scipy import stats
 from ml_core.claims.kind import LiveTest, asked_live
 from ml_core.errors import InvalidInput
 from ml_core.evaluation.paired import LEAST_DATES
-from ml_core.live.betting import Array
+from ml_core.frames import Array
 from ml_core.live.differences import pair
 from ml_core.live.sequential import follow
 from ml_core.live.terms import Measured, measure, price

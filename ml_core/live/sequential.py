@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from ml_core.live.betting import RENEWED, Array, bet
+from ml_core.frames import Array
+from ml_core.live.betting import RENEWED, bet
 from ml_core.live.confidence import follow_mean
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
-State = Literal["well", "due", "stuck", "off"]
+ConditionState = Literal["well", "due", "stuck", "off"]
 
 
 @dataclass(frozen=True)
@@ -14,7 +14,7 @@ class PartCondition:
     `verb`: the command that helps, about the same experiment and home; empty where none is needed."""
 
     part: str
-    state: State
+    state: ConditionState
     told: str
     verb: str = ""
 

@@ -14,10 +14,10 @@ import numpy as np
 import polars as pl
 
 from ml_core.errors import InvalidData
-from ml_core.frames import BACKTEST, conform
+from ml_core.frames import BACKTEST, Array, conform
 from ml_core.portfolio.backtest import Book, Execution, blocks, filled, open_book
 from ml_core.portfolio.comparison import Comparison
-from ml_core.portfolio.grid import Array, total
+from ml_core.portfolio.grid import total
 from ml_core.portfolio.holdings import EquityCourse, HoldingValues, betas_of, course_of, held_on
 from ml_core.portfolio.market import Market
 

@@ -17,8 +17,8 @@ import polars as pl
 from numpy.typing import NDArray
 
 from ml_core.errors import InvalidInput, NotEnoughData
-from ml_core.frames import BACKTEST, POSITIONS, conform
-from ml_core.portfolio.grid import Array, Grid, grid_of, targets_of, total
+from ml_core.frames import BACKTEST, POSITIONS, Array, conform
+from ml_core.portfolio.grid import Grid, grid_of, targets_of, total
 
 Execution = Literal["next_open", "next_close", "same_close"]
 GONE = 5  # sessions without a bar after which a holding no longer counts as exposure

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 import numpy as np
 import polars as pl
 
-from ml_core.portfolio.grid import Array
+from ml_core.frames import Array
 
 LEAST_SESSIONS = 63  # of returns before they are asked who is better
 

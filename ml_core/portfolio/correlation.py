@@ -3,7 +3,7 @@
 import numpy as np
 import polars as pl
 
-from ml_core.portfolio.grid import Array
+from ml_core.frames import Array
 from ml_core.portfolio.market import Market
 from ml_core.portfolio.volatility import by_date
 

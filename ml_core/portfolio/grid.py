@@ -7,9 +7,8 @@ import polars as pl
 from numpy.typing import NDArray
 
 from ml_core.errors import InvalidData
-from ml_core.frames import unique
+from ml_core.frames import Array, unique
 
-Array = NDArray[np.float64]
 NOTHING = 1e-12  # of the last price: what is lost is all of it, and still can be divided by
 
 

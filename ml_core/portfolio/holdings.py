@@ -9,8 +9,9 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from ml_core.frames import Array
 from ml_core.portfolio.backtest import Book, rebalance, worth
-from ml_core.portfolio.grid import Array, total
+from ml_core.portfolio.grid import total
 
 ENOUGH = 20  # sessions from which a ticker's beta means something
 

@@ -3,7 +3,7 @@
 import numpy as np
 
 from ml_core.evaluation.bootstrap import block_length, draw_blocks, interval
-from ml_core.portfolio.grid import Array
+from ml_core.frames import Array
 
 LEVEL = 0.9
 RESAMPLES = 500

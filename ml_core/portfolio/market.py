@@ -10,7 +10,8 @@ import numpy as np
 import polars as pl
 
 from ml_core.errors import InvalidData, InvalidInput
-from ml_core.portfolio.grid import Array, Grid, grid_of
+from ml_core.frames import Array
+from ml_core.portfolio.grid import Grid, grid_of
 
 YEAR = 252.0
 JUDGED = 30  # sessions from which their distance means something

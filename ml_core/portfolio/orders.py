@@ -6,8 +6,9 @@ from __future__ import annotations
 import numpy as np
 import polars as pl
 
+from ml_core.frames import Array
 from ml_core.portfolio.backtest import Book, worth
-from ml_core.portfolio.grid import Array, total
+from ml_core.portfolio.grid import total
 
 LEAST = 5e-5  # of the equity: a smaller trade is written as 0.0 %
 TRADED = {"date": pl.Date, "ticker": pl.String, "before": pl.Float64, "after": pl.Float64}

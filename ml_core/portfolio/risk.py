@@ -12,11 +12,10 @@ from numpy.typing import NDArray
 
 from ml_core.errors import NotEnoughData
 from ml_core.evaluation.sharpe import deflated_sharpe, probabilistic_sharpe, sharpe
-from ml_core.frames import BACKTEST, conform
+from ml_core.frames import BACKTEST, Array, conform
 from ml_core.portfolio.backtest import charge
 from ml_core.portfolio.intervals import MEASURED, draw_intervals
 
-Array = NDArray[np.float64]
 YEAR = 252
 ENOUGH = 126  # sessions from which a Sharpe is given: half a year; 26 weeks are as many
 TAIL = 0.05

@@ -4,7 +4,8 @@ known yet has no position."""
 import numpy as np
 import polars as pl
 
-from ml_core.portfolio.grid import Array, codes, total
+from ml_core.frames import Array
+from ml_core.portfolio.grid import codes, total
 from ml_core.portfolio.market import Market
 
 

@@ -13,7 +13,7 @@ from ml_core.claims.kind import claim_names, load_claim
 from ml_core.claims.verdict import ClaimVerdict
 from ml_core.evaluation.leakage import ColumnLeak
 from ml_core.promotion.gate import judge_reference
-from ml_core.registry.noted import Noted, Place
+from ml_core.registry.noted import ClaimPlace, Noted
 from ml_core.registry.refit import Compared, Refit
 from ml_core.registry.verdict import Check, Verdict
 from ml_core.spec.experiment import Gate
@@ -156,7 +156,7 @@ def hand_on(claims: Sequence[ClaimVerdict], refit: Refit) -> tuple[ClaimVerdict,
     )
 
 
-def hand_on_live(live: Mapping[Place, Noted], refit: Refit) -> dict[Place, Noted]:
+def hand_on_live(live: Mapping[ClaimPlace, Noted], refit: Refit) -> dict[ClaimPlace, Noted]:
     """What came of the parent's forecasts, by the same rule; what was refuted stays so."""
     farther = _farther(refit)
     return {

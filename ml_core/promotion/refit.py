@@ -5,7 +5,6 @@ only if the leak audit finds nothing and it still says what was judged."""
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +13,7 @@ from ml_core.data.order import Order
 from ml_core.data.prices import data_version, read_prices
 from ml_core.errors import ForecastError, TrainingDiverged
 from ml_core.evaluation.leakage import Audit
+from ml_core.home.telling import Tell
 from ml_core.panel.splits import Split, refit_through
 from ml_core.panel.windows import Windows
 from ml_core.promotion.beside import FittedAgain, audit_again, look_at
@@ -32,8 +32,6 @@ from ml_core.registry.version import ModelVersion
 from ml_core.registry.versions import Registry
 from ml_core.spec.plain import plain
 from ml_core.walkforward.opening import open_windows
-
-Tell = Callable[[str], None]
 
 
 @dataclass(frozen=True)

@@ -9,28 +9,28 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 TAG = "live "
-Place: TypeAlias = tuple[str, int]  # a claim at a horizon
-Outcome: TypeAlias = Literal["proven", "refuted"]
+ClaimPlace: TypeAlias = tuple[str, int]  # a claim at a horizon
+Settled: TypeAlias = Literal["proven", "refuted"]
 
 
 @dataclass(frozen=True)
 class Noted:
     """`since`: the session by whose close it was decided; `why` in a sentence."""
 
-    verdict: Outcome
+    verdict: Settled
     since: str
     why: str
 
 
-def write_noted(place: Place, noted: Noted) -> tuple[str, str]:
+def write_noted(place: ClaimPlace, noted: Noted) -> tuple[str, str]:
     """The tag and what stands in it; a later verdict takes the place of an earlier one."""
     claim, horizon = place
     return f"{TAG}{claim} {horizon}", json.dumps(vars(noted))
 
 
-def read_noted(tags: Mapping[str, str]) -> dict[Place, Noted]:
+def read_noted(tags: Mapping[str, str]) -> dict[ClaimPlace, Noted]:
     """A tag that somebody else wrote so is none."""
-    found: dict[Place, Noted] = {}
+    found: dict[ClaimPlace, Noted] = {}
     for key in sorted(key for key in tags if key.startswith(TAG)):
         try:
             claim, horizon = key.removeprefix(TAG).split(" ")

@@ -12,7 +12,7 @@ from ml_core.registry.dated import DatedScores
 from ml_core.spec.plain import numbers_of, write_plain
 
 Params = Mapping[str, Any]  # the family, and the value of each key that the search varies
-Status = Literal["running", "stopped", "finished", "failed"]
+TrialStatus = Literal["running", "stopped", "finished", "failed"]
 
 
 @dataclass(frozen=True)
@@ -24,7 +24,7 @@ class Trial:
 
     id: str
     params: Params
-    status: Status = "running"
+    status: TrialStatus = "running"
     history: tuple[Mapping[str, float], ...] = ()
     result: Mapping[str, Any] = field(default_factory=dict)
     seconds: float = 0.0

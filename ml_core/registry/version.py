@@ -12,7 +12,7 @@ from ml_core.errors import BrokenArtifact
 from ml_core.registry.certified import Certified
 from ml_core.registry.evidence import Evidence
 from ml_core.registry.files import read_card
-from ml_core.registry.noted import Noted, Place
+from ml_core.registry.noted import ClaimPlace, Noted
 from ml_core.registry.seats import REFERENCE
 from ml_core.spec.ensemble import Ensemble, Spec
 from ml_core.spec.run import RunSpec
@@ -28,7 +28,7 @@ class ModelVersion:
     created: dt.datetime
     folder: Path
     read: Evidence | BrokenArtifact  # what stands in its file, or why that cannot be read
-    live: Mapping[Place, Noted] = field(
+    live: Mapping[ClaimPlace, Noted] = field(
         default_factory=dict
     )  # what came of its forecasts decided of its claims
     forced: str = (

@@ -19,7 +19,7 @@ from ml_core.registry.evidence import Evidence
 from ml_core.registry.files import CARD, EVIDENCE, FOLDER, write_files
 from ml_core.registry.logbook import Logbook
 from ml_core.registry.moves import Cause, Move, moves_of, write_move
-from ml_core.registry.noted import Noted, Place, write_noted
+from ml_core.registry.noted import ClaimPlace, Noted, write_noted
 from ml_core.registry.papers import Papers
 from ml_core.registry.runs import flatten, log_values
 from ml_core.registry.seats import ANSWERING, CHALLENGER, CHAMPION, NOBODY, SEATS, Seat
@@ -143,7 +143,7 @@ class Registry:
         """Seated against the gate on that day. It keeps the mark, wherever it is shown."""
         self._client.set_model_version_tag(name, version, FORCED, f"{day}")
 
-    def note(self, name: str, version: str, place: Place, noted: Noted) -> None:
+    def note(self, name: str, version: str, place: ClaimPlace, noted: Noted) -> None:
         """What came of its forecasts decided of one of its claims; who is fitted again from it is told the same."""
         self._client.set_model_version_tag(name, version, *write_noted(place, noted))
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-Place: TypeAlias = Literal["best", "upper left", "upper right", "lower left"]
+LegendPlace: TypeAlias = Literal["best", "upper left", "upper right", "lower left"]
 
 # Okabe and Ito (2008), without the yellow that no one sees on white.
 BLUE, ORANGE, GREEN, RED, PURPLE, SKY = "#0072B2", "#E69F00", "#009E73", "#D55E00", "#CC79A7", "#56B4E9"
@@ -49,7 +49,7 @@ def dress(axes: Axes, *, title: str = "", x: str = "", y: str = "", pad: float =
         axes.spines[side].set_visible(False)
 
 
-def explain(axes: Axes, *, columns: int = 1, place: Place = "best", above: bool = False) -> None:
+def explain(axes: Axes, *, columns: int = 1, place: LegendPlace = "best", above: bool = False) -> None:
     """The legend, if there is something to tell apart; `above` the axes where lines leave it no room."""
     handles, labels = axes.get_legend_handles_labels()
     if not handles:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from ml_core.spec.experiment import Experiment
-from ml_core.spec.outside import Kind, Outside, find_outside
+from ml_core.spec.outside import Outside, PluginKind, find_outside
 
-KINDS: tuple[Kind, ...] = ("provider", "model", "network", "feature", "strategy", "metric")
+KINDS: tuple[PluginKind, ...] = ("provider", "model", "network", "feature", "strategy", "metric")
 
 
 def find_named(experiment: Experiment) -> list[Outside]:

@@ -16,8 +16,8 @@ from typing import Any, Literal
 from ml_core.errors import ForecastError, InvalidInput
 
 GROUP = "candorcast.plugins"
-Kind = Literal["provider", "model", "network", "feature", "strategy", "metric"]
-OPEN: Mapping[str, Kind] = {
+PluginKind = Literal["provider", "model", "network", "feature", "strategy", "metric"]
+OPEN: Mapping[str, PluginKind] = {
     "ml_core.baselines": "model",
     "ml_core.models.families": "network",
     "ml_core.data.providers": "provider",
@@ -29,7 +29,7 @@ class Outside:
     """One registered thing. `place`: the module that registered it; `package` and its `version`: the distribution that
     brought it, none where it was registered in this process alone."""
 
-    kind: Kind
+    kind: PluginKind
     name: str
     load: Callable[[], Any]
     place: str
@@ -39,7 +39,7 @@ class Outside:
 
 @dataclass
 class _Registry:
-    known: dict[tuple[Kind, str], Outside]
+    known: dict[tuple[PluginKind, str], Outside]
     lock: threading.RLock
     begun: bool = False
     bringing: tuple[str | None, str | None] = (None, None)
@@ -49,7 +49,7 @@ class _Registry:
 _registry = _Registry({}, threading.RLock())
 
 
-def register(kind: Kind, name: str, load: Callable[[], Any], *, place: str) -> None:
+def register(kind: PluginKind, name: str, load: Callable[[], Any], *, place: str) -> None:
     """Known from now on by that name. The same module may say it again, as a cell that is run twice does."""
     with _registry.lock:
         before = _registry.known.get((kind, name))
@@ -61,7 +61,7 @@ def register(kind: Kind, name: str, load: Callable[[], Any], *, place: str) -> N
         _registry.changes += 1
 
 
-def find_outside(kind: Kind) -> dict[str, Outside]:
+def find_outside(kind: PluginKind) -> dict[str, Outside]:
     """All of that kind by name; packages that bring some are loaded first."""
     load_plugins()
     return {name: one for (kind_, name), one in _registry.known.items() if kind_ == kind}
@@ -101,7 +101,7 @@ def _bring(point: EntryPoint) -> None:
         _registry.bringing = (None, None)
 
 
-def forget(kind: Kind, name: str) -> None:
+def forget(kind: PluginKind, name: str) -> None:
     """As if it had never been registered, in this process: a test, or a cell that was a mistake."""
     with _registry.lock:
         if _registry.known.pop((kind, name), None) is None:

@@ -35,14 +35,14 @@ class _Kinds:
         return {"type": "string", "enum": [*KINDS, *sorted(find_outside("strategy"))]}
 
 
-Kind = Annotated[str, AfterValidator(_known_kind), _Kinds()]
+StrategyKind = Annotated[str, AfterValidator(_known_kind), _Kinds()]
 
 
 class Sizing(FrozenSection):
     """How forecasts of one horizon become weights. `auto`: `single` or `long_short`, by the number of tickers. Every
     step reads the date's own forecasts, those before it, and prices up to it."""
 
-    kind: Kind = "auto"
+    kind: StrategyKind = "auto"
     horizon: PositiveInt | None = None
     quantile: Annotated[float, Field(gt=0, le=0.5)] = 0.2
     neutral: Literal["market", "sector"] = "market"
@@ -60,7 +60,7 @@ class Sizing(FrozenSection):
         return self
 
 
-class Part(Sizing):
+class StrategyPart(Sizing):
     """One of several strategies in one account."""
 
     weight: Annotated[float, Field(gt=0)] = 1.0
@@ -71,7 +71,7 @@ class Strategy(Sizing):
     the account; `turbulent` takes the place of all of them while the market is in its turbulent state."""
 
     horizons: tuple[PositiveInt, ...] = ()
-    parts: tuple[Part, ...] = ()
+    parts: tuple[StrategyPart, ...] = ()
     combine: Literal["given", "sharpe"] = "given"
     shrinkage: Annotated[float, Field(ge=0, le=1)] = 0.5
 

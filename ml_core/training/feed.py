@@ -12,7 +12,7 @@ import torch
 
 from ml_core.features.scaling import Scaler
 from ml_core.panel.layout import Layout, rescale, scale_of, windows_of
-from ml_core.training.tiling import Piece
+from ml_core.training.tiling import Tile
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,7 @@ class Feed:
         self.scale = scale_of(scaler, device)
         self._back_L = torch.arange(lookback - 1, -1, -1, device=device)
 
-    def place(self, pieces: Iterable[Piece]) -> list[torch.Tensor]:
+    def place(self, pieces: Iterable[Tile]) -> list[torch.Tensor]:
         """The pieces on the device, sent in one go."""
         pieces = list(pieces)
         sizes = [len(piece) for piece in pieces]

@@ -30,7 +30,7 @@ from ml_core.training.optimizer import Optimizer
 from ml_core.training.precision import settle
 from ml_core.training.randomness import Randomness
 from ml_core.training.state import TrainingState, above, below
-from ml_core.training.tiling import Piece, Tiling
+from ml_core.training.tiling import Tile, Tiling
 from ml_core.training.validation import ValidationView, score_of, skill_of
 
 HOPELESS = 1e6  # times the squared error of zero: the weights blew up in the last step of an epoch
@@ -173,7 +173,7 @@ class Fitting:
         return float(total / count.clamp(min=1))
 
     def _step(
-        self, optimizer: Optimizer, batch: list[tuple[Piece, torch.Tensor]]
+        self, optimizer: Optimizer, batch: list[tuple[Tile, torch.Tensor]]
     ) -> tuple[torch.Tensor, torch.Tensor]:
         """One step along the gradient of the batch's mean loss, summed over its pieces; the loss and its count."""
         optimizer.clear()
@@ -187,7 +187,7 @@ class Fitting:
         optimizer.step()
         return total, known
 
-    def _loss(self, piece: Piece, places_BP: torch.Tensor, y_BWO: torch.Tensor) -> torch.Tensor:
+    def _loss(self, piece: Tile, places_BP: torch.Tensor, y_BWO: torch.Tensor) -> torch.Tensor:
         """The summed loss over the known targets of the windows' supervised steps."""
         half = self.spec.training.precision == "bfloat16"
         with torch.autocast(self.device.type, torch.bfloat16) if half else contextlib.nullcontext():

@@ -12,7 +12,7 @@ from ml_core.spec.choices import nearest
 
 Tensor: TypeAlias = torch.Tensor
 Each: TypeAlias = Callable[[Tensor, Tensor, Tensor], Tensor]
-Scope: TypeAlias = Literal["element", "date"]
+LossScope: TypeAlias = Literal["element", "date"]
 DEGREES = 5.0
 LEAST_TICKERS = 3  # of two, a correlation knows no more than which is the higher
 
@@ -22,7 +22,7 @@ class Loss:
     """A loss of scope `date` compares the tickers of a date, which stand on the last axis."""
 
     name: str
-    scope: Scope
+    scope: LossScope
     each: Each
 
     def __call__(self, mean: Tensor, scale: Tensor, y: Tensor) -> Tensor:
@@ -35,7 +35,7 @@ class Loss:
 LOSSES: dict[str, Loss] = {}
 
 
-def loss(*, scope: Scope) -> Callable[[Each], Each]:
+def loss(*, scope: LossScope) -> Callable[[Each], Each]:
     """Make the function a loss of its name."""
 
     def declare(function: Each) -> Each:

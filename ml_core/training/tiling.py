@@ -10,7 +10,7 @@ import numpy as np
 from ml_core.panel.tiles import tiles
 
 MICRO_BATCH = 64  # gradients of a batch are summed over pieces that fit the cache
-Piece: TypeAlias = np.ndarray  # (series, end, unit), one row a window; `unit` counts from 0 in each piece
+Tile: TypeAlias = np.ndarray  # (series, end, unit), one row a window; `unit` counts from 0 in each piece
 
 
 @dataclass(frozen=True)
@@ -23,7 +23,7 @@ class Tiling:
     width: int
     by_date: bool = False
 
-    def draw(self, rng: np.random.Generator, *, batch: int, limit: int | None) -> list[list[Piece]]:
+    def draw(self, rng: np.random.Generator, *, batch: int, limit: int | None) -> list[list[Tile]]:
         """An epoch in random order: batches of pieces, from about `limit` windows."""
         places, edges = self._units(int(rng.integers(self.width)))
         order = rng.permutation(len(edges) - 1)
@@ -54,7 +54,7 @@ class Tiling:
         return np.column_stack([series, np.full(len(series), end)])
 
 
-def _batches(rows: np.ndarray, edges: np.ndarray, batch: int, limit: int | None) -> list[list[Piece]]:
+def _batches(rows: np.ndarray, edges: np.ndarray, batch: int, limit: int | None) -> list[list[Tile]]:
     return [
         [
             rows[edges[a] : edges[b]] - np.array([0, 0, a])

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import polars as pl
 
 from ml_core.baselines import Lesson, fit_baseline
 from ml_core.evaluation.metrics import DEVIATIONS
 from ml_core.forecaster.forecaster import Forecaster
+from ml_core.home.telling import Tell
 from ml_core.panel.regimes import with_regimes
 from ml_core.panel.splits import Split
 from ml_core.panel.windows import Windows
 from ml_core.spec.experiment import Experiment, Model
-
-Progress = Callable[[str], None]
 
 
 def forecast_baselines(
@@ -24,7 +23,7 @@ def forecast_baselines(
     *,
     beside: Forecaster | None = None,
     names: Sequence[str] | None = None,
-    progress: Progress | None = None,
+    progress: Tell | None = None,
 ) -> dict[str, pl.DataFrame]:
     """What each baseline, or those of these `names`, says: mean and scale, with a normal's interval of them, on the
     rows that a model is scored on, from the inputs of that model; without one, from all features. They are rivals:

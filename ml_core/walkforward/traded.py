@@ -13,11 +13,11 @@ import polars as pl
 
 from ml_core.errors import InvalidData, InvalidInput, NotEnoughData
 from ml_core.frames import SCORED, conform
+from ml_core.home.telling import Tell
 from ml_core.registry.seats import tell_seat
 from ml_core.registry.version import ModelVersion
 from ml_core.registry.versions import Registry
 from ml_core.spec.experiment import Experiment
-from ml_core.walkforward.beside import Progress
 from ml_core.walkforward.unseen import first_unseen, forecast_unseen
 
 
@@ -78,7 +78,7 @@ def refuse_learned(registry: Registry, registered: ModelVersion, first: dt.date 
         )
 
 
-def of_walk(experiment: Experiment, prices: pl.DataFrame, *, progress: Progress | None = None) -> Unlearned:
+def of_walk(experiment: Experiment, prices: pl.DataFrame, *, progress: Tell | None = None) -> Unlearned:
     """The experiment's own model, refitted for every fold."""
     from ml_core.walkforward.walk import walk_forecasts  # it learns, and so loads torch
 

@@ -9,12 +9,13 @@ from dataclasses import replace
 import polars as pl
 
 from ml_core.forecaster.forecaster import Forecaster
+from ml_core.home.telling import Tell
 from ml_core.panel.gaps import tell_gaps
 from ml_core.panel.splits import Split
 from ml_core.panel.windows import Windows
 from ml_core.spec.experiment import Experiment
 from ml_core.training.fit import fit
-from ml_core.walkforward.beside import Progress, forecast_baselines
+from ml_core.walkforward.beside import forecast_baselines
 from ml_core.walkforward.judging import Evaluation, judge
 from ml_core.walkforward.opening import open_windows, plan_folds
 from ml_core.walkforward.rows import forecast_split, name_part, tell_volatility
@@ -25,7 +26,7 @@ def evaluate(
     prices: pl.DataFrame,
     *,
     benchmark: pl.DataFrame | None = None,
-    progress: Progress | None = None,
+    progress: Tell | None = None,
 ) -> Evaluation:
     """Refit the experiment's own model for every fold and for the holdout, and score every test session once."""
     windows, left_out = open_windows(experiment.spec, prices)
@@ -46,7 +47,7 @@ def evaluate(
 
 
 def walk_forecasts(
-    experiment: Experiment, prices: pl.DataFrame, *, progress: Progress | None = None
+    experiment: Experiment, prices: pl.DataFrame, *, progress: Tell | None = None
 ) -> pl.DataFrame:
     """SCORED rows of every fold and of the holdout, as `evaluate` has them, without the baselines and the scores."""
     windows, _ = open_windows(experiment.spec, prices)
@@ -55,7 +56,7 @@ def walk_forecasts(
 
 
 def _refit(
-    experiment: Experiment, windows: Windows, splits: list[Split], *, progress: Progress | None
+    experiment: Experiment, windows: Windows, splits: list[Split], *, progress: Tell | None
 ) -> Iterator[tuple[Split, Forecaster]]:
     """The experiment's own spec, fitted anew for each split."""
     for number, split in enumerate(splits):

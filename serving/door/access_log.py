@@ -6,7 +6,7 @@ import json
 import sys
 from typing import TextIO
 
-from serving.champion import Clock
+from ml_core.prediction.answer import Clock
 from serving.door.request_watch import SeenRequest
 
 LONGEST = 200  # characters of an address that somebody made up

@@ -10,13 +10,13 @@ from serving.figures.chart_look import dress_lines, hover, plainly
 from serving.look.markup import begin
 from serving.look.style import BLUE, GREEN, GREY, INK, ORANGE, VERMILION
 from serving.runs.request import VERBS
-from serving.runs.run import Run, State
+from serving.runs.run import Run, RunState
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
 
 # A colour and a sign for each end, so that the colour is not all that tells it.
-LOOKS: dict[State, tuple[str, str]] = {
+LOOKS: dict[RunState, tuple[str, str]] = {
     "completed": (GREEN, "circle"),
     "partial": (ORANGE, "diamond"),
     "failed": (VERMILION, "x"),
@@ -27,7 +27,7 @@ LOOKS: dict[State, tuple[str, str]] = {
     "cancelling": (GREY, "triangle-right"),
     "waiting": (GREY, "circle-open"),
 }
-ENDS: dict[State, str] = {"partial": "completed in part", "unwatched": "running, unwatched"}
+ENDS: dict[RunState, str] = {"partial": "completed in part", "unwatched": "running, unwatched"}
 
 
 def draw_runs(runs: Sequence[Run], now: dt.datetime) -> Figure | None:

@@ -1,9 +1,9 @@
 """Defines the REST routes over the service. Every error is one line: {"error": "…"}."""
 
 import logging
-from typing import Annotated, Any
+from typing import Any
 
-from fastapi import APIRouter, Depends, FastAPI, Path, Query, Request
+from fastapi import APIRouter, Depends, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, PlainTextResponse
 from starlette.exceptions import HTTPException
@@ -24,17 +24,10 @@ from serving.experiments import Experiments, ServedExperiments
 from serving.explanations import Explained
 from serving.holdings import Holdings
 from serving.messages import BatchAnswer, Health, Info, SingleAnswer
-from serving.rest.bodies import (
-    VERSION,
-    AskedBoard,
-    AskedNothing,
-    BatchRequest,
-    ExplainRequest,
-    SingleRequest,
-    VersionAsked,
-)
+from serving.rest.bodies import BatchRequest, ExplainRequest, SingleRequest
 from serving.rest.doing import add_doing
 from serving.rest.metrics import KIND, Requests, served_families, write_metrics
+from serving.rest.parameters import Nothing, OnBoard, OneVersion, Version
 from serving.rest.problems import problem, problems
 from serving.rest.refusals import tell_refused
 from serving.service import Service
@@ -44,17 +37,6 @@ STATUS = {
     UnknownTicker: 404, UnknownRun: 404, EmptySeat: 404, NoChampion: 503, InvalidInput: 422, AlreadyRunning: 409,
     ForecastError: 503,
 }  # fmt: skip
-Version = Annotated[VersionAsked, Query()]
-OnBoard = Annotated[AskedBoard, Query()]
-Nothing = Annotated[AskedNothing, Query()]
-OneVersion = Annotated[
-    str,
-    Path(
-        pattern=VERSION,
-        description="The number of a version, or a seat: champion, challenger or reference.",
-        openapi_examples={"the first": {"value": "1"}},
-    ),
-]
 
 log = logging.getLogger(__name__)
 

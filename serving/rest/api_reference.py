@@ -1,14 +1,12 @@
 """Turns the OpenAPI document into a page to read. It is made here because the usual ones load themselves from
 elsewhere."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from html import escape
-from typing import Any
 
-from serving.rest.examples import spell_command
+from serving.rest.examples import Json, spell_command
 from serving.rest.plain_page import write_document
 
-Json = Mapping[str, Any]
 JSON = "application/json"
 
 

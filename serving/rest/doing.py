@@ -3,13 +3,14 @@ champion."""
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Path, Query, Response
+from fastapi import APIRouter, Depends, Response
 
 from ml_core.registry.by_hand import SeatChange
 from serving.backtest_queue import BacktestAnswer, Jobs, settings_of
 from serving.door.access import Access
 from serving.door.keys import Visitor
-from serving.rest.bodies import AskedNothing, BacktestRequest, SeatRequest, TickerRequest, VersionAsked
+from serving.rest.bodies import BacktestRequest, SeatRequest, TickerRequest
+from serving.rest.parameters import Nothing, OneRun, Version
 from serving.rest.problems import problems
 from serving.runs.request import RunRequest
 from serving.runs.run import Run, RunLog, Runs
@@ -18,18 +19,6 @@ from serving.service import Service
 from serving.strangers import FetchedTicker
 
 PATIENCE = 2.0  # seconds after which a backtest that goes on is answered by how far it is
-EXAMPLE = "20260102-220000-000000-refresh"
-OneRun = Annotated[
-    str,
-    Path(
-        min_length=1,
-        max_length=60,
-        description="The id of a run, as GET /runs tells it.",
-        openapi_examples={"a run": {"value": EXAMPLE}},
-    ),
-]
-Version = Annotated[VersionAsked, Query()]
-Nothing = Annotated[AskedNothing, Query()]
 
 
 def add_doing(router: APIRouter, service: Service, access: Access) -> None:

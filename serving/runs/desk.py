@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 
 from ml_core.data.order import Order
 from ml_core.errors import ForecastError, UnknownRun
-from serving.champion import Clock
+from ml_core.prediction.answer import Clock
 from serving.hints import Hints, hide_paths, hide_secrets
 from serving.runs.prefect import Prefect, find_server
 from serving.runs.processes import Command, Processes

@@ -18,7 +18,7 @@ import httpx
 from ml_core.errors import ForecastError, InvalidInput
 from ml_core.home.lock import holder
 from serving.runs.request import VERBS, RunRequest, Verb
-from serving.runs.run import Run, State, clean
+from serving.runs.run import Run, RunState, clean
 from serving.runs.runner import LINES
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ TRIES, PAUSE = 5, 0.5  # while its SQLite is busy it answers 503, and wants to b
 PAGE = 200  # rows of an answer of Prefect's
 SOON = dt.timedelta(minutes=1)  # what its schedule holds for later is no run yet
 DEPLOYED: frozenset[Verb] = frozenset({"refresh", "predict", "search", "refit"})
-STATES: Mapping[str, State] = {
+STATES: Mapping[str, RunState] = {
     "SCHEDULED": "waiting", "PENDING": "waiting", "PAUSED": "waiting", "RUNNING": "running",
     "CANCELLING": "cancelling", "CANCELLED": "cancelled", "COMPLETED": "completed", "FAILED": "failed",
     "CRASHED": "lost",

@@ -16,11 +16,12 @@ from typing import Any
 from ml_core.errors import AlreadyRunning, InvalidInput
 from ml_core.home.lock import hand_over, holder
 from ml_core.home.settings import Home
+from ml_core.prediction.answer import Clock
 from serving.runs import keeper
 from serving.runs.keeper import CANCEL, ENDED, INTERRUPTED, LOG, write_whole
 from serving.runs.left import Left
 from serving.runs.request import VERBS, RunRequest
-from serving.runs.run import Run, State, clean
+from serving.runs.run import Run, RunState, clean
 from serving.runs.runner import LINES
 
 ASKED = "asked.json"
@@ -33,7 +34,6 @@ PROGRESS = re.compile(r"^\s*(\d+)(?:/| of )(\d+)\b")
 TOLD = "candorcast: "  # how a failure begins, as the command's last word
 SECRETS = ("CANDORCAST_API_KEY", "CANDORCAST_API_KEYS")  # a run asks nobody for entry
 
-Clock = Callable[[], dt.datetime]
 Spelling = Callable[[RunRequest], Sequence[str]]
 
 
@@ -194,7 +194,7 @@ class Processes:
             shutil.rmtree(self._home.runs / name, ignore_errors=True)
 
 
-def _state(ended: Mapping[str, Any], lines: list[str], *, going: bool, cancelled: bool) -> State:
+def _state(ended: Mapping[str, Any], lines: list[str], *, going: bool, cancelled: bool) -> RunState:
     if ended:
         return _ending(ended["code"], cancelled=cancelled, last=lines[-1] if lines else "")
     if not going:
@@ -202,7 +202,7 @@ def _state(ended: Mapping[str, Any], lines: list[str], *, going: bool, cancelled
     return "cancelling" if cancelled else "running"
 
 
-def _ending(code: int, *, cancelled: bool, last: str) -> State:
+def _ending(code: int, *, cancelled: bool, last: str) -> RunState:
     """What an exit code of `candorcast` means. 1 is that not all is as asked: a failure where it ends with its line."""
     if code == 0:
         return "completed"

@@ -16,21 +16,21 @@ MOST_TRIALS, MOST_DATES = 10_000, 50
 
 
 @dataclass(frozen=True)
-class Kind:
+class RunKind:
     """What a verb does, the parameters that it reads, and how `candorcast` is told each of them."""
 
     does: str
     options: Mapping[str, str]
 
 
-KINDS: Mapping[Verb, Kind] = {
-    "refresh": Kind("Fetch what was traded since, check it, and store it.", {}),
-    "predict": Kind("Forecast the newest session, or a past day as on that day.", {"as_of": "--as-of"}),
-    "search": Kind(
+KINDS: Mapping[Verb, RunKind] = {
+    "refresh": RunKind("Fetch what was traded since, check it, and store it.", {}),
+    "predict": RunKind("Forecast the newest session, or a past day as on that day.", {"as_of": "--as-of"}),
+    "search": RunKind(
         "Search for a model and judge the winner at the gate.", {"trials": "--trials", "afresh": "--afresh"}
     ),
-    "refit": Kind("Fit whoever answers again through the last known outcome.", {"always": "--always"}),
-    "audit": Kind("Check that nothing knows the future.", {"version": "--version", "dates": "--dates"}),
+    "refit": RunKind("Fit whoever answers again through the last known outcome.", {"always": "--always"}),
+    "audit": RunKind("Check that nothing knows the future.", {"version": "--version", "dates": "--dates"}),
 }
 
 

@@ -11,10 +11,10 @@ from serving.runs.request import Verb
 
 # waiting: another goes first. partial: it ended, and not everything is as asked: the gate refused the winner. lost:
 # its process is gone and left no word. unwatched: its command goes on, but whoever kept it is gone.
-State: TypeAlias = Literal[
+RunState: TypeAlias = Literal[
     "waiting", "running", "unwatched", "cancelling", "completed", "partial", "failed", "cancelled", "lost"
 ]
-GOING: frozenset[State] = frozenset({"waiting", "running", "unwatched", "cancelling"})
+GOING: frozenset[RunState] = frozenset({"waiting", "running", "unwatched", "cancelling"})
 WHERE = {"here": "a process of this machine", "prefect": "a run of Prefect's"}
 # What a terminal reads as orders, and all else that no page can show.
 UNSHOWN = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|[\x00-\x08\x0b-\x1f\x7f]")
@@ -26,7 +26,7 @@ class Run(Message):
     id: str
     verb: Verb
     experiment: str
-    state: State
+    state: RunState
     where: Literal["here", "prefect"] = Field(
         description="Who does it: a process of this machine, or Prefect."
     )

@@ -15,8 +15,8 @@ from serving.look import markup
 from serving.look.markup import MISSING, money, percent
 
 WIDTH, HEIGHT = 240, 22
-Key = Callable[[BoardRow], Any]
-ORDERS: dict[str, tuple[str, Key]] = {
+SortKey = Callable[[BoardRow], Any]
+ORDERS: dict[str, tuple[str, SortKey]] = {
     "expected": ("Expected move", lambda row: _falling(row.forecast.mean)),
     "changed": ("Change of the forecast", lambda row: _falling(_size(_changed(row)))),
     "weight": ("Position", lambda row: _falling(_size(row.weight))),

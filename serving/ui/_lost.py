@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from ml_core.errors import ForecastError
-from ml_core.explain.attribution import Of
+from ml_core.explain.attribution import ForecastPart
 from ml_core.explain.spoken import CLAIM_OF
 from ml_core.explain.surveys.importance import OfClaim, Rise
 from ml_core.vocabulary import words
@@ -32,7 +32,7 @@ class Lost(NamedTuple):
     rises: str = ""
 
 
-def show_importance(service: Service, ahead: int, of: Of = "level", who: str = "") -> Lost:
+def show_importance(service: Service, ahead: int, of: ForecastPart = "level", who: str = "") -> Lost:
     """Of whoever answers, or of that version; where nothing can be told, why."""
     try:
         told = service.explanations.surveys.importance(who or None, int(ahead))

@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ml_core.errors import InvalidInput
-from ml_core.explain.attribution import Of
+from ml_core.explain.attribution import ForecastPart
 from ml_core.vocabulary import words
 from serving.explanations import Explained
 from serving.figures.explanation import draw_attention, draw_heat, draw_moved, tell_amount, worth_showing
@@ -86,7 +86,7 @@ def show_explanation(
     service: Service,
     ticker: str | None,
     ahead: int,
-    of: Of = "level",
+    of: ForecastPart = "level",
     date: str | None = None,
     who: str = "",
 ) -> ExplainView:

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from ml_core.spec.outside import Kind, find_outside, forget
+from ml_core.spec.outside import PluginKind, find_outside, forget
 
 HOUSE = Path(__file__).parents[2]
-KINDS: tuple[Kind, ...] = ("provider", "model", "network", "feature", "strategy", "metric")
+KINDS: tuple[PluginKind, ...] = ("provider", "model", "network", "feature", "strategy", "metric")
 
 
 def install(package: Path, target: Path) -> None:

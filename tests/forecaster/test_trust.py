@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from ml_core.forecaster.trust import LEAST_TRUST, MOST_TRUST, fit_trust
+from ml_core.frames import Array
 
-Array = np.ndarray
 SIZES = (0.1, 0.3, 1.0)
 
 

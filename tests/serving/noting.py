@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from itertools import count
 
 from ml_core.errors import AlreadyRunning
-from serving.rest.doing import EXAMPLE
+from serving.rest.parameters import EXAMPLE
 from serving.runs.request import VERBS, RunRequest
 from serving.runs.run import Run
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from serving.rest.doing import EXAMPLE
+from serving.rest.parameters import EXAMPLE
 from serving.runs.desk import Desk
 from serving.service import Service
 from tests.market import NOW

@@ -14,7 +14,7 @@ from ml_core.walkforward.opening import open_windows
 from tests.market import simulate_prices, small_experiment
 from tuning.ledger import Ledger
 from tuning.points import first_params
-from tuning.rungs import Clock, forget_rung, list_unfinished, read_rung, rung_file
+from tuning.rungs import Stopwatch, forget_rung, list_unfinished, read_rung, rung_file
 from tuning.search import split_for_search
 from tuning.space import build_space
 from tuning.trial import run_trial
@@ -42,7 +42,7 @@ def first_of(experiment: Experiment) -> dict:
 
 
 def try_trial(
-    experiment: Experiment, rungs: Path | None, *, lost: int | None = None, clock: Clock | None = None
+    experiment: Experiment, rungs: Path | None, *, lost: int | None = None, clock: Stopwatch | None = None
 ) -> list[dict]:
     """What a trial of the defaults reports, until it is lost after so many reports."""
     windows, _ = open_windows(experiment.spec, PRICES)

@@ -11,7 +11,7 @@ from ml_core.bulletin.parts.lost import tell_lost
 from ml_core.bulletin.pictures import picture
 from ml_core.bulletin.subject import ReportSubject
 from ml_core.errors import ForecastError
-from ml_core.explain.attribution import Attribution, Of, attribute_all
+from ml_core.explain.attribution import Attribution, ForecastPart, attribute_all
 from ml_core.explain.method import load_method
 from ml_core.explain.methods.attention import Attention
 from ml_core.explain.spoken import tell, tell_unproven
@@ -33,7 +33,7 @@ class ExplainedSession:
     """The explanations of one session's forecasts at the shortest horizon."""
 
     scene: Scene
-    of: Of
+    of: ForecastPart
     horizon: int
     found: Sequence[Attribution]
 
@@ -67,7 +67,7 @@ def _open(subject: ReportSubject) -> ExplainedSession:
     registry = Registry(subject.order.home)
     stood, then, _ = find_speaker(subject.order, registry, None, subject.version.version)
     scene = open_scene(registry.load(stood.version), then.prices)
-    of: Of = "scale" if subject.evidence.role == "reference" else "level"
+    of: ForecastPart = "scale" if subject.evidence.role == "reference" else "level"
     horizon = scene.forecaster.spec.task.horizons[0]
     return ExplainedSession(scene, of, horizon, attribute_all(scene, horizon, of))
 

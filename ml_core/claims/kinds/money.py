@@ -16,8 +16,8 @@ from ml_core.claims.contest import sum_up
 from ml_core.claims.kind import Claim
 from ml_core.claims.verdict import Condition, Contest
 from ml_core.evaluation.paired import Mean, weigh_mean
-from ml_core.evaluation.rows import Array
 from ml_core.evaluation.sharpe import expected_maximum
+from ml_core.frames import Array
 from ml_core.portfolio.comparison import STRATEGY
 
 LUCK = "luck"

@@ -8,7 +8,8 @@ from ml_core.claims.kind import Claim, LiveTest
 from ml_core.claims.verdict import Condition, Contest
 from ml_core.evaluation.metrics import rank_ic
 from ml_core.evaluation.paired import weigh_mean
-from ml_core.evaluation.rows import CROSS_SECTION, Array, ScoredRows
+from ml_core.evaluation.rows import CROSS_SECTION, ScoredRows
+from ml_core.frames import Array
 
 NONE = "no order"
 

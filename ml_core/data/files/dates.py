@@ -15,7 +15,7 @@ FORMATS = (
 )  # fmt: skip
 FIRST = dt.date(1600, 1, 1)  # before it there were no exchanges: a year cut to three digits
 EPOCHS = ((3e7, "s"), (1e11, "ms"), (1e14, "us"), (1e17, "ns"))  # the least number that is one of these
-Read = tuple[str, pl.Series]
+ReadDates = tuple[str, pl.Series]
 
 
 def read_dates(column: pl.Series, where: str, date_format: str | None = None) -> pl.Series:
@@ -35,7 +35,7 @@ def read_dates(column: pl.Series, where: str, date_format: str | None = None) ->
 
 def _read(text: pl.Series, column: pl.Series, where: str, date_format: str | None) -> pl.Series:
     text = text.set(text.is_in(NO_VALUE).fill_null(False), None)
-    tries: list[Read] = []
+    tries: list[ReadDates] = []
     for candidate in (text.str.slice(0, 10), text):
         forms = (date_format,) if date_format else FORMATS
         now = [(form, _parse(candidate, form)) for form in forms]
@@ -51,7 +51,7 @@ def _parse(text: pl.Series, form: str) -> pl.Series:
 
 
 def _refusal(
-    nearest: Read, text: pl.Series, column: pl.Series, where: str, date_format: str | None
+    nearest: ReadDates, text: pl.Series, column: pl.Series, where: str, date_format: str | None
 ) -> InvalidInput:
     """Of the first value that the reading which suits most of them does not suit, and where it stands."""
     form, read = nearest
@@ -66,7 +66,7 @@ def _refusal(
     return InvalidInput(f"{name}: {place} holds {first}; expected a date as '{form}', which {sound} have")
 
 
-def _the_one(read: list[Read], text: pl.Series, where: str) -> pl.Series:
+def _the_one(read: list[ReadDates], text: pl.Series, where: str) -> pl.Series:
     """Of two ways to read the same dates the one without weekends; where both have none, the user must say."""
     different = [read[0], *(other for other in read[1:] if not other[1].equals(read[0][1]))]
     if len(different) > 1:

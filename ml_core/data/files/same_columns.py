@@ -15,7 +15,7 @@ from ml_core.errors import InvalidInput
 
 AT_ONCE = 64  # files: what one read holds in memory beside what is kept of it
 FILE = "file it came from"
-Schema = tuple[tuple[str, pl.DataType], ...]
+ColumnTypes = tuple[tuple[str, pl.DataType], ...]
 
 
 def read_alike(
@@ -23,7 +23,7 @@ def read_alike(
 ) -> Iterator[tuple[Path, FileRows]]:
     """The same as of each file by itself, of those that can be read together. `files`: with the ticker of each, for
     those without a column of tickers."""
-    kinds: dict[Schema, list[Path]] = {}
+    kinds: dict[ColumnTypes, list[Path]] = {}
     for file, ticker in files.items():
         if schema := _plain_schema(file, ticker, wanted, how):
             kinds.setdefault(schema, []).append(file)
@@ -33,7 +33,9 @@ def read_alike(
             yield from _read(some, schema, files, wanted, how)
 
 
-def _plain_schema(file: Path, ticker: str | None, wanted: Collection[str], how: Writing) -> Schema | None:
+def _plain_schema(
+    file: Path, ticker: str | None, wanted: Collection[str], how: Writing
+) -> ColumnTypes | None:
     """Where dates and numbers are such by their type, how they are written is no matter of the file."""
     if file.suffix.lower() not in PARQUET:
         return None
@@ -51,7 +53,7 @@ def _plain_schema(file: Path, ticker: str | None, wanted: Collection[str], how: 
 
 def _read(
     files: list[Path],
-    schema: Schema,
+    schema: ColumnTypes,
     tickers: Mapping[Path, str | None],
     wanted: Collection[str],
     how: Writing,

@@ -5,10 +5,10 @@ from collections.abc import Generator, Iterator
 from contextlib import closing
 
 from ml_core.data.intake.plan import IntakePlan
-from ml_core.data.providers import Fetched, Progress
+from ml_core.data.providers import Fetched, TellFetched
 
 
-def fetch(plan: IntakePlan, progress: Progress | None) -> Generator[Fetched, None, None]:
+def fetch(plan: IntakePlan, progress: TellFetched | None) -> Generator[Fetched, None, None]:
     """What the provider says, part by part where it can; nothing where nothing is to be asked."""
     source = plan.inquiry.source
     provider = source.provider

@@ -11,7 +11,7 @@ from typing import cast
 
 from ml_core.data.intake.inquiry import Inquiry
 from ml_core.data.intake.refreshed import Refreshed
-from ml_core.data.providers import Outcome, Status
+from ml_core.data.providers import FetchStatus, Outcome
 
 MOST = 20  # experiments that share a source; of more, the oldest is read again
 
@@ -36,7 +36,7 @@ class LastRefresh:
     def repeat(self, notes: tuple[str, ...], version: int | None) -> Refreshed:
         """What would come of a refresh once more, as nothing has changed at the source."""
         outcomes = {
-            ticker: Outcome(cast(Status, status), reason, rows)
+            ticker: Outcome(cast(FetchStatus, status), reason, rows)
             for ticker, (status, reason, rows) in self.outcomes.items()
         }
         last = dt.date.fromisoformat(self.last) if self.last else None

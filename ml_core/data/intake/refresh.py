@@ -16,7 +16,7 @@ from ml_core.data.intake.refreshed import FINE, Refreshed
 from ml_core.data.intake.refusals import tell_newest
 from ml_core.data.intake.told import keep_told, read_told
 from ml_core.data.intake.unsaid import find_held_back
-from ml_core.data.providers import Outcome, Progress
+from ml_core.data.providers import Outcome, TellFetched
 from ml_core.data.quality.judge import FINDINGS
 from ml_core.data.sectors import refresh_sectors
 from ml_core.data.source import Source
@@ -32,7 +32,7 @@ def refresh(
     home: Home,
     *,
     now: dt.datetime,
-    progress: Progress | None = None,
+    progress: TellFetched | None = None,
     session: Any = None,
     whole: tuple[str, ...] | None = None,
 ) -> Refreshed:

@@ -16,8 +16,8 @@ from ml_core.spec import choices
 from ml_core.spec.experiment import FrozenSection, Universe
 
 PROVIDERS = __name__
-Status = Literal["ok", "empty", "unknown", "rate_limited", "failed", "ended"]
-Progress = Callable[[str, int, int], None]
+FetchStatus = Literal["ok", "empty", "unknown", "rate_limited", "failed", "ended"]
+TellFetched = Callable[[str, int, int], None]
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ class Request:
 class Outcome:
     """How it went for one ticker, and why. `ended`: there is nothing more to come, and that is no failure."""
 
-    status: Status
+    status: FetchStatus
     reason: str = ""
     rows: int = 0
 
@@ -65,14 +65,16 @@ C_in = TypeVar("C_in", bound=FrozenSection, contravariant=True)
 class Fetch(Protocol[C_in]):
     """Asks for every ticker; what came is returned even where others failed."""
 
-    def __call__(self, request: Request, config: C_in, /, *, progress: Progress | None = None) -> Fetched: ...
+    def __call__(
+        self, request: Request, config: C_in, /, *, progress: TellFetched | None = None
+    ) -> Fetched: ...
 
 
 class Stream(Protocol[C_in]):
     """As `Fetch`, but yields what came so far."""
 
     def __call__(
-        self, request: Request, config: C_in, /, *, progress: Progress | None = None
+        self, request: Request, config: C_in, /, *, progress: TellFetched | None = None
     ) -> Iterator[Fetched]: ...
 
 

@@ -6,7 +6,7 @@ import threading
 import time
 from typing import Any
 
-from ml_core.data.providers import Outcome, Status
+from ml_core.data.providers import FetchStatus, Outcome
 from ml_core.data.providers._yahoo_answers import NO_LINE, SILENT
 from ml_core.data.providers._yahoo_pace import Pace
 
@@ -21,7 +21,7 @@ class Patience:
     def __init__(self, config: Any, pace: Pace, chance: random.Random) -> None:
         self.config, self.pace = config, pace
         self.gave_up = ""
-        self.status: Status = "failed"
+        self.status: FetchStatus = "failed"
         self.stopped = threading.Event()
         self._chance, self._ahead = chance, dt.timedelta()
         self._spent, self._counted_to = 0.0, 0.0

@@ -17,7 +17,7 @@ from ml_core.data.files.gathering import gather_sessions
 from ml_core.data.files.same_columns import read_alike
 from ml_core.data.files.tables import PARQUET, TEXT, read_file, read_tickers
 from ml_core.data.files.writing import Writing
-from ml_core.data.providers import Fetched, Outcome, Progress, Provider, Request
+from ml_core.data.providers import Fetched, Outcome, Provider, Request, TellFetched
 from ml_core.errors import InvalidInput
 from ml_core.frames import BARS, conform
 from ml_core.spec.choices import nearest
@@ -69,7 +69,7 @@ class _Read:
     broken: dict[str, str] = field(default_factory=dict)
 
 
-def fetch(request: Request, config: Config, *, progress: Progress | None = None) -> Fetched:
+def fetch(request: Request, config: Config, *, progress: TellFetched | None = None) -> Fetched:
     """All that the files hold of the tickers that were asked for."""
     path = _path(config).expanduser()
     read = _read(path, request, config, progress)
@@ -79,7 +79,7 @@ def fetch(request: Request, config: Config, *, progress: Progress | None = None)
     return Fetched(bars, _outcomes(request, bars, path, read, config), (*said, *notes.tell_missing(absent)))
 
 
-def _read(path: Path, request: Request, config: Config, progress: Progress | None) -> _Read:
+def _read(path: Path, request: Request, config: Config, progress: TellFetched | None) -> _Read:
     files, read = _tickers_of(_files(path), path, request, config), _Read()
     alike = dict(read_alike(files, request.tickers, config))
     for place, (file, ticker) in enumerate(files.items()):

@@ -6,7 +6,7 @@ import hashlib
 import numpy as np
 import polars as pl
 
-from ml_core.data.providers import Fetched, Outcome, Progress, Provider, Request
+from ml_core.data.providers import Fetched, Outcome, Provider, Request, TellFetched
 from ml_core.data.simulation.config import ActsOn, Config
 from ml_core.data.simulation.drawn_bars import build_bars
 from ml_core.data.simulation.market import listed_between, simulate
@@ -21,7 +21,7 @@ def identity(universe: Universe, config: Config) -> str:
     return f"simulated-{hashlib.sha256(content.encode()).hexdigest()[:10]}"
 
 
-def fetch(request: Request, config: Config, *, progress: Progress | None = None) -> Fetched:
+def fetch(request: Request, config: Config, *, progress: TellFetched | None = None) -> Fetched:
     """Bars of every ticker; the last is of the last simulated session that has closed."""
     market = simulate(request.tickers, request.sectors, request.calendar, config)
     tables = []

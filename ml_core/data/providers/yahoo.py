@@ -21,7 +21,7 @@ import polars as pl
 from pydantic import Field
 
 from ml_core.data.calendar import last_closed_session
-from ml_core.data.providers import Fetched, Outcome, Progress, Provider, RemoteConfig, Request
+from ml_core.data.providers import Fetched, Outcome, Provider, RemoteConfig, Request, TellFetched
 from ml_core.data.providers._yahoo_answers import YahooAnswer, judge, read_answer
 from ml_core.data.providers._yahoo_pace import Pace
 from ml_core.data.providers._yahoo_patience import SKEW, Patience
@@ -64,7 +64,7 @@ def hurry(config: Config) -> Config:
     return config.model_copy(update={**least, "rotate": False, "sectors": False})
 
 
-def fetch(request: Request, config: Config, *, progress: Progress | None = None) -> Fetched:
+def fetch(request: Request, config: Config, *, progress: TellFetched | None = None) -> Fetched:
     """Ask for every ticker; what came is returned even where others failed."""
     parts = list(stream(request, config, progress=progress))
     outcomes = {ticker: outcome for part in parts for ticker, outcome in part.outcomes.items()}
@@ -77,7 +77,7 @@ def fetch(request: Request, config: Config, *, progress: Progress | None = None)
     )
 
 
-def stream(request: Request, config: Config, *, progress: Progress | None = None) -> Iterator[Fetched]:
+def stream(request: Request, config: Config, *, progress: TellFetched | None = None) -> Iterator[Fetched]:
     """As `fetch`, each ticker as it comes, while the next ones are asked for. `progress` hears of a ticker when the
     next one is wanted: what was taken is the taker's by then."""
     with _speak(request, config) as (talk, patience):

@@ -19,7 +19,8 @@ from scipy.special import ndtr
 
 from ml_core.data.calendar import sessions_between
 from ml_core.data.simulation.config import Config
-from ml_core.data.simulation.signals import ActsOn, Array, SeenAtClose, plant
+from ml_core.data.simulation.signals import ActsOn, SeenAtClose, plant
+from ml_core.frames import Array
 
 SECTORS = 8
 DRIFT = 0.0002

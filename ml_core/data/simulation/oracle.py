@@ -24,7 +24,8 @@ from ml_core.data.simulation.market import (
     signal_reach,
     size_slope,
 )
-from ml_core.data.simulation.signals import Array, Planted, plant
+from ml_core.data.simulation.signals import Planted, plant
+from ml_core.frames import Array
 
 
 def forecast_market(

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from ml_core.data.store.datafiles import SIGNED, DataFile
-from ml_core.data.store.places import State, delta_options, find_states, list_names, read_bytes
+from ml_core.data.store.places import FileState, delta_options, find_states, list_names, read_bytes
 from ml_core.errors import StoreFailed
 from ml_core.home.bucket import Place
 
@@ -30,7 +30,7 @@ ENTRY = re.compile(r"(\d{20})\.(json$|checkpoint\.)")
 KEPT = {"delta.enableExpiredLogCleanup": "false", "delta.logRetentionDuration": "interval 36500 days"}
 
 # Entries that were found whole in this process: a place with its size and time.
-_whole: dict[Place, State] = {}
+_whole: dict[Place, FileState] = {}
 
 
 @contextmanager

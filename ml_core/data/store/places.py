@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 MESSAGE = re.compile(r"<Message>(.*?)</Message>", re.DOTALL)
 
-State = tuple[int, int]  # a file's size and time
+FileState = tuple[int, int]  # a file's size and time
 TRIES, PATIENCE, AT_ONCE = 3, 20, 16  # seconds, of a bucket that does not answer; files fetched side by side
 
 
@@ -34,7 +34,7 @@ def list_names(folder: Place) -> list[str]:
     return [entry.name for entry in os.scandir(folder) if entry.is_file()] if folder.is_dir() else []
 
 
-def find_states(folder: Place, names: Collection[str]) -> dict[str, State]:
+def find_states(folder: Place, names: Collection[str]) -> dict[str, FileState]:
     """Of these files; a bucket tells them all at once."""
     if isinstance(folder, Bucket):
         found = _list(folder)
@@ -101,7 +101,7 @@ def _copy(place: Bucket) -> None:
         beside.replace(place.copies)
 
 
-def _list(folder: Bucket) -> dict[str, State]:
+def _list(folder: Bucket) -> dict[str, FileState]:
     store, key = _reach(folder)
     with _told(folder):
         found = store.list_with_delimiter(f"{key}/")["objects"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ml_core.explain.attribution import Attribution, Of, attribute
+from ml_core.explain.attribution import Attribution, ForecastPart, attribute
 from ml_core.explain.method import Method
 from ml_core.explain.spoken import tell
 from ml_core.explain.subject import Subject
@@ -29,7 +29,7 @@ class Moved:
     """`forecast` = `base` + the shares of all pieces, the largest first. `by_lag`: of all features together, the last
     session first; `heat`: the same of each feature, in the order of `features`. Of `scale` all are logarithms."""
 
-    of: Of
+    of: ForecastPart
     forecast: float
     base: float
     pieces: tuple[Piece, ...]

@@ -27,7 +27,7 @@ from ml_core.explain.survey import Survey
 TOP, SHIFTS = 6, 6  # inputs that are told of; exchanges by which they are chosen
 GRID = np.linspace(0.05, 0.95, 11)  # places among the values of the background
 OWN_PAST = "one of its members reads a ticker's own past, which cannot be set on single rows"
-Of = Literal["level", "scale"]
+SurveyedPart = Literal["level", "scale"]
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,7 @@ class OfPart:
     """The inputs that reach farthest, and all pairs of them, the one first that does most beyond what each does. Of the
     mean in the target's own terms at usual volatility (log returns), of the scale in its logarithm."""
 
-    of: Of
+    of: SurveyedPart
     curves: tuple[Curve, ...]
     pairs: tuple[Pair, ...]
 
@@ -91,37 +91,37 @@ class _Asked:
         self.value = {name: background.values(name) for name in background.names}
         self.averages = cache(self._averages)
 
-    def said(self, changes: Sequence[Mapping[str, np.ndarray]]) -> dict[Of, np.ndarray]:
+    def said(self, changes: Sequence[Mapping[str, np.ndarray]]) -> dict[SurveyedPart, np.ndarray]:
         """said_KR of each part, under each of the changes."""
         level_KR, scale_KR = self.background.say(changes, self.column)
         return {"level": level_KR, "scale": scale_KR}
 
-    def _averages(self, names: tuple[str, ...]) -> dict[Of, np.ndarray]:
+    def _averages(self, names: tuple[str, ...]) -> dict[SurveyedPart, np.ndarray]:
         """average_R of each part with these inputs as they are on each row of the background, less the mean of all."""
         count = self.background.count
         changes = [{name: np.full(count, self.value[name][row]) for name in names} for row in range(count)]
-        found: dict[Of, np.ndarray] = {}
+        found: dict[SurveyedPart, np.ndarray] = {}
         for of, said_KR in self.said(changes).items():
             average_R = said_KR.mean(axis=1)
             found[of] = average_R - average_R.mean()
         return found
 
-    def reach(self, name: str) -> dict[Of, float]:
+    def reach(self, name: str) -> dict[SurveyedPart, float]:
         shifts = np.unique(np.linspace(1, self.background.count - 1, SHIFTS).astype(int))
         changes = [{}, *({name: np.roll(self.value[name], shift)} for shift in shifts.tolist())]
-        found: dict[Of, float] = {}
+        found: dict[SurveyedPart, float] = {}
         for of, said_KR in self.said(changes).items():
             found[of] = float(np.abs(said_KR[1:] - said_KR[0]).mean())
         return found
 
-    def curve(self, name: str, of: Of, reach: float) -> Curve:
+    def curve(self, name: str, of: SurveyedPart, reach: float) -> Curve:
         values = np.unique(np.quantile(self.value[name], GRID))
         changes = [{name: np.full(self.background.count, value)} for value in values]
         effect = self.said(changes)[of].mean(axis=1)
         usual = self.said([{}])[of].mean()
         return Curve(name, tell(name), tuple(values.tolist()), tuple((effect - usual).tolist()), reach)
 
-    def pair(self, one: str, other: str, of: Of) -> Pair:
+    def pair(self, one: str, other: str, of: SurveyedPart) -> Pair:
         both_R = self.averages((one, other))[of]
         rest_R = both_R - self.averages((one,))[of] - self.averages((other,))[of]
         whole = float(np.square(both_R).sum())
@@ -129,7 +129,7 @@ class _Asked:
         return Pair((one, other), (tell(one), tell(other)), h, float(np.sqrt(np.square(rest_R).mean())))
 
 
-def _tell(asked: _Asked, of: Of) -> OfPart:
+def _tell(asked: _Asked, of: SurveyedPart) -> OfPart:
     reach = {name: asked.reach(name)[of] for name in asked.background.names}
     top = [name for name in sorted(reach, key=lambda name: -reach[name])[:TOP] if reach[name] > 0]
     curves = tuple(asked.curve(name, of, reach[name]) for name in top)

@@ -33,9 +33,9 @@ from ml_core.forecaster.members import View
 from ml_core.forecaster.volatility import scale_of
 
 REPEATS, RESAMPLES, LEVEL = 5, 4000, 0.9
-Kind: TypeAlias = Literal["together", "alone", "group"]
-KINDS: tuple[Kind, ...] = ("together", "alone", "group")
-Listed: TypeAlias = tuple[Kind, str, tuple[str, ...]]
+Exchanged: TypeAlias = Literal["together", "alone", "group"]
+KINDS: tuple[Exchanged, ...] = ("together", "alone", "group")
+ListedInputs: TypeAlias = tuple[Exchanged, str, tuple[str, ...]]
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ class Rise:
     """By how much the loss rises without these inputs, and where the true rise lies. `together`: inputs with their kin,
     or one that has none; `alone`: one that has kin, without them; `group`: a group of features."""
 
-    kind: Kind
+    kind: Exchanged
     words: str
     names: tuple[str, ...]
     rise: float
@@ -66,7 +66,7 @@ class OfClaim:
     loss: float
     rises: tuple[Rise, ...]
 
-    def of_kind(self, kind: Kind) -> tuple[Rise, ...]:
+    def of_kind(self, kind: Exchanged) -> tuple[Rise, ...]:
         return tuple(one for one in self.rises if one.kind == kind)
 
 
@@ -90,7 +90,9 @@ def excuse(stretch: Stretch) -> str:
     return "" if stretch.reads_features else NO_FEATURES
 
 
-def explain(stretch: Stretch, horizon: int, seed: int, kinds: Collection[Kind] = KINDS) -> InputImportance:
+def explain(
+    stretch: Stretch, horizon: int, seed: int, kinds: Collection[Exchanged] = KINDS
+) -> InputImportance:
     """Of these kinds: each list is drawn and paid for by itself, so that one is the same without the others."""
     asked = _Asked(stretch, horizon, seed)
     lists = [one for one in _lists(stretch) if one[0] in kinds]
@@ -112,12 +114,16 @@ def explain(stretch: Stretch, horizon: int, seed: int, kinds: Collection[Kind] =
     )
 
 
-def _lists(stretch: Stretch) -> list[Listed]:
+def _lists(stretch: Stretch) -> list[ListedInputs]:
     """What is exchanged together, in words and by name."""
     kin, groups = find_kin(stretch), find_groups(stretch.names)
-    together: list[Listed] = [("together", "; ".join(map(tell, names)), names) for names in kin]
-    alone: list[Listed] = [("alone", tell(one), (one,)) for names in kin if len(names) > 1 for one in names]
-    of_group: list[Listed] = [("group", name.replace("_", " "), names) for name, names in groups.items()]
+    together: list[ListedInputs] = [("together", "; ".join(map(tell, names)), names) for names in kin]
+    alone: list[ListedInputs] = [
+        ("alone", tell(one), (one,)) for names in kin if len(names) > 1 for one in names
+    ]
+    of_group: list[ListedInputs] = [
+        ("group", name.replace("_", " "), names) for name, names in groups.items()
+    ]
     return [*together, *alone, *of_group]
 
 
@@ -201,7 +207,7 @@ def _sum_up(
     asked: _Asked,
     claim: str,
     live: LiveTest,
-    lists: list[Listed],
+    lists: list[ListedInputs],
     risen: dict[tuple[str, ...], dict[str, np.ndarray]],
 ) -> OfClaim:
     """Each rise with its interval. A list of as many is paid for, so that all of it holds together."""

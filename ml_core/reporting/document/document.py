@@ -13,7 +13,7 @@ from typing import Literal, TypeAlias
 
 Tone: TypeAlias = Literal["plain", "lead", "note", "good", "bad"]
 NUMERIC = frozenset("0123456789+-.,%[] ")
-Paper: TypeAlias = Literal["a4", "letter"]
+PaperFormat: TypeAlias = Literal["a4", "letter"]
 
 
 @dataclass(frozen=True)

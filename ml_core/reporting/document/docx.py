@@ -14,7 +14,7 @@ from ml_core.reporting.document.document import (
     Figure,
     Missing,
     NumberOrigin,
-    Paper,
+    PaperFormat,
     Paragraph,
     Points,
     Section,
@@ -47,7 +47,7 @@ ROOM, SHORT, LEAST = (
 )  # beside the letters of a cell; letters of a short one; of a sentence's column
 
 
-def write_docx(document: Document, *, paper: Paper = "a4") -> bytes:
+def write_docx(document: Document, *, paper: PaperFormat = "a4") -> bytes:
     import docx
 
     file = docx.Document()
@@ -69,7 +69,7 @@ def write_docx(document: Document, *, paper: Paper = "a4") -> bytes:
     return written.getvalue()
 
 
-def _set_page(file: File, document: Document, paper: Paper) -> None:
+def _set_page(file: File, document: Document, paper: PaperFormat) -> None:
     from docx.enum.text import WD_TAB_ALIGNMENT
     from docx.shared import Mm
 

@@ -16,7 +16,7 @@ from ml_core.reporting.document.document import (
     Figure,
     Missing,
     NumberOrigin,
-    Paper,
+    PaperFormat,
     Paragraph,
     Points,
     Section,
@@ -50,7 +50,7 @@ STYLE = """
 PAINTS = {"good": "#006b4f", "bad": "#a63c00"}
 
 
-def write_pdf(document: Document, *, paper: Paper = "a4") -> bytes:
+def write_pdf(document: Document, *, paper: PaperFormat = "a4") -> bytes:
     import typst
 
     with tempfile.TemporaryDirectory(prefix="candorcast-") as folder:
@@ -71,7 +71,7 @@ def write_pdf(document: Document, *, paper: Paper = "a4") -> bytes:
     return written
 
 
-def write_source(document: Document, paper: Paper) -> str:
+def write_source(document: Document, paper: PaperFormat) -> str:
     """As Typst reads it."""
     title, subtitle = _text(document.title), _text(document.subtitle)
     return "\n".join(

@@ -6,7 +6,7 @@ import importlib.util
 from pathlib import Path
 
 from ml_core.errors import InvalidInput
-from ml_core.reporting.document.document import Document, Paper
+from ml_core.reporting.document.document import Document, PaperFormat
 from ml_core.reporting.document.docx import write_docx
 from ml_core.reporting.document.html import write_html
 from ml_core.reporting.document.pdf import write_pdf
@@ -24,7 +24,7 @@ def require_writer(ending: str) -> None:
         )
 
 
-def write_document(document: Document, file: Path, *, paper: Paper = "a4") -> None:
+def write_document(document: Document, file: Path, *, paper: PaperFormat = "a4") -> None:
     """Whole or not at all: who reads meanwhile sees the file of before. `paper` is nothing to a screen."""
     match file.suffix:
         case ".html":

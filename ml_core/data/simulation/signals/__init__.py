@@ -5,13 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-import numpy as np
-from numpy.typing import NDArray
-
 from ml_core.data.simulation.config import SIGNALS, ActsOn, Config
+from ml_core.frames import Array
 from ml_core.spec import choices
-
-Array = NDArray[np.float64]
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,8 @@ tells where prices go, and which goes better than which only as far as some swin
 
 import numpy as np
 
-from ml_core.data.simulation.signals import Array, SeenAtClose, Signal
+from ml_core.data.simulation.signals import SeenAtClose, Signal
+from ml_core.frames import Array
 
 
 def observe(seen: SeenAtClose) -> Array:

@@ -3,7 +3,8 @@ sqrt(1 - phi²)·e with phi = 1 - 1 / memory. It is hidden: prices show it mixed
 
 import numpy as np
 
-from ml_core.data.simulation.signals import Array, SeenAtClose, Signal
+from ml_core.data.simulation.signals import SeenAtClose, Signal
+from ml_core.frames import Array
 
 
 def persistence(memory: float) -> float:

@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from ml_core.data.simulation.signals import Array, SeenAtClose, Signal
+from ml_core.data.simulation.signals import SeenAtClose, Signal
+from ml_core.frames import Array
 
 
 def observe(seen: SeenAtClose) -> Array:

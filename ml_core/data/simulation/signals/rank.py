@@ -4,7 +4,8 @@ in their distribution, so that the universe that is asked for changes no bar."""
 import numpy as np
 from scipy.special import ndtr
 
-from ml_core.data.simulation.signals import Array, SeenAtClose, Signal
+from ml_core.data.simulation.signals import SeenAtClose, Signal
+from ml_core.frames import Array
 
 
 def observe(seen: SeenAtClose) -> Array:
