@@ -7,6 +7,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from candorcast.account import Traded
     from candorcast.opened import Opened
     from candorcast.opening import experiments, open
     from candorcast.own.feature import feature
@@ -14,7 +15,6 @@ if TYPE_CHECKING:
     from candorcast.own.model import baseline, model, network
     from candorcast.own.provider import provider
     from candorcast.own.strategy import strategy
-    from candorcast.traded import Traded
     from ml_core.baselines import BaselineConfig as Config
     from ml_core.errors import ForecastError
     from ml_core.spec.ranges import LogUniform, OneOf, Uniform
@@ -23,7 +23,7 @@ PLACES = {
     "open": "candorcast.opening",
     "experiments": "candorcast.opening",
     "Opened": "candorcast.opened",
-    "Traded": "candorcast.traded",
+    "Traded": "candorcast.account",
     "ForecastError": "ml_core.errors",
     # what is registered from outside
     "model": "candorcast.own.model",

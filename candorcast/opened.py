@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     import pandas as pd
     import polars as pl
 
-    from candorcast.traded import Traded
+    from candorcast.account import Traded
     from ml_core.data.intake.refreshed import Refreshed
     from ml_core.data.overview import Overview
     from ml_core.evaluation.leakage import Audit

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import polars as pl
 
+from candorcast.account import Traded
 from candorcast.frames import as_polars
-from candorcast.traded import Traded
 from ml_core.data.order import Order
 from ml_core.data.prices import read_benchmark, read_prices, read_sources
 from ml_core.errors import ForecastError, InvalidInput
@@ -20,7 +20,7 @@ from ml_core.home.settings import Home
 from ml_core.registry.versions import Registry
 from ml_core.spec.choices import nearest
 from ml_core.spec.experiment import Experiment
-from ml_core.walkforward import traded
+from ml_core.walkforward import to_trade
 
 if TYPE_CHECKING:
     from ml_core.evaluation.leakage import Audit
@@ -158,19 +158,19 @@ def backtest(
     if forecasts is not None:
         source = _given(forecasts)
     elif walk:
-        source = traded.of_walk(experiment, prices, progress=progress)
+        source = to_trade.of_walk(experiment, prices, progress=progress)
     else:
         registry = Registry(home)
         registered = registry.find(experiment.model_name, version)
-        traded.refuse_learned(registry, registered, span.first)
-        source = traded.of_version(registry, registered, prices)
+        to_trade.refuse_learned(registry, registered, span.first)
+        source = to_trade.of_version(registry, registered, prices)
     rows, tried = source.between(*span), trials or source.trials
     money = weigh(experiment, prices, rows, benchmark=benchmark, trials=tried)
     return Traded(source.told, tried, money, split_money(experiment, prices, money, benchmark=benchmark))
 
 
-def _given(forecasts: Any) -> traded.Unlearned:
+def _given(forecasts: Any) -> to_trade.Unlearned:
     if isinstance(forecasts, (str, Path)):
-        return traded.of_file(Path(forecasts))
+        return to_trade.of_file(Path(forecasts))
     table = conform(as_polars(forecasts, "forecasts"), SCORED, "forecasts")
-    return traded.Unlearned(table, f"{table.height} forecasts that were given")
+    return to_trade.Unlearned(table, f"{table.height} forecasts that were given")

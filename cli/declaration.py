@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from cli.listing import Listing
+from cli.listing import Listing, PlainHelp
 from cli.options import AsJson, ExperimentName, HomeFolder, Overrides
 from ml_core.errors import ForecastError, Terminated
 
@@ -59,7 +59,7 @@ def command(run: str, *shared: str, experiment: str | None = None, use: "Use" = 
 
         vars(called)["__signature__"] = inspect.Signature(options)
         called.__annotations__ = {option.name: option.annotation for option in options}
-        return app.command(function.__name__, help=function.__doc__)(called)
+        return app.command(function.__name__, cls=PlainHelp, help=function.__doc__)(called)
 
     return declare
 

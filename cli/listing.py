@@ -4,7 +4,7 @@ does not take is refused in one line, in the words in which a key of an experime
 from typing import Any
 
 import typer
-from typer.core import TyperGroup
+from typer.core import TyperCommand, TyperGroup
 
 WORDS = {
     "bar": "a ticker's prices and volume of one session, which is a trading day",
@@ -18,6 +18,33 @@ WORDS = {
     "reference": "answers until there is a champion: no direction, only how far a price may go",
     "challenger": "the version that was judged last and is not champion",
 }
+
+
+VALUES = {"int": "N", "int range": "N", "float": "NUMBER", "float range": "NUMBER", "str": "TEXT"}
+
+
+class PlainHelp(TyperCommand):
+    """One command. Its help names what a value is as a reader would, `N`, where the library names Python's types."""
+
+    def format_options(self, ctx: Any, formatter: Any) -> None:
+        listed: dict[str, list[tuple[str, str]]] = {"argument": [], "option": []}
+        for param in self.get_params(ctx):
+            if record := param.get_help_record(ctx):
+                name, told = record
+                listed[param.param_type_name].append((spell_value(name, param.param_type_name), told))
+        for title, rows in zip(("Arguments", "Options"), listed.values(), strict=True):
+            if rows:
+                with formatter.section(title):
+                    formatter.write_dl(rows)
+
+
+def spell_value(name: str, where: str) -> str:
+    """`--trials N` for `--trials <int range>`. An argument has said what it is by its name."""
+    before, found, kind = name.partition(" <")
+    if not found or "|" in kind:
+        return name
+    kind = kind.removesuffix(">").removeprefix("list[").removesuffix("]")
+    return before if where == "argument" else f"{before} {VALUES.get(kind, kind)}"
 
 
 class Listing(TyperGroup):

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from ml_core.registry.version import ModelVersion
     from ml_core.spec.experiment import Experiment
-    from ml_core.walkforward.traded import Unlearned
+    from ml_core.walkforward.to_trade import Unlearned
 
 
 def backtest(
@@ -97,7 +97,7 @@ def _choose(
     walk: bool,
     file: Path | None,
 ) -> Unlearned:
-    from ml_core.walkforward.traded import of_file, of_walk
+    from ml_core.walkforward.to_trade import of_file, of_walk
 
     if file:
         return of_file(file)
@@ -143,7 +143,7 @@ def _of_version(
     session: Session, prices: pl.DataFrame, version: str | None, first: dt.date | None
 ) -> Unlearned:
     from ml_core.registry.versions import Registry
-    from ml_core.walkforward.traded import of_version, refuse_learned
+    from ml_core.walkforward.to_trade import of_version, refuse_learned
 
     registry = Registry(session.home)
     registered = registry.find(session.experiment.model_name, version)

@@ -53,3 +53,10 @@ def test_a_value_that_an_option_does_not_take_is_refused_in_one_plain_line(argum
     done = run(*arguments)
     assert (done.exit_code, done.stdout) == (2, "")
     assert done.stderr.splitlines() == [f"candorcast: {told}"]
+
+
+def test_help_names_a_value_as_a_reader_would():
+    up = run("up", "--help").stdout
+    assert "--port N " in up
+    assert "list[" not in up
+    assert "<str>" not in up
