@@ -16,6 +16,10 @@ BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stab
 # Small networks are faster on one thread, and tests run beside others. Processes that tests start inherit it.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
+# Each process of the suite has clusters of its own: a search joins the one that it finds running on this machine.
+if worker := os.environ.get("PYTEST_XDIST_WORKER"):
+    os.environ["RAY_TMPDIR"] = f"/tmp/ray-{worker}"  # short: a socket's path may have a hundred characters
+
 # Whoever runs the suite in the background leaves Ctrl-C ignored, and what tests start would inherit it.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)

@@ -6,7 +6,7 @@ from typing import Any, TypeAlias
 
 from pydantic import ValidationError
 
-from ml_core.baselines import is_baseline
+from ml_core.baselines import features_read, is_baseline
 from ml_core.errors import InvalidInput
 from ml_core.features.table import chosen_names, unite_asked
 from ml_core.forecaster.learners import complete, config_class, configure
@@ -21,7 +21,10 @@ from ml_core.training.losses import find_loss
 
 # Sections of the file, with those of their fields that a search may vary: how a model reads, and how it is trained.
 SECTIONS = {"training": Training, "task": Look, "features": Features}
-NETWORKS_ONLY = ("training.", "task.layout")  # a baseline is fitted at once, ticker by ticker
+NETWORKS_ONLY = (
+    "training.",
+    "task.",
+)  # a baseline is fitted at once, ticker by ticker, and looks at one session
 WIDE_FAMILIES = ("tcn", "hybrid", "multi_scale", "hist_gradient_boosting")  # besides, in a wide search
 Space: TypeAlias = dict[str, dict[str, Range]]
 
@@ -58,7 +61,8 @@ def _shared_ranges(experiment: Experiment, family: str) -> dict[str, Range]:
     if features.names and not features.groups:
         reads.pop("select", None)  # all that are named are kept
     if is_baseline(family):
-        return _keyed("features", reads)
+        asked = _keyed("features", reads)
+        return {key: asked[key] for key in searchable(family) if key in asked}
     looks = wide_ranges_of(experiment.task) if wide else {}
     trained = ranges_of(Training) | (wide_ranges_of(experiment.training) if wide else {})
     return _keyed("training", trained) | _keyed("task", looks) | _keyed("features", reads)
@@ -144,7 +148,8 @@ def searchable(family: str) -> list[str]:
     """The keys that a search over this family may vary, each of which changes what is fitted."""
     keys = [f"{section}.{name}" for section, kind in SECTIONS.items() for name in kind.model_fields]
     if is_baseline(family):
-        keys = [key for key in keys if not key.startswith(NETWORKS_ONLY)]
+        unread = {"none": "features.", "raw": "features.scaling"}.get(features_read(family), ())
+        keys = [key for key in keys if not key.startswith(NETWORKS_ONLY) and not key.startswith(unread)]
     return keys + [f"{family}.{name}" for name in config_class(family).model_fields]
 
 
@@ -166,6 +171,10 @@ def _asked_features(experiment: Experiment, space: Space) -> Iterator[Features]:
 
 def _refuse(key: str, families: tuple[str, ...]) -> InvalidInput:
     known = sorted({one for family in families for one in searchable(family)})
+    if key in {f"{section}.{name}" for section, kind in SECTIONS.items() for name in kind.model_fields}:
+        return InvalidInput(
+            f"search.ranges.{key} changes nothing of what is searched ({', '.join(families)}); leave it out"
+        )
     if key in {f"task.{name}" for name in Task.model_fields}:
         reading = [one for one in known if one.startswith(("task.", "features."))]
         return InvalidInput(

@@ -22,18 +22,18 @@ SHOWN = 12
 
 def audit(session: Session, *, subject: str, version: str | None, dates: int, seed: int) -> int:
     missing: dict[str, str] = {}
-    named = session.about(subject) if is_experiment(subject) else session
+    named = session.about(subject) if is_experiment(subject) else None
     try:
-        if version is None and is_experiment(subject):
-            name, (missing, findings) = subject, _of_experiment(session, subject, dates=dates, seed=seed)
+        if version is None and named:
+            name, (missing, findings) = subject, _of_experiment(named, dates=dates, seed=seed)
         else:
-            asked = find_version(session, subject, version)
+            asked = find_version(session, named.order.name if named else subject, version)
             name, findings = f"{asked.name} version {asked.version}", _of_model(session, asked, dates, seed)
     except (
         ForecastError
     ) as error:  # the session itself has no experiment that a command at its end could name
-        raise type(error)(named.spell_out(str(error))) from None
-    return tell(session.terminal, findings, name, missing=spell_missing(named, missing))
+        raise type(error)((named or session).spell_out(str(error))) from None
+    return tell(session.terminal, findings, name, missing=spell_missing(named or session, missing))
 
 
 def is_experiment(subject: str) -> bool:
@@ -44,16 +44,15 @@ def is_experiment(subject: str) -> bool:
         return False
 
 
-def find_version(session: Session, subject: str, version: str | None) -> ModelVersion:
-    """That version of the named model, or of the model that the named experiment makes."""
+def find_version(session: Session, name: str, version: str | None) -> ModelVersion:
+    """That version of the model of that name."""
     from ml_core.registry.versions import Registry
 
     registry = Registry(session.home)
-    name = session.about(subject).order.name if is_experiment(subject) else subject
     if not registry.versions(name):
         known = sorted({registered.name for registered in registry.everything()})
-        hint = nearest(subject, known) if known else "; registered: none yet"
-        raise InvalidInput(f"'{subject}' is neither an experiment nor a registered model{hint}")
+        hint = nearest(name, known) if known else "; registered: none yet"
+        raise InvalidInput(f"'{name}' is neither an experiment nor a registered model{hint}")
     return registry.find(name, version)
 
 
@@ -101,17 +100,16 @@ def count_rows(counts: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return told
 
 
-def _of_experiment(session: Session, subject: str, *, dates: int, seed: int) -> tuple[dict[str, str], Audit]:
+def _of_experiment(session: Session, *, dates: int, seed: int) -> tuple[dict[str, str], Audit]:
     """The tickers without bars, and the audit of the others."""
     from ml_core.audit.experiment import audit_experiment
     from ml_core.data.intake.arrived import read_arrived
     from ml_core.data.prices import read_sources, tell_absent
 
-    opened = session.about(subject)
-    experiment, terminal = opened.learning, session.terminal
+    experiment, terminal = session.learning, session.terminal
     sources = read_sources(experiment, session.home)
     missing = tell_absent(experiment, session.home, sources.bars)
-    warn_missing(opened, missing)
+    warn_missing(session, missing)
     terminal.step(f"auditing {experiment.name}: two folds, {dates} dates")
     arrived = read_arrived(experiment, session.home, until=experiment.data.end)
     audit = audit_experiment(

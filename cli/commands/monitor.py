@@ -51,7 +51,7 @@ def _show(session: Session, watched: Watched) -> None:
     terminal.table(breaches, title="breached")
     waiting = [one for one in watched.going_on if one.waits]
     if not waiting:
-        terminal.say("nothing is breached that nobody knows of")
+        terminal.say("no breach that you do not know of")
     for one in waiting:
         terminal.say(f"{one.check}: {one.told}")
         if one.remedy:

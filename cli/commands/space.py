@@ -15,11 +15,11 @@ def space(session: Session) -> int:
     terminal.say("\nmay be varied besides, by a list or {low, high, log} under [search.ranges]:")
     for family, keys in besides.items():
         terminal.say(f"  {family}: {', '.join(keys)}")
-    example = "--set 'search.ranges.task.lookback=[16,32,64]'"
     if not experiment.search.wide:
         terminal.say(
             f"a search of {MANY_TRIALS} trials or more is wide: {session.spell('space')} --set search.width=wide"
         )
-    terminal.say(f"for example: {session.spell('search')} {example}")
+    if any("task.lookback" in keys for keys in besides.values()):
+        terminal.say(f"for example: {session.spell('search')} --set 'search.ranges.task.lookback=[16,32,64]'")
     terminal.document({"varied": [row.plain() for row in rows], "besides": besides})
     return DONE

@@ -111,7 +111,7 @@ def table(moved: Moved, *, priced: bool) -> Iterator[str]:
     ends = [
         {"moved by": "all others", "adds": amount(rest, moved.of, priced=priced), **empty},
         {
-            "moved by": "where no input tells anything",
+            "moved by": words.BASE,
             "adds": level(moved.base, moved.of, priced=priced),
             **empty,
         },

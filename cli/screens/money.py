@@ -49,8 +49,10 @@ def notes(one: Comparison) -> Iterator[str]:
             "strategy.yearly_volatility, such as 0.1, scales it to a stated risk, as far as leverage and limit allow"
         )
     held = one.risk[ZERO]["exposure"]
-    told = "holds nothing: all that the strategy earned came of its forecasts" if held == 0 else "still holds"
-    yield f"{NOTHING}, {told}" + (f" {short_percent(held)} of the equity" if held else "")
+    if held:
+        yield f"{NOTHING}, still holds {short_percent(held)} of the equity"
+    elif exposure:
+        yield f"{NOTHING}, holds nothing: all that the strategy gained or lost came of its forecasts"
 
 
 def risk_rows(one: Comparison) -> list[dict[str, str]]:

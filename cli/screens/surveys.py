@@ -38,7 +38,8 @@ def importance_lines(told: InputImportance, claim: str, *, who: str, note: str =
     for kind, title in LISTS.items():
         if rises := tuple(one for one in found.rises if one.kind == kind):
             yield ""
-            yield f"{title}: {'the loss rises by' if found.of == 'share' else 'its rank IC falls by'}"
+            what = "the loss rises by" if found.of == "share" else f"its {words.RANK_IC} falls by"
+            yield f"{title}: {what}"
             yield from aligned([_row(one, found) for one in rises[:SHOWN]])
             if len(rises) > SHOWN:
                 yield f"{len(rises) - SHOWN} more that rise less; --json and --out tell of all"
@@ -49,7 +50,7 @@ def importance_lines(told: InputImportance, claim: str, *, who: str, note: str =
 def loss_told(found: OfClaim) -> str:
     if found.of == "share":
         return "its loss now is the whole of which shares are told"
-    return f"its rank IC now is {words.write(found.loss, 'correlation')}"
+    return f"its {words.RANK_IC} now is {words.write(found.loss, 'correlation')}"
 
 
 def rise_told(value: float, found: OfClaim) -> str:

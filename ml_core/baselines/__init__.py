@@ -12,7 +12,7 @@ import importlib.util
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 from threadpoolctl import threadpool_limits
@@ -25,12 +25,15 @@ from ml_core.spec.experiment import FrozenSection, Model
 from ml_core.spec.file import read_options
 
 BASELINES = __name__
+FeaturesRead = Literal["none", "raw", "scaled"]  # raw: as they are
 
 
 class BaselineConfig(FrozenSection):
-    """A baseline's fields, some with a range beside the default, as a family's. `draws`: whether the seed matters."""
+    """A baseline's fields, some with a range beside the default, as a family's. `draws`: whether the seed matters;
+    `reads`: which features it learns from."""
 
     draws: ClassVar[bool] = False
+    reads: ClassVar[FeaturesRead] = "scaled"
     package: ClassVar[str] = ""  # what must be installed, where it does not come with us
     extra: ClassVar[str] = ""  # and the extra that brings it
 
@@ -173,6 +176,12 @@ def fit_baseline(model: Model, lesson: Lesson) -> FittedBaseline:
 def is_baseline(name: str) -> bool:
     """Whether a model of that name is one, and no network."""
     return name in choices.names(BASELINES)
+
+
+def features_read(name: str) -> FeaturesRead:
+    """Which features the baseline of that name learns from. It looks at one session's, however far back others look."""
+    found = choices.load(BASELINES, name)
+    return "raw" if getattr(found, "raw", False) else found.Config.reads
 
 
 def configure(model: Model) -> BaselineConfig:

@@ -1,12 +1,12 @@
 """Forecasts the exponentially weighted mean of past returns; its scale is their weighted deviation about that
 mean."""
 
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 import numpy as np
 from pydantic import Field
 
-from ml_core.baselines import BaselineConfig, Learned, Lesson, PanelRows
+from ml_core.baselines import BaselineConfig, FeaturesRead, Learned, Lesson, PanelRows
 from ml_core.baselines._paths import add_means, add_variances
 from ml_core.features.target import past_mean
 from ml_core.spec.ranges import OneOf
@@ -17,6 +17,7 @@ LEAST_SHARE = 1e-4  # of the second moment: a constant return still has a scale
 class Config(BaselineConfig):
     """`span` in sessions: a session that long ago weighs about an eighth of today's."""
 
+    reads: ClassVar[FeaturesRead] = "none"
     span: Annotated[int, Field(ge=2), OneOf(21, 63, 126, 252)] = 63
 
 

@@ -2,9 +2,11 @@
 v(t). `arch` fits each ticker's parameters with Student's t for shocks; the scale over h sessions adds the variances
 that are expected of each."""
 
+from typing import ClassVar
+
 import numpy as np
 
-from ml_core.baselines import BaselineConfig, Learned, Lesson, PanelRows
+from ml_core.baselines import BaselineConfig, FeaturesRead, Learned, Lesson, PanelRows
 from ml_core.baselines._garch import answer, learn
 
 USUAL = (0.05, 0.9)  # alpha and beta where no ticker could be fitted
@@ -12,6 +14,8 @@ USUAL = (0.05, 0.9)  # alpha and beta where no ticker could be fitted
 
 class Config(BaselineConfig):
     """Nothing to choose."""
+
+    reads: ClassVar[FeaturesRead] = "none"
 
 
 def fit(_config: Config, lesson: Lesson) -> Learned:

@@ -2,9 +2,11 @@
 (alpha + gamma [r(t) < 0]) r(t)^2 + beta v(t): a fall makes the next session wilder than a rise of the same size does.
 `arch` fits each ticker's parameters with Student's t for shocks."""
 
+from typing import ClassVar
+
 import numpy as np
 
-from ml_core.baselines import BaselineConfig, Learned, Lesson, PanelRows
+from ml_core.baselines import BaselineConfig, FeaturesRead, Learned, Lesson, PanelRows
 from ml_core.baselines._garch import answer, learn
 
 USUAL = (0.02, 0.06, 0.9)  # alpha, gamma and beta where no ticker could be fitted
@@ -12,6 +14,8 @@ USUAL = (0.02, 0.06, 0.9)  # alpha, gamma and beta where no ticker could be fitt
 
 class Config(BaselineConfig):
     """Nothing to choose."""
+
+    reads: ClassVar[FeaturesRead] = "none"
 
 
 def fit(_config: Config, lesson: Lesson) -> Learned:

@@ -2,13 +2,13 @@
 features. It stops once the error on the validation dates has not fallen for a while, and goes back to where that
 was least."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 import numpy as np
 from pydantic import Field, PositiveInt
 from threadpoolctl import threadpool_limits
 
-from ml_core.baselines import BaselineConfig, Learned, Lesson, PanelRows
+from ml_core.baselines import BaselineConfig, FeaturesRead, Learned, Lesson, PanelRows
 from ml_core.baselines._trees import Tree, TreeRows, draw_rows, make_tree, predict_trees, stack_trees
 from ml_core.spec.ranges import LogUniform, OneOf
 
@@ -16,6 +16,7 @@ from ml_core.spec.ranges import LogUniform, OneOf
 class Config(BaselineConfig):
     """`trees`: at most; `leaf`: the fewest rows of a leaf; at most `rows` are learned from."""
 
+    reads: ClassVar[FeaturesRead] = "raw"
     trees: PositiveInt = 300
     depth: Annotated[PositiveInt, OneOf(2, 3, 4, 6)] = 4
     leaf: Annotated[PositiveInt, OneOf(20, 50, 100, 200)] = 50

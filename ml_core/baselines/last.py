@@ -1,12 +1,16 @@
 """Forecasts the last known outcome again: for each horizon the move that has just ended."""
 
+from typing import ClassVar
+
 import numpy as np
 
-from ml_core.baselines import BaselineConfig, Learned, Lesson, PanelRows
+from ml_core.baselines import BaselineConfig, FeaturesRead, Learned, Lesson, PanelRows
 
 
 class Config(BaselineConfig):
     """Nothing to choose."""
+
+    reads: ClassVar[FeaturesRead] = "none"
 
 
 def fit(_config: Config, _lesson: Lesson) -> Learned:

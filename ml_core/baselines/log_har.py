@@ -7,10 +7,11 @@ bar speaks of something else, and the squared outcome stands for it. A ticker's 
 """
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
-from ml_core.baselines import BaselineConfig, Learned, Lesson, PanelRows
+from ml_core.baselines import BaselineConfig, FeaturesRead, Learned, Lesson, PanelRows
 from ml_core.baselines._paths import tell_pooled
 from ml_core.features.target import LEAST_UNIT
 from ml_core.features.volatility import LEAST_RATIO
@@ -28,6 +29,8 @@ LEAST_ROWS = 100  # fewer say nothing of a ticker's own level
 
 class Config(BaselineConfig):
     """Nothing to choose."""
+
+    reads: ClassVar[FeaturesRead] = "none"
 
 
 @dataclass(frozen=True)

@@ -1,13 +1,17 @@
 """Forecasts each ticker's own mean outcome over the dates that it may learn from, or the mean of all tickers for one
 that has none."""
 
+from typing import ClassVar
+
 import numpy as np
 
-from ml_core.baselines import BaselineConfig, Learned, Lesson, PanelRows
+from ml_core.baselines import BaselineConfig, FeaturesRead, Learned, Lesson, PanelRows
 
 
 class Config(BaselineConfig):
     """Nothing to choose."""
+
+    reads: ClassVar[FeaturesRead] = "none"
 
 
 def fit(_config: Config, lesson: Lesson) -> Learned:

@@ -5,7 +5,7 @@ from typing import Annotated, Any, ClassVar
 import numpy as np
 from pydantic import Field, PositiveInt
 
-from ml_core.baselines import BaselineConfig, Learned, Lesson, PanelRows
+from ml_core.baselines import BaselineConfig, FeaturesRead, Learned, Lesson, PanelRows
 from ml_core.baselines._trees import Tree, TreeRows, draw_rows, make_tree, predict_trees, stack_trees
 from ml_core.spec.ranges import OneOf, Uniform
 
@@ -14,6 +14,7 @@ class Config(BaselineConfig):
     """`leaf`: the fewest rows of a leaf; `share` of the features are tried at a split; at most `rows` are learned
     from, and each tree draws half as many of them."""
 
+    reads: ClassVar[FeaturesRead] = "raw"
     draws: ClassVar[bool] = True
     trees: Annotated[PositiveInt, OneOf(50, 100, 200)] = 100
     depth: Annotated[PositiveInt, OneOf(4, 6, 8, 10)] = 6

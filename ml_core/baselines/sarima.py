@@ -7,12 +7,12 @@ filter starts at rest at the first return and keeps its parameters, so loading i
 """
 
 import warnings
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from pydantic import PositiveInt
 
-from ml_core.baselines import BaselineConfig, Learned, Lesson, PanelRows
+from ml_core.baselines import BaselineConfig, FeaturesRead, Learned, Lesson, PanelRows
 from ml_core.baselines._paths import add_means, known_steps, tell_pooled
 
 LEAST_STEPS = 60
@@ -21,6 +21,7 @@ LEAST_STEPS = 60
 class Config(BaselineConfig):
     """`season` in sessions: five are a week of daily bars."""
 
+    reads: ClassVar[FeaturesRead] = "none"
     season: PositiveInt = 5
 
 

@@ -7,7 +7,7 @@ from typing import Annotated, Any, ClassVar
 import numpy as np
 from pydantic import Field, PositiveInt
 
-from ml_core.baselines import BaselineConfig, Learned, Lesson, PanelRows
+from ml_core.baselines import BaselineConfig, FeaturesRead, Learned, Lesson, PanelRows
 from ml_core.baselines._trees import Tree, TreeRows, draw_rows, make_tree, predict_trees, stack_trees
 from ml_core.spec.ranges import LogUniform, OneOf
 
@@ -15,6 +15,7 @@ from ml_core.spec.ranges import LogUniform, OneOf
 class Config(BaselineConfig):
     """`trees`: at most; `leaf`: the fewest rows of a leaf; at most `rows` are learned from."""
 
+    reads: ClassVar[FeaturesRead] = "raw"
     package: ClassVar[str] = "xgboost"
     extra: ClassVar[str] = "boost"
     trees: PositiveInt = 300

@@ -1,12 +1,16 @@
 """Forecasts a return of zero: tomorrow's price is today's. On prices nothing is harder to beat."""
 
+from typing import ClassVar
+
 import numpy as np
 
-from ml_core.baselines import BaselineConfig, Learned, Lesson, PanelRows
+from ml_core.baselines import BaselineConfig, FeaturesRead, Learned, Lesson, PanelRows
 
 
 class Config(BaselineConfig):
     """Nothing to choose."""
+
+    reads: ClassVar[FeaturesRead] = "none"
 
 
 def fit(_config: Config, _lesson: Lesson) -> Learned:

@@ -72,7 +72,7 @@ def read_overview(experiment: Experiment, home: Home) -> Overview:
         experiment.name,
         source.identity,
         version,
-        measure_coverage(tickers, bars, sessions, store.answers.read()),
+        count_answered(tickers, bars, sessions, store.answers.read()),
         _of(findings, "quarantine", bars),
         _of(findings, "repair", bars),
         _of(findings, "note", bars),
@@ -82,7 +82,7 @@ def read_overview(experiment: Experiment, home: Home) -> Overview:
     )
 
 
-def measure_coverage(
+def count_answered(
     tickers: tuple[str, ...], bars: pl.DataFrame, sessions: pl.Series, asked: pl.DataFrame
 ) -> pl.DataFrame:
     """Per ticker: how the last refresh went, what is stored, and which sessions between its first and last lack."""

@@ -10,7 +10,7 @@ import polars as pl
 
 LEAST_SESSIONS = 40
 MOST_LAGS = 20
-LEVEL = 0.05
+SIGNIFICANT = 0.05
 
 STATIONARITY = {
     "ticker": pl.String, "series": pl.String, "sessions": pl.Int64,
@@ -49,7 +49,7 @@ def _judge(values: np.ndarray) -> tuple[float | None, float | None, float | None
 
 def describe(adf_p: float, kpss_p: float) -> str:
     """Both tests in one word, or two."""
-    unit_root_refused, stationarity_refused = adf_p < LEVEL, kpss_p < LEVEL
+    unit_root_refused, stationarity_refused = adf_p < SIGNIFICANT, kpss_p < SIGNIFICANT
     if unit_root_refused and not stationarity_refused:
         return "stationary"
     if stationarity_refused and not unit_root_refused:

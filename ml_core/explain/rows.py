@@ -10,6 +10,7 @@ import polars as pl
 from ml_core.explain.attribution import ForecastPart, attribute, attribute_all
 from ml_core.explain.spoken import tell
 from ml_core.explain.subject import Subject
+from ml_core.vocabulary import words
 
 
 def share_rows(subjects: Sequence[Subject], of: ForecastPart) -> pl.DataFrame:
@@ -27,7 +28,7 @@ def share_rows(subjects: Sequence[Subject], of: ForecastPart) -> pl.DataFrame:
             for lag, share in enumerate(one.share_LF[:, place].tolist())
         ]
         rows += [(*key, name, tell(name), None, share) for name, share in one.beside.items()]
-        rows.append((*key, "base", "where no input tells anything", None, one.base))
+        rows.append((*key, "base", words.BASE, None, one.base))
     columns = ["ticker", "as_of", "horizon", "of", "name", "words", "lag", "share"]
     return pl.DataFrame(rows, schema=columns, orient="row", infer_schema_length=None)
 

@@ -93,7 +93,8 @@ def trace(
         kept = kept.filter(pl.col("ticker") == _known(kept, order, ticker))
     if version is not None:
         kept = kept.filter(pl.col("version") == registry.find(order.name, version).version)
-    rows = kept.filter(pl.col("as_of") == (session or kept["as_of"].max()))
+    day = session or kept["as_of"].max()
+    rows = kept if day is None else kept.filter(pl.col("as_of") == day)
     if rows.is_empty():
         raise InvalidInput(_tell_none(kept, order, session))
     later = read_later(order.home, order.name).join(rows, on=KEY, how="semi")

@@ -15,12 +15,12 @@ from numpy.typing import ArrayLike
 from ml_core.frames import Array
 from ml_core.live.betting import BETS
 
-LEVEL = 0.95
+CONFIDENCE = 0.95
 NEAR = 0.25  # of the bound: a guess is no further from zero, so that no value is further from it than 1.25 bounds
 
 
 def follow_mean(
-    values: ArrayLike, *, bound: float, horizon: int = 1, level: float = LEVEL
+    values: ArrayLike, *, bound: float, horizon: int = 1, level: float = CONFIDENCE
 ) -> tuple[Array, Array, Array]:
     """The mean after each date, along the last axis, and the ends of where the true one lies. `values` lie within
     ±`bound`; each is known `horizon` sessions after its date, and what is guessed of it is the mean of those that were

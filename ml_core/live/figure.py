@@ -9,6 +9,7 @@ import polars as pl
 
 from ml_core.live.standing import LiveStanding
 from ml_core.reporting import style
+from ml_core.vocabulary import words
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -64,5 +65,5 @@ def _effect(axes: Axes, rows: pl.DataFrame, one: LiveStanding) -> None:
     if np.isfinite(mean).all() and len(mean) > 1:
         reach = 3 * float(np.abs(mean[len(mean) // 4 :]).max()) or 1.0
         axes.set_ylim(-reach, reach)
-    style.dress(axes, title="effect so far, with where it lies", y="rank IC" if unit == 1.0 else "share")
+    style.dress(axes, title="effect so far, with where it lies", y=words.RANK_IC if unit == 1.0 else "share")
     style.date_axis(axes)

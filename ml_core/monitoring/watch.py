@@ -35,9 +35,7 @@ class Watched:
         """One line."""
         looked = sum(map(len, self.found.values()))
         waiting = [f"{one.check}: {one.subject}" for one in self.going_on if one.waits]
-        breached = (
-            f"breached: {'; '.join(waiting)}" if waiting else "nothing is breached that nobody knows of"
-        )
+        breached = f"breached: {'; '.join(waiting)}" if waiting else "no breach that nobody knows of"
         failed = "".join(f"; {check} could not look: {why}" for check, why in self.failed.items())
         return f"{looked} things looked at on {self.session}; {breached}{failed}"
 

@@ -9,7 +9,7 @@ import polars as pl
 from ml_core.evaluation.bootstrap import block_length, draw_blocks
 
 DRAWS = 500
-LEVEL = 0.9
+BAND = 0.9
 LUCK_BAND = {"date": pl.Date, "low": pl.Float64, "high": pl.Float64}
 
 
@@ -20,5 +20,5 @@ def draw_luck(account: pl.DataFrame, *, hold: int, seed: int = 0) -> pl.DataFram
     lucky = net - gross.mean()
     drawn = draw_blocks(len(net), block=block_length(len(net), hold), resamples=DRAWS, seed=seed)
     equity = np.cumprod(1 + np.maximum(lucky[drawn], -1.0), axis=1)
-    low, high = np.quantile(equity, [(1 - LEVEL) / 2, (1 + LEVEL) / 2], axis=0)
+    low, high = np.quantile(equity, [(1 - BAND) / 2, (1 + BAND) / 2], axis=0)
     return pl.DataFrame({"date": account["date"], "low": low, "high": high}, schema=LUCK_BAND)

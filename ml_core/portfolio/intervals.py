@@ -5,7 +5,7 @@ import numpy as np
 from ml_core.evaluation.bootstrap import block_length, draw_blocks, interval
 from ml_core.frames import Array
 
-LEVEL = 0.9
+INSIDE = 0.9
 RESAMPLES = 500
 MEASURED = ("annual_return", "volatility", "sharpe", "max_drawdown")
 
@@ -26,5 +26,5 @@ def draw_intervals(returns: Array, *, periods_per_year: float, seed: int) -> dic
     )
     told = {}
     for name, value_R in zip(MEASURED, found, strict=True):
-        told[f"{name}_low"], told[f"{name}_high"] = interval(value_R, level=LEVEL)
+        told[f"{name}_low"], told[f"{name}_high"] = interval(value_R, level=INSIDE)
     return told

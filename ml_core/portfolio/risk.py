@@ -166,7 +166,7 @@ def sweep_costs(
     refused = _too_short(scored.sessions, periods_per_year)
     fresh_TC = net_TC[scored.fresh_T]
     ratios = [
-        None if refused or _negligible(net, periods_per_year) else sharpe(net) * periods_per_year**0.5
+        None if refused or _says_nothing(net, periods_per_year) else sharpe(net) * periods_per_year**0.5
         for net in fresh_TC.T
     ]
     return pl.DataFrame(
@@ -182,10 +182,7 @@ def _sharpe(
     returns: Array, scored: ScoredSessions, *, periods_per_year: float, seed: int, trials: int
 ) -> dict[str, Any]:
     returns = returns[scored.fresh_T]
-    reason = _too_short(scored.sessions, periods_per_year)
-    reason = reason or (None if returns.any() else "no return ever moved")
-    reason = reason or _negligible(returns, periods_per_year)
-    if reason:
+    if reason := _too_short(scored.sessions, periods_per_year) or _says_nothing(returns, periods_per_year):
         bounds = [f"{name}_{end}" for name in MEASURED for end in ("low", "high")]
         empty = dict.fromkeys(("sharpe", *bounds, "probabilistic_sharpe", "deflated_sharpe"))
         return {**empty, "trials": trials, "sharpe_reason": reason}
@@ -207,11 +204,13 @@ def _too_short(periods: int, periods_per_year: float) -> str | None:
     return f"{periods} periods are {sessions:.0f} scored sessions; a Sharpe needs {math.ceil(enough)}"
 
 
-def _negligible(returns: Array, periods_per_year: float) -> str | None:
-    """Why a ratio of two numbers that are next to nothing says nothing."""
+def _says_nothing(returns: Array, periods_per_year: float) -> str | None:
+    """Why a ratio of two numbers that are nothing, or next to it, says nothing."""
+    if not returns.any():
+        return "no return ever moved"
     annual = float(np.mean(returns)) * periods_per_year
     spread = float(returns.std()) * periods_per_year**0.5
-    if not returns.any() or abs(annual) >= STILL or spread >= CALM:
+    if abs(annual) >= STILL or spread >= CALM:
         return None
     return f"a return of 0.0 % a year at a volatility of {spread:.2%}: next to nothing was held"
 

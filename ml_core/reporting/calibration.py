@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
+from ml_core.evaluation.metrics import LEVEL
 from ml_core.evaluation.paths import PATH
 from ml_core.reporting import style
 from ml_core.vocabulary import words
@@ -15,7 +16,6 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-LEVEL = 0.9
 MARKERS = "os^"
 PAD = 34.0  # two lines of legend between title and axes
 
@@ -68,7 +68,7 @@ def _deciles(axes: Axes, table: pl.DataFrame, horizon: int) -> None:
     axes.axhline(0.0, color=style.SOFT, linewidth=0.8, zorder=0)
     ahead = f"{horizon} session{'s' if horizon > 1 else ''} ahead"
     style.dress(
-        axes, title=f"Predicted and realised return, {ahead}", x="tenth of the forecasts, lowest to highest",
+        axes, title=f"Predicted and realised return, {ahead}", x=words.TENTHS,
         y="mean log return", pad=PAD,
     )  # fmt: skip
     style.percent_axis(axes)

@@ -80,6 +80,7 @@ _METRICS = {
     "pinball": Measure("pinball loss", "number"),
     "coverage": Measure("interval coverage", "share"),
 }
+RANK_IC = _METRICS["rank_ic"].label
 CLAIMS = {  # what a forecast says, in the order in which people ask
     "level": "level: where the price goes",
     "order": "order: which goes better than which",
@@ -92,6 +93,8 @@ USES = {  # what a reader does with a claim, if it is proven
     "range": "rely on the range for how far a price may go",
     "money": "trade by it",
 }
+BASE = "where no input tells anything"  # what is said there, beside which each input pushes
+TENTHS = "tenth of the forecasts, lowest to highest"
 EXCHANGED = (
     "its values are exchanged over dates and tickers in whole blocks, {repeats} times; intervals are wide enough that "
     "all of a list hold together {level} of the time"

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
+from ml_core.vocabulary import words
 from serving.figures.chart_look import dress, hover
 from serving.look.markup import number, percent, typeset
 from serving.look.style import BLUE, GREEN, GREY, INK, MUTED, VERMILION
@@ -76,7 +77,7 @@ def draw_tenths(deciles: pl.DataFrame, *, priced: bool) -> Figure | None:
     )
     dress(figure, height=HEIGHT + 20, meta={"chart": "deciles"}, margin={**MARGIN, "t": 54})
     figure.add_hline(y=0, line={"color": INK, "width": 1})
-    figure.update_xaxes(dtick=1, showgrid=False, title={"text": "tenth of the forecasts, lowest to highest"})
+    figure.update_xaxes(dtick=1, showgrid=False, title={"text": words.TENTHS})
     figure.update_yaxes(side="right", nticks=5, tickformat=".2%" if priced else None)
     return figure
 

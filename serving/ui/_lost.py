@@ -52,7 +52,7 @@ def _show(told: Surveyed, claim: str) -> Lost:
     exchanged = words.EXCHANGED.format(
         repeats=told.found.repeats, level=words.short_percent(told.found.level)
     )
-    what = "its loss rises" if found.of == "share" else "its rank IC falls"
+    what = "its loss rises" if found.of == "share" else f"its {words.RANK_IC} falls"
     about = (
         f"By how much {claim} would be worse: {what}. Version {told.judged.version}, {asked}; {exchanged}. Grey is no "
         f"surer than luck{'' if proven else f', and so is all of {claim}, which is not proven'}."

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ml_core.errors import InvalidInput
+from ml_core.evaluation.metrics import LEVEL
 from ml_core.vocabulary import words
 from serving.door.access import Access
 from serving.figures.models import draw_beside, draw_calibration, draw_coverage, draw_live, draw_timeline
@@ -24,7 +25,7 @@ from serving.ui._versions import show_beside, show_verdicts
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
 
-LEVEL, METRIC = 0.9, "ic"
+METRIC = "ic"
 CHARTS = ("timeline", "live", "coverage", "calibration", "scores")
 TIMES = "Each bar is a version in its seat, from when it sat down to when another did."
 CAME = "An e-value of forecasts made before their outcome: what one unit staked on the claim has become."

@@ -33,7 +33,7 @@ def refused(new_home) -> str:
 def test_where_everything_holds_it_says_so(file, home):
     done = run("monitor", file, "--home", home)
     assert done.exit_code == 0, done.output
-    assert "nothing is breached that nobody knows of" in done.stdout
+    assert "no breach that you do not know of" in done.stdout
 
 
 def test_where_nothing_is_stored_it_names_the_command_that_helps(file, tmp_path):

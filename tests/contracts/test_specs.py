@@ -1,16 +1,22 @@
 """What a search varies is fitted, stored and served: every field that `searchable` lists, whichever is added."""
 
 from functools import cache
+from typing import Any
 
 import numpy as np
 import polars as pl
 import pytest
 
+from ml_core.baselines import BASELINES
 from ml_core.forecaster.files import load_forecaster, save_forecaster
 from ml_core.forecaster.forecaster import Forecaster
+from ml_core.forecaster.learners import config_class
+from ml_core.models.family import FAMILIES
 from ml_core.panel.splits import Split
 from ml_core.panel.windows import Windows
+from ml_core.spec.choices import names
 from ml_core.spec.experiment import Experiment, RunSpec
+from ml_core.spec.ranges import OneOf, ranges_of
 from ml_core.training.fit import fit
 from ml_core.walkforward.opening import open_windows, read_panel
 from ml_core.walkforward.rows import forecast_split
@@ -116,6 +122,75 @@ def test_the_field_makes_another_model(key):
     first, second = fitted(key)
     assert first.spec != second.spec
     assert key in SAME_WEIGHTS or not alike(first, second)
+
+
+FEW = {
+    "rows": 60,
+    "trees": 3,
+    "patience": 1,
+    "season": 3,
+}  # what a fit as small as this one can tell from the default
+BASE = {  # so that each key matters: leaves small enough to part, blocks of which a look-back holds many
+    "random_forest": {"random_forest.leaf": 10},
+    "informer": {"informer.block": 4},
+}
+OWN_KEYS = [
+    (family, name)
+    for family in sorted([*names(FAMILIES), *names(BASELINES)])
+    for name in config_class(family).model_fields
+]
+
+
+def another(family: str, name: str) -> Any:
+    """A value of a family's own key that is not its default: out of its range, else half of a number."""
+    config = config_class(family)
+    default, allowed = config.model_fields[name].default, ranges_of(config).get(name)
+    if isinstance(allowed, OneOf):
+        return next(one for one in allowed.values if one != default)
+    if allowed is not None:
+        return allowed.low if allowed.low != default else allowed.high
+    return FEW.get(name) or max(1, (default or 2) // 2)
+
+
+@cache
+def roomy() -> tuple[Experiment, Windows, Split]:
+    """A panel with a look-back that is long enough for every key to matter."""
+    experiment = small_experiment(
+        task={"lookback": 32},
+        features={"groups": ["momentum", "trend"], "select": 12},
+        training={"epochs": 2, "windows": 60},
+        search={"epochs": None},
+    )
+    windows, _ = read_panel(experiment.spec, PRICES)
+    return experiment, windows, split_for_search(experiment, windows)[1]
+
+
+@cache
+def scored_with(family: str, name: str = "") -> tuple[RunSpec, Forecaster, pl.DataFrame]:
+    """As it is, or with another value of one of its keys."""
+    experiment, windows, split = roomy()
+    own = {f"{family}.{name}": another(family, name)} if name else {}
+    spec = spec_of(experiment, {"family": family, **BASE.get(family, {}), **own})
+    forecaster = fit(spec, windows, split)
+    return spec, forecaster, forecast_split(forecaster, windows, split)
+
+
+@pytest.mark.parametrize(("family", "name"), OWN_KEYS)
+def test_another_value_of_a_familys_own_key_is_fitted_stored_and_served(family, name, tmp_path):
+    spec, forecaster, scored = scored_with(family, name)
+    assert spec.model.options[name] == another(family, name)
+    assert forecaster.spec.model == spec.model
+    same = scored.select(NUMBERS).equals(scored_with(family)[2].select(NUMBERS))
+    assert not same or name == "patience", (
+        "as if it were not set; the best may be the same, wherever it stops"
+    )
+    save_forecaster(forecaster, tmp_path / "kept")
+    loaded = load_forecaster(tmp_path / "kept")
+    assert loaded.spec == forecaster.spec
+    day = scored["as_of"].max()
+    served, known = loaded.predict(PRICES, as_of=day), scored.filter(pl.col("as_of") == day)
+    assert served.height
+    assert served.select(NUMBERS).equals(known.select(NUMBERS))
 
 
 def test_a_panel_read_for_more_is_for_each_spec_the_panel_that_it_would_read_alone():

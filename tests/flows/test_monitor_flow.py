@@ -40,7 +40,7 @@ def name_block(stack: Running, url: str) -> None:
 def test_a_breach_raises_an_event_that_starts_its_remedy_once(stack: Running, coins: Path) -> None:
     ensure_forecast(stack)
     order, now = open_order(str(coins), None, str(stack.home.root)), dt.datetime.now(dt.UTC)
-    assert watch(order, now=now).told().endswith("nothing is breached that nobody knows of")
+    assert watch(order, now=now).told().endswith("no breach that nobody knows of")
     registry = Registry(stack.home)
     sitting = registry.find(order.name)
     said = registry.load(sitting).predict(

@@ -79,11 +79,29 @@ def test_what_is_asked_is_no_matter_of_a_search_which_is_told_what_is(name):
 
 
 def test_a_baseline_has_no_layout_to_search():
-    with pytest.raises(InvalidInput, match=r"search.ranges: unknown key 'task.layout'"):
+    with pytest.raises(
+        InvalidInput, match=r"search.ranges.task.layout changes nothing .* \(ridge\); leave it out"
+    ):
         space_of(("ridge",), **{"task.layout": ["pooled", "joint"]})
     _, space = space_of(("lstm", "ridge"), **{"task.layout": ["pooled", "joint"]})
     assert "task.layout" in space["lstm"]
     assert "task.layout" not in space["ridge"]
+
+
+@pytest.mark.parametrize(
+    ("family", "key", "values"),
+    [
+        ("ridge", "task.lookback", [8, 16]),
+        ("ewma", "features.select", [2, 3]),
+        ("hist_gradient_boosting", "features.scaling", ["standard", "quantile"]),
+    ],
+)
+def test_what_a_baseline_does_not_look_at_is_no_matter_of_its_search(family, key, values):
+    with pytest.raises(InvalidInput, match=f"search.ranges.{key} changes nothing"):
+        space_of((family,), **{key: values})
+    _, space = space_of(("lstm", family), **{key: values})
+    assert key in space["lstm"]
+    assert key not in space[family]
 
 
 def test_the_widest_spec_asks_for_what_any_trial_may():
@@ -257,10 +275,10 @@ def test_ranges_are_read_as_the_file_writes_them():
 
 def test_a_baseline_is_searched_over_its_own_ranges_and_never_over_how_networks_train():
     _, space = space_of(("lstm", "ewma", "ridge"), **{"training.loss": ["mse"], "features.select": [2, 4]})
-    assert set(space["ewma"]) == {"ewma.span", "features.select"}
+    assert set(space["ewma"]) == {"ewma.span"}
     assert set(space["ridge"]) == {"features.select"}
     assert "training.loss" in space["lstm"]
-    with pytest.raises(InvalidInput, match=r"search\.ranges: unknown key 'training.loss'"):
+    with pytest.raises(InvalidInput, match=r"ranges\.training\.loss changes nothing of what .* \(ewma\)"):
         space_of(("ewma",), **{"training.loss": ["mse"]})
 
 

@@ -59,9 +59,27 @@ def test_whoever_is_refused_is_told_in_words_by_every_check_that_refuses():
 def test_no_screen_page_or_figure_spells_a_label_of_its_own():
     """A label or a heading that several have stands in words.py, and nowhere else in what prints."""
     labels = [told.label for told in words.MONEY.values() if told.label not in ("exposure",)]
-    once = [*labels, *words.HEADINGS.values(), "deepest fall", "buy and hold"]
+    once = [
+        *labels,
+        *words.HEADINGS.values(),
+        words.BASE,
+        words.TENTHS,
+        words.RANK_IC,
+        "deepest fall",
+        "buy and hold",
+    ]
     spelled = re.compile("|".join(map(re.escape, once)), re.I)
-    rooms = ("reporting", "registry", "promotion", "bulletin", "live", "explain", "certificate", "monitoring")
+    rooms = (
+        "reporting",
+        "registry",
+        "promotion",
+        "bulletin",
+        "live",
+        "explain",
+        "certificate",
+        "monitoring",
+        "claims",
+    )
     for folder in ("cli", "serving", "flows", *(f"ml_core/{room}" for room in rooms)):
         for path in (ROOT / folder).rglob("*.py"):
             text = re.sub(r'"""(.|\n)*?"""', "", path.read_text(encoding="utf-8"))

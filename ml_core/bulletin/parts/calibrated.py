@@ -9,9 +9,10 @@ from ml_core.bulletin.replay import Replay
 from ml_core.bulletin.subject import ReportSubject
 from ml_core.evaluation.coverage import COVERAGE
 from ml_core.evaluation.deciles import measure_deciles
+from ml_core.evaluation.metrics import LEVEL
 from ml_core.portfolio.opening import horizon_of
 from ml_core.registry.evidence import Evidence
-from ml_core.reporting.calibration import LEVEL, draw_coverage, draw_deciles
+from ml_core.reporting.calibration import draw_coverage, draw_deciles
 from ml_core.reporting.document.document import Block, Missing, Paragraph, Section, table_of
 from ml_core.vocabulary import words
 

@@ -85,7 +85,7 @@ def _about(subject: ReportSubject, session: ExplainedSession) -> list[Block]:
     }
     told = (
         f"The forecasts of {session.scene.as_of}, {session.horizon} ahead, and {what[session.of]}. What inputs add, "
-        "and what is said where no input tells anything, add up to the forecast."
+        f"and what is said {words.BASE}, add up to the forecast."
     )
     unproven = tell_unproven(session.of, session.horizon, subject.version.proves(session.horizon))
     return [Paragraph(told), *([Paragraph(f"{unproven}.", "note")] if unproven else [])]
@@ -122,7 +122,7 @@ def _one(subject: ReportSubject, session: ExplainedSession) -> list[Block]:
     listed = [
         *pushes,
         ("all others", rest),
-        ("where no input tells anything", one.base),
+        (words.BASE, one.base),
         ("the forecast", one.forecast),
     ]
     logarithm = "as logarithms" if session.of == "scale" or session.scene.forecaster.spec.task.priced else ""

@@ -65,7 +65,9 @@ def _amount(value: float, of: OfClaim) -> str:
 def _drawn(of: OfClaim, claim: str, horizon: int, origin: NumberOrigin) -> Block:
     shown = of.of_kind("together")[:MOST]
     factor, unit = (
-        (100.0, "rise of the loss, percent of it") if of.of == "share" else (1.0, "rank IC that is lost")
+        (100.0, "rise of the loss, percent of it")
+        if of.of == "share"
+        else (1.0, f"{words.RANK_IC} that is lost")
     )
     bars = [(one.words, factor * one.rise, factor * one.low, factor * one.high) for one in shown]
     told = "; ".join(
@@ -98,7 +100,7 @@ def _table(found: InputImportance, origin: NumberOrigin) -> Block:
             }
         )
     caption = (
-        "What each claim would lose: by how much its loss rises (of order: the rank IC that is lost), and of which "
-        "claims that is surely more than nothing"
+        f"What each claim would lose: by how much its loss rises (of order: the {words.RANK_IC} that is lost), and of "
+        "which claims that is surely more than nothing"
     )
     return table_of(caption, rows, origin)

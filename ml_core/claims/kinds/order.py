@@ -10,6 +10,7 @@ from ml_core.evaluation.metrics import rank_ic
 from ml_core.evaluation.paired import weigh_mean
 from ml_core.evaluation.rows import CROSS_SECTION, ScoredRows
 from ml_core.frames import Array
+from ml_core.vocabulary import words
 
 NONE = "no order"
 
@@ -35,7 +36,7 @@ def contest(case: Case, horizon: int, rival: str) -> Contest:
     ours_T = _by_date(own)
     theirs_T = np.zeros_like(ours_T) if rival == NONE else _by_date(case.of_rival(horizon, rival))
     mean = weigh_mean(ours_T - theirs_T, horizon=horizon)
-    told = f"rank IC {ours_T.mean():.3f}, {'above' if mean.value > 0 else 'not above'} "
+    told = f"{words.RANK_IC} {ours_T.mean():.3f}, {'above' if mean.value > 0 else 'not above'} "
     told += "zero" if rival == NONE else f"{rival}'s {theirs_T.mean():.3f}"
     return sum_up(rival, mean, unit=1.0, told=told)
 
