@@ -11,7 +11,7 @@ from playwright.sync_api import expect, sync_playwright
 from ml_core.vocabulary.words import CLAIMS
 from serving.look.style import DARK, LIGHT
 from tests.serving.conftest import EVIL
-from tests.serving.visit import PATIENCE, Visit, at_both_widths
+from tests.serving.visit import PATIENCE, WIDTHS, Visit, at_both_widths
 from tests.serving.world import LISTED
 
 PNG = b"\x89PNG"
@@ -226,6 +226,24 @@ def test_a_visitor_switches_to_another_experiment_and_can_share_what_is_shown(br
     for visit in at_both_widths(browser, searched_address, "experiment=other&tab=forecast&ticker=ECHO"):
         expect(visit.page.locator("#table table")).to_contain_text("5 sessions")
         visit.wait_for("ECHO")
+
+
+def test_a_visitor_sees_how_near_an_alarm_is_and_lets_monitoring_look_now(browser, searched_address):
+    for visit in at_both_widths(browser, searched_address, "tab=monitoring"):
+        page, table = visit.page, visit.page.locator("#monitoring-alarms table")
+        chart = page.get_by_role("img", name=re.compile("Alarms: 5, of inputs.*inputs 160 %"))
+        expect(chart).to_be_visible()
+        expect(table).to_contain_text("open")
+        assert chart.bounding_box()["y"] < table.bounding_box()["y"]
+        if page.viewport_size["width"] == WIDTHS[-1]:
+            expect(page.locator("#monitoring-alarms")).to_contain_text("Mon 02 Sep")
+            page.locator("#look-now").click()
+            expect(page.locator("#monitoring-notice")).to_contain_text("A look goes on")
+            expect(page.locator("#look-now")).to_be_disabled()
+            expect(page.locator("#monitoring-alarms")).to_contain_text("Tue 03 Sep")
+            expect(page.locator("#look-now")).to_be_enabled()
+            visit.turn_to("Runs")
+            expect(page.locator("#runs-one")).to_contain_text("Monitor of small")
 
 
 def test_a_visitor_starts_a_run_reads_its_log_and_a_wrong_number_starts_nothing(browser, searched_address):
