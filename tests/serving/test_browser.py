@@ -64,17 +64,20 @@ def test_the_board_opens_first_and_a_click_on_a_ticker_opens_its_forecast(visit)
 @pytest.mark.parametrize("visit", [(1280, 900)], ids=["desktop"], indirect=True)
 def test_an_address_opens_the_view_that_was_shared_and_a_wrong_one_opens_the_app(visit):
     page = visit.page
-    visit.open("tab=forecast&ticker=BRAV&horizon=3&as_of=2019-06-03")
+    visit.open("tab=forecast&ticker=BRAV&horizon=3&as_of=2019-06-03&history=365")
     expect(page.locator("#table")).to_contain_text("From the close of 03 Jun 2019")
     expect(page.locator("#table table")).to_contain_text("3 sessions")
     expect(page.locator("#table table")).not_to_contain_text("5 sessions")
     visit.wait_for("BRAV")
+    expect(page.get_by_label("number input for History, days")).to_have_value("365")
+    assert visit.shown_days() > 200
     assert visit.complaints == []
     wrong = visit.page.context.browser.new_page()
-    wrong.goto(f"{visit.address}/ui?tab=nothing&horizon=77&as_of=someday&ticker=%3Cb%3E")
+    wrong.goto(f"{visit.address}/ui?tab=nothing&horizon=77&history=9&as_of=someday&ticker=%3Cb%3E")
     expect(wrong.locator("#board table tbody tr")).to_have_count(6)
     expect(wrong.locator("#address-notice")).to_contain_text("there is no tab 'nothing', but today, forecast")
     expect(wrong.locator("#address-notice")).to_contain_text("horizon '77' is none of 1, 3, 5")
+    expect(wrong.locator("#address-notice")).to_contain_text("history '9' is none of 30 to 730")
 
 
 @pytest.mark.parametrize("visit", [(1280, 900)], ids=["desktop"], indirect=True)
@@ -185,18 +188,20 @@ def test_a_visitor_compares_two_versions(browser, searched_address):
         expect(page.locator("#models-evidence")).to_contain_text("Leak audit")
 
 
-def test_a_visitor_tries_settings_of_the_strategy_and_they_are_counted(browser, searched_address):
-    for visit in at_both_widths(browser, searched_address, "tab=backtest"):
+def test_a_visitor_tries_settings_that_are_counted_and_stand_in_the_address(browser, searched_address):
+    for visit in at_both_widths(browser, searched_address, "tab=backtest&cost=8&smoothing=2"):
         page = visit.page
         for chart in ("equity", "months", "ic", "tenths", "costs"):
             expect(page.locator(f"#backtest-{chart} .main-svg").first).to_be_visible()
         expect(page.locator("#backtest-cards")).to_contain_text("1 setting")
+        expect(page.locator("#backtest-cards")).to_contain_text("8 bp are paid")
         page.locator("#backtest-kind input").click()
         page.get_by_role("option", name="Long only", exact=True).click()
         expect(page.locator("#backtest-cards")).to_contain_text("2 settings")
         page.locator("#backtest-from input").first.fill("2001-01-01")
         page.locator("#backtest-from input").first.press("Enter")
         expect(page.locator("#backtest-notice")).to_contain_text("the model learned from what lies before")
+        expect(page).to_have_url(re.compile("cost=8&smoothing=2&.*strategy=long_only&from=2001-01-01"))
 
 
 def test_a_visitor_keeps_charts_as_pictures_and_tables_as_files(browser, searched_address):
