@@ -11,7 +11,7 @@ from playwright.sync_api import expect, sync_playwright
 from ml_core.vocabulary.words import CLAIMS
 from serving.look.style import DARK, LIGHT
 from tests.serving.conftest import EVIL
-from tests.serving.visit import PATIENCE, WIDTHS, Visit, at_both_widths
+from tests.serving.visit import CANDLES, PATIENCE, WIDTHS, Visit, at_both_widths
 from tests.serving.world import LISTED
 
 PNG = b"\x89PNG"
@@ -218,6 +218,7 @@ def test_a_visitor_keeps_charts_as_pictures_and_tables_as_files(browser, searche
         accounts = pl.read_csv(saved.value.path())
         assert accounts.columns == ["date", "strategy", "equal_weight", "zero_forecast", "buy_and_hold"]
         visit.turn_to("Forecast")
+        expect(page.locator(CANDLES)).to_be_visible()
         with page.expect_download() as saved:
             page.locator("#chart .cc-save-picture").click()
         assert saved.value.suggested_filename == f"{visit.drawn()}.png"
