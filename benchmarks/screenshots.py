@@ -4,8 +4,8 @@
 
 Writes a picture of each tab into the folder: the whole page, as a visitor sees it after it was drawn. Without an
 address a small world is made and served: six tickers, a network, a search of which the trials are drawn at random,
-and a second experiment beside it. It tells of each picture whether the page is wider than the screen, which it must
-not be, and how many tables have to be scrolled inside.
+forty looks of monitoring that are drawn too, and a second experiment beside it. It tells of each picture whether the
+page is wider than the screen, which it must not be, and how many tables have to be scrolled inside.
 """
 
 import argparse
@@ -22,6 +22,7 @@ from benchmarks.http_client import free_port, serve, write_request
 from benchmarks.serving import tell_environment
 from flows.stack.web import server_command
 from serving.ui._tab import load_tabs
+from tests.serving.looked import look_back
 from tests.serving.searched import choose, end_trials
 from tests.serving.world import build_world
 
@@ -63,6 +64,7 @@ def serve_small() -> Iterator[str]:
         folder = Path(place)
         world = build_world(folder / "home")
         choose(world, end_trials(world.experiment, world.home))
+        look_back(world)
         port = free_port()
         environment = tell_environment(folder, [world, world.beside("other")])
         with serve(server_command("127.0.0.1", port), port, environment, write_request("/health")):

@@ -21,7 +21,7 @@ LOAD = """const load = address => new Promise((done, failed) => {
 });
 window.candorcastLoaded ??= SCRIPTS.reduce((before, one) => before.then(() => load(one)), Promise.resolve());
 const draw = () => window.candorcastLoaded.then(
-  () => candorcastCandles(element, props.value),
+  () => candorcastCandles(element, props.value ? JSON.parse(props.value) : null),
   () => {
     const box = element.querySelector('.cc-candles');
     box.textContent = 'The chart could not be loaded; the table below has its numbers.';

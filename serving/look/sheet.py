@@ -76,6 +76,11 @@ table.cc .cc-refuse {{ color: var(--refuse); font-weight: 600; }}
   cursor: pointer; }}
 .cc-link:hover {{ text-decoration: underline; }}
 .cc-link:focus-visible {{ outline: 2px solid var(--blue); outline-offset: 2px; }}
+.cc-sort {{ background: none; border: 0; padding: 0; font: inherit; color: inherit; cursor: pointer;
+  white-space: nowrap; }}
+.cc-sort i {{ font-style: normal; font-size: .7em; margin-left: .3em; }} th[aria-sort] .cc-sort {{ color: var(--ink); }}
+.cc-sort:hover {{ text-decoration: underline; }}
+.cc-sort:focus-visible {{ outline: 2px solid var(--blue); outline-offset: 2px; }}
 table.cc-board td {{ vertical-align: middle; }} table.cc-board tbody tr:hover {{ background: var(--page); }}
 .cc-bar svg {{ display: block; margin-left: auto; max-width: 100%; }}
 .cc-bar rect {{ fill: var(--bar); }} .cc-bar line {{ stroke: var(--grey); stroke-width: 1; }}

@@ -30,7 +30,7 @@ SECONDS = 15.0
 TRIES, PAUSE = 5, 0.5  # while its SQLite is busy it answers 503, and wants to be asked again
 PAGE = 200  # rows of an answer of Prefect's
 SOON = dt.timedelta(minutes=1)  # what its schedule holds for later is no run yet
-DEPLOYED: frozenset[Verb] = frozenset({"refresh", "predict", "search", "refit"})
+DEPLOYED: frozenset[Verb] = frozenset({"refresh", "predict", "search", "refit", "monitor"})
 STATES: Mapping[str, RunState] = {
     "SCHEDULED": "waiting", "PENDING": "waiting", "PAUSED": "waiting", "RUNNING": "running",
     "CANCELLING": "cancelling", "CANCELLED": "cancelled", "COMPLETED": "completed", "FAILED": "failed",

@@ -10,7 +10,7 @@ from pydantic import ConfigDict, Field, model_validator
 from serving.messages import Message
 from serving.rest.bodies import VERSION, Day
 
-Verb: TypeAlias = Literal["refresh", "predict", "search", "refit", "audit"]
+Verb: TypeAlias = Literal["refresh", "predict", "search", "refit", "monitor", "audit"]
 VERBS: tuple[Verb, ...] = get_args(Verb)
 MOST_TRIALS, MOST_DATES = 10_000, 50
 
@@ -30,6 +30,7 @@ KINDS: Mapping[Verb, RunKind] = {
         "Search for a model and judge the winner at the gate.", {"trials": "--trials", "afresh": "--afresh"}
     ),
     "refit": RunKind("Fit whoever answers again through the last known outcome.", {"always": "--always"}),
+    "monitor": RunKind("Look whether what forecasts rest on still holds.", {}),
     "audit": RunKind("Check that nothing knows the future.", {"version": "--version", "dates": "--dates"}),
 }
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import gradio as gr
-from gradio import HTML, Blocks, Request, Tab, Tabs
+from gradio import HTML, Blocks, Request, Slider, Tab, Tabs
 
 from serving.look import markup
 
@@ -66,13 +66,30 @@ def tell_strange(request: Request, tabs: tuple[str, ...], controls: Mapping[str,
         strange.append(f"there is no tab '{tab[:40]}', but {', '.join(tabs)}")
     for name, control in controls.items():
         if (said := asked.get(name)) and _value_of(control, said) is None:
-            known = ", ".join(str(value) for _, value in control.choices if value)
-            strange.append(f"{name} '{said[:40]}' is none of {known}")
+            strange.append(f"{name} '{said[:40]}' is none of {_tell_known(control)}")
     return f"The address asks for what is not here: {'; '.join(strange)}." if strange else ""
 
 
+def _tell_known(control: Any) -> str:
+    if isinstance(control, Slider):
+        return f"{control.minimum:g} to {control.maximum:g}"
+    return ", ".join(str(value) for _, value in control.choices if value)
+
+
 def _value_of(control: Any, said: str) -> Any:
-    """The value of a control that is spelled so: one of its choices, or any text where it takes one."""
+    """The value of a control that is spelled so: one of its choices, a number that it reaches, or any text where it
+    takes one."""
+    if isinstance(control, Slider):
+        return _number(said, control.minimum, control.maximum)
     choices = {str(value): value for _, value in getattr(control, "choices", None) or ()}
     free = not choices or getattr(control, "allow_custom_value", False)
     return choices.get(said, (said[:40] or None) if free else None)
+
+
+def _number(said: str, least: float, most: float) -> float | None:
+    """What is no number lies nowhere between."""
+    try:
+        value = float(said)
+    except ValueError:
+        return None
+    return value if least <= value <= most else None

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from html import escape
-from typing import Any
 
 import polars as pl
 
@@ -13,40 +12,49 @@ from ml_core.vocabulary.words import short_percent
 from serving.board import Board, BoardRow
 from serving.look import markup
 from serving.look.markup import MISSING, money, percent
+from serving.ui._order import ask_order, changed, tell_sorted
 
 WIDTH, HEIGHT = 240, 22
-SortKey = Callable[[BoardRow], Any]
-ORDERS: dict[str, tuple[str, SortKey]] = {
-    "expected": ("Expected move", lambda row: _falling(row.forecast.mean)),
-    "changed": ("Change of the forecast", lambda row: _falling(_size(_changed(row)))),
-    "weight": ("Position", lambda row: _falling(_size(row.weight))),
-    "moved": ("Last session's move", lambda row: _falling(_size(row.moved))),
-    "wide": ("Width of the interval", lambda row: _falling(row.forecast.scale)),
-    "ticker": ("Ticker", lambda row: row.ticker),
-}
 SINCE = "Since last time"
 RANK = "Rank"
-HEAD = ("Ticker", RANK, "Close", "Expected", "", SINCE, "Position")
+HEAD = ("Ticker", RANK, "Close", "Expected", "Range", SINCE, "Position")
+SORTS = {
+    "Ticker": "ticker",
+    "Close": "moved",
+    "Expected": "expected",
+    "Range": "wide",
+    SINCE: "changed",
+    "Position": "weight",
+}
 WIDE = (RANK, "Close", SINCE)  # columns for which a phone has no room
 
 
-def show_board(board: Board, rows: Sequence[BoardRow], frequency: str) -> str:
-    """What the board says, then its lines; who has no forecast is named below."""
-    reach, known = _reach(board.rows), any(_changed(row) is not None for row in board.rows)
+def show_board(board: Board, rows: Sequence[BoardRow], frequency: str, by: str = "expected") -> str:
+    """What the board says, then its lines, which are sorted `by` that; who has no forecast is named below."""
+    reach, known = _reach(board.rows), any(changed(row) is not None for row in board.rows)
     unknown = {SINCE: not (known and board.says_direction), RANK: not board.says_direction}
     shown = [name for name in HEAD if not unknown.get(name)]
     ranks = _ranks(board)
     body = "".join(_line(board, row, ranks.get(row.ticker), reach, shown) for row in rows)
     pays = {"Position": "" if board.pays or not board.says_direction else "not proven to pay"}
-    head = "".join(
-        f'<th scope="col"{_wide(name)}>{escape(name)}{_under(pays.get(name, ""))}</th>' for name in shown
-    )
+    head = "".join(_head(name, by, pays.get(name, "")) for name in shown)
     failed = "; ".join(f"{ticker}: {why}" for ticker, why in board.failed.items())
     table = f'<table class="cc cc-board"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>'
     lines = markup.scrolled(table) + (markup.small(f"No forecast: {failed}") if failed else "")
     lines += markup.saved(f"board {board.as_of} {board.horizon} ahead", tabulate(board, rows)) if rows else ""
     title = f"{markup.steps(board.horizon, frequency)} ahead"
     return markup.panel(title[:1].upper() + title[1:], _about(board), _proven(board) + lines)
+
+
+def _head(name: str, by: str, note: str) -> str:
+    """A column's name, which sorts by it; under a close stands what its lines are sorted by."""
+    if name not in SORTS:
+        return f'<th scope="col"{_wide(name)}>{escape(name)}</th>'
+    order = SORTS[name]
+    told = ask_order(name, order, by)
+    if name == "Close":
+        told = f"{name}<small>{ask_order('last move', order, by)}</small>"
+    return f'<th scope="col"{_wide(name)}{tell_sorted(order, by)}>{told}{_under(note)}</th>'
 
 
 def tabulate(board: Board, rows: Sequence[BoardRow]) -> pl.DataFrame:
@@ -79,12 +87,6 @@ def _ranks(board: Board) -> dict[str, int]:
     return {row.ticker: place for place, row in enumerate(board.rows, start=1)}
 
 
-def sort_rows(rows: Sequence[BoardRow], by: str) -> list[BoardRow]:
-    """In the order that is asked for, ties by ticker."""
-    key = ORDERS[by][1]
-    return sorted(rows, key=lambda row: (key(row), row.ticker))
-
-
 def _about(board: Board) -> str:
     about = (
         f"From the close of {board.as_of:%a %d %b %Y}. The bar is the range that holds {short_percent(board.level)} of "
@@ -92,7 +94,8 @@ def _about(board: Board) -> str:
     )
     if not board.says_direction:
         return f"{about}; the reference says no direction."
-    return f"{about}; the dot is what is expected, filled where that mean is proven. A ticker opens its forecast."
+    dots = "the dot is what is expected, filled where that mean is proven"
+    return f"{about}; {dots}. A ticker opens its forecast, the head of a column sorts by it."
 
 
 def _proven(board: Board) -> str:
@@ -118,7 +121,7 @@ def _line(board: Board, row: BoardRow, rank: int | None, reach: float, shown: Se
     look = "cc-own" if sure else "cc-unproven"
     said = _told(ahead.change, ahead.mean) if direction else "none"
     placed = f"<td{_wide(RANK)}>{rank or MISSING}</td>" if RANK in shown else ""
-    since = f"<td{_wide(SINCE)}>{percent(_changed(row))}</td>" if SINCE in shown else ""
+    since = f"<td{_wide(SINCE)}>{percent(changed(row))}</td>" if SINCE in shown else ""
     cells = (
         f'<td><button type="button" class="cc-link" data-ticker="{escape(row.ticker)}">{escape(row.ticker)}</button>'
         f"{_under(row.sector or '')}</td>",
@@ -164,11 +167,6 @@ def _reach(rows: Sequence[BoardRow]) -> float:
     return max(ends, default=1.0) or 1.0
 
 
-def _changed(row: BoardRow) -> float | None:
-    now = row.forecast.change
-    return None if now is None or row.before is None else now - row.before
-
-
 def _told(change: float | None, mean: float | None) -> str:
     return percent(change) if change is not None else markup.number(mean)
 
@@ -183,12 +181,3 @@ def _under(text: str, look: str = "") -> str:
 
 def _wide(name: str) -> str:
     return ' class="cc-wide"' if name in WIDE else ""
-
-
-def _size(value: float | None) -> float | None:
-    return None if value is None else abs(value)
-
-
-def _falling(value: float | None) -> tuple[bool, float]:
-    """Largest first, what is not known last."""
-    return (value is None, -(value or 0.0))

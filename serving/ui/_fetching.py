@@ -1,6 +1,7 @@
 """What the tab Forecast does about a ticker that is typed and of which the store lacks the newest session: the visitor
 sees at once that it is being fetched, and nobody else is kept waiting."""
 
+import json
 import time
 from typing import Any, TypeAlias
 
@@ -37,7 +38,12 @@ class Fetching:
             if notice
             else show_forecast(self._service, ticker, ahead, days, date, who, before)
         )
-        return [*(gr.update(value=part or None, visible=bool(part)) for part in view), missing]
+        # As one text: whenever anything happens Gradio copies each value of the page, part by part.
+        chart = json.dumps(view.chart) if view.chart else None
+        return [
+            *(gr.update(value=part or None, visible=bool(part)) for part in view._replace(chart=chart)),
+            missing,
+        ]
 
     def bring(self, missing: str, request: Request) -> tuple[Any, str]:
         """What came of it, and that nothing is to be fetched any more."""

@@ -105,7 +105,11 @@ def build(service: Service) -> Parts:
         shown, after = show_backtest(service, before, *asked)
         return [after, *fill_parts(shown)]
 
-    return Parts(drawn=(Drawing(trade, [tried, *parts], [*controls, *span, who], [tried]),))
+    names = ("strategy", "held", "cost", "smoothing", "from", "to", "day")
+    return Parts(
+        dict(zip(names, [*controls, *span], strict=True)),
+        drawn=(Drawing(trade, [tried, *parts], [*controls, *span, who], [tried]),),
+    )
 
 
 def show_backtest(

@@ -80,8 +80,8 @@ def build(service: Service, access: Access) -> Parts:
         show_progress="hidden",
         api_visibility="private",
     )
-    ticker, ahead, _, date, *_ = controls
-    return Parts({"ticker": ticker, "horizon": ahead, "as_of": date})
+    ticker, ahead, days, date, *_ = controls
+    return Parts({"ticker": ticker, "horizon": ahead, "as_of": date, "history": days})
 
 
 def _lay_controls(service: Service) -> list[Any]:

@@ -8,8 +8,9 @@ from typing import Any, NamedTuple, TypeAlias
 from serving.board import Board
 from serving.look import markup
 from serving.service import Service
-from serving.ui._board import ORDERS, show_board, sort_rows
+from serving.ui._board import show_board
 from serving.ui._guard import guard
+from serving.ui._order import list_orders, sort_rows
 from serving.ui._seats import choose_seat
 from serving.ui._tab import Parts, Tab
 from serving.ui.monitoring import tell_alarms
@@ -17,11 +18,22 @@ from serving.ui.monitoring import tell_alarms
 EVERY = "Every sector"
 OLD = "\N{BLACK CIRCLE}"
 Card: TypeAlias = tuple[str, str, str, str]
-# A click on a ticker of the board, passed on with its name.
-OPEN = """element.addEventListener('click', event => {
-  const chosen = event.target.closest('[data-ticker]');
+# A click on a ticker of the board is passed on with its name, one on the head of a column with the order that it asks
+# for. The board is written anew then: who sorts by the keys stays on that head.
+OPEN = """let sorting = '';
+element.addEventListener('click', event => {
+  const chosen = event.target.closest('[data-ticker]'), head = event.target.closest('[data-sort]');
   if (chosen) trigger('select', {ticker: chosen.dataset.ticker});
-});"""
+  if (!head) return;
+  sorting = head.dataset.column;
+  window.candorcastSorted = head.dataset.sort;
+  trigger('apply');
+});
+watch('value', () => requestAnimationFrame(() => {
+  if (sorting) element.querySelector(`[data-column=${sorting}]`)?.focus({preventScroll: true});
+  sorting = '';
+}));"""
+SORT = "() => window.candorcastSorted"
 
 
 class TodayView(NamedTuple):
@@ -45,8 +57,9 @@ def build(service: Service) -> Parts:
             min_width=140,
             elem_id="board-horizon",
         )
-        orders = [(label, name) for name, (label, _) in ORDERS.items()]
-        order = gr.Dropdown(orders, value="expected", label="Sorted by", min_width=160, elem_id="board-order")
+        order = gr.Dropdown(
+            list_orders(), value="expected", label="Sorted by", min_width=160, elem_id="board-order"
+        )
         known = sorted(set(service.sectors().values()))
         sector = gr.Dropdown(
             [EVERY, *known],
@@ -74,6 +87,7 @@ def build(service: Service) -> Parts:
         show_progress="minimal",
         api_visibility="private",
     )
+    board.apply(None, outputs=[order], js=SORT, api_visibility="private")
     return Parts({"board": horizon, "sorted": order, "sector": sector}, opens=board)
 
 
@@ -90,7 +104,7 @@ def show_today(
         return TodayView(
             notice=markup.notice(notes) if notes else "",
             cards=_cards(service, board),
-            board=show_board(board, sort_rows(rows, order), service.experiment.task.frequency),
+            board=show_board(board, sort_rows(rows, order), service.experiment.task.frequency, order),
         )
 
     return guard(service, "The board", answer, TodayView)

@@ -21,6 +21,7 @@ from serving.app import build_app
 from serving.door.access import Access
 from serving.experiments import Experiments
 from serving.service import Service
+from tests.serving.looked import look_back
 from tests.serving.searched import choose, end_trials
 from tests.serving.world import World, build_world
 
@@ -65,11 +66,13 @@ def address(world: World, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
 
 @pytest.fixture(scope="session")
 def searched_address(world: World, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Another, of a home in which a search has ended, and a run whose log is no kind one. Beside that experiment it
-    serves one that has only a champion, and is asked for one whose file cannot be read."""
+    """Another, of a home in which a search has ended, monitoring has looked often, and a run has left a log that is no
+    kind one. Beside that experiment it serves one that has only a champion, and is asked for one whose file cannot be
+    read."""
     folder = tmp_path_factory.mktemp("searched")
     own = world.copy(folder / "home")
     choose(own, end_trials(own.experiment, own.home))
+    look_back(own)
     own.register(passed=True)
     own.register()
     leave_run(own.home)

@@ -13,7 +13,8 @@ from ml_core.errors import InvalidInput
 from ml_core.prediction import answer as predicted
 from ml_core.promotion.reference import fill_seat
 from serving.service import Service
-from serving.ui._board import ORDERS, show_board, sort_rows
+from serving.ui._board import show_board
+from serving.ui._order import list_orders, sort_rows
 from serving.ui.today import show_today
 from tests.market import NOW
 from tests.serving.world import LISTED, store_bars
@@ -86,15 +87,22 @@ def test_a_reference_has_no_direction_and_holds_nothing(own_world):
     assert "Highest" not in shown.cards
 
 
-def test_rows_are_sorted_as_asked_and_what_is_not_known_comes_last(service):
+def test_rows_are_sorted_as_asked_either_way_round_and_what_is_not_known_comes_last(service):
     rows = service.board().rows
     rows = [replace_row(rows[0], moved=None), *rows[1:]]
-    sizes = [row.moved for row in sort_rows(rows, "moved")]
-    assert sizes[-1] is None
-    assert [abs(size) for size in sizes[:-1]] == sorted((abs(size) for size in sizes[:-1]), reverse=True)
+    fallen, risen = ([row.moved for row in sort_rows(rows, order)] for order in ("-moved", "moved"))
+    assert fallen[-1] is None and risen[-1] is None
+    assert risen[:-1] == sorted(risen[:-1], reverse=True) == fallen[-2::-1]
     assert [row.ticker for row in sort_rows(rows, "ticker")] == sorted(row.ticker for row in rows)
-    for order in ORDERS:
+    for _, order in list_orders():
         assert len(sort_rows(rows, order)) == len(rows)
+
+
+def test_the_head_of_the_column_that_sorts_says_so_and_asks_for_the_other_way_round(service):
+    for order, told, other in (("wide", "descending", "-wide"), ("-wide", "ascending", "wide")):
+        shown = show_today(service, 1, order).board
+        assert shown.count("aria-sort") == 1
+        assert f'aria-sort="{told}"><button type="button" class="cc-sort" data-sort="{other}"' in shown
 
 
 def test_a_mean_is_bold_and_its_dot_filled_only_where_it_is_proven_itself(service):

@@ -11,7 +11,7 @@ from playwright.sync_api import expect, sync_playwright
 from ml_core.vocabulary.words import CLAIMS
 from serving.look.style import DARK, LIGHT
 from tests.serving.conftest import EVIL
-from tests.serving.visit import PATIENCE, Visit, at_both_widths
+from tests.serving.visit import CANDLES, PATIENCE, WIDTHS, Visit, at_both_widths
 from tests.serving.world import LISTED
 
 PNG = b"\x89PNG"
@@ -44,8 +44,16 @@ def test_the_board_opens_first_and_a_click_on_a_ticker_opens_its_forecast(visit)
     expect(board).to_have_count(6)
     assert page.locator("#board svg").first.bounding_box()["width"] > 80
     page.locator("#board-order input").click()
-    page.get_by_role("option", name="Ticker", exact=True).click()
+    page.get_by_role("option", name="Ticker, from Z to A", exact=True).click()
+    expect(board).to_contain_text(list(reversed(LISTED)))
+    ticker = page.get_by_role("columnheader", name="Ticker")
+    expect(ticker).to_have_attribute("aria-sort", "descending")
+    ticker.get_by_role("button").focus()
+    page.keyboard.press("Enter")
     expect(board).to_contain_text(list(LISTED))  # before that a row moves away under the click
+    expect(ticker).to_have_attribute("aria-sort", "ascending")
+    expect(ticker.get_by_role("button")).to_be_focused()
+    expect(page).to_have_url(re.compile("sorted=ticker"))
     page.locator('#board [data-ticker="ECHO"]').click()
     visit.wait_for("ECHO")
     expect(page).to_have_url(re.compile("tab=forecast&ticker=ECHO"))
@@ -56,17 +64,20 @@ def test_the_board_opens_first_and_a_click_on_a_ticker_opens_its_forecast(visit)
 @pytest.mark.parametrize("visit", [(1280, 900)], ids=["desktop"], indirect=True)
 def test_an_address_opens_the_view_that_was_shared_and_a_wrong_one_opens_the_app(visit):
     page = visit.page
-    visit.open("tab=forecast&ticker=BRAV&horizon=3&as_of=2019-06-03")
+    visit.open("tab=forecast&ticker=BRAV&horizon=3&as_of=2019-06-03&history=365")
     expect(page.locator("#table")).to_contain_text("From the close of 03 Jun 2019")
     expect(page.locator("#table table")).to_contain_text("3 sessions")
     expect(page.locator("#table table")).not_to_contain_text("5 sessions")
     visit.wait_for("BRAV")
+    expect(page.get_by_label("number input for History, days")).to_have_value("365")
+    assert visit.shown_days() > 200
     assert visit.complaints == []
     wrong = visit.page.context.browser.new_page()
-    wrong.goto(f"{visit.address}/ui?tab=nothing&horizon=77&as_of=someday&ticker=%3Cb%3E")
+    wrong.goto(f"{visit.address}/ui?tab=nothing&horizon=77&history=9&as_of=someday&ticker=%3Cb%3E")
     expect(wrong.locator("#board table tbody tr")).to_have_count(6)
     expect(wrong.locator("#address-notice")).to_contain_text("there is no tab 'nothing', but today, forecast")
     expect(wrong.locator("#address-notice")).to_contain_text("horizon '77' is none of 1, 3, 5")
+    expect(wrong.locator("#address-notice")).to_contain_text("history '9' is none of 30 to 730")
 
 
 @pytest.mark.parametrize("visit", [(1280, 900)], ids=["desktop"], indirect=True)
@@ -177,18 +188,20 @@ def test_a_visitor_compares_two_versions(browser, searched_address):
         expect(page.locator("#models-evidence")).to_contain_text("Leak audit")
 
 
-def test_a_visitor_tries_settings_of_the_strategy_and_they_are_counted(browser, searched_address):
-    for visit in at_both_widths(browser, searched_address, "tab=backtest"):
+def test_a_visitor_tries_settings_that_are_counted_and_stand_in_the_address(browser, searched_address):
+    for visit in at_both_widths(browser, searched_address, "tab=backtest&cost=8&smoothing=2"):
         page = visit.page
         for chart in ("equity", "months", "ic", "tenths", "costs"):
             expect(page.locator(f"#backtest-{chart} .main-svg").first).to_be_visible()
         expect(page.locator("#backtest-cards")).to_contain_text("1 setting")
+        expect(page.locator("#backtest-cards")).to_contain_text("8 bp are paid")
         page.locator("#backtest-kind input").click()
         page.get_by_role("option", name="Long only", exact=True).click()
         expect(page.locator("#backtest-cards")).to_contain_text("2 settings")
         page.locator("#backtest-from input").first.fill("2001-01-01")
         page.locator("#backtest-from input").first.press("Enter")
         expect(page.locator("#backtest-notice")).to_contain_text("the model learned from what lies before")
+        expect(page).to_have_url(re.compile("cost=8&smoothing=2&.*strategy=long_only&from=2001-01-01"))
 
 
 def test_a_visitor_keeps_charts_as_pictures_and_tables_as_files(browser, searched_address):
@@ -205,6 +218,7 @@ def test_a_visitor_keeps_charts_as_pictures_and_tables_as_files(browser, searche
         accounts = pl.read_csv(saved.value.path())
         assert accounts.columns == ["date", "strategy", "equal_weight", "zero_forecast", "buy_and_hold"]
         visit.turn_to("Forecast")
+        expect(page.locator(CANDLES)).to_be_visible()
         with page.expect_download() as saved:
             page.locator("#chart .cc-save-picture").click()
         assert saved.value.suggested_filename == f"{visit.drawn()}.png"
@@ -226,6 +240,24 @@ def test_a_visitor_switches_to_another_experiment_and_can_share_what_is_shown(br
     for visit in at_both_widths(browser, searched_address, "experiment=other&tab=forecast&ticker=ECHO"):
         expect(visit.page.locator("#table table")).to_contain_text("5 sessions")
         visit.wait_for("ECHO")
+
+
+def test_a_visitor_sees_how_near_an_alarm_is_and_lets_monitoring_look_now(browser, searched_address):
+    for visit in at_both_widths(browser, searched_address, "tab=monitoring"):
+        page, table = visit.page, visit.page.locator("#monitoring-alarms table")
+        chart = page.get_by_role("img", name=re.compile("Alarms: 5, of inputs.*inputs 160 %"))
+        expect(chart).to_be_visible()
+        expect(table).to_contain_text("open")
+        assert chart.bounding_box()["y"] < table.bounding_box()["y"]
+        if page.viewport_size["width"] == WIDTHS[-1]:
+            expect(page.locator("#monitoring-alarms")).to_contain_text("Mon 02 Sep")
+            page.locator("#look-now").click()
+            expect(page.locator("#monitoring-notice")).to_contain_text("A look goes on")
+            expect(page.locator("#look-now")).to_be_disabled()
+            expect(page.locator("#monitoring-alarms")).to_contain_text("Tue 03 Sep")
+            expect(page.locator("#look-now")).to_be_enabled()
+            visit.turn_to("Runs")
+            expect(page.locator("#runs-one")).to_contain_text("Monitor of small")
 
 
 def test_a_visitor_starts_a_run_reads_its_log_and_a_wrong_number_starts_nothing(browser, searched_address):

@@ -61,7 +61,10 @@ def test_a_run_is_started_watched_and_ended(client, noting):
 @pytest.mark.parametrize(
     ("body", "line"),
     [
-        ({"verb": "drop"}, "verb: expected 'refresh', 'predict', 'search', 'refit' or 'audit', got \"drop\""),
+        (
+            {"verb": "drop"},
+            "verb: expected 'refresh', 'predict', 'search', 'refit', 'monitor' or 'audit', got \"drop\"",
+        ),
         ({}, "verb: missing; it has no default"),
         ({"verb": "search", "trials": 10**9}, "trials: expected at most 10000, got 1000000000"),
         ({"verb": "refresh", "trials": 3}, "trials: refresh does not read it; it reads no parameter"),

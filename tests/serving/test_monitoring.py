@@ -38,6 +38,25 @@ def test_what_a_real_look_found_stands_there_check_by_check(service, own_world):
             assert one.subject in shown.looks
 
 
+def test_a_lane_a_check_shows_its_nearest_finding_and_marks_what_is_beyond_what_is_allowed(service):
+    unknown = Finding("CHAR", float("nan"), 1.0, "not known")
+    service.record().keep(
+        DAY, {"inputs": [BROKEN, SOUND, unknown], "bars": [Finding("DELT", 1.0, 0.0, "one")]}
+    )
+    service.record().keep(DAY + dt.timedelta(days=1), {"inputs": [SOUND], "bars": []})
+    figure = show_monitoring(service).distances
+    assert list(figure.layout.yaxis.ticktext) == ["Bars", "Inputs"]
+    inputs = next(trace for trace in figure.data if len(trace.x) == 2 and trace.mode == "lines+markers")
+    assert ["&lt;b&gt;ALFA" in inputs.text[0], "BRAV" in inputs.text[1]] == [True, True]
+    (alarms,) = [trace for trace in figure.data if trace.name == "Alarm"]
+    assert list(alarms.x) == [DAY, DAY]
+    assert "<b>" not in f"{[trace.text for trace in figure.data]}"
+    assert (
+        "Alarms: 2, of bars and inputs. At last, as a share of what is allowed: inputs 50 %."
+        in figure.layout.meta["alt"]
+    )
+
+
 def test_an_alarm_is_told_by_more_than_its_colour_and_nothing_of_it_is_markup(service):
     service.record().keep(DAY, {"inputs": [BROKEN, SOUND]})
     shown = show_monitoring(service)

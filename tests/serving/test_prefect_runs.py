@@ -97,7 +97,7 @@ def test_its_states_are_told_in_our_words(state, name, told):
 
 def test_who_started_it_is_told_and_what_its_schedule_holds_for_later_is_no_run():
     by = {"display_value": "predict small after score"}
-    runs, server = open_runs(row(), row(created_by=by), row(tags=["small", "monitor"]))
+    runs, server = open_runs(row(), row(created_by=by), row(tags=["small", "score"]))
     assert [run.by for run in runs.runs(9)] == ["its schedule", "predict small after score"]
     asked = server.seen[0][2]
     assert asked["flow_runs"]["expected_start_time"]["before_"] == "2026-01-02T22:01:00+00:00"

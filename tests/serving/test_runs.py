@@ -216,7 +216,7 @@ def test_a_terminals_orders_are_no_text():
 @pytest.mark.parametrize(
     ("asked", "told"),
     [
-        ({"verb": "drop"}, "Input should be 'refresh', 'predict', 'search', 'refit' or 'audit'"),
+        ({"verb": "drop"}, "Input should be 'refresh', 'predict', 'search', 'refit', 'monitor' or 'audit'"),
         ({"verb": "search", "trials": 0}, "greater than or equal to 1"),
         ({"verb": "refresh", "trials": 3}, "trials: refresh does not read it; it reads no parameter"),
         ({"verb": "audit", "version": "--home"}, "match"),

@@ -1,5 +1,6 @@
 """A ticker outside the universe is fetched, checked and forecast for whoever may start runs, and harms nobody else."""
 
+import json
 import re
 
 import pytest
@@ -170,7 +171,7 @@ def test_on_the_page_a_visitor_sees_at_once_that_it_is_fetched_and_then_its_fore
     assert missing == ""
     *_, chart, table, missing = page.redraw("page", *CONTROLS, brought, Asking())
     assert missing == ""
-    assert chart["value"]["ticker"] == "PAGE"
+    assert json.loads(chart["value"])["ticker"] == "PAGE"
     assert table["visible"]
 
 

@@ -1,4 +1,5 @@
-// A button on each chart saves it as a picture, in the light colours of paper.
+// A button on each chart saves it as a picture, in the light colours of paper; a figure that has words for whoever does
+// not see it tells them.
 (() => {
   const CHART = '.cc-chart', NAME = 'cc-save-picture';
 
@@ -24,7 +25,14 @@
     chart.append(button);
   }
 
-  const look = () => document.querySelectorAll(CHART).forEach(dress);
+  function describe(chart) {
+    const plot = chart.querySelector('.js-plotly-plot'), told = plot?.layout?.meta?.alt;
+    if (!told || plot.getAttribute('aria-label') === told) return;
+    plot.setAttribute('role', 'img');
+    plot.setAttribute('aria-label', told);
+  }
+
+  const look = () => document.querySelectorAll(CHART).forEach(chart => { dress(chart); describe(chart); });
   new MutationObserver(look).observe(document.documentElement, { childList: true, subtree: true });
   look();
 })();
