@@ -98,9 +98,7 @@ def test_every_label_that_a_policy_names_is_on_a_pod() -> None:
             assert asked <= carried, policy["metadata"]["name"]
 
 
-def test_few_reach_what_is_outside_and_nobody_the_clouds_own_address() -> (
-    None
-):
+def test_few_reach_what_is_outside_and_nobody_the_clouds_own_address() -> None:
     outside = {}
     for policy in POLICIES:
         for rule in policy["spec"].get("egress", []):
