@@ -98,13 +98,12 @@ def questions(home: Home, model: str) -> dict[str, Callable[[], object]]:
     }
 
 
-def take(home: Home, model: str) -> dict[str, float]:
-    taken = {}
+def take(home: Home, model: str, trials: int) -> None:
+    print(f"\nwith {trials} trials, seconds")
     for name, ask in questions(home, model).items():
         begun = time.perf_counter()
         ask()
-        taken[name] = time.perf_counter() - begun
-    return taken
+        print(f"  {name:<30}{time.perf_counter() - begun:>8.2f}", flush=True)
 
 
 def main() -> None:
@@ -121,7 +120,7 @@ def main() -> None:
         logbook = Registry(home).open_logbook(model, search=SEARCH)
         logbook.follow([trial_of(number, options.epochs, ended=True) for number in range(FEW)])
         write_ledger(home, model, FEW, options.dates)
-        before = take(home, model)
+        take(home, model, FEW)
         begun, [run, *_] = (
             time.perf_counter(),
             Registry(home)._client.search_runs(
@@ -131,10 +130,7 @@ def main() -> None:
         copy_runs(home.root / "mlflow.db", run.info.run_id, options.trials)
         write_ledger(home, model, options.trials, options.dates)
         print(f"made in {time.perf_counter() - begun:.0f} s; mlflow.db has {size_of(home.root) / 1e6:.0f} MB")
-        after = take(home, model)
-    print(f"{'seconds':<30}{FEW:>10}{options.trials:>10}")
-    for name, seconds in before.items():
-        print(f"{name:<30}{seconds:>10.2f}{after[name]:>10.2f}")
+        take(home, model, options.trials)
 
 
 if __name__ == "__main__":
