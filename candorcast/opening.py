@@ -84,6 +84,10 @@ def _as_toml(key: str, value: object) -> str:
             table = tomlkit.inline_table()
             table.update(dict(plain))
             return table.as_string()
+        if isinstance(plain, list):
+            array = tomlkit.array()
+            array.extend(plain)
+            return array.as_string()
         return tomlkit.item(plain).as_string()
     except (TypeError, ValueError):
         raise InvalidInput(

@@ -13,7 +13,7 @@ Named: TypeAlias = Literal[
     "auto", "single", "cross_section", "long_short", "long_only", "sign", "ensemble", "regime", "combined"
 ]
 ALONE = {"horizons": (), "parts": (), "combine": "given"}  # one strategy has the whole account
-PER_PART = frozenset(StrategyPart.model_fields) - {"kind", "horizon", "weight"}
+PER_PART = frozenset(StrategyPart.model_fields) - {"kind", "options", "horizon", "weight"}
 
 
 def changes_of(name: Named, own: Strategy, horizons: Sequence[int]) -> dict[str, Any]:
@@ -24,7 +24,8 @@ def changes_of(name: Named, own: Strategy, horizons: Sequence[int]) -> dict[str,
         return {} if own.regimes else {"turbulent_share": 0.0}
     if name == "combined":
         return {"parts": own.parts} if own.parts else _combined(own)
-    return {**ALONE, "kind": "long_short" if name == "cross_section" else name}
+    kind = "long_short" if name == "cross_section" else name
+    return {**ALONE, "kind": kind, "options": {}}  # which are those of a strategy from outside
 
 
 def is_own(name: Named, own: Strategy, *, kind: str, own_kind: str) -> bool:
@@ -61,5 +62,5 @@ def _combined(own: Strategy) -> dict[str, Any]:
     kept = {
         one: getattr(own, one) for one in PER_PART if getattr(own, one) != Sizing.model_fields[one].default
     }
-    cleared = {one: Sizing.model_fields[one].default for one in (*kept, "kind")}
+    cleared = {one: Sizing.model_fields[one].default for one in (*kept, "kind", "options")}
     return {**ALONE, **cleared, "parts": tuple({"kind": kind, **kept} for kind in ("single", "long_short"))}

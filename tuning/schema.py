@@ -3,7 +3,7 @@ that read the file, with the sentence of each key; every table is closed. It sta
 is a part of it."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import BaseModel
 
@@ -16,12 +16,14 @@ from ml_core.data.simulation.config import SIGNALS
 from ml_core.data.source import BESIDE
 from ml_core.evaluation.declaration import Metric
 from ml_core.evaluation.metrics import find_metric, metric_names
-from ml_core.features.table import GROUPS
+from ml_core.features.table import group_names
 from ml_core.forecaster.learners import config_class
 from ml_core.models.family import FAMILIES
 from ml_core.spec import choices
 from ml_core.spec.experiment import Experiment, Model
 from ml_core.spec.keys import KEYS
+from ml_core.spec.keys.key import Key
+from ml_core.spec.outside import find_outside
 from ml_core.spec.plain import plain
 from ml_core.training.losses import LOSSES
 from tuning.space import searchable
@@ -39,7 +41,8 @@ RANGE: Schema = {
         },
     ]
 }
-NOISE = ("title", "description", "$defs")
+NOISE = ("title", "$defs")
+UNTOLD = Key("An option from outside, which brings no sentence of its own.")
 
 
 def build_schema() -> Schema:
@@ -47,6 +50,7 @@ def build_schema() -> Schema:
     schema = _section(Experiment, "")
     tables = schema["properties"]
     _open_data(tables["data"])
+    _open_strategy(tables["strategy"])
     tables["model"] = {"description": KEYS["model"].about, "oneOf": [_learner(name) for name in _learners()]}
     ranges = {key: RANGE for name in _learners() for key in searchable(name)}
     tables["search"]["properties"]["ranges"] |= {"properties": ranges, "additionalProperties": False}
@@ -75,7 +79,8 @@ def _inline(part: Any, known: Mapping[str, Schema]) -> Any:
         }
     if "properties" in part:  # keys of the file, whatever they are called
         inner = {name: _inline(one, known) for name, one in part["properties"].items()}
-        part = {key: one for key, one in part.items() if key not in NOISE} | {"properties": inner}
+        said = (*NOISE, "description")  # by which the code tells of a class, not of a key
+        part = {key: one for key, one in part.items() if key not in said} | {"properties": inner}
         return part | {"additionalProperties": False}
     part = {key: _inline(one, known) for key, one in part.items() if key not in NOISE and one is not None}
     if {"type": "null"} in part.get("anyOf", ()):
@@ -85,10 +90,11 @@ def _inline(part: Any, known: Mapping[str, Schema]) -> Any:
 
 
 def _tell(part: Schema, at: str) -> Schema:
-    """With the sentence and the example of each key below."""
+    """With the sentence and the example of each key below; one from outside brings its own."""
     for name, inner in part.get("properties", {}).items():
         key = f"{at}.{name}".lstrip(".")
-        said = KEYS[key]
+        own = inner.pop("description", None)
+        said = KEYS.get(key) or (Key(own) if own else UNTOLD)
         told = {"description": said.about} | (
             {} if said.example is None else {"examples": [plain(said.example)]}
         )
@@ -104,7 +110,30 @@ def _open_data(data: Schema) -> None:
     kinds = {name: load_provider(name).config_class for name in choices.names(PROVIDERS)} | BESIDE
     for name, kind in kinds.items():
         key = f"data.{name}"
-        data["properties"][name] = {"description": KEYS[key].about} | _section(kind, key)
+        about = KEYS.get(key) or Key(f"The options of {name}, a provider from outside.")
+        data["properties"][name] = {"description": about.about} | _section(kind, key)
+
+
+def _open_strategy(strategy: Schema) -> None:
+    """Wherever a kind stands, the options are its own; ours take none."""
+    own = {name: one.load().Config for name, one in sorted(find_outside("strategy").items())}
+    keys = strategy["properties"]
+    for table, at in (
+        (strategy, "strategy"),
+        (keys["parts"]["items"], "strategy.parts"),
+        (keys["turbulent"], "strategy.turbulent"),
+    ):
+        table["properties"]["options"] |= {"additionalProperties": bool(own)}
+        if own:
+            table["allOf"] = [_where_kind([*own], {"maxProperties": 0}, "else")] + [
+                _where_kind([name], _section(kind, f"{at}.options"), "then") for name, kind in own.items()
+            ]
+
+
+def _where_kind(names: list[str], options: Schema, branch: Literal["then", "else"]) -> Schema:
+    """Of a table whose kind is one of these, or is none of them, what its options may be."""
+    named = {"properties": {"kind": {"enum": names}}, "required": ["kind"]}
+    return {"if": named, branch: {"properties": {"options": options}}}
 
 
 def _learners() -> list[str]:
@@ -127,7 +156,7 @@ def _names() -> dict[str, list[str]]:
         "data.source": choices.names(PROVIDERS),
         "data.simulated.signal": choices.names(SIGNALS),
         "data.quality.skip": [*(one.name for one in catalogue()), *RETIRED],
-        "features.groups": choices.names(GROUPS),
+        "features.groups": group_names(),
         "training.loss": sorted(LOSSES),
         "search.families": _learners(),
         "search.objective": [name for name in metric_names() if _of_a_mean(find_metric(name))],

@@ -3,6 +3,9 @@ decides something."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import polars as pl
 
 from candorcast.testing.market import forecast_past, make_prices
@@ -13,9 +16,9 @@ from ml_core.portfolio.strategies import build_positions
 from ml_core.spec.strategy import Strategy
 
 
-def check_strategy(name: str) -> None:
-    """By its name in `strategy.kind`."""
-    prices, how = make_prices(), Strategy(kind=name)
+def check_strategy(name: str, options: Mapping[str, Any] | None = None) -> None:
+    """By its name in `strategy.kind`, with the options of [strategy.options]."""
+    prices, how = make_prices(), Strategy(kind=name, options=dict(options or {}))
 
     def decide(given: pl.DataFrame) -> pl.DataFrame:
         given = given.sort("ticker", "date")

@@ -148,7 +148,8 @@ def _held(leg: Leg, forecasts: pl.DataFrame) -> str:
     if kind in SIGNS:
         return f"each ticker {ahead}: {SIGNS[kind]}"
     if kind not in KINDS:
-        return f"as {kind}, a strategy from outside, decides {ahead}"
+        told = ", ".join(f"{name} {shown(value)}" for name, value in how.options.items())
+        return f"as {kind}, a strategy from outside, decides {ahead}" + (f", with {told}" if told else "")
     if kind == "single":
         if how.conviction == "target":
             return f"each ticker {ahead}, tanh of it over the daily target"

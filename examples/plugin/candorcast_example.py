@@ -12,9 +12,9 @@ import candorcast
 
 
 class Waves(candorcast.Config):
-    """`swing`: how far prices go up and down."""
+    """What [data.waves] may say; editors show the description of a key."""
 
-    swing: Annotated[PositiveFloat, Field(le=0.5)] = 0.1
+    swing: Annotated[PositiveFloat, Field(le=0.5, description="How far prices go up and down.")] = 0.1
 
 
 @candorcast.provider("ALFA", "BRAV", config=Waves)
@@ -78,12 +78,19 @@ def below_high(window: int) -> pl.Expr:
     return pl.col("close") / pl.col("high").rolling_max(window).over("ticker") - 1
 
 
-@candorcast.strategy
-def best_alone(views: pl.DataFrame, _market: object) -> pl.DataFrame:
-    """All of the equity in the ticker whose forecast is surest, long or short by its sign."""
+class Alone(candorcast.Config):
+    """What [strategy.options] may say."""
+
+    share: Annotated[PositiveFloat, Field(le=1, description="How much of the equity is held.")] = 1.0
+
+
+@candorcast.strategy(config=Alone)
+def best_alone(views: pl.DataFrame, _market: object, options: Alone) -> pl.DataFrame:
+    """A share of the equity in the ticker whose forecast is surest, long or short by its sign."""
     sure = (pl.col("mean") / pl.col("scale")).abs()
     first = sure.rank("ordinal", descending=True).over("date") == 1
-    return views.select("ticker", "date", weight=pl.when(first).then(pl.col("mean").sign()).otherwise(0.0))
+    held = options.share * pl.col("mean").sign()
+    return views.select("ticker", "date", weight=pl.when(first).then(held).otherwise(0.0))
 
 
 @candorcast.metric(better="lower")

@@ -13,8 +13,9 @@ from ml_core.portfolio import sizing
 from ml_core.portfolio.conviction import hold_signs, rank_sides, size_alone
 from ml_core.portfolio.market import Market, need
 from ml_core.portfolio.volatility import target_each
+from ml_core.spec.file import read_strategy_options
 from ml_core.spec.outside import find_outside
-from ml_core.spec.strategy import CROSS_SECTION, KINDS, Sizing, Strategy
+from ml_core.spec.strategy import CROSS_SECTION, KINDS, OwnStrategy, Sizing, Strategy
 
 
 @dataclass(frozen=True)
@@ -68,7 +69,7 @@ def size(forecast: pl.DataFrame, leg: Leg, market: Market | None) -> pl.DataFram
     if ranked:
         units = rank_sides(views, quantile=how.quantile, by=by)
     elif kind not in KINDS:
-        units = _as_outside(kind, views, market)
+        units = _as_outside(how, views, market)
     elif kind in ("long_only", "sign"):
         units = hold_signs(views, short=kind == "sign")
     else:
@@ -85,9 +86,10 @@ def size(forecast: pl.DataFrame, leg: Leg, market: Market | None) -> pl.DataFram
     return conform(positions, POSITIONS, "positions").sort("date", "ticker")
 
 
-def _as_outside(kind: str, views: pl.DataFrame, market: Market | None) -> pl.DataFrame:
+def _as_outside(how: Sizing, views: pl.DataFrame, market: Market | None) -> pl.DataFrame:
     """The weights of a strategy that was registered from outside; nothing where it says nothing."""
-    weights = find_outside("strategy")[kind].load()(views, market)
+    own: OwnStrategy = find_outside("strategy")[how.kind].load()
+    weights = own.decide(views, market, read_strategy_options(how))
     joined = views.join(weights, on=["ticker", "date"], how="left", maintain_order="left")
     return joined.with_columns(unit=pl.col("weight").fill_null(0.0), parts=pl.lit(1.0))
 

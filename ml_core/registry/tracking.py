@@ -7,7 +7,7 @@ import os
 import shutil
 import sqlite3
 import tempfile
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 LOCAL = "sqlite:///"
 # MLflow makes a folder for whatever follows its own prefix, a query too; this spelling is only SQLAlchemy's.
 BY_URI = "sqlite+pysqlite:///"
+PLANNED = ("runs", "latest_metrics", "tags", "params")  # the history of metrics is asked for by its run alone
 PLACES = "SELECT experiment_id, name, artifact_location FROM experiments"
 SERVED = "mlflow-artifacts:"
 PATHS = (("runs", "artifact_uri"), ("model_versions", "source"), ("model_versions", "storage_location"))
@@ -43,7 +44,28 @@ def connect(home: Home) -> MlflowClient:
         opened.execute("PRAGMA journal_mode=WAL")
         if database.parent == home.root:
             move_in(opened, home)
+        measure(opened)
     return client
+
+
+def measure(database: sqlite3.Connection) -> None:
+    """Tell SQLite how large its tables are, by which it plans, whenever there are twice as many runs: else MLflow's
+    page of the best of 10,000 takes ten seconds. With 50,000 this is half a second. Where another writes just now,
+    whoever comes next does it."""
+    [runs] = database.execute("SELECT count(*) FROM runs").fetchone()
+    with suppress(sqlite3.OperationalError):
+        if runs > 2 * _noted(database):
+            analyzed = "".join(f"ANALYZE {table};" for table in PLANNED)
+            anew = "DROP TABLE IF EXISTS sqlite_stat1"  # a connection that is open reads only a new one
+            database.executescript(f"PRAGMA busy_timeout = 0; BEGIN; {anew}; {analyzed} COMMIT;")
+
+
+def _noted(database: sqlite3.Connection) -> int:
+    """How many runs there were when SQLite was told last."""
+    if not database.execute("SELECT 1 FROM sqlite_master WHERE name = 'sqlite_stat1'").fetchone():
+        return 0
+    noted = database.execute("SELECT max(CAST(stat AS INTEGER)) FROM sqlite_stat1 WHERE tbl = 'runs'")
+    return noted.fetchone()[0] or 0
 
 
 def move_in(database: sqlite3.Connection, home: Home) -> None:

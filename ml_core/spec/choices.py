@@ -58,5 +58,7 @@ def _singular(package: str) -> str:
 
 def nearest(name: str, known: list[str], *, below: str = "") -> str:
     """`; did you mean 'lstm'?` or, where nothing is near, the whole list. `below`: the section that all stand in."""
+    if not known:
+        return "; none is known here"
     close = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
     return f"; did you mean '{below}{close[0]}'?" if close else f"; expected one of {', '.join(known)}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import itertools
 import json
 import re
 from collections.abc import Sequence
@@ -20,6 +21,9 @@ def show_example(at: str, loc: Sequence[str | int], model: type[BaseModel]) -> s
     """As the file would write it, of the value at `loc` of that model, which stands at `at` in the file; empty where
     there is none."""
     key, rest = find_key((*filter(None, at.split(".")), *loc))
+    if loc and len(rest) >= len(loc):  # of an option from outside nothing is said but its default
+        inside = itertools.takewhile(lambda part: isinstance(part, int), reversed(loc))
+        key, rest = None, tuple(inside)
     value = (
         key.example if key and key.example is not None else _default_at(model, loc[: len(loc) - len(rest)])
     )

@@ -16,8 +16,10 @@ from ml_core.spec.examples import show_example
 from ml_core.spec.experiment import Experiment, Model, RunSpec
 from ml_core.spec.idle import refuse_idle
 from ml_core.spec.membership import name_members
+from ml_core.spec.outside import find_outside
 from ml_core.spec.reading import Look
 from ml_core.spec.shipped import find_shipped
+from ml_core.spec.strategy import KINDS, OwnStrategy, Sizing
 from ml_core.spec.wording import word
 
 Options = TypeVar("Options", bound=BaseModel)
@@ -52,6 +54,8 @@ def check_experiment(
     try:
         experiment = Experiment.model_validate(content)
         refuse_idle(experiment)
+        for table, how in experiment.strategy.tables:
+            read_strategy_options(how, table)
     except ValidationError as error:
         raise InvalidInput(
             f"{_blame(error, overrides) or told}: {explain(error, Experiment, at='')}"
@@ -128,6 +132,18 @@ def read_options(model: Model, config: type[Options]) -> Options:
         return config.model_validate(model.options)
     except ValidationError as error:
         raise InvalidInput(f"model ({model.family}): {explain(error, config, at='model')}") from None
+
+
+def read_strategy_options(how: Sizing, table: str = "strategy") -> BaseModel | None:
+    """The checked options of a strategy from outside, None of one of ours. `table`: where the file says it."""
+    if how.kind in KINDS:
+        return None
+    own: OwnStrategy = find_outside("strategy")[how.kind].load()
+    try:
+        return own.Config.model_validate(how.options)
+    except ValidationError as error:
+        at = f"{table}.options"
+        raise InvalidInput(f"{at}: {explain(error, own.Config, at=at)}") from None
 
 
 def _fields_at(model: type[BaseModel], parents: list[str]) -> list[str]:

@@ -8,7 +8,7 @@ from typing import Any
 from ml_core.errors import InvalidInput
 from ml_core.spec.experiment import Experiment
 from ml_core.spec.section import FrozenSection
-from ml_core.spec.strategy import CROSS_SECTION, Sizing, Strategy
+from ml_core.spec.strategy import CROSS_SECTION, KINDS, Sizing, Strategy
 
 RANKING = ("quantile", "neutral")
 
@@ -50,12 +50,9 @@ def _of_strategy(strategy: Strategy, *, tickers: int) -> Iterator[tuple[str, str
 
 
 def _of_sizings(strategy: Strategy, tickers: int) -> Iterator[tuple[str, str]]:
-    parts = [(f"strategy.parts.{place}", part) for place, part in enumerate(strategy.parts)]
-    own: list[tuple[str, Sizing]] = [] if parts else [("strategy", strategy)]
-    other = [("strategy.turbulent", strategy.turbulent)] if strategy.turbulent else []
-    for where, how in (*own, *parts, *other):
+    for where, how in strategy.tables:
         yield from ((f"{where}.{key}", why) for key, why in _of_sizing(how, tickers))
-    if parts and "volatility_sessions" in _said(strategy) and strategy.yearly_volatility is None:
+    if strategy.parts and "volatility_sessions" in _said(strategy) and strategy.yearly_volatility is None:
         yield "strategy.volatility_sessions", "set it in each part, or add strategy.yearly_volatility"
 
 
@@ -66,6 +63,8 @@ def _of_sizing(how: Sizing, tickers: int) -> Iterator[tuple[str, str]]:
         if key in said and kind not in ("auto", "long_short"):
             few = f" ({tickers} tickers are not ranked)" if how.kind == "auto" else ""
             yield key, f'kind "{how.kind}"{few} ranks nothing; say kind = "long_short", or leave it out'
+    if how.options and how.kind in KINDS:
+        yield "options", f'kind "{how.kind}" takes none; name a strategy of your own, or leave them out'
     if "conviction" in said and kind not in ("auto", "single"):
         yield "conviction", f'kind "{kind}" asks for none; say kind = "single", or leave it out'
     if "gate_sessions" in said and not how.gate:

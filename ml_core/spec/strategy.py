@@ -3,10 +3,19 @@ what cost."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, Field, GetJsonSchemaHandler, PositiveInt, model_validator
+from pydantic import (
+    AfterValidator,
+    Field,
+    GetJsonSchemaHandler,
+    PositiveInt,
+    SerializerFunctionWrapHandler,
+    model_serializer,
+    model_validator,
+)
 from pydantic_core import CoreSchema, PydanticKnownError
 
 from ml_core.spec.outside import find_outside
@@ -16,6 +25,15 @@ Volatility = Annotated[float, Field(gt=0, le=1)]
 Weight = Annotated[float, Field(gt=0, le=1)]
 CROSS_SECTION = 5  # tickers from which `auto` ranks them against one another
 KINDS = ("auto", "long_short", "single", "long_only", "sign")
+
+
+@dataclass(frozen=True)
+class OwnStrategy:
+    """One that was registered from outside: `decide(views, market, options)` gives weights, and `Config` is what
+    [strategy.options] may say."""
+
+    decide: Callable[..., Any]
+    Config: type[FrozenSection]
 
 
 def _known_kind(name: str) -> str:
@@ -40,9 +58,11 @@ StrategyKind = Annotated[str, AfterValidator(_known_kind), _Kinds()]
 
 class Sizing(FrozenSection):
     """How forecasts of one horizon become weights. `auto`: `single` or `long_short`, by the number of tickers. Every
-    step reads the date's own forecasts, those before it, and prices up to it."""
+    step reads the date's own forecasts, those before it, and prices up to it. `options` are those of a strategy from
+    outside, which checks them."""
 
     kind: StrategyKind = "auto"
+    options: dict[str, Any] = Field(default={})
     horizon: PositiveInt | None = None
     quantile: Annotated[float, Field(gt=0, le=0.5)] = 0.2
     neutral: Literal["market", "sector"] = "market"
@@ -58,6 +78,11 @@ class Sizing(FrozenSection):
         if self.conviction == "target" and self.daily_volatility is None:
             raise ValueError("conviction 'target' divides by daily_volatility; give it, such as 0.01")
         return self
+
+    @model_serializer(mode="wrap")
+    def _leave_out_unset(self, write: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Without options where there are none: an experiment of before them keeps its digest."""
+        return {key: value for key, value in write(self).items() if value or key != "options"}
 
 
 class StrategyPart(Sizing):
@@ -120,9 +145,18 @@ class Strategy(Sizing):
         return self.turbulent is not None or self.turbulent_share < 1
 
     @property
+    def tables(self) -> Iterator[tuple[str, Sizing]]:
+        """Every way of sizing that it may use, with the table of the file that says it."""
+        if not self.parts:
+            yield "strategy", self
+        yield from ((f"strategy.parts.{place}", part) for place, part in enumerate(self.parts))
+        if self.turbulent:
+            yield "strategy.turbulent", self.turbulent
+
+    @property
     def sizings(self) -> tuple[Sizing, ...]:
         """Every way of sizing that it may use."""
-        return (*(self.parts or (self,)), *((self.turbulent,) if self.turbulent else ()))
+        return tuple(how for _, how in self.tables)
 
     @property
     def asked_horizons(self) -> Iterator[tuple[str, int]]:
@@ -139,7 +173,8 @@ class Strategy(Sizing):
     def of_one_date(self, kind: str) -> Strategy:
         """What is left where the forecasts of one date are all there is."""
         kept = {name: getattr(self, name) for name in ("horizon", "quantile", "neutral", "limit", "leverage")}
-        return Strategy.model_validate({"kind": kind, **kept})
+        options = self.options if kind == self.kind else {}
+        return Strategy.model_validate({"kind": kind, "options": options, **kept})
 
     def reads(self, field: str, value: object) -> bool:
         """Whether any way of sizing has that value."""

@@ -1,4 +1,4 @@
-"""A feature, a metric and a strategy of one's own: found where ours are, refused by name where they are wrong."""
+"""A feature and a metric of one's own: found where ours are, refused by name where they are wrong."""
 
 import numpy as np
 import polars as pl
@@ -9,10 +9,7 @@ from ml_core.errors import ForecastError
 from ml_core.evaluation.metrics import find_metric, metric_names
 from ml_core.features.listing import list_features
 from ml_core.features.table import build_features, chosen_names, known_features
-from ml_core.portfolio.market import Market
-from ml_core.portfolio.strategies import build_positions
 from ml_core.spec.experiment import Features
-from ml_core.spec.strategy import Strategy
 from tests.evaluation.scored import make_scored
 from tests.market import simulate_prices, small_experiment
 
@@ -146,63 +143,3 @@ def test_a_metric_that_fails_is_told_by_its_name():
     candorcast.metric(better="lower")(broken)
     with pytest.raises(ForecastError, match="metric 'broken': reckoned: KeyError"):
         find_metric("broken")(make_scored())
-
-
-def forecast_of(prices: pl.DataFrame) -> pl.DataFrame:
-    return prices.select("ticker", as_of="date", horizon=pl.lit(1), mean=pl.lit(0.01), scale=pl.lit(0.02))
-
-
-def test_a_strategy_is_named_by_kind_and_the_limits_of_the_file_hold_for_it():
-    @candorcast.strategy
-    def all_in(views, market):
-        assert isinstance(market, Market)
-        return (
-            views.filter(pl.col("ticker") == "ALFA").select("ticker", "date", weight=pl.lit(3.0)).to_pandas()
-        )
-
-    prices = simulate_prices()
-    market = Market(prices)
-    held = build_positions(forecast_of(prices), Strategy(kind="all_in"), horizon=1, market=market)
-    assert set(held.filter(ticker=pl.lit("ALFA"))["weight"]) == {1.0}  # leverage 1
-    assert set(held.filter(pl.col("ticker") != "ALFA")["weight"]) == {0.0}
-    limited = Strategy(kind="all_in", limit=0.2, leverage=5)
-    assert build_positions(forecast_of(prices), limited, horizon=1, market=market)["weight"].max() == 0.2
-    assert small_experiment(strategy={"kind": "all_in"}).strategy.kind == "all_in"
-
-
-def test_a_kind_that_nobody_registered_is_refused_with_those_that_there_are(tmp_path):
-    candorcast.strategy(lambda_named("all_in"))
-    with pytest.raises(ForecastError) as refused:
-        candorcast.open("demo", home=tmp_path, set={"strategy.kind": "all_inn"})
-    assert "kind: expected 'auto', 'long_short', 'single', 'long_only', 'sign' or 'all_in'" in str(
-        refused.value
-    )
-
-
-def lambda_named(name: str):
-    def decide(views, _market):
-        return views
-
-    decide.__name__ = name
-    return decide
-
-
-@pytest.mark.parametrize(
-    ("given", "told"),
-    [
-        (lambda views: views, "strategy 'odd': missing column weight"),
-        (lambda _: [1], "strategy 'odd': expected a frame of polars or pandas, got list"),
-        (lambda views: views.select("ticker", "date", weight=pl.lit(np.nan)), "expected a finite weight"),
-        (lambda views: pl.concat([views, views]).with_columns(weight=pl.lit(1.0)), "rows share a key"),
-        (lambda views: views["nothing"], "strategy 'odd': decided: ColumnNotFoundError"),
-    ],
-)
-def test_a_strategy_that_gives_something_else_is_told_by_its_name(given, told):
-    def odd(views, _market):
-        return given(views)
-
-    candorcast.strategy(odd)
-    prices = simulate_prices()
-    with pytest.raises(ForecastError) as refused:
-        build_positions(forecast_of(prices), Strategy(kind="odd"), horizon=1, market=Market(prices))
-    assert told in str(refused.value)

@@ -4,10 +4,12 @@ by Ray's workers, audited, judged and served as ours are. One that is broken is 
 import json
 import shutil
 import subprocess
+import tomllib
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from jsonschema import Draft7Validator
 
 from tests.api.conftest import HOUSE, install
 
@@ -63,9 +65,7 @@ def test_an_evaluation_fits_the_model_on_the_feature_trades_the_strategy_and_has
     rows = [row for row in told["scores"] if row["metric"] == "huber"]
     assert rows and all(row["value"] > 0 and row["halves"] > 0 for row in rows)
     exposure = told["risk"]["holdout"]["exposure"]
-    assert exposure == pytest.approx(
-        0.5, rel=0.01
-    )  # strategy.limit halves what it asks for; prices then drift
+    assert exposure == pytest.approx(0.5, rel=0.01)  # as strategy.options says; prices then drift
 
 
 def test_the_future_is_changed_under_all_of_them_and_nothing_earlier_moves(command):
@@ -91,7 +91,8 @@ def test_the_version_forecasts_is_explained_and_traded_by_processes_that_never_f
     pieces = explained["moved"]
     assert pieces["forecast"] == pytest.approx(mean)
     assert {piece["name"] for piece in pieces["pieces"]} >= {"below_high_10", "below_high_30"}
-    assert command("backtest", FILE, *version)["strategy"]["kind"] == "best_alone"
+    traded = command("backtest", FILE, *version)["strategy"]
+    assert (traded["kind"], traded["options"]) == ("best_alone", {"share": 0.5})
 
 
 def test_the_api_answers_with_it_in_a_process_of_its_own(run_beside, home, command, searched):
@@ -140,6 +141,21 @@ def test_the_package_and_its_version_stand_in_the_evidence_and_another_version_i
 def test_its_provider_is_asked_by_a_command_of_its_own_process(command):
     told = command("refresh", FILE, "--set", "data.source=waves", "--set", "data.waves.swing=0.2")
     assert {one["status"] for one in told["tickers"].values()} == {"ok"}
+
+
+def test_editors_complete_what_it_brings_and_underline_what_it_refuses(command):
+    schema = Draft7Validator(command("schema"))
+    said = tomllib.loads(Path(FILE).read_text(encoding="utf-8"))
+    assert not list(schema.iter_errors(said))
+    wrong = (
+        {"strategy": {"kind": "best_alone", "options": {"shrae": 0.5}}},
+        {"strategy": {"kind": "best_alone", "options": {"share": 2}}},
+        {"strategy": {"kind": "sign", "options": {"share": 0.5}}},
+        {"data": {"waves": {"swing": "far"}}},
+        {"model": {"family": "extra_trees", "deep": "very"}},
+    )
+    assert all(list(schema.iter_errors(said | one)) for one in wrong)
+    assert "How much of the equity is held." in json.dumps(schema.schema)
 
 
 def test_its_features_stand_in_the_list_of_all(command):

@@ -150,6 +150,30 @@ def test_the_command_line_keeps_its_tables_there_and_answers_as_with_a_disk(
     assert all(any(f"/{kind}/" in one for one in entries) for kind in ("bars", "coverage", "forecasts"))
 
 
+@pytest.mark.usefixtures("ray_cluster")
+def test_a_search_reads_its_bars_there_and_its_winner_is_audited_registered_and_forecasts(
+    folder, s3, new_home, tmp_path, monkeypatch
+):
+    monkeypatch.setenv("CANDORCAST_TABLES", str(folder))
+    file, home = str(write_experiment(tmp_path)), new_home().root
+    quick = ("--set", 'search.families=["ridge"]', "--set", "search.trials=1", "--set", "validation.folds=1")
+
+    def tell(*command: str) -> dict:
+        done = run(*command, file, *quick, "--home", str(home), "--json")
+        assert done.exit_code in (0, 1), done.stderr
+        return json.loads(done.stdout)
+
+    tell("refresh")
+    searched = tell("search")
+    assert [trial["status"] for trial in searched["ledger"]] == ["finished"]
+    assert {row["version"] for row in tell("predict", "--version", searched["version"])["forecasts"]} == {
+        searched["version"]
+    }
+    put = [one for one in s3.requests() if one.startswith("PUT") and folder.copies.name in one]
+    assert all(any(f"/{kind}/" in one for one in put) for kind in ("bars", "coverage", "forecasts"))
+    assert {one.relative_to(home).parts[0] for one in home.rglob("*.parquet")} <= {"searches"}
+
+
 @pytest.mark.usefixtures("folder")
 def test_what_s3_refuses_is_one_line_that_names_it():
     with pytest.raises(StoreFailed, match=r"^s3://nobody/x/.*bucket does not exist") as told:

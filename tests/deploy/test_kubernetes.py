@@ -17,7 +17,7 @@ from tests.deploy.kustomize import containers, pods, render
 from tests.deploy.rendered import FOLDER, KEPT, PLACES, ask_kubectl, digest
 
 RENDERED = {place: render(FOLDER / place) for place in PLACES}
-EVERYTHING = [*RENDERED["overlays/gpu"], *RENDERED["search"]]
+EVERYTHING = [*RENDERED["overlays/gpu"], *RENDERED["search"], *RENDERED["s3"]]
 # KubeRay's schemas are in no package. Those of its repository (v1, 19 August 2026) were asked by hand; what we use of
 # them is held here by name.
 CLUSTER = {
@@ -143,6 +143,23 @@ def test_every_secret_that_is_read_is_told_in_the_readme_and_none_is_in_a_manife
     assert of_kind("Secret") == []
     made = set(re.findall(r"create secret generic ([\w-]+)", readme))
     assert made == {name for name, _ in told}
+
+
+def test_whoever_reads_tables_is_told_where_they_lie_and_by_which_keys() -> None:
+    """By one secret, which need not be there: then they lie in the home."""
+    there = {
+        container["name"]
+        for document in EVERYTHING
+        for container in containers(document)
+        for source in container.get("envFrom", [])
+        if source.get("secretRef", {}).get("name") == "candorcast-s3"
+    }
+    assert there == {"app", "deployments", "worker", "ray", "mlflow"}
+    [cluster] = of_kind("RayCluster")
+    for group in cluster["spec"]["workerGroupSpecs"]:  # a trial is given its bars
+        [node] = group["template"]["spec"]["containers"]
+        assert not any("secretRef" in source for source in node["envFrom"])
+    assert "CANDORCAST_TABLES" in (FOLDER / "README.md").read_text()
 
 
 def references(pod: dict[str, Any]) -> Iterator[tuple[str, str]]:

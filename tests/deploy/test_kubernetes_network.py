@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from tests.deploy.kustomize import pods
-from tests.deploy.test_kubernetes import EVERYTHING, of_kind
+from tests.deploy.test_kubernetes import EVERYTHING, RENDERED, named, of_kind
 
 COMPONENT = "app.kubernetes.io/component"
 POLICIES = of_kind("NetworkPolicy")
@@ -98,12 +98,13 @@ def test_every_label_that_a_policy_names_is_on_a_pod() -> None:
             assert asked <= carried, policy["metadata"]["name"]
 
 
-def test_only_the_worker_and_mlflow_reach_what_is_outside_and_nobody_the_clouds_own_address() -> None:
+def test_few_reach_what_is_outside_and_nobody_the_clouds_own_address() -> None:
     outside = {}
     for policy in POLICIES:
         for rule in policy["spec"].get("egress", []):
             for one in rule.get("to", []):
                 if "ipBlock" in one:
                     outside[policy["metadata"]["name"]] = one["ipBlock"]["except"]
-    assert set(outside) == {"worker", "mlflow"}
+    assert set(outside) == {"worker", "mlflow", "tables"}
+    assert [named(one) for one in RENDERED["s3"]] == ["NetworkPolicy-tables"]
     assert all("169.254.0.0/16" in but for but in outside.values())

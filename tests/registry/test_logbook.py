@@ -1,10 +1,15 @@
 """A search is written down in MLflow while it runs."""
 
+import sqlite3
+import time
+from contextlib import closing
+
 import pytest
 from mlflow.exceptions import MlflowException
 
 from ml_core.home.settings import Home
 from ml_core.registry.runs import flatten
+from ml_core.registry.tracking import connect, measure
 from ml_core.registry.trials import Trial
 from ml_core.registry.versions import Registry
 
@@ -94,3 +99,23 @@ def test_nested_values_are_flattened_by_dots():
     assert flatten({"task": {"lookback": 30, "deep": {"x": 1}}, "seed": 0}) == {
         "task.lookback": 30, "task.deep.x": 1, "seed": 0,
     }  # fmt: skip
+
+
+def test_who_opens_the_database_next_tells_sqlite_how_many_runs_there_are(new_home):
+    home = new_home()
+    Registry(home).open_logbook("grown", search="first").follow([trial_of("t0", "finished", 0.3)])
+    with closing(sqlite3.connect(home.root / "mlflow.db")) as database:
+        asked = "SELECT tbl FROM sqlite_stat1 WHERE tbl IN ('runs', 'latest_metrics')"
+        connect(home)
+        assert {row[0] for row in database.execute(asked)} == {"runs", "latest_metrics"}
+
+
+def test_a_database_that_another_writes_just_now_is_opened_at_once(new_home):
+    home = new_home()
+    Registry(home).open_logbook("grown", search="first").follow([trial_of("t0", "finished", 0.3)])
+    with closing(sqlite3.connect(home.root / "mlflow.db", isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        begun = time.monotonic()
+        with closing(sqlite3.connect(home.root / "mlflow.db")) as ours:
+            measure(ours)
+        assert time.monotonic() - begun < 3

@@ -64,7 +64,6 @@ def test_no_screen_page_or_figure_spells_a_label_of_its_own():
         *words.HEADINGS.values(),
         words.BASE,
         words.TENTHS,
-        words.RANK_IC,
         "deepest fall",
         "buy and hold",
     ]

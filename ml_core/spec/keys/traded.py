@@ -4,6 +4,7 @@ from ml_core.spec.keys.key import Key
 
 SIZING = {
     "kind": Key("How forecasts become weights; auto is single, or long_short from five tickers on."),
+    "options": Key("What a strategy of your own is told; it checks it.", {"share": 0.5}),
     "horizon": Key("Of which horizon the forecasts are traded; left out, the first.", 5),
     "quantile": Key("Which share of the names is held long; as many are held short."),
     "neutral": Key("Whether as much is sold as bought in the whole market or in each sector."),
