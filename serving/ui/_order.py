@@ -12,7 +12,7 @@ SIGNS = {True: "\N{BLACK DOWN-POINTING TRIANGLE}", False: "\N{BLACK UP-POINTING 
 TURNED = "-"  # before the name of an order that is asked for the other way round
 
 
-class Order(NamedTuple):
+class BoardOrder(NamedTuple):
     """`value` decides, the largest first where it `falls`; what is not known comes last either way."""
 
     label: str
@@ -28,12 +28,12 @@ def changed(row: BoardRow) -> float | None:
 
 
 ORDERS = {
-    "expected": Order("Expected move", lambda row: row.forecast.mean),
-    "changed": Order("Change of the forecast", changed),
-    "weight": Order("Position", lambda row: row.weight),
-    "moved": Order("Last session's move", lambda row: row.moved),
-    "wide": Order("Width of the interval", lambda row: row.forecast.scale, "narrowest first"),
-    "ticker": Order("Ticker", lambda row: row.ticker, "from Z to A", falls=False),
+    "expected": BoardOrder("Expected move", lambda row: row.forecast.mean),
+    "changed": BoardOrder("Change of the forecast", changed),
+    "weight": BoardOrder("Position", lambda row: row.weight),
+    "moved": BoardOrder("Last session's move", lambda row: row.moved),
+    "wide": BoardOrder("Width of the interval", lambda row: row.forecast.scale, "narrowest first"),
+    "ticker": BoardOrder("Ticker", lambda row: row.ticker, "from Z to A", falls=False),
 }
 
 
