@@ -27,6 +27,14 @@ SigningKey = Annotated[
 NewKey = Annotated[
     bool, typer.Option("--new-key", help="Make a key at --key first, which only you can read.")
 ]
+KeptAgain = Annotated[
+    bool,
+    typer.Option(
+        "--keep",
+        help="Keep the version that was judged, as it was made again, in this home: `report`, `explain` and "
+        "`backtest` tell of it. It sits in no seat.",
+    ),
+]
 Signer = Annotated[
     str | None,
     typer.Option(
@@ -70,6 +78,7 @@ def certify(out: CertificateFile, version: Version = None, key: SigningKey = Non
 def recheck(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="What certify wrote.")],
     signer: Signer = None,
+    keep: KeptAgain = False,
 ):
     """Check a certificate: its signature, what comes out the same when it is made again from bars and code, and what
     rests on its signer's word."""

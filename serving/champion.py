@@ -50,13 +50,13 @@ class Served:
         """Those whose prices are at hand."""
         return frozenset(self.prices["ticker"].unique())
 
-    def choose_horizons(self, asked: Sequence[int] | None) -> tuple[int, ...]:
-        """Those asked for, or all; one that the model does not know is refused with those it does."""
+    def choose_horizons(self, asked: Sequence[int] | None, *, key: str = "horizons") -> tuple[int, ...]:
+        """Those asked for by that key, or all; one that the model does not know is refused with those it does."""
         known = self.forecaster.spec.task.horizons
         strange = [horizon for horizon in asked or () if horizon not in known]
         if strange:
             raise InvalidInput(
-                f"horizons: {strange[0]} is not forecast; expected any of {', '.join(map(str, known))}"
+                f"{key}: {strange[0]} is not forecast; expected any of {', '.join(map(str, known))}"
             )
         return tuple(sorted(set(asked))) if asked else known
 

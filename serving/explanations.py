@@ -52,7 +52,7 @@ class Explained(Provenance):
     )
     counterfactual: Counterfactual | None = Field(
         None,
-        description="A small change of today's inputs, within what the data has shown, that turns the sign; of level "
+        description="A change of today's inputs, within what the data has shown, that turns the sign; of level "
         "alone. Each input is changed by itself: such changes may not occur together in the market.",
     )
     silent: dict[str, str] = Field(description="Method: why it tells nothing of this forecast.")
@@ -105,7 +105,7 @@ class Explanations:
         """Who said it of what, by when, and how far ahead."""
         served, then = self._at(date, version)
         name = find_name(self._order, served, ticker)
-        (ahead, *_) = served.choose_horizons([horizon] if horizon else None)
+        (ahead, *_) = served.choose_horizons([horizon] if horizon else None, key="horizon")
         stranger = None if name in served.tickers else name
         seen = self._past.at(served, date, stranger=stranger, then=then)
         if name not in seen.scene.tickers:

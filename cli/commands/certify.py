@@ -10,7 +10,10 @@ from pathlib import Path
 from cli.output import check_file
 from cli.session import DONE, PARTIAL, Session
 from ml_core.errors import BrokenArtifact, InvalidInput
+from ml_core.home.spelling import spell
+from ml_core.registry.version import ModelVersion
 from ml_core.spec.experiment import Experiment
+from ml_core.spec.file import find_experiment
 
 ENDINGS = (".certificate",)
 
@@ -60,8 +63,9 @@ def certify(session: Session, *, version: str | None, out: Path, key: Path | Non
     return DONE
 
 
-def recheck(session: Session, *, file: Path, signer: str | None) -> int:
+def recheck(session: Session, *, file: Path, signer: str | None, keep: bool) -> int:
     from ml_core.certificate.checked import DIFFERS, WORD, conclude, name_parts
+    from ml_core.certificate.kept import keep_judged
     from ml_core.certificate.paper import verify
     from ml_core.certificate.recheck import recheck as check_again
     from ml_core.certificate.sections import read_certificate
@@ -83,11 +87,21 @@ def recheck(session: Session, *, file: Path, signer: str | None) -> int:
             "anyone may sign; to ask for a signer, add --signer and the public key that the signer told you"
         )
     _fetch_bars(session, certificate.recipe.experiment)
-    checked = check_again(certificate, session.home, tell=terminal.step)
+    kept: list[ModelVersion] = []
+    checked = check_again(
+        certificate,
+        session.home,
+        tell=terminal.step,
+        keep=(lambda judged: kept.append(keep_judged(certificate, judged, session.home, now=session.now)))
+        if keep
+        else None,
+    )
     rows = [{"part": one.part, "": one.standing, "what": one.why} for one in checked]
     terminal.table(rows, title="what comes out when it is made again here")
     differing = name_parts(checked, DIFFERS)
     terminal.say(conclude(checked))
+    for version in kept:
+        terminal.say(_tell_kept(session, version, certificate.recipe.experiment.name))
     terminal.document(
         {
             "model": about.model,
@@ -98,10 +112,21 @@ def recheck(session: Session, *, file: Path, signer: str | None) -> int:
             "same": not differing,
             "on_word": name_parts(checked, WORD),
             "told": conclude(checked),
+            "kept": kept[0].version if kept else None,
             "parts": [one.summary() for one in checked],
         }
     )
     return PARTIAL if differing else DONE
+
+
+def _tell_kept(session: Session, version: ModelVersion, experiment: str) -> str:
+    """Where it is, and the command that writes its report; who has a file of his own has to name that."""
+    told = f"kept here as {version.name} version {version.version}"
+    try:
+        find_experiment(experiment)
+    except InvalidInput:
+        return f"{told}; its report: candorcast report with the experiment's file, and --version {version.version}"
+    return f"{told}; its report: {spell('report', experiment, home=session.home)} --version {version.version}"
 
 
 def _require_signer(key: str, expected: str | None) -> None:

@@ -160,7 +160,10 @@ def _show_all(
     proven = _proven(scene, version, horizon)
     for line in screen.all_lines(scene, version, rows, horizon=horizon, of=of, proven=proven):
         terminal.say(line)
-    terminal.table(screen.ticker_rows(rows, of=of, priced=priced), title="what moves each most")
+    silent = version.evidence.role == "reference" and of != "scale"
+    terminal.table(
+        screen.ticker_rows(rows, of=of, priced=priced, silent=silent), title="what moves each most"
+    )
     for line in told:
         terminal.say(session.spell_out(line))
     terminal.document(

@@ -134,7 +134,7 @@ def amount(share: float, of: str, *, priced: bool) -> str:
     """What a piece adds. Shares of a return are log returns and add up; so do the logarithms of a scale."""
     if of == "scale":
         side = "" if abs(share) < 5e-4 else " wider" if share > 0 else " narrower"
-        return f"{words.percent(share, digits=1)}{side}"
+        return f"{words.percent(abs(share) if side else share, digits=1, sign=not side)}{side}"
     return words.percent(share, digits=3) if priced else words.write(share, "correlation")
 
 
@@ -168,14 +168,17 @@ def all_lines(
         yield f"  {told}"
     pieces = by_name(rows.filter(pl.col("name") != "base")).group_by("words")
     sizes = pieces.agg(pl.col("share").abs().mean()).sort("share", descending=True).head(SHOWN)
-    largest = sizes["share"].max() or 1.0
+    largest = sizes["share"].max()
+    if not largest:
+        yield "  no input moves any: all say what they always say"
+        return
     wide = max(map(len, sizes["words"]), default=0)
     for told, size in sizes.iter_rows():
         yield f"  {told:<{wide}}  {'█' * round(size / largest * HALF)}"
 
 
-def ticker_rows(rows: pl.DataFrame, *, of: str, priced: bool) -> list[dict[str, str]]:
-    """Each ticker's forecast, and the two pieces that move it most."""
+def ticker_rows(rows: pl.DataFrame, *, of: str, priced: bool, silent: bool = False) -> list[dict[str, str]]:
+    """Each ticker's forecast, and the two pieces that move it most; `silent`: whoever gives none of this kind."""
     import polars as pl
 
     from ml_core.explain.rows import by_name
@@ -191,7 +194,7 @@ def ticker_rows(rows: pl.DataFrame, *, of: str, priced: bool) -> list[dict[str, 
         found.append(
             {
                 "ticker": str(ticker),
-                "forecast": level(float(own["share"].sum()), of, priced=priced),
+                "forecast": "none" if silent else level(float(own["share"].sum()), of, priced=priced),
                 "moved most by": "; ".join(told) or "nothing",
             }
         )

@@ -15,7 +15,7 @@ from ml_core.registry.recipe import Recipe
 from ml_core.registry.seats import tell_seat
 from ml_core.registry.version import ModelVersion
 from ml_core.registry.versions import Registry
-from ml_core.reporting.document.document import NumberOrigin
+from ml_core.reporting.document.document import Missing, NumberOrigin
 from ml_core.spec.experiment import Experiment
 
 NONE = "none"
@@ -64,6 +64,14 @@ class ReportSubject:
             NONE if self.stored is None else f"{self.stored}",
             " ".join([self.spell(verb), *more]),
         )
+
+    def lacking(self, title: str, told: str) -> Missing:
+        """What could not be told, and the command that helps as the user types it."""
+        why, _, command = told.removesuffix(".").partition("; run: candorcast ")
+        verb, _, rest = command.partition(" ")
+        more = rest.partition(" --")[2]
+        helps = " ".join(filter(None, (self.spell(verb), more and f"--{more}"))) if verb else ""
+        return Missing(title, f"{why}.", helps)
 
     @property
     def _number(self) -> str:

@@ -33,8 +33,15 @@ from ml_core.walkforward.opening import open_windows
 class JudgedAgain:
     """What was made and how its claims were judged."""
 
-    forecaster: Forecaster
-    claims: tuple[ClaimVerdict, ...]
+    weighed: Weighed
+
+    @property
+    def forecaster(self) -> Forecaster:
+        return self.weighed.candidate.forecaster
+
+    @property
+    def claims(self) -> tuple[ClaimVerdict, ...]:
+        return self.weighed.claims
 
 
 def judge_again(
@@ -59,7 +66,7 @@ def judge_again(
         check_audit(signed, weighed.audit),
         *check_gate(signed, weighed),
     ]
-    return checked, JudgedAgain(forecaster, weighed.claims)
+    return checked, JudgedAgain(weighed)
 
 
 def _weigh(signed: Certificate, home: Home, candidate: Candidate) -> Weighed:

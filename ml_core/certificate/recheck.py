@@ -3,11 +3,11 @@ version that was judged is made first, and then what was fitted again from it.""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from ml_core.certificate.checked import CheckedPart
-from ml_core.certificate.judged import judge_again
+from ml_core.certificate.judged import JudgedAgain, judge_again
 from ml_core.certificate.on_trust import tell_word
 from ml_core.certificate.refitted import fit_again
 from ml_core.certificate.sections import Certificate
@@ -15,12 +15,21 @@ from ml_core.home.settings import Home
 from ml_core.home.telling import Tell
 
 
-def recheck(signed: Certificate, home: Home, *, tell: Tell = lambda _: None) -> list[CheckedPart]:
-    """Part by part, and what nothing here is put beside."""
+def recheck(
+    signed: Certificate,
+    home: Home,
+    *,
+    tell: Tell = lambda _: None,
+    keep: Callable[[JudgedAgain], object] | None = None,
+) -> list[CheckedPart]:
+    """Part by part, and what nothing here is put beside. `keep` is given the version that was judged, where nothing
+    came out otherwise."""
     checked, judged = judge_again(signed.of_judged(), home, tell=tell)
     if refit := signed.about.refit:
         own = fit_again(signed, refit, judged, home, tell=tell)
         checked = [*_name_version(checked, refit.judged), *own]
+    if keep and judged and all(one.same is not False for one in checked):
+        keep(judged)
     return [*checked, *tell_word()]
 
 

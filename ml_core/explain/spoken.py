@@ -32,7 +32,7 @@ LATER = (
     "what it learned, as weights and the training average that shares count from, comes from dates up to {end}, "
     "later than {day}"
 )
-APART = "each is a small change of a single input; such changes may not occur together in the market"
+APART = "each is a change of one input within what the data has shown; such changes may not come together in the market"
 CLAIM_OF = {"level": "level", "order": "order", "scale": "range"}
 
 

@@ -78,8 +78,8 @@ class Scene:
         ahead = known[0] if horizon is None else horizon
         if (ticker, ahead) not in self.said:
             raise NotEnoughData(
-                f"no forecast of {ticker} as of {self.as_of} to explain; there are those of "
-                f"{', '.join(self.tickers) or 'nobody'}"
+                f"no forecast of {ticker} as of {self.as_of} to explain; "
+                + (f"there are those of {', '.join(self.tickers)}" if self.tickers else "no ticker has one")
             )
         return Subject(self, ticker, ahead)
 

@@ -11,12 +11,14 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 
-def draw_pushes(pushes: Sequence[tuple[str, float]], *, unit: str) -> Figure:
-    """A bar for each of them from a line at zero, in the order in which they are given."""
+def draw_pushes(pushes: Sequence[tuple[str, float]], *, unit: str, proven: bool = True) -> Figure:
+    """A bar for each of them from a line at zero, in the order in which they are given; grey, where what they push is
+    not proven."""
     figure = style.new_figure(0.9 + 0.34 * len(pushes))
     axes = figure.subplots()
     names, sizes = [name for name, _ in pushes][::-1], [size for _, size in pushes][::-1]
-    axes.barh(names, sizes, height=0.62, color=[style.BLUE if size >= 0 else style.RED for size in sizes])
+    up, down = (style.BLUE, style.RED) if proven else (style.SOFT, style.SOFT)
+    axes.barh(names, sizes, height=0.62, color=[up if size >= 0 else down for size in sizes])
     axes.axvline(0.0, color=style.SOFT, linewidth=1.0)
     style.dress(axes, x=unit)
     axes.grid(visible=False, axis="y")

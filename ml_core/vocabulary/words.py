@@ -111,7 +111,7 @@ HEADINGS = {  # those that more than one page has
 }
 LIMITS = {
     "past": "The past proves nothing about a future that works otherwise. These are statistics, not investment advice.",
-    "simulated": "The market is made up. What is found here was planted, and no real price is any the wiser.",
+    "simulated": "The market is made up. What is found here was planted or is luck; no real price is any the wiser.",
     "luck": "What such a stretch cannot part from luck stays unproven, even where it is true.",
 }
 CHECKS = {  # of the gate, by what must hold: the names by which a version's evidence keeps them

@@ -59,6 +59,8 @@ def _unknown(path: str, part: str, name: str) -> str:
         return f"unknown query '{name}'; {path} takes none"
     if part == "query":
         return f"unknown query '{name}'{nearest(name, list(QUERIES[path].model_fields))}"
+    if path in QUERIES and name in QUERIES[path].model_fields:
+        return f"unknown field '{name}': it stands in the address, as {path}?{name}=…"
     return f"unknown field '{name}'{nearest(name, list(BODIES[path].model_fields))}"
 
 

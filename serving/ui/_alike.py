@@ -54,7 +54,7 @@ def show_alike(told: Explained, *, priced: bool) -> str:
 
 
 def show_turning(told: Explained, *, priced: bool) -> str:
-    """What small change of today's inputs would have turned the sign."""
+    """What change of today's inputs would have turned the sign."""
     title, found = words.HEADINGS["turned"], told.counterfactual
     if found is None:
         return markup.panel(title, f"{markup.begin(told.silent.get('counterfactual', ''))}.", "")

@@ -180,6 +180,18 @@ def test_a_part_that_is_not_there_is_said(reports):
     assert all(missing.values())
 
 
+def test_where_nobody_has_looked_yet_monitoring_is_not_said_to_be_well(reports):
+    told = section(reports["reference"], "How it stands")
+    assert "nobody has looked yet" in told
+    assert "candorcast monitor" in told
+
+
+def test_a_command_that_helps_is_spelled_as_its_reader_types_it(subjects):
+    told = subjects["reference"].lacking("Stored bars", "none; run: candorcast refresh small --whole")
+    assert (told.why, told.command) == ("none.", f"{subjects['reference'].spell('refresh')} --whole")
+    assert subjects["reference"].lacking("Stored bars", "none").command == ""
+
+
 @pytest.mark.parametrize("seat", SEATS)
 def test_baselines_and_accounts_are_told_in_words_and_not_as_files_spell_them(reports, subjects, seat):
     rivals = {rival.rival for one in subjects[seat].evidence.claims for rival in one.rivals}
@@ -196,7 +208,8 @@ def test_what_it_would_lose_is_drawn_with_intervals_before_it_stands_in_a_table(
     (table,) = [one for one in hangs.blocks if isinstance(one, Table) and "would lose" in one.caption]
     assert hangs.blocks.index(figure) < hangs.blocks.index(table)
     assert "between" in figure.alt
-    assert "--importance" in figure.origin.command == table.origin.command
+    assert "--importance" in figure.origin.command, "of one claim, as the command tells it"
+    assert "candorcast report" in table.origin.command, "of all claims"
     assert len(table.rows) >= 2
 
 

@@ -57,6 +57,26 @@ def test_a_stranger_with_the_same_bars_finds_the_same(certified, new_home):
     assert outcome(checked) == ALL_FINE, [one.why for one in checked]
 
 
+def test_what_came_out_the_same_is_kept_where_that_is_asked_and_its_report_is_written(
+    certified, new_home, tmp_path
+):
+    _, version, paper, key = certified
+    signed, stranger = tmp_path / "own.certificate", new_home()
+    signed.write_bytes(sign(paper.parts, read_key(str(key))))
+    file = write_experiment(tmp_path)
+    told = run("recheck", str(signed), "--keep", "--home", str(stranger.root))
+    assert told.exit_code == 0, told.output
+    kept = Registry(stranger).find(version.name, "1")
+    assert kept.aliases == ()
+    assert (kept.evidence.claims, kept.evidence.scores) == (version.evidence.claims, version.evidence.scores)
+    assert kept.evidence.search.trials == version.evidence.search.trials == 7
+    written = run(
+        "report", str(file), "--version", "1", "--home", str(stranger.root), "--out", str(tmp_path / "r.html")
+    )
+    assert written.exit_code == 0, written.output
+    assert "7 models were tried" in written.stdout
+
+
 def test_one_that_was_signed_before_is_verified_and_read_and_every_value_stands_as_it_was_signed():
     signed = verify((Path(__file__).parent / "signed_before.certificate").read_bytes()).parts
     certificate = read(signed)

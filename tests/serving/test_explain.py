@@ -95,7 +95,12 @@ def test_a_past_day_and_a_stranger_are_explained_as_they_are_forecast(client):
 def test_what_cannot_be_explained_is_refused_as_its_forecast_is(client):
     for body, status, expected in (
         ({"ticker": "NOPE"}, 404, "no bars stored for 'NOPE'"),
-        ({"ticker": "ALFA", "horizon": 2}, 422, "2 is not forecast"),
+        ({"ticker": "ALFA", "horizon": 2}, 422, "horizon: 2 is not forecast"),
+        (
+            {"ticker": "ALFA", "version": "9"},
+            422,
+            "'version': it stands in the address, as /predictions/explain?ver",
+        ),
         ({"ticker": "ALFA", "of": "money"}, 422, "of: expected"),
         ({"ticker": "ALFA", "horizons": [1]}, 422, "unknown field 'horizons'; did you mean 'horizon'?"),
     ):

@@ -44,7 +44,7 @@ def tell_again(subject: ReportSubject) -> Section:
         *_facts(subject, version, evidence),
         *_made_with(subject, evidence),
     ]
-    return Section(TITLE, tuple(blocks), subject.then("models", named=False))
+    return Section(TITLE, tuple(blocks), subject.then("models", "--json", named=False))
 
 
 def _facts(subject: ReportSubject, version: ModelVersion, evidence: Evidence) -> list[Block]:
@@ -73,7 +73,7 @@ def _facts(subject: ReportSubject, version: ModelVersion, evidence: Evidence) ->
             few if lock.otherwise else f"none of {lock.pinned} packages"
         )
     rows = [{"what": name, "": value} for name, value in facts.items()]
-    return [table_of(words.HEADINGS["determines"], rows, subject.then("models", named=False))]
+    return [table_of(words.HEADINGS["determines"], rows, subject.then("models", "--json", named=False))]
 
 
 def _seeds(evidence: Evidence) -> str:
@@ -93,4 +93,8 @@ def _made_with(subject: ReportSubject, evidence: Evidence) -> list[Block]:
         {"part": name, "then": then.get(name, words.MISSING), "here, now": now.get(name, words.MISSING)}
         for name in sorted({*then, *now})
     ]
-    return [table_of("With what it was made, and what is here", rows, subject.then("models", named=False))]
+    return [
+        table_of(
+            "With what it was made, and what is here", rows, subject.then("models", "--json", named=False)
+        )
+    ]

@@ -22,7 +22,7 @@ MOST_AHEAD = 4
 
 
 def tell_calibration(subject: ReportSubject, again: Replay) -> Section:
-    evidence, origin = subject.evidence, subject.then("models", named=False)
+    evidence, origin = subject.evidence, subject.then("models", "--json", named=False)
     if evidence is None:
         return Section(
             TITLE, (Missing("Calibration", "nothing was judged yet.", subject.spell("search")),), origin
@@ -32,7 +32,7 @@ def tell_calibration(subject: ReportSubject, again: Replay) -> Section:
 
 
 def _intervals(subject: ReportSubject, evidence: Evidence) -> list[Block]:
-    origin = subject.then("models", named=False)
+    origin = subject.then("models", "--json", named=False)
     rows = [one for one in evidence.coverage if one.split == "holdout"]
     if not rows:
         return [Missing("Coverage of the intervals", "this version kept none.")]

@@ -14,7 +14,7 @@ from ml_core.errors import ForecastError
 from ml_core.explain.attribution import Attribution, ForecastPart, attribute_all
 from ml_core.explain.method import load_method
 from ml_core.explain.methods.attention import Attention
-from ml_core.explain.spoken import tell, tell_unproven
+from ml_core.explain.spoken import CLAIM_OF, tell, tell_unproven
 from ml_core.explain.subject import Scene, open_scene
 from ml_core.prediction.answer import find_speaker
 from ml_core.registry.versions import Registry
@@ -51,7 +51,7 @@ def tell_explained(subject: ReportSubject) -> Section:
     try:
         session = _open(subject)
     except ForecastError as error:
-        return Section(TITLE, (Missing(WHAT, f"{error}."),), origin)
+        return Section(TITLE, (subject.lacking(WHAT, str(error)),), origin)
     blocks = (
         *_about(subject, session),
         *_all(subject, session),
@@ -102,10 +102,15 @@ def _all(subject: ReportSubject, session: ExplainedSession) -> list[Block]:
         return [
             Missing("Which inputs move the forecasts", "no input moves any: all say what they always say.")
         ]
+    proven = subject.version.proves(session.horizon) if subject.version else ()
     first = ", ".join(f"{name} by {_amount(session, size, sign=False)}" for name, size in pushes[:3])
     return [
         picture(
-            draw_pushes([(name, 100 * size) for name, size in pushes], unit="percent, either way"),
+            draw_pushes(
+                [(name, 100 * size) for name, size in pushes],
+                unit="percent, either way",
+                proven=CLAIM_OF[session.of] in proven,
+            ),
             "inputs",
             f"How far each input moves a forecast of {session.scene.as_of}, up or down, over all tickers",
             f"A bar for each input, the largest on top: {first}.",

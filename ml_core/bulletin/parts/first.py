@@ -13,7 +13,9 @@ from ml_core.vocabulary import words
 
 NOW = "What to do now"
 OPEN = "open"  # nothing live has decided it
-MADE_UP = "The market is made up, and a signal was planted in it. None of these numbers says anything of real prices."
+MADE_UP = (
+    "The market is made up, with what was planted in it. None of these numbers says anything of real prices."
+)
 
 
 def tell_first(subject: ReportSubject) -> Section:
@@ -31,7 +33,7 @@ def tell_first(subject: ReportSubject) -> Section:
         Points(tuple(advise(subject, evidence))),
         Paragraph(_tell_proof(evidence), "note"),
     ]
-    return Section("In short", tuple(blocks), subject.then("models", named=False))
+    return Section("In short", tuple(blocks), subject.then("models", "--json", named=False))
 
 
 def tell_verdict(subject: ReportSubject) -> str:
@@ -49,9 +51,11 @@ def tell_verdict(subject: ReportSubject) -> str:
         ) + (f" It has proven {count}." if asked_of(subject.evidence) else "")
     if proven and subject.evidence.refit:
         seat = ". It sits in the champion's seat" * (CHAMPION in version.aliases)
+        judged = subject.judged.evidence if subject.judged and subject.judged.readable else subject.evidence
+        asked = asked_of(judged)
         return (
-            f"Version {version.version} is version {subject.evidence.refit.judged} fitted again. Of the "
-            f"{len(asked_of(subject.evidence))} questions that were put to that one, {len(proven)} are proven and "
+            f"Version {version.version} is version {subject.evidence.refit.judged} fitted again. That one had proven "
+            f"{sum(one.proven for one in asked)} of the {len(asked)} questions that were put to it; {len(proven)} are "
             f"taken to hold for this one too, which was not judged itself{seat}."
         )
     if proven:
@@ -130,7 +134,7 @@ def _claims(subject: ReportSubject, evidence: Evidence) -> list[Block]:
         "What is proven. \u201cBy luck alone\u201d: of how many models that are no better than the rule that they face "
         "one would look as good, with all questions and looks paid for"
     )
-    return [table_of(caption, rows, subject.then("models", named=False))]
+    return [table_of(caption, rows, subject.then("models", "--json", named=False))]
 
 
 def _tell_luck(one: ClaimVerdict) -> str:
@@ -173,7 +177,11 @@ def _tell_money(subject: ReportSubject, evidence: Evidence) -> list[str]:
 def _tell_doubts(subject: ReportSubject, evidence: Evidence) -> list[str]:
     """What speaks against it, where something does."""
     assert subject.version is not None
-    told = []
+    told = [
+        f"Not taken over: {words.said(one.claim)}, {one.horizon} ahead. It is {one.why}."
+        for one in asked_of(evidence)
+        if evidence.refit and not one.proven and one.adjusted is None
+    ]
     if evidence.role != "reference" and (rivals := tell_rivals(subject.version)):
         told.append(
             "A simple rule did better by one measure, IC, which tells how well forecasts agree with what came. "
@@ -182,9 +190,10 @@ def _tell_doubts(subject: ReportSubject, evidence: Evidence) -> list[str]:
     luck = evidence.search.overfitting
     if luck is not None and luck >= 0.5:
         told.append(
-            f"The model that was chosen may not be the best of those that were tried: in {luck:.0%} of ways to halve "
-            "the time of the search, the best of one half was among the worse of the other. What is proven was proven "
-            "on later dates."
+            f"The model that was chosen may not be the best of those that were tried: of all ways to split the "
+            f"sessions of the search into two halves, in {luck:.0%} the best model of one half was among the worse "
+            "half of models on the other."
+            + (" What is proven was proven on later dates." if proven_of(subject) else "")
         )
     return told
 

@@ -16,7 +16,7 @@ MOST_AHEAD = 4
 
 
 def tell_holdout(subject: ReportSubject) -> Section:
-    evidence, origin = subject.evidence, subject.then("models", named=False)
+    evidence, origin = subject.evidence, subject.then("models", "--json", named=False)
     if evidence is None:
         why = "nothing was judged yet."
         return Section(TITLE, (Missing("A holdout", why, subject.spell("search")),), origin)
@@ -37,7 +37,7 @@ def tell_holdout(subject: ReportSubject) -> Section:
 def _claims(subject: ReportSubject, evidence: Evidence) -> list[Block]:
     if not evidence.claims:
         return [Missing("Claims", "this version was judged before claims were judged one by one.")]
-    origin = subject.then("models", named=False)
+    origin = subject.then("models", "--json", named=False)
     rows = [
         {
             "claim": one.claim,
@@ -88,10 +88,10 @@ def _scores(subject: ReportSubject, evidence: Evidence) -> list[Block]:
     caption = "Scores, with those of simple rules on the same rows"
     caption += f"; {words.listed(left)} stand in the command's answer" if left else ""
     leads = [row for one in scores if (row := _lead_row(one, names[:MOST_BESIDE]))]
-    blocks: list[Block] = [table_of(caption, rows, subject.then("models", named=False))]
+    blocks: list[Block] = [table_of(caption, rows, subject.then("models", "--json", named=False))]
     if leads:
         told = "How much of each rule's error the model takes away; below zero it adds to it"
-        blocks.append(table_of(told, leads, subject.then("models", named=False)))
+        blocks.append(table_of(told, leads, subject.then("models", "--json", named=False)))
     return blocks
 
 
@@ -133,4 +133,4 @@ def _gate(subject: ReportSubject, evidence: Evidence) -> list[Block]:
         for check in evidence.gate.checks
     ]
     verdict = "passed" if evidence.gate.passed else f"refused: {evidence.gate.told_refused}"
-    return [table_of(f"The gate ({verdict})", rows, subject.then("models", named=False))]
+    return [table_of(f"The gate ({verdict})", rows, subject.then("models", "--json", named=False))]

@@ -28,7 +28,7 @@ def tell_lost(subject: ReportSubject) -> list[Block]:
             return [Missing(WHAT, f"{why}.")]
         found = importance.explain(stretch, stretch.windows.horizons[0], SEED, kinds=("together",))
     except ForecastError as error:
-        return [Missing(WHAT, f"{error}.")]
+        return [subject.lacking(WHAT, str(error))]
     if not found.claims:
         return [Missing(WHAT, f"{'; '.join(found.silent.values())}.")]
     claim = _first(found, judged)
@@ -37,7 +37,7 @@ def tell_lost(subject: ReportSubject) -> list[Block]:
     return [
         Paragraph(_about(found)),
         _drawn(found.claims[claim], claim, found.horizon, origin),
-        _table(found, origin),
+        _table(found, subject.then("report", "--out", "report.html")),
     ]
 
 

@@ -26,7 +26,7 @@ def tell_money(subject: ReportSubject, again: Replay) -> Section:
     if evidence is None:
         why = "nothing was judged yet."
         return Section(TITLE, (Missing("Trading", why, subject.spell("search")),), subject.today("backtest"))
-    origin = subject.then("backtest", "--end", f"{evidence.holdout.end}")
+    origin = subject.then("report", "--out", "report.html")
     own, strategy = evidence.backtest, subject.experiment.strategy
     first, last = own.start or evidence.holdout.start, own.end or evidence.holdout.end
     told = (
@@ -40,7 +40,7 @@ def tell_money(subject: ReportSubject, again: Replay) -> Section:
                 "It held nothing: whoever gives no direction is not traded. Its numbers are those of cash."
             )
         )
-    blocks.append(_accounts(own, subject.then("models", named=False)))
+    blocks.append(_accounts(own, subject.then("models", "--json", named=False)))
     if own.sharpe_reason:
         blocks.append(Paragraph(f"There is no {words.MONEY['sharpe'].label}: {own.sharpe_reason}.", "note"))
     if again.money is None:

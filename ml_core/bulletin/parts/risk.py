@@ -27,8 +27,7 @@ FURTHER = 0.01  # the tail beyond the one that every account is told with
 
 def tell_risk(subject: ReportSubject, again: Replay) -> Section:
     evidence = subject.evidence
-    end = ("--end", f"{evidence.holdout.end}") if evidence else ()
-    origin = subject.then("backtest", *end)
+    origin = subject.then("report", "--out", "report.html")
     if again.money is None or evidence is None:
         why = again.why or "nothing was judged yet."
         return Section(TITLE, (Missing("The risk of the strategy", why),), origin)

@@ -46,7 +46,8 @@ def _tell_trials(evidence: Evidence) -> str:
     search = evidence.search
     parts = {"finished": search.finished, "stopped early": search.stopped, "failed": search.failed}
     told = ", ".join(f"{count} {name}" for name, count in parts.items() if count)
-    lasted = f" It took {search.seconds / 60:,.0f} minutes." if search.seconds >= 60 else ""
+    minutes = round(search.seconds / 60)
+    lasted = f" It took {minutes:,} minute{'s' * (minutes > 1)}." if minutes else ""
     scored = f", scored by {words.metric(search.objective).label}" if search.objective else ""
     folds = f" on {search.folds} stretches of time each" if search.folds else ""
     return f"{search.trials} trials{f' ({told})' if told else ''}{scored}{folds}.{lasted}"

@@ -25,7 +25,10 @@ def tell_standing(subject: ReportSubject) -> Section:
         for one in examine_experiment(subject.order, now=subject.now)
     ]
     blocks: list[Block] = [table_of("Bars, model and forecast", rows, origin)]
-    if not _ongoing(subject):
+    if open_record(subject.order).looks().is_empty():
+        why = "nobody has looked yet whether what the forecast rests on still holds."
+        blocks.append(Missing("Monitoring", why, subject.spell("monitor")))
+    elif not _ongoing(subject):
         blocks.append(Paragraph("Monitoring knows of nothing that does not hold."))
     return Section(TITLE, tuple(blocks), origin)
 

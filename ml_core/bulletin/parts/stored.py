@@ -7,7 +7,7 @@ import polars as pl
 from ml_core.bulletin.subject import ReportSubject
 from ml_core.data.overview import Overview, read_overview, summarise_findings
 from ml_core.errors import ForecastError
-from ml_core.reporting.document.document import Block, Missing, Paragraph, Section, table_of
+from ml_core.reporting.document.document import Block, Paragraph, Section, table_of
 from ml_core.vocabulary import words
 
 TITLE = "Data and their quality"
@@ -19,7 +19,7 @@ def tell_data(subject: ReportSubject) -> Section:
     try:
         overview = read_overview(subject.order.experiment, subject.order.home)
     except ForecastError as error:
-        return Section(TITLE, (Missing("Stored bars", str(error)),), origin)
+        return Section(TITLE, (subject.lacking("Stored bars", str(error)),), origin)
     blocks: list[Block] = [Paragraph(_tell_source(subject, overview)), _coverage(overview, subject)]
     blocks += [Paragraph(_tell_stationarity(overview))]
     for title, table in (
@@ -41,7 +41,7 @@ def _tell_source(subject: ReportSubject, overview: Overview) -> str:
     if judged:
         told += f" What was judged read version {judged.data_version}, which can still be read."
     if subject.order.experiment.data.source == "simulated":
-        told += " These bars are made up, with a signal that was planted: nothing here says anything about real prices."
+        told += " These bars are made up, with what was planted in them: nothing here says anything about real prices."
     return told
 
 

@@ -1,4 +1,4 @@
-"""What would have turned it: a small change of today's inputs, within what the data has shown, after which the forecast
+"""What would have turned it: a change of today's inputs, within what the data has shown, after which the forecast
 has the other sign.
 
 Inputs are moved one after the other, each to the end of its own range of the last years that pushes against the
@@ -159,7 +159,7 @@ def _copies(subject: Subject, changes: list[dict[str, float]]) -> tuple[Windows,
 
 
 METHOD = Method(
-    about="a small change of today's inputs that would turn the sign",
+    about="a change of today's inputs, within what the data has shown, that would turn the sign",
     excuse=excuse,
     explain=explain,
     level_only=True,

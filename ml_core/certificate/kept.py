@@ -1,0 +1,30 @@
+"""Keeps what was made again from a certificate as a version of this home, so that report, explanations and backtest
+tell of it here as they do where it was signed. It sits in no seat: nobody here has chosen it."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from ml_core.certificate.judged import JudgedAgain
+from ml_core.certificate.sections import Certificate
+from ml_core.home.settings import Home
+from ml_core.promotion.card import card_of
+from ml_core.promotion.weighing import write_down
+from ml_core.registry.version import ModelVersion
+from ml_core.registry.versions import Registry
+
+
+def keep_judged(signed: Certificate, judged: JudgedAgain, home: Home, *, now: dt.datetime) -> ModelVersion:
+    """The version that was judged, with what was found of it here and what the gate answered there."""
+    own, registry = signed.of_judged(), Registry(home)
+    experiment, about = own.recipe.experiment, own.about
+    found = write_down(experiment, judged.weighed, own.audit.gate, role="candidate", now=now)
+    note = f"it was made again from the certificate of {about.model} version {about.version}"
+    searched = found.search.model_copy(update={"trials": own.luck.tried or 0})
+    evidence = found.model_copy(update={"search": searched, "notes": (*found.notes, note)})
+    return registry.register(
+        judged.weighed.candidate.forecaster,
+        experiment.model_name,
+        evidence,
+        card=card_of(experiment.model_name, evidence),
+    )
