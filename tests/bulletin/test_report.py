@@ -124,7 +124,7 @@ def test_the_first_page_names_the_simple_rule_that_did_better_and_a_choice_that_
     subject = replace(subjects["champion"], version=replace(version, read=doubted))
     told = " ".join(one.text for one in tell_first(subject).blocks if isinstance(one, Paragraph))
     assert "ridge 0.900 beside" in told
-    assert "67% of ways to halve" in told
+    assert "in 67% the best model of one half" in told
 
 
 def test_the_reference_is_said_to_give_no_direction_and_has_no_worst_days(reports):
