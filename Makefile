@@ -33,7 +33,7 @@ lint: $(VENV)/installed
 	$(BIN)/pyright
 
 test: $(VENV)/installed lint
-	$(BIN)/python -m pytest --numprocesses 3 --dist loadscope
+	$(BIN)/python -m pytest --numprocesses 2 --dist loadscope
 
 faults: $(VENV)/installed
 	CANDORCAST_KILLS=100 $(BIN)/python -m pytest tests/faults tests/flows/test_lock.py tests/flows/test_faults.py \

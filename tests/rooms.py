@@ -1,6 +1,6 @@
-"""Shares the suite out between three processes on two processors. What starts servers waits more than it computes, and
-so does what starts a cluster: each of the two kinds one after another in a process of its own, for two stacks or two
-clusters that start at once starve each other until one gives up; beside them the others, file by file."""
+"""Shares the suite out between two processes on two processors: what starts servers or a cluster waits more than it
+computes, and one after another, for two that start at once starve each other until one gives up; beside it the others,
+file by file."""
 
 from xdist.scheduler import LoadScopeScheduling
 from xdist.workermanage import WorkerController
@@ -9,8 +9,6 @@ TOGETHER = {
     "services": (
         "tests/flows/",
         "tests/deploy/",
-    ),
-    "searches": (
         "tests/faults/",
         "tests/tuning/",
         "tests/cli/test_story.py",
@@ -23,7 +21,6 @@ TOGETHER = {
 # What is long begins early: taken up last, it would keep one process waiting for the other.
 BEGIN = (
     "services",
-    "searches",
     "tests/audit/",
     "tests/cli/",
     "tests/serving/",
