@@ -47,7 +47,18 @@ def draw_equity(comparison: Comparison, luck: pl.DataFrame) -> Figure:
             row=1,
             col=1,
         )
-    own = comparison.accounts.filter(account=STRATEGY).sort("date")
+    _below(figure, comparison.accounts.filter(account=STRATEGY).sort("date"))
+    dress(figure, height=520, meta={"chart": "equity"}, margin={"l": 12, "t": 74})
+    figure.update_layout(hovermode="x unified", legend={"traceorder": "normal"})  # a band would turn it round
+    figure.update_xaxes(nticks=5, tickangle=0, hoverformat="%a %d %b %Y", tickformat="%d %b\n%Y")
+    figure.update_yaxes(side="right", tickformat=".2f", row=1, col=1)
+    figure.update_yaxes(side="right", tickformat=".0%", nticks=4, row=2, col=1)
+    figure.update_yaxes(side="right", tickformat=".0%", nticks=3, rangemode="tozero", row=3, col=1)
+    return figure
+
+
+def _below(figure: Figure, own: pl.DataFrame) -> None:
+    """Of the strategy's account: its falls, and how much of it is in positions."""
     figure.add_scatter(
         x=own["date"].to_list(),
         y=_drawdown(own["net"]),
@@ -72,13 +83,6 @@ def draw_equity(comparison: Comparison, luck: pl.DataFrame) -> Figure:
         row=3,
         col=1,
     )
-    dress(figure, height=520, meta={"chart": "equity"}, margin={"l": 12, "t": 74})
-    figure.update_layout(hovermode="x unified", legend={"traceorder": "normal"})  # a band would turn it round
-    figure.update_xaxes(nticks=5, tickangle=0, hoverformat="%a %d %b %Y", tickformat="%d %b\n%Y")
-    figure.update_yaxes(side="right", tickformat=".2f", row=1, col=1)
-    figure.update_yaxes(side="right", tickformat=".0%", nticks=4, row=2, col=1)
-    figure.update_yaxes(side="right", tickformat=".0%", nticks=3, rangemode="tozero", row=3, col=1)
-    return figure
 
 
 def _band(figure: Figure, luck: pl.DataFrame) -> None:
