@@ -33,8 +33,8 @@ def audit_alignment(targets: pl.DataFrame, prices: pl.DataFrame, *, kind: str) -
         return Audit((looked,), ())
     largest = wrong.select(pl.col("gap").max().fill_null(float("nan"))).item()
     first = wrong.select(key).row(0, named=True)
-    found = ColumnLeak("misaligned", last, "target", wrong.height, first, largest, "targets")
-    return Audit((looked,), (found,))
+    leak = ColumnLeak("misaligned", last, "target", wrong.height, first, largest, "targets")
+    return Audit((looked,), (leak,))
 
 
 def _obvious(prices: pl.DataFrame, horizon: int, kind: str) -> pl.DataFrame:

@@ -180,8 +180,8 @@ def is_baseline(name: str) -> bool:
 
 def features_read(name: str) -> FeaturesRead:
     """Which features the baseline of that name learns from. It looks at one session's, however far back others look."""
-    found = choices.load(BASELINES, name)
-    return "raw" if getattr(found, "raw", False) else found.Config.reads
+    baseline = choices.load(BASELINES, name)
+    return "raw" if getattr(baseline, "raw", False) else baseline.Config.reads
 
 
 def configure(model: Model) -> BaselineConfig:

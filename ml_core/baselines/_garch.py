@@ -24,18 +24,18 @@ def learn(lesson: Lesson, usual: Weights) -> Learned:
     median of the others; `usual` where no ticker could be fitted."""
     steps, tickers = known_steps(lesson), list(lesson.windows.tickers)
     level_N = np.array([np.mean(step_T**2) if len(step_T) >= LEAST_STEPS else np.nan for step_T in steps])
-    found = [_fit_one(step_T, falls=len(usual) > 2) for step_T in steps]
-    fitted = [weights for weights in found if weights]
+    per_ticker = [_fit_one(step_T, falls=len(usual) > 2) for step_T in steps]
+    fitted = [weights for weights in per_ticker if weights]
     pooled = tuple(np.median(fitted, axis=0)) if fitted else usual
     level = float(np.nanmedian(level_N)) if np.isfinite(level_N).any() else _any_level(steps)
     levels = np.append(np.where(np.isfinite(level_N), level_N, level), level)
     return Learned(
         {
-            "weights": np.array([weights or pooled for weights in found] + [pooled]),
+            "weights": np.array([weights or pooled for weights in per_ticker] + [pooled]),
             "level": np.maximum(levels, LEAST_UNIT**2),
         },
         {"tickers": tickers},
-        tell_pooled([ticker for ticker, weights in zip(tickers, found, strict=True) if not weights]),
+        tell_pooled([ticker for ticker, weights in zip(tickers, per_ticker, strict=True) if not weights]),
     )
 
 

@@ -50,13 +50,13 @@ def _fit_line(
     middle_F, level = x_RF.mean(axis=0), float(y_R.mean())
     values_F, vectors_FF = np.linalg.eigh((x_RF - middle_F).T @ (x_RF - middle_F))
     along_F = vectors_FF.T @ ((x_RF - middle_F).T @ (y_R - level))
-    found = []
+    lines = []
     for penalty in penalties:
         slope_F = vectors_FF @ (along_F / (np.maximum(values_F, 0.0) + penalty))
         start = level - float(middle_F @ slope_F)
         error = np.square(y_W - _along(x_WF, slope_F, start))[known_W].mean() if known_W.any() else 0.0
-        found.append((error, slope_F, start, penalty))
-    _, slope_F, start, penalty = min(found, key=lambda line: line[0])
+        lines.append((error, slope_F, start, penalty))
+    _, slope_F, start, penalty = min(lines, key=lambda line: line[0])
     return slope_F, start, penalty
 
 

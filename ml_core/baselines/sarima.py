@@ -27,12 +27,12 @@ class Config(BaselineConfig):
 
 def fit(config: Config, lesson: Lesson) -> Learned:
     steps, tickers = known_steps(lesson), list(lesson.windows.tickers)
-    found = [_fit_one(step_T, config.season) for step_T in steps]
+    per_ticker = [_fit_one(step_T, config.season) for step_T in steps]
     together = np.concatenate(steps)
     level = float(together.mean()) if len(together) else 0.0
-    levels = [float(step_T.mean()) if one else level for step_T, one in zip(steps, found, strict=True)]
+    levels = [float(step_T.mean()) if one else level for step_T, one in zip(steps, per_ticker, strict=True)]
     noise: tuple[np.ndarray, np.ndarray] = (np.zeros(0), np.zeros(0))
-    lines = [one or noise for one in (*found, None)]
+    lines = [one or noise for one in (*per_ticker, None)]
     return Learned(
         {
             "past": _side_by_side([past for past, _ in lines]),
@@ -40,7 +40,7 @@ def fit(config: Config, lesson: Lesson) -> Learned:
             "level": np.array([*levels, level]),
         },
         {"tickers": tickers},
-        tell_pooled([ticker for ticker, one in zip(tickers, found, strict=True) if not one]),
+        tell_pooled([ticker for ticker, one in zip(tickers, per_ticker, strict=True) if not one]),
     )
 
 

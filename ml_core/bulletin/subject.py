@@ -85,15 +85,15 @@ def open_subject(
     registry, stored = Registry(order.home), order.store.bars.version()
     speller = spell or (lambda verb: spell_plain(verb, order.experiment.name, home=order.home))
     try:
-        found = registry.find(order.name, version)
+        registered = registry.find(order.name, version)
     except NoChampion as error:
         if version is not None:
             raise
         return ReportSubject(order, now, speller, stored, why=str(error))
-    if not found.readable:
-        return ReportSubject(order, now, speller, stored, version=found, why=str(found.read))
+    if not registered.readable:
+        return ReportSubject(order, now, speller, stored, version=registered, why=str(registered.read))
     try:
-        judged = judged_of(registry, found)
+        judged = judged_of(registry, registered)
     except ForecastError:
-        judged = found
-    return ReportSubject(order, now, speller, stored, version=found, judged=judged)
+        judged = registered
+    return ReportSubject(order, now, speller, stored, version=registered, judged=judged)

@@ -110,9 +110,9 @@ def hash_bars(experiment: Experiment, home: Home, prices: pl.DataFrame, last: dt
 
 def hash_table(table: pl.DataFrame) -> str:
     """Of every value, row by row: the same table has the same hash on every machine."""
-    found = hashlib.sha256()
+    digest = hashlib.sha256()
     table = table.select(sorted(table.columns)).sort("ticker", "date")
     for column in table:
-        found.update(f"{column.name} {column.dtype} {column.null_count()}\n".encode())
-        found.update("\n".join(repr(value) for value in column.to_list()).encode())
-    return found.hexdigest()
+        digest.update(f"{column.name} {column.dtype} {column.null_count()}\n".encode())
+        digest.update("\n".join(repr(value) for value in column.to_list()).encode())
+    return digest.hexdigest()

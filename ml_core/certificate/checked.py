@@ -33,5 +33,5 @@ def name_parts(checked: Sequence[CheckedPart], standing: str) -> list[str]:
 def conclude(checked: Sequence[CheckedPart]) -> str:
     """In a line: what differs, and what nobody compared."""
     differing = name_parts(checked, DIFFERS)
-    found = f"differs: {', '.join(differing)}" if differing else "what can be made again is the same"
-    return f"{found}; on the signer's word: {', '.join(name_parts(checked, WORD))}"
+    compared = f"differs: {', '.join(differing)}" if differing else "what can be made again is the same"
+    return f"{compared}; on the signer's word: {', '.join(name_parts(checked, WORD))}"

@@ -57,7 +57,7 @@ def check_data(signed: SignedVersion, home: Home) -> tuple[CheckedPart, tuple[in
 def _tell_others(then: HashedBars, now: HashedBars) -> str:
     """What of the bars is otherwise; empty where nothing is."""
     return ", ".join(
-        f"{name} {getattr(then, name)}, here {found}" for name, found in now if getattr(then, name) != found
+        f"{name} {getattr(then, name)}, here {value}" for name, value in now if getattr(then, name) != value
     )
 
 
@@ -78,7 +78,7 @@ def check_scores(signed: SignedScores, weighed: Weighed) -> CheckedPart:
             "backtest": whole(evaluation.risk["holdout"]),
         }
     )
-    other = [name for name, found in now if whole(found) != whole(getattr(signed, name))]
+    other = [name for name, value in now if whole(value) != whole(getattr(signed, name))]
     return CheckedPart("scores", same=not other, why=f"other numbers: {', '.join(other)}" if other else "")
 
 

@@ -48,8 +48,8 @@ def judge_again(
     signed: Certificate, home: Home, *, tell: Tell
 ) -> tuple[list[CheckedPart], JudgedAgain | None]:
     """Part by part. On other bars nothing that follows could be the same, and nothing is made."""
-    found, bars = check_data(signed, home)
-    checked = [check_lock(signed), found]
+    data, bars = check_data(signed, home)
+    checked = [check_lock(signed), data]
     if bars is None:
         return [*checked, *tell_unmade()], None
     version, prices = bars

@@ -18,10 +18,10 @@ def keep_judged(signed: Certificate, judged: JudgedAgain, home: Home, *, now: dt
     """The version that was judged, with what was found of it here and what the gate answered there."""
     own, registry = signed.of_judged(), Registry(home)
     experiment, about = own.recipe.experiment, own.about
-    found = write_down(experiment, judged.weighed, own.audit.gate, role="candidate", now=now)
+    written = write_down(experiment, judged.weighed, own.audit.gate, role="candidate", now=now)
     note = f"it was made again from the certificate of {about.model} version {about.version}"
-    searched = found.search.model_copy(update={"trials": own.luck.tried or 0})
-    evidence = found.model_copy(update={"search": searched, "notes": (*found.notes, note)})
+    searched = written.search.model_copy(update={"trials": own.luck.tried or 0})
+    evidence = written.model_copy(update={"search": searched, "notes": (*written.notes, note)})
     return registry.register(
         judged.weighed.candidate.forecaster,
         experiment.model_name,

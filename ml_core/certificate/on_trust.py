@@ -53,8 +53,8 @@ def check_gate_of_refit(signed: Certificate, refit: Refit, audit: Audit) -> list
     )
 
 
-def _compare_gate(signed: Verdict, found: Sequence[Check]) -> list[CheckedPart]:
-    then, now = ({check.name: check for check in checks} for checks in (signed.checks, found))
+def _compare_gate(signed: Verdict, answered: Sequence[Check]) -> list[CheckedPart]:
+    then, now = ({check.name: check for check in checks} for checks in (signed.checks, answered))
     other = [name for name in now if whole(then.get(name)) != whole(now[name])]
     if signed.passed != all(check.passed for check in then.values()):
         other.append("the verdict does not follow from its checks")

@@ -84,10 +84,10 @@ def _signer(content: bytes) -> str | None:
 
 def _refuse_later(head: bytes, content: bytes, who: str) -> None:
     """One of another format that is signed as it stands was not changed: a later candorcast made it."""
-    found = ANY_HEAD.fullmatch(head)
-    if found and head not in HEADS and _signer(content):
+    match = ANY_HEAD.fullmatch(head)
+    if match and head not in HEADS and _signer(content):
         raise BrokenArtifact(
-            f"{who} was made by a later candorcast: it has format {int(found[1])}, this one reads formats up to "
+            f"{who} was made by a later candorcast: it has format {int(match[1])}, this one reads formats up to "
             f"{max(FORMATS)}; update candorcast"
         )
 

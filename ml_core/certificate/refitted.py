@@ -27,8 +27,8 @@ def fit_again(
     """What a refit has of its own: bars, weights, how it lies beside its parent, the claims handed on, audit, gate. It
     is looked at from the session on with which the holdout of the judged version began."""
     former = signed.of_judged().recipe
-    found, bars = check_data(signed, home)
-    checked = [check_lock(signed), found, _check_experiment(signed.recipe, former)]
+    data, bars = check_data(signed, home)
+    checked = [check_lock(signed), data, _check_experiment(signed.recipe, former)]
     if bars is None or judged is None:
         return [*checked, *(one for one in tell_unmade() if one.part != "scores")]
     prices, split, since = bars[1], signed.recipe.split, former.split.test.start
@@ -58,7 +58,7 @@ def _check_beside(refit: Refit, made: FittedAgain, judged: JudgedAgain, *, since
     if refit.parent != refit.judged:
         return CheckedPart(BESIDE, None, f"version {refit.parent}, a refit too, is not made again")
     now = look_at(made, judged.forecaster, refit.parent, since=since)
-    other = [name for name, found in now if whole(found) != whole(getattr(refit, name))]
+    other = [name for name, value in now if whole(value) != whole(getattr(refit, name))]
     return CheckedPart(BESIDE, not other, f"otherwise: {', '.join(other)}" if other else "")
 
 

@@ -57,14 +57,14 @@ def judge_claims(
     """
     names = claim_names() if claims is None else tuple(dict.fromkeys(claims))
     check_claims(names, "claims")
-    found = [_ask(case, name, horizon) for name in names for horizon in case.horizons]
-    asked = [one for one in found if isinstance(one, _Asked)]
+    answers = [_ask(case, name, horizon) for name in names for horizon in case.horizons]
+    asked = [one for one in answers if isinstance(one, _Asked)]
     paid = iter(pay([one.p for one in asked]).tolist())
     return tuple(
         _decide(one, next(paid), questions=len(asked), significance=significance)
         if isinstance(one, _Asked)
         else one
-        for one in found
+        for one in answers
     )
 
 
@@ -81,20 +81,24 @@ def match_claim(
     significantly worse? Each side is a test of its own, at a level of its own."""
     check_claims((claim,), "claim")
     kind = load_claim(claim)
-    reason, found = kind.excuse(case, horizon), None
+    reason, contest = kind.excuse(case, horizon), None
     try:
-        found = None if reason else kind.contest(case, horizon, rival)
+        contest = None if reason else kind.contest(case, horizon, rival)
     except NotEnoughData as error:
         reason = str(error)
     where = f"{claim} {horizon} ahead"
-    if found is None:
+    if contest is None:
         return Match(claim, horizon, "neither", f"{where} cannot be compared: {reason}")
-    if found.p < better:
-        return Match(claim, horizon, "better", f"{where} surely better: {found.told}, p {tell_p(found.p)}")
-    if 1 - found.p < worse:
-        return Match(claim, horizon, "worse", f"{where} surely worse: {found.told}, p {tell_p(1 - found.p)}")
+    if contest.p < better:
+        return Match(
+            claim, horizon, "better", f"{where} surely better: {contest.told}, p {tell_p(contest.p)}"
+        )
+    if 1 - contest.p < worse:
+        return Match(
+            claim, horizon, "worse", f"{where} surely worse: {contest.told}, p {tell_p(1 - contest.p)}"
+        )
     return Match(
-        claim, horizon, "neither", f"{where} neither better nor worse: {found.told}, p {tell_p(found.p)}"
+        claim, horizon, "neither", f"{where} neither better nor worse: {contest.told}, p {tell_p(contest.p)}"
     )
 
 
@@ -115,8 +119,8 @@ def _ask(case: Case, claim: str, horizon: int) -> _Asked | ClaimVerdict:
         reason = f"no rival is named for {claim}"
     if not reason:
         try:
-            found = tuple(kind.contest(case, horizon, rival) for rival in kind.rivals(case))
-            return _Asked(claim, horizon, found, kind.conditions(case, horizon))
+            contests = tuple(kind.contest(case, horizon, rival) for rival in kind.rivals(case))
+            return _Asked(claim, horizon, contests, kind.conditions(case, horizon))
         except NotEnoughData as error:
             reason = str(error)
     return ClaimVerdict(claim, horizon, "not asked", reason)

@@ -34,12 +34,12 @@ def measure_coverage(scored: pl.DataFrame, volatility: pl.DataFrame, *, seed: in
     if table["volatility"].null_count():
         first = table.filter(pl.col("volatility").is_null()).select(KEY).row(0)
         raise InvalidData(f"coverage: no volatility state for {first}")
-    found = [
+    measured = [
         {"split": split, "horizon": horizon, "by": by, "group": group} | _measure(part, horizon, seed)
         for (split, horizon), rows in sorted(table.partition_by("split", "horizon", as_dict=True).items())
         for by, group, part in _groups(rows)
     ]
-    return pl.DataFrame(found, schema=COVERAGE)
+    return pl.DataFrame(measured, schema=COVERAGE)
 
 
 def _groups(rows: pl.DataFrame) -> Iterator[tuple[str, str, pl.DataFrame]]:

@@ -111,9 +111,9 @@ def _solve(means: _Means, share_S: Array, true: float, kinds_J: Array) -> tuple[
         unit = np.concatenate([np.ones(stretches), np.full(kind_MF.shape[1], kinds)])
         prior = np.diag(np.concatenate([np.zeros(stretches), np.ones(kind_MF.shape[1])]))
         whole = unit[:, None] * matrix * unit + prior
-        found = np.linalg.solve(whole, unit * asked)
-        log_J[place] = -0.5 * (fixed + np.linalg.slogdet(whole)[1] - (unit * asked) @ found)
-        level_S, kind_F = found[:stretches], kinds * found[stretches:]
+        solved = np.linalg.solve(whole, unit * asked)
+        log_J[place] = -0.5 * (fixed + np.linalg.slogdet(whole)[1] - (unit * asked) @ solved)
+        level_S, kind_F = solved[:stretches], kinds * solved[stretches:]
         own_M = pull_M * (told_M - sure_MS @ level_S - all_M * (kind_MF @ kind_F))
         place_JM[place] = share_S @ level_S + kind_MF @ kind_F + own_M
     return log_J, place_JM

@@ -85,12 +85,12 @@ class Audit:
     def counts(self) -> list[dict[str, Any]]:
         """Per stage and change: the dates looked at, rows and columns compared, and how many findings."""
         looks = pl.DataFrame([astuple(one) for one in self.compared], schema=LOOKS, orient="row")
-        found = Counter((one.stage, one.change) for one in self.findings)
+        findings = Counter((one.stage, one.change) for one in self.findings)
         counts = looks.group_by("stage", "change", maintain_order=True).agg(
             dates=pl.col("as_of").n_unique(), rows=pl.col("rows").sum(), columns=pl.col("columns").max()
         )
         return [
-            {**row, "findings": found[row["stage"], row["change"]]} for row in counts.iter_rows(named=True)
+            {**row, "findings": findings[row["stage"], row["change"]]} for row in counts.iter_rows(named=True)
         ]
 
 
@@ -186,22 +186,22 @@ def compare_tables(
 ) -> Audit:
     """One stage under one change: rows that came or went, then each column of the rows that both have."""
     key = _key(stage, before)
-    before, after, found = before.sort(key), after.sort(key), []
+    before, after, leaks = before.sort(key), after.sort(key), []
     if not before.select(key).equals(after.select(key)):
         for here, there in ((before, after), (after, before)):
             rows = here.join(there, on=key, how="anti", maintain_order="left")
             if rows.height:
                 first = rows.select(key).row(0, named=True)
-                found.append(ColumnLeak(change, as_of, "rows", rows.height, first, float("nan"), stage))
+                leaks.append(ColumnLeak(change, as_of, "rows", rows.height, first, float("nan"), stage))
         before, after = (
             one.join(other.select(key), on=key, how="semi", maintain_order="left")
             for one, other in ((before, after), (after, before))
         )
     columns = [name for name in before.columns if name not in key]
     for column in columns:
-        found += _moved(before, after, key, column=column, stage=stage, change=change, as_of=as_of)
+        leaks += _moved(before, after, key, column=column, stage=stage, change=change, as_of=as_of)
     looked = (StageComparison(stage, change, as_of, before.height, len(columns)),) if before.height else ()
-    return Audit(looked, tuple(found))
+    return Audit(looked, tuple(leaks))
 
 
 def _moved(

@@ -46,12 +46,12 @@ def score(
     names = tuple(baselines or {})
     plan = _Plan(tuple(map(find_metric, metrics or metric_names())), seed, level, resamples)
     single = _Plan(tuple(m for m in plan.metrics if m.name in TICKER_METRICS), seed, level, resamples)
-    found: list[dict[str, object]] = []
+    rows: list[dict[str, object]] = []
     for (split, horizon), part in _groups(table, ["split", "horizon"]):
-        found += _measure(part, {"split": split, "ticker": "*", "horizon": horizon}, names, plan)
+        rows += _measure(part, {"split": split, "ticker": "*", "horizon": horizon}, names, plan)
         for (ticker,), one in _groups(part, ["ticker"]) if by_ticker else ():
-            found += _measure(one, {"split": split, "ticker": ticker, "horizon": horizon}, names, single)
-    return pl.DataFrame(found, schema=scores_schema(names))
+            rows += _measure(one, {"split": split, "ticker": ticker, "horizon": horizon}, names, single)
+    return pl.DataFrame(rows, schema=scores_schema(names))
 
 
 def scores_schema(baselines: Sequence[str] = ()) -> dict[str, type[pl.DataType]]:

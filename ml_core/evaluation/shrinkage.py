@@ -70,13 +70,13 @@ def chance_better(
 ) -> float:
     """How sure it is that the true score of a is above that of b, on dates that both have. They are of the same kind,
     unless it is said how far `kinds` lie apart."""
-    found = weigh_mean(a_T - b_T, horizon=horizon)
-    if not found.error:
+    difference = weigh_mean(a_T - b_T, horizon=horizon)
+    if not difference.error:
         return 0.5
     apart = spread if kinds is None else _together(spread, kinds)
-    kept_K = apart.kept(found.error**2, share=2.0)
-    distance_K = np.sqrt(kept_K) * found.value / found.error
-    return float(scipy.special.stdtr(found.freedom, distance_K) @ apart.weight_K)
+    kept_K = apart.kept(difference.error**2, share=2.0)
+    distance_K = np.sqrt(kept_K) * difference.value / difference.error
+    return float(scipy.special.stdtr(difference.freedom, distance_K) @ apart.weight_K)
 
 
 def _together(spread: Spread, kinds: Spread) -> Spread:
@@ -95,11 +95,11 @@ def _pull(score_TM: Array, mean_TF: Array, kind_M: NDArray[np.int_], horizon: in
 
 def _away(score_TM: Array, mean_TF: Array, kind_M: NDArray[np.int_], horizon: int) -> tuple[Array, Array]:
     """Each candidate's mean distance from these means, and its error: some at a time, for they may be 20,000."""
-    found = []
+    weighed = []
     for start in range(0, len(kind_M), AT_ONCE):
         some = slice(start, start + AT_ONCE)
-        found.append(weigh_means((score_TM[:, some] - mean_TF[:, kind_M[some]]).T, horizon=horizon)[:2])
-    away, errors = zip(*found, strict=True)
+        weighed.append(weigh_means((score_TM[:, some] - mean_TF[:, kind_M[some]]).T, horizon=horizon)[:2])
+    away, errors = zip(*weighed, strict=True)
     return np.concatenate(away), np.concatenate(errors)
 
 

@@ -59,10 +59,10 @@ def _over_time(rows: ScoredRows, window: int, least: int) -> Array:
         own = rows.series == series
         x, y = rows["mean"][own], rows["realized"][own]
         table = pl.DataFrame({"x": x, "y": y}).select(
-            found=pl.rolling_corr("x", "y", window_size=window, min_samples=least)
+            correlation=pl.rolling_corr("x", "y", window_size=window, min_samples=least)
         )
-        found = table["found"].fill_nan(None).to_numpy().astype(float)
-        known = np.isfinite(found)
-        np.add.at(totals, rows.session[own][known], found[known])
+        correlation = table["correlation"].fill_nan(None).to_numpy().astype(float)
+        known = np.isfinite(correlation)
+        np.add.at(totals, rows.session[own][known], correlation[known])
         np.add.at(counts, rows.session[own][known], 1.0)
     return np.divide(totals, counts, out=np.full(rows.sessions, np.nan), where=counts > 0)

@@ -105,10 +105,10 @@ def _level(scene: Scene, rows_NT: np.ndarray, horizon: int) -> list[Attribution]
     """Of each asked row, in the order of the tickers."""
     windows, column = scene.windows, scene.windows.horizons.index(horizon)
     joined = _join(scene, rows_NT, column, "mean")
-    found = []
+    attributions = []
     for row, ticker in enumerate(np.flatnonzero(rows_NT[:, -1]).tolist()):
         factor = float(scene.forecaster.calibration.trust_H[column] * windows.unit_NTH[ticker, -1, column])
-        found.append(
+        attributions.append(
             Attribution(
                 "level",
                 windows.tickers[ticker],
@@ -121,7 +121,7 @@ def _level(scene: Scene, rows_NT: np.ndarray, horizon: int) -> list[Attribution]
                 factor * joined.member_RMF[row],
             )
         )
-    return found
+    return attributions
 
 
 def _order(subject: Subject, own: Attribution) -> Attribution:

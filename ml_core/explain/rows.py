@@ -18,9 +18,9 @@ def share_rows(subjects: Sequence[Subject], of: ForecastPart) -> pl.DataFrame:
     no feature."""
     first = subjects[0]
     several = len(subjects) > 1
-    found = attribute_all(first.scene, first.horizon, of) if several else [attribute(first, of)]
+    attributions = attribute_all(first.scene, first.horizon, of) if several else [attribute(first, of)]
     rows = []
-    for one in found:
+    for one in attributions:
         key = (one.ticker, first.scene.as_of, one.horizon, of)
         rows += [
             (*key, name, tell(name), lag, share)

@@ -58,8 +58,8 @@ class Sharing:
 @cache
 def sharings() -> tuple[tuple[str, Sharing], ...]:
     """All ways by name, in the order in which they are asked."""
-    found = [(name, choices.declared(SHARES, name, Sharing)) for name in choices.names(SHARES)]
-    return tuple(sorted(found, key=lambda one: one[1].order))
+    ways = [(name, choices.declared(SHARES, name, Sharing)) for name in choices.names(SHARES)]
+    return tuple(sorted(ways, key=lambda one: one[1].order))
 
 
 def way_of(member: Member) -> str:

@@ -59,8 +59,8 @@ class Stages:
         given = [need for need in needs if need not in self.held.columns and need not in KEY]
         table = self.prices.select("date", *given, *peers).hstack(self.held)
         table = table.with_columns(self._of_members(need) for need in needs if need not in KEY)
-        found = table.select(feature.expression().over(GROUPED_BY[feature.scope]) for feature in comparing)
-        self.held = self._beside(found.select(_finite(name) for name in found.columns))
+        compared = table.select(feature.expression().over(GROUPED_BY[feature.scope]) for feature in comparing)
+        self.held = self._beside(compared.select(_finite(name) for name in compared.columns))
 
     def _of_members(self, need: str) -> pl.Expr:
         value = pl.col(need)

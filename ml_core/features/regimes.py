@@ -83,8 +83,8 @@ def _filter_year(regimes: Regimes, return_T: np.ndarray) -> tuple[np.ndarray, np
     quiet_T = np.where(known_T, _density(regimes.calm, return_T), 1.0)
     ahead_T = np.full(len(return_T), regimes.usual)
     for back in range(min(YEAR, len(return_T) - 1), 0, -1):
-        found = _weigh(ahead_T[back:], loud_T[:-back], quiet_T[:-back])
-        ahead_T[back:] = found * regimes.turbulent.stay + (1 - found) * (1 - regimes.calm.stay)
+        chance_T = _weigh(ahead_T[back:], loud_T[:-back], quiet_T[:-back])
+        ahead_T[back:] = chance_T * regimes.turbulent.stay + (1 - chance_T) * (1 - regimes.calm.stay)
     return ahead_T, _weigh(ahead_T, loud_T, quiet_T)
 
 
@@ -172,11 +172,11 @@ def _run(regimes: Regimes, return_T: Sequence[float] | np.ndarray) -> tuple[list
             loud = expected * _likely(turbulent, value)
             total = loud + (1 - expected) * _likely(calm, value)
             likelihood += math.log(total) if total > 0 else -700.0
-            found = loud / total if total > 0 else 1.0  # beyond both states: no calm day
+            chance = loud / total if total > 0 else 1.0  # beyond both states: no calm day
         else:
-            found = expected
-        after.append(found)
-        expected = found * turbulent.stay + (1 - found) * (1 - calm.stay)
+            chance = expected
+        after.append(chance)
+        expected = chance * turbulent.stay + (1 - chance) * (1 - calm.stay)
     return ahead, after, likelihood
 
 

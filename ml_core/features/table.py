@@ -153,11 +153,11 @@ def build_features(prices: pl.DataFrame, names: tuple[str, ...]) -> FeatureTable
 def columns_read(names: Iterable[str], columns: Iterable[str]) -> dict[str, list[str]]:
     """The columns of prices that these features are made from, at whatever remove, each with those features."""
     known = parts() | {name: feature for name, (_, feature) in known_features(columns).items()}
-    found: dict[str, list[str]] = {}
+    readers: dict[str, list[str]] = {}
     for name in names:
         for column in _columns(_with_needs([name], known)) if name in known else [name]:
-            found.setdefault(column, []).append(name)
-    return found
+            readers.setdefault(column, []).append(name)
+    return readers
 
 
 def _columns(wanted: dict[str, Feature]) -> set[str]:

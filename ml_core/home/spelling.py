@@ -22,5 +22,5 @@ def spell_out(text: str, experiment: str, *, home: Home, overrides: tuple[str, .
     """The text with the command at its end as this user has to type it: below the front door an experiment is known
     by its name alone, but a file is found by its path. What is spelled out already stays."""
     return COMMAND.sub(
-        lambda found: spell(found[1], experiment or found[2], home=home, overrides=overrides) + found[3], text
+        lambda match: spell(match[1], experiment or match[2], home=home, overrides=overrides) + match[3], text
     )

@@ -146,13 +146,13 @@ def _forecasts_of(
 
 def _suspects(order: Order, kept: pl.DataFrame, newest: int) -> pl.DataFrame:
     """Kept rows at or before whose session something was edited since they were made."""
-    found = [kept.clear()]
+    suspects = [kept.clear()]
     for (then,), rows in kept.group_by("bars"):
         until = max(rows["as_of"])
         edits = find_edits(order.experiment, order.home, then=then, now=newest, until=until)
         if edits.height:
-            found.append(rows.filter(pl.col("as_of") >= edits["date"][0]))
-    return pl.concat(found)
+            suspects.append(rows.filter(pl.col("as_of") >= edits["date"][0]))
+    return pl.concat(suspects)
 
 
 def _say_again(

@@ -30,18 +30,18 @@ def ask(
     places = [(claim, horizon) for claim in lives for horizon in horizons]
     try:
         scored, beside = _before(order, line, _reference(references, since), since)
-        found = {
+        measured = {
             (claim, horizon): _measure(claim, lives[claim], horizon, scored, beside)
             for claim, horizon in places
         }
     except ForecastError as error:
         why = f"what it would have said before {since} cannot be told: {error}"
-        found = {place: Measured(reason=why) for place in places}
-    questions = sum(not one.reason for one in found.values())
+        measured = {place: Measured(reason=why) for place in places}
+    questions = sum(not one.reason for one in measured.values())
     needed = price(number, questions, significance=order.experiment.gate.significance)
     asked = [
         LiveTerms(line, claim, horizon, number, since, needed, lives[claim].rival, **vars(one))
-        for (claim, horizon), one in found.items()
+        for (claim, horizon), one in measured.items()
     ]
     unasked = [
         LiveTerms(line, claim, horizon, number, since, reason=reason)

@@ -35,8 +35,8 @@ def follow_mean(
     spread_RT = np.cumsum(((value_RT - guess_RT) / unit) ** 2, axis=1)
     reach_RT = unit * _reach(spread_RT, horizon, level) / dates_T
     ends = np.clip(mean_RT - reach_RT, -bound, bound), np.clip(mean_RT + reach_RT, -bound, bound)
-    found = mean_RT, *ends
-    return found if np.ndim(values) > 1 else (found[0][0], found[1][0], found[2][0])
+    followed = mean_RT, *ends
+    return followed if np.ndim(values) > 1 else (followed[0][0], followed[1][0], followed[2][0])
 
 
 def _reach(spread_RT: Array, horizon: int, level: float) -> Array:

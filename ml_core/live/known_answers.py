@@ -88,12 +88,12 @@ def live_through(market: LivedMarket, learner: str) -> dict[str, Any]:
     spec = experiment.spec.model_copy(update={"model": model})
     scored = _forecast(experiment, spec, market.windows, market.life)
     begin = market.windows.sessions[-market.life.sessions]
-    found = {
+    by_place = {
         (claim, horizon): _lay_apart(market, scored, claim, live, horizon, begin)
         for claim, live in asked_live().items()
         for horizon in experiment.task.horizons
     }
-    asked = {place: one for place, one in found.items() if not one[0].reason}
+    asked = {place: one for place, one in by_place.items() if not one[0].reason}
     needed = price(1, len(asked), significance=experiment.gate.significance)
     level = experiment.gate.significance / max(len(asked), 1)
     return {
@@ -103,7 +103,7 @@ def live_through(market: LivedMarket, learner: str) -> dict[str, Any]:
             {"claim": claim, "horizon": horizon, **_tell(measured, live_T, horizon, needed, level)}
             for (claim, horizon), (measured, live_T) in asked.items()
         ],
-        "unasked": {f"{claim} {horizon}": one[0].reason for (claim, horizon), one in found.items()
+        "unasked": {f"{claim} {horizon}": one[0].reason for (claim, horizon), one in by_place.items()
                     if one[0].reason},
     }  # fmt: skip
 
@@ -155,12 +155,12 @@ def _lay_apart(
 def _tell(
     measured: Measured, live_T: Array, horizon: int, needed: float, level: float
 ) -> dict[str, int | float | None]:
-    found = follow(live_T, bound=measured.bound, promised=measured.promised, horizon=horizon)
+    evidence = follow(live_T, bound=measured.bound, promised=measured.promised, horizon=horizon)
     return {
         "sessions": len(live_T),
-        "effect": float(found.mean[-1]) / measured.unit,
+        "effect": float(evidence.mean[-1]) / measured.unit,
         "promised": measured.promised / measured.unit,
-        "proven": first_pass(found.better, needed),
-        "refuted": first_pass(found.refuted, needed),
+        "proven": first_pass(evidence.better, needed),
+        "refuted": first_pass(evidence.refuted, needed),
         "t_test": repeat_t_test(live_T, level),
     }

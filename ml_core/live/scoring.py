@@ -65,12 +65,12 @@ def _due(own: pl.DataFrame, known: pl.DataFrame, sessions: list[dt.date]) -> lis
         (line, horizon): as_of
         for line, horizon, as_of in known.group_by("line", "horizon").agg(pl.col("as_of").max()).iter_rows()
     }
-    found = []
+    due = []
     for line, as_of, horizon in own.select("line", "as_of", "horizon").unique().sort(pl.all()).iter_rows():
         end = place.get(as_of, len(sessions)) + horizon
         if end < len(sessions) and as_of > last.get((line, horizon), dt.date.min):
-            found.append((line, as_of, horizon, sessions[end]))
-    return found
+            due.append((line, as_of, horizon, sessions[end]))
+    return due
 
 
 def _score(
@@ -100,8 +100,8 @@ def _score(
         paired = pair(terms.claim, scored, theirs)
         fresh.append(_row(terms, paired, scored))
     rows = pl.concat([earlier, *fresh]) if fresh else earlier
-    found = tell_evidence(rows, bound=terms.bound, promised=terms.promised, horizon=terms.horizon)
-    return found.slice(earlier.height)
+    evidence = tell_evidence(rows, bound=terms.bound, promised=terms.promised, horizon=terms.horizon)
+    return evidence.slice(earlier.height)
 
 
 def _row(terms: LiveTerms, paired: pl.DataFrame, scored: pl.DataFrame) -> pl.DataFrame:

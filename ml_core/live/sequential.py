@@ -40,7 +40,7 @@ def follow(
 
 def tell_evidence(rows: pl.DataFrame, *, bound: float, promised: float, horizon: int) -> pl.DataFrame:
     """Rows of one place with their `difference`, in the order of time, with the columns of their evidence."""
-    found = follow(rows["difference"].to_numpy(), bound=bound, promised=promised, horizon=horizon)
+    evidence = follow(rows["difference"].to_numpy(), bound=bound, promised=promised, horizon=horizon)
     return rows.with_columns(
-        **{name: pl.Series(values, dtype=pl.Float64) for name, values in vars(found).items()}
+        **{name: pl.Series(values, dtype=pl.Float64) for name, values in vars(evidence).items()}
     )

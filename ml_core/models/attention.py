@@ -92,12 +92,12 @@ def ending_through(blocks: nn.ModuleList, z_BLD: torch.Tensor, last: int) -> tor
 
 def weights_through(blocks: nn.ModuleList, z_BLD: torch.Tensor) -> torch.Tensor:
     """a_BLL: the mean over heads and blocks of what each step looks at."""
-    found = []
+    weights = []
     for block in blocks:
         assert isinstance(block, AttentionBlock)
-        found.append(block.weights(z_BLD))
+        weights.append(block.weights(z_BLD))
         z_BLD = block(z_BLD)
-    return torch.stack(found).mean(dim=0)
+    return torch.stack(weights).mean(dim=0)
 
 
 def reachable(steps: int, reach: int, *, device: torch.device) -> torch.Tensor:

@@ -36,7 +36,7 @@ class WatchScene:
     def sitting(self) -> ModelVersion | None:
         """Who answers and can be read; None where nobody does."""
         try:
-            found = Registry(self.order.home).find(self.order.name)
+            registered = Registry(self.order.home).find(self.order.name)
         except NoChampion:
             return None
-        return found if found.readable else None
+        return registered if registered.readable else None

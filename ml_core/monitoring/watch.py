@@ -49,11 +49,11 @@ def watch(order: Order, *, now: dt.datetime) -> Watched:
             raise NotEnoughData(
                 f"no bar of {order.source.identity} is stored; run: candorcast refresh {order.experiment.name}"
             )
-        found, failed = {}, {}
+        findings, failed = {}, {}
         for name in choices.names(CHECKS):
             try:
-                found[name] = choices.load(CHECKS, name).look(scene)
+                findings[name] = choices.load(CHECKS, name).look(scene)
             except ForecastError as error:
                 failed[name] = str(error)
         session = scene.sessions[-1]
-        return Watched(session, found, failed, tuple(record.keep(session, found)))
+        return Watched(session, findings, failed, tuple(record.keep(session, findings)))

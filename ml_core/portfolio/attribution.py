@@ -177,8 +177,8 @@ def _by_market(account: pl.DataFrame, course: EquityCourse, sums: _Sums) -> tupl
 
 def _by_sector(sectors: Mapping[str, str], tickers: dict[str, float]) -> dict[str, float]:
     """Nothing where no sector is known."""
-    found: dict[str, float] = {}
+    gains: dict[str, float] = {}
     for ticker, gain in tickers.items():
         name = sectors.get(ticker, NO_SECTOR)
-        found[name] = found.get(name, 0.0) + gain
-    return dict(sorted(found.items())) if set(found) - {NO_SECTOR} else {}
+        gains[name] = gains.get(name, 0.0) + gain
+    return dict(sorted(gains.items())) if set(gains) - {NO_SECTOR} else {}

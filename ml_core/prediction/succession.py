@@ -24,12 +24,12 @@ def load_succession(
 ) -> Succession:
     """The version's own forecaster, and before it those whom it needs to go back so far; none for one that was judged
     itself."""
-    found = [(registered.evidence.unseen, forecaster)]
+    succession = [(registered.evidence.unseen, forecaster)]
     for parent in reversed(ancestry(registry, registered)[:-1]):
-        if found[0][0] <= since:
+        if succession[0][0] <= since:
             break
-        found.insert(0, (parent.evidence.unseen, registry.load(parent)))
-    return tuple(found)
+        succession.insert(0, (parent.evidence.unseen, registry.load(parent)))
+    return tuple(succession)
 
 
 def predict_succession(

@@ -41,15 +41,15 @@ class EarlierCandidate:
 def find_earlier(registry: Registry, experiment: Experiment, candidate: Candidate) -> list[EarlierCandidate]:
     """Oldest first."""
     store, test = open_source(experiment).identity, candidate.split.test
-    found = []
+    earlier = []
     for version in reversed(registry.versions(experiment.model_name)):
         gate = _gate_of(version)
         if gate is None or gate == experiment.gate:
             continue
         holdout = version.evidence.holdout
         if version.evidence.store == store and _shared(test, Span(holdout.start, holdout.end)) >= MOST:
-            found.append(_compare(version, gate, experiment.gate))
-    return found
+            earlier.append(_compare(version, gate, experiment.gate))
+    return earlier
 
 
 def _shared(own: Span, other: Span) -> float:

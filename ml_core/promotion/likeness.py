@@ -45,7 +45,7 @@ def compare(
     parts = sorted(beside.partition_by("horizon", as_dict=True).items())
     more = trusted or {}
     before = {one.horizon: _reach(one) for one in former.compared} if former else {}
-    found = (
+    compared = (
         _at(horizon, rows.filter(pl.col("own_mean").is_not_null()), trusted=more.get(horizon, 1.0))
         for (horizon,), rows in parts
     )
@@ -53,7 +53,7 @@ def compare(
         one.model_copy(
             update={"reach": None if one.spread is None else one.spread * before.get(one.horizon, 1.0)}
         )
-        for one in found
+        for one in compared
     )
 
 

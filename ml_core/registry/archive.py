@@ -62,16 +62,16 @@ def read_archive(home: Home, model: str, *, streams: bool = True) -> list[Kept]:
     names = [name for name in SCHEMA if streams or not name.startswith(STREAMS)]
     rows = _stored(home, model, names).sort("search", "begun", "line")
     kept = _lines_kept(rows)
-    found: dict[tuple[str, int], list[tuple[float, Trial]]] = {}
+    trials: dict[tuple[str, int], list[tuple[float, Trial]]] = {}
     for row in rows.iter_rows(named=True):
-        found.setdefault((row["search"], row["begun"]), []).append((row["ended"], _trial_of(row)))
+        trials.setdefault((row["search"], row["begun"]), []).append((row["ended"], _trial_of(row)))
     for file in find_ledgers(home.searches, model):
         place = _place(file)
         for row in _new_rows(file, model, kept.get(place, 0)):
             told = dict(zip(SCHEMA, row, strict=True))
-            found.setdefault(place, []).append((told["ended"], _trial_of(told)))
-    newest = sorted(found, key=lambda place: (max(ended for ended, _ in found[place]), place), reverse=True)
-    return [Kept(*place, best_first(stand_once(trial for _, trial in found[place]))) for place in newest]
+            trials.setdefault(place, []).append((told["ended"], _trial_of(told)))
+    newest = sorted(trials, key=lambda place: (max(ended for ended, _ in trials[place]), place), reverse=True)
+    return [Kept(*place, best_first(stand_once(trial for _, trial in trials[place]))) for place in newest]
 
 
 def count_tried(home: Home, model: str) -> int:

@@ -24,8 +24,10 @@ def name_attempt(folder: Path, role: str) -> str:
 def finish(client: MlflowClient, experiment: str, name: str, attempt: str) -> str:
     """The newest version of that attempt stands from now on; those that nobody heard of go."""
     runs = client.search_runs([experiment], f"tags.{ATTEMPT} = '{attempt}'")
-    found = [one for run in runs for one in client.search_model_versions(f"run_id='{run.info.run_id}'")]
-    *unheard, newest = sorted(int(one.version) for one in found if one.name == name and DONE not in one.tags)
+    versions = [one for run in runs for one in client.search_model_versions(f"run_id='{run.info.run_id}'")]
+    *unheard, newest = sorted(
+        int(one.version) for one in versions if one.name == name and DONE not in one.tags
+    )
     for number in unheard:
         if not client.get_model_version(name, str(number)).aliases:
             client.delete_model_version(name, str(number))

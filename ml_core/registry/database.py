@@ -36,10 +36,10 @@ class Listed:
 def read_versions(home: Home, name: str) -> list[Listed] | None:
     """The versions of a model, newest first; None behind a server, and where the database is not as MLflow 3 makes it:
     then MLflow is to be asked."""
-    found = _ask(home, (VERSIONS, (name, DELETED)), (ALIASES, (name,)), (VERSION_TAGS, (name,)))
-    if found is None:
+    answers = _ask(home, (VERSIONS, (name, DELETED)), (ALIASES, (name,)), (VERSION_TAGS, (name,)))
+    if answers is None:
         return None
-    rows, aliases, tags = found
+    rows, aliases, tags = answers
     return [
         Listed(
             name,
@@ -55,8 +55,8 @@ def read_versions(home: Home, name: str) -> list[Listed] | None:
 
 def read_tags(home: Home, name: str) -> dict[str, str] | None:
     """What is written on a model; None where MLflow is to be asked."""
-    found = _ask(home, (MODEL_TAGS, (name,)))
-    return None if found is None else dict(found[0])
+    answers = _ask(home, (MODEL_TAGS, (name,)))
+    return None if answers is None else dict(answers[0])
 
 
 def _ask(home: Home, *questions: tuple[str, tuple[str, ...]]) -> list[list[tuple]] | None:

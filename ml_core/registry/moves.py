@@ -53,7 +53,7 @@ def write_move(client: MlflowClient, name: str, move: Move) -> None:
 
 def moves_of(tags: Mapping[str, str]) -> list[Move]:
     """The oldest first. A tag that somebody else wrote so, or that a later candorcast writes otherwise, is none."""
-    found = []
+    moves = []
     for key in sorted(key for key in tags if key.startswith(TAG)):
         try:
             told = json.loads(tags[key])
@@ -69,5 +69,5 @@ def moves_of(tags: Mapping[str, str]) -> list[Move]:
         except (ValueError, KeyError, TypeError):
             continue
         if move.seat in SEATS:
-            found.append(move)
-    return found
+            moves.append(move)
+    return moves

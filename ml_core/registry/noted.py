@@ -30,13 +30,13 @@ def write_noted(place: ClaimPlace, noted: Noted) -> tuple[str, str]:
 
 def read_noted(tags: Mapping[str, str]) -> dict[ClaimPlace, Noted]:
     """A tag that somebody else wrote so is none."""
-    found: dict[ClaimPlace, Noted] = {}
+    by_place: dict[ClaimPlace, Noted] = {}
     for key in sorted(key for key in tags if key.startswith(TAG)):
         try:
             claim, horizon = key.removeprefix(TAG).split(" ")
             noted = Noted(**json.loads(tags[key]))
             if noted.verdict in ("proven", "refuted"):
-                found[claim, int(horizon)] = noted
+                by_place[claim, int(horizon)] = noted
         except (ValueError, TypeError):
             continue
-    return found
+    return by_place

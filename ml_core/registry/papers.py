@@ -33,11 +33,11 @@ class Papers:
         certified, folder = self.registered.certificate, self.registered.folder.parent
         if certified is None:
             return None
-        found = certified.read(folder)
-        if found is None and not self.local and self._is_kept(certified):
+        paper = certified.read(folder)
+        if paper is None and not self.local and self._is_kept(certified):
             self.client().download_artifacts(self._run(), certified.file, f"{folder}")
-            found = certified.read(folder)
-        return found
+            paper = certified.read(folder)
+        return paper
 
     def _is_kept(self, certified: Certified) -> bool:
         return any(one.path == certified.file for one in self.client().list_artifacts(self._run(), TAG))

@@ -34,8 +34,8 @@ def tell_luck(search: Searched) -> list[str]:
 
 def tell_keys(keys: Sequence[Importance]) -> str:
     """Which keys stand out of what chance does; there always is one with the largest share."""
-    found = [key.key for key in keys if key.stands_out]
-    what = f"{', '.join(found)}: above what chance does" if found else "no key is above what chance does"
+    above = [key.key for key in keys if key.stands_out]
+    what = f"{', '.join(above)}: above what chance does" if above else "no key is above what chance does"
     return (
         f"{what} (p below 5 %, for all keys of a family together; each trial after the same epochs or fold)"
     )

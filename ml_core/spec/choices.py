@@ -44,11 +44,13 @@ def load(package: str, name: str) -> Any:
 def declared(package: str, name: str, kind: type[Declared]) -> Declared:
     """What the module of that name says of itself in one line: of a class `Claim` it says `CLAIM = Claim(…)`."""
     word = kind.__name__.upper()
-    found = getattr(load(package, name), word, None)
-    if not isinstance(found, kind):
+    declaration = getattr(load(package, name), word, None)
+    if not isinstance(declaration, kind):
         file = f"{package.replace('.', '/')}/{name}.py"
-        raise TypeError(f"{file}: expected {word} = {kind.__name__}(…) of {kind.__module__}, got {found!r}")
-    return found
+        raise TypeError(
+            f"{file}: expected {word} = {kind.__name__}(…) of {kind.__module__}, got {declaration!r}"
+        )
+    return declaration
 
 
 def _singular(package: str) -> str:

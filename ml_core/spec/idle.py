@@ -15,13 +15,13 @@ RANKING = ("quantile", "neutral")
 
 def refuse_idle(experiment: Experiment) -> None:
     """A setting without effect is refused by its key, with what to do. One that only repeats the default may stand."""
-    found = (
+    idle = (
         *_of_strategy(experiment.strategy, tickers=len(experiment.universe.tickers)),
         *_of_validation(experiment),
         *_of_features(experiment),
         *_of_context(experiment.data.options.get("context")),
     )
-    for key, why in found:
+    for key, why in idle:
         raise InvalidInput(f"{key} has no effect: {why}")
 
 

@@ -15,8 +15,8 @@ def find_named(experiment: Experiment) -> list[Outside]:
     kinds = (how.kind for how in experiment.strategy.sizings)
     chosen = (experiment.search.objective, experiment.data.source, *features.groups, *features.names)
     named = {*learners, *kinds, *chosen}
-    found = (one for kind in KINDS for _, one in sorted(find_outside(kind).items()))
-    return [one for one in found if named & _names_of(one)]
+    outside = (one for kind in KINDS for _, one in sorted(find_outside(kind).items()))
+    return [one for one in outside if named & _names_of(one)]
 
 
 def find_packages(experiment: Experiment) -> dict[str, str]:

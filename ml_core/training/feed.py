@@ -30,10 +30,10 @@ RESIDENTS: WeakValueDictionary[tuple, Resident] = WeakValueDictionary()
 def reside(tensor: torch.Tensor, device: torch.device) -> Resident:
     """The tensor on the device: itself, or the one copy that all fits share and that goes with the last of them."""
     key = (tensor.data_ptr(), tensor.shape, tensor.stride(), tensor.dtype, device)
-    found = RESIDENTS.get(key)
-    if found is None:
-        found = RESIDENTS[key] = Resident(tensor, tensor.to(device))
-    return found
+    resident = RESIDENTS.get(key)
+    if resident is None:
+        resident = RESIDENTS[key] = Resident(tensor, tensor.to(device))
+    return resident
 
 
 class Feed:

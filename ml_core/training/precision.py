@@ -21,5 +21,5 @@ def settle(training: Training, family: str) -> Training:
 def _gains(device: str, family: str) -> bool:
     if device == "cuda":
         return torch.cuda.is_bf16_supported()
-    found = torch.cpu.get_capabilities() if device == "cpu" else {}
-    return family in GAINS and any(found.get(name) for name in INSTRUCTIONS)
+    capabilities = torch.cpu.get_capabilities() if device == "cpu" else {}
+    return family in GAINS and any(capabilities.get(name) for name in INSTRUCTIONS)

@@ -101,9 +101,9 @@ def score_learner(course: PreparedMarket, learner: str) -> dict[str, float]:
     spec = experiment.spec.model_copy(update={"model": experiment.model if own else Model(family=learner)})
     forecaster = fit(spec, course.windows, course.split)
     rows = forecast_split(forecaster, course.windows, course.split)
-    found = recovered(experiment, rows, horizon=horizon_of(experiment))
-    if found is None:
+    recovery = recovered(experiment, rows, horizon=horizon_of(experiment))
+    if recovery is None:
         raise InvalidInput(
             f"task.target '{experiment.task.target}': expected a return, which the oracle knows"
         )
-    return found
+    return recovery

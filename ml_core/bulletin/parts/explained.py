@@ -141,14 +141,14 @@ def tell_looked(session: ExplainedSession) -> list[Block]:
     about, method = session.scene.about(session.farthest.ticker, session.horizon), load_method("attention")
     if why := method.excuse(about):
         return [Missing(words.HEADINGS["looked"], f"{why}.")]
-    found = method.explain(about)
-    assert isinstance(found, Attention)
-    most = sorted(range(len(found.by_lag)), key=lambda lag: -found.by_lag[lag])[:3]
+    attention = method.explain(about)
+    assert isinstance(attention, Attention)
+    most = sorted(range(len(attention.by_lag)), key=lambda lag: -attention.by_lag[lag])[:3]
     told = "; ".join(
-        f"{words.write(found.by_lag[lag], 'share')} on {f'{lag} before the last' if lag else 'the last session'}"
+        f"{words.write(attention.by_lag[lag], 'share')} on {f'{lag} before the last' if lag else 'the last session'}"
         for lag in most
     )
-    even = words.write(found.even[most[0]], "share")
+    even = words.write(attention.even[most[0]], "share")
     return [
         Paragraph(f"Of its attention for {session.farthest.ticker}, {told}. Even attention: {even} on each.")
     ]

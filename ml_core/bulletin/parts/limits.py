@@ -82,7 +82,7 @@ def _audit(subject: ReportSubject, evidence: Evidence) -> list[Block]:
         }
         for one in evidence.audit
     ]
-    found = sum(one.findings for one in evidence.audit)
-    verdict = "nothing earlier moved" if not found else f"{found} numbers moved that must not"
+    findings = sum(one.findings for one in evidence.audit)
+    verdict = "nothing earlier moved" if not findings else f"{findings} numbers moved that must not"
     told = f"Does anything know the future? Later prices were changed, and every earlier number compared: {verdict}."
     return [Paragraph(told), table_of("What was compared", rows, subject.then("audit"))]

@@ -26,34 +26,34 @@ def tell_lost(subject: ReportSubject) -> list[Block]:
         stretch, judged = open_holdout(subject.order, Registry(subject.order.home), subject.version)
         if why := importance.excuse(stretch):
             return [Missing(WHAT, f"{why}.")]
-        found = importance.explain(stretch, stretch.windows.horizons[0], SEED, kinds=("together",))
+        survey = importance.explain(stretch, stretch.windows.horizons[0], SEED, kinds=("together",))
     except ForecastError as error:
         return [subject.lacking(WHAT, str(error))]
-    if not found.claims:
-        return [Missing(WHAT, f"{'; '.join(found.silent.values())}.")]
-    claim = _first(found, judged)
+    if not survey.claims:
+        return [Missing(WHAT, f"{'; '.join(survey.silent.values())}.")]
+    claim = _first(survey, judged)
     asked = ("--of", OF_CLAIM[claim]) if claim in OF_CLAIM else ()
     origin = subject.then("explain", "--importance", *asked)
     return [
-        Paragraph(_about(found)),
-        _drawn(found.claims[claim], claim, found.horizon, origin),
-        _table(found, subject.then("report", "--out", "report.html")),
+        Paragraph(_about(survey)),
+        _drawn(survey.claims[claim], claim, survey.horizon, origin),
+        _table(survey, subject.then("report", "--out", "report.html")),
     ]
 
 
-def _first(found: InputImportance, judged: ModelVersion) -> str:
+def _first(survey: InputImportance, judged: ModelVersion) -> str:
     """A claim that is proven, where one is."""
-    proven = judged.proves(found.horizon)
+    proven = judged.proves(survey.horizon)
     return next(
-        (name for name in words.CLAIMS if name in found.claims and name in proven), next(iter(found.claims))
+        (name for name in words.CLAIMS if name in survey.claims and name in proven), next(iter(survey.claims))
     )
 
 
-def _about(found: InputImportance) -> str:
-    asked = words.stretch_told(found.first, found.last, found.dates)
-    exchanged = words.EXCHANGED.format(repeats=found.repeats, level=words.short_percent(found.level))
+def _about(survey: InputImportance) -> str:
+    asked = words.stretch_told(survey.first, survey.last, survey.dates)
+    exchanged = words.EXCHANGED.format(repeats=survey.repeats, level=words.short_percent(survey.level))
     return (
-        f"What an input is worth shows where it is taken away: {asked}, {found.horizon} ahead; {exchanged}. Inputs "
+        f"What an input is worth shows where it is taken away: {asked}, {survey.horizon} ahead; {exchanged}. Inputs "
         "that say nearly the same are taken away together."
     )
 
@@ -84,18 +84,18 @@ def _drawn(of: OfClaim, claim: str, horizon: int, origin: NumberOrigin) -> Block
     )
 
 
-def _table(found: InputImportance, origin: NumberOrigin) -> Block:
+def _table(survey: InputImportance, origin: NumberOrigin) -> Block:
     """The largest of any claim, beside each other."""
-    by_name = {name: {one.names: one for one in of.of_kind("together")} for name, of in found.claims.items()}
-    first = next(iter(found.claims))
-    names = [one.names for one in found.claims[first].of_kind("together")][:MOST]
+    by_name = {name: {one.names: one for one in of.of_kind("together")} for name, of in survey.claims.items()}
+    first = next(iter(survey.claims))
+    names = [one.names for one in survey.claims[first].of_kind("together")][:MOST]
     rows = []
     for key in names:
         ones: dict[str, Rise] = {name: rises[key] for name, rises in by_name.items()}
         rows.append(
             {
                 "without": ones[first].words,
-                **{name: _amount(one.rise, found.claims[name]) for name, one in ones.items()},
+                **{name: _amount(one.rise, survey.claims[name]) for name, one in ones.items()},
                 "surely": ", ".join(name for name, one in ones.items() if one.surely) or "none",
             }
         )

@@ -127,11 +127,11 @@ def _months(money: Comparison, origin: NumberOrigin) -> list[Block]:
     grown = (1 + pl.col("net")).product() - 1
     months = own.group_by(year=pl.col("date").dt.year(), month=pl.col("date").dt.month()).agg(grown)
     years = dict(own.group_by(pl.col("date").dt.year().alias("year")).agg(grown).iter_rows())
-    found = {(year, month): net for year, month, net in months.iter_rows()}
+    returns = {(year, month): net for year, month, net in months.iter_rows()}
     rows = [
         {
             "year": f"{year}",
-            **{name: _percent(found.get((year, month))) for month, name in enumerate(MONTHS, start=1)},
+            **{name: _percent(returns.get((year, month))) for month, name in enumerate(MONTHS, start=1)},
             "all": _percent(years[year]),
         }
         for year in sorted(years)

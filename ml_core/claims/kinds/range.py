@@ -38,10 +38,10 @@ def conditions(case: Case, horizon: int) -> tuple[Condition, ...]:
         pl.col("realized").is_not_null() & pl.col("realized").is_not_nan(),
     ).with_columns(inside=pl.col("realized").is_between("lower", "upper").fill_null(value=False))
     terms = case.terms
-    found = [_condition("coverage", known, terms.coverage, terms.coverage_tolerance)]
+    coverages = [_condition("coverage", known, terms.coverage, terms.coverage_tolerance)]
     for state, part in _states(case, known):
-        found.append(_condition(f"coverage, {state}", part, terms.coverage, terms.state_tolerance))
-    return tuple(found)
+        coverages.append(_condition(f"coverage, {state}", part, terms.coverage, terms.state_tolerance))
+    return tuple(coverages)
 
 
 def _states(case: Case, known: pl.DataFrame) -> Iterator[tuple[str, pl.DataFrame]]:

@@ -19,7 +19,7 @@ def unexplained_jump(bars: pl.DataFrame, _scene: BarContext) -> Found:
 @check("told", "note")
 def comes_back(bars: pl.DataFrame, _scene: BarContext) -> Found:
     """The price is elsewhere for a bar or a few, then back, as a bad print or a panic is; kept as it came."""
-    marked, found = _jumps(bars).with_columns(left=pl.col("jump")), []
+    marked, excursions = _jumps(bars).with_columns(left=pl.col("jump")), []
     for length in range(1, SHORT + 1):
         whole = pl.sum_horizontal(_later("change", by) for by in range(length + 1))
         back = pl.col("left") & (whole.abs() < 0.25 * pl.col("change").abs())
@@ -29,8 +29,8 @@ def comes_back(bars: pl.DataFrame, _scene: BarContext) -> Found:
         marked = marked.with_columns(left=pl.col("left") & ~pl.col("back"))
         for by in range(length):
             inside = {name: shifted(pl.col(name), by) for name in ("back", "known")}
-            found.append(marked.select("ticker", "date", **inside).filter("back").drop("back"))
-    return pl.concat(found).sort("known").unique(["ticker", "date"], keep="first", maintain_order=True)
+            excursions.append(marked.select("ticker", "date", **inside).filter("back").drop("back"))
+    return pl.concat(excursions).sort("known").unique(["ticker", "date"], keep="first", maintain_order=True)
 
 
 def _jumps(bars: pl.DataFrame) -> pl.DataFrame:

@@ -25,10 +25,10 @@ def split_beside(bars: pl.DataFrame, _scene: BarContext) -> Found:
     """Bars near a recorded split leave by its ratio and come back; scaled by it."""
     rows = [row for series in _with_splits(bars) for row in _blocks(series)]
     schema = {"ticker": pl.String, "date": pl.Date, "scale": pl.Float64, "known": pl.Date}
-    found = pl.DataFrame(rows, schema=schema, orient="row").unique(["ticker", "date"], keep="first")
+    scales = pl.DataFrame(rows, schema=schema, orient="row").unique(["ticker", "date"], keep="first")
     prices = [pl.col(name) * pl.col("scale") for name in ("open", "high", "low", "close", "adj_close")]
     volume = pl.col("volume") / pl.col("scale")
-    return bars.join(found, on=["ticker", "date"]).select("ticker", "date", "known", *prices, volume)
+    return bars.join(scales, on=["ticker", "date"]).select("ticker", "date", "known", *prices, volume)
 
 
 @check("scale", "repair")

@@ -23,8 +23,8 @@ FEW = 3
 def wrong_unit(bars: pl.DataFrame, _scene: BarContext) -> Found:
     """The prices are 10, 100 or 1000 times those around them, and return on the same volume; scaled back."""
     rows = [row for series in each_series(bars, moved(1.8)) for row in _off_unit(series)]
-    found = pl.DataFrame(rows, schema=SCHEMA, orient="row")
-    return bars.join(found, on=["ticker", "date"]).select(
+    scales = pl.DataFrame(rows, schema=SCHEMA, orient="row")
+    return bars.join(scales, on=["ticker", "date"]).select(
         "ticker", "date", "known", *(_nearer(name) for name in ("open", "high", "low", "adj_close")),
         close=pl.col("close") * pl.col("scale"),
     )  # fmt: skip
@@ -42,16 +42,16 @@ def unit_unclear(bars: pl.DataFrame, _scene: BarContext) -> Found:
 
 
 def _off_unit(series: Series) -> list[tuple]:
-    found, free = [], 0
+    rows, free = [], 0
     for at in np.flatnonzero(np.abs(series.change) > 1.8):
         back = _returns(series, int(at)) if at >= max(free, 1) else None
         if back is None:
             continue
         scale = 1 / _unit_of(series.change[at])
         level, known = series.close[at - 1], series.date(back)
-        found += [(*series.key(place), scale, level, known) for place in range(at, back)]
+        rows += [(*series.key(place), scale, level, known) for place in range(at, back)]
         free = back + 1
-    return found
+    return rows
 
 
 def _returns(series: Series, at: int) -> int | None:

@@ -58,18 +58,18 @@ def find_columns(
             raise InvalidInput(
                 f"{where}: data.files.columns.{ours}: no column '{theirs}'{nearest(theirs, list(names))}"
             )
-    found = _find([name for name in names if name not in said.values()]) | said
+    matched = _find([name for name in names if name not in said.values()]) | said
     for needed in ("date", "close"):
-        if needed not in found:
+        if needed not in matched:
             raise InvalidInput(
                 f"{where}: no column for '{needed}'; it has {', '.join(names) or 'none'}; "
                 f"data.files.columns.{needed} says which it is"
             )
-    if "ticker" not in found and ticker is None:
+    if "ticker" not in matched and ticker is None:
         raise InvalidInput(
             f"{where}: no column for 'ticker'; set data.files.ticker, or name one file per ticker"
         )
-    return found
+    return matched
 
 
 def read_columns(
@@ -185,11 +185,11 @@ def _plain(column: str) -> str:
 
 def _find(columns: list[str]) -> dict[str, str]:
     plain = {_plain(column): column for column in reversed(columns)}
-    found = {
+    matched = {
         name: next(plain[known] for known in knowns if known in plain)
         for name, knowns in NAMES.items()
         if any(known in plain for known in knowns)
     }
-    if "date" not in found and columns and columns[0].lower() in ("", "index", "unnamed: 0", "column_1"):
-        found["date"] = columns[0]
-    return found
+    if "date" not in matched and columns and columns[0].lower() in ("", "index", "unnamed: 0", "column_1"):
+        matched["date"] = columns[0]
+    return matched

@@ -103,8 +103,8 @@ def _in_another_unit() -> pl.Expr:
     same_day = pl.col("date") == pl.col("date").shift(-1)
     prices = [pl.col(name) for name in PRICES]
     whole = pl.max_horizontal(prices) < WITHIN * pl.min_horizontal(prices)
-    found = (before == after) & same_day & whole
-    return found.over("ticker").fill_null(False)
+    off_unit = (before == after) & same_day & whole
+    return off_unit.over("ticker").fill_null(False)
 
 
 def _unit(close: pl.Expr, other: pl.Expr) -> pl.Expr:

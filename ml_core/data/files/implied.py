@@ -37,12 +37,12 @@ def imply_actions(table: pl.DataFrame) -> pl.DataFrame:
     Rows without both closes, and those of a day with two different rows, say nothing: an action shows on the next.
     """
     rows = _bound(_usable(table))
-    found, start = [], 0
+    actions, start = [], 0
     for length in rows["ticker"].rle().struct.field("len"):
         one = rows.slice(start, length)
-        found += [action._replace(row=start + action.row) for action in _follow(one)]
+        actions += [action._replace(row=start + action.row) for action in _follow(one)]
         start += length
-    return _name(rows, found)
+    return _name(rows, actions)
 
 
 def _usable(table: pl.DataFrame) -> pl.DataFrame:

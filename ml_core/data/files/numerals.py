@@ -107,7 +107,7 @@ def _bare(column: pl.Series) -> pl.Series:
 
 def _first(texts: Sequence[pl.Series], pattern: str) -> tuple[str, str] | None:
     for text in texts:
-        found = text.filter(text.str.contains(pattern).fill_null(value=False))
-        if len(found):
-            return text.name, found[0]
+        matching = text.filter(text.str.contains(pattern).fill_null(value=False))
+        if len(matching):
+            return text.name, matching[0]
     return None

@@ -52,12 +52,12 @@ def read_table(context: Context) -> pl.DataFrame:
 
 def _ticker_column(raw: pl.DataFrame, path: Path) -> str | None:
     """The column that says whose each row is, if there is one."""
-    found = [name for name in raw.columns if known_as(name) == "ticker"]
-    if len(found) > 1:
+    names = [name for name in raw.columns if known_as(name) == "ticker"]
+    if len(names) > 1:
         raise InvalidInput(
-            f"data.context.table {path}: columns {', '.join(found)} may all be the ticker; rename all but one"
+            f"data.context.table {path}: columns {', '.join(names)} may all be the ticker; rename all but one"
         )
-    return found[0] if found else None
+    return names[0] if names else None
 
 
 def _tickers(raw: pl.DataFrame, column: str | None) -> pl.Series:
@@ -117,8 +117,8 @@ def _numbers(raw: pl.DataFrame, beside: tuple[str, ...], path: Path) -> pl.DataF
     ]
     decimal = find_decimal(told, where)
     read = [read_numbers(one, where, decimal=decimal) for one in told]
-    for given, found in zip(told, read, strict=True):
-        if bad := unread(given, found):
+    for given, numbers in zip(told, read, strict=True):
+        if bad := unread(given, numbers):
             raise InvalidInput(f"{where}: column '{given.name}' holds {bad[0]!r}; expected numbers")
     return raw.select(name for name in beside if name in raw.columns).with_columns(read)
 

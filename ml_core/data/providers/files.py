@@ -150,10 +150,10 @@ def _files(path: Path) -> list[Path]:
     if not path.is_dir():
         raise InvalidInput(f"data.files.path {path}: there is no such file or folder")
     kinds = [kind for kind in (*PARQUET, *TEXT) if kind != ".txt"]  # beside data it is a licence or a note
-    found = sorted(file for file in path.iterdir() if file.suffix.lower() in kinds and file.is_file())
-    if not found:
+    files = sorted(file for file in path.iterdir() if file.suffix.lower() in kinds and file.is_file())
+    if not files:
         raise InvalidInput(f"data.files.path {path}: the folder holds no .parquet or .csv file")
-    return found
+    return files
 
 
 def _tickers_of(files: list[Path], path: Path, request: Request, config: Config) -> dict[Path, str | None]:

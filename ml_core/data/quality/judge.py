@@ -48,16 +48,16 @@ def check_bars(
     for stage in STAGES:
         refused = []
         for item in (item for item in catalogue() if item.stage == stage and item.name not in quality.skip):
-            found, flagged = _find(item, rows, scene)
+            instead, flagged = _find(item, rows, scene)
             if quality.accept and flagged.height and not item.firm:
                 accepted.append(_accepted(item, flagged, quality))
-                found, flagged = (
+                instead, flagged = (
                     part.join(accepted[-1], on=KEYS["bars"], how="anti", maintain_order="left")
-                    for part in (found, flagged)
+                    for part in (instead, flagged)
                 )
             findings.append(flagged.with_columns(**item.verdict_columns()))
             if item.verdict == "repair" and flagged.height:
-                rows = rows.update(found.drop("known"), on=KEYS["bars"], include_nulls=True)
+                rows = rows.update(instead.drop("known"), on=KEYS["bars"], include_nulls=True)
             elif item.verdict == "quarantine":
                 refused.append(findings[-1])
         if any(bars.height for bars in refused):
@@ -77,18 +77,18 @@ def _find(item: BarCheck, rows: pl.DataFrame, scene: BarContext) -> tuple[pl.Dat
     """What a check would have instead, and the rows that it means with the date when that was known."""
     if rows.is_empty():
         return rows.with_columns(known=pl.col("date")), rows.with_columns(known=pl.col("date"))
-    found = item.find(rows, scene)
-    if isinstance(found, pl.Expr):
-        flagged = rows.filter(found).with_columns(known=pl.col("date"))
+    marks = item.find(rows, scene)
+    if isinstance(marks, pl.Expr):
+        flagged = rows.filter(marks).with_columns(known=pl.col("date"))
         return flagged, flagged
-    if found.is_empty():
+    if marks.is_empty():
         nothing = rows.clear().with_columns(known=pl.col("date"))
         return nothing, nothing
-    if "known" not in found.columns:
-        found = found.with_columns(known=pl.col("date"))
-    found = found.unique(KEYS["bars"], keep="first", maintain_order=True)
-    flagged = rows.join(found.select(*KEYS["bars"], "known"), on=KEYS["bars"], maintain_order="left")
-    return found, flagged
+    if "known" not in marks.columns:
+        marks = marks.with_columns(known=pl.col("date"))
+    marks = marks.unique(KEYS["bars"], keep="first", maintain_order=True)
+    flagged = rows.join(marks.select(*KEYS["bars"], "known"), on=KEYS["bars"], maintain_order="left")
+    return marks, flagged
 
 
 def _accepted(item: BarCheck, flagged: pl.DataFrame, quality: Quality) -> pl.DataFrame:

@@ -124,8 +124,8 @@ def size_slope(ic: float) -> float:
     """
     mean = np.sqrt(2 / np.pi)
     slopes = np.linspace(0.0, 1.0, 100_001)
-    found = mean * slopes * np.exp(-(slopes**2) / 2) / np.sqrt(1 - mean**2 * np.exp(-(slopes**2)))
-    return float(np.interp(ic, *np.stack([found, slopes])[:, : np.argmax(found) + 1]))
+    correlations = mean * slopes * np.exp(-(slopes**2) / 2) / np.sqrt(1 - mean**2 * np.exp(-(slopes**2)))
+    return float(np.interp(ic, *np.stack([correlations, slopes])[:, : np.argmax(correlations) + 1]))
 
 
 def listed_between(ticker: str, sessions: int, config: Config) -> tuple[int, int]:

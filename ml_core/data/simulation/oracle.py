@@ -32,7 +32,7 @@ def forecast_market(
     market: SimulatedMarket, config: Config, horizons: tuple[int, ...]
 ) -> dict[int, tuple[Array, Array]]:
     """mean_TN and scale_TN of each horizon, as known at each close."""
-    planted, found = plant(config), {}
+    planted, forecasts = plant(config), {}
     mean_TN, variance_TN = np.zeros_like(market.return_TN), np.zeros_like(market.return_TN)
     jumps_N = config.jumps * (JUMP * market.base_N) ** 2
     paths = zip(_signals(market, config, planted, max(horizons)), _volatilities(market), strict=False)
@@ -47,8 +47,8 @@ def forecast_market(
             own_TN = np.exp(2 * slope * signal_TN - 2 * slope**2 * sure)
         variance_TN = variance_TN + power_TN * (1 - OWN + OWN * own_TN) + jumps_N
         if ahead in horizons:
-            found[ahead] = mean_TN, np.sqrt(variance_TN)
-    return found
+            forecasts[ahead] = mean_TN, np.sqrt(variance_TN)
+    return forecasts
 
 
 def _signals(

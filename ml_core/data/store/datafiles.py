@@ -41,8 +41,8 @@ class DataFile:
     @property
     def checksum(self) -> str | None:
         """None in a table of an older version of this program, until its next write."""
-        found = SIGNED.search(self.name)
-        return found[1] if found else None
+        match = SIGNED.search(self.name)
+        return match[1] if match else None
 
     @property
     def stats(self) -> str:
@@ -97,13 +97,13 @@ def scan_files(folder: Place, files: Collection[DataFile], schema: pl.Schema) ->
 
 def _is_whole(path: Path, file: DataFile) -> bool:
     try:
-        found = path.stat()
+        stat = path.stat()
     except OSError:
         return False
-    state = (found.st_size, found.st_mtime_ns)
+    state = (stat.st_size, stat.st_mtime_ns)
     if _whole.get(path) == state:
         return True
-    if found.st_size != file.size or (file.checksum and _checksum(path) != file.checksum):
+    if stat.st_size != file.size or (file.checksum and _checksum(path) != file.checksum):
         return False
     _whole[path] = state
     return True

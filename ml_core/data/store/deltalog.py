@@ -98,10 +98,10 @@ def create_log(folder: Place, rows: pl.DataFrame) -> bool:
 
 def list_files(table: "DeltaTable") -> list[DataFile]:
     """The data files of the opened version."""
-    found = pl.DataFrame(table.get_add_actions(flatten=True))
-    ranged = [name.removeprefix("min.") for name in found.columns if name.startswith("min.")]
+    actions = pl.DataFrame(table.get_add_actions(flatten=True))
+    ranged = [name.removeprefix("min.") for name in actions.columns if name.startswith("min.")]
     files = []
-    for row in found.iter_rows(named=True):
+    for row in actions.iter_rows(named=True):
         ranges = {name: (row[f"min.{name}"], row[f"max.{name}"]) for name in ranged}
         known = {name: span for name, span in ranges.items() if None not in span}
         files.append(DataFile(row["path"], row["size_bytes"], row["num_records"] or 0, known))
@@ -156,7 +156,7 @@ def _require_whole(folder: Place, version: int | None) -> None:
     """Every entry that the library will read, those since the checkpoint before that version, says what it was
     written to say: a part that was cut off would be missing in silence."""
     last = sys.maxsize if version is None or version < 0 else version
-    names = [found for name in list_names(folder / LOG) if (found := ENTRY.match(name))]
+    names = [match for name in list_names(folder / LOG) if (match := ENTRY.match(name))]
     begun = max((int(name[1]) for name in names if name[2] != "json" and int(name[1]) <= last), default=-1)
     read = [name.string for name in names if name[2] == "json" and begun < int(name[1]) <= last]
     for name, state in find_states(folder / LOG, read).items():

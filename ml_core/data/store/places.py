@@ -37,10 +37,10 @@ def list_names(folder: Place) -> list[str]:
 def find_states(folder: Place, names: Collection[str]) -> dict[str, FileState]:
     """Of these files; a bucket tells them all at once."""
     if isinstance(folder, Bucket):
-        found = _list(folder)
-        return {name: found[name] for name in names}
+        states = _list(folder)
+        return {name: states[name] for name in names}
     stats = {name: (folder / name).stat() for name in names}
-    return {name: (found.st_size, found.st_mtime_ns) for name, found in stats.items()}
+    return {name: (stat.st_size, stat.st_mtime_ns) for name, stat in stats.items()}
 
 
 def read_bytes(place: Place) -> bytes:
@@ -104,10 +104,10 @@ def _copy(place: Bucket) -> None:
 def _list(folder: Bucket) -> dict[str, FileState]:
     store, key = _reach(folder)
     with _told(folder):
-        found = store.list_with_delimiter(f"{key}/")["objects"]
+        objects = store.list_with_delimiter(f"{key}/")["objects"]
     return {
         one["path"].rpartition("/")[2]: (one["size"], int(one["last_modified"].timestamp() * 1e9))
-        for one in found
+        for one in objects
     }
 
 

@@ -62,17 +62,17 @@ def explain(subject: Subject) -> Alike:
     scene, column = subject.scene, subject.column
     past = _past_of(scene, column)
     likeness_R = _likeness(past.share_RX, share_rows(scene, subject.rows_NT, column)[0])
-    found: list[Likeness] = []
+    alike: list[Likeness] = []
     taken: list[tuple[int, int]] = []
     for row in np.argsort(-likeness_R, kind="stable").tolist():
         ticker, session = past.places_RP[row].tolist()
         if any(one == ticker and abs(other - session) < APART for one, other in taken):
             continue
-        found.append(_tell(scene, column, past, row, likeness=float(likeness_R[row])))
+        alike.append(_tell(scene, column, past, row, likeness=float(likeness_R[row])))
         taken.append((ticker, session))
-        if len(found) == SHOWN:
+        if len(alike) == SHOWN:
             break
-    return Alike(tuple(found), len(past.places_RP))
+    return Alike(tuple(alike), len(past.places_RP))
 
 
 def _tell(scene: Scene, column: int, past: _Past, row: int, *, likeness: float) -> Likeness:

@@ -69,12 +69,12 @@ def excuse(subject: Subject) -> str:
 
 
 def explain(subject: Subject) -> Attention:
-    found = _found(subject)
-    maps = [weight_L[::-1] for _, weight_L, _ in found if weight_L is not None]
+    weights = _found(subject)
+    maps = [weight_L[::-1] for _, weight_L, _ in weights if weight_L is not None]
     lags = max(map(len, maps))
     weight_ML = np.array([np.pad(one, (0, lags - len(one))) for one in maps])
     even_ML = np.array([(np.arange(lags) < len(one)) / len(one) for one in maps])
-    chosen = [(view.features, weight_F) for view, _, weight_F in found if weight_F is not None]
+    chosen = [(view.features, weight_F) for view, _, weight_F in weights if weight_F is not None]
     by_input: dict[str, float] = {}
     for features, weight_F in chosen:
         for name, weight in zip(features, weight_F.tolist(), strict=True):

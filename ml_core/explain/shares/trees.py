@@ -69,21 +69,21 @@ def past_rows(question: Question) -> np.ndarray:
 
 def read_leaves(arrays: Mapping[str, np.ndarray], place: int) -> Leaves:
     """All leaves of the trees of one horizon, with what leads to each."""
-    found = [
+    leaves = [
         leaf
         for root, horizon in zip(arrays["root"], arrays["horizon"], strict=True)
         if horizon == place
         for leaf in _walk(arrays, int(root))
     ]
-    width = max((len(way) for way, _ in found), default=0) or 1
-    feature_MK = np.zeros((len(found), width), dtype=np.intp)
+    width = max((len(way) for way, _ in leaves), default=0) or 1
+    feature_MK = np.zeros((len(leaves), width), dtype=np.intp)
     low_MK, high_MK = np.full(feature_MK.shape, -np.inf), np.full(feature_MK.shape, np.inf)
     gap_MK = np.ones(feature_MK.shape, dtype=bool)
-    for number, (way, _) in enumerate(found):
+    for number, (way, _) in enumerate(leaves):
         for step, (feature, (low, high, gap)) in enumerate(way.items()):
             feature_MK[number, step] = feature
             low_MK[number, step], high_MK[number, step], gap_MK[number, step] = low, high, gap
-    return Leaves(feature_MK, low_MK, high_MK, gap_MK, np.array([value for _, value in found]))
+    return Leaves(feature_MK, low_MK, high_MK, gap_MK, np.array([value for _, value in leaves]))
 
 
 Way = dict[int, tuple[float, float, bool]]

@@ -100,19 +100,19 @@ class _Asked:
         """average_R of each part with these inputs as they are on each row of the background, less the mean of all."""
         count = self.background.count
         changes = [{name: np.full(count, self.value[name][row]) for name in names} for row in range(count)]
-        found: dict[SurveyedPart, np.ndarray] = {}
+        averages: dict[SurveyedPart, np.ndarray] = {}
         for of, said_KR in self.said(changes).items():
             average_R = said_KR.mean(axis=1)
-            found[of] = average_R - average_R.mean()
-        return found
+            averages[of] = average_R - average_R.mean()
+        return averages
 
     def reach(self, name: str) -> dict[SurveyedPart, float]:
         shifts = np.unique(np.linspace(1, self.background.count - 1, SHIFTS).astype(int))
         changes = [{}, *({name: np.roll(self.value[name], shift)} for shift in shifts.tolist())]
-        found: dict[SurveyedPart, float] = {}
+        reaches: dict[SurveyedPart, float] = {}
         for of, said_KR in self.said(changes).items():
-            found[of] = float(np.abs(said_KR[1:] - said_KR[0]).mean())
-        return found
+            reaches[of] = float(np.abs(said_KR[1:] - said_KR[0]).mean())
+        return reaches
 
     def curve(self, name: str, of: SurveyedPart, reach: float) -> Curve:
         values = np.unique(np.quantile(self.value[name], GRID))

@@ -166,12 +166,12 @@ class _Asked:
 
     def risen(self, names: tuple[str, ...], claims: dict[str, LiveTest]) -> dict[str, np.ndarray]:
         """rise_T of the loss of each claim without these inputs, the mean over several exchanges."""
-        found: dict[str, list[np.ndarray]] = {name: [] for name in claims}
+        by_claim: dict[str, list[np.ndarray]] = {name: [] for name in claims}
         for exchange in self.exchanges:
             rows = self._rows(self.stretch.changed(dict.fromkeys(names, exchange)))
             for name, live in claims.items():
-                found[name].append(loss_of(live, rows) - loss_of(live, self.rows))
-        return {name: np.mean(rises, axis=0) for name, rises in found.items()}
+                by_claim[name].append(loss_of(live, rows) - loss_of(live, self.rows))
+        return {name: np.mean(rises, axis=0) for name, rises in by_claim.items()}
 
     def _rows(self, views: tuple[View, ...]) -> ScoredRows:
         """The same rows under what the model says of these inputs."""

@@ -67,18 +67,18 @@ class Network(Encoder):
 
     def attention(self, x_BLF: torch.Tensor) -> torch.Tensor:
         """The mean over heads and layers; a distilled token stands for its steps."""
-        found = []
+        weights = []
         for number, (layer, (z_BKD, _)) in enumerate(zip(self.layers, self._through(x_BLF), strict=True)):
             assert isinstance(layer, AttentionBlock)
-            found.append(spread(layer.weights(z_BKD), 2**number, x_BLF.shape[1]))
-        return torch.stack(found).mean(dim=0)
+            weights.append(spread(layer.weights(z_BKD), 2**number, x_BLF.shape[1]))
+        return torch.stack(weights).mean(dim=0)
 
     def _through(self, x_BLF: torch.Tensor) -> list[tuple[torch.Tensor, torch.Tensor]]:
         """What each layer reads and what it gives: L tokens, then half as many, and so on."""
-        z_BKD, found = add_places(self.embed(x_BLF)), []
+        z_BKD, pairs = add_places(self.embed(x_BLF)), []
         for number, layer in enumerate(self.layers):
             if number:
                 z_BKD = fold(functional.gelu(self.distil[number - 1](z_BKD)), 2).amax(dim=2)
-            found.append((z_BKD, layer(z_BKD)))
-            z_BKD = found[-1][1]
-        return found
+            pairs.append((z_BKD, layer(z_BKD)))
+            z_BKD = pairs[-1][1]
+        return pairs

@@ -54,9 +54,9 @@ class Network(Encoder):
         """The branches' own attention, by how much the scales look at each."""
         share_BLC = self.across.weights(self._branches(x_BLF)).mean(dim=2)
         long_BKK = self.long.weights(self._tokens(x_BLF))
-        found = [self.short.weights(x_BLF), self.middle.weights(x_BLF)]
-        found.append(spread(long_BKK, self.stride, x_BLF.shape[1]))
-        return (torch.stack(found, dim=3) * share_BLC[:, :, None, :]).sum(dim=3)
+        weights = [self.short.weights(x_BLF), self.middle.weights(x_BLF)]
+        weights.append(spread(long_BKK, self.stride, x_BLF.shape[1]))
+        return (torch.stack(weights, dim=3) * share_BLC[:, :, None, :]).sum(dim=3)
 
     def _branches(self, x_BLF: torch.Tensor) -> torch.Tensor:
         """s_BLCD: C branches at every step."""

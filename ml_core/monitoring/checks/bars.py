@@ -37,13 +37,13 @@ def _standing_still(scene: WatchScene) -> list[Finding]:
     """A finding for each ticker that has fewer bars than the others lately; nothing told of those that have them."""
     spans = scene.order.store.bars.spans(scene.order.experiment.universe.tickers)
     dates = _dates(scene)
-    found = []
+    findings = []
     for ticker, (_, last, _) in sorted(spans.items()):
         behind = sum(1 for day in dates if day > last)
         if behind:
             told = f"{ticker} has no bar after {last}, and others have {behind} sessions since"
-            found.append(Finding(f"{ticker} stands still", behind, STILL, told))
-    return found
+            findings.append(Finding(f"{ticker} stands still", behind, STILL, told))
+    return findings
 
 
 def _refused(scene: WatchScene) -> Finding:

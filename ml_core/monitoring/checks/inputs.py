@@ -84,12 +84,12 @@ def measure_usual(
     value_NT: np.ndarray, rows_NT: np.ndarray, places: np.ndarray, stretches: list[np.ndarray]
 ) -> list[float]:
     """How far each stretch is from all the others."""
-    found = []
+    distances = []
     for one in stretches:
         rest = np.setdiff1d(places, one)
         others = np.sort(value_NT[:, rest][rows_NT[:, rest]])
-        found.append(distance(others, value_NT[:, one][rows_NT[:, one]]))
-    return found
+        distances.append(distance(others, value_NT[:, one][rows_NT[:, one]]))
+    return distances
 
 
 def distance(whole: np.ndarray, values: np.ndarray) -> float:

@@ -42,20 +42,20 @@ def find_twins(level_TN: np.ndarray, tickers: list[str]) -> list[Finding]:
     """Two that moved as one before as well, as two classes of one share, are no news."""
     moves_TN = np.diff(level_TN, axis=0)
     before_TN = moves_TN[-LAST - BEFORE : -LAST]
-    found = []
+    findings = []
     for place, other, equal in _equal_pairs(moves_TN[-LAST:]):
         if _is_equal(before_TN[:, place], before_TN[:, other]).sum() > BEFORE / 2:
             continue
         one, two = tickers[place], tickers[other]
         told = f"{one} and {two} had the same return on {equal} of the last {LAST} sessions"
         told += ": one of them has the other's bars" if equal > SAME else ""
-        found.append(Finding(f"{one} and {two}", equal, SAME, told))
-    return found
+        findings.append(Finding(f"{one} and {two}", equal, SAME, told))
+    return findings
 
 
 def find_strangers(level_TN: np.ndarray, turnover_TN: np.ndarray, tickers: list[str]) -> list[Finding]:
     """A jump of price as there never was, and at the same time a turnover as there never was: either alone is news."""
-    found = []
+    findings = []
     for place, ticker in enumerate(tickers):
         whole_T = np.isfinite(level_TN[:, place]) & np.isfinite(turnover_TN[:, place])
         level_T, turnover_T = level_TN[whole_T, place][-YEARS:], turnover_TN[whole_T, place][-YEARS:]
@@ -68,8 +68,8 @@ def find_strangers(level_TN: np.ndarray, turnover_TN: np.ndarray, tickers: list[
             f"its largest turnover {rush:.1f} times"
         )
         told += ": these may be the bars of another" if far > 1 else ""
-        found.append(Finding(ticker, far, 1.0, told))
-    return found
+        findings.append(Finding(ticker, far, 1.0, told))
+    return findings
 
 
 def compare_jump(level_T: np.ndarray) -> float:
