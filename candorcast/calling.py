@@ -44,7 +44,7 @@ def tells_calls(method: Callable[Asked, Given]) -> Callable[Asked, Given]:
 def as_call(text: str) -> str:
     """`candorcast search demo --trials 9` at its end is `.search(trials=9)`; a command without such a verb stays."""
     return COMMAND.sub(
-        lambda found: f".{VERBS[found[1]]}({_named(found[3])})" if found[1] in VERBS else found[0], text
+        lambda match: f".{VERBS[match[1]]}({_named(match[3])})" if match[1] in VERBS else match[0], text
     )
 
 

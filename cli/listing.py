@@ -40,8 +40,8 @@ class PlainHelp(TyperCommand):
 
 def spell_value(name: str, where: str) -> str:
     """`--trials N` for `--trials <int range>`. An argument has said what it is by its name."""
-    before, found, kind = name.partition(" <")
-    if not found or "|" in kind:
+    before, bracket, kind = name.partition(" <")
+    if not bracket or "|" in kind:
         return name
     kind = kind.removesuffix(">").removeprefix("list[").removesuffix("]")
     return before if where == "argument" else f"{before} {VALUES.get(kind, kind)}"
@@ -90,5 +90,5 @@ def tell_value(refused: typer.BadParameter) -> str:
 
 def _expected(told: str) -> str:
     """As all others are told: the library says of a choice `'foo' is not one of 'level', 'order'.`"""
-    _, found, choices = told.rstrip(".").partition(" is not one of ")
-    return f"expected one of {choices}" if found else told
+    _, separator, choices = told.rstrip(".").partition(" is not one of ")
+    return f"expected one of {choices}" if separator else told

@@ -30,7 +30,7 @@ def deploy(
 ) -> None:
     """The work pool and every deployment, by Prefect's own command here: another process would load Prefect again."""
     now = dt.datetime.now(dt.UTC)
-    asked = [variables(found, experiment, home, now=now) for found, experiment in experiments.items()]
+    asked = [variables(where, experiment, home, now=now) for where, experiment in experiments.items()]
     asyncio.run(prepare(pool, {one["CANDORCAST_NAME"] for one in asked}, own=own))
     file = home.root / "deployments.yaml"
     file.write_text(expand(asked, overrides), encoding="utf-8")

@@ -31,5 +31,5 @@ def _fill(part: Any, variables: Mapping[str, str]) -> Any:
     if isinstance(part, list):
         return [_fill(value, variables) for value in part]
     if isinstance(part, str):
-        return VARIABLE.sub(lambda found: variables.get(found[1], found[0]), part)
+        return VARIABLE.sub(lambda match: variables.get(match[1], match[0]), part)
     return part

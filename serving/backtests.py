@@ -88,11 +88,11 @@ class Backtests:
             came = self._unseen.outcomes(served)
             return reckon(rows, came, strategy, market, horizon=horizon_of(asked))
 
-        found = self._reckoned.find((served.stamp, settings.name), trade)
-        found = replace(found, comparison=found.comparison.chosen_among(trials))
+        reckoning = self._reckoned.find((served.stamp, settings.name), trade)
+        reckoning = replace(reckoning, comparison=reckoning.comparison.chosen_among(trials))
         proven = any(one.claim == "money" and one.proven for one in version.evidence.claims)
         told = f"version {version.version}, {tell_seat(version)}"
-        return Backtested(found, strategy, told, first, last, trials, proven)
+        return Backtested(reckoning, strategy, told, first, last, trials, proven)
 
 
 def _change(strategy: Strategy, changed: dict[str, Any]) -> Strategy:

@@ -81,7 +81,7 @@ class Explanations:
     ) -> Explained:
         """What moved that forecast."""
         seen, name, ahead = self._see(ticker, horizon, date, version)
-        found = moved(attribute(seen.scene.about(name, ahead), of))
+        what_moved = moved(attribute(seen.scene.about(name, ahead), of))
         others, silent = _ask_others(seen.scene.about(name, ahead), of)
         rows = stamp(seen.scene.table, seen.served.version).filter(ticker=name, horizon=ahead)
         proven = str(rows["proven"][0]).split()
@@ -94,7 +94,7 @@ class Explanations:
             horizon=ahead,
             proven=proven,
             unproven=tell_unproven(of, ahead, proven, learned=seen.as_of if seen.learned else None),
-            moved=found,
+            moved=what_moved,
             silent=silent,
             **others,
         )
@@ -116,7 +116,7 @@ class Explanations:
 
 def _ask_others(subject: Subject, of: ForecastPart) -> tuple[dict[str, Any], dict[str, str]]:
     """What each method but `moved` finds by its name; of one that finds nothing, why."""
-    found, silent = {}, {}
+    answers, silent = {}, {}
     for name in method_names():
         if name == "moved":
             continue
@@ -124,5 +124,5 @@ def _ask_others(subject: Subject, of: ForecastPart) -> tuple[dict[str, Any], dic
         if why := method.silence(subject, of):
             silent[name] = why
         else:
-            found[name] = method.explain(subject)
-    return found, silent
+            answers[name] = method.explain(subject)
+    return answers, silent

@@ -87,7 +87,7 @@ def list_holdings(book: pl.DataFrame, sessions: Sequence[dt.date]) -> list[Holdi
     """What the last decision of POSITIONS holds, the largest first, and since which decision on that side."""
     days: list[dt.date] = book["date"].unique().sort().to_list()
     place = {day: at for at, day in enumerate(sessions)}
-    found = []
+    holdings = []
     for (ticker,), rows in book.sort("date").partition_by("ticker", as_dict=True).items():
         weight_T = dict(rows.select("date", "weight").iter_rows())
         side_T = np.sign([weight_T.get(day, 0.0) for day in days])
@@ -96,8 +96,8 @@ def list_holdings(book: pl.DataFrame, sessions: Sequence[dt.date]) -> list[Holdi
         other = np.flatnonzero(side_T != side_T[-1])
         since = days[int(other[-1]) + 1 if len(other) else 0]
         passed = place[sessions[-1]] - place[since]
-        found.append(Holding(ticker=f"{ticker}", weight=weight_T[days[-1]], since=since, sessions=passed))
-    return sorted(found, key=lambda one: (-abs(one.weight), one.ticker))
+        holdings.append(Holding(ticker=f"{ticker}", weight=weight_T[days[-1]], since=since, sessions=passed))
+    return sorted(holdings, key=lambda one: (-abs(one.weight), one.ticker))
 
 
 def _traded(positions: pl.DataFrame, every: int) -> pl.DataFrame:

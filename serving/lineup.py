@@ -45,11 +45,11 @@ class Lineup:
     def sittings(self) -> list[Sitting]:
         """In the order of time."""
         end = max([self.now, *(move.at for move in self.moves)])
-        found = []
+        sittings = []
         for place, move in enumerate(self.moves):
             until = next((later.at for later in self.moves[place + 1 :] if _ends(move, later)), end)
-            found.append(Sitting(move.seat, move.version, move.at, until, move))
-        return found
+            sittings.append(Sitting(move.seat, move.version, move.at, until, move))
+        return sittings
 
 
 def _ends(move: Move, later: Move) -> bool:

@@ -27,9 +27,9 @@ def build_outlook(
     fan: Sequence[FanRow] = (),
 ) -> list[TickerForecast]:
     """One entry per ticker of the table. `priced`: the target is a return, so a price follows from it."""
-    found: dict[str, list[dict[str, Any]]] = {}
+    by_ticker: dict[str, list[dict[str, Any]]] = {}
     for row in table.sort("ticker", "horizon").iter_rows(named=True):
-        found.setdefault(row["ticker"], []).append(row)
+        by_ticker.setdefault(row["ticker"], []).append(row)
     return [
         TickerForecast(
             ticker=ticker,
@@ -46,7 +46,7 @@ def build_outlook(
                 for row in rows
             ],
         )
-        for ticker, rows in found.items()
+        for ticker, rows in by_ticker.items()
     ]
 
 

@@ -75,9 +75,9 @@ class KeptReckonings:
 
     def find(self, key: AccountKey, make: Callable[[], Reckoning]) -> Reckoning:
         with self._guard:
-            if found := self._kept.get(key):
+            if known := self._kept.get(key):
                 self._kept.move_to_end(key)
-                return found
+                return known
         made = make()
         with self._guard:
             self._kept[key] = made

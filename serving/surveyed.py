@@ -51,6 +51,6 @@ class Surveys:
         stretch, judged = open_holdout(self._order, registry, asked)
         if why := survey.excuse(stretch):
             raise NotEnoughData(why)
-        found = survey.tell(stretch, horizon, SEED)
-        assert isinstance(found, InputImportance)
-        return Surveyed(judged, found)
+        importance = survey.tell(stretch, horizon, SEED)
+        assert isinstance(importance, InputImportance)
+        return Surveyed(judged, importance)

@@ -47,7 +47,7 @@ def guard_agents() -> Iterator[None]:
 
 def _children(pid: int) -> list[int]:
     """Where there is no process table to read, none."""
-    found = []
+    children = []
     for status in PROC.glob("[0-9]*/status"):
         try:
             rows = dict(line.split(":", 1) for line in status.read_text().splitlines() if ":" in line)
@@ -55,5 +55,5 @@ def _children(pid: int) -> list[int]:
         except OSError:  # it has ended
             continue
         if int(rows["PPid"]) == pid and b"Agent" in name:
-            found.append(int(status.parent.name))
-    return found
+            children.append(int(status.parent.name))
+    return children

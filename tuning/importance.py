@@ -29,7 +29,7 @@ def weigh_keys(experiment: Experiment, trials: Sequence[Trial], *, seed: int = 0
     """Of every family with enough trials whose score is known, the most important key first."""
     space, rng = build_space(experiment), np.random.default_rng(seed)
     alike = compare_alike(trials)
-    found = []
+    weighed = []
     for family, ranges in space.items():
         own = [one for one in trials if one.params["family"] == family and holds(space, one.params)]
         own = [one for one in own if np.isfinite(alike.get(one.id, np.nan))]
@@ -38,8 +38,8 @@ def weigh_keys(experiment: Experiment, trials: Sequence[Trial], *, seed: int = 0
         bins = [_bins([one.params[key] for one in own], allowed) for key, allowed in ranges.items()]
         rows = _weigh(np.array([alike[one.id] for one in own]), bins, rng)
         told = [Importance(family=family, key=key, **row) for key, row in zip(ranges, rows, strict=True)]
-        found += sorted(told, key=lambda row: -row.share)
-    return found
+        weighed += sorted(told, key=lambda row: -row.share)
+    return weighed
 
 
 def compare_alike(trials: Sequence[Trial]) -> dict[str, float]:

@@ -25,8 +25,8 @@ def clear_older(searches: Path, name: str) -> None:
     model, _, version = name.rsplit("-", 2)
     pattern = re.compile(rf"{re.escape(model)}-[0-9a-f]+-(\d+)")
     for folder in searches.glob(f"{glob.escape(model)}-*"):
-        found = pattern.fullmatch(folder.name)
-        if found and int(found[1]) < int(version):
+        match = pattern.fullmatch(folder.name)
+        if match and int(match[1]) < int(version):
             clear(folder)
             forget(folder)
             with suppress(OSError):  # a ledger is left

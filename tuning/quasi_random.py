@@ -19,8 +19,8 @@ def quasi_random_params(space: Space, count: int, *, seed: int) -> list[Params]:
     points = []
     for first, *rest in drawn.tolist():
         family = families[int(first * len(families))]
-        found = zip(space[family].items(), rest, strict=False)  # a family with fewer keys uses fewer of them
-        points.append({"family": family, **{key: _at(one, place) for (key, one), place in found}})
+        placed = zip(space[family].items(), rest, strict=False)  # a family with fewer keys uses fewer of them
+        points.append({"family": family, **{key: _at(one, place) for (key, one), place in placed}})
     return points
 
 

@@ -91,10 +91,10 @@ class FoldRace:
         if leader is None:
             return False
         try:
-            found = self._weigh(own, leader.scores)
+            difference = self._weigh(own, leader.scores)
         except NotEnoughData:
             return False
-        return found.interval(1 - 2 * self._rate)[1] < 0
+        return difference.interval(1 - 2 * self._rate)[1] < 0
 
     def _gain(self, own: Scores) -> float | None:
         """Means of trials that were dropped after other folds would not compare."""

@@ -177,14 +177,14 @@ def tell_making(spec: RunSpec) -> MadeWith:
 
 def list_unfinished(folder: Path) -> list[Params]:
     """The params of all trials of which something is kept, the furthest first."""
-    found = []
+    unfinished = []
     for file in sorted(folder.glob("*.safetensors")):
         try:
             written = _read_facts(file)
-            found.append((-len(written["told"]), written["params"]))
+            unfinished.append((-len(written["told"]), written["params"]))
         except UNREADABLE:
             continue
-    return [params for _, params in sorted(found, key=lambda one: one[0])]
+    return [params for _, params in sorted(unfinished, key=lambda one: one[0])]
 
 
 def forget_rung(folder: Path, params: Params) -> None:

@@ -155,8 +155,8 @@ def searchable(family: str) -> list[str]:
 
 def _values(space: Space, key: str) -> list[Any]:
     """Every value of a key that some trial may have, of a range its upper end."""
-    found = [ranges[key] for ranges in space.values() if key in ranges]
-    return [value for one in found for value in (one.values if isinstance(one, OneOf) else (int(one.high),))]
+    spans = [ranges[key] for ranges in space.values() if key in ranges]
+    return [value for one in spans for value in (one.values if isinstance(one, OneOf) else (int(one.high),))]
 
 
 def _asked_features(experiment: Experiment, space: Space) -> Iterator[Features]:

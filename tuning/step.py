@@ -59,10 +59,10 @@ def tell_best(experiment: Experiment, ledger: Ledger) -> str:
         return "" if ledger.best is None else f"best {ledger.best:.4f} on validation"
     score, unit = ledger.leader.test_score, find_metric(experiment.search.objective).of_mean
     try:
-        found = weigh_mean([*ledger.leader.result["scores"].values()], horizon=horizon_of(experiment))
+        mean = weigh_mean([*ledger.leader.result["scores"].values()], horizon=horizon_of(experiment))
     except NotEnoughData:
         return f"best {score:.4f}"
-    error = (unit(found.value + found.error) - unit(found.value - found.error)) / 2
+    error = (unit(mean.value + mean.error) - unit(mean.value - mean.error)) / 2
     return f"best {score:.4f} ± {error:.4f}"
 
 

@@ -73,8 +73,8 @@ def write_keys() -> Iterator[str]:
 
 
 def _table(rows: Iterator[str]) -> Iterator[str]:
-    if found := list(rows):
-        yield "\n".join(["| key | what it is | default | example |", "|---|---|---|---|", *found, ""])
+    if lines := list(rows):
+        yield "\n".join(["| key | what it is | default | example |", "|---|---|---|---|", *lines, ""])
 
 
 def _keys(path: str, section: Json) -> Iterator[str]:

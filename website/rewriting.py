@@ -27,8 +27,8 @@ def _relink(text: str, place: str) -> str:
     if place.startswith(("source/", "reference/")):
         return text
     return LINK.sub(
-        lambda found: (
-            found[1] + posixpath.relpath(place_of(found[2], place), posixpath.dirname(place) or ".")
+        lambda match: (
+            match[1] + posixpath.relpath(place_of(match[2], place), posixpath.dirname(place) or ".")
         ),
         text,
     )
@@ -50,10 +50,10 @@ def _draw(block: str) -> str:
     names: dict[str, str] = {}
     rows: list[str] = []
     for line in block.splitlines()[2:-1]:
-        found = ARROW.match(line)
-        if not found:
+        arrow = ARROW.match(line)
+        if not arrow:
             raise ValueError(f"a drawing has a line that is no arrow: {line}")
-        start, said, verb, end, called = found.groups()
+        start, said, verb, end, called = arrow.groups()
         names |= {key: told.replace("<br/>", ": ") for key, told in ((start, said), (end, called)) if told}
         rows.append(f"| {names.get(start, start)} | {verb or ''} | {names.get(end, end)} |")
     return "\n".join(["| from | | to |", "|---|---|---|", *rows])

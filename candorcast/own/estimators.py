@@ -128,8 +128,8 @@ class Estimators:
     def open(self, learned: Learned) -> tuple[Any, ...]:
         """The estimators: those that were taught in this process, or as they come back from arrays or rows."""
         digest = learned.facts["digest"]
-        if found := _recall(digest):
-            return found
+        if recalled := _recall(digest):
+            return recalled
         arrays, facts = learned.arrays, learned.facts
         if "rows.x" in arrays:
             scaler = _scaler_of(arrays)
@@ -198,10 +198,10 @@ def _one_thread(estimator: Any) -> Iterator[None]:
 
 def _digest(name: str, arrays: StateArrays, facts: Mapping[str, Any]) -> str:
     """Another for whatever answers otherwise."""
-    found = hashlib.sha256(json.dumps([name, facts], sort_keys=True).encode())
+    digest = hashlib.sha256(json.dumps([name, facts], sort_keys=True).encode())
     for key in sorted(arrays):
-        found.update(key.encode() + np.ascontiguousarray(arrays[key]).tobytes())
-    return found.hexdigest()[:20]
+        digest.update(key.encode() + np.ascontiguousarray(arrays[key]).tobytes())
+    return digest.hexdigest()[:20]
 
 
 def _remember(digest: str, taught: tuple[Any, ...]) -> None:

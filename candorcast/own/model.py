@@ -77,18 +77,18 @@ def network(name: str, of: Any) -> None:
     place = of if isinstance(of, str) else getattr(of, "__module__", getattr(of, "__name__", "__main__"))
 
     def load() -> Any:
-        found = import_module(of) if isinstance(of, str) else of
-        return _checked_network(name, found)
+        source = import_module(of) if isinstance(of, str) else of
+        return _checked_network(name, source)
 
     if not isinstance(of, str):
         load()
     register("network", name, load, place=place)
 
 
-def _checked_network(name: str, found: Any) -> Any:
+def _checked_network(name: str, source: Any) -> Any:
     from ml_core.models.family import Encoder, ModelConfig
 
-    config, encoder = getattr(found, "Config", None), getattr(found, "Network", None)
+    config, encoder = getattr(source, "Config", None), getattr(source, "Network", None)
     if not (isinstance(config, type) and issubclass(config, ModelConfig)):
         raise InvalidInput(f"network '{name}': expected Config, a child of ml_core.models.family.ModelConfig")
     if not (isinstance(encoder, type) and issubclass(encoder, Encoder)):

@@ -31,11 +31,11 @@ def arrays_of(estimator: Any, whose: str) -> StateArrays:
         raise InvalidInput(
             f"{whose}: arrays(): expected a dictionary of NumPy arrays, got {type(told).__name__}"
         )
-    found = {str(name): np.asarray(part) for name, part in told.items()}
-    for name, part in found.items():
+    arrays = {str(name): np.asarray(part) for name, part in told.items()}
+    for name, part in arrays.items():
         if part.dtype.kind not in "biuf":
             raise InvalidInput(f"{whose}: arrays(): '{name}': expected numbers, got {part.dtype}")
-    return found
+    return arrays
 
 
 def restore(estimator: Any, arrays: StateArrays) -> Any:

@@ -41,15 +41,15 @@ def _require_past(prices: pl.DataFrame, names: tuple[str, ...]) -> None:
     """Nothing that comes later changes a bit of what stood."""
     sessions = prices["date"].unique().sort()
     places = (len(sessions) // 3, len(sessions) // 2, len(sessions) - 2)
-    found = audit(
+    leaks = audit(
         lambda given: build_features(given, names).table,
         prices,
         as_of=[sessions[place] for place in places],
         seed=0,
         context=[column for column in prices.columns if column.startswith("context_")],
     )
-    if found:
-        raise ContractBroken(f"feature {found[0]}")
+    if leaks:
+        raise ContractBroken(f"feature {leaks[0]}")
 
 
 def _require_numbers(table: pl.DataFrame, names: tuple[str, ...], known: Mapping[str, Feature]) -> None:

@@ -29,5 +29,5 @@ def check_strategy(name: str, options: Mapping[str, Any] | None = None) -> None:
         raise ContractBroken(f"strategy '{name}': holds nothing on any date; expected a position somewhere")
     sessions = prices["date"].unique().sort()
     places = (60, len(sessions) // 2, len(sessions) - 2)
-    if found := audit(decide, prices, as_of=[sessions[place] for place in places], seed=0):
-        raise ContractBroken(f"strategy '{name}': {found[0]}")
+    if leaks := audit(decide, prices, as_of=[sessions[place] for place in places], seed=0):
+        raise ContractBroken(f"strategy '{name}': {leaks[0]}")

@@ -20,17 +20,17 @@ def doctor(session: Session, *, others: list[str] | None) -> int:
     for one, conditions in examined:
         shown = [*conditions, *(stack if one is asked[-1] else ())]
         session.terminal.table(_rows(shown), title=f"{one.experiment.name} in {session.home.root}")
-    found = [(one, condition) for one, conditions in examined for condition in conditions]
-    found += [(session, condition) for condition in stack]
-    helpful = dict.fromkeys(_spell(*one) for one in found if one[1].verb and one[1].state != "off")
+    all_conditions = [(one, condition) for one, conditions in examined for condition in conditions]
+    all_conditions += [(session, condition) for condition in stack]
+    helpful = dict.fromkeys(_spell(*one) for one in all_conditions if one[1].verb and one[1].state != "off")
     for command in helpful:
         session.terminal.say(f"run: {command}")
     told = [
         {"experiment": one.experiment.name} | row | {"run": _spell(one, condition)}
-        for one, condition in found
+        for one, condition in all_conditions
         for row in _rows([condition])
     ]
-    well = is_well(condition for _, condition in found)
+    well = is_well(condition for _, condition in all_conditions)
     session.terminal.document({"well": well, "conditions": told})
     return DONE if well else PARTIAL
 

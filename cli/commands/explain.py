@@ -119,15 +119,15 @@ def _show_one(
     from ml_core.explain.method import load_method, method_names
     from ml_core.explain.methods.moved import moved
 
-    found = {}
+    answers = {}
     for name in method_names():
         method = load_method(name)
         why = method.silence(subject, of)
-        found[name] = why or (moved(attribute(subject, of)) if name == "moved" else method.explain(subject))
+        answers[name] = why or (moved(attribute(subject, of)) if name == "moved" else method.explain(subject))
     priced = subject.scene.forecaster.spec.task.priced
     proven = _proven(subject.scene, version, subject.horizon)
-    lines = screen.one_lines(subject, version, found, of=of, priced=priced, proven=proven)
-    for line in (*lines, *explained.other_lines(found, priced=priced), *told):
+    lines = screen.one_lines(subject, version, answers, of=of, priced=priced, proven=proven)
+    for line in (*lines, *explained.other_lines(answers, priced=priced), *told):
         session.terminal.say(session.spell_out(line))
     session.terminal.document(
         {
@@ -139,7 +139,7 @@ def _show_one(
             "proven": proven,
             "of": of,
             "notes": list(told),
-            **{name: plain(one) for name, one in found.items()},
+            **{name: plain(one) for name, one in answers.items()},
         }
     )
 

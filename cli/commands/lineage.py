@@ -38,39 +38,39 @@ def lineage(
 def _tell_stale(session: Session, version: str | None) -> int:
     from ml_core.lineage.stale import find_stale
 
-    terminal, found = session.terminal, find_stale(session.order, version=version)
-    screen.print_edits(terminal, found)
+    terminal, stale = session.terminal, find_stale(session.order, version=version)
+    screen.print_edits(terminal, stale)
     terminal.table(
-        screen.stale_version_rows(found), title="versions that learned from them, or were judged on them"
+        screen.stale_version_rows(stale), title="versions that learned from them, or were judged on them"
     )
     terminal.table(
-        screen.stale_forecast_rows(found), title="kept forecasts that would say another number today"
+        screen.stale_forecast_rows(stale), title="kept forecasts that would say another number today"
     )
-    for who, why in found.unknown.items():
+    for who, why in stale.unknown.items():
         terminal.say(f"{who}: cannot be told: {why}")
-    commands = _helps(session, found)
-    if not (found.versions or found.forecasts.height):
-        terminal.say("nothing else is stale" if found.unknown else "nothing is stale")
+    commands = _helps(session, stale)
+    if not (stale.versions or stale.forecasts.height):
+        terminal.say("nothing else is stale" if stale.unknown else "nothing is stale")
     for why, command in commands.items():
         terminal.say(f"{why}, run: {command}")
     terminal.document(
         {
-            "newest": found.newest,
-            "edits": found.edits.to_dicts(),
-            "versions": [plain(one) for one in found.versions],
-            "forecasts": found.forecasts.to_dicts(),
-            "unknown": dict(found.unknown),
+            "newest": stale.newest,
+            "edits": stale.edits.to_dicts(),
+            "versions": [plain(one) for one in stale.versions],
+            "forecasts": stale.forecasts.to_dicts(),
+            "unknown": dict(stale.unknown),
             "run": list(dict.fromkeys(commands.values())),
         }
     )
-    return PARTIAL if commands or found.unknown else DONE
+    return PARTIAL if commands or stale.unknown else DONE
 
 
-def _helps(session: Session, found: Stale) -> dict[str, str]:
+def _helps(session: Session, stale: Stale) -> dict[str, str]:
     """What makes again what is stale, by what for. Of a version that nobody asks any more nothing has to be."""
     from ml_core.registry.seats import CHALLENGER, CHAMPION, REFERENCE
 
-    seats = {one.seat: one for one in found.versions}
+    seats = {one.seat: one for one in stale.versions}
     helps: dict[str, str] = {}
     answering = seats.get(CHAMPION) or seats.get(REFERENCE)
     if answering and answering.learned and session.experiment.serving.refit != 0:
@@ -79,7 +79,7 @@ def _helps(session: Session, found: Stale) -> dict[str, str]:
     for seat in (CHAMPION, CHALLENGER):
         if (one := seats.get(seat)) and (one.judged or (seat == CHALLENGER and one.learned)):
             helps[f"to search and judge again in place of version {one.version}"] = session.spell("search")
-    for (version,), rows in found.forecasts.group_by("version", maintain_order=True):
+    for (version,), rows in stale.forecasts.group_by("version", maintain_order=True):
         first, last = min(rows["as_of"]), max(rows["as_of"])
         days = f"--as-of {first}" if rows.height == 1 else f"--from {first} --to {last}"
         why = f"to say {rows.height} session(s) again beside what version {version} said then"

@@ -29,10 +29,10 @@ def monitor(session: Session, *, acknowledge: list[int] | None, mute: list[int] 
 
 def _show(session: Session, watched: Watched) -> None:
     terminal = session.terminal
-    found = [(check, one) for check, findings in watched.found.items() for one in findings]
+    by_check = [(check, one) for check, findings in watched.found.items() for one in findings]
     rows = [
         {"check": check, "what": one.subject, "value": one.value, "allowed": one.allowed, "told": one.told}
-        for check, one in found
+        for check, one in by_check
     ]
     terminal.table(rows, title=f"{session.order.name} on {watched.session}")
     for check, why in watched.failed.items():
@@ -61,7 +61,7 @@ def _show(session: Session, watched: Watched) -> None:
     terminal.document(
         {
             "session": watched.session,
-            "findings": [{"check": check, **asdict(one), "breach": one.breach} for check, one in found],
+            "findings": [{"check": check, **asdict(one), "breach": one.breach} for check, one in by_check],
             "failed": dict(watched.failed),
             "breaches": [asdict(one) | {"state": one.state} for one in watched.breaches],
         }

@@ -43,13 +43,13 @@ def survey(
     asked, kind = horizon or stretch.windows.horizons[0], load_survey(name)
     if why := kind.excuse(stretch):
         raise NotEnoughData(f"version {judged.version}: {why}")
-    found: Any = kind.tell(stretch, asked, seed)
-    if name == "importance" and (why := found.silent.get(CLAIM_OF[of])):
+    surveyed: Any = kind.tell(stretch, asked, seed)
+    if name == "importance" and (why := surveyed.silent.get(CLAIM_OF[of])):
         raise NotEnoughData(f"--of {of}: {why}")
     proven, (rows, lines) = judged.proves(asked), SCREENS[name]
     if write:
-        write(rows(found))
-    for line in lines(_Told(stretch, judged, found, of, note=tell_unproven(of, asked, proven))):
+        write(rows(surveyed))
+    for line in lines(_Told(stretch, judged, surveyed, of, note=tell_unproven(of, asked, proven))):
         session.terminal.say(line)
     session.terminal.document(
         {
@@ -58,7 +58,7 @@ def survey(
             "horizon": asked,
             "proven": proven,
             "of": of,
-            name: plain(found),
+            name: plain(surveyed),
         }
     )
     return DONE

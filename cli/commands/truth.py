@@ -83,19 +83,19 @@ def truth(session: Session, *, resume: bool, **asked: Any) -> int:
     with session.order.alone(f"truth-{matrix.digest}"):
         if not resume:
             file.unlink(missing_ok=True)
-        found = run_matrix(session, matrix, file)
-    for one in found:
+        cells = run_matrix(session, matrix, file)
+    for one in cells:
         if "error" in one:
             terminal.warn(f"{one['kind']} {one['seed']} {one['learner']}: {one['error']}")
     if matrix.life:
-        return show_lives(terminal, found)
-    recovery, claims = report.recovery(found, matrix.families), report.claims(found)
+        return show_lives(terminal, cells)
+    recovery, claims = report.recovery(cells, matrix.families), report.claims(cells)
     terminal.table(report.recovery_rows(recovery), title="IC and share of the oracle's that was recovered")
     for line in report.claim_lines(claims):
         terminal.say(line)
-    terminal.table(report.proven_rows(found), title=report.PROVEN)
-    terminal.document({"recovery": recovery, "claims": claims, "cells": found})
-    return PARTIAL if any("error" in one for one in found) else DONE
+    terminal.table(report.proven_rows(cells), title=report.PROVEN)
+    terminal.document({"recovery": recovery, "claims": claims, "cells": cells})
+    return PARTIAL if any("error" in one for one in cells) else DONE
 
 
 def show_lives(terminal: Terminal, found: list[FoundSignals]) -> int:
@@ -109,18 +109,18 @@ def show_lives(terminal: Terminal, found: list[FoundSignals]) -> int:
 
 def run_matrix(session: Session, matrix: Matrix, file: Path) -> list[FoundSignals]:
     """Every cell, in order; those that the file holds are not run again, those that failed are."""
-    known, found = read_cells(file), []
+    known, done = read_cells(file), []
     total = sum(1 for kind in matrix.kinds for seed in matrix.seeds for _ in matrix.cells(kind, seed))
     for kind in matrix.kinds:
         for seed in matrix.seeds:
             cells = list(matrix.cells(kind, seed))
             run = None if all(cell in known for cell in cells) else _open(session, matrix, kind, seed)
             for cell in cells:
-                session.terminal.progress(f"{len(found) + 1} of {total}: {kind} {seed} {cell.learner}")
+                session.terminal.progress(f"{len(done) + 1} of {total}: {kind} {seed} {cell.learner}")
                 if cell not in known and run:
                     known[cell] = _keep(file, _try(cell, run))
-                found.append(known[cell])
-    return found
+                done.append(known[cell])
+    return done
 
 
 def read_cells(file: Path) -> dict[MatrixCell, FoundSignals]:
@@ -189,10 +189,10 @@ def _try(cell: MatrixCell, run: Callable[[MatrixCell], FoundSignals]) -> FoundSi
     """What came of it, with its CPU seconds, or why it failed: the others go on."""
     began = time.process_time()
     try:
-        found = run(cell)
+        outcome = run(cell)
     except Exception as error:
-        found = {"error": (str(error) or type(error).__name__).splitlines()[0]}
-    return {**asdict(cell), **found, "seconds": round(time.process_time() - began, 1)}
+        outcome = {"error": (str(error) or type(error).__name__).splitlines()[0]}
+    return {**asdict(cell), **outcome, "seconds": round(time.process_time() - began, 1)}
 
 
 def _keep(file: Path, made: FoundSignals) -> FoundSignals:

@@ -183,7 +183,7 @@ def ticker_rows(rows: pl.DataFrame, *, of: str, priced: bool, silent: bool = Fal
 
     from ml_core.explain.rows import by_name
 
-    found = []
+    table_rows = []
     for (ticker,), own in by_name(rows).group_by("ticker", maintain_order=True):
         pieces = own.filter(pl.col("name") != "base").sort(pl.col("share").abs(), descending=True).head(2)
         told = [
@@ -191,11 +191,11 @@ def ticker_rows(rows: pl.DataFrame, *, of: str, priced: bool, silent: bool = Fal
             for one in pieces.iter_rows(named=True)
             if one["share"]
         ]
-        found.append(
+        table_rows.append(
             {
                 "ticker": str(ticker),
                 "forecast": "none" if silent else level(float(own["share"].sum()), of, priced=priced),
                 "moved most by": "; ".join(told) or "nothing",
             }
         )
-    return found
+    return table_rows

@@ -111,7 +111,7 @@ def describe_strategy(strategy: Strategy, forecasts: pl.DataFrame, *, horizon: i
 
 def limits_in_force(strategy: Strategy) -> list[str]:
     """The limits of the book, in the order they apply."""
-    found = {
+    limits = {
         f"{short_percent(strategy.turbulent_share)} of it in turbulence": strategy.turbulent_share < 1,
         f"names that move together by more than {shown(strategy.max_correlation)} share one position": (
             strategy.max_correlation
@@ -122,7 +122,7 @@ def limits_in_force(strategy: Strategy) -> list[str]:
         f"nothing left at a drawdown of {short_percent(strategy.max_drawdown)}": strategy.max_drawdown,
         f"entered {strategy.delay} sessions later": strategy.delay,
     }
-    return [text for text, holds in found.items() if holds]
+    return [text for text, holds in limits.items() if holds]
 
 
 def _interval(told: dict[str, Any], name: str) -> str:

@@ -28,19 +28,19 @@ LISTS = {
 
 def importance_lines(told: InputImportance, claim: str, *, who: str, note: str = "") -> Iterator[str]:
     """The picture, then a table of each list. `note` stands above the numbers."""
-    found = told.claims[claim]
+    of_claim = told.claims[claim]
     yield f"what {claim} would lose without an input ({who}, {told.horizon} ahead)"
     if note:
         yield f"  {note}"
-    yield f"  {words.stretch_told(told.first, told.last, told.dates)}; {loss_told(found)}"
-    shown = found.of_kind("together")[:SHOWN]
-    yield from _picture(shown, found)
+    yield f"  {words.stretch_told(told.first, told.last, told.dates)}; {loss_told(of_claim)}"
+    shown = of_claim.of_kind("together")[:SHOWN]
+    yield from _picture(shown, of_claim)
     for kind, title in LISTS.items():
-        if rises := tuple(one for one in found.rises if one.kind == kind):
+        if rises := tuple(one for one in of_claim.rises if one.kind == kind):
             yield ""
-            what = "the loss rises by" if found.of == "share" else f"its {words.RANK_IC} falls by"
+            what = "the loss rises by" if of_claim.of == "share" else f"its {words.RANK_IC} falls by"
             yield f"{title}: {what}"
-            yield from aligned([_row(one, found) for one in rises[:SHOWN]])
+            yield from aligned([_row(one, of_claim) for one in rises[:SHOWN]])
             if len(rises) > SHOWN:
                 yield f"{len(rises) - SHOWN} more that rise less; --json and --out tell of all"
     yield ""
@@ -58,11 +58,11 @@ def rise_told(value: float, found: OfClaim) -> str:
     return words.percent(value) if found.of == "share" else f"{value:+.3f}"
 
 
-def _row(one: Rise, found: OfClaim) -> dict[str, str]:
+def _row(one: Rise, of_claim: OfClaim) -> dict[str, str]:
     return {
         "without": cut(one.words),
-        "rise": rise_told(one.rise, found),
-        "interval": f"[{rise_told(one.low, found)}, {rise_told(one.high, found)}]",
+        "rise": rise_told(one.rise, of_claim),
+        "interval": f"[{rise_told(one.low, of_claim)}, {rise_told(one.high, of_claim)}]",
         "": "surely" if one.surely else "",
     }
 
@@ -71,7 +71,7 @@ def cut(told: str) -> str:
     return told if len(told) <= LONGEST else f"{told[: LONGEST - 1]}…"
 
 
-def _picture(shown: Sequence[Rise], found: OfClaim) -> Iterator[str]:
+def _picture(shown: Sequence[Rise], of_claim: OfClaim) -> Iterator[str]:
     """A bar from zero to the rise, and the line of its interval through it."""
     low = min(0.0, *(one.low for one in shown))
     high = max(0.0, *(one.high for one in shown))
@@ -91,7 +91,7 @@ def _picture(shown: Sequence[Rise], found: OfClaim) -> Iterator[str]:
             signs[at] = "█"
         signs[place(0.0)] = "│"
         signs[place(one.rise)] = "●"
-        yield f"  {cut(one.words):<{wide}}  {''.join(signs)}  {rise_told(one.rise, found)}"
+        yield f"  {cut(one.words):<{wide}}  {''.join(signs)}  {rise_told(one.rise, of_claim)}"
 
 
 def importance_rows(told: InputImportance) -> pl.DataFrame:
@@ -99,9 +99,9 @@ def importance_rows(told: InputImportance) -> pl.DataFrame:
     import polars as pl
 
     rows = [
-        (claim, told.horizon, one.kind, one.words, " ".join(one.names), one.rise, one.low, one.high, found.of)
-        for claim, found in told.claims.items()
-        for one in found.rises
+        (claim, told.horizon, one.kind, one.words, " ".join(one.names), one.rise, one.low, one.high, own.of)
+        for claim, own in told.claims.items()
+        for one in own.rises
     ]
     columns = ["claim", "horizon", "kind", "words", "names", "rise", "low", "high", "of"]
     return pl.DataFrame(rows, schema=columns, orient="row")
@@ -125,20 +125,20 @@ def dependence_lines(
     yield f"over {told.rows} rows that were not learned from; of a pair that does next to nothing H means little"
 
 
-def _curves(found: OfPart, *, priced: bool) -> Iterator[str]:
-    wide = max(len(cut(curve.words)) for curve in found.curves)
-    for curve in found.curves:
+def _curves(part: OfPart, *, priced: bool) -> Iterator[str]:
+    wide = max(len(cut(curve.words)) for curve in part.curves)
+    for curve in part.curves:
         least, most = min(curve.effect), max(curve.effect)
         reach = (most - least) or 1.0
         picture = "".join(CURVE[round((one - least) / reach * (len(CURVE) - 1))] for one in curve.effect)
-        ends = f"{amount(curve.effect[0], found.of, priced=priced)} to "
-        ends += amount(curve.effect[-1], found.of, priced=priced)
+        ends = f"{amount(curve.effect[0], part.of, priced=priced)} to "
+        ends += amount(curve.effect[-1], part.of, priced=priced)
         span = f"{words.number(curve.values[0])} to {words.number(curve.values[-1])}"
         yield f"  {cut(curve.words):<{wide}}  [{picture:<11}]  {ends}, as it goes from {span}"
 
 
-def _pairs(found: OfPart, *, priced: bool) -> Iterator[str]:
-    if not found.pairs:
+def _pairs(part: OfPart, *, priced: bool) -> Iterator[str]:
+    if not part.pairs:
         yield "  it takes two inputs to make a pair"
         return
     yield from aligned(
@@ -146,9 +146,9 @@ def _pairs(found: OfPart, *, priced: bool) -> Iterator[str]:
             {
                 "pair": f"{cut(pair.words[0])} x {cut(pair.words[1])}",
                 "H": f"{pair.h:.2f}",
-                "beyond": amount(pair.beyond, found.of, priced=priced),
+                "beyond": amount(pair.beyond, part.of, priced=priced),
             }
-            for pair in found.pairs[:SHOWN]
+            for pair in part.pairs[:SHOWN]
         ]
     )
 
@@ -159,14 +159,14 @@ def dependence_rows(told: Dependence) -> pl.DataFrame:
 
     columns = ["of", "horizon", "what", "one", "other", "value", "effect", "h", "beyond"]
     rows = []
-    for found in (told.level, told.scale):
+    for part in (told.level, told.scale):
         rows += [
-            (found.of, told.horizon, "curve", curve.name, None, value, effect, None, None)
-            for curve in found.curves
+            (part.of, told.horizon, "curve", curve.name, None, value, effect, None, None)
+            for curve in part.curves
             for value, effect in zip(curve.values, curve.effect, strict=True)
         ]
         rows += [
-            (found.of, told.horizon, "pair", *pair.names, None, None, pair.h, pair.beyond)
-            for pair in found.pairs
+            (part.of, told.horizon, "pair", *pair.names, None, None, pair.h, pair.beyond)
+            for pair in part.pairs
         ]
     return pl.DataFrame(rows, schema=columns, orient="row", infer_schema_length=None)

@@ -19,7 +19,7 @@ MOST_CLAIMS = 0.05  # of the markets in which nothing is planted
 def recovery(cells: list[dict[str, Any]], families: tuple[str, ...]) -> list[dict[str, Any]]:
     """Per kind: the oracle's IC, each learner's with its share of it, over all markets, and the best family."""
     ended = [cell for cell in cells if "achieved" in cell]
-    found = []
+    by_kind = []
     for kind in dict.fromkeys(cell["kind"] for cell in ended):
         own = [cell for cell in ended if cell["kind"] == kind]
         learners = {
@@ -29,8 +29,8 @@ def recovery(cells: list[dict[str, Any]], families: tuple[str, ...]) -> list[dic
         tried = [name for name in learners if name in families]
         best = max(tried, key=lambda name: learners[name]["recovered"], default=None)
         oracle = float(np.mean([ic for _, ic in {(cell["seed"], cell["ic"]) for cell in own}]))
-        found.append({"kind": kind, "oracle": oracle, "learners": learners, "best": best})
-    return found
+        by_kind.append({"kind": kind, "oracle": oracle, "learners": learners, "best": best})
+    return by_kind
 
 
 def recovery_rows(found: Iterable[Mapping[str, Any]]) -> list[dict[str, str]]:

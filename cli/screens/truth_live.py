@@ -21,8 +21,8 @@ def summarise(cells: list[dict[str, Any]]) -> list[dict[str, Any]]:
         for one in cell.get("claims", ()):
             place = (cell["kind"], cell["learner"], one["claim"], one["horizon"])
             groups.setdefault(place, []).append({**one, "lived": cell["lived"]})
-    found = [_sum_up(place, own) for place, own in groups.items()]
-    return [*found, *_any(cells)]
+    summed = [_sum_up(place, own) for place, own in groups.items()]
+    return [*summed, *_any(cells)]
 
 
 def life_rows(found: Iterable[Mapping[str, Any]]) -> list[dict[str, str]]:

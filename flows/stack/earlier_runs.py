@@ -38,10 +38,10 @@ async def cancel_missed(client: PrefectClient, now: dt.datetime) -> None:
 async def read_runs(client: PrefectClient, *kinds: StateType) -> list[FlowRun]:
     """All runs in one of these states, the latest to start first; Prefect tells so many at a time."""
     state = FlowRunFilterState(type=FlowRunFilterStateType(any_=list(kinds)))
-    found: list[FlowRun] = []
-    while len(page := await _read_page(client, state, offset=len(found))) == PAGE:
-        found += page
-    return [*found, *page]
+    runs: list[FlowRun] = []
+    while len(page := await _read_page(client, state, offset=len(runs))) == PAGE:
+        runs += page
+    return [*runs, *page]
 
 
 async def _read_page(client: PrefectClient, state: FlowRunFilterState, *, offset: int) -> list[FlowRun]:

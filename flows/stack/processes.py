@@ -59,19 +59,19 @@ def family(mark: str, name: str = MARK) -> set[int]:
     that holds the mark.
     """
     table = [row for row in _processes(f"{name}={mark}") if row.pid != os.getpid()]
-    found = {row.pid for row in table if row.marked}
-    while more := {row.pid for row in table if row.parent in found or row.session in found} - found:
-        found |= more
-    return found
+    pids = {row.pid for row in table if row.marked}
+    while more := {row.pid for row in table if row.parent in pids or row.session in pids} - pids:
+        pids |= more
+    return pids
 
 
 def descendants(pid: int) -> set[int]:
     """The living processes below that one."""
     table = _processes("")
-    found = {pid}
-    while more := {row.pid for row in table if row.parent in found} - found:
-        found |= more
-    return found - {pid}
+    pids = {pid}
+    while more := {row.pid for row in table if row.parent in pids} - pids:
+        pids |= more
+    return pids - {pid}
 
 
 def end(pids: Iterable[int], *, grace: float) -> set[int]:

@@ -41,8 +41,8 @@ def up(
     """Start the stack, say where each service is, and watch over it until Ctrl-C, SIGTERM or `down`. `experiments`: as
     they were asked for, with what was read: the app serves that, and goes on to when it is started again."""
     require_names({name: experiment.name for name, experiment in experiments.items()})
-    found = {find_elsewhere(name): experiment for name, experiment in experiments.items()}
-    plan = StackPlan(found, home, overrides, ports or Ports())
+    elsewhere = {find_elsewhere(name): experiment for name, experiment in experiments.items()}
+    plan = StackPlan(elsewhere, home, overrides, ports or Ports())
     if owner := holder(home, "stack"):
         say(
             f"the stack of {home.root} is running already ({owner}); `{spell('down', home=home)}`"

@@ -57,11 +57,11 @@ class Keys:
         """Whose key that is. Every key is compared, each in constant time, so that none can be felt out."""
         if not self._keys:
             return HERE
-        given, found = (shown or "").encode(), None
+        given, visitor = (shown or "").encode(), None
         for key in self._keys:
             if hmac.compare_digest(given, key.secret):
-                found = found or key.visitor
-        return found
+                visitor = visitor or key.visitor
+        return visitor
 
     def logs_in(self, name: str, password: str) -> bool:
         """A named key is shown with its name: the page knows its visitors by that alone afterwards."""

@@ -104,10 +104,10 @@ class Answers:
         if served is not self._of:
             self._kept.clear()
             self._of, self._size = served, 0
-        found = self._kept.get(key)
-        if found is not None:
+        kept = self._kept.get(key)
+        if kept is not None:
             self._kept.move_to_end(key)
-        return found
+        return kept
 
     def _keep(self, key: tuple[str, bytes], answer: KeptResponse) -> None:
         size = len(key[1]) + 2 * len(answer.body)

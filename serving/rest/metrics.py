@@ -63,16 +63,16 @@ def write_metrics(families: Iterable[Family]) -> str:
 
 def served_families(experiments: Experiments) -> Iterator[Family]:
     """What is served of each experiment and how old it is."""
-    found: dict[str, Family] = {}
+    families: dict[str, Family] = {}
     for name in experiments.names:
         service = experiments.opened.get(name)
         for one in _families_of(service.condition) if service else _CLOSED:
             labelled = tuple(
                 (suffix, {"experiment": name, **labels}, value) for suffix, labels, value in one.samples
             )
-            before = found[one.name].samples if one.name in found else ()
-            found[one.name] = replace(one, samples=before + labelled)
-    yield from found.values()
+            before = families[one.name].samples if one.name in families else ()
+            families[one.name] = replace(one, samples=before + labelled)
+    yield from families.values()
 
 
 def _families_of(condition: ServedCondition) -> Iterator[Family]:

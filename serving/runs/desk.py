@@ -34,14 +34,14 @@ class Desk:
 
     def runs(self) -> Runs:
         """The newest first. Where Prefect does not answer that is a note, and the others are told."""
-        found, notes = list(self._here.runs(SHOWN)), []
+        runs, notes = list(self._here.runs(SHOWN)), []
         if other := self._elsewhere():
             try:
-                found += other.runs(SHOWN)
+                runs += other.runs(SHOWN)
             except ForecastError as error:
                 notes.append(str(error))
-        found.sort(key=lambda run: run.created, reverse=True)
-        return Runs(runs=[self._told(run) for run in found[:SHOWN]], notes=notes)
+        runs.sort(key=lambda run: run.created, reverse=True)
+        return Runs(runs=[self._told(run) for run in runs[:SHOWN]], notes=notes)
 
     def find(self, name: str) -> RunLog:
         runner, run = self._find(name)

@@ -26,8 +26,8 @@ class Left:
             told = json.loads((folder / STARTED).read_text(encoding="utf-8"))
         except FileNotFoundError:
             return None
-        found = cls(int(told["pid"]), str(told["began"]))
-        return found if found.lives else None
+        process = cls(int(told["pid"]), str(told["began"]))
+        return process if process.lives else None
 
     @property
     def lives(self) -> bool:

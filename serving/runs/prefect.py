@@ -90,12 +90,12 @@ class Prefect:
     def start(self, asked: RunRequest, *, by: str) -> Run:
         """A run of the deployment, with its own parameters and what is asked for beside them."""
         with self._asking() as api:
-            found = _ask(api, "GET", f"/deployments/name/{asked.verb}/{self._experiment}")
-            if found.status_code == httpx.codes.NOT_FOUND:
+            answer = _ask(api, "GET", f"/deployments/name/{asked.verb}/{self._experiment}")
+            if answer.status_code == httpx.codes.NOT_FOUND:
                 raise InvalidInput(
                     f"Prefect has no deployment {asked.verb}/{self._experiment}; put it in force with: candorcast up"
                 )
-            deployment = found.raise_for_status().json()
+            deployment = answer.raise_for_status().json()
             body = {
                 "parameters": {**deployment["parameters"], **_parameters(asked, deployment["parameters"])},
                 "tags": [f"{BY}{by}"],

@@ -82,13 +82,13 @@ class Processes:
         except AlreadyRunning:
             raise AlreadyRunning(self._tell_busy()) from None
         self._forget_old()
-        found = self.find(name)
-        assert found is not None
-        return found
+        run = self.find(name)
+        assert run is not None
+        return run
 
     def runs(self, most: int) -> list[Run]:
-        found = (self.find(name) for name in self._names())
-        return [run for run in found if run][:most]
+        runs = (self.find(name) for name in self._names())
+        return [run for run in runs if run][:most]
 
     def find(self, name: str) -> Run | None:
         """Of this experiment: whoever asks for one of another asks in its name."""
@@ -212,8 +212,8 @@ def _ending(code: int, *, cancelled: bool, last: str) -> RunState:
 
 
 def _progress(lines: list[str]) -> float | None:
-    found = next((match for line in reversed(lines) if (match := PROGRESS.match(line))), None)
-    return min(int(found[1]) / max(int(found[2]), 1), 1.0) if found else None
+    newest = next((match for line in reversed(lines) if (match := PROGRESS.match(line))), None)
+    return min(int(newest[1]) / max(int(newest[2]), 1), 1.0) if newest else None
 
 
 def _environment(own: Mapping[str, str]) -> dict[str, str]:

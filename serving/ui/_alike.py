@@ -55,10 +55,10 @@ def show_alike(told: Explained, *, priced: bool) -> str:
 
 def show_turning(told: Explained, *, priced: bool) -> str:
     """What change of today's inputs would have turned the sign."""
-    title, found = words.HEADINGS["turned"], told.counterfactual
-    if found is None:
+    title, turn = words.HEADINGS["turned"], told.counterfactual
+    if turn is None:
         return markup.panel(title, f"{markup.begin(told.silent.get('counterfactual', ''))}.", "")
-    if not found.changes:
+    if not turn.changes:
         return markup.panel(title, "No single input that any day has shown brings it nearer to zero.", "")
     rows = [
         [
@@ -67,12 +67,12 @@ def show_turning(told: Explained, *, priced: bool) -> str:
             number(one.needed),
             words.percent(abs(one.places), digits=0, sign=False),
         ]
-        for one in found.changes
+        for one in turn.changes
     ]
     ends = " to ".join(
-        markup.typeset(tell_amount(value, "level", priced=priced)) for value in (found.before, found.after)
+        markup.typeset(tell_amount(value, "level", priced=priced)) for value in (turn.before, turn.after)
     )
     about = f"With these inputs it would have gone from {ends}"
-    about += "." if found.turned else ": nearer to zero, but no other sign."
+    about += "." if turn.turned else ": nearer to zero, but no other sign."
     about += f" {markup.begin(APART)}."
     return markup.panel(title, about, markup.table(("Input", "Is", "Would be", "Known values between"), rows))

@@ -45,46 +45,46 @@ def show_importance(service: Service, ahead: int, of: ForecastPart = "level", wh
 
 
 def _show(told: Surveyed, claim: str) -> Lost:
-    found = told.found.claims[claim]
+    of_claim = told.found.claims[claim]
     proven = claim in told.judged.proves(told.found.horizon)
-    shown = [(one.words, one) for one in found.of_kind("together")[:SHOWN]]
+    shown = [(one.words, one) for one in of_claim.of_kind("together")[:SHOWN]]
     asked = words.stretch_told(told.found.first, told.found.last, told.found.dates)
     exchanged = words.EXCHANGED.format(
         repeats=told.found.repeats, level=words.short_percent(told.found.level)
     )
-    what = "its loss rises" if found.of == "share" else f"its {words.RANK_IC} falls"
+    what = "its loss rises" if of_claim.of == "share" else f"its {words.RANK_IC} falls"
     about = (
         f"By how much {claim} would be worse: {what}. Version {told.judged.version}, {asked}; {exchanged}. Grey is no "
         f"surer than luck{'' if proven else f', and so is all of {claim}, which is not proven'}."
     )
     return Lost(
         lost=markup.lead(TITLE, about),
-        importance=draw_rises(shown, found, proven=proven),
+        importance=draw_rises(shown, of_claim, proven=proven),
         rises=markup.panel(
             "The same in numbers",
             "Inputs that say nearly the same are taken away together, then each alone, then each group of features.",
             markup.table(
-                ("Without", "Taken", "Rises by" if found.of == "share" else "Falls by", "Interval"),
-                _rows(found),
+                ("Without", "Taken", "Rises by" if of_claim.of == "share" else "Falls by", "Interval"),
+                _rows(of_claim),
             ),
         ),
     )
 
 
-def _rows(found: OfClaim) -> list[Sequence[markup.Cell | str]]:
+def _rows(of_claim: OfClaim) -> list[Sequence[markup.Cell | str]]:
     rows: list[Sequence[markup.Cell | str]] = []
     for kind, label in KINDS.items():
-        for one in [one for one in found.rises if one.kind == kind][:SHOWN]:
-            rows.append(_row(one, label, found))
+        for one in [one for one in of_claim.rises if one.kind == kind][:SHOWN]:
+            rows.append(_row(one, label, of_claim))
     return rows
 
 
-def _row(one: Rise, label: str, found: OfClaim) -> Sequence[markup.Cell | str]:
-    ends = [markup.typeset(tell_rise(value, found)) for value in (one.low, one.high)]
+def _row(one: Rise, label: str, of_claim: OfClaim) -> Sequence[markup.Cell | str]:
+    ends = [markup.typeset(tell_rise(value, of_claim)) for value in (one.low, one.high)]
     look = "cc-pass" if one.surely else ""
     return [
         markup.Cell(one.words, "", "cc-why"),
         label,
-        markup.Cell(markup.typeset(tell_rise(one.rise, found)), "surely" if one.surely else "", look),
+        markup.Cell(markup.typeset(tell_rise(one.rise, of_claim)), "surely" if one.surely else "", look),
         " to ".join(ends),
     ]

@@ -59,12 +59,12 @@ class Hands:
         def look() -> Seated:
             return self._service.seats.consider(self._read(request, chosen, why, forced))
 
-        found = guard(self._service, "What would come of it", look, str)
-        if not isinstance(found, Seated):
-            return [gr.update(value=found, visible=True), gr.update(visible=False), gr.skip(), ""]
-        confirm = gr.update(value=f"Yes, make version {found.version} champion")
-        told = gr.update(value=tell_considered(found), visible=True)
-        return [told, gr.update(visible=True), confirm, found.version]
+        outcome = guard(self._service, "What would come of it", look, str)
+        if not isinstance(outcome, Seated):
+            return [gr.update(value=outcome, visible=True), gr.update(visible=False), gr.skip(), ""]
+        confirm = gr.update(value=f"Yes, make version {outcome.version} champion")
+        told = gr.update(value=tell_considered(outcome), visible=True)
+        return [told, gr.update(visible=True), confirm, outcome.version]
 
     def move(self, looked: str, why: str, forced: bool, moved: int, request: Request) -> list[Any]:
         """As it was confirmed; all is checked again, for much may have happened since."""
@@ -74,10 +74,10 @@ class Hands:
                 raise InvalidInput("Look first what would come of it")
             return self._service.seats.seat(self._read(request, looked, why, forced))
 
-        found = guard(self._service, "The move", do, str)
-        if not isinstance(found, Seated):
-            return [gr.update(value=found, visible=True), gr.update(visible=False), moved]
-        notice = markup.notice(f"Version {found.version} is champion now.")
+        outcome = guard(self._service, "The move", do, str)
+        if not isinstance(outcome, Seated):
+            return [gr.update(value=outcome, visible=True), gr.update(visible=False), moved]
+        notice = markup.notice(f"Version {outcome.version} is champion now.")
         return [gr.update(value=notice, visible=True), gr.update(visible=False), moved + 1]
 
     def _read(self, request: Request, chosen: str, why: str, forced: bool) -> SeatChange:

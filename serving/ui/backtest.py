@@ -144,24 +144,24 @@ def show_backtest(
 
 
 def _show(service: Service, made: Backtested, *, tried: int, day: dt.date | None) -> BacktestView:
-    found, compared, task = made.reckoning, made.reckoning.comparison, service.experiment.task
+    reckoning, compared, task = made.reckoning, made.reckoning.comparison, service.experiment.task
     even = compared.risk[STRATEGY].get("break_even_cost_bps")
     return BacktestView(
         "",
         _cards(made, tried),
         markup.lead("What it would have earned", f"{EARNED} {_told(made)}"),
-        draw_equity(compared, found.luck),
+        draw_equity(compared, reckoning.luck),
         markup.lead("Month by month", MONTHLY),
         draw_months(compared),
-        markup.lead("What the forecasts were worth", tell_worth(found.ic, task.frequency)),
-        draw_rolling_ic(found.ic),
-        draw_tenths(found.deciles, priced=task.target != "rank"),
+        markup.lead("What the forecasts were worth", tell_worth(reckoning.ic, task.frequency)),
+        draw_rolling_ic(reckoning.ic),
+        draw_tenths(reckoning.deciles, priced=task.target != "rank"),
         markup.lead("What costs leave", COSTLY),
         draw_cost_curve(compared.sweep, paid=made.strategy.cost_bps, even=even),
-        show_origins(found.origins),
+        show_origins(reckoning.origins),
         show_accounts(compared),
         show_positions(compared.positions, day or made.last),
-        show_trades(found.trades),
+        show_trades(reckoning.trades),
     )
 
 

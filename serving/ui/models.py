@@ -106,8 +106,8 @@ def show_two(service: Service, first: str | None, second: str | None) -> TwoVers
     def answer() -> TwoVersions:
         lineup = service.lineup()
         one, other = lineup.find(first), lineup.find(second)
-        for asked, found in ((first, one), (second, other)):
-            if asked and found is None:
+        for asked, version in ((first, one), (second, other)):
+            if asked and version is None:
                 known = ", ".join(each.version for each in lineup.versions)
                 raise InvalidInput(f"There is no version '{asked}'; expected any of {known}.")
         if one is None or other is None or one is other:

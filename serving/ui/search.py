@@ -112,10 +112,10 @@ def _tell_values(search: NewestSearch) -> str:
     family, keys = search.most_telling(KEYS)
     count = sum(trial.params.get("family") == family for trial in search.trials)
     weighed = search.account.keys if search.account else ()
-    found = [one.key for one in weighed if one.family == family and one.stands_out and one.key in keys]
+    weighty = [one.key for one in weighed if one.family == family and one.stands_out and one.key in keys]
     order = (
-        f"the keys that matter come first: {', '.join(map(tell_key, found))}"
-        if found
+        f"the keys that matter come first: {', '.join(map(tell_key, weighty))}"
+        if weighty
         else "which of the keys matters is not known"
     )
     return (
