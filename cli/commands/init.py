@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from cli.session import DONE, Session
 from ml_core.errors import InvalidInput
 from ml_core.spec.draft import SCHEMA, draft
-from ml_core.spec.experiment import Universe
+from ml_core.spec.experiment import Experiment, Universe
 from ml_core.spec.file import SHIPPED, explain, read_experiment
 from ml_core.spec.wording import NAME_PATTERN
 
@@ -23,9 +23,9 @@ def init(session: Session, *, name: str, tickers: str, weekly: bool, source: str
     file = _place(name)
     listed = _read_tickers(tickers)
     seen = _own_bars(source, path)
-    _write(file, draft(name, listed, "weekly" if weekly else "daily", source, seen))
+    read = _write(file, draft(name, listed, "weekly" if weekly else "daily", source, seen))
     schema = _write_schema()
-    terminal, about = session.terminal, session.about(name)
+    terminal, about = session.terminal, session.about(name, read=read)
     terminal.say(f"written to {file}; fetch its bars, then try its model:")
     following = [about.spell(verb) for verb in ("refresh", "evaluate")]
     for command in following:
@@ -75,7 +75,7 @@ def _own_bars(source: str, path: Path | None) -> str | None:
     return Path(os.path.relpath(path.expanduser().resolve(), FOLDER.resolve())).as_posix()
 
 
-def _write(file: Path, text: str) -> None:
+def _write(file: Path, text: str) -> Experiment:
     """Never over another file; what is written can be read, or is not left."""
     try:
         file.parent.mkdir(exist_ok=True)
@@ -84,7 +84,7 @@ def _write(file: Path, text: str) -> None:
     except OSError as error:
         raise InvalidInput(f"{file}: cannot be written: {error.strerror}") from None
     try:
-        read_experiment(str(file))
+        return read_experiment(str(file))
     except InvalidInput:
         file.unlink()
         raise

@@ -20,7 +20,7 @@ BARS = " ▁▂▃▄▅▆▇█"
 WIDE = 60  # sessions in the picture
 TITLES = {
     "attention": words.HEADINGS["looked"].lower(),
-    "alike": "the past that moved it most like this",
+    "alike": words.HEADINGS["alike"].lower(),
     "counterfactual": words.HEADINGS["turned"].lower(),
 }
 

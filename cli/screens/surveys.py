@@ -19,11 +19,6 @@ if TYPE_CHECKING:
 SHOWN, WIDE = 12, 44  # inputs in the picture and rows of a table; signs of a bar with its interval
 LONGEST = 60  # signs of what is exchanged together, before it is cut
 CURVE = "▁▂▃▄▅▆▇█"
-LISTS = {
-    "together": "each input, with those that say nearly the same",
-    "alone": "each of those alone, while its kin stay",
-    "group": "each group of features",
-}
 
 
 def importance_lines(told: InputImportance, claim: str, *, who: str, note: str = "") -> Iterator[str]:
@@ -35,7 +30,7 @@ def importance_lines(told: InputImportance, claim: str, *, who: str, note: str =
     yield f"  {words.stretch_told(told.first, told.last, told.dates)}; {loss_told(of_claim)}"
     shown = of_claim.of_kind("together")[:SHOWN]
     yield from _picture(shown, of_claim)
-    for kind, title in LISTS.items():
+    for kind, title in words.TAKEN.items():
         if rises := tuple(one for one in of_claim.rises if one.kind == kind):
             yield ""
             what = "the loss rises by" if of_claim.of == "share" else f"its {words.RANK_IC} falls by"

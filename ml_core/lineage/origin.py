@@ -181,4 +181,7 @@ def _tell_none(kept: pl.DataFrame, order: Order, session: dt.date | None) -> str
     days = kept["as_of"].unique().sort()
     before = days.filter(days <= session)
     nearest = f"; the nearest before it is {before[-1]}" if before.len() else ""
-    return f"no forecast of {session} is kept: those of {days.len()} sessions from {days[0]} to {days[-1]} are{nearest}"
+    kept_days = (
+        f"that of {days[0]} is" if days.len() == 1 else f"{days.len()} from {days[0]} to {days[-1]} are"
+    )
+    return f"no forecast of {session} is kept; {kept_days}{nearest}"

@@ -94,7 +94,7 @@ def _data(evidence: Evidence, origin: NumberOrigin) -> Iterator[Block]:
     holdout, named = evidence.holdout, words.listed(evidence.tickers[:FEW])
     more = f" and {len(evidence.tickers) - FEW} more" if len(evidence.tickers) > FEW else ""
     rows = {
-        "source of bars": evidence.store or evidence.source,
+        words.SOURCE: evidence.store or evidence.source,
         "data version": f"{evidence.data_version}",
         "tickers": f"{len(evidence.tickers)}: {named}{more}",
         "learned from": f"{evidence.trained.start} to {evidence.trained.end}",
@@ -122,7 +122,7 @@ def _claims(evidence: Evidence, origin: NumberOrigin) -> Iterator[Block]:
             "claim": words.claim(one.claim),
             "ahead": f"{one.horizon}",
             "verdict": one.standing,
-            "p, all paid for": words.odds(one.adjusted) or words.MISSING,
+            words.ODDS: words.odds(one.adjusted) or words.MISSING,
             "why": words.named(one.why, rivals),
         }
         for one in evidence.claims
@@ -155,7 +155,7 @@ def _again(name: str, evidence: Evidence, version: str, origin: NumberOrigin) ->
     specs = evidence.spec.components if isinstance(evidence.spec, (RunSpec, Ensemble)) else ()
     made = evidence.recipe.made_with if isinstance(evidence.recipe, Recipe) else {}
     rows = {
-        "experiment, digest": f"{evidence.experiment}, {evidence.digest}",
+        words.EXPERIMENT: f"{evidence.experiment}, {evidence.digest}",
         "seeds": "; ".join(f"{part.spec.seed}, {part.spec.seeds} in all" for part in specs) or words.MISSING,
         **{f"made with {part}": told for part, told in sorted(made.items())},
     }

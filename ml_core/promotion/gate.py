@@ -14,7 +14,7 @@ from ml_core.promotion.earlier import EarlierCandidate
 from ml_core.promotion.sitter import Sitter
 from ml_core.registry.verdict import Check, Verdict
 from ml_core.spec.experiment import Gate
-from ml_core.vocabulary.words import CHECKS
+from ml_core.vocabulary.words import CHECKS, required
 
 
 def judge_candidate(
@@ -89,7 +89,11 @@ def _required(claims: Sequence[ClaimVerdict], name: str) -> Check:
     why = f"{', '.join(str(one.horizon) for one in proven)} ahead" if proven else _tell_nearest(own)
     least = min((one.adjusted for one in own if one.adjusted is not None), default=None)
     return Check(
-        name=f"{name} proven", passed=bool(proven), value=least, required="p small enough, anywhere", why=why
+        name=required(name),
+        passed=bool(proven),
+        value=least,
+        required="p small enough, anywhere",
+        why=why,
     )
 
 

@@ -18,6 +18,8 @@ MISSING = "-"
 INSIDE = "outcomes inside the 90 % interval"
 SKILL = "skill: the share of a baseline's squared error that the model takes away, on the same rows"
 COST = "cost, bp a side"
+ODDS = "p, all paid for"
+SOURCE, EXPERIMENT = "source of bars", "experiment, digest"  # of what determines a version
 BETTER = {"lower": "lower is better", "higher": "higher is better", "level": "at the interval's level"}
 
 
@@ -95,6 +97,11 @@ USES = {  # what a reader does with a claim, if it is proven
 }
 BASE = "where no input tells anything"  # what is said there, beside which each input pushes
 TENTHS = "tenth of the forecasts, lowest to highest"
+TAKEN = {  # what is taken away, to see what it was worth
+    "together": "each input, with those that say nearly the same",
+    "alone": "each of those alone, while its kin stay",
+    "group": "each group of features",
+}
 EXCHANGED = (
     "its values are exchanged over dates and tickers in whole blocks, {repeats} times; intervals are wide enough that "
     "all of a list hold together {level} of the time"
@@ -104,6 +111,7 @@ HEADINGS = {  # those that more than one page has
     "looked": "What it looked at",
     "lost": "What it would lose without an input",
     "turned": "What would have turned it",
+    "alike": "The past that moved it most like this",
     "origins": "Where the money came from",
     "held": "Where the intervals held",
     "determines": "What determines it",
@@ -139,11 +147,16 @@ REFUSALS = {  # what a refused version is told of each: what did not hold
 }
 
 
+def required(claim: str) -> str:
+    """The check of a claim without which an experiment promotes nobody."""
+    return f"{claim} proven"
+
+
 def refusal(check: str) -> str:
     """That this check of the gate, by its name, was not passed. One that an experiment requires is named by its claim,
     `order proven`; one of an earlier candorcast by itself."""
     told = next((REFUSALS[key] for key in REFUSALS if CHECKS[key] == check), None)
-    claim = check.removesuffix(" proven")
+    claim = check.removesuffix(required(""))
     return told or (f"{claim} is not proven" if claim != check else f"not passed: {check}")
 
 

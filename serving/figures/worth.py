@@ -113,6 +113,6 @@ def draw_cost_curve(sweep: pl.DataFrame, *, paid: float, even: float | None) -> 
                 showarrow=False,
                 font={"color": colour},
             )
-    figure.update_xaxes(title={"text": "cost of a trade, bp a side"}, rangemode="tozero")
+    figure.update_xaxes(title={"text": words.COST}, rangemode="tozero")
     figure.update_yaxes(side="right", tickformat=".0%", nticks=5)
     return figure

@@ -34,7 +34,7 @@ def show_alike(told: Explained, *, priced: bool) -> str:
     """The past windows that moved the model most like this one."""
     about = "What it says of days that it learned from proves nothing; 1 is the same."
     if told.alike is None:
-        return markup.panel("Past like this", f"{markup.begin(told.silent.get('alike', ''))}.", "")
+        return markup.panel(words.HEADINGS["alike"], f"{markup.begin(told.silent.get('alike', ''))}.", "")
 
     def amount(value: float) -> str:
         return markup.typeset(tell_amount(value, "level", priced=priced))
@@ -50,7 +50,7 @@ def show_alike(told: Explained, *, priced: bool) -> str:
     ]
     head = ("Window", "Alike", "The model says", "What came")
     lead = f"Of {told.alike.looked_at} windows of the past those that moved the model most like this one. {about}"
-    return markup.panel("Past like this", lead, markup.table(head, rows))
+    return markup.panel(words.HEADINGS["alike"], lead, markup.table(head, rows))
 
 
 def show_turning(told: Explained, *, priced: bool) -> str:

@@ -80,7 +80,7 @@ def build(service: Service) -> Parts:
                 50,
                 strategy.cost_bps,
                 step=1,
-                label="Cost, bp a side",
+                label=begin(words.COST),
                 min_width=180,
                 elem_id="backtest-cost",
             ),

@@ -88,7 +88,7 @@ def test_of_a_served_number_the_bars_features_search_weights_and_writer_are_told
 def test_a_session_that_nobody_forecast_is_refused_with_those_that_are_kept(file, spoken, sessions):
     done = run("lineage", file, "--as-of", f"{sessions[-2]}", "--home", spoken)
     assert done.exit_code == 2
-    told = f"those of 2 sessions from {sessions[-21]} to {sessions[-1]} are; the nearest before it is {sessions[-21]}"
+    told = f"2 from {sessions[-21]} to {sessions[-1]} are; the nearest before it is {sessions[-21]}"
     assert told in " ".join(done.stderr.split())
     assert "no forecast of NOPE is kept" in run("lineage", file, "NOPE", "--home", spoken).stderr
     assert run("lineage", file, "ALFA", "--stale", "--home", spoken).exit_code == 2

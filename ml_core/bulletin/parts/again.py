@@ -53,8 +53,8 @@ def _facts(subject: ReportSubject, version: ModelVersion, evidence: Evidence) ->
     facts = {
         "model, version": f"{version.name}, {version.version}",
         "made": f"{evidence.created:%Y-%m-%d %H:%M} UTC",
-        "experiment, digest": f"{evidence.experiment}, {evidence.digest}",
-        "source of bars": evidence.store or evidence.source,
+        words.EXPERIMENT: f"{evidence.experiment}, {evidence.digest}",
+        words.SOURCE: evidence.store or evidence.source,
         "data version": f"{evidence.data_version}",
         "learned from": f"{evidence.trained.start} to {evidence.trained.end}",
         "holdout": f"{evidence.holdout.start} to {evidence.holdout.end}"

@@ -43,7 +43,7 @@ def _claims(subject: ReportSubject, evidence: Evidence) -> list[Block]:
             "claim": one.claim,
             "ahead": f"{one.horizon}",
             "verdict": one.standing,
-            "p, all paid for": words.odds(one.adjusted) or words.MISSING,
+            words.ODDS: words.odds(one.adjusted) or words.MISSING,
             "why": words.named(one.why, _rivals(evidence)),
         }
         for one in evidence.claims

@@ -32,7 +32,7 @@ from ml_core.forecaster.component import MeanAndScale
 from ml_core.forecaster.members import View
 from ml_core.forecaster.volatility import scale_of
 
-REPEATS, RESAMPLES, LEVEL = 5, 4000, 0.9
+REPEATS, RESAMPLES, TOGETHER = 5, 4000, 0.9
 Exchanged: TypeAlias = Literal["together", "alone", "group"]
 KINDS: tuple[Exchanged, ...] = ("together", "alone", "group")
 ListedInputs: TypeAlias = tuple[Exchanged, str, tuple[str, ...]]
@@ -108,7 +108,7 @@ def explain(
         asked.table.height,
         seed,
         REPEATS,
-        LEVEL,
+        TOGETHER,
         {name: _sum_up(asked, name, live, lists, risen) for name, live in told.items()},
         {name: why for name, why in silent.items() if why},
     )
@@ -220,7 +220,7 @@ def _sum_up(
     rises = []
     for kind, words, names in lists:
         rise_T = risen[names][claim]
-        low, high = interval(weight_RT @ rise_T / unit_R, level=1 - (1 - LEVEL) / many[kind])
+        low, high = interval(weight_RT @ rise_T / unit_R, level=1 - (1 - TOGETHER) / many[kind])
         rises.append(Rise(kind, words, names, float(rise_T.sum()) / unit, low, high))
     ranked = sorted(rises, key=lambda one: (KINDS.index(one.kind), -one.rise))
     sign = 1.0 if live.is_share else -1.0
