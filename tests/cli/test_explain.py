@@ -86,7 +86,7 @@ def test_what_is_told_of_the_level_does_not_stand_under_another_number(file, cha
 
 def test_a_change_of_inputs_is_said_to_be_of_single_inputs(file, champion):
     printed = run("explain", file, "ALFA", "--home", champion).stdout
-    assert ("such changes may not occur together in the market" in printed) == ("it would go from" in printed)
+    assert ("such changes may not come together in the market" in printed) == ("it would go from" in printed)
     assert "it would go from" in printed
 
 

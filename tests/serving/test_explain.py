@@ -148,7 +148,7 @@ def test_each_other_method_finds_something_or_says_why_not(client, service):
     assert "What would have turned it" in shown.others
     assert told["counterfactual"]["changes"]
     assert "Known values between" in shown.others
-    assert "such changes may not occur together in the market" in shown.others
+    assert "such changes may not come together in the market" in shown.others
 
 
 @pytest.mark.parametrize(("of", "claim"), [("level", "level"), ("order", "order"), ("scale", "range")])
