@@ -50,10 +50,10 @@ def connect(home: Home) -> MlflowClient:
 
 def measure(database: sqlite3.Connection) -> None:
     """Tell SQLite how large its tables are, by which it plans, whenever there are twice as many runs: else MLflow's
-    page of the best of 10,000 takes ten seconds. With 50,000 this is half a second. Where another writes just now,
-    whoever comes next does it."""
-    [runs] = database.execute("SELECT count(*) FROM runs").fetchone()
+    page of the best of 10,000 takes ten seconds. With 50,000 this is half a second. Where it cannot be done just now,
+    as another writes or the disk is full, whoever comes next does it."""
     with suppress(sqlite3.OperationalError):
+        [runs] = database.execute("SELECT count(*) FROM runs").fetchone()
         if runs > 2 * _noted(database):
             analyzed = "".join(f"ANALYZE {table};" for table in PLANNED)
             anew = "DROP TABLE IF EXISTS sqlite_stat1"  # a connection that is open reads only a new one

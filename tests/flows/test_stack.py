@@ -20,6 +20,8 @@ from ml_core.data.intake.refresh import refresh
 from ml_core.errors import InvalidInput
 from ml_core.home.settings import open_home
 from ml_core.registry.versions import Registry
+from ml_core.spec.file import read_experiment
+from tests.cli.command_line import run
 from tests.flows.running_stack import Running, free_ports
 
 
@@ -30,13 +32,19 @@ def test_a_port_in_use_is_named_with_the_flag_that_changes_it(tmp_path: Path, ex
         port = taken.getsockname()[1]
         free = free_ports()
         with pytest.raises(InvalidInput, match=f"port {port} of mlflow is in use.*--mlflow-port"):
-            up([str(experiment)], open_home(tmp_path), ports=Ports(free.prefect, port, free.app))
+            up(
+                {str(experiment): read_experiment(str(experiment))},
+                open_home(tmp_path),
+                ports=Ports(free.prefect, port, free.app),
+            )
     assert read_records(open_home(tmp_path)) == []
 
 
 def test_an_unknown_experiment_is_refused_before_anything_starts(tmp_path: Path) -> None:
-    with pytest.raises(InvalidInput, match="no experiment 'nonesuch'"):
-        up(["nonesuch"], open_home(tmp_path))
+    done = run("up", "nonesuch", "--home", str(tmp_path))
+    assert done.exit_code == 2
+    assert "no experiment 'nonesuch'" in done.stderr
+    assert read_records(open_home(tmp_path)) == []
 
 
 def test_down_where_nothing_runs_says_so(tmp_path: Path) -> None:
@@ -56,7 +64,7 @@ def test_each_service_is_said_on_one_line_with_its_address_and_answers_there(sta
 
 def test_a_second_up_says_that_the_stack_is_running_and_where(stack: Running, experiment: Path) -> None:
     said: list[str] = []
-    up([str(experiment)], stack.home, ports=free_ports(), say=said.append)
+    up({str(experiment): read_experiment(str(experiment))}, stack.home, ports=free_ports(), say=said.append)
     assert f"is running already (process {stack.process.pid})" in said[0]
     assert any(f":{stack.ports.prefect}" in line for line in said[1:])
 
