@@ -33,10 +33,10 @@ def recovery(cells: list[dict[str, Any]], families: tuple[str, ...]) -> list[dic
     return by_kind
 
 
-def recovery_rows(found: Iterable[Mapping[str, Any]]) -> list[dict[str, str]]:
+def recovery_rows(recovered: Iterable[Mapping[str, Any]]) -> list[dict[str, str]]:
     """One row a kind, one column a learner; the best family at the end."""
-    found = list(found)
-    names = dict.fromkeys(name for one in found for name in one["learners"])
+    recovered = list(recovered)
+    names = dict.fromkeys(name for one in recovered for name in one["learners"])
     return [
         {
             "kind": one["kind"],
@@ -44,7 +44,7 @@ def recovery_rows(found: Iterable[Mapping[str, Any]]) -> list[dict[str, str]]:
             **{name: _shown(one["learners"].get(name)) for name in names},
             "best family": one["best"] or "-",
         }
-        for one in found
+        for one in recovered
     ]
 
 
