@@ -77,6 +77,7 @@ def chromium() -> str:
         pytest.fail(
             "no Chromium on the path: install it (Debian: apt-get install chromium; macOS: brew install chromium) "
             "or leave out the tests that look at pages: pytest --ignore tests/serving/test_browser.py --ignore "
+            "tests/serving/test_working.py --ignore "
             "tests/reporting/test_document.py",
             pytrace=False,
         )

@@ -14,6 +14,7 @@ import httpx
 import pytest
 import tomlkit
 from fastapi.testclient import TestClient
+from playwright.sync_api import Browser, sync_playwright
 
 from ml_core.home.settings import Home, Settings
 from ml_core.spec.experiment import Experiment
@@ -27,6 +28,7 @@ from tests.serving.world import World, build_world
 
 EVIL = "<img src=x onerror=\"document.title='broken in'\"><script>document.title='broken in'</script>"
 LOOPBACK = "http://127.0.0.1:8000"
+ARGUMENTS = ["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu"]
 
 
 @pytest.fixture(scope="session")
@@ -62,6 +64,14 @@ def address(world: World, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
     """The real server in a process of its own, ended when the tests are."""
     with serve(world, tmp_path_factory.mktemp("server")) as where:
         yield where
+
+
+@pytest.fixture(scope="module")
+def browser(chromium: str) -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS)
+        yield opened
+        opened.close()
 
 
 @pytest.fixture(scope="session")
