@@ -65,7 +65,7 @@ def small_experiment(**sections: dict) -> Experiment:
         "features": {"names": FEATURES},
         "model": {"family": "lstm", "hidden": 8},
         "training": {"epochs": 2, "batch": 32},
-        "search": {"trials": 3, "epochs": 2},
+        "search": {"trials": 3, "epochs": 2, "cpus_per_trial": 2},  # one worker: each starts for seconds
         "validation": {"train": 100, "test": 24, "holdout": 40, "folds": 2},
     }
     for name, section in sections.items():

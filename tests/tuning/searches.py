@@ -4,7 +4,7 @@ from pathlib import Path
 
 from ml_core.registry.tracking import connect
 from ml_core.spec.experiment import Experiment
-from tuning.search import with_trials
+from tuning.naming import digest_of
 
 
 def runs_of(home, experiment: Experiment) -> list:
@@ -15,13 +15,11 @@ def runs_of(home, experiment: Experiment) -> list:
 
 
 def name_of(home, experiment: Experiment) -> str:
-    (folder,) = [
-        path for path in home.searches.iterdir() if f"-{with_trials(experiment, 1).digest()}-" in path.name
-    ]
+    (folder,) = [path for path in home.searches.iterdir() if f"-{digest_of(experiment)}-" in path.name]
     return folder.name
 
 
 def ledger_of(home, experiment: Experiment) -> Path:
-    pattern = f"*-{with_trials(experiment, 1).digest()}-*/ledger.jsonl"
+    pattern = f"*-{digest_of(experiment)}-*/ledger.jsonl"
     found = [*home.searches.glob(pattern)] if home.searches.is_dir() else []
     return found[0] if found else home.searches / "none"

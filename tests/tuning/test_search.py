@@ -164,7 +164,8 @@ def test_a_search_without_a_holdout_is_refused(home):
 def test_more_trials_processors_or_patience_go_on_with_the_same_search_and_another_objective_does_not():
     same = {"trials": 99, "cpus_per_trial": 2.0, "gpus_per_trial": 0.5, "stall_minutes": 1.0}
     plain = digest_of(small_experiment())
-    assert digest_of(small_experiment(search=same)) == plain == with_trials(small_experiment(), 1).digest()
+    assert digest_of(small_experiment(search=same)) == plain
+    assert digest_of(with_trials(small_experiment(), 1)) == plain
     assert digest_of(small_experiment(search={"objective": "mse"})) != plain
 
 
