@@ -50,8 +50,9 @@ def new_home(tmp_path_factory) -> Callable[[], Home]:
 
 
 @pytest.fixture(scope="session")
-def ray_cluster() -> Iterator[None]:
-    """A local cluster of two processors, ended with the session; searches in this process use it."""
+def ray_cluster() -> Iterator[str]:
+    """A local cluster of two processors, ended with the session: searches in this process use it. Its address is the
+    RAY_ADDRESS of another process that would else start one of its own, which takes seconds."""
     from tuning.cluster import QUIET, WORKER_ENVIRONMENT
 
     for name, value in QUIET.items():
@@ -64,7 +65,7 @@ def ray_cluster() -> Iterator[None]:
         log_to_driver=False,
         runtime_env={"env_vars": WORKER_ENVIRONMENT},
     )
-    yield
+    yield ray.get_runtime_context().gcs_address
     ray.shutdown()
 
 

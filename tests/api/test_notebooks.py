@@ -30,13 +30,13 @@ def test_it_is_kept_without_outputs(path):
 
 @each
 @pytest.mark.timeout(240)
-def test_it_runs_from_its_first_cell_to_its_last(path, new_home, tmp_path):
+def test_it_runs_from_its_first_cell_to_its_last(path, new_home, tmp_path, ray_cluster):
     """What a cell ends in is shown as text, as a notebook would show it."""
     shown = "import ast, json, sys\nnames = {'__name__': '__main__'}\nfor code in json.load(sys.stdin):\n"
     shown += "    tree = ast.parse(code)\n    last = tree.body.pop() if isinstance(tree.body[-1], ast.Expr) else None\n"
     shown += "    exec(compile(tree, 'cell', 'exec'), names)\n"
     shown += "    if last: repr(eval(compile(ast.Expression(last.value), 'cell', 'eval'), names))\n"
-    environment = {**os.environ, "CANDORCAST_HOME": str(new_home().root), "PYTHONPATH": str(HOUSE)}
+    own = {"CANDORCAST_HOME": str(new_home().root), "PYTHONPATH": str(HOUSE), "RAY_ADDRESS": ray_cluster}
     code = json.dumps(["".join(one["source"]) for one in cells(path)])
     done = subprocess.run(
         [sys.executable, "-c", shown],
@@ -44,7 +44,7 @@ def test_it_runs_from_its_first_cell_to_its_last(path, new_home, tmp_path):
         capture_output=True,
         text=True,
         cwd=tmp_path,
-        env=environment,
+        env={**os.environ, **own},
     )
     assert done.returncode == 0, done.stderr[-3000:]
     assert done.stdout == ""

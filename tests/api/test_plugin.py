@@ -57,7 +57,7 @@ def command(run_beside, home) -> Callable[..., dict]:
 @pytest.fixture(scope="module")
 def searched(command) -> dict:
     """A search whose trials run in processes of Ray; the gate refuses its winner, which is then the challenger."""
-    return command("search", FILE, code=1)
+    return command("search", FILE, "--set", "search.cpus_per_trial=2", code=1)
 
 
 def test_an_evaluation_fits_the_model_on_the_feature_trades_the_strategy_and_has_the_metric(command):

@@ -65,6 +65,7 @@ epochs = 1
 [search]
 families = ["lstm"]
 trials = 2
+cpus_per_trial = 2
 
 [validation]
 folds = 1

@@ -51,11 +51,10 @@ def interrupt(process: subprocess.Popen, ledger: Callable[[], Path], order: sign
         os.kill(process.pid, order)
 
 
-@pytest.mark.usefixtures("ray_cluster")
-def test_an_interrupted_search_goes_on_without_losing_a_finished_trial(home, tmp_path, monkeypatch):
-    import ray
-
-    monkeypatch.setenv("RAY_ADDRESS", ray.get_runtime_context().gcs_address)  # three starts of Ray are half a minute
+def test_an_interrupted_search_goes_on_without_losing_a_finished_trial(
+    home, tmp_path, ray_cluster, monkeypatch
+):
+    monkeypatch.setenv("RAY_ADDRESS", ray_cluster)
     experiment = small_experiment(
         search={"families": ["lstm"], "trials": 8, "epochs": 1, "scheduler": "none"}
     )
