@@ -24,6 +24,7 @@ from serving.addresses import PAGE, page_of, path_of
 from serving.door.access import Access
 from serving.door.access_log import AccessLog
 from serving.door.cross_site import OriginGuard
+from serving.door.crowd import Crowd
 from serving.door.keys import is_loopback
 from serving.door.limits import Limits
 from serving.door.login import LoginGate
@@ -71,13 +72,13 @@ def open_app(settings: Settings, read: Mapping[str, Experiment] | None = None) -
 
 def build_app(experiments: Experiments, access: Access, settings: Settings) -> ASGIApp:
     """API and page of every experiment, and around them what is one for all."""
-    requests, logins = Requests(), Logins()
+    requests, logins, crowd = Requests(), Logins(), Crowd()
     parts = {
         name: _build_part(service, experiments, access, requests, logins)
         for name, service in experiments.opened.items()
     }
     answering = {
-        name: Answers(part, served=partial(_served_by, experiments.opened[name]), access=access)
+        name: Answers(crowd.around(part), served=partial(_served_by, experiments.opened[name]), access=access)
         for name, part in parts.items()
     }
     around = _surround(Switch(answering, experiments, access), settings, access)

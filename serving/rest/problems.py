@@ -14,7 +14,7 @@ ABOUT = {
     409: "Something else goes on that has to end first.",
     413: "The body is larger than 64 KiB.",
     422: "The request cannot be answered as it stands.",
-    503: "No model is served yet, or a server behind this one does not answer.",
+    503: "No model is served yet, a server behind this one does not answer, or too much is asked at once.",
 }
 
 
