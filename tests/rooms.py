@@ -1,6 +1,6 @@
 """Shares the suite out between two processes on two processors: what starts servers or a cluster waits more than it
 computes, and one after another, for two that start at once starve each other until one gives up; beside it the others,
-file by file."""
+file by file, but for those that look at the same server."""
 
 from xdist.scheduler import LoadScopeScheduling
 from xdist.workermanage import WorkerController
@@ -17,10 +17,17 @@ TOGETHER = {
         "tests/api/test_plugin.py",
         "tests/api/test_notebooks.py",
     ),
+    "the app in a browser": (
+        "tests/serving/test_browser.py",
+        "tests/serving/test_client_example.py",
+        "tests/serving/test_experiments.py",
+        "tests/serving/test_working.py",
+    ),
 }
 # What is long begins early: taken up last, it would keep one process waiting for the other.
 BEGIN = (
     "services",
+    "the app in a browser",
     "tests/audit/",
     "tests/cli/",
     "tests/serving/",

@@ -14,7 +14,7 @@ import httpx
 import pytest
 import tomlkit
 from fastapi.testclient import TestClient
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Page, sync_playwright
 
 from ml_core.home.settings import Home, Settings
 from ml_core.spec.experiment import Experiment
@@ -59,26 +59,20 @@ def open_client(service: Service, **settings: object) -> TestClient:
     return TestClient(build_app(served, Access(given), given), LOOPBACK, raise_server_exceptions=False)
 
 
+@pytest.fixture(scope="module")
+def page(chromium: str) -> Iterator[Page]:
+    """One for all visits of a module: the scripts that it has read for one it need not read again for the next."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS)
+        yield browser.new_page()
+        browser.close()
+
+
 @pytest.fixture(scope="session")
 def address(world: World, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The real server in a process of its own, ended when the tests are."""
-    with serve(world, tmp_path_factory.mktemp("server")) as where:
-        yield where
-
-
-@pytest.fixture(scope="module")
-def browser(chromium: str) -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS)
-        yield opened
-        opened.close()
-
-
-@pytest.fixture(scope="session")
-def searched_address(world: World, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Another, of a home in which a search has ended, monitoring has looked often, and a run has left a log that is no
-    kind one. Beside that experiment it serves one that has only a champion, and is asked for one whose file cannot be
-    read."""
+    """The real server in a process of its own, ended when the tests are, of a home in which a search has ended,
+    monitoring has looked often, and a run has left a log that is no kind one. Beside that experiment it serves one that
+    has only a champion, and is asked for one whose file cannot be read."""
     folder = tmp_path_factory.mktemp("searched")
     own = world.copy(folder / "home")
     choose(own, end_trials(own.experiment, own.home))

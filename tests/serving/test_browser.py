@@ -13,11 +13,9 @@ expect.set_options(timeout=PATIENCE)
 
 
 @pytest.fixture(params=[(1280, 900), (390, 844)], ids=["desktop", "phone"])
-def visit(browser, address, request):
+def visit(page, address, request):
     width, height = request.param
-    page = browser.new_page(viewport={"width": width, "height": height})
-    yield Visit(page, address)
-    page.close()
+    return Visit(page, address, width=width, height=height)
 
 
 def test_the_board_opens_first_and_a_click_on_a_ticker_opens_its_forecast(visit):
@@ -55,12 +53,11 @@ def test_an_address_opens_the_view_that_was_shared_and_a_wrong_one_opens_the_app
     expect(page.get_by_label("number input for History, days")).to_have_value("365")
     assert visit.shown_days() > 200
     assert visit.complaints == []
-    wrong = visit.page.context.browser.new_page()
-    wrong.goto(f"{visit.address}/ui?tab=nothing&horizon=77&history=9&as_of=someday&ticker=%3Cb%3E")
-    expect(wrong.locator("#board table tbody tr")).to_have_count(6)
-    expect(wrong.locator("#address-notice")).to_contain_text("there is no tab 'nothing', but today, forecast")
-    expect(wrong.locator("#address-notice")).to_contain_text("horizon '77' is none of 1, 3, 5")
-    expect(wrong.locator("#address-notice")).to_contain_text("history '9' is none of 30 to 730")
+    visit.go("/ui?tab=nothing&horizon=77&history=9&as_of=someday&ticker=%3Cb%3E")
+    expect(page.locator("#board table tbody tr")).to_have_count(6)
+    expect(page.locator("#address-notice")).to_contain_text("there is no tab 'nothing', but today, forecast")
+    expect(page.locator("#address-notice")).to_contain_text("horizon '77' is none of 1, 3, 5")
+    expect(page.locator("#address-notice")).to_contain_text("history '9' is none of 30 to 730")
 
 
 @pytest.mark.parametrize("visit", [(1280, 900)], ids=["desktop"], indirect=True)
@@ -142,7 +139,7 @@ def test_a_ticker_that_is_typed_is_answered_or_explained(visit):
     visit.wait_for("GOLF")
     field.fill("nope")
     field.press("Enter")
-    expect(page.locator(".cc-notice:visible")).to_have_text(
+    expect(page.get_by_role("tabpanel").locator(".cc-notice")).to_have_text(
         re.compile("no bars stored for 'nope'"), timeout=PATIENCE
     )
     assert visit.complaints == []

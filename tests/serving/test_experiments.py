@@ -22,9 +22,9 @@ KEY = "a-long-secret"
 
 
 @pytest.fixture(scope="module")
-def desk(searched_address):
+def desk(address):
     """The real server, which was asked for small, other and broken."""
-    with httpx.Client(base_url=searched_address, trust_env=False, timeout=60) as client:
+    with httpx.Client(base_url=address, trust_env=False, timeout=60) as client:
         yield client
 
 

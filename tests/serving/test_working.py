@@ -16,9 +16,8 @@ PNG = b"\x89PNG"
 expect.set_options(timeout=PATIENCE)
 
 
-def test_a_visitor_looks_at_the_newest_search(browser, searched_address):
-    for visit in at_both_widths(browser, searched_address, "tab=search"):
-        page = visit.page
+def test_a_visitor_looks_at_the_newest_search(page, address):
+    for _ in at_both_widths(page, address, "tab=search"):
         for chart in ("leaderboard", "curves", "importance", "values"):
             expect(page.locator(f"#search-{chart} .main-svg").first).to_be_visible()
         expect(page.locator("#search-luck")).to_contain_text("16 trials count as")
@@ -29,9 +28,8 @@ def test_a_visitor_looks_at_the_newest_search(browser, searched_address):
         expect(page.locator("#search-leaderboard .main-svg").first).to_be_visible()
 
 
-def test_a_visitor_compares_two_versions(browser, searched_address):
-    for visit in at_both_widths(browser, searched_address, "tab=models"):
-        page = visit.page
+def test_a_visitor_compares_two_versions(page, address):
+    for _ in at_both_widths(page, address, "tab=models"):
         for chart in ("timeline", "scores", "coverage"):
             expect(page.locator(f"#models-{chart} .main-svg").first).to_be_visible()
         expect(page.locator("#models-proven tbody tr")).to_have_count(len(CLAIMS))
@@ -39,9 +37,8 @@ def test_a_visitor_compares_two_versions(browser, searched_address):
         expect(page.locator("#models-evidence")).to_contain_text("Leak audit")
 
 
-def test_a_visitor_tries_settings_that_are_counted_and_stand_in_the_address(browser, searched_address):
-    for visit in at_both_widths(browser, searched_address, "tab=backtest&cost=8&smoothing=2"):
-        page = visit.page
+def test_a_visitor_tries_settings_that_are_counted_and_stand_in_the_address(page, address):
+    for _ in at_both_widths(page, address, "tab=backtest&cost=8&smoothing=2"):
         for chart in ("equity", "months", "ic", "tenths", "costs"):
             expect(page.locator(f"#backtest-{chart} .main-svg").first).to_be_visible()
         expect(page.locator("#backtest-cards")).to_contain_text("1 setting")
@@ -55,9 +52,8 @@ def test_a_visitor_tries_settings_that_are_counted_and_stand_in_the_address(brow
         expect(page).to_have_url(re.compile("cost=8&smoothing=2&.*strategy=long_only&from=2001-01-01"))
 
 
-def test_a_visitor_keeps_charts_as_pictures_and_tables_as_files(browser, searched_address):
-    for visit in at_both_widths(browser, searched_address, "tab=backtest"):
-        page = visit.page
+def test_a_visitor_keeps_charts_as_pictures_and_tables_as_files(page, address):
+    for visit in at_both_widths(page, address, "tab=backtest"):
         page.locator("#backtest-equity").hover()
         with page.expect_download() as saved:
             page.locator("#backtest-equity .cc-save-picture").click()
@@ -76,9 +72,8 @@ def test_a_visitor_keeps_charts_as_pictures_and_tables_as_files(browser, searche
         assert Path(saved.value.path()).read_bytes().startswith(PNG)
 
 
-def test_a_visitor_switches_to_another_experiment_and_can_share_what_is_shown(browser, searched_address):
-    for visit in at_both_widths(browser, searched_address, "tab=models"):
-        page = visit.page
+def test_a_visitor_switches_to_another_experiment_and_can_share_what_is_shown(page, address):
+    for visit in at_both_widths(page, address, "tab=models"):
         expect(page).to_have_url(re.compile(r"experiment=small&tab=models"))
         expect(page.locator("#head")).to_contain_text("broken cannot be opened")
         expect(page.locator("#head h1")).to_have_text("small")
@@ -88,14 +83,14 @@ def test_a_visitor_switches_to_another_experiment_and_can_share_what_is_shown(br
         expect(page.locator("#head h1")).to_have_text("other")
         expect(page.locator("#models-evidence")).to_contain_text("champion of other.simulated")
         expect(page).to_have_url(re.compile("experiment=other&tab=models"))
-    for visit in at_both_widths(browser, searched_address, "experiment=other&tab=forecast&ticker=ECHO"):
-        expect(visit.page.locator("#table table")).to_contain_text("5 sessions")
+    for visit in at_both_widths(page, address, "experiment=other&tab=forecast&ticker=ECHO"):
+        expect(page.locator("#table table")).to_contain_text("5 sessions")
         visit.wait_for("ECHO")
 
 
-def test_a_visitor_sees_how_near_an_alarm_is_and_lets_monitoring_look_now(browser, searched_address):
-    for visit in at_both_widths(browser, searched_address, "tab=monitoring"):
-        page, table = visit.page, visit.page.locator("#monitoring-alarms table")
+def test_a_visitor_sees_how_near_an_alarm_is_and_lets_monitoring_look_now(page, address):
+    for visit in at_both_widths(page, address, "tab=monitoring"):
+        table = page.locator("#monitoring-alarms table")
         chart = page.get_by_role("img", name=re.compile("Alarms: 5, of inputs.*inputs 160 %"))
         expect(chart).to_be_visible()
         expect(table).to_contain_text("open")
@@ -111,9 +106,8 @@ def test_a_visitor_sees_how_near_an_alarm_is_and_lets_monitoring_look_now(browse
             expect(page.locator("#runs-one")).to_contain_text("Monitor of small")
 
 
-def test_a_visitor_starts_a_run_reads_its_log_and_a_wrong_number_starts_nothing(browser, searched_address):
-    for visit in at_both_widths(browser, searched_address, "tab=runs"):
-        page = visit.page
+def test_a_visitor_starts_a_run_reads_its_log_and_a_wrong_number_starts_nothing(page, address):
+    for _ in at_both_widths(page, address, "tab=runs"):
         page.get_by_role("radio", name="Search").check()
         page.locator("#runs-trials input").fill("0")
         page.locator("#runs-start").click()
@@ -130,12 +124,12 @@ def test_a_visitor_starts_a_run_reads_its_log_and_a_wrong_number_starts_nothing(
         expect(page.locator("#runs-table tbody tr").first).to_contain_text("this machine")
 
 
-def test_what_a_run_has_said_is_text_and_another_run_is_cancelled(browser, searched_address):
-    page = browser.new_page()
-    visit = Visit(page, searched_address)
+def test_what_a_run_has_said_is_text_and_another_run_is_cancelled(page, address):
+    visit = Visit(page, address)
     visit.open("tab=runs&run=20251231-120000-000000-audit")
     expect(page.locator("#runs-one pre")).to_contain_text(EVIL)
     page.get_by_role("radio", name="Audit").check()
+    expect(page.locator("#runs-dates")).to_be_visible()  # before that the button moves away under the click
     page.locator("#runs-start").click()
     expect(page.locator("#runs-one")).to_contain_text("Dates".lower())
     expect(page.locator("#runs-cancel")).to_be_enabled()
@@ -143,14 +137,10 @@ def test_what_a_run_has_said_is_text_and_another_run_is_cancelled(browser, searc
     expect(page.locator("#runs-one")).to_contain_text("cancelled")
     assert page.title() == "candorcast"
     assert visit.complaints == []
-    page.close()
 
 
-def test_a_visitor_goes_back_to_an_earlier_champion_only_after_saying_why_and_confirming(
-    browser, searched_address
-):
-    page = browser.new_page()
-    visit = Visit(page, searched_address)
+def test_a_visitor_goes_back_to_an_earlier_champion_only_after_saying_why_and_confirming(page, address):
+    visit = Visit(page, address)
     visit.open("tab=models")
     page.get_by_text("Make another version champion").click()
     page.locator("#seat-ask").click()
@@ -167,4 +157,3 @@ def test_a_visitor_goes_back_to_an_earlier_champion_only_after_saying_why_and_co
     expect(page.locator("#models-proven .cc-own").first).to_contain_text("Version 3")
     assert page.title() == "candorcast"
     assert visit.complaints == []
-    page.close()

@@ -1,9 +1,9 @@
 """A visit of the app in a real browser, with all that the page asked for and complained about."""
 
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from functools import partial
 
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Page
 
 PATIENCE = 60_000
 WIDTHS = (1280, 390)  # of a desk and of a phone
@@ -18,10 +18,11 @@ PAINTED = """([chart, wanted]) => [...document.querySelectorAll(`${chart} canvas
 
 
 class Visit:
-    """A page with everything it asked for and complained about."""
+    """A page with everything it asked for and complained about from now on."""
 
-    def __init__(self, page: Page, address: str) -> None:
+    def __init__(self, page: Page, address: str, *, width: int = WIDTHS[0], height: int = 844) -> None:
         self.page, self.address = page, address
+        page.set_viewport_size({"width": width, "height": height})
         self.asked: list[str] = []
         self.complaints: list[str] = []
         page.on("request", lambda request: self.asked.append(request.url))
@@ -36,14 +37,18 @@ class Visit:
             go()
         self.complaints = said
 
+    def go(self, place: str) -> None:
+        """To a place of the server, from whatever the page showed before."""
+        self.leave(partial(self.page.goto, f"{self.address}{place}", wait_until="commit"))
+
     def arrive(self) -> None:
         """At the bare address: the board."""
-        self.page.goto(f"{self.address}/")
+        self.go("/")
         self.page.wait_for_selector("#board table", timeout=PATIENCE)
 
     def open(self, view: str) -> None:
         """The view of an address that somebody shared."""
-        self.page.goto(f"{self.address}/ui?{view}")
+        self.go(f"/ui?{view}")
         self.page.wait_for_selector(DRAWN, timeout=PATIENCE)
 
     def turn_to(self, tab: str) -> None:
@@ -79,13 +84,12 @@ class Visit:
         return self.page.eval_on_selector(CANDLES, read)
 
 
-def at_both_widths(browser: Browser, address: str, view: str) -> Iterator[Visit]:
+def at_both_widths(page: Page, address: str, view: str) -> Iterator[Visit]:
     """That view on a desk and on a phone. When a visit is over it has asked nobody else for anything, complained of
     nothing, and fitted the screen."""
     for width in WIDTHS:
-        with closing(browser.new_page(viewport={"width": width, "height": 844})) as page:
-            visit = Visit(page, address)
-            visit.open(view)
-            yield visit
-            assert not (found := visit.strangers + visit.complaints), found
-            assert page.evaluate("document.documentElement.scrollWidth") <= width
+        visit = Visit(page, address, width=width)
+        visit.open(view)
+        yield visit
+        assert not (found := visit.strangers + visit.complaints), found
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
