@@ -5,7 +5,7 @@ import hashlib
 import json
 import os
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 from urllib.parse import quote
@@ -73,7 +73,7 @@ def _read(file: Path, made_by: str) -> Hours | None:
 
 def _write(file: Path, made_by: str, hours: Hours) -> None:
     """Where it cannot be kept, it is computed again the next time."""
-    text = json.dumps({"made by": made_by, "hours": asdict(hours)})
+    text = json.dumps({"made by": made_by, "hours": vars(hours)})
     beside = file.with_suffix(f".{os.getpid()}")
     with suppress(OSError):
         file.parent.mkdir(parents=True, exist_ok=True)

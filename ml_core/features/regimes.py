@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
@@ -62,22 +63,39 @@ def fit_regimes(return_T: np.ndarray) -> Regimes:
     return regimes
 
 
+@dataclass(frozen=True)
+class Filtered:
+    """P(turbulent) before and after each return, and how dense the returns of either state are there: 1 where a session
+    has none."""
+
+    regimes: Regimes
+    known_T: np.ndarray
+    loud_T: np.ndarray
+    quiet_T: np.ndarray
+    before_T: np.ndarray
+    after_T: np.ndarray
+
+
 def filter_turbulence(regimes: Regimes, return_T: np.ndarray) -> np.ndarray:
     """P(turbulent) after each session's return; a session without one changes only by the chances to stay."""
-    return _filter_year(regimes, return_T)[1]
+    return _filter_year(regimes, return_T).after_T
 
 
-def surprise(regimes: Regimes, return_T: np.ndarray) -> np.ndarray:
+def _turbulence(filtered: Filtered) -> np.ndarray:
+    return filtered.after_T
+
+
+def _surprise(filtered: Filtered) -> np.ndarray:
     """How unlikely each return was, given those before it: minus its log density, less that of a usual day."""
-    ahead = _filter_year(regimes, return_T)[0]
-    density = (1 - ahead) * _density(regimes.calm, return_T) + ahead * _density(regimes.turbulent, return_T)
-    usual = math.log(regimes.calm.deviation) + 0.5 * math.log(2 * math.pi) + 0.5
-    return np.nan_to_num(-np.log(np.maximum(density, 1e-30)) - usual)
+    before_T = filtered.before_T
+    density = (1 - before_T) * filtered.quiet_T + before_T * filtered.loud_T
+    usual = math.log(filtered.regimes.calm.deviation) + 0.5 * math.log(2 * math.pi) + 0.5
+    return np.where(filtered.known_T, -np.log(np.maximum(density, 1e-30)) - usual, 0.0)
 
 
-def _filter_year(regimes: Regimes, return_T: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """P(turbulent) before and after each return, from the year before it alone: every session's filter starts anew,
-    and all of them take their steps together."""
+def _filter_year(regimes: Regimes, return_T: np.ndarray) -> Filtered:
+    """From the year before each return alone: every session's filter starts anew, and all of them take their steps
+    together."""
     known_T = np.isfinite(return_T)
     loud_T = np.where(known_T, _density(regimes.turbulent, return_T), 1.0)
     quiet_T = np.where(known_T, _density(regimes.calm, return_T), 1.0)
@@ -85,7 +103,7 @@ def _filter_year(regimes: Regimes, return_T: np.ndarray) -> tuple[np.ndarray, np
     for back in range(min(YEAR, len(return_T) - 1), 0, -1):
         chance_T = _weigh(ahead_T[back:], loud_T[:-back], quiet_T[:-back])
         ahead_T[back:] = chance_T * regimes.turbulent.stay + (1 - chance_T) * (1 - regimes.calm.stay)
-    return ahead_T, _weigh(ahead_T, loud_T, quiet_T)
+    return Filtered(regimes, known_T, loud_T, quiet_T, ahead_T, _weigh(ahead_T, loud_T, quiet_T))
 
 
 def _weigh(ahead: np.ndarray, loud: np.ndarray, quiet: np.ndarray) -> np.ndarray:
@@ -94,28 +112,28 @@ def _weigh(ahead: np.ndarray, loud: np.ndarray, quiet: np.ndarray) -> np.ndarray
     return np.divide(ahead * loud, total, out=np.ones_like(total), where=total > 0)
 
 
-def _turbulence_age(regimes: Regimes, return_T: np.ndarray) -> np.ndarray:
+def _turbulence_age(filtered: Filtered) -> np.ndarray:
     """Log of the sessions since the likelier state last changed, at most a year; below zero in calm times."""
     age, turbulent, told = 0, False, []
-    for probability in filter_turbulence(regimes, return_T):
+    for probability in filtered.after_T:
         age = min(age + 1, YEAR) if (probability > 0.5) == turbulent else 1
         turbulent = bool(probability > 0.5)
         told.append(math.log1p(age) * (1 if turbulent else -1))
     return np.array(told)
 
 
-def _turbulence_change(regimes: Regimes, return_T: np.ndarray) -> np.ndarray:
-    turbulence_T = filter_turbulence(regimes, return_T)
-    earlier_T = np.concatenate([np.full(min(WEEK, len(turbulence_T)), regimes.usual), turbulence_T[:-WEEK]])
+def _turbulence_change(filtered: Filtered) -> np.ndarray:
+    turbulence_T, usual = filtered.after_T, filtered.regimes.usual
+    earlier_T = np.concatenate([np.full(min(WEEK, len(turbulence_T)), usual), turbulence_T[:-WEEK]])
     return turbulence_T - earlier_T[: len(turbulence_T)]
 
 
 SOURCE = "regime_return"
-REGIME_FEATURES: dict[str, Callable[[Regimes, np.ndarray], np.ndarray]] = {
-    "regime_turbulence": filter_turbulence,
+REGIME_FEATURES: dict[str, Callable[[Filtered], np.ndarray]] = {
+    "regime_turbulence": _turbulence,
     "regime_turbulence_change_5": _turbulence_change,
     "regime_age": _turbulence_age,
-    "regime_surprise": surprise,
+    "regime_surprise": _surprise,
 }
 
 
@@ -139,7 +157,8 @@ ABOUT = {
 
 def regime_columns(regimes: Regimes, return_T: np.ndarray, names: Sequence[str]) -> dict[str, np.ndarray]:
     """values_T of each named feature, the same for every ticker."""
-    return {name: REGIME_FEATURES[name](regimes, return_T).astype(np.float32) for name in names}
+    filtered = _filter_year(regimes, return_T)
+    return {name: REGIME_FEATURES[name](filtered).astype(np.float32) for name in names}
 
 
 def regime_features() -> list[Feature]:

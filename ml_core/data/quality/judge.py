@@ -49,7 +49,9 @@ def check_bars(
         refused = []
         for item in (item for item in catalogue() if item.stage == stage and item.name not in quality.skip):
             instead, flagged = _find(item, rows, scene)
-            if quality.accept and flagged.height and not item.firm:
+            if flagged.is_empty():
+                continue
+            if quality.accept and not item.firm:
                 accepted.append(_accepted(item, flagged, quality))
                 instead, flagged = (
                     part.join(accepted[-1], on=KEYS["bars"], how="anti", maintain_order="left")
