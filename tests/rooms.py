@@ -1,6 +1,6 @@
 """Shares the suite out between two processes on two processors: what starts servers or a cluster waits more than it
 computes, and one after another, for two that start at once starve each other until one gives up; beside it the others,
-file by file, but for those that look at the same server."""
+file by file, but for those that share a server or a cluster."""
 
 from xdist.scheduler import LoadScopeScheduling
 from xdist.workermanage import WorkerController
@@ -23,11 +23,17 @@ TOGETHER = {
         "tests/serving/test_experiments.py",
         "tests/serving/test_working.py",
     ),
+    "searches": (
+        "tests/cli/test_documented.py",
+        "tests/data/test_bucket.py",
+        "tests/upgrade/test_homes.py",
+    ),
 }
 # What is long begins early: taken up last, it would keep one process waiting for the other.
 BEGIN = (
     "services",
     "the app in a browser",
+    "searches",
     "tests/audit/",
     "tests/cli/",
     "tests/serving/",
