@@ -17,6 +17,8 @@ USUAL = 20
 def bar_apart(bars: pl.DataFrame, _scene: BarContext) -> Found:
     """The whole bar lies apart from those before and after it, which agree, on a usual volume; kept as it came."""
     bars = tickers_with(bars, _beside())
+    if bars.is_empty():
+        return pl.lit(False)
     gaps = bars.select("ticker", "date", gap=pl.max_horizontal(_above(), _below()), net=_net())
     apart = gaps.filter(pl.col("gap") > APART, pl.col("net") < pl.col("gap") / 2)
     lone = (

@@ -19,7 +19,10 @@ def unexplained_jump(bars: pl.DataFrame, _scene: BarContext) -> Found:
 @check("told", "note")
 def comes_back(bars: pl.DataFrame, _scene: BarContext) -> Found:
     """The price is elsewhere for a bar or a few, then back, as a bad print or a panic is; kept as it came."""
-    marked, excursions = _jumps(bars).with_columns(left=pl.col("jump")), []
+    marked, excursions = _jumps(bars), []
+    if not marked["jump"].any():
+        return pl.lit(False)
+    marked = marked.with_columns(left=pl.col("jump"))
     for length in range(1, SHORT + 1):
         whole = pl.sum_horizontal(_later("change", by) for by in range(length + 1))
         back = pl.col("left") & (whole.abs() < 0.25 * pl.col("change").abs())
@@ -34,7 +37,10 @@ def comes_back(bars: pl.DataFrame, _scene: BarContext) -> Found:
 
 
 def _jumps(bars: pl.DataFrame) -> pl.DataFrame:
-    marked = add_changes(tickers_with(bars, moved(JUMP)))
+    moving = tickers_with(bars, moved(JUMP))
+    if moving.is_empty():
+        return moving.with_columns(jump=pl.lit(False))
+    marked = add_changes(moving)
     least = pl.max_horizontal(pl.lit(JUMP), RARE * pl.col("volatility"))
     return marked.with_columns(jump=pl.col("change").abs() >= least)
 

@@ -18,10 +18,11 @@ STILL = pl.all_horizontal(
 @check("series", "quarantine")
 def stale(bars: pl.DataFrame, _scene: BarContext) -> Found:
     """The bar repeats the one before it again and again, and its volume says that it is a copy."""
+    copy = (pl.col("volume") == pl.col("volume").shift()) | (pl.col("volume") == 0)
+    bars = tickers_with(bars, STILL & copy)
+    if bars.is_empty():
+        return pl.lit(False)
     same = _repeats("open", "high", "low", "close")
-    bars = tickers_with(
-        bars, STILL & ((pl.col("volume") == pl.col("volume").shift()) | (pl.col("volume") == 0))
-    )
     moved = (pl.col("high") > pl.col("low")).fill_null(False)
     copied = same & _repeats("volume") & (pl.col("volume") > 0).fill_null(False)
     idle = same & moved & (pl.col("volume") == 0).fill_null(False) & _traded_lately()
@@ -51,7 +52,8 @@ def repeats(bars: pl.DataFrame, _scene: BarContext) -> Found:
 def nothing_traded(bars: pl.DataFrame, _scene: BarContext) -> Found:
     """Nothing was traded for several sessions on end."""
     quiet = (pl.col("volume") == 0).fill_null(False)
-    return _runs(tickers_with(bars, quiet), quiet & _traded_lately(), least=QUIET)
+    bars = tickers_with(bars, quiet)
+    return pl.lit(False) if bars.is_empty() else _runs(bars, quiet & _traded_lately(), least=QUIET)
 
 
 def _repeats(*names: str) -> pl.Expr:

@@ -76,16 +76,15 @@ def _flag(rows: pl.DataFrame) -> pl.DataFrame:
 
 
 def _find(item: BarCheck, rows: pl.DataFrame, scene: BarContext) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """What a check would have instead, and the rows that it means with the date when that was known."""
-    if rows.is_empty():
-        return rows.with_columns(known=pl.col("date")), rows.with_columns(known=pl.col("date"))
-    marks = item.find(rows, scene)
+    """What a check would have instead, and the rows that it means with the date when that was known; no rows where it
+    finds nothing."""
+    marks = pl.lit(False) if rows.is_empty() else item.find(rows, scene)
     if isinstance(marks, pl.Expr):
-        flagged = rows.filter(marks).with_columns(known=pl.col("date"))
+        flagged = rows.filter(marks)
+        flagged = flagged.with_columns(known=pl.col("date")) if flagged.height else flagged
         return flagged, flagged
     if marks.is_empty():
-        nothing = rows.clear().with_columns(known=pl.col("date"))
-        return nothing, nothing
+        return marks, rows.clear()
     if "known" not in marks.columns:
         marks = marks.with_columns(known=pl.col("date"))
     marks = marks.unique(KEYS["bars"], keep="first", maintain_order=True)
