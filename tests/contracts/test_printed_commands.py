@@ -4,6 +4,7 @@ its options, their values and its arguments. What can be run in seconds, `tests/
 import re
 import shlex
 from collections.abc import Iterator
+from functools import cache
 
 import pytest
 import typer
@@ -29,11 +30,17 @@ def printed(text: str) -> Iterator[tuple[str, bool]]:
     yield from ((line, False) for line in IN_LINE.findall(re.sub(r"```.*?```", "", text, flags=re.DOTALL)))
 
 
+@cache
+def command_line() -> TyperGroup:
+    group = typer.main.get_command(app)
+    assert isinstance(group, TyperGroup)
+    return group
+
+
 def refusal(line: str, *, whole: bool) -> str:
     """Why the command line would not take it; empty where it does. One in a sentence may leave out what it is about."""
     words = [word for word in shlex.split(re.split(r"\s[#>|]\s?", line)[0]) if word not in LEFT_OUT][1:]
-    group = typer.main.get_command(app)
-    assert isinstance(group, TyperGroup)
+    group = command_line()
     try:
         if words[0] in ("--help", "-h", "COMMAND"):
             return ""

@@ -20,7 +20,7 @@ from ml_core.registry.seats import CHALLENGER
 from ml_core.registry.versions import Registry
 from tests.live.world import BEGIN, EXPERIMENT, evening, live_through, open_market, speak
 
-DAYS = 9
+DAYS = 6
 
 
 @dataclass
