@@ -71,8 +71,7 @@ def test_an_action_of_a_day_without_a_bar_stands_on_the_next_bar(tmp_path):
     assert paid.select("date", "dividend").rows() == [(following, 0.5), (behind, 0.7)]
 
 
-@pytest.mark.parametrize("fault", ["429", "503"])
-@pytest.mark.parametrize("written", ["seconds", "date"])
+@pytest.mark.parametrize(("fault", "written"), [("429", "seconds"), ("503", "date")])
 def test_the_pause_that_a_refusal_names_is_kept(tmp_path, fault, written):
     with LoopbackYahoo({"A": make_listing(faults=[fault])}) as server:
         later = dt.datetime.now(dt.UTC) + dt.timedelta(seconds=3)
