@@ -6,7 +6,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -32,9 +32,9 @@ ARGUMENTS = ["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu"]
 
 
 @pytest.fixture(scope="session")
-def world(tmp_path_factory: pytest.TempPathFactory) -> World:
+def world(new_home: Callable[[], Home], tmp_path_factory: pytest.TempPathFactory) -> World:
     """For reading only; a test that registers or refreshes takes `own_world`."""
-    return build_world(tmp_path_factory.mktemp("home"))
+    return build_world(tmp_path_factory.mktemp("home"), blank=new_home().root / "mlflow.db")
 
 
 @pytest.fixture
