@@ -76,6 +76,20 @@ def test_a_visitor_keeps_charts_as_pictures_and_tables_as_files(browser, searche
         assert Path(saved.value.path()).read_bytes().startswith(PNG)
 
 
+def test_a_visitor_sees_at_once_that_a_loss_is_measured_and_then_what_it_is(browser, searched_address):
+    page = browser.new_page()
+    visit = Visit(page, searched_address)
+    visit.open("tab=forecast")
+    soon = visit.listen("#explain-lost")
+    visit.turn_to("Explain")
+    assert soon() < 100
+    expect(page.locator("#explain-lead")).to_contain_text("What moved ALFA")
+    expect(page.locator("#explain-lost")).to_contain_text("By how much level would be worse")
+    expect(page.locator("#explain-importance .main-svg").first).to_be_visible()
+    assert visit.complaints == []
+    page.close()
+
+
 def test_a_visitor_switches_to_another_experiment_and_can_share_what_is_shown(browser, searched_address):
     for visit in at_both_widths(browser, searched_address, "tab=models"):
         page = visit.page
