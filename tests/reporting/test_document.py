@@ -188,6 +188,24 @@ def test_a_caption_stays_on_the_page_of_its_table(lines, tmp_path):
     assert caption == row
 
 
+def count_pages(document: Document) -> int:
+    return len(re.findall(rb"/Type ?/Page\b", write_pdf(document, paper="letter")))
+
+
+@pytest.mark.parametrize(("lines", "pages"), [(48, 2), (90, 4)])
+def test_what_is_a_little_too_long_for_the_first_page_is_set_smaller(lines, pages):
+    """The last page has the contents."""
+    first = Section("In short", (Paragraph("a line"),) * lines, HERE)
+    assert count_pages(Document("Title", "of a day", dt.date(2026, 1, 2), first, ())) == pages
+
+
+def test_a_figure_that_does_not_fit_leaves_no_page_half_empty():
+    first, lines = Section("In short", (Paragraph("Why."),), HERE), (Paragraph("a line"),) * 20
+    figure = Figure("high", "A square", "A grey square.", png(8, 8), HERE)
+    body = Section("A part", (*lines, figure, *lines), HERE)
+    assert count_pages(Document("Title", "of a day", dt.date(2026, 1, 2), first, (body,))) == 3
+
+
 def test_a_table_of_few_columns_does_not_scroll_sideways_on_a_phone(chromium):
     columns = ("what a forecast says", "ahead", "verdict", "by luck alone", "live since")
     row = ("which goes better than which", "20", "not proven", "more than 1 in 2", "refuted")
