@@ -131,6 +131,14 @@ def test_the_contents_of_a_word_file_lead_to_its_headings(document):
     assert begun.count("begin") == begun.count("end") == begun.count("separate")
 
 
+def test_a_few_words_beside_many_keep_their_room_in_a_word_file():
+    row = ("10-session momentum; " * 20, "+0.48 %", "level, order, range")
+    first = Section("In short", (Table("Lost", ("without", "level", "surely"), (row,), HERE),), HERE)
+    written = write_docx(Document("Title", "of a day", dt.date(2026, 1, 2), first, ()))
+    (grid,) = docx.Document(io.BytesIO(written)).tables
+    assert grid.columns[2].width.mm > 25
+
+
 @pytest.mark.parametrize(("paper", "width"), [("a4", 210.0), ("letter", 215.9)])
 def test_paper_is_a4_or_letter(document, paper, width):
     page = docx.Document(io.BytesIO(write_docx(document, paper=paper))).sections[0]
