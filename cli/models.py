@@ -32,7 +32,7 @@ KeptAgain = Annotated[
     typer.Option(
         "--keep",
         help="Keep the version that was judged, as it was made again, in this home: `report`, `explain` and "
-        "`backtest` tell of it. It sits in no seat.",
+        "`backtest` tell of it. It sits in no seat; a refit of it is compared, and not kept.",
     ),
 ]
 Signer = Annotated[

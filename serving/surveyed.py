@@ -27,28 +27,37 @@ class Surveyed:
 
 
 class Surveys:
-    """One is measured at a time."""
+    """One is measured at a time; who asks for one that is kept waits for none."""
 
     def __init__(self, order: Order) -> None:
         self._order = order
         self._kept: OrderedDict[tuple[str, int], Surveyed] = OrderedDict()
         self._measuring = threading.Lock()
 
+    def kept(self, version: str | None, horizon: int) -> tuple[str, Surveyed | None]:
+        """Which version it would be of, and what is known of it without measuring."""
+        asked = self._find(version)
+        return asked.version, self._kept.get((asked.version, horizon))
+
     def importance(self, version: str | None, horizon: int) -> Surveyed:
         """Of whoever answers, or of that version."""
-        registry = Registry(self._order.home)
-        asked = registry.find(self._order.name, version)
+        asked = self._find(version)
         key = (asked.version, horizon)
+        if known := self._kept.get(key):
+            return known
         with self._measuring:
             if key not in self._kept:
-                self._kept[key] = self._measure(registry, asked, horizon)
+                self._kept[key] = self._measure(asked, horizon)
                 while len(self._kept) > KEPT:
                     self._kept.popitem(last=False)
             return self._kept[key]
 
-    def _measure(self, registry: Registry, asked: ModelVersion, horizon: int) -> Surveyed:
+    def _find(self, version: str | None) -> ModelVersion:
+        return Registry(self._order.home).find(self._order.name, version)
+
+    def _measure(self, asked: ModelVersion, horizon: int) -> Surveyed:
         survey = load_survey("importance")
-        stretch, judged = open_holdout(self._order, registry, asked)
+        stretch, judged = open_holdout(self._order, Registry(self._order.home), asked)
         if why := survey.excuse(stretch):
             raise NotEnoughData(why)
         importance = survey.tell(stretch, horizon, SEED)

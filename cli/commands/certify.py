@@ -6,6 +6,7 @@ from __future__ import annotations
 import hashlib
 import shlex
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from cli.output import check_file
 from cli.session import DONE, PARTIAL, Session
@@ -14,6 +15,9 @@ from ml_core.home.spelling import spell
 from ml_core.registry.version import ModelVersion
 from ml_core.spec.experiment import Experiment
 from ml_core.spec.file import find_experiment
+
+if TYPE_CHECKING:
+    from ml_core.certificate.sections import Certificate
 
 ENDINGS = (".certificate",)
 
@@ -101,7 +105,7 @@ def recheck(session: Session, *, file: Path, signer: str | None, keep: bool) -> 
     differing = name_parts(checked, DIFFERS)
     terminal.say(conclude(checked))
     for version in kept:
-        terminal.say(_tell_kept(session, version, certificate.recipe.experiment.name))
+        terminal.say(_tell_kept(session, version, certificate))
     terminal.document(
         {
             "model": about.model,
@@ -119,9 +123,16 @@ def recheck(session: Session, *, file: Path, signer: str | None, keep: bool) -> 
     return PARTIAL if differing else DONE
 
 
-def _tell_kept(session: Session, version: ModelVersion, experiment: str) -> str:
-    """Where it is, and the command that writes its report; who has a file of his own has to name that."""
+def _tell_kept(session: Session, version: ModelVersion, signed: Certificate) -> str:
+    """What is kept of what was signed, where, and the command that writes its report; who has a file of his own has to
+    name that."""
+    about, experiment = signed.about, signed.recipe.experiment.name
     told = f"kept here as {version.name} version {version.version}"
+    if about.refit:
+        told += (
+            f": that is version {about.refit.judged}, the one that was judged; version {about.version}, its refit, was "
+            "made again and compared, but is not kept"
+        )
     try:
         find_experiment(experiment)
     except InvalidInput:

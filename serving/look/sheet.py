@@ -42,6 +42,7 @@ button[role="tab"][aria-selected="true"] {{ color: var(--blue); }}
   font-variant-numeric: tabular-nums; }}
 .cc-card strong.cc-up, .cc-up {{ color: var(--blue); }} .cc-card strong.cc-down, .cc-down {{ color: var(--down); }}
 .cc-panel {{ background: var(--surface); border: 1px solid var(--line); border-radius: 10px; padding: 1rem 1.1rem; }}
+.cc-lead + .cc-notice {{ margin-top: .6rem; }}
 .cc-panel h2 {{ font-size: 1rem; font-weight: 620; margin: 0 0 .2rem; color: var(--ink); }}
 .cc-panel > p {{ margin: 0 0 .7rem; color: var(--muted); font-size: .875rem; }}
 .cc-paper {{ white-space: pre-wrap; overflow-wrap: anywhere; font-size: .8125rem; margin: .5rem 0 0; }}

@@ -8,14 +8,17 @@ from typing import Any
 from serving.ui._tab import Parts
 
 
-def lay_parts(fields: Sequence[str], charts: Collection[str], *, tab: str) -> list[Any]:
-    """In their order; each is found in the page as `tab-field`."""
+def lay_parts(
+    fields: Sequence[str], charts: Collection[str], *, tab: str, first: Mapping[str, str] | None = None
+) -> list[Any]:
+    """In their order; each is found in the page as `tab-field`. `first` says what stands in one until it is drawn."""
     import gradio as gr
 
+    told = first or {}
     return [
         gr.Plot(show_label=False, elem_classes="cc-chart", elem_id=f"{tab}-{field}", visible=False)
         if field in charts
-        else gr.HTML(visible=False, elem_id=f"{tab}-{field}")
+        else gr.HTML(told.get(field), visible=field in told, elem_id=f"{tab}-{field}")
         for field in fields
     ]
 

@@ -6,14 +6,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from ml_core.errors import ForecastError
 from ml_core.explain.attribution import ForecastPart
 from ml_core.explain.spoken import CLAIM_OF
 from ml_core.explain.surveys.importance import OfClaim, Rise
 from ml_core.vocabulary import words
 from serving.figures.explanation import draw_rises, tell_rise
 from serving.look import markup
-from serving.service import Service
 from serving.surveyed import Surveyed
 
 if TYPE_CHECKING:
@@ -32,12 +30,13 @@ class Lost(NamedTuple):
     rises: str = ""
 
 
-def show_importance(service: Service, ahead: int, of: ForecastPart = "level", who: str = "") -> Lost:
-    """Of whoever answers, or of that version; where nothing can be told, why."""
-    try:
-        told = service.explanations.surveys.importance(who or None, int(ahead))
-    except ForecastError as error:
-        return Lost(markup.lead(TITLE, f"{markup.begin(service.spell_out(str(error)))}."))
+def tell_instead(said: str) -> Lost:
+    """What stands there until there are numbers, or why there are none."""
+    return Lost(markup.lead(TITLE, "") + said)
+
+
+def show_importance(told: Surveyed, of: ForecastPart) -> Lost:
+    """Of the claim that this part of a forecast makes; where nothing can be told of it, why."""
     claim = CLAIM_OF[of]
     if why := told.found.silent.get(claim):
         return Lost(markup.lead(TITLE, f"{markup.begin(why)}."))

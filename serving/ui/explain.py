@@ -18,7 +18,7 @@ from serving.ui._choosing import choose_day, choose_horizon, choose_ticker
 from serving.ui._days import read_day
 from serving.ui._drawing import fill_parts, lay_parts
 from serving.ui._guard import guard
-from serving.ui._lost import Lost, show_importance
+from serving.ui._lost import Lost
 from serving.ui._seats import choose_seat
 from serving.ui._tab import Drawing, Parts, Tab
 
@@ -53,8 +53,11 @@ class ExplainView(NamedTuple):
 
 
 def build(service: Service) -> Parts:
-    """Controls above; all below is drawn when the tab is opened, and on every change of them."""
+    """Controls above; all below is drawn when the tab is opened, and on every change of them. What has to be measured
+    first is, by an event of its own."""
     import gradio as gr
+
+    from serving.ui._measuring import AT_ONCE, OPENING, Measuring
 
     with gr.Row():
         controls = [
@@ -67,18 +70,27 @@ def build(service: Service) -> Parts:
             choose_seat(),
         ]
     parts = lay_parts(ExplainView._fields, CHARTS, tab="explain")
-    lost = lay_parts(Lost._fields, CHARTS, tab="explain")
+    lost = lay_parts(Lost._fields, CHARTS, tab="explain", first={"lost": OPENING.lost})
+    measuring, wanted, measured = Measuring(service), gr.State(None), gr.State(None)
 
     def draw(*asked: Any) -> list[Any]:
         return fill_parts(show_explanation(service, *asked))
 
-    def draw_lost(*asked: Any) -> list[Any]:
-        return fill_parts(show_importance(service, *asked))
-
+    wanted.change(
+        measuring.measure,
+        inputs=[wanted],
+        outputs=[measured, wanted],
+        concurrency_limit=AT_ONCE,
+        show_progress="hidden",
+        api_visibility="private",
+    )
     ticker, ahead, of, date, who = controls
     return Parts(
         {"ticker": ticker, "horizon": ahead, "as_of": date, "of": of},
-        drawn=(Drawing(draw, parts, controls), Drawing(draw_lost, lost, [ahead, of, who])),
+        drawn=(
+            Drawing(draw, parts, controls),
+            Drawing(measuring.redraw, [*lost, wanted], [ahead, of, who, measured]),
+        ),
     )
 
 
@@ -123,7 +135,7 @@ def _show(told: Explained) -> ExplainView:
         table=_table(told, priced=priced) if bars else "",
         looked=markup.lead(words.HEADINGS["looked"], tell_attention(told)),
         attention=draw_attention(told.attention) if told.attention else None,
-        others=show_alike(told, priced=priced) + show_turning(told, priced=priced),
+        others=f'<div class="cc-stack">{show_alike(told, priced=priced)}{show_turning(told, priced=priced)}</div>',
     )
 
 

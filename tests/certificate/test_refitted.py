@@ -17,6 +17,7 @@ from ml_core.promotion.refit import refit_champion
 from ml_core.registry.searched import Searched
 from ml_core.registry.version import ModelVersion
 from tests.candidate import fit_candidate
+from tests.cli.command_line import run
 from tests.market import NOW, small_experiment
 
 EXPERIMENT = small_experiment(
@@ -74,6 +75,15 @@ def test_a_stranger_fits_it_again_from_who_was_judged_and_lays_it_beside_him(sig
     found = outcome(recheck(certificate, stranger))
     assert {part for part, same in found.items() if same} == BOTH | {"beside its parent"}
     assert all(same is not False for same in found.values())
+
+
+def test_who_keeps_what_was_made_again_is_told_that_it_is_who_was_judged_and_not_the_refit(
+    signed, stranger, tmp_path
+):
+    file = tmp_path / "own.certificate"
+    file.write_bytes(signed[0])
+    told = run("recheck", str(file), "--keep", "--home", str(stranger.root))
+    assert "that is version 1, the one that was judged; version 2, its refit, was made again" in told.stdout
 
 
 def test_of_a_refit_of_a_refit_only_how_it_lies_beside_its_parent_is_on_the_word_of_the_signer(

@@ -131,6 +131,14 @@ def test_the_contents_of_a_word_file_lead_to_its_headings(document):
     assert begun.count("begin") == begun.count("end") == begun.count("separate")
 
 
+def test_a_few_words_beside_many_keep_their_room_in_a_word_file():
+    row = ("10-session momentum; " * 20, "+0.48 %", "level, order, range")
+    first = Section("In short", (Table("Lost", ("without", "level", "surely"), (row,), HERE),), HERE)
+    written = write_docx(Document("Title", "of a day", dt.date(2026, 1, 2), first, ()))
+    (grid,) = docx.Document(io.BytesIO(written)).tables
+    assert grid.columns[2].width.mm > 25
+
+
 @pytest.mark.parametrize(("paper", "width"), [("a4", 210.0), ("letter", 215.9)])
 def test_paper_is_a4_or_letter(document, paper, width):
     page = docx.Document(io.BytesIO(write_docx(document, paper=paper))).sections[0]
@@ -186,6 +194,24 @@ def test_a_caption_stays_on_the_page_of_its_table(lines, tmp_path):
     (told,) = json.loads(typst.query(tmp_path / "one.typ", "<pages>", ignore_system_fonts=True))
     caption, row = told["value"]
     assert caption == row
+
+
+def count_pages(document: Document) -> int:
+    return len(re.findall(rb"/Type ?/Page\b", write_pdf(document, paper="letter")))
+
+
+@pytest.mark.parametrize(("lines", "pages"), [(48, 2), (90, 4)])
+def test_what_is_a_little_too_long_for_the_first_page_is_set_smaller(lines, pages):
+    """The last page has the contents."""
+    first = Section("In short", (Paragraph("a line"),) * lines, HERE)
+    assert count_pages(Document("Title", "of a day", dt.date(2026, 1, 2), first, ())) == pages
+
+
+def test_a_figure_that_does_not_fit_leaves_no_page_half_empty():
+    first, lines = Section("In short", (Paragraph("Why."),), HERE), (Paragraph("a line"),) * 20
+    figure = Figure("high", "A square", "A grey square.", png(8, 8), HERE)
+    body = Section("A part", (*lines, figure, *lines), HERE)
+    assert count_pages(Document("Title", "of a day", dt.date(2026, 1, 2), first, (body,))) == 3
 
 
 def test_a_table_of_few_columns_does_not_scroll_sideways_on_a_phone(chromium):

@@ -2,14 +2,18 @@
 
 import datetime as dt
 import math
+import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from html import escape
 
 import pytest
 
+from ml_core.errors import NotEnoughData
 from ml_core.explain.methods.attention import Attention
 from serving.ui._alike import tell_attention
 from serving.ui._lost import show_importance
+from serving.ui._measuring import Measuring
 from serving.ui.explain import show_explanation
 from tests.serving.world import STRANGER
 
@@ -153,8 +157,8 @@ def test_each_other_method_finds_something_or_says_why_not(client, service):
 
 @pytest.mark.parametrize(("of", "claim"), [("level", "level"), ("order", "order"), ("scale", "range")])
 def test_the_tab_draws_what_would_be_lost_with_intervals_before_the_numbers(service, of, claim):
-    shown = show_importance(service, 3, of)
-    found = service.explanations.surveys.importance(None, 3).found.claims[claim]
+    told = service.explanations.surveys.importance(None, 3)
+    shown, found = show_importance(told, of), told.found.claims[claim]
     together = found.of_kind("together")
     (bars,) = shown.importance.data
     assert list(bars.x) == [one.rise for one in together]
@@ -171,6 +175,42 @@ def test_what_would_be_lost_is_measured_once_for_a_version_and_a_horizon(service
     assert service.explanations.surveys.importance(None, 5) is not first
 
 
-def test_of_a_version_that_is_not_there_the_tab_says_so_in_place_of_what_would_be_lost(service):
-    shown = show_importance(service, 3, "level", "99")
-    assert "has no version" in shown.lost and shown.importance is None
+def test_a_visitor_sees_at_once_that_it_is_measured_and_then_what_was(own_world):
+    own_world.register()
+    tab = Measuring(own_world.service())
+    lost, importance, rises, wanted = tab.redraw(3, "level", "", None)
+    assert "It is being measured" in lost["value"] and not (importance["visible"] or rises["visible"])
+    measured, nothing_more = tab.measure(wanted)
+    assert nothing_more is None
+    lost, importance, rises, wanted = tab.redraw(3, "order", "", measured)
+    assert "By how much order would be worse" in lost["value"] and importance["visible"] and rises["visible"]
+    assert wanted is None
+
+
+def test_who_asks_for_what_is_known_does_not_wait_for_what_another_measures(service, monkeypatch):
+    begun, may_end = threading.Event(), threading.Event()
+    service.explanations.surveys.importance(None, 3)
+    monkeypatch.setattr("serving.surveyed.load_survey", lambda _: begun.set() or may_end.wait(30))
+    tab = Measuring(service)
+    *_, wanted = tab.redraw(1, "level", "", None)
+    with ThreadPoolExecutor(1) as other:
+        waiting = other.submit(tab.measure, wanted)
+        assert begun.wait(10)
+        lost, *_ = tab.redraw(3, "level", "", None)
+        assert "By how much level would be worse" in lost["value"] and not waiting.done()
+        may_end.set()
+
+
+def test_why_it_cannot_be_measured_is_said_in_its_place(service, monkeypatch):
+    tab = Measuring(service)
+    lost, importance, _, wanted = tab.redraw(3, "level", "99", None)
+    assert "has no version" in lost["value"] and not importance["visible"] and wanted is None
+    *_, wanted = tab.redraw(1, "level", "", None)
+    monkeypatch.setattr("serving.surveyed.open_holdout", refuse)
+    measured, _ = tab.measure(wanted)
+    lost, *_, wanted = tab.redraw(1, "level", "", measured)
+    assert "its bars are not stored" in lost["value"] and wanted is None
+
+
+def refuse(*_):
+    raise NotEnoughData("its bars are not stored")

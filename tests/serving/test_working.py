@@ -72,6 +72,18 @@ def test_a_visitor_keeps_charts_as_pictures_and_tables_as_files(page, address):
         assert Path(saved.value.path()).read_bytes().startswith(PNG)
 
 
+def test_a_visitor_sees_at_once_that_a_loss_is_measured_and_then_what_it_is(page, address):
+    visit = Visit(page, address)
+    visit.open("tab=forecast")
+    soon = visit.listen("#explain-lost")
+    visit.turn_to("Explain")
+    assert soon() < 100
+    expect(page.locator("#explain-lead")).to_contain_text("What moved ALFA")
+    expect(page.locator("#explain-lost")).to_contain_text("By how much level would be worse")
+    expect(page.locator("#explain-importance .main-svg").first).to_be_visible()
+    assert visit.complaints == []
+
+
 def test_a_visitor_switches_to_another_experiment_and_can_share_what_is_shown(page, address):
     for visit in at_both_widths(page, address, "tab=models"):
         expect(page).to_have_url(re.compile(r"experiment=small&tab=models"))

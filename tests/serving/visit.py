@@ -16,6 +16,15 @@ PAINTED = """([chart, wanted]) => [...document.querySelectorAll(`${chart} canvas
   return sum;
 }, 0)"""
 
+# Milliseconds from the press of a button to the first frame in which a part of the page says that it is being made.
+HEARD = """part => new Promise(heard => document.addEventListener('mousedown', event => {
+  const look = () => {
+    const said = document.querySelector(`${part} [aria-busy=true]`);
+    if (said?.checkVisibility()) heard(performance.now() - event.timeStamp); else requestAnimationFrame(look);
+  };
+  requestAnimationFrame(look);
+}, {once: true, capture: true}))"""
+
 
 class Visit:
     """A page with everything it asked for and complained about from now on."""
@@ -63,6 +72,11 @@ class Visit:
     @property
     def strangers(self) -> list[str]:
         return [url for url in self.asked if not url.startswith((f"{self.address}/", "data:", "blob:"))]
+
+    def listen(self, part: str) -> Callable[[], float]:
+        """How soon after the next press that part says that it is being made, in milliseconds."""
+        heard = self.page.evaluate_handle(f"part => ({{soon: ({HEARD})(part)}})", part)
+        return lambda: heard.evaluate("told => told.soon")
 
     def drawn(self) -> str:
         return self.page.locator(CANDLES).get_attribute("data-ticker")

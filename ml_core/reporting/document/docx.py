@@ -40,11 +40,8 @@ PAPERS = {"a4": (210.0, 297.0), "letter": (215.9, 279.4)}  # millimetres
 MARGIN = 21.0
 SMALL = 7  # columns from which a table is set smaller
 LETTER = {False: 2.0, True: 1.55}  # millimetres that a letter takes, and in a smaller table
-ROOM, SHORT, LEAST = (
-    2.6,
-    18,
-    22.0,
-)  # beside the letters of a cell; letters of a short one; of a sentence's column
+ROOM, LEAST = 2.6, 22.0  # millimetres beside the letters of a cell, and of a column of sentences
+SHORT, LONG = 18, 60  # letters of a cell that is never broken, and of one that asks for no more room
 
 
 def write_docx(document: Document, *, paper: PaperFormat = "a4") -> bytes:
@@ -60,7 +57,6 @@ def write_docx(document: Document, *, paper: PaperFormat = "a4") -> bytes:
     file.add_page_break()
     file.add_paragraph("What it rests on", style="TOC Heading")
     add_contents(file, [one.title for one in document.sections])
-    file.add_page_break()
     for place, section in enumerate(document.sections, start=1):
         bookmark(file.add_heading(section.title, level=1), place)
         _blocks(file, document, section, width)
@@ -151,7 +147,7 @@ def _widths(table: Table, width: float, letter: float) -> list[float]:
         for at, name in enumerate(table.columns)
     ]
     firm = [kind or size <= SHORT for kind, size in zip(table.numeric, longest, strict=True)]
-    asked = [letter * max(size, 3) + ROOM for size in longest]
+    asked = [letter * min(max(size, 3), LONG) + ROOM for size in longest]
     left = width - sum(one for one, kept in zip(asked, firm, strict=True) if kept)
     loose = sum(one for one, kept in zip(asked, firm, strict=True) if not kept)
     if not loose or left < LEAST * (len(firm) - sum(firm)):

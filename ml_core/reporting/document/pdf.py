@@ -40,8 +40,20 @@ STYLE = """
 #show figure: set align(left)
 #set table(stroke: (x, y) => (bottom: if y == 0 { 0.8pt } else { 0.3pt } + rgb("#a8adb3")), inset: (x: 4pt, y: 3.5pt))
 #show table.cell.where(y: 0): strong
-#let origin(told, command) = block(above: 0.5em, below: 1.1em,
-  text(size: 7.5pt, fill: rgb("#5c6166"))[#told · #raw(command)])
+#let source(told, command) = text(size: 7.5pt, fill: rgb("#5c6166"))[#told · #raw(command)]
+#let origin(told, command) = block(above: 0.5em, below: 1.1em, source(told, command))
+#let below(told, command) = context { // as wide as the page, and yet no column grows by it
+  let line = block(width: page.width - 4.2cm, source(told, command))
+  box(width: 0pt, height: measure(line).height, place(line))
+}
+#let picture(file, alt, caption, told, command) = figure(image(file, width: 100%, alt: alt), alt: alt, placement: auto,
+  caption: [#caption#linebreak()#source(told, command)])
+#let one-page(body) = layout(room => {
+  let fits(size) = measure(block(width: room.width, { set text(size: size); body })).height <= room.height
+  let found = range(10).map(step => 10.5pt - step * 0.25pt).find(fits)
+  set text(size: if found == none { 10.5pt } else { found }) // much too long for a page: read as all else
+  body
+})
 #let verdict(body, paint) = block(width: 100%, inset: (x: 8pt, y: 6pt), fill: rgb("#f5f6f8"),
   stroke: (left: 2.5pt + paint), strong(body))
 #let missing(what, why) = block(width: 100%, inset: 7pt, stroke: (paint: rgb("#a8adb3"), dash: "dashed"),
@@ -82,9 +94,11 @@ def write_source(document: Document, paper: PaperFormat) -> str:
             f'[#set text(size: 8pt, fill: rgb("#5c6166")); #{title} #h(1fr) '
             "#counter(page).display() / #counter(page).final().first()])",
             STYLE,
+            "#one-page[",
             f"#block(below: 0.5em, text(size: 21pt, weight: 700, {title}))",
             f'#block(below: 1.2em, text(fill: rgb("#5c6166"), {subtitle}))',
             *_blocks(document.first),
+            "]",
             "#pagebreak()",
             '#outline(title: "What it rests on", depth: 1)',
             *(line for section in document.sections for line in _section(section)),
@@ -105,7 +119,7 @@ def _block(block: Block) -> str:
         case Paragraph(text, "good" | "bad" as tone):
             return f'#verdict({_spans(text)}, rgb("{PAINTS[tone]}"))'
         case Paragraph(text, tone):
-            looks = {"lead": "size: 12pt, ", "note": 'size: 9pt, fill: rgb("#5c6166"), '}.get(tone, "")
+            looks = {"lead": "size: 1.14em, ", "note": 'size: 0.86em, fill: rgb("#5c6166"), '}.get(tone, "")
             return f"#par(text({looks}{_spans(text)}))"
         case Points(items):
             return f"#list({', '.join(_spans(one) for one in items)})"
@@ -115,10 +129,10 @@ def _block(block: Block) -> str:
             helps = f" #raw({_text(command)})" if command else ""
             return f"#missing({_text(f'{what}: not there.')}, [#{_spans(why)}{helps}])"
         case Table():
-            return _table(block) + _origin(block.origin)
+            return _table(block)
         case Figure(name, caption, alt, _, origin):
-            picture = f'image("{name}.png", width: 100%, alt: {_text(alt)})'
-            return f"#figure({picture}, alt: {_text(alt)}, caption: {_text(caption)})" + _origin(origin)
+            told = ", ".join(map(_text, (f"{name}.png", alt, caption, origin.told, origin.command)))
+            return f"#picture({told})"
 
 
 def _table(table: Table) -> str:
@@ -127,8 +141,12 @@ def _table(table: Table) -> str:
     aligned = ", ".join("right" if kind else "left" for kind in kinds)
     heads = ", ".join(f"[#{_text(name)}]" for name in table.columns)
     rows = ", ".join(f"[#{_text(LONG.sub(BREAKS, cell))}]" for row in table.rows for cell in row)
-    size = "8pt" if len(table.columns) >= SMALL else "9pt"
-    grid = f"table(columns: ({', '.join(widths)},), align: ({aligned},), table.header({heads}), {rows})"
+    size = "0.76em" if len(table.columns) >= SMALL else "0.86em"
+    foot = f"below({_text(table.origin.told)}, {_text(table.origin.command)})"
+    grid = (
+        f"table(columns: ({', '.join(widths)},), align: ({aligned},), table.header({heads}), {rows}, "
+        f"table.footer(repeat: false, table.cell(colspan: {len(kinds)}, align: left, stroke: none, {foot})))"
+    )
     return f"#figure(align(left, text(size: {size}, {grid})), kind: table, caption: {_text(table.caption)})"
 
 
