@@ -6,7 +6,7 @@ from __future__ import annotations
 import polars as pl
 
 from ml_core.evaluation.leakage import Audit, ColumnLeak, StageComparison
-from ml_core.panel.windows import LEAST_LEFT
+from ml_core.panel.outcomes import LEAST_LEFT
 
 NEAR = 1e-5  # targets are kept in single precision, in units of volatility
 

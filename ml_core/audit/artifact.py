@@ -118,7 +118,7 @@ def _answer(
     rows_NT = windows.usable(forecaster.lookback) & asked_T
     forecasts = forecaster.forecast(windows, rows_NT)
     stages = {
-        "features": tell_features(windows).filter(pl.col("date").is_between(since, until)),
+        "features": tell_features(windows, asked_T),
         "forecasts": tell_forecasts(forecasts, forecaster.spec.told),
     }
     if forecasts.height:

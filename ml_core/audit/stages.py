@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import fields
 
 import numpy as np
@@ -25,10 +25,11 @@ LEARNED = {
 SCALING = {part.name for part in fields(Scaler)}
 
 
-def tell_features(windows: Windows) -> pl.DataFrame:
-    """Every input of the panel as models read it, by ticker and date; beside it the units, the volatility states and
-    the variance that each bar tells."""
-    ticker, session = np.nonzero(np.isfinite(windows.close_NT))
+def tell_features(windows: Windows, asked_T: Sequence[bool] | None = None) -> pl.DataFrame:
+    """Every input of the panel as models read it, by ticker and date, of all sessions or of those that are asked;
+    beside it the units, the volatility states and the variance that each bar tells."""
+    there_NT = np.isfinite(windows.close_NT)
+    ticker, session = np.nonzero(there_NT if asked_T is None else there_NT & np.asarray(asked_T))
     columns = {name: windows.x_NTF[ticker, session, place] for place, name in enumerate(windows.features)}
     for place, horizon in enumerate(windows.horizons):
         columns[f"unit_{horizon}"] = windows.unit_NTH[ticker, session, place]

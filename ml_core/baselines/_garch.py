@@ -5,6 +5,7 @@ Variance targeting: the long-run level is that of the sessions that were learned
 """
 
 import contextlib
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,7 @@ from ml_core.features.target import LEAST_UNIT
 
 LEAST_STEPS = 100  # fewer say nothing about how variance clusters
 MOST_PERSISTENT = 0.999
+MOST_KEPT = 2**15  # fits: two of each ticker of a large market
 
 Weights = tuple[float, ...]  # alpha, then gamma where falls count by themselves, then beta
 
@@ -24,7 +26,7 @@ def learn(lesson: Lesson, usual: Weights) -> Learned:
     median of the others; `usual` where no ticker could be fitted."""
     steps, tickers = known_steps(lesson), list(lesson.windows.tickers)
     level_N = np.array([np.mean(step_T**2) if len(step_T) >= LEAST_STEPS else np.nan for step_T in steps])
-    per_ticker = [_fit_one(step_T, falls=len(usual) > 2) for step_T in steps]
+    per_ticker = [_fit_or_recall(step_T.tobytes(), falls=len(usual) > 2) for step_T in steps]
     fitted = [weights for weights in per_ticker if weights]
     pooled = tuple(np.median(fitted, axis=0)) if fitted else usual
     level = float(np.nanmedian(level_N)) if np.isfinite(level_N).any() else _any_level(steps)
@@ -71,6 +73,13 @@ def filter_variance(
         variance_N = omega_N + react_N * square_N + beta_N * variance_N
         next_NT[:, session] = variance_N
     return next_NT
+
+
+@lru_cache(maxsize=MOST_KEPT)
+def _fit_or_recall(steps: bytes, *, falls: bool) -> Weights | None:
+    """A search judges the reference and its winner beside the same rivals: what these learned of the same sessions is
+    not learned twice, as a fit is a tenth of a second."""
+    return _fit_one(np.frombuffer(steps), falls=falls)
 
 
 def _fit_one(step_T: np.ndarray, *, falls: bool) -> Weights | None:

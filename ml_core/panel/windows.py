@@ -15,14 +15,13 @@ import polars as pl
 
 from ml_core.errors import InvalidInput, NotEnoughData
 from ml_core.features.table import FeatureTable, chosen_names, panel_columns
-from ml_core.features.target import build_target, build_unit
-from ml_core.features.volatility import build_moves, build_states
+from ml_core.features.target import build_target
 from ml_core.panel.origin import PanelOrigin
+from ml_core.panel.outcomes import build_outcomes, with_delisting
 from ml_core.panel.splits import Span
 from ml_core.spec.experiment import Features, Task
 
 ARRAYS = ("x_NTF", "y_NTH", "unit_NTH", "state_NTK", "moved_NT", "present_NT", "member_NT", "close_NT")
-LEAST_LEFT = 0.01  # of a price: what is worth nothing has no logarithm
 
 
 @dataclass(frozen=True)
@@ -174,9 +173,14 @@ def build_windows(
     if len(sessions) < 2:
         raise NotEnoughData(f"{len(sessions)} session of prices; expected at least 2")
     x_NTF = np.full((len(tickers), len(sessions), len(built.names)), np.nan, dtype=np.float32)
-    for block in built.blocks():
-        x_NTF[_places(block, tickers, sessions)] = block.select(built.names).to_numpy()
-    place = _places(prices, tickers, sessions)
+    dates, number = pl.Series(sessions, dtype=pl.Date), {name: place for place, name in enumerate(tickers)}
+    for block in built.blocks():  # of one ticker each
+        here_T = dates.search_sorted(block["date"]).to_numpy()
+        x_NTF[number[block["ticker"][0]], here_T] = block.select(built.names).to_numpy()
+    place = (
+        pl.Series(tickers).search_sorted(prices["ticker"]).to_numpy(),
+        dates.search_sorted(prices["date"]).to_numpy(),
+    )
     bars = [name for name in ("open", "high", "low", "close") if name in prices.columns]
     bars_NT = {name: np.full(x_NTF.shape[:2], np.nan) for name in bars}
     for name, column_NT in bars_NT.items():
@@ -186,21 +190,19 @@ def build_windows(
     if "member" in prices.columns:
         member_NT[...] = False
         member_NT[place] = prices["member"].to_numpy()
-    ended_NT = _with_delisting(close_NT, prices, tickers)
-    rows_NT = member_NT & np.isfinite(close_NT)
-    y_NTH = build_target(ended_NT, task.horizons, task.target, rows_NT=rows_NT)
-    unit_NTH = build_unit(close_NT, task.horizons, task.target)
+    ended_NT = with_delisting(close_NT, prices, tickers)
+    made = build_outcomes(bars_NT, ended_NT, member_NT & np.isfinite(close_NT), task)
     return Windows(
         tickers=tickers,
         sessions=sessions,
         features=built.names,
         horizons=task.horizons,
         x_NTF=x_NTF,
-        y_NTH=(y_NTH / unit_NTH).astype(np.float32),
-        unit_NTH=unit_NTH.astype(np.float32),
-        state_NTK=build_states(bars_NT),
-        moved_NT=build_moves(bars_NT).astype(np.float32),
-        present_NT=_present(x_NTF, unit_NTH, close_NT),
+        y_NTH=made.y_NTH,
+        unit_NTH=made.unit_NTH,
+        state_NTK=made.state_NTK,
+        moved_NT=made.moved_NT,
+        present_NT=_present(x_NTF, made.unit_NTH, close_NT),
         member_NT=member_NT,
         close_NT=close_NT,
         target=task.target,
@@ -213,27 +215,8 @@ def _present(x_NTF: np.ndarray, unit_NTH: np.ndarray, close_NT: np.ndarray) -> n
     return _warmed_up(x_NTF) & np.isfinite(unit_NTH[:, :, 0]) & np.isfinite(close_NT)
 
 
-def _with_delisting(close_NT: np.ndarray, prices: pl.DataFrame, tickers: tuple[str, ...]) -> np.ndarray:
-    """Closes with what is left of a ticker after its last bar, where a delisting return is stated."""
-    if "delisting" not in prices.columns:
-        return close_NT
-    ended_NT, stated = close_NT.copy(), prices.select("ticker", "delisting").drop_nulls().unique()
-    for ticker, told in stated.iter_rows():
-        close_T = ended_NT[tickers.index(ticker)]
-        last = int(np.flatnonzero(np.isfinite(close_T))[-1])
-        close_T[last + 1 :] = close_T[last] * max(1 + told, LEAST_LEFT)
-    return ended_NT
-
-
 def _warmed_up(x_NTF: np.ndarray) -> np.ndarray:
     """From each ticker's first row with every feature on. A feature that is missing later, for want of one open
     price say, counts as average and costs no session."""
     complete_NT = np.stack([np.isfinite(x_TF).all(axis=1) for x_TF in x_NTF])
     return np.maximum.accumulate(complete_NT, axis=1)
-
-
-def _places(table: pl.DataFrame, tickers: tuple[str, ...], sessions: tuple[dt.date, ...]) -> tuple:
-    return (
-        pl.Series(tickers).search_sorted(table["ticker"]).to_numpy(),
-        pl.Series(sessions, dtype=pl.Date).search_sorted(table["date"]).to_numpy(),
-    )

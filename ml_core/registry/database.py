@@ -1,5 +1,6 @@
-"""Reads which versions are registered straight from the database under a home. A list needs three of its tables, and
-MLflow, which keeps them, takes seconds to load."""
+"""Reads straight from the database under a home what is needed of many rows of it. Which versions are registered stands
+in three of its tables, and MLflow, which keeps them, takes seconds to load; which trials of a search are written stands
+in two, and MLflow would read all that it knows of each run."""
 
 from __future__ import annotations
 
@@ -7,6 +8,7 @@ import sqlite3
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from ml_core.home.settings import Home
 from ml_core.registry.tracking import LOCAL, locate
@@ -18,6 +20,12 @@ WHERE name = ? AND current_stage IS NOT ? ORDER BY version DESC
 """
 MODEL_TAGS = "SELECT key, value FROM registered_model_tags WHERE name = ?"
 ALIASES = "SELECT alias, version FROM registered_model_aliases WHERE name = ? ORDER BY alias"
+RUNS = """
+SELECT runs.run_uuid, runs.status, trials.value FROM tags AS searches
+JOIN runs ON runs.run_uuid = searches.run_uuid
+LEFT JOIN tags AS trials ON trials.run_uuid = runs.run_uuid AND trials.key = 'trial'
+WHERE searches.key = 'search' AND searches.value = ? AND runs.experiment_id = ? AND runs.lifecycle_stage = 'active'
+"""
 VERSION_TAGS = "SELECT version, key, value FROM model_version_tags WHERE name = ?"
 
 
@@ -31,6 +39,20 @@ class Listed:
     creation_timestamp: int
     aliases: tuple[str, ...]
     tags: dict[str, str]
+
+
+class WrittenRun(NamedTuple):
+    """A run of a search: that of one of its trials, or, without one, its own."""
+
+    run: str
+    status: str
+    trial: str | None
+
+
+def read_runs(home: Home, experiment: str, search: str) -> list[WrittenRun] | None:
+    """The runs of a search; None where MLflow is to be asked."""
+    answers = _ask(home, (RUNS, (search, experiment)))
+    return None if answers is None else [WrittenRun(*row) for row in answers[0]]
 
 
 def read_versions(home: Home, name: str) -> list[Listed] | None:

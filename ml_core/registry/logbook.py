@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from ml_core.errors import StoreFailed
+from ml_core.registry.database import WrittenRun
 from ml_core.registry.runs import log_values
 from ml_core.registry.trials import Trial
 
 if TYPE_CHECKING:
-    from mlflow.entities import Run
     from mlflow.tracking import MlflowClient
 
 ENDS = {"finished": "FINISHED", "stopped": "KILLED", "failed": "FAILED"}
@@ -18,10 +18,12 @@ PAGE = 1000
 
 
 class Logbook:
-    """Kept by the process that drives the search, and by no other. What an earlier run of the same search wrote is
-    gone on with: each trial stands here once."""
+    """Kept by the process that drives the search, and by no other. What an earlier run of the same search has `written`
+    is gone on with: each trial stands here once."""
 
-    def __init__(self, client: MlflowClient, experiment: str, search: str) -> None:
+    def __init__(
+        self, client: MlflowClient, experiment: str, search: str, written: Iterable[WrittenRun]
+    ) -> None:
         self._client, self._experiment, self._search = client, experiment, search
         self._run = ""
         self._runs: dict[str, str] = {}  # of each trial that is not over
@@ -29,7 +31,7 @@ class Logbook:
         self._over: set[str] = set()
         self._waiting: dict[str, Trial] = {}
         self._failure: Exception | None = None
-        for run in self._written():
+        for run in written:
             self._recall(run)
         if self._run:
             client.update_run(self._run, status="RUNNING")
@@ -100,20 +102,24 @@ class Logbook:
         self._runs[trial.id] = made.info.run_id
         return made.info.run_id
 
-    def _recall(self, run: Run) -> None:
-        trial, name = run.data.tags.get("trial"), run.info.run_id
+    def _recall(self, written: WrittenRun) -> None:
+        run, status, trial = written
         if trial is None:
-            self._run = name
-        elif run.info.status == "RUNNING":
-            self._runs[trial] = name
-            self._epochs[trial] = len(self._client.get_metric_history(name, "score"))
+            self._run = run
+        elif status == "RUNNING":
+            self._runs[trial] = run
+            self._epochs[trial] = len(self._client.get_metric_history(run, "score"))
         else:
             self._over.add(trial)
 
-    def _written(self) -> Iterator[Run]:
-        asked, token = f"tags.search = '{self._search}'", None
-        while True:
-            page = self._client.search_runs([self._experiment], asked, max_results=PAGE, page_token=token)
-            yield from page
-            if not (token := page.token):
-                return
+
+def list_runs(client: MlflowClient, experiment: str, search: str) -> list[WrittenRun]:
+    """The runs of a search as a server tells them, each with all that it knows."""
+    found, token = [], None
+    while True:
+        page = client.search_runs(
+            [experiment], f"tags.search = '{search}'", max_results=PAGE, page_token=token
+        )
+        found += [WrittenRun(run.info.run_id, run.info.status, run.data.tags.get("trial")) for run in page]
+        if not (token := page.token):
+            return found

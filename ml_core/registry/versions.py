@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING
 from ml_core.errors import BrokenArtifact, EmptySeat, ForecastError, InvalidInput, NoChampion
 from ml_core.home.settings import Home
 from ml_core.registry.attempts import ATTEMPT, finish
-from ml_core.registry.database import Listed, read_tags, read_versions
+from ml_core.registry.database import Listed, read_runs, read_tags, read_versions
 from ml_core.registry.described import FORCED, describe
 from ml_core.registry.evidence import Evidence
 from ml_core.registry.files import CARD, EVIDENCE, FOLDER, write_files
-from ml_core.registry.logbook import Logbook
+from ml_core.registry.logbook import Logbook, list_runs
 from ml_core.registry.moves import Cause, Move, moves_of, write_move
 from ml_core.registry.noted import ClaimPlace, Noted, write_noted
 from ml_core.registry.papers import Papers
@@ -186,7 +186,11 @@ class Registry:
 
     def open_logbook(self, name: str, *, search: str) -> Logbook:
         """Where a search for this model is written down while it runs."""
-        return Logbook(self._client, self._experiment(name), search)
+        client, experiment = self._client, self._experiment(name)
+        written = read_runs(self.home, experiment, search)
+        if written is None:
+            written = list_runs(client, experiment, search)
+        return Logbook(client, experiment, search, written)
 
     def _look_up(self, name: str, version: str) -> Listed | MlflowVersion | None:
         """By number or seat, from the database under the home or from the server."""

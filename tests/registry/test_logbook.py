@@ -8,6 +8,8 @@ import pytest
 from mlflow.exceptions import MlflowException
 
 from ml_core.home.settings import Home
+from ml_core.registry.database import read_runs
+from ml_core.registry.logbook import list_runs
 from ml_core.registry.runs import flatten
 from ml_core.registry.tracking import connect, measure
 from ml_core.registry.trials import Trial
@@ -27,8 +29,9 @@ def trial_of(name: str, end: str, *scores: float) -> Trial:
     return Trial(name, {"family": "lstm", "training.learning_rate": 0.01}, end, history, result, 1.0, error)
 
 
-def runs_by_trial(registry: Registry, name: str) -> dict:
-    runs = registry._client.search_runs([registry._experiment(name)], "tags.kind = 'trial'")
+def runs_by_trial(registry: Registry, name: str, search: str = "first") -> dict:
+    asked = f"tags.kind = 'trial' and tags.search = '{search}'"
+    runs = registry._client.search_runs([registry._experiment(name)], asked)
     assert len({run.data.tags["trial"] for run in runs}) == len(runs)
     return {run.data.tags["trial"]: run for run in runs}
 
@@ -66,6 +69,22 @@ def test_a_trial_that_was_running_when_the_driver_was_killed_is_gone_on_with(hom
     book.follow([trial_of("t0", "finished", 0.3, 0.1, 0.4)])
     curve = registry._client.get_metric_history(runs_by_trial(registry, name)["t0"].info.run_id, "score")
     assert [(one.step, one.value) for one in curve] == [(1, 0.3), (2, 0.1), (3, 0.4)]
+
+
+def test_what_is_written_of_a_search_is_the_same_read_from_the_database_as_asked_of_mlflow(home, name):
+    registry = Registry(home)
+    book = registry.open_logbook(name, search="first")
+    book.follow([trial_of("t0", "finished", 0.3), trial_of("t1", "running", 0.1), trial_of("t2", "failed")])
+    registry.open_logbook(name, search="second").follow([trial_of("t0", "stopped", 0.2)])
+    client, experiment = registry._client, registry._experiment(name)
+    deleted = runs_by_trial(registry, name, "first")["t2"]
+    client.delete_run(deleted.info.run_id)
+    found = read_runs(home, experiment, "first")
+    assert found is not None
+    assert {(one.trial, one.status) for one in found} == {
+        (None, "RUNNING"), ("t0", "FINISHED"), ("t1", "RUNNING"),
+    }  # fmt: skip
+    assert set(found) == set(list_runs(client, experiment, "first"))
 
 
 def test_a_server_that_is_away_for_a_while_costs_a_search_nothing(home, name, monkeypatch):
