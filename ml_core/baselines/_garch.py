@@ -5,7 +5,7 @@ Variance targeting: the long-run level is that of the sessions that were learned
 """
 
 import contextlib
-from functools import lru_cache
+import hashlib
 from typing import Any
 
 import numpy as np
@@ -20,13 +20,15 @@ MOST_KEPT = 2**15  # fits: two of each ticker of a large market
 
 Weights = tuple[float, ...]  # alpha, then gamma where falls count by themselves, then beta
 
+_KEPT: dict[tuple[bytes, bool], Weights | None] = {}  # by what was learned from
+
 
 def learn(lesson: Lesson, usual: Weights) -> Learned:
     """Parameters and long-run level of each ticker, and last those of a ticker that was not learned from: the
     median of the others; `usual` where no ticker could be fitted."""
     steps, tickers = known_steps(lesson), list(lesson.windows.tickers)
     level_N = np.array([np.mean(step_T**2) if len(step_T) >= LEAST_STEPS else np.nan for step_T in steps])
-    per_ticker = [_fit_or_recall(step_T.tobytes(), falls=len(usual) > 2) for step_T in steps]
+    per_ticker = [_fit_or_recall(step_T, falls=len(usual) > 2) for step_T in steps]
     fitted = [weights for weights in per_ticker if weights]
     pooled = tuple(np.median(fitted, axis=0)) if fitted else usual
     level = float(np.nanmedian(level_N)) if np.isfinite(level_N).any() else _any_level(steps)
@@ -75,11 +77,15 @@ def filter_variance(
     return next_NT
 
 
-@lru_cache(maxsize=MOST_KEPT)
-def _fit_or_recall(steps: bytes, *, falls: bool) -> Weights | None:
+def _fit_or_recall(step_T: np.ndarray, *, falls: bool) -> Weights | None:
     """A search judges the reference and its winner beside the same rivals: what these learned of the same sessions is
     not learned twice, as a fit is a tenth of a second."""
-    return _fit_one(np.frombuffer(steps), falls=falls)
+    asked = hashlib.blake2b(step_T.tobytes(), digest_size=16).digest(), falls
+    if asked not in _KEPT:
+        if len(_KEPT) >= MOST_KEPT:
+            _KEPT.clear()
+        _KEPT[asked] = _fit_one(step_T, falls=falls)
+    return _KEPT[asked]
 
 
 def _fit_one(step_T: np.ndarray, *, falls: bool) -> Weights | None:
