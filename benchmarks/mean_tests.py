@@ -99,6 +99,9 @@ def ask_all(values_RT: Array, horizon: int, *, persistent: bool) -> Iterator[tup
     }.items():
         variance_R = np.mean((values_RT @ cosines(count, number)) ** 2, axis=1)
         yield name, t_ratio(values_RT, variance_R) / stats.t.ppf(1 - LEVEL, number)
+    weight_K = falling(round(1.4 * count_cosines(count, horizon, persistent=persistent)))
+    variance_R = (values_RT @ cosines(count, len(weight_K))) ** 2 @ weight_K
+    yield "EWC, falling", t_ratio(values_RT, variance_R) / stats.t.ppf(1 - LEVEL, 1 / np.sum(weight_K**2))
     blocks_RK = np.stack([part.mean(axis=1) for part in np.array_split(values_RT, 8, axis=1)], axis=1)
     spread_R = blocks_RK.std(axis=1, ddof=1) / np.sqrt(8)
     yield "eight blocks, t(7)", blocks_RK.mean(axis=1) / spread_R / stats.t.ppf(1 - LEVEL, 7)
@@ -107,6 +110,13 @@ def ask_all(values_RT: Array, horizon: int, *, persistent: bool) -> Iterator[tup
 
 def t_ratio(values_RT: Array, variance_R: Array) -> Array:
     return values_RT.mean(axis=1) / np.sqrt(variance_R / values_RT.shape[1])
+
+
+def falling(number: int) -> Array:
+    """Weights of so many cosines by a parabola, the quadratic spectral kernel: the slowest counts most. They amount to
+    one over the sum of their squares."""
+    weight_K = 1 - (np.arange(1, number + 1) / (number + 1)) ** 2
+    return weight_K / weight_K.sum()
 
 
 def newey_west(values_RT: Array, lags: int) -> Array:
