@@ -32,6 +32,8 @@ lint: $(VENV)/installed
 	$(BIN)/lint-imports
 	$(BIN)/pyright
 
+# Hundreds of processes are started: each reads our modules as they were compiled once.
+test: export PYTHONDONTWRITEBYTECODE =
 test: $(VENV)/installed lint
 	$(BIN)/python -m pytest --numprocesses 2 --dist loadscope
 
