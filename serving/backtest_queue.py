@@ -16,12 +16,9 @@ from pydantic import Field
 
 from ml_core.errors import AlreadyRunning
 from ml_core.portfolio.comparison import STRATEGY
-from ml_core.spec.experiment import Experiment
 from ml_core.spec.plain import plain
 from serving.backtests import Backtested, BacktestSettings
 from serving.messages import DISCLAIMER, Message
-from serving.rest.bodies import BacktestRequest
-from serving.strategies import changes_of
 
 KEPT = 32  # results
 WAITING = 8  # at most, in all
@@ -149,13 +146,6 @@ class Jobs:
                 job.failure = error
             job.took = _since(job.begun)
             job.done.set()
-
-
-def settings_of(request: BacktestRequest, experiment: Experiment) -> BacktestSettings:
-    """What it changes of the experiment's own strategy: the name first, then single keys."""
-    own, horizons = experiment.strategy, experiment.task.horizons
-    named = changes_of(request.strategy, own, horizons) if request.strategy else {}
-    return BacktestSettings({**named, **request.settings}, request.start_date, request.end_date)
 
 
 def describe(made: Backtested, *, tried: int, seconds: float) -> BacktestAnswer:

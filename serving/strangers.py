@@ -16,11 +16,10 @@ from ml_core.data.order import Order
 from ml_core.errors import AlreadyRunning, ForecastError, InvalidData, InvalidInput, UnknownTicker
 from ml_core.prediction.answer import Clock
 from serving.champion import Served
+from serving.fields import LONGEST_TICKER, TICKER
 from serving.messages import Message
-from serving.rest.bodies import TICKER
 from serving.tickers import find_name, may_be_fetched
 
-LONGEST = 32  # characters of a ticker
 REMEMBERED = dt.timedelta(minutes=5)
 HOUR, AN_HOUR = dt.timedelta(hours=1), 30  # tickers
 TAKEN_UP = 30.0  # seconds within which the newer store is served
@@ -156,4 +155,4 @@ class Strangers:
 
 
 def _is_ticker(name: str) -> bool:
-    return len(name) <= LONGEST and re.fullmatch(TICKER, name) is not None
+    return len(name) <= LONGEST_TICKER and re.fullmatch(TICKER, name) is not None

@@ -1,36 +1,16 @@
 """What the API takes, as documented models: whom it is asked of, and one ticker or many."""
 
-import datetime as dt
 from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, ConfigDict, Field
 
 from ml_core.errors import InvalidInput
-from ml_core.registry.seats import SEATS, Seat
-from ml_core.spec.wording import DATE
+from ml_core.registry.seats import Seat
+from serving.fields import NUMBER, VERSION, Day, DayAsked, Horizon, Ticker
 from serving.messages import Message
 from serving.strategies import Named
 
-TICKER, VERSION = r"^[^\s/\\<>]+$", rf"^(?:\d{{1,9}}|{'|'.join(SEATS)})$"
-NUMBER = r"^\d{1,9}$"
-FORMS = {
-    NUMBER: "the number of a version, such as 3",
-    TICKER: r"a ticker such as AAPL, without spaces, /, \, < and >",
-    VERSION: f"the number of a version, such as 3, or a seat: {', '.join(SEATS)}",
-}
-
-
-def _as_a_date(given: object) -> object:
-    """A number is no date, though the seconds of a clock might be meant."""
-    if isinstance(given, (int, float)):
-        raise ValueError(DATE)
-    return given
-
-
-Ticker = Annotated[str, Field(min_length=1, max_length=32, pattern=TICKER)]
-Horizon = Annotated[int, Field(ge=1, le=10_000)]
 SHORTEST, LONGEST = 3, 300  # characters of a reason
-Day = Annotated[dt.date, BeforeValidator(_as_a_date)]
 
 
 class VersionAsked(Message):
@@ -61,22 +41,6 @@ class AskedBoard(VersionAsked):
 
 class AskedNothing(Message):
     """No query is known here."""
-
-
-class DayAsked(Message):
-    """As of which day: `as_of`, as answers, addresses and the command line call it, or `date`."""
-
-    as_of: Day | None = Field(
-        None,
-        description="Forecast as of this day's close, from prices known by then; the last session if left out.",
-    )
-    date: Day | None = Field(None, description="The same by another name.")
-
-    @property
-    def day(self) -> dt.date | None:
-        if self.date and self.as_of and self.date != self.as_of:
-            raise InvalidInput("as_of, date: both name the day; give one of them")
-        return self.as_of or self.date
 
 
 class SingleRequest(DayAsked):

@@ -6,7 +6,9 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Response
 
 from ml_core.registry.by_hand import SeatChange
-from serving.backtest_queue import BacktestAnswer, Jobs, settings_of
+from ml_core.spec.experiment import Experiment
+from serving.backtest_queue import BacktestAnswer, Jobs
+from serving.backtests import BacktestSettings
 from serving.door.access import Access
 from serving.door.keys import Visitor
 from serving.rest.bodies import BacktestRequest, SeatRequest, TickerRequest
@@ -16,7 +18,9 @@ from serving.runs.request import RunRequest
 from serving.runs.run import Run, RunLog, Runs
 from serving.seated import Seating
 from serving.service import Service
+from serving.starting import start_run
 from serving.strangers import FetchedTicker
+from serving.strategies import changes_of
 
 PATIENCE = 2.0  # seconds after which a backtest that goes on is answered by how far it is
 
@@ -52,7 +56,7 @@ def _add_runs(router: APIRouter, service: Service, access: Access) -> None:
     ) -> Run:
         """Start a run. Where there is a Prefect server, its deployments do all but an audit; else this machine does
         one at a time in a home."""
-        return service.desk.start(request, by=visitor.name)
+        return start_run(service, request, by=visitor.name)
 
     @router.delete("/runs/{run}", tags=["Runs"], **acts)
     def cancel(
@@ -90,12 +94,19 @@ def _add_backtest(router: APIRouter, service: Service, access: Access) -> None:
     ) -> BacktestAnswer:
         """What a strategy would have earned. Each setting that you try makes a lucky one likelier: the deflated Sharpe
         ratio pays for all of yours."""
-        settings, version = settings_of(request, service.experiment), service.stamp(asked.chosen)
+        settings, version = _settings_of(request, service.experiment), service.stamp(asked.chosen)
         answer = jobs.ask(visitor.name, settings, version, wait=PATIENCE)
         if answer.state == "running":
             response.status_code = 202
             response.headers["Retry-After"] = "1"
         return answer
+
+
+def _settings_of(request: BacktestRequest, experiment: Experiment) -> BacktestSettings:
+    """What it changes of the experiment's own strategy: the name first, then single keys."""
+    own, horizons = experiment.strategy, experiment.task.horizons
+    named = changes_of(request.strategy, own, horizons) if request.strategy else {}
+    return BacktestSettings({**named, **request.settings}, request.start_date, request.end_date)
 
 
 def _add_champion(router: APIRouter, service: Service, access: Access) -> None:

@@ -4,7 +4,8 @@ from typing import Annotated
 
 from fastapi import Path, Query
 
-from serving.rest.bodies import VERSION, AskedBoard, AskedNothing, VersionAsked
+from serving.fields import VERSION
+from serving.rest.bodies import AskedBoard, AskedNothing, VersionAsked
 
 EXAMPLE = "20260102-220000-000000-refresh"
 Version = Annotated[VersionAsked, Query()]

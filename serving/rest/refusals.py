@@ -6,8 +6,8 @@ from typing import Any
 
 from ml_core.spec.choices import nearest
 from ml_core.spec.wording import expect
+from serving.fields import FORMS
 from serving.rest.bodies import (
-    FORMS,
     AskedBoard,
     BacktestRequest,
     BatchRequest,

@@ -7,8 +7,7 @@ from typing import Annotated, Any, Literal, Self, TypeAlias, get_args
 
 from pydantic import ConfigDict, Field, model_validator
 
-from serving.messages import Message
-from serving.rest.bodies import VERSION, Day
+from serving.fields import VERSION, DayAsked
 
 Verb: TypeAlias = Literal["refresh", "predict", "search", "refit", "monitor", "audit"]
 VERBS: tuple[Verb, ...] = get_args(Verb)
@@ -35,16 +34,12 @@ KINDS: Mapping[Verb, RunKind] = {
 }
 
 
-class RunRequest(Message):
+class RunRequest(DayAsked):
     """One run. A parameter that its verb does not read is refused."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"verb": "refresh"}]})
 
     verb: Verb = Field(description="What is to be done.")
-    as_of: Day | None = Field(
-        None, description="predict: as on this past day; the newest session if left out."
-    )
-    date: Day | None = Field(None, description="The same by another name.")
     trials: Annotated[int, Field(ge=1, le=MOST_TRIALS)] | None = Field(
         None, description="search: how many trials in all; the experiment's number if left out."
     )
@@ -59,8 +54,6 @@ class RunRequest(Message):
 
     @model_validator(mode="after")
     def _only_what_is_read(self) -> Self:
-        if self.date and self.as_of and self.date != self.as_of:
-            raise ValueError("as_of, date: both name the day; expected one of them")
         strange = [name for name in self.parameters if name not in KINDS[self.verb].options]
         if strange:
             known = ", ".join(KINDS[self.verb].options) or "no parameter"
@@ -71,7 +64,7 @@ class RunRequest(Message):
     def parameters(self) -> dict[str, Any]:
         """Those that were asked for, by name."""
         told = {
-            "as_of": self.as_of or self.date, "trials": self.trials, "afresh": self.afresh or None,
+            "as_of": self.day, "trials": self.trials, "afresh": self.afresh or None,
             "always": self.always or None, "version": self.version, "dates": self.dates,
         }  # fmt: skip
         return {name: value for name, value in told.items() if value is not None}

@@ -7,8 +7,8 @@ from pydantic import ValidationError
 
 from ml_core.errors import InvalidInput
 from ml_core.spec.wording import expect
+from serving.fields import FORMS
 from serving.look import markup
-from serving.rest.bodies import FORMS
 from serving.runs.request import KINDS, RunRequest
 from serving.ui._days import read_day
 

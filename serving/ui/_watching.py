@@ -9,8 +9,9 @@ from gradio import Request
 from serving.door.access import Access
 from serving.runs.run import Run
 from serving.service import Service
+from serving.starting import start_run
 from serving.ui._acting import may, require, tell_refused
-from serving.ui._asking import read_request
+from serving.ui._asking import LABELS, read_request
 from serving.ui._drawing import fill_parts
 from serving.ui._guard import guard
 from serving.ui._runs import label, show_table
@@ -37,7 +38,7 @@ class Watching:
         def start() -> Run:
             visitor = require(self._access, request, "run")
             asked = read_request(verb, as_of, trials, afresh, always, version, dates)
-            return self._service.desk.start(asked, by=visitor.name)
+            return start_run(self._service, asked, by=visitor.name, names=LABELS)
 
         begun = guard(self._service, "This run", start, str)
         name, notice = (begun.id, "") if isinstance(begun, Run) else (None, begun)

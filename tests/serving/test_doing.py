@@ -70,6 +70,19 @@ def test_a_run_is_started_watched_and_ended(client, noting):
         ({"verb": "refresh", "trials": 3}, "trials: refresh does not read it; it reads no parameter"),
         ({"verb": "audit", "version": "; rm -rf /"}, "version: expected the number of a version"),
         ({"verb": "predict", "as_of": "soon"}, "as_of: expected a date such as 2024-03-28"),
+        (
+            {"verb": "predict", "as_of": "2099-01-01"},
+            "as_of: no session of 2099-01-01 is stored; expected a day from ",
+        ),
+        (
+            {"verb": "predict", "date": "1990-01-01"},
+            "date: no session of 1990-01-01 is stored; expected a day from ",
+        ),
+        (
+            {"verb": "audit", "version": "99"},
+            "version: small.simulated has no version '99'; it has 1 (champion)",
+        ),
+        ({"verb": "audit", "version": "challenger"}, "version: small.simulated has no challenger"),
         ({"verb": "predict", "asof": "2019-01-01"}, "unknown field 'asof'; did you mean 'as_of'?"),
         ([], "the body: expected a JSON object"),
     ],

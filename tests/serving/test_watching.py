@@ -46,6 +46,11 @@ def test_where_none_was_chosen_the_newest_is(watching):
     assert choice_of(watching.look("", None, VISITOR))["value"] == NEWER
 
 
+def test_a_version_that_nobody_registered_is_told_at_once_by_the_name_of_its_field(watching):
+    told = str(watching.begin("", OLDER, "audit", None, None, False, False, "99", 4, VISITOR))
+    assert "Version: small.simulated has no version" in told
+
+
 def test_a_run_that_could_not_begin_leaves_the_choice_as_it_is(watching):
     asked = ("predict", "never", None, False, False, None, None)
     updates = watching.begin("", OLDER, *asked, VISITOR)
