@@ -31,6 +31,7 @@ EXPECTED = {
     "list_type": "expected a list",
     "too_short": "expected a list of at least {min_length}",
     "too_long": "expected a list of at most {max_length}",
+    "dict_too_long": "expected a table of at most {max_length} keys",
     "dict_type": TABLE,
     "model_type": TABLE,
     "model_attributes_type": TABLE,
@@ -65,7 +66,7 @@ def word(problem: Mapping[str, Any], example: str = "") -> str:
 
 def expect(problem: Mapping[str, Any], forms: Mapping[str, str] = FORMS) -> str:
     """What should have been there. `forms` says in words what each pattern of a text means."""
-    kind, context = problem["type"], problem.get("ctx") or {}
+    kind, context = _kind(problem), problem.get("ctx") or {}
     if kind == "string_pattern_mismatch":
         pattern = context["pattern"]
         return f"expected {forms.get(pattern, f'text of the form {pattern}')}"
@@ -74,6 +75,14 @@ def expect(problem: Mapping[str, Any], forms: Mapping[str, str] = FORMS) -> str:
     if kind in ("value_error", "assertion_error"):  # a check of our own has said it in our words
         return str(context["error"])
     return PLAIN
+
+
+def _kind(problem: Mapping[str, Any]) -> str:
+    """A length that is checked after a text or a table was read is called that of a list, whatever it is of."""
+    kind, given = problem["type"], problem.get("input")
+    if kind in ("too_short", "too_long") and isinstance(given, (str, dict)):
+        return f"{'string' if isinstance(given, str) else 'dict'}_{kind}"
+    return kind
 
 
 def _got(given: object) -> str:

@@ -188,4 +188,6 @@ def test_what_the_gate_refused_takes_force_and_stays_marked(own_world):
         .json()["error"]
         .endswith("version 2 is champion already")
     )
-    assert client.post("/models/champion", json={"reason": "x"}).status_code == 422
+    unreasoned = client.post("/models/champion", json={"reason": "x"})
+    assert unreasoned.status_code == 422
+    assert unreasoned.json()["error"] == 'reason: expected text of 3 or more characters, got "x"'
