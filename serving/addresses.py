@@ -2,7 +2,7 @@
 
 from urllib.parse import urlencode
 
-PAGE = "/ui"
+PAGE, REFERENCE, DOCUMENT = "/ui", "/docs", "/openapi.json"
 FIELD, UNDER = b"experiment=", "/experiments/"
 
 

@@ -20,14 +20,16 @@ from ml_core.errors import ForecastError, InvalidInput
 from ml_core.home.settings import Settings, open_home
 from ml_core.spec.experiment import Experiment
 from ml_core.spec.handover import take_over
-from serving.addresses import PAGE, page_of, path_of
+from serving.addresses import DOCUMENT, PAGE, REFERENCE, page_of, path_of
 from serving.door.access import Access
 from serving.door.access_log import AccessLog
 from serving.door.cross_site import OriginGuard
 from serving.door.crowd import Crowd
+from serving.door.head import Head
 from serving.door.keys import is_loopback
 from serving.door.limits import Limits
 from serving.door.login import LoginGate
+from serving.door.one_shape import OneShape
 from serving.door.rate import Rate
 from serving.door.request_watch import RequestWatch
 from serving.door.switch import Addressed, Living, Switch
@@ -86,7 +88,7 @@ def build_app(experiments: Experiments, access: Access, settings: Settings) -> A
     others = not is_loopback(settings.host)
     if others if settings.access_log is None else settings.access_log:
         listeners.append(AccessLog(lambda: dt.datetime.now(dt.UTC)).note)
-    return Living(RequestWatch(Addressed(around), listeners=listeners), parts)
+    return Living(RequestWatch(Head(OneShape(Addressed(around))), listeners=listeners), parts)
 
 
 def _build_part(
@@ -103,13 +105,14 @@ def _build_part(
         lifespan=_living(service.look, page),
         docs_url=None,
         redoc_url=None,
+        openapi_url=DOCUMENT,
     )
     explain_errors(app, service)
     app.include_router(build_router(service, access, requests, experiments))
     _add_pages(app, service, among=experiments.several)
     app.mount(PAGE, page)
     if access.needed:
-        app.add_middleware(LoginGate, tokens=lambda: logins.tokens)
+        app.add_middleware(LoginGate, tokens=lambda: logins.tokens, access=access)
     return app
 
 
@@ -140,7 +143,7 @@ def _add_pages(app: FastAPI, service: Service, *, among: bool) -> None:
     def favicon() -> Response:
         return Response(ICON, media_type="image/svg+xml")
 
-    @app.get("/docs", include_in_schema=False)
+    @app.get(REFERENCE, include_in_schema=False)
     def docs(request: Request) -> HTMLResponse:
         query = f"?experiment={name}" if name else ""
         return HTMLResponse(build_reference(app.openapi(), address=str(request.base_url), query=query))

@@ -12,7 +12,7 @@ from serving.addresses import PAGE
 
 AT_ONCE = 6  # a sixth of what a minute allows
 REMEMBERED = 10_000  # visitors; the one who was here longest ago is forgotten first
-OPEN = ("/health", "/ready", "/metrics", PAGE, "/docs", "/favicon.ico")
+OPEN = ("/health", "/ready", "/metrics", PAGE, "/favicon.ico")
 
 
 LOGIN = f"{PAGE}/login"  # a guess at a key is a question too

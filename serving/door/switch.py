@@ -14,7 +14,7 @@ from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Re
 from starlette.routing import BaseRoute, Router
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from serving.addresses import FIELD, PAGE, UNDER, page_of
+from serving.addresses import FIELD, PAGE, REFERENCE, UNDER, page_of
 from serving.door.access import Access
 from serving.experiments import Experiments
 from serving.messages import Health
@@ -117,7 +117,7 @@ def _take_name(scope: Scope) -> str:
 
 def _is_for_people(scope: Scope) -> bool:
     """Whether a browser asks for something to look at."""
-    return scope["path"] in PAGES and "text/html" in Headers(scope=scope).get("accept", "")
+    return scope["path"] in PAGES | {REFERENCE} and "text/html" in Headers(scope=scope).get("accept", "")
 
 
 def _tell_closed(name: str, why: str) -> Health:

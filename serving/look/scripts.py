@@ -5,7 +5,7 @@ from functools import cache
 from hashlib import blake2b
 from pathlib import Path
 
-from fastapi import FastAPI
+from fastapi import FastAPI, HTTPException
 from fastapi.responses import FileResponse, Response
 
 FOLDER = Path(__file__).parent / "static"
@@ -35,7 +35,7 @@ def add_scripts(app: FastAPI) -> None:
     @app.get(f"{WHERE}{{name}}", include_in_schema=False)
     def script(name: str) -> Response:
         if name not in (*SCRIPTS, PICTURES):
-            return Response(status_code=404)
+            raise HTTPException(404)
         return FileResponse(FOLDER / name, media_type="text/javascript", headers={"Cache-Control": FOR_GOOD})
 
 

@@ -164,7 +164,7 @@ def explain_errors(app: FastAPI, service: Service) -> None:
     @app.exception_handler(HTTPException)
     def answered(request: Request, error: HTTPException) -> JSONResponse:
         known = {
-            400: "the body: expected JSON as UTF-8 text",
+            400: _tell_unread(error),
             404: f"no such address: {request.url.path}",
             405: f"{request.method} is not allowed here",
         }
@@ -175,3 +175,10 @@ def explain_errors(app: FastAPI, service: Service) -> None:
     def unexpected(request: Request, error: Exception) -> JSONResponse:
         log.error("%s %s failed", request.method, request.url.path, exc_info=error)
         return problem(500, "something went wrong here; the server's log says what")
+
+
+def _tell_unread(error: HTTPException) -> str:
+    """Why a body could not be read."""
+    if isinstance(error.__cause__, RecursionError):
+        return "the body: nested too deeply; expected a JSON object of plain fields"
+    return "the body: expected JSON as UTF-8 text"

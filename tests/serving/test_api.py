@@ -171,6 +171,20 @@ def test_bytes_that_are_no_text_are_refused(client):
     )
 
 
+@pytest.mark.parametrize(
+    "path", ["/health", "/info", "/docs", "/openapi.json", "/metrics", "/ui/", SINGLE, "/nowhere"]
+)
+def test_head_is_answered_as_get_is_without_the_body(client, path):
+    get, head = client.get(path), client.head(path)
+    assert (head.status_code, head.content) == (get.status_code, b"")
+    assert head.headers["content-type"] == get.headers["content-type"]
+
+
+def test_a_body_that_is_nested_too_deeply_is_told_so(client):
+    headers = {"Content-Type": "application/json"}
+    refuses(client.post(SINGLE, content="[" * 20_000, headers=headers), 400, "the body: nested too deeply")
+
+
 def test_a_body_beyond_64_kib_is_refused_by_its_length_and_as_it_streams(client):
     large = b'{"ticker": "' + b"A" * 70_000 + b'"}'
     headers = {"Content-Type": "application/json"}
@@ -182,6 +196,22 @@ def test_a_body_beyond_64_kib_is_refused_by_its_length_and_as_it_streams(client)
 def test_wrong_addresses_and_methods_are_answered_in_the_same_shape(client):
     refuses(client.get("/nowhere"), 404, "no such address: /nowhere")
     refuses(client.get(SINGLE), 405, "GET is not allowed here")
+
+
+def test_what_a_library_refuses_has_the_same_shape(client, service):
+    refuses(
+        client.get("/health", headers={"Host": "evil.example"}),
+        400,
+        "the header Host: expected a name of this",
+    )
+    refuses(client.get("/static/x"), 404, "no such address: /static/x")
+    preflight = {"Origin": "https://evil.example", "Access-Control-Request-Method": "POST"}
+    named = open_client(service, cors_origins=("https://desk.example",))
+    refuses(
+        named.options(SINGLE, headers=preflight), 400, "Disallowed CORS origin: CANDORCAST_CORS_ORIGINS names"
+    )
+    locked = open_client(service, api_key="a-long-secret", host="0.0.0.0")
+    refuses(locked.get("/ui/login"), 405, "GET is not allowed here")
 
 
 def test_a_bug_leaves_no_traceback(world, monkeypatch):

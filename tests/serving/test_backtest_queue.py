@@ -74,7 +74,10 @@ def test_each_setting_counts_once_for_whoever_tries_it_and_what_is_refused_does_
             "strategy: combine 'sharpe' weighs strategies against each other",
         ),
         ({"settings": {"cost_bps": {}}}, "settings.cost_bps"),
-        ({"settings": {f"key_{number}": 1 for number in range(41)}}, "settings: expected a table of at most 40 keys"),
+        (
+            {"settings": {f"key_{number}": 1 for number in range(41)}},
+            "settings: expected a table of at most 40 keys",
+        ),
         ({"begin": "2019-01-01"}, "unknown field 'begin'"),
     ],
 )

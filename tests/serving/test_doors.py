@@ -19,8 +19,8 @@ TAKES = {
     ("POST", "/tickers"): "run",
     ("POST", "/models/champion"): "admin",
 }
-# What says how to ask, whether the server lives, and the page's own files: none of them tells anything of a model.
-OPEN = {"/", "/docs", "/openapi.json", "/favicon.ico", "/health", "/ready", "/static/{name}"}
+# What says whether the server lives, and the page's own files: none of them tells anything of a model.
+OPEN = {"/", "/favicon.ico", "/health", "/ready", "/static/{name}"}
 # The login and what it is made of.
 PAGE_OPEN = {
     "/ui/", "/ui/login", "/ui/login/", "/ui/logout", "/ui/theme.css", "/ui/gradio_api/theme.css", "/ui/favicon.ico",
@@ -74,7 +74,7 @@ def fill(path: str) -> str:
 def test_the_doors_that_are_found_are_those_of_the_document_and_of_the_page(guarded, known):
     told = {
         (method.upper(), path)
-        for path, routes in guarded.get("/openapi.json").json()["paths"].items()
+        for path, routes in guarded.get("/openapi.json", headers={"X-API-Key": KEY}).json()["paths"].items()
         for method in routes
     }
     assert told <= set(known)
@@ -162,6 +162,15 @@ def test_whatever_endpoint_of_the_page_is_called_only_what_the_key_allows_is_don
     assert all("said by adminer: because" in move.why for move in moved)
 
 
+def test_whoever_opens_the_document_in_a_browser_is_led_to_the_login_and_reads_it_then(service):
+    page = open_client(service, api_key=KEY, host="0.0.0.0", rate_limit=0)
+    led = page.get("/docs", headers={"Accept": "text/html"}, follow_redirects=False)
+    assert (led.status_code, led.headers["location"]) == (303, "/ui")
+    assert "ALFA" not in page.get("/openapi.json").text
+    assert page.post("/ui/login", data={"username": "me", "password": KEY}).status_code == 200
+    assert "ALFA" in page.get("/docs").text
+
+
 def test_who_logged_in_on_the_page_is_let_through_and_another_cookie_is_not(service):
     page = open_client(service, api_key=KEY, host="0.0.0.0", rate_limit=0)
     inside = ("/ui/config", "/ui/gradio_api/app_id", "/ui/gradio_api/runs", "/ui/gradio_api/user")
@@ -171,6 +180,6 @@ def test_who_logged_in_on_the_page_is_let_through_and_another_cookie_is_not(serv
     assert {page.get(path).status_code for path in inside} == {200}
 
 
-@pytest.mark.parametrize("path", sorted(OPEN - {"/", "/favicon.ico", "/docs", "/openapi.json"}))
+@pytest.mark.parametrize("path", sorted(OPEN - {"/", "/favicon.ico"}))
 def test_what_is_open_tells_no_path_of_the_machine(guarded, world, path):
     assert str(world.home.root) not in guarded.get(path).text

@@ -85,6 +85,13 @@ def test_an_unknown_name_is_told_with_those_that_are_known(desk, path):
     assert answer.json() == {"error": "no experiment 'nobody' is served here; expected any of small, other"}
 
 
+@pytest.mark.parametrize("path", ["/?experiment=nobody", "/ui/?experiment=nobody", "/docs?experiment=nobody"])
+def test_a_person_is_told_an_unknown_name_on_a_page_with_those_that_are_known(desk, path):
+    answer = desk.get(path, headers={"Accept": "text/html,*/*"})
+    assert (answer.status_code, answer.headers["content-type"]) == (404, "text/html; charset=utf-8")
+    assert "no experiment &#x27;nobody&#x27; is served here" in answer.text
+
+
 def test_one_that_cannot_be_opened_is_told_by_name_and_its_process_lives(desk):
     refused = desk.get("/models?experiment=broken")
     assert refused.status_code == 503
