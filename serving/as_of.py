@@ -72,20 +72,26 @@ class PastAnswers:
         self._latest: AsOf | None = None
 
     def at(
-        self, served: Served, date: dt.date | None, *, stranger: str | None = None, then: bool = True
+        self,
+        served: Served,
+        date: dt.date | None,
+        *,
+        stranger: str | None = None,
+        then: bool = True,
+        field: str = "date",
     ) -> AsOf:
         """The last session, or the last one up to a date; a stranger is a ticker outside the universe. `then`: whether
-        this one sat there on that date, or was asked for."""
+        this one sat there on that date, or was asked for. `field`: what the date is called where it was asked for."""
         if date is None and stranger is None:
             return self._of_today(served)
         if date and date > self._clock().date():
             raise InvalidInput(
-                f"date: {date} lies in the future; expected a past day, or none for the last session"
+                f"{field}: {date} lies in the future; expected a past day, or none for the last session"
             )
         key = (*served.stamp, date, stranger, then)
         with self._computing:
             if key not in self._kept:
-                self._kept[key] = self._compute(served, date, stranger, then)
+                self._kept[key] = self._compute(served, date, stranger, then, field)
             self._kept.move_to_end(key)
             self._let_go()
             kept = self._kept[key]
@@ -106,9 +112,11 @@ class PastAnswers:
             latest = self._latest = _as_of(served, served.prices, served.latest, served.data_version)
         return latest
 
-    def _compute(self, served: Served, date: dt.date | None, stranger: str | None, sat: bool) -> AsOf:
+    def _compute(
+        self, served: Served, date: dt.date | None, stranger: str | None, sat: bool, field: str
+    ) -> AsOf:
         if date and date < min(served.prices["date"]):
-            raise NotEnoughData(f"date: {tell_early(served.forecaster, served.prices, date)}")
+            raise NotEnoughData(f"{field}: {tell_early(served.forecaster, served.prices, date)}")
         universe = self._order.experiment.universe
         tickers = (*universe.tickers, stranger) if stranger else universe.tickers
         wider = universe.model_copy(update={"tickers": tickers})
@@ -122,7 +130,7 @@ class PastAnswers:
         table = served.forecaster.predict(prices, as_of=date)
         if table.is_empty():
             early = date and tell_early(served.forecaster, served.prices, date)
-            raise NotEnoughData(f"date: {early}" if early else f"no forecast of {stranger} on that day")
+            raise NotEnoughData(f"{field}: {early}" if early else f"no forecast of {stranger} on that day")
         closed = tell_closed(date, max(table["as_of"]))
         told = (*tell_past(Stood(served.version, sat), then), *closed)
         return _as_of(served, prices, table, then.version, told)

@@ -35,6 +35,10 @@ class BacktestSettings:
     changed: dict[str, Any] = field(default_factory=dict)
     start: dt.date | None = None
     end: dt.date | None = None
+    fields: tuple[str, str] = (
+        "start_date",
+        "end_date",
+    )  # what the two days are called where they were asked for
 
     @property
     def name(self) -> str:
@@ -110,13 +114,23 @@ def _between(
     forecasts: pl.DataFrame, settings: BacktestSettings, first: dt.date, last: dt.date
 ) -> pl.DataFrame:
     start, end = settings.start or first, settings.end or last
+    begin_field, end_field = settings.fields
     if start > end:
-        raise InvalidInput(f"from {start} to {end}: the first day is after the last")
+        raise InvalidInput(
+            f"{begin_field}, {end_field}: from {start} to {end}: the first day is after the last"
+        )
     if start < first:
         raise InvalidInput(
-            f"from {start}: the model learned from what lies before {first}; expected a day from {first} on"
+            f"{begin_field}: the model learned from what lies before {first}; expected a day from {first} on, got "
+            f"{start}"
+        )
+    if end > last:
+        raise InvalidInput(
+            f"{end_field}: no session after {last} is stored; expected a day up to {last}, got {end}"
         )
     rows = forecasts.filter(pl.col("as_of").is_between(start, end))
     if rows.is_empty():
-        raise NotEnoughData(f"no forecast from {start} to {end}: they go from {first} to {last}")
+        raise NotEnoughData(
+            f"{begin_field}, {end_field}: no session from {start} to {end}; forecasts go from {first} to {last}"
+        )
     return rows

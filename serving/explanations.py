@@ -78,9 +78,10 @@ class Explanations:
         of: ForecastPart = "level",
         date: dt.date | None = None,
         version: str | None = None,
+        field: str = "date",
     ) -> Explained:
-        """What moved that forecast."""
-        seen, name, ahead = self._see(ticker, horizon, date, version)
+        """What moved that forecast. `field`: what the date is called where it was asked for."""
+        seen, name, ahead = self._see(ticker, horizon, date, version, field)
         what_moved = moved(attribute(seen.scene.about(name, ahead), of))
         others, silent = _ask_others(seen.scene.about(name, ahead), of)
         rows = stamp(seen.scene.table, seen.served.version).filter(ticker=name, horizon=ahead)
@@ -100,14 +101,14 @@ class Explanations:
         )
 
     def _see(
-        self, ticker: str, horizon: int | None, date: dt.date | None, version: str | None
+        self, ticker: str, horizon: int | None, date: dt.date | None, version: str | None, field: str
     ) -> tuple[AsOf, str, int]:
         """Who said it of what, by when, and how far ahead."""
         served, then = self._at(date, version)
         name = find_name(self._order, served, ticker)
         (ahead, *_) = served.choose_horizons([horizon] if horizon else None, key="horizon")
         stranger = None if name in served.tickers else name
-        seen = self._past.at(served, date, stranger=stranger, then=then)
+        seen = self._past.at(served, date, stranger=stranger, then=then, field=field)
         if name not in seen.scene.tickers:
             why = unanswered((name,), seen.table, seen.prices, served.forecaster)
             raise NotEnoughData(f"no forecast for {name} as of {seen.as_of}: {why.get(name, 'no number')}")

@@ -87,11 +87,14 @@ class Service:
         date: dt.date | None = None,
         strategy: Named | None = None,
         version: str | None = None,
+        field: str = "date",
     ) -> SingleAnswer:
-        """The forecast of one ticker, by who sits in the seat, or sat there on that date; or by that version."""
+        """The forecast of one ticker, by who sits in the seat, or sat there on that date; or by that version.
+        `field`: what the date is called where it was asked for."""
         served, then = self._at(date, version)
         name, chosen = find_name(self.order, served, ticker), served.choose_horizons(horizons)
-        seen = self._past.at(served, date, stranger=None if name in served.tickers else name, then=then)
+        stranger = None if name in served.tickers else name
+        seen = self._past.at(served, date, stranger=stranger, then=then, field=field)
         answers = self._outlook(seen, [name], chosen)
         if not answers:
             why = unanswered((name,), seen.table, seen.prices, served.forecaster)[name]
@@ -107,13 +110,14 @@ class Service:
         date: dt.date | None = None,
         strategy: Named | None = None,
         version: str | None = None,
+        field: str = "date",
     ) -> BatchAnswer:
         """The forecasts of many tickers, and what that strategy would hold of each; those that cannot be made are named
         with the reason."""
         served, then = self._at(date, version)
         names, failed = find_names(self.order, served, tickers or self._members(served))
         known, horizons = served.tickers, served.choose_horizons(None)
-        today = self._past.at(served, date, then=then)
+        today = self._past.at(served, date, then=then, field=field)
         answers: list[TickerForecast] = []
         held: dict[str, Position] = {}
         for group in (
@@ -121,7 +125,7 @@ class Service:
             *([name] for name in names if name not in known),
         ):
             own = known.issuperset(group)
-            seen = today if own else self._past.at(served, date, stranger=group[0], then=then)
+            seen = today if own else self._past.at(served, date, stranger=group[0], then=then, field=field)
             answers += self._outlook(seen, group, horizons)
             failed |= unanswered(tuple(group), seen.table, seen.prices, served.forecaster)
             held |= tell_positions(seen, group, self.experiment.strategy, strategy) if strategy else {}
@@ -150,7 +154,7 @@ class Service:
     def board(self, *, horizon: int | None = None, version: str | None = None) -> Board:
         """All members of the universe on the newest session, at one horizon, by default the shortest."""
         served, _ = self._at(None, version)
-        ahead = served.choose_horizons([horizon] if horizon else None)[0]
+        ahead = served.choose_horizons([horizon] if horizon else None, key="horizon")[0]
         seen, members = self._past.at(served, None), self._members(served)
         failed = unanswered(tuple(members), seen.table, seen.prices, served.forecaster)
         failed = {name: self.spell_out(why) for name, why in failed.items()}

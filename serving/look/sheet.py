@@ -100,6 +100,9 @@ table.cc-board td {{ vertical-align: middle; }} table.cc-board tbody tr:hover {{
   animation: cc-turn 1s linear infinite; }}
 @keyframes cc-turn {{ to {{ transform: rotate(360deg); }} }}
 @media (prefers-reduced-motion: reduce) {{ .cc-going::before {{ animation: none; }} }}
+/* the library keeps a day that is none to itself */
+.block:has(.timebox input.invalid)::after {{ content: "Expected a day such as 2024-03-28."; display: block;
+  color: var(--alarm); font-size: .8rem; padding-top: .25rem; }}
 .cc-disclaimer {{ color: var(--muted); font-size: .8rem; padding: .25rem 0 1rem; }}
 .cc-log {{ max-height: 24rem; overflow: auto; display: flex; flex-direction: column-reverse;
   border: 1px solid var(--line); border-radius: 8px; background: var(--page); margin-top: .7rem; }}

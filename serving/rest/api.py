@@ -66,13 +66,18 @@ def _add_predictions(router: APIRouter, service: Service, guarded: dict[str, Any
             date=request.day,
             strategy=request.strategy,
             version=asked.chosen,
+            field=request.day_field,
         )
 
     @router.post("/predictions/batch", tags=["Predictions"], **guarded)
     def predict_batch(request: BatchRequest, asked: Version) -> BatchAnswer:
         """The forecasts of many tickers. Those that cannot be made are named in `failed` with the reason."""
         return service.batch(
-            request.tickers, date=request.day, strategy=request.strategy, version=asked.chosen
+            request.tickers,
+            date=request.day,
+            strategy=request.strategy,
+            version=asked.chosen,
+            field=request.day_field,
         )
 
     @router.post("/predictions/explain", tags=["Predictions"], **guarded)
@@ -84,6 +89,7 @@ def _add_predictions(router: APIRouter, service: Service, guarded: dict[str, Any
             of=request.of,
             date=request.day,
             version=asked.chosen,
+            field=request.day_field,
         )
 
     @router.get("/predictions/board", tags=["Predictions"], **guarded)

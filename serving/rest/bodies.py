@@ -97,7 +97,9 @@ class BacktestRequest(Message):
     start_date: Day | None = Field(
         None, description="The first day of forecasts to trade; the first of the holdout if left out."
     )
-    end_date: Day | None = Field(None, description="The last; the newest session if left out.")
+    end_date: Day | None = Field(
+        None, description="The last; the newest session if left out, and none after it."
+    )
     settings: dict[str, bool | int | float | str | None] = Field(
         default_factory=dict,
         max_length=40,

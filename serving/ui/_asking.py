@@ -10,10 +10,10 @@ from ml_core.spec.wording import expect
 from serving.fields import FORMS
 from serving.look import markup
 from serving.runs.request import KINDS, RunRequest
-from serving.ui._days import read_day
+from serving.ui._days import AS_OF, read_day
 
 ORDER = ("as_of", "trials", "afresh", "always", "version", "dates")
-LABELS = {"as_of": "As of", "trials": "Trials", "version": "Version", "dates": "Dates"}
+LABELS = {"as_of": AS_OF, "trials": "Trials", "version": "Version", "dates": "Dates"}
 
 
 def lay_parameters() -> list[Any]:
@@ -23,7 +23,7 @@ def lay_parameters() -> list[Any]:
     with gr.Row():
         return [
             gr.DateTime(
-                label="As of (optional)",
+                label=f"{AS_OF} (optional)",
                 include_time=False,
                 type="string",
                 visible=False,
@@ -59,7 +59,7 @@ def read_request(verb: str, *given: Any) -> RunRequest:
     told = {name: value for name, value in zip(ORDER, given, strict=True) if name in known}
     asked = {name: value for name, value in told.items() if value is not None and value != ""}
     if "as_of" in asked:
-        asked["as_of"] = read_day("As of", asked["as_of"])
+        asked["as_of"] = read_day(AS_OF, asked["as_of"])
     try:
         return RunRequest.model_validate({"verb": verb, **asked})
     except ValidationError as error:

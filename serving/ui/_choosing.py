@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from serving.look import markup
 from serving.service import Service
+from serving.ui._days import AS_OF
 
 if TYPE_CHECKING:
     from gradio import DateTime, Dropdown
@@ -35,5 +36,5 @@ def choose_day(name: str) -> DateTime:
     import gradio as gr
 
     return gr.DateTime(
-        label="As of (optional)", include_time=False, type="string", scale=3, min_width=220, elem_id=name
+        label=f"{AS_OF} (optional)", include_time=False, type="string", scale=3, min_width=220, elem_id=name
     )

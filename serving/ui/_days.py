@@ -4,6 +4,8 @@ import datetime as dt
 
 from ml_core.errors import InvalidInput
 
+AS_OF = "As of"  # the field on every tab that looks back
+
 
 def read_day(label: str, text: str | None) -> dt.date | None:
     """None where nothing was typed."""

@@ -34,6 +34,7 @@ KINDS = {
     "long_only": "Long only",
     "sign": "By sign",
 }
+SPAN = ("From", "To")
 CHARTS = ("equity", "months", "ic", "tenths", "costs")
 EARNED = (
     "One unit in each account, after costs, on sessions that the model never learned from; below it the drawdown, and "
@@ -92,8 +93,8 @@ def build(service: Service) -> Parts:
                 label=label, include_time=False, type="string", min_width=270, elem_id=f"backtest-{name}"
             )
             for name, label in (
-                ("from", "From (optional)"),
-                ("to", "To (optional)"),
+                ("from", f"{SPAN[0]} (optional)"),
+                ("to", f"{SPAN[1]} (optional)"),
                 ("day", "Positions on (optional)"),
             )
         ]
@@ -132,7 +133,8 @@ def show_backtest(
         own = service.experiment.strategy
         asked = {"kind": kind, "quantile": quantile, "cost_bps": cost, "smoothing": smoothing}
         changed = {name: value for name, value in asked.items() if value != getattr(own, name)}
-        settings = BacktestSettings(changed, read_day("From", start), read_day("To", end))
+        since, until = (read_day(*one) for one in zip(SPAN, (start, end), strict=True))
+        settings = BacktestSettings(changed, since, until, SPAN)
         name = f"{who} {settings.name}"
         after = counted if name in counted else [*counted, name]
         made = service.backtest(settings, version=who or None, tried=len(after))

@@ -15,7 +15,7 @@ from serving.look.markup import Cell
 from serving.service import Service
 from serving.ui._alike import show_alike, show_turning, tell_attention
 from serving.ui._choosing import choose_day, choose_horizon, choose_ticker
-from serving.ui._days import read_day
+from serving.ui._days import AS_OF, read_day
 from serving.ui._drawing import fill_parts, lay_parts
 from serving.ui._guard import guard
 from serving.ui._lost import Lost
@@ -108,7 +108,7 @@ def show_explanation(
         if not ticker or not ticker.strip():
             raise InvalidInput("Choose a ticker, or type one.")
         told = service.explanations.tell(
-            ticker, horizon=int(ahead), of=of, date=read_day("As of", date), version=who or None
+            ticker, horizon=int(ahead), of=of, date=read_day(AS_OF, date), version=who or None, field=AS_OF
         )
         return _show(told)
 

@@ -21,7 +21,7 @@ from serving.messages import DISCLAIMER, HorizonForecast, SingleAnswer
 from serving.quotes import build_quote
 from serving.service import Service
 from serving.ui._choosing import choose_day, choose_horizon, choose_ticker
-from serving.ui._days import read_day
+from serving.ui._days import AS_OF, read_day
 from serving.ui._guard import guard
 from serving.ui._numbers import UNPROVEN, show_numbers
 from serving.ui._seats import choose_seat
@@ -116,7 +116,7 @@ def show_forecast(
     """What the page shows for these controls; what is in the way of it stands in the notice."""
 
     def answer() -> ForecastView:
-        day = read_day("As of", date)
+        day = read_day(AS_OF, date)
         return _answer(
             service, ticker, ahead=int(ahead), days=int(days), date=day, who=who or None, before=before
         )
@@ -136,7 +136,7 @@ def _answer(
 ) -> ForecastView:
     if not ticker or not ticker.strip():
         raise InvalidInput("Choose a ticker, or type one.")
-    answer = service.single(ticker, date=date, version=who)
+    answer = service.single(ticker, date=date, version=who, field=AS_OF)
     history = service.history(ticker, unit=answer.as_of)
     quote = build_quote(service.history(ticker, until=date))
     since = answer.as_of - dt.timedelta(days=days)

@@ -68,6 +68,8 @@ def test_health_and_info_describe_what_is_served(client, world):
         ({"ticker": "ALFA", "date": "2019-02-30"}, 422, f'date: {DATE}, got "2019-02-30"'),
         ({"ticker": "ALFA", "date": 20190228}, 422, f"date: {DATE}, got 20190228"),
         ({"ticker": "ALFA", "date": "2999-01-01"}, 422, "date: 2999-01-01 lies in the future"),
+        ({"ticker": "ALFA", "as_of": "2999-01-01"}, 422, "as_of: 2999-01-01 lies in the future"),
+        ({"ticker": "ALFA", "as_of": "1990-01-01"}, 422, "as_of: no prices up to 1990-01-01"),
         ({"ticker": "ALFA", "date": "1990-01-01"}, 422, "date: no prices up to 1990-01-01"),
         (
             {"ticker": "ALFA", "strategy": "yolo"},
@@ -137,6 +139,14 @@ def test_a_wrong_query_is_refused_in_one_line_by_every_route_that_takes_one(clie
     refuses(client.get("/info", params=query), 422, line)
     refuses(client.post(SINGLE, json={"ticker": "ALFA"}, params=query), 422, line)
     refuses(client.post(BATCH, json={}, params=query), 422, line)
+
+
+def test_the_board_names_its_own_field(client):
+    refuses(
+        client.get("/predictions/board?horizon=999"),
+        422,
+        "horizon: 999 is not forecast; expected any of 1, 3, 5",
+    )
 
 
 def test_an_empty_seat_is_nothing_that_is_there_and_nothing_that_is_broken(client):

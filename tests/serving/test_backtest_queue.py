@@ -65,7 +65,8 @@ def test_each_setting_counts_once_for_whoever_tries_it_and_what_is_refused_does_
 @pytest.mark.parametrize(
     ("body", "line"),
     [
-        ({"start_date": "2001-01-01"}, "the model learned from what lies before"),
+        ({"start_date": "2001-01-01"}, "start_date: the model learned from what lies before"),
+        ({"end_date": "2099-01-01"}, "end_date: no session after 2019-"),
         ({"start_date": "2019-08-09", "end_date": "2019-08-01"}, "the first day is after the last"),
         ({"strategy": "yolo"}, "strategy: expected 'auto', 'single', 'cross_section'"),
         ({"settings": {"cost": 5}}, "strategy: unknown key 'cost'; did you mean 'cost_bps'?"),

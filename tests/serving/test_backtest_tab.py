@@ -101,7 +101,7 @@ def test_a_day_that_the_model_learned_from_is_refused_with_the_first_that_it_did
     shown, _ = show_backtest(service, [], *OWN, "tomorrow")
     assert "From: expected a day such as" in shown.notice
     shown, _ = show_backtest(service, [], *OWN, "2019-08-09", "2019-08-01")
-    assert "the first day is after the last" in shown.notice
+    assert "From, To: from 2019-08-09 to 2019-08-01: the first day is after the last" in shown.notice
     shown, _ = show_backtest(service, [], *OWN, "<img src=x onerror=alert(1)>")
     assert "<img" not in shown.notice
 

@@ -52,7 +52,7 @@ def test_positions_are_those_of_the_experiments_strategy_and_say_whether_they_pa
 
 
 def test_a_horizon_that_is_not_forecast_is_refused(service):
-    with pytest.raises(InvalidInput, match="horizons: 4 is not forecast; expected any of 1, 3, 5"):
+    with pytest.raises(InvalidInput, match="horizon: 4 is not forecast; expected any of 1, 3, 5"):
         service.board(horizon=4)
 
 

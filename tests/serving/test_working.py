@@ -46,6 +46,9 @@ def test_a_visitor_tries_settings_that_are_counted_and_stand_in_the_address(page
         page.locator("#backtest-kind input").click()
         page.get_by_role("option", name="Long only", exact=True).click()
         expect(page.locator("#backtest-cards")).to_contain_text("2 settings")
+        page.locator("#backtest-from input").first.fill("hello")
+        told = page.locator("#backtest-from").evaluate("one => getComputedStyle(one, '::after').content")
+        assert "Expected a day such as" in told
         page.locator("#backtest-from input").first.fill("2001-01-01")
         page.locator("#backtest-from input").first.press("Enter")
         expect(page.locator("#backtest-notice")).to_contain_text("the model learned from what lies before")
