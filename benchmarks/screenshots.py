@@ -1,6 +1,6 @@
 """What does every tab of the app look like, on a desk, on a phone and in the dark?
 
-    python -m benchmarks.screenshots FOLDER [--address http://127.0.0.1:8000] [--tabs today,forecast]
+    python -m benchmarks.screenshots FOLDER [--address http://127.0.0.1:8000] [--tabs today,forecast] [--looks desk]
 
 Writes a picture of each tab into the folder: the whole page, as a visitor sees it after it was drawn. Without an
 address a small world is made and served: six tickers, a network, a search of which the trials are drawn at random,
@@ -11,7 +11,7 @@ page is wider than the screen, which it must not be, and how many tables have to
 import argparse
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -50,12 +50,15 @@ class Look:
     dark: bool = False
 
 
-LOOKS = (
-    Look("desk", 1280, 900),
-    Look("phone", 390, 844),
-    Look("dark", 1280, 900, True),
-    Look("phone-dark", 390, 844, True),
-)
+LOOKS = {
+    look.name: look
+    for look in (
+        Look("desk", 1280, 900),
+        Look("phone", 390, 844),
+        Look("dark", 1280, 900, True),
+        Look("phone-dark", 390, 844, True),
+    )
+}
 
 
 @contextmanager
@@ -94,22 +97,37 @@ def settle(page: Page) -> None:
     page.wait_for_timeout(REST)
 
 
-def main() -> None:
+def read_options(words: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("folder", type=Path)
-    parser.add_argument("--address")
-    parser.add_argument("--tabs", default=",".join(tab.name for tab in load_tabs()))
-    parser.add_argument("--looks", default=",".join(look.name for look in LOOKS))
-    options = parser.parse_args()
+    parser.add_argument("--address", help="of a server that runs already")
+    for option, known in (("--tabs", [tab.name for tab in load_tabs()]), ("--looks", list(LOOKS))):
+        told = f"of {', '.join(known)}, parted by commas; all of them if left out"
+        parser.add_argument(option, type=_some_of(known), default=known, help=told)
+    return parser.parse_args(words)
+
+
+def _some_of(known: Collection[str]) -> Callable[[str], list[str]]:
+    def read(text: str) -> list[str]:
+        names = text.split(",")
+        if strange := [name for name in names if name not in known]:
+            raise argparse.ArgumentTypeError(f"'{strange[0]}' is none of {', '.join(known)}")
+        return names
+
+    return read
+
+
+def main(words: Sequence[str] | None = None) -> None:
+    options = read_options(words)
     options.folder.mkdir(parents=True, exist_ok=True)
     chromium = next(path for name in BROWSERS if (path := shutil.which(name)))
     with sync_playwright() as playwright, given_or_small(options.address) as address:
         browser = playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS)
-        for look in (one for one in LOOKS if one.name in options.looks.split(",")):
-            for tab in options.tabs.split(","):
-                draw(browser, address, tab, look, options.folder)
+        for look in options.looks:
+            for tab in options.tabs:
+                draw(browser, address, tab, LOOKS[look], options.folder)
         browser.close()
 
 

@@ -2,6 +2,7 @@
 
 import pytest
 
+from benchmarks.screenshots import main
 from serving.look.sheet import SHEET
 from serving.look.style import DARK, LIGHT
 
@@ -38,3 +39,15 @@ def test_what_is_drawn_stands_out_from_the_page(palette):
 def test_both_palettes_name_the_same_colours_and_the_sheet_has_them():
     assert set(LIGHT) == set(DARK)
     assert all(f"--{name}: {color};" in SHEET for palette in (LIGHT, DARK) for name, color in palette.items())
+
+
+@pytest.mark.parametrize(
+    ("option", "given", "known"), [("--looks", "desktop", "phone-dark"), ("--tabs", "home", "backtest")]
+)
+def test_pictures_of_a_look_or_a_tab_that_there_is_not_are_refused_by_name(
+    tmp_path, capsys, option, given, known
+):
+    with pytest.raises(SystemExit, match="2"):
+        main([str(tmp_path), option, given])
+    assert f"'{given}' is none of" in (told := capsys.readouterr().err)
+    assert known in told
