@@ -22,6 +22,7 @@ from serving.messages import DISCLAIMER, Message
 
 KEPT = 32  # results
 WAITING = 8  # at most, in all
+REMEMBERED = 1000  # settings of one visitor, the last ones that he tried
 
 RunBacktest = Callable[..., Backtested]
 
@@ -79,14 +80,34 @@ class Job:
     failure: Exception | None = None
 
 
+class Tried:
+    """How many settings one visitor has tried. The last ones are known by name, so that each counts once; one that was
+    tried longer ago counts anew, which makes the deflated Sharpe stricter and never kinder."""
+
+    def __init__(self, remembered: int) -> None:
+        self.count, self._remembered = 0, remembered
+        self._names: OrderedDict[str, None] = OrderedDict()
+
+    def with_one(self, name: str) -> int:
+        """How many they are with this one."""
+        return self.count + (name not in self._names)
+
+    def add(self, name: str) -> None:
+        self.count = self.with_one(name)
+        self._names[name] = None
+        self._names.move_to_end(name)
+        while len(self._names) > self._remembered:
+            self._names.popitem(last=False)
+
+
 class Jobs:
     """`run` reckons one. Each visitor's settings are counted since the server was started."""
 
-    def __init__(self, run: RunBacktest) -> None:
-        self._run = run
+    def __init__(self, run: RunBacktest, *, remembered: int = REMEMBERED) -> None:
+        self._run, self._remembered = run, remembered
         self._guard = threading.Lock()
         self._jobs: OrderedDict[tuple[str, tuple[str, int], str], Job] = OrderedDict()
-        self._tried: dict[str, list[str]] = {}
+        self._tried: dict[str, Tried] = {}  # of each key
         self._queue: queue.Queue[Job] = queue.Queue(WAITING)
         self._worker: threading.Thread | None = None
 
@@ -121,7 +142,7 @@ class Jobs:
 
     def _holds(self, job: Job) -> bool:
         """Whoever has tried more since pays for it in this answer too; what failed is tried again."""
-        return job.failure is None and job.tried == len(self._tried[job.visitor])
+        return job.failure is None and job.tried == self._tried[job.visitor].count
 
     def _begin(self) -> None:
         if self._worker is None:
@@ -131,17 +152,16 @@ class Jobs:
     def _work(self) -> None:
         while True:
             job = self._queue.get()
-            tried = self._tried.setdefault(job.visitor, [])
+            tried = self._tried.setdefault(job.visitor, Tried(self._remembered))
             name = f"{job.version} {job.settings.name}"
-            job.tried = len(tried) + (name not in tried)
+            job.tried = tried.with_one(name)
 
             def tell(text: str, job: Job = job) -> None:
                 job.told = text
 
             try:
                 job.result = self._run(job.settings, version=job.version[0], tried=job.tried, tell=tell)
-                if name not in tried:  # what is refused was not tried
-                    tried.append(name)
+                tried.add(name)  # what is refused was not tried
             except Exception as error:  # it is raised again where it was asked for
                 job.failure = error
             job.took = _since(job.begun)

@@ -129,6 +129,18 @@ def test_one_that_takes_long_tells_how_far_it_is_and_is_reckoned_once(service):
     assert calls[0] == 1
 
 
+def test_however_many_settings_are_tried_all_are_counted_though_not_all_are_known_by_name(service):
+    made = service.backtest(BacktestSettings())
+    jobs, stamp = Jobs(lambda *_, **__: made, remembered=2), service.stamp()
+
+    def count(cost: float) -> int | None:
+        return jobs.ask("anna", BacktestSettings({"cost_bps": cost}), stamp, wait=30).tried
+
+    assert [count(cost) for cost in (1.0, 2.0, 3.0, 4.0)] == [1, 2, 3, 4]
+    assert count(3.0) == 4, "known by name: it counts once"
+    assert count(1.0) == 5, "forgotten: it counts anew, on the strict side"
+
+
 def test_of_a_prediction_as_of_and_date_are_the_same_word(client):
     by = {
         name: client.post("/predictions/batch", json={name: "2019-06-03"}).json()
