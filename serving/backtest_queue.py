@@ -48,8 +48,10 @@ class BacktestAnswer(Message):
     )
     trials: int | None = Field(default=None, description="How many it is deflated by, yours among them.")
     proven: bool | None = Field(
-        default=None, description="Whether it is proven that trading the own strategy pays."
+        default=None,
+        description="Whether it is proven that trading so pays: never of settings other than the experiment's own.",
     )
+    judged: str | None = Field(default=None, description="The same in a sentence.")
     measures: dict[str, dict[str, float | str | None]] | None = Field(
         default=None, description="Of the strategy, and of accounts that need no forecast."
     )
@@ -188,6 +190,7 @@ def describe(made: Backtested, *, tried: int, seconds: float) -> BacktestAnswer:
         tried=tried,
         trials=made.trials,
         proven=made.proven,
+        judged=made.judged,
         measures={
             name: {one: plain(value) for one, value in told.items()} for name, told in comparison.risk.items()
         },

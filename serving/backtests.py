@@ -18,6 +18,7 @@ from ml_core.registry.seats import REFERENCE, seat_of, tell_seat
 from ml_core.spec.file import explain
 from ml_core.spec.strategy import Strategy
 from serving.champion import Served
+from serving.judged import is_judged, pays, tell_judged
 from serving.reckoning import KeptReckonings, Reckoning, reckon
 from serving.unseen import UnseenSessions
 
@@ -49,7 +50,7 @@ class BacktestSettings:
 @dataclass(frozen=True)
 class Backtested:
     """`first` and `last`: the sessions that may be asked for. `trials`: those before the version was chosen, and the
-    visitor's own."""
+    visitor's own. `proven`: that trading with these settings pays; `judged` says it in a sentence."""
 
     reckoning: Reckoning
     strategy: Strategy
@@ -58,6 +59,7 @@ class Backtested:
     last: dt.date
     trials: int
     proven: bool
+    judged: str
 
 
 class Backtests:
@@ -94,9 +96,11 @@ class Backtests:
 
         reckoning = self._reckoned.find((served.stamp, settings.name), trade)
         reckoning = replace(reckoning, comparison=reckoning.comparison.chosen_among(trials))
-        proven = any(one.claim == "money" and one.proven for one in version.evidence.claims)
+        own = is_judged(strategy, experiment.strategy, forecasts)
+        proven = own and pays(version)
+        judged = tell_judged(judged=own, proven=proven)
         told = f"version {version.version}, {tell_seat(version)}"
-        return Backtested(reckoning, strategy, told, first, last, trials, proven)
+        return Backtested(reckoning, strategy, told, first, last, trials, proven, judged)
 
 
 def _change(strategy: Strategy, changed: dict[str, Any]) -> Strategy:

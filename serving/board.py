@@ -13,8 +13,9 @@ from ml_core.data.sectors import read_sectors
 from ml_core.data.store.forecasts import read_forecast
 from ml_core.registry.seats import CHAMPION, REFERENCE
 from serving.as_of import AsOf
+from serving.judged import pays
 from serving.messages import HorizonForecast, Message, Provenance, TickerForecast
-from serving.provenance import pays, tell_provenance, tell_weights
+from serving.provenance import tell_provenance, tell_weights
 
 RECENT = dt.timedelta(days=10)  # within which the session before must lie, of a weekly experiment too
 
@@ -73,7 +74,12 @@ def build_board(
         )
     rows.sort(key=lambda row: (row.forecast.mean is None, -(row.forecast.mean or 0.0), row.ticker))
     return Board(
-        as_of=seen.as_of, horizon=horizon, rows=rows, failed=dict(failed), pays=pays(seen), **dict(told)
+        as_of=seen.as_of,
+        horizon=horizon,
+        rows=rows,
+        failed=dict(failed),
+        pays=pays(seen.served.version),
+        **dict(told),
     )
 
 

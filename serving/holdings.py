@@ -16,8 +16,9 @@ from ml_core.portfolio.strategies import build_positions
 from ml_core.registry.seats import REFERENCE, seat_of
 from serving.as_of import AsOf
 from serving.champion import Served
+from serving.judged import pays
 from serving.messages import Message, Provenance
-from serving.provenance import pays, tell_provenance
+from serving.provenance import tell_provenance
 
 
 class Holding(Message):
@@ -78,7 +79,7 @@ class Books:
             strategy=kind,
             every=every,
             positions=held,
-            pays=pays(seen),
+            pays=pays(seen.served.version),
             **dict(tell_provenance(seen, experiment.name)),
         )
 

@@ -13,6 +13,7 @@ from ml_core.registry.seats import CHAMPION, REFERENCE, seat_of, tell_seat
 from ml_core.reporting.rivals import tell_rivals
 from ml_core.spec.strategy import Strategy
 from serving.as_of import AsOf
+from serving.judged import pays
 from serving.messages import ClaimStanding, Position, Provenance
 from serving.strategies import Named, is_own, of_one_date
 
@@ -46,7 +47,9 @@ def tell_positions(seen: AsOf, tickers: Iterable[str], own: Strategy, name: Name
     """What that strategy would hold of each ticker, and whether it is proven that trading so pays."""
     asked = of_one_date(name, own, seen.served.forecaster.spec.task.horizons)
     kind, horizon = strategy_kind(seen.table, asked), _traded(seen, asked)
-    proven = is_own(name, own, kind=kind, own_kind=strategy_kind(seen.table, own)) and pays(seen)
+    proven = is_own(name, own, kind=kind, own_kind=strategy_kind(seen.table, own)) and pays(
+        seen.served.version
+    )
     weights, told = _weigh(seen, asked), kind if name == "auto" else name
     shortest = min(leg.horizon for leg in legs_of(asked, horizon=horizon))
     return {
@@ -58,11 +61,6 @@ def tell_positions(seen: AsOf, tickers: Iterable[str], own: Strategy, name: Name
 def tell_weights(seen: AsOf, strategy: Strategy) -> dict[str, float]:
     """What the experiment's own strategy would hold of each ticker, by the forecasts of this date."""
     return _weigh(seen, strategy.of_one_date(strategy.kind))
-
-
-def pays(seen: AsOf) -> bool:
-    """Whether it is proven that trading these forecasts pays."""
-    return any(one.proven for one in seen.served.version.evidence.claims if one.claim == "money")
 
 
 def _weigh(seen: AsOf, strategy: Strategy) -> dict[str, float]:

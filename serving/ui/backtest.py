@@ -181,10 +181,8 @@ def tell_worth(ic: pl.DataFrame, frequency: str) -> str:
 
 
 def _told(made: Backtested) -> str:
-    proven = "It is proven that trading it pays" if made.proven else "It is not proven that trading it pays"
-    return (
-        f"By {made.told}; from {made.first:%d %b %Y} to {made.last:%d %b %Y} there are forecasts. {proven}."
-    )
+    span = f"from {made.first:%d %b %Y} to {made.last:%d %b %Y} there are forecasts"
+    return f"By {made.told}; {span}. {made.judged}."
 
 
 def _cards(made: Backtested, tried: int) -> str:

@@ -4,6 +4,7 @@ import threading
 
 import pytest
 
+from ml_core.claims.verdict import ClaimVerdict
 from ml_core.data.prices import read_prices
 from ml_core.errors import AlreadyRunning
 from ml_core.portfolio.comparison import STRATEGY
@@ -11,6 +12,7 @@ from ml_core.walkforward.trading import weigh
 from ml_core.walkforward.unseen import forecast_unseen
 from serving.backtest_queue import WAITING, Jobs
 from serving.backtests import BacktestSettings
+from serving.ui.backtest import show_backtest
 from tests.serving.conftest import open_client
 
 PATH = "/portfolio/backtest"
@@ -19,6 +21,16 @@ PATH = "/portfolio/backtest"
 @pytest.fixture(scope="module")
 def client(service):
     return open_client(service)
+
+
+@pytest.fixture
+def proven(own_world):
+    """Of its champion it is proven that trading it pays."""
+    claim = ClaimVerdict("money", 1, "proven", "it earned more than luck", adjusted=0.01)
+    evidence = own_world.evidence.model_copy(update={"claims": (claim,)})
+    made = own_world.registry.register(own_world.forecaster, own_world.name, evidence)
+    own_world.registry.promote(own_world.name, made.version)
+    return own_world.service()
 
 
 def ask(client, **body) -> dict:
@@ -104,6 +116,23 @@ def test_every_strategy_has_a_name_by_which_it_is_traded_and_held(client, name):
     alone = client.post("/predictions/single", json={"ticker": first["ticker"], "strategy": name}).json()
     assert alone["position"] == told["positions"][first["ticker"]]
     assert sum(abs(one["weight"]) for one in told["positions"].values()) <= 1 + 1e-9
+
+
+def test_only_settings_that_were_judged_are_called_proven_and_of_others_it_is_said_that_they_were_not(proven):
+    client = open_client(proven)
+    own = ask(client)
+    assert (own["proven"], own["judged"]) == (True, "It is proven that trading so pays")
+    assert ask(client, strategy="cross_section", settings={"cost_bps": 5})["proven"], (
+        "the same by another name"
+    )
+    for other in ({"settings": {"cost_bps": 200}}, {"strategy": "sign"}, {"settings": {"smoothing": 2}}):
+        told = ask(client, **other)
+        assert not told["proven"]
+        assert told["judged"].startswith("These settings were never judged")
+    assert "It is proven that trading so pays." in show_backtest(proven, [], "auto", 0.2, 5.0, 0.0)[0].about
+    shown, _ = show_backtest(proven, [], "auto", 0.2, 50.0, 0.0)
+    assert "These settings were never judged" in shown.about
+    assert "It is proven" not in shown.about
 
 
 def test_one_that_takes_long_tells_how_far_it_is_and_is_reckoned_once(service):
