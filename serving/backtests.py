@@ -14,11 +14,11 @@ from ml_core.data.prices import read_benchmark
 from ml_core.errors import InvalidInput, NotEnoughData
 from ml_core.home.telling import Tell
 from ml_core.portfolio.opening import horizon_of, market_of
-from ml_core.registry.seats import REFERENCE, seat_of, tell_seat
+from ml_core.registry.seats import REFERENCE, seat_of
 from ml_core.spec.file import explain
 from ml_core.spec.strategy import Strategy
 from serving.champion import Served
-from serving.judged import is_judged, pays, tell_judged
+from serving.judged import is_judged, pays, tell_judged, tell_traded
 from serving.reckoning import KeptReckonings, Reckoning, reckon
 from serving.unseen import UnseenSessions
 
@@ -83,11 +83,11 @@ class Backtests:
         forecasts = self._unseen.forecasts(served)
         first, last = forecasts["as_of"].min(), forecasts["as_of"].max()
         assert isinstance(first, dt.date) and isinstance(last, dt.date)
+        rows = _between(forecasts, settings, first, last)
         before = version.evidence.backtest.trials or version.evidence.search.trials or 1
         trials = before + tried - 1
 
         def trade() -> Reckoning:
-            rows = _between(forecasts, settings, first, last)
             asked = experiment.model_copy(update={"strategy": strategy})
             market = market_of(asked, served.prices, read_benchmark(asked, self._order.home))
             tell("trading what it said, beside accounts that need no forecast")
@@ -99,7 +99,7 @@ class Backtests:
         own = is_judged(strategy, experiment.strategy, forecasts)
         proven = own and pays(version)
         judged = tell_judged(judged=own, proven=proven)
-        told = f"version {version.version}, {tell_seat(version)}"
+        told = tell_traded(rows, version)
         return Backtested(reckoning, strategy, told, first, last, trials, proven, judged)
 
 

@@ -1,12 +1,16 @@
-"""Says of a backtest what was judged of it: whether its settings are those of which it may be proven that they pay."""
+"""Says of a backtest whose forecasts it traded, and whether its settings are those of which it may be proven that they
+pay."""
 
+import datetime as dt
 from typing import Any
 
 import polars as pl
 
 from ml_core.portfolio.legs import strategy_kind
+from ml_core.registry.seats import tell_seat
 from ml_core.registry.version import ModelVersion
 from ml_core.spec.strategy import Strategy
+from ml_core.vocabulary.words import listed
 
 PAYS = "It is proven that trading so pays"
 UNSURE = "It is not proven that trading so pays"
@@ -35,3 +39,20 @@ def tell_judged(*, judged: bool, proven: bool) -> str:
     if not judged:
         return NEVER
     return PAYS if proven else UNSURE
+
+
+def tell_traded(forecasts: pl.DataFrame, asked: ModelVersion) -> str:
+    """Which versions said these forecasts, and when. What a refit has learned from is said by whom it was fitted again
+    from, so the version that was asked need not be among them."""
+    own = f"version {asked.version}, {tell_seat(asked)}"
+    said = forecasts.group_by("version").agg(first=pl.min("as_of"), last=pl.max("as_of")).sort("first")
+    if said["version"].to_list() == [asked.version]:
+        return own
+    traded = [
+        f"version {row['version']} {_span(row['first'], row['last'])}" for row in said.iter_rows(named=True)
+    ]
+    return f"{listed(traded)}, the youngest that had not learned from those sessions (asked: {own})"
+
+
+def _span(first: dt.date, last: dt.date) -> str:
+    return f"on {first}" if first == last else f"from {first} to {last}"

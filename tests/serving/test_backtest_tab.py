@@ -106,6 +106,22 @@ def test_a_day_that_the_model_learned_from_is_refused_with_the_first_that_it_did
     assert "<img" not in shown.notice
 
 
+def test_the_versions_are_named_whose_forecasts_were_traded_and_when(own_world):
+    parent, days = own_world.register().version, own_world.service().backtest(BacktestSettings())
+    through = days.last - dt.timedelta(days=7)
+    refit = own_world.refit(through, parent=parent).version
+    service = own_world.service()
+    told = service.backtest(BacktestSettings()).told
+    assert told.startswith(f"version {parent} from {days.first} to ")
+    assert f" and version {refit} from {through} to {days.last}, the youngest" in told
+    early = BacktestSettings(end=through - dt.timedelta(days=1))
+    assert service.backtest(early).told.startswith(f"version {parent} from {days.first} to ")
+    assert f"and version {refit}" not in service.backtest(early).told
+    assert f"By version {parent} from {days.first} to " in show_backtest(service, [], *OWN)[0].about
+    late = service.backtest(BacktestSettings(start=through)).told
+    assert late == f"version {refit}, {service.info().told}"
+
+
 def test_the_picture_has_every_account_and_the_drawdown_of_the_strategy(made):
     figure = draw_equity(made.reckoning.comparison, made.reckoning.luck)
     names = [trace.name for trace in figure.data]

@@ -10,7 +10,6 @@ from ml_core.live.ledger import LIVE, open_ledger
 from ml_core.live.terms import LiveTerms
 from ml_core.promotion.reference import fill_seat
 from ml_core.registry.noted import Noted
-from ml_core.registry.refit import Refit
 from serving.figures.models import draw_beside, draw_calibration, draw_coverage, draw_live, draw_timeline
 from serving.ui._versions import show_verdicts
 from serving.ui.models import show_models, show_one, show_two
@@ -106,11 +105,7 @@ def test_two_versions_stand_side_by_side_with_their_scores_and_intervals(seated)
 
 def test_a_refit_shows_no_scores_as_its_own_and_names_whose_stand_in_its_evidence(seated, tmp_path):
     own = seated.copy(tmp_path / "home")
-    span = {"through": DAYS[0], "since": DAYS[0], "sessions": 9, "rows": 9, "missing": 0, "compared": ()}
-    evidence = own.evidence.model_copy(
-        update={"role": "refit", "refit": Refit(parent="3", judged="3", **span)}
-    )
-    made = own.registry.register(own.forecaster, own.name, evidence).version
+    made = own.refit(DAYS[0], parent="3").version
     _, figure, table = show_two(own.service(), made, "3")
     assert [trace.name for trace in figure.data] == ["Version 3"]
     assert "none of its own<small>judged as version 3" in table

@@ -13,6 +13,7 @@ from ml_core.forecaster.forecaster import Forecaster
 from ml_core.home.settings import Home, open_home
 from ml_core.promotion.judge import promote_candidate
 from ml_core.registry.evidence import Evidence
+from ml_core.registry.refit import Refit
 from ml_core.registry.searched import Searched
 from ml_core.registry.tracking import connect
 from ml_core.registry.verdict import Verdict
@@ -61,6 +62,16 @@ class World:
         version = self.registry.register(self.forecaster, self.name, evidence)
         if promote:
             self.registry.promote(self.name, version.version)
+        return version
+
+    def refit(self, through: dt.date, *, parent: str) -> ModelVersion:
+        """One that was fitted again from that version, as champion. It is the same model: who answered when is what
+        counts here."""
+        span = {"through": through, "since": through, "sessions": 9, "rows": 9, "missing": 0, "compared": ()}
+        refit = Refit(parent=parent, judged=parent, **span)
+        evidence = self.evidence.model_copy(update={"role": "refit", "refit": refit})
+        version = self.registry.register(self.forecaster, self.name, evidence)
+        self.registry.promote(self.name, version.version)
         return version
 
     def beside(self, name: str) -> "World":
