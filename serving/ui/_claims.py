@@ -8,6 +8,7 @@ from ml_core.vocabulary import words
 from serving.look import markup
 from serving.look.markup import Cell, begin, panel, table, typeset
 from serving.messages import Info
+from serving.ui._scores import whose
 
 MOST_HORIZONS = 6
 
@@ -22,8 +23,8 @@ def show_claims(info: Info) -> str:
         for name in names
     ]
     about = (
-        "What the forecast says, each claim judged by itself on the holdout against the rivals that suit it; p after "
-        "paying for every claim and horizon that was asked."
+        f"What the forecast says, each claim judged by itself on {whose('the holdout', info)} against the rivals that "
+        "suit it; p after paying for every claim and horizon that was asked."
     )
     head = ("Claim", *(f"{markup.steps(horizon, info.frequency)} ahead" for horizon in horizons))
     reasons = [[begin(one.claim), markup.steps(one.horizon, info.frequency), one.why] for one in claims]

@@ -39,7 +39,7 @@ def show_evidence(info: Info) -> str:
 
 
 def _identity(info: Info) -> str:
-    checks, holdout, trained = info.gate.checks, info.holdout, info.trained
+    checks, refit = info.gate.checks, info.refit
     passed = sum(check.passed for check in checks)
     back = markup.steps(info.spec.lookback, info.frequency)
     model = ("Model", words.baseline(info.spec.told), f"looks {back} back", "")
@@ -53,26 +53,43 @@ def _identity(info: Info) -> str:
         )
     if "reference" in info.aliases:
         model = ("Model", "reference", "how far by volatility, no direction", "")
-    unseen = markup.steps(holdout.sessions, info.frequency)
     entries = [
         ("Version", info.version, f"{', '.join(info.aliases) or 'no alias'} of {info.model}", ""),
         ("Registered", f"{info.created:%d %b %Y}", f"{info.created:%H:%M} UTC", ""),
         model,
-        ("Trained to", str(trained.end), f"from {trained.start}", ""),
-        *(
-            [("Refitted", str(info.refit.through), f"proven by version {info.refit.judged}", "")]
-            if info.refit
-            else ()
-        ),
-        ("Holdout to", str(holdout.end), f"{unseen} that no search saw", ""),
+        *_times(info),
         ("Data version", str(info.data_version), f"{len(info.tickers)} tickers", ""),
-        ("Gate", f"{passed} of {len(checks)}", "checks passed", ""),
+        ("Gate", f"{passed} of {len(checks)}", f"checks {'of the refit ' if refit else ''}passed", ""),
     ]
     if info.oracle:
         best, achieved = (write(one, "correlation") for one in (info.oracle.ic, info.oracle.achieved))
         share = write(info.oracle.recovered, "share")
-        entries.append(("Planted signal achieved", share, f"IC {achieved} of {best}", ""))
+        by = f" by version {refit.judged}" if refit else ""
+        entries.append((f"Planted signal achieved{by}", share, f"IC {achieved} of {best}", ""))
     return markup.cards(entries)
+
+
+def _times(info: Info) -> list[tuple[str, str, str, str]]:
+    """Through when it learned, and the holdout, which of a refit is another's: it learned from that itself."""
+    trained, holdout, refit = info.trained, info.holdout, info.refit
+    fitted, unseen = f"from {trained.start}", markup.steps(holdout.sessions, info.frequency)
+    if not refit:
+        return [
+            ("Trained to", str(trained.end), fitted, ""),
+            ("Holdout to", str(holdout.end), f"{unseen} that no search saw", ""),
+        ]
+    fitted = f"fitted {fitted} to {trained.end}, calibrated since"
+    learned = f"{unseen} that no search saw; this version learned from most of them"
+    return [
+        ("Learned to", str(refit.through), fitted, ""),
+        (
+            "Judged as",
+            f"version {refit.judged}",
+            f"fitted again from version {refit.parent}, not judged itself",
+            "",
+        ),
+        (f"Holdout of version {refit.judged} to", str(holdout.end), learned, ""),
+    ]
 
 
 def _gate(info: Info) -> str:
@@ -181,7 +198,7 @@ def _search(info: Info) -> str:
         for trial in search.head[:SHOWN]
     ]
     head = ("Trial", "Validation", "Test folds", "Epochs", "Parameters")
-    return panel("Search", about, table(head, rows, text=(4,)) if rows else "")
+    return panel(whose("Search", info), about, table(head, rows, text=(4,)) if rows else "")
 
 
 def _spec(info: Info) -> str:

@@ -46,8 +46,8 @@ def show_beside(first: ModelVersion, second: ModelVersion) -> str:
         ["Seat", *(seat_of(one) or "none" for one in both)],
         ["Made", *(f"{one.created:%d %b %Y}" for one in both)],
         ["Model", *(words.baseline(one.spec.told) for one in both)],
-        ["Trained to", *(f"{one.evidence.trained.end:%d %b %Y}" for one in both)],
-        ["Holdout", *(Cell(f"{one.start:%d %b %Y}", f"to {one.end:%d %b %Y}") for one in spans)],
+        ["Trained to", *(_trained(one) for one in both)],
+        ["Holdout", *(_holdout(one) for one in both)],
         ["Gate", *(_gate(one) for one in both)],
         ["Trials before it", *(str(one.evidence.search.trials) for one in both)],
         ["Scores", *(_whose(one) for one in both)],
@@ -104,6 +104,19 @@ def _gate(version: ModelVersion) -> Cell:
         if gate.passed
         else Cell("refused", gate.told_refused, "cc-refuse cc-why")
     )
+
+
+def _trained(version: ModelVersion) -> Cell:
+    """The last session that it was fitted on; a refit was calibrated on all that came after it, too."""
+    evidence = version.evidence
+    through = f"learned to {evidence.refit.through:%d %b %Y}" if evidence.refit else ""
+    return Cell(f"{evidence.trained.end:%d %b %Y}", through)
+
+
+def _holdout(version: ModelVersion) -> Cell:
+    holdout, refit = version.evidence.holdout, version.evidence.refit
+    whose = f" of version {refit.judged}" if refit else ""
+    return Cell(f"{holdout.start:%d %b %Y}", f"to {holdout.end:%d %b %Y}{whose}")
 
 
 def _whose(version: ModelVersion) -> Cell:

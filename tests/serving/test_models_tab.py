@@ -114,6 +114,19 @@ def test_a_refit_shows_no_scores_as_its_own_and_names_whose_stand_in_its_evidenc
     assert "Where the intervals held of version 3" in told.about
 
 
+def test_the_tiles_of_a_refit_say_through_when_it_learned_and_whose_holdout_and_planted_signal_they_tell(
+    seated, tmp_path
+):
+    own = seated.copy(tmp_path / "home")
+    told = show_one(own.service(), own.refit(DAYS[0], parent="3").version).evidence
+    assert f'<span>Learned to</span><strong class="">{DAYS[0]}<' in told
+    assert "Holdout of version 3 to" in told
+    assert "that no search saw; this version learned from most of them" in told
+    assert "Planted signal achieved by version 3" in told
+    assert "Search of version 3" in told
+    assert "<span>Holdout to</span>" in show_one(own.service(), "3").evidence
+
+
 def test_a_version_that_there_is_not_is_named_beside_those_that_there_are(seated):
     known = ", ".join(one.version for one in seated.service().lineup().versions)
     told = show_two(seated.service(), "3", "<b>").about
