@@ -143,13 +143,13 @@ class Service:
     def earlier(
         self, answer: SingleAnswer, history: pl.DataFrame, horizon: int, *, since: dt.date
     ) -> EarlierForecasts | None:
-        """What the same version said of that ticker before, beside what came; None where no price follows from it."""
+        """What that version said before, or would have, beside what came; None where no price follows from it."""
         if answer.target != "return":
             return None
         served = self._served(answer.version)
         stranger = None if answer.ticker in served.tickers else answer.ticker
         seen = self._past.at(served, answer.as_of, stranger=stranger)
-        return look_back(seen, answer.ticker, history, horizon, since=since)
+        return look_back(self.order, seen, answer.ticker, history, horizon, since=since)
 
     def board(self, *, horizon: int | None = None, version: str | None = None) -> Board:
         """All members of the universe on the newest session, at one horizon, by default the shortest."""

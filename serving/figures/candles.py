@@ -1,5 +1,5 @@
-"""What the chart of one ticker shows: its prices, what was said of them before, and the forecast with its range. The
-browser draws it (`serving/look/static/candles.js`); colours are named as in the page's sheet."""
+"""What the chart of one ticker shows: its prices, what was or would have been said of them before, and the forecast
+with its range. The browser draws it (`serving/look/static/candles.js`); colours are named as in the page's sheet."""
 
 from __future__ import annotations
 
@@ -76,8 +76,8 @@ def draw_outlook(
     earlier: EarlierForecasts | None = None,
 ) -> Candles:
     """Candles with moving averages and volume up to the forecast's day, then the forecast with its interval; behind the
-    candles, what was said of each of those days before. Where the day is past, what came after it stands beside the
-    forecast."""
+    candles, what was or would have been said of each of those days before. Where the day is past, what came after it
+    stands beside the forecast."""
     shown = history.filter(pl.col("date") > answer.as_of - dt.timedelta(days=days))
     before = shown.filter(pl.col("date") <= answer.as_of)
     path = [row for row in answer.forecasts if row.price is not None and row.horizon <= ahead]
@@ -112,10 +112,23 @@ def _line(name: str, color: str, rows: pl.DataFrame, column: str, **look: Any) -
 
 
 def _draw_earlier(earlier: EarlierForecasts, answer: SingleAnswer) -> Band:
-    """The range that was said so many steps before each day, and how many days it held."""
-    rows = earlier.rows
-    told = f"Said {steps(earlier.horizon, answer.frequency)} before: held {earlier.held} of {rows.height}"
-    return Band(told, "grey", rows["due"].to_list(), rows["lower"].to_list(), rows["upper"].to_list())
+    """The range that was said so many steps before each day, or would have been, and how many days it held."""
+    rows, ago = earlier.rows, f"{steps(earlier.horizon, answer.frequency)} before"
+    told = [
+        f"{words} {ago}: held {held} of {many}"
+        for words, (held, many) in (
+            ("Would have said", earlier.held(said=False)),
+            ("Said", earlier.held(said=True)),
+        )
+        if many
+    ]
+    return Band(
+        "; ".join([told[0], *map(str.lower, told[1:])]),
+        "grey",
+        rows["due"].to_list(),
+        rows["lower"].to_list(),
+        rows["upper"].to_list(),
+    )
 
 
 def _draw_path(answer: SingleAnswer, path: Sequence[HorizonForecast]) -> ChartLine:

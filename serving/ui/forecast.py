@@ -55,7 +55,10 @@ def build(service: Service, access: Access) -> Parts:
     with gr.Row():
         controls = _lay_controls(service)
     before = gr.Checkbox(
-        value=True, label="What was said of these days before", container=False, elem_id="earlier"
+        value=True,
+        label="What was, or would have been, said of these days before",
+        container=False,
+        elem_id="earlier",
     )
     controls.append(before)
     notice = gr.HTML(visible=False)

@@ -101,7 +101,7 @@ def test_what_the_browser_is_told_is_json(answer, history, service):
     earlier = service.earlier(answer, history, 3, since=dt.date(2000, 1, 1))
     told = draw_outlook(history, answer, days=730, ahead=5, earlier=earlier).tell()
     assert json.loads(json.dumps(told, allow_nan=False)) == told
-    assert [band["name"][:4] for band in told["bands"]] == ["Said", "", "", ""]
+    assert [band["name"][:10] for band in told["bands"]] == ["Would have", "", "", ""]
 
 
 def test_a_mean_that_is_not_proven_is_drawn_grey_and_dotted_and_one_that_is_green(answer, history):
