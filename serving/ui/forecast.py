@@ -175,7 +175,7 @@ def _table(answer: SingleAnswer, ahead: int) -> str:
                 "" if "level" in row.proven else UNPROVEN,
             ),
             Cell(
-                ", ".join(row.proven) or "nothing",
+                f"\N{CHECK MARK} {', '.join(row.proven)}" if row.proven else "nothing",
                 _unproven(answer, row.horizon),
                 f"{'cc-pass' if row.proven else UNPROVEN} cc-words",
             ),
@@ -218,14 +218,14 @@ def _verdicts(answer: SingleAnswer, ahead: int) -> list[ClaimVerdict]:
 
 
 def _unproven(answer: SingleAnswer, horizon: int) -> str:
-    """What else was asked of this horizon, each with how often luck alone gives as much."""
-    return markup.typeset(
-        ", ".join(
-            f"{one.claim} {words.odds(one.p)}"
-            for one in answer.claims
-            if one.horizon == horizon and one.standing == "unproven"
-        )
-    )
+    """What else was asked of this horizon, each with how often luck alone gives as much, with a sign and the words
+    before it: so that neither size nor colour alone tells it from what is proven."""
+    others = [
+        f"{one.claim} {words.odds(one.p)}".strip()
+        for one in answer.claims
+        if one.horizon == horizon and one.standing == "unproven"
+    ]
+    return markup.typeset(f"\N{MULTIPLICATION X} not proven: {', '.join(others)}") if others else ""
 
 
 TAB = Tab("Forecast", place=2, build=build, acts=True)

@@ -106,6 +106,16 @@ def test_an_unproven_number_is_grey_on_the_page_and_the_page_shows_who_is_asked(
     assert "challenger of small.simulated" in show_one(service, "challenger").evidence
 
 
+def test_what_is_proven_and_what_is_not_are_told_apart_by_a_sign_and_words(seated: World):
+    table = show_forecast(seated.service(), "ALFA", 5, 90, None, "challenger").table
+    horizons = {"proven": set(), "unproven": set(), "not asked": set()}
+    for one in seated.evidence.claims:
+        horizons[one.standing].add(one.horizon)
+    assert horizons["unproven"], "else there is nothing to tell apart"
+    assert table.count("\N{MULTIPLICATION X} not proven: ") == len(horizons["unproven"])
+    assert table.count("\N{CHECK MARK} ") == len(horizons["proven"])
+
+
 def test_a_position_says_whether_it_is_proven_that_trading_so_pays(seated: World):
     position = seated.service().single("ALFA", strategy="single", version="challenger").position
     assert position is not None
