@@ -29,7 +29,8 @@ from serving.ui._tab import Parts, Tab
 
 DAYS = (30, 120, 730)
 # Its licence asks for its name and address on the page; the logo in the chart leads there too.
-CHART = """<div class="cc-candles"></div><p class="cc-small">Drag the chart to move it; after a click the wheel zooms.
+CHART = """<div class="cc-candles"></div><p class="cc-small">A hollow candle closed above its open, a
+filled one below. Drag the chart to move it; after a click the wheel zooms.
 Drawn with TradingView Lightweight Charts, Copyright (c) 2023 TradingView, Inc.
 <a href="https://www.tradingview.com/" rel="noopener">https://www.tradingview.com/</a></p>"""
 SILENT = "none"  # what a reference says of direction, on every screen

@@ -104,6 +104,8 @@ def test_the_chart_of_a_ticker_is_painted_moved_and_follows_the_dark(visit):
     for name in ("blue", "alarm", "warn"):
         assert visit.painted(LIGHT[name]) > 0, name
     assert visit.painted(DARK["surface"]) == 0
+    assert visit.bodies() == [LIGHT["surface"], LIGHT["alarm"]], "hollow, filled"
+    expect(page.locator("#chart")).to_contain_text("A hollow candle closed above its open")
     chart, legend = page.locator("#chart .cc-canvas"), page.locator("#chart .cc-legend")
     expect(legend).to_contain_text("50-day mean")
     expect(legend).to_contain_text("5 sessions before: held")
@@ -123,6 +125,7 @@ def test_the_chart_of_a_ticker_is_painted_moved_and_follows_the_dark(visit):
     page.evaluate("document.body.classList.add('dark')")
     page.wait_for_timeout(500)
     assert visit.painted(DARK["blue"]) > 0
+    assert visit.bodies() == [DARK["surface"], DARK["alarm"]]
     assert visit.painted(LIGHT["surface"]) < 100
     expect(page.get_by_role("link", name="https://www.tradingview.com/")).to_be_visible()
     assert (visit.strangers, visit.complaints) == ([], [])

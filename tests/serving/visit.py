@@ -92,6 +92,12 @@ class Visit:
         wanted = [int(color[at : at + 2], 16) for at in (1, 3, 5)]
         return self.page.evaluate(PAINTED, [CANDLES, wanted])
 
+    def bodies(self) -> list[str]:
+        """What a candle that rose is filled with, and one that fell."""
+        own = "box.drawn.chart.panes()[0].getSeries()[0].options()"
+        read = f"box => [{own}.upColor, {own}.downColor]"
+        return self.page.eval_on_selector(CANDLES, read)
+
     def shown_days(self) -> float:
         """How many days the chart has on its axis."""
         read = "box => { const {from, to} = box.drawn.chart.timeScale().getVisibleLogicalRange(); return to - from; }"

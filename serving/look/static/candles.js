@@ -109,7 +109,8 @@
       return series;
     }
 
-    // Every day stands on the axis, also those of which only the forecast says something.
+    // Every day stands on the axis, also those of which only the forecast says something. A candle that rose is hollow,
+    // one that fell is filled: colour is not all that tells them apart.
     addPrices() {
       const { told } = this, priceFormat = pricesOf(told), at = new Map(told.days.map((day, n) => [day, n]));
       const candle = n => ({ open: told.open[n], high: told.high[n], low: told.low[n], close: told.close[n] });
@@ -117,7 +118,7 @@
       const point = n => (told.candles ? candle(n) : { value: told.close[n] });
       const series = told.candles
         ? this.add(LightweightCharts.CandlestickSeries, () => ({
-            upColor: paint('blue'), borderUpColor: paint('blue'), wickUpColor: paint('blue'),
+            upColor: paint('surface'), borderUpColor: paint('blue'), wickUpColor: paint('blue'),
             downColor: paint('alarm'), borderDownColor: paint('alarm'), wickDownColor: paint('alarm'),
           }), { priceFormat })
         : this.add(LightweightCharts.LineSeries, () => ({ color: paint('blue') }), { priceFormat, lineWidth: 2 });
