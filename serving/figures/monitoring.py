@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
+from ml_core.features.spoken import speak
 from ml_core.vocabulary.words import listed, percent
 from serving.figures.chart_look import dress_lines, hover, plainly
 from serving.look.markup import begin
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from plotly.graph_objects import Figure
 
 SESSIONS = 250  # those that are shown, up to the last
+NAMED = 5  # of them, below the picture
 MOST = 1.25  # of what is allowed: what lies higher is drawn there
 FOOT, HIGH = 0.36, 0.64  # of a lane: where nothing was found, and how far above that the alarm lies
 
@@ -29,7 +31,8 @@ def draw_distances(looks: pl.DataFrame) -> Figure | None:
     if nearest.is_empty():
         return None
     lanes, figure = nearest["check"].unique().sort().to_list(), Figure()
-    first, last = nearest["session"].min(), nearest["session"].max()
+    days: list[dt.date] = nearest["session"].unique().sort().to_list()
+    ends = _ends(days)
     for lane, name in enumerate(lanes):
         own = nearest.filter(check=name)
         figure.add_scatter(
@@ -37,13 +40,13 @@ def draw_distances(looks: pl.DataFrame) -> Figure | None:
             y=_heights(own, lane),
             mode="lines+markers",
             line={"color": BLUE, "width": 1.6},
-            marker={"size": 4 if own.height < 10 else 0.1, "color": BLUE},
+            marker={"size": 6 if own.height < 10 else 0.1, "color": BLUE},
             name="Nearest finding",
             showlegend=lane == 0,
             **hover(_tell(own)),
         )
         figure.add_scatter(
-            x=[first, last],
+            x=ends,
             y=[lane + FOOT - HIGH] * 2,
             mode="lines",
             line={"color": GREY, "width": 1, "dash": "dot"},
@@ -54,7 +57,12 @@ def draw_distances(looks: pl.DataFrame) -> Figure | None:
     _mark_alarms(figure, nearest.filter(pl.col("share") > 1), lanes)
     meta = {"chart": "distances", "alt": describe_distances(nearest)}
     dress_lines(figure, [begin(name) for name in lanes], meta=meta, each=42)
-    return figure.update_xaxes(nticks=5, tickangle=0, tickformat="%d %b\n%Y")
+    return figure.update_xaxes(range=ends, tickvals=_marked(days), tickangle=0, tickformat="%d %b\n%Y")
+
+
+def tell_subject(check: str, subject: str) -> str:
+    """What was looked at, in words that a person knows: inputs are kept by the names of features."""
+    return speak(subject) if check == "inputs" else subject
 
 
 def find_nearest(looks: pl.DataFrame) -> pl.DataFrame:
@@ -87,6 +95,19 @@ def describe_distances(nearest: pl.DataFrame) -> str:
     )
 
 
+def _ends(days: Sequence[dt.date]) -> list[dt.datetime]:
+    """A little before the first session and after the last, so that one session alone has a width too."""
+    first, last = (dt.datetime.combine(day, dt.time()) for day in (days[0], days[-1]))
+    beside = max(dt.timedelta(hours=18), (last - first) / 50)
+    return [first - beside, last + beside]
+
+
+def _marked(days: Sequence[dt.date]) -> list[dt.date]:
+    """The sessions that are named below: all of a few, else some of them, evenly."""
+    step = (len(days) - 1) / (NAMED - 1)
+    return list(days) if step <= 1 else [days[round(at * step)] for at in range(NAMED)]
+
+
 def _mark_alarms(figure: Figure, alarms: pl.DataFrame, lanes: Sequence[str]) -> None:
     if alarms.is_empty():
         return
@@ -106,11 +127,12 @@ def _heights(own: pl.DataFrame, lane: int) -> list[float]:
 
 
 def _tell(rows: pl.DataFrame) -> list[str]:
-    return [
-        plainly(f"{row['session']:%a %d %b %Y}: {row['subject']}, {_share(row['share'])} of what is allowed")
-        + f"<br>{plainly(row['told'])}"
-        for row in rows.iter_rows(named=True)
-    ]
+    return [plainly(_told(row)) + f"<br>{plainly(row['told'])}" for row in rows.iter_rows(named=True)]
+
+
+def _told(row: dict[str, Any]) -> str:
+    subject = tell_subject(row["check"], row["subject"])
+    return f"{row['session']:%a %d %b %Y}: {subject}, {_share(row['share'])} of what is allowed"
 
 
 def _share(share: float) -> str:

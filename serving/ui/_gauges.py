@@ -5,6 +5,7 @@ from typing import Any
 
 import polars as pl
 
+from serving.figures.monitoring import tell_subject
 from serving.look import markup
 
 SHOWN = 8  # of each check, those that are nearest to an alarm
@@ -31,7 +32,7 @@ def _finding(row: dict[str, Any], looks: pl.DataFrame) -> str:
     over = row["value"] > row["allowed"]
     spent = looks.filter(pl.col("subject") == row["subject"]).tail(SESSIONS)
     cells = (
-        f"<td>{escape(row['subject'])}</td>",
+        f"<td>{escape(tell_subject(row['check'], row['subject']))}</td>",
         f"<td>{_bar(share, over=over)}</td>",
         f"<td>{_line((spent['value'] / spent['allowed']).to_list())}</td>",
         f'<td class="cc-text">{escape(row["told"])}</td>',

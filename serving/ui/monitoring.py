@@ -8,7 +8,7 @@ import polars as pl
 
 from ml_core.monitoring.record import Breach
 from serving.door.access import Access
-from serving.figures.monitoring import draw_distances
+from serving.figures.monitoring import draw_distances, tell_subject
 from serving.look import markup
 from serving.look.markup import Cell
 from serving.service import Service
@@ -111,7 +111,7 @@ def _alarms(breaches: list[Breach], last: pl.DataFrame) -> str:
     )
     rows = [
         [
-            Cell(markup.begin(one.check), one.subject),
+            Cell(markup.begin(one.check), tell_subject(one.check, one.subject)),
             f"{one.began:%d %b %Y}",
             Cell(one.state, look="cc-refuse" if one.waits else ""),
             one.told,

@@ -7,6 +7,7 @@ import pytest
 from ml_core.data.order import place_order
 from ml_core.monitoring.finding import Finding
 from ml_core.monitoring.watch import watch
+from serving.figures.monitoring import tell_subject
 from serving.ui.monitoring import show_monitoring
 from serving.ui.today import show_today
 from tests.market import NOW
@@ -35,7 +36,7 @@ def test_what_a_real_look_found_stands_there_check_by_check(service, own_world):
     for check, findings in watched.found.items():
         assert (f"<h2>{check.capitalize()}</h2>" in shown.looks) is bool(findings)
         for one in findings:
-            assert one.subject in shown.looks
+            assert tell_subject(check, one.subject) in shown.looks
 
 
 def test_a_lane_a_check_shows_its_nearest_finding_and_marks_what_is_beyond_what_is_allowed(service):
@@ -55,6 +56,28 @@ def test_a_lane_a_check_shows_its_nearest_finding_and_marks_what_is_beyond_what_
         "Alarms: 2, of bars and inputs. At last, as a share of what is allowed: inputs 50 %."
         in figure.layout.meta["alt"]
     )
+
+
+def test_of_one_look_each_lane_has_a_line_for_what_is_allowed_and_the_one_day_is_named_once(service):
+    service.record().keep(DAY, {"inputs": [SOUND], "bars": [SOUND]})
+    figure = show_monitoring(service).distances
+    allowed = [trace for trace in figure.data if trace.name == "What is allowed"]
+    assert len(allowed) == 2
+    for trace in allowed:
+        assert trace.x[1] - trace.x[0] >= dt.timedelta(days=1)
+    assert list(figure.layout.xaxis.tickvals) == [DAY]
+    for later in range(1, 40):
+        service.record().keep(DAY + dt.timedelta(days=later), {"inputs": [SOUND]})
+    named = show_monitoring(service).distances.layout.xaxis.tickvals
+    assert (len(named), named[0], named[-1]) == (5, DAY, DAY + dt.timedelta(days=39))
+
+
+def test_inputs_are_named_in_the_words_that_explanations_use(service):
+    service.record().keep(DAY, {"inputs": [Finding("relative_momentum_20", 2.0, 1.0, "far", "refit")]})
+    shown = show_monitoring(service)
+    for part in (shown.looks, shown.alarms, str(shown.distances.data[0].text)):
+        assert "20-session momentum against the market" in part
+        assert "relative_momentum" not in part
 
 
 def test_an_alarm_is_told_by_more_than_its_colour_and_nothing_of_it_is_markup(service):

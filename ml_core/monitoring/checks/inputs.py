@@ -13,6 +13,7 @@ import math
 import numpy as np
 from scipy.stats import t
 
+from ml_core.features.spoken import speak
 from ml_core.monitoring.finding import Finding
 from ml_core.monitoring.scene import WatchScene
 from ml_core.panel.windows import Windows
@@ -69,7 +70,7 @@ def _judge(
     whole = np.sort(value_NT[:, places][rows_NT[:, places]])
     now = distance(whole, value_NT[:, newest][rows_NT[:, newest]])
     allowed = min(max(FLOOR, reach(usual, chance)), CEILING)
-    told = f"{name}: the last {STRETCH} sessions are {now:.2f} from training, usual is {np.mean(usual):.2f}"
+    told = f"{speak(name)}: the last {STRETCH} sessions are {now:.2f} from training, usual is {np.mean(usual):.2f}"
     if now > allowed:
         own = {
             ticker: distance(whole, value_NT[place, newest][rows_NT[place, newest]])
