@@ -51,7 +51,7 @@ def tell_traded(forecasts: pl.DataFrame, asked: ModelVersion) -> str:
     traded = [
         f"version {row['version']} {_span(row['first'], row['last'])}" for row in said.iter_rows(named=True)
     ]
-    return f"{listed(traded)}, the youngest that had not learned from those sessions (asked: {own})"
+    return f"{listed(traded)} (asked: {own})"
 
 
 def _span(first: dt.date, last: dt.date) -> str:

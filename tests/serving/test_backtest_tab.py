@@ -113,7 +113,7 @@ def test_the_versions_are_named_whose_forecasts_were_traded_and_when(own_world):
     service = own_world.service()
     told = service.backtest(BacktestSettings()).told
     assert told.startswith(f"version {parent} from {days.first} to ")
-    assert f" and version {refit} from {through} to {days.last}, the youngest" in told
+    assert f" and version {refit} from {through} to {days.last} (asked: version {refit}, champion, " in told
     early = BacktestSettings(end=through - dt.timedelta(days=1))
     assert service.backtest(early).told.startswith(f"version {parent} from {days.first} to ")
     assert f"and version {refit}" not in service.backtest(early).told
