@@ -113,7 +113,7 @@ class Shelf:
     def models(self) -> Models:
         name = self._order.name
         moves = self._registry.moves(name)
-        versions = [_describe(one, moves, self._tell) for one in self._registry.versions(name)]
+        versions = [_describe(one, moves, self._tell) for one in self._registry.each(name)]
         return Models(model=name, versions=versions)
 
     def papers(self, version: str) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import datetime as dt
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -52,7 +52,11 @@ class Registry:
 
     def versions(self, name: str) -> list[ModelVersion]:
         """Newest first; none for a model that nothing was registered for."""
-        return [self._describe(registered) for registered in self._listed(name)]
+        return [*self.each(name)]
+
+    def each(self, name: str) -> Iterator[ModelVersion]:
+        """The same one by one: the evidence of hundreds of versions at once is much to hold."""
+        return map(self._describe, self._listed(name))
 
     def everything(self) -> list[ModelVersion]:
         """Every version of every model under this home: what stored data they name must stay readable."""
