@@ -17,7 +17,7 @@ LEAST_LEFT = 0.01  # of a price: what is worth nothing has no logarithm
 TOGETHER = 64  # tickers
 
 
-class Outcomes(NamedTuple):
+class PanelOutcomes(NamedTuple):
     """In single precision, as the panel holds them."""
 
     y_NTH: np.ndarray
@@ -28,11 +28,11 @@ class Outcomes(NamedTuple):
 
 def build_outcomes(
     bars_NT: Mapping[str, np.ndarray], ended_NT: np.ndarray, rows_NT: np.ndarray, task: Task
-) -> Outcomes:
+) -> PanelOutcomes:
     """A few tickers at a time, so that what is in double precision on the way is never there of all. A target is first
     built of all tickers, which it may compare."""
     y_NTH = build_target(ended_NT, task.horizons, task.target, rows_NT=rows_NT)
-    made = Outcomes(
+    made = PanelOutcomes(
         y_NTH=np.empty(y_NTH.shape, np.float32),
         unit_NTH=np.empty(y_NTH.shape, np.float32),
         state_NTK=np.empty((*ended_NT.shape, len(STATES)), np.float32),

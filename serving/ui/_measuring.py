@@ -21,7 +21,7 @@ AT_ONCE = (
 WHAT = "What would be lost without an input"
 
 Wanted: TypeAlias = tuple[str, int]  # a version, and how far ahead
-Measured: TypeAlias = tuple[Wanted, str, float]  # of which, why it could not be, and when
+LastMeasured: TypeAlias = tuple[Wanted, str, float]  # of which, why it could not be, and when
 
 OPENING = tell_instead(markup.going("It is looked up, or measured where it is not known yet."))
 GOING = tell_instead(
@@ -39,7 +39,7 @@ class Measuring:
     def __init__(self, service: Service) -> None:
         self._service, self._surveys = service, service.explanations.surveys
 
-    def redraw(self, ahead: int, of: ForecastPart, who: str, measured: Measured | None) -> list[Any]:
+    def redraw(self, ahead: int, of: ForecastPart, who: str, measured: LastMeasured | None) -> list[Any]:
         shown, wanted = guard(
             self._service,
             WHAT,
@@ -60,7 +60,7 @@ class Measuring:
         return (wanted, guard(self._service, WHAT, find, str), time.time()), None
 
     def _look(
-        self, ahead: int, of: ForecastPart, who: str, measured: Measured | None
+        self, ahead: int, of: ForecastPart, who: str, measured: LastMeasured | None
     ) -> tuple[Lost, Wanted | None]:
         version, known = self._surveys.kept(who or None, ahead)
         wanted = (version, ahead)

@@ -244,7 +244,8 @@ def test_lengths_of_a_split_survive_being_written_down():
 
 def test_an_experiment_of_before_that_names_its_families_keeps_its_digest_so_that_its_search_resumes():
     """As files were written, and as the digest was, before a spec parted what is asked from how a model reads."""
-    experiment = small_experiment(search={"families": ["lstm", "attention_lstm", "transformer"]})
+    search = {"families": ["lstm", "attention_lstm", "transformer"], "cpus_per_trial": 1}
+    experiment = small_experiment(search=search)
     assert experiment.digest() == "7942b824ff7e"
     spec = experiment.spec
     assert spec.task == Task(horizons=(1, 3))
