@@ -17,6 +17,7 @@ from serving.ui._guard import guard
 from serving.ui._runs import label, show_table
 from serving.ui.runs import list_runs, show_one, show_runs
 
+ANSWER = 1  # its place among what is drawn: the first part after the mark of the picture
 REDRAWN = 10  # seconds after which the bar of a run that goes on has grown
 
 
@@ -27,7 +28,13 @@ class Watching:
         self._service, self._access = service, access
 
     def look(self, before: str, chosen: str | None, request: Request) -> list[Any]:
-        return self._redraw(before, chosen, request, tell_refused(self._access, request, "run"))
+        return self._redraw(before, chosen, request)
+
+    def look_again(self, before: str, chosen: str | None, request: Request) -> list[Any]:
+        """Nobody asked for it: what the last press of a button came to is left to be read."""
+        updates = self._redraw(before, chosen, request)
+        updates[ANSWER] = gr.skip()
+        return updates
 
     def begin(
         self, before: str, chosen: str | None, verb: str, as_of: str | None, trials: float | None, afresh: bool,
@@ -41,8 +48,8 @@ class Watching:
             return start_run(self._service, asked, by=visitor.name, names=LABELS)
 
         begun = guard(self._service, "This run", start, str)
-        name, notice = (begun.id, "") if isinstance(begun, Run) else (None, begun)
-        return self._redraw(before, chosen, request, notice, name)
+        name, answer = (begun.id, "") if isinstance(begun, Run) else (None, begun)
+        return self._redraw(before, chosen, request, answer, name)
 
     def end(self, before: str, chosen: str | None, request: Request) -> list[Any]:
         """Ask the run that is chosen to end."""
@@ -54,18 +61,18 @@ class Watching:
         return self._redraw(before, chosen, request, guard(self._service, "This run", stop, str))
 
     def _redraw(
-        self, before: str, given: str | None, request: Request, notice: str, begun: str | None = None
+        self, before: str, given: str | None, request: Request, answer: str = "", begun: str | None = None
     ) -> list[Any]:
         """`given` is what stood in the choice of a run when this was asked. It is set only to a run that has just
         begun, or to the newest where none was chosen: meanwhile somebody may have chosen another."""
         now, acts = dt.datetime.now(dt.UTC), may(self._access, request, "run")
-        told, notice = list_runs(self._service, notice)
+        told, notice = list_runs(self._service, tell_refused(self._access, request, "run"))
         chosen = begun or given or next((run.id for run in told.runs), None)
         choices = [(label(run), run.id) for run in told.runs]
         going = [run.id for run in told.runs if run.going]
         grown = f"{now.timestamp() // REDRAWN}" if going else ""
         drawing = " ".join([grown, *(f"{run.id} {run.state}" for run in told.runs)])
-        updates = fill_parts(show_runs(told, now, notice))
+        updates = fill_parts(show_runs(told, now, notice, answer))
         if drawing == before:  # the same picture again would only flicker
             updates[-1] = gr.skip()
         return [

@@ -24,8 +24,9 @@ NONE = "Nothing was run from here yet. Choose above what is to be done, and star
 
 
 class RunsView(NamedTuple):
-    """The parts below the buttons; an empty part is not shown."""
+    """The parts below the buttons; an empty part is not shown. `answer` is what the last press of a button came to."""
 
+    answer: str
     notice: str
     cards: str = ""
     about: str = ""
@@ -57,7 +58,7 @@ def build(service: Service, access: Access) -> Parts:
     watched: dict[str, Any] = {
         "outputs": outputs, "trigger_mode": "once", "show_progress": "hidden", "api_visibility": "private",
     }  # fmt: skip
-    gr.on([timer.tick], watching.look, inputs=[drawn, which], **watched)
+    gr.on([timer.tick], watching.look_again, inputs=[drawn, which], **watched)
     gr.on([start.click], watching.begin, inputs=[drawn, which, verb, *asked], **watched)
     gr.on([cancel.click], watching.end, inputs=[drawn, which], **watched)
     verb.change(fit_parameters, [verb], [does, *asked], api_visibility="private", show_progress="hidden")
@@ -74,11 +75,11 @@ def list_runs(service: Service, notice: str) -> tuple[Runs, str]:
     return guard(service, "The runs", read, lambda why: (Runs(runs=[], notes=[]), notice + why))
 
 
-def show_runs(told: Runs, now: dt.datetime, notice: str = "") -> RunsView:
+def show_runs(told: Runs, now: dt.datetime, notice: str = "", answer: str = "") -> RunsView:
     if not told.runs:
-        return RunsView(notice or markup.notice(NONE))
+        return RunsView(answer, notice or markup.notice(NONE))
     about = markup.lead("What was done when", TIMES)
-    return RunsView(notice, show_state(told.runs, now), about, draw_runs(told.runs, now))
+    return RunsView(answer, notice, show_state(told.runs, now), about, draw_runs(told.runs, now))
 
 
 def show_one(service: Service, name: str | None, now: dt.datetime) -> str:

@@ -2,13 +2,17 @@
 what is kept as a file."""
 
 import re
+from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
+import httpx
 import polars as pl
+import pytest
 from playwright.sync_api import expect
 
 from ml_core.vocabulary.words import CLAIMS
+from serving.ui.runs import EVERY
 from tests.serving.conftest import EVIL
 from tests.serving.visit import CANDLES, PATIENCE, WIDTHS, Visit, at_both_widths
 
@@ -126,10 +130,13 @@ def test_a_visitor_starts_a_run_reads_its_log_and_a_wrong_number_starts_nothing(
         page.get_by_role("radio", name="Search").check()
         page.locator("#runs-trials input").fill("0")
         page.locator("#runs-start").click()
-        expect(page.locator("#runs-notice")).to_contain_text("Trials: expected at least 1, got 0")
+        expect(page.locator("#runs-answer")).to_contain_text("Trials: expected at least 1, got 0")
         page.get_by_role("radio", name="Refresh").check()
         expect(page.locator("#runs-trials")).to_have_count(0)
+        expect(page.locator("#runs-one")).to_contain_text(" of small")
+        shown = page.locator("#runs-which input").input_value()
         page.locator("#runs-start").click()
+        expect(page.locator("#runs-which input")).not_to_have_value(shown)
         expect(page.locator("#runs-one")).to_contain_text("Refresh of small")
         expect(page).to_have_url(re.compile("run=.*-refresh"))
         expect(page.locator("#runs-one")).to_contain_text("completed")
@@ -148,12 +155,27 @@ def test_what_a_run_has_said_is_text_and_another_run_is_cancelled(page, address)
     page.locator("#runs-start").click()
     expect(page.locator("#runs-one")).to_contain_text("Dates".lower())
     expect(page.locator("#runs-cancel")).to_be_enabled()
+    page.locator("#runs-start").click()
+    refused = page.locator("#runs-answer")
+    expect(refused).to_contain_text("a home does one run at a time")
+    page.wait_for_timeout(1500 * EVERY)  # the page has looked again by then
+    expect(refused).to_be_visible()
     page.locator("#runs-cancel").click()
     expect(page.locator("#runs-one")).to_contain_text("cancelled")
+    expect(refused).to_have_count(0)
     assert page.title() == "candorcast"
     assert visit.complaints == []
 
 
+@pytest.fixture
+def _put_back(address) -> Iterator[None]:
+    """After a test that makes another version champion, for those that come after it."""
+    yield
+    again = {"version": "4", "reason": "as it was", "force": True}
+    httpx.post(f"{address}/models/champion", json=again, trust_env=False).raise_for_status()
+
+
+@pytest.mark.usefixtures("_put_back")
 def test_a_visitor_goes_back_to_an_earlier_champion_only_after_saying_why_and_confirming(page, address):
     visit = Visit(page, address)
     visit.open("tab=models")
