@@ -6,12 +6,14 @@ from collections.abc import Sequence
 from html import escape
 from typing import TYPE_CHECKING, Any
 
+from ml_core.vocabulary import words
 from serving.look.style import FONTS, INK, LINE, MUTED, SURFACE
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
 
 AXIS = {"gridcolor": LINE, "zeroline": False, "fixedrange": True, "showline": False, "ticks": ""}
+DIGITS = {"correlation": ".3f", "share": ".1%", "change": "+.1%", "ratio": ".2f"}
 MARGIN = {"l": 12, "r": 56, "t": 46, "b": 44}
 
 
@@ -57,6 +59,11 @@ def dress_lines(
 def hover(texts: Sequence[str]) -> dict[str, Any]:
     """What a mark tells when it is pointed at."""
     return {"text": list(texts), "hovertemplate": "%{text}<extra></extra>"}
+
+
+def digits(metric: str) -> str:
+    """How the axis of a metric writes its numbers."""
+    return DIGITS.get(words.metric(metric).form, ".4~g")
 
 
 def plainly(text: str) -> str:

@@ -1,24 +1,20 @@
-"""Draws what a search tried: its best trials, how they learned, what their scores hang on, and the values tried."""
+"""Draws what a search came to: its best trials, how they learned, and what their scores hang on."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from math import isfinite
-from statistics import median
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ml_core.registry.searched import Importance, TrialRow
 from ml_core.vocabulary import words
-from serving.figures.chart_look import dress, dress_lines, hover, plainly
+from serving.figures.chart_look import digits, dress, dress_lines, hover, plainly
 from serving.look.style import BLUE, GREEN, GREY, INK, LINE, MUTED
 from serving.searches import NewestSearch, curve_of, tell_key, tell_params
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
 
-BOARD, CURVES, KEYS = 30, 200, 4  # at most: trials of the leaderboard, curves, keys of the scatter
-DIGITS = {"correlation": ".3f", "share": ".1%", "change": "+.1%", "ratio": ".2f"}
-SMALL = {"tickangle": 0, "tickfont": {"size": 10}}
+BOARD, CURVES = 30, 200  # at most: trials of the leaderboard, curves
 FAINT = "rgba(123, 135, 148, 0.35)"
 
 
@@ -51,7 +47,7 @@ def draw_leaderboard(search: NewestSearch) -> Figure | None:
         )
     labels = [f"{place + 1}  {plainly(words.baseline(row.family or ''))}" for place, row in enumerate(rows)]
     dress_lines(figure, labels, meta={"search": search.name, "chart": "leaderboard"})
-    figure.update_xaxes(tickformat=_digits(search.objective))
+    figure.update_xaxes(tickformat=digits(search.objective))
     return figure
 
 
@@ -99,8 +95,10 @@ def draw_curves(search: NewestSearch) -> Figure | None:
         meta={"search": search.name, "chart": "curves"},
         margin={"l": 52, "r": 16, "t": 62},
     )
-    figure.update_xaxes(title={"text": "Epoch", "font": {"color": MUTED}}, tickformat="d")
-    figure.update_yaxes(tickformat=_digits(search.objective))
+    most = max(len(curve_of(trial)) for trial in learned)
+    whole = {"tickformat": "d", "dtick": -(-most // 10)}  # no mark between two epochs
+    figure.update_xaxes(title={"text": "Epoch", "font": {"color": MUTED}}, **whole)
+    figure.update_yaxes(tickformat=digits(search.objective))
     return figure
 
 
@@ -144,88 +142,9 @@ def draw_importance(keys: Sequence[Importance], search: NewestSearch) -> Figure 
     return figure
 
 
-def draw_values(search: NewestSearch) -> Figure | None:
-    """Which values were tried of the keys that matter most, and the validation score that each gave."""
-    from plotly.subplots import make_subplots
-
-    family, keys = search.most_telling(KEYS)
-    if not keys:
-        return None
-    trials = [one for one in search.trials if one.params.get("family") == family and _known(one.score)]
-    lines = -(-len(keys) // 2)
-    titles = [plainly(tell_key(key)) for key in keys]
-    figure = make_subplots(
-        rows=lines,
-        cols=min(2, len(keys)),
-        subplot_titles=titles,
-        shared_yaxes=True,
-        vertical_spacing=0.3 / lines,
-        horizontal_spacing=0.06,
-    )
-    for place, key in enumerate(keys):
-        row, column = place // 2 + 1, place % 2 + 1
-        for status, name, symbol, color in (
-            ("stopped", "Dropped", "x-thin", MUTED),
-            ("finished", "Finished", "circle", BLUE),
-        ):
-            shown = [one for one in trials if one.status == status and key in one.params]
-            figure.add_scatter(
-                x=[_axis_value(one.params[key]) for one in shown],
-                y=[one.score for one in shown],
-                mode="markers",
-                marker={"symbol": symbol, "size": 7, "color": color, "line": {"color": color, "width": 1}},
-                name=name,
-                showlegend=place == 0 and bool(shown),
-                **hover([plainly(f"{one.id}: {tell_params(one.params)}") for one in shown]),
-                row=row,
-                col=column,
-            )
-        values = [one.params[key] for one in trials if key in one.params]
-        figure.update_xaxes(**_scale_of(values), row=row, col=column)
-    meta = {"search": search.name, "chart": "values", "keys": [plainly(key) for key in keys]}
-    dress(figure, height=60 + 210 * lines, meta=meta, margin={"l": 52, "r": 16, "t": 70, "b": 34})
-    figure.update_layout(legend_y=1.0 + 34 / (210 * lines))
-    figure.update_annotations(font={"size": 12, "color": MUTED})
-    figure.update_yaxes(tickformat=_digits(search.objective))
-    return figure
-
-
 def _told(row: TrialRow) -> str:
     scored = f"scored {words.number(row.test)}"
     error = f" \N{PLUS-MINUS SIGN} {words.number(row.error)}" if row.error else ""
     again = f", expected again {words.number(row.again)}" if row.again is not None else ""
     params = "<br>".join(plainly(one) for one in tell_params(row.params).split(", "))
     return f"{plainly(row.trial)}: {scored}{error}{again}<br>{params}"
-
-
-def _digits(objective: str) -> str:
-    return DIGITS.get(words.metric(objective).form, ".4~g")
-
-
-def _known(score: float | None) -> bool:
-    return score is not None and isfinite(score)
-
-
-def _axis_value(value: Any) -> Any:
-    """A number with a fraction on a scale of numbers; anything else by its name."""
-    return value if isinstance(value, float) else plainly(str(value))
-
-
-def _scale_of(values: Sequence[Any]) -> dict[str, Any]:
-    """Of a key's axis: names side by side, or numbers, in their logarithm where most of them are small."""
-    if not all(isinstance(one, float) for one in values):
-        named = sorted(
-            set(values), key=lambda one: (isinstance(one, str), one if isinstance(one, (int, str)) else 0)
-        )
-        ends = [-0.6, len(named) - 0.4]  # so that the last name is whole on a phone too
-        return {
-            "type": "category",
-            "categoryarray": [plainly(str(one)) for one in named],
-            "range": ends,
-            **SMALL,
-        }
-    low, high = min(values), max(values)
-    if low > 0 and high > 8 * low and median(values) < 0.35 * (low + high):
-        decades = 1 if high <= 1000 * low else 2
-        return {"type": "log", "dtick": decades, "exponentformat": "power", **SMALL}
-    return {"nticks": 5, **SMALL}

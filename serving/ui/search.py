@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from ml_core.registry.searched import TrialRow
 from ml_core.reporting.luck import tell_keys, tell_luck
 from ml_core.vocabulary import words
-from serving.figures.search import BOARD, KEYS, draw_curves, draw_importance, draw_leaderboard, draw_values
+from serving.figures.search import BOARD, draw_curves, draw_importance, draw_leaderboard
+from serving.figures.tried import KEYS, draw_together, draw_values
 from serving.look import markup
 from serving.look.markup import Cell, begin, panel, table, typeset, write
 from serving.searches import NewestSearch, tell_key, tell_params
@@ -19,7 +20,7 @@ from serving.ui._tab import Drawing, Parts, Tab
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
 
-CHARTS = ("leaderboard", "curves", "importance", "values")
+CHARTS = ("leaderboard", "curves", "importance", "together", "values")
 EVERY = 5.0  # seconds between two looks at a search that runs
 SCORED = (
     "Each ring is what a trial scored on the test dates of all folds. Once the search has ended, a filled dot is what "
@@ -30,6 +31,8 @@ WEIGHED = (
     "The share of what parts the best quarter of trials from all that hangs on each key. The upright line is what "
     "chance gives it; a star marks what is above chance."
 )
+TOGETHER = "Each line is a trial, from left to right through its values to its score."
+BY_KEY = "Each mark is a trial, at its best score on validation dates."
 
 
 class SearchView(NamedTuple):
@@ -44,6 +47,8 @@ class SearchView(NamedTuple):
     weighed: str = ""
     importance: Figure | None = None
     tried: str = ""
+    together: Figure | None = None
+    alone: str = ""
     values: Figure | None = None
     luck: str = ""
     running: bool = False
@@ -85,7 +90,8 @@ def _show(search: NewestSearch) -> SearchView:
         )
     keys = search.account.keys if search.account else ()
     leaderboard, curves = draw_leaderboard(search), draw_curves(search)
-    importance, values = draw_importance(keys, search), draw_values(search)
+    importance = draw_importance(keys, search)
+    together, values = draw_together(search), draw_values(search)
     return SearchView(
         "",
         _cards(search),
@@ -95,7 +101,11 @@ def _show(search: NewestSearch) -> SearchView:
         curves,
         _above(importance, "What the score hangs on", f"{WEIGHED} Of these trials: {tell_keys(keys)}."),
         importance,
-        _above(values, "Values that were tried", _tell_values(search)),
+        _above(together, "Values that were tried, together", f"{TOGETHER} {_tell_values(search)}"),
+        together,
+        _above(values, "The same, key by key", BY_KEY)
+        if together
+        else _above(values, "Values that were tried", _tell_values(search)),
         values,
         f'<div class="cc-stack">{_luck(search)}{_table(search)}</div>',
         search.running,

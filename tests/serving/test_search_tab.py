@@ -8,7 +8,8 @@ from ml_core.data.order import place_order
 from ml_core.errors import InvalidInput
 from ml_core.registry.ledgers import LEDGER
 from ml_core.registry.trials import Trial, write_line
-from serving.figures.search import BOARD, draw_curves, draw_importance, draw_leaderboard, draw_values
+from serving.figures.search import BOARD, draw_curves, draw_importance, draw_leaderboard
+from serving.figures.tried import draw_together, draw_values
 from serving.searches import newest_search
 from serving.ui.search import show_search
 from tests.serving.searched import choose, end_trials
@@ -81,6 +82,33 @@ def test_the_values_of_the_most_important_keys_are_shown_with_the_scores_that_th
     assert list(first.x) == [trial.params["training.learning_rate"] for trial in finished]
     assert list(first.y) == [trial.score for trial in finished]
     assert figure.layout.xaxis.type == "log"
+
+
+def test_each_trial_is_a_line_through_its_values_to_its_score_and_the_best_quarter_is_drawn_out(search):
+    figure = draw_together(search)
+    others, best = figure.data
+    assert (others.name, best.name) == ("The 12 others", "The best quarter, 4")
+    lines = [list(line) for line in zip(*[iter((*best.y, *others.y))] * 6, strict=True)]
+    assert all(line.pop() is None for line in lines), "a gap between two lines"
+    assert all(0 <= height <= 1 for line in lines for height in line)
+    ranked = sorted(search.trials, key=lambda one: one.score, reverse=True)
+    shown = [one.params["training.learning_rate"] for one in ranked]
+    assert [line[0] for line in lines] == sorted_alike(shown, [line[0] for line in lines])
+    assert [line[-1] for line in lines] == sorted([line[-1] for line in lines], reverse=True)
+    assert "learning rate" in best.text[0]
+
+
+def sorted_alike(values: list[float], heights: list[float]) -> list[float]:
+    """The heights, put in the order of the values: the same where a greater value stands higher."""
+    places = sorted(range(len(values)), key=values.__getitem__)
+    ranked = dict(zip(places, sorted(heights), strict=True))
+    return [ranked[place] for place in range(len(values))]
+
+
+def test_three_trials_have_no_best_quarter(world, tmp_path):
+    own = replace(world, home=replace(world.home, root=tmp_path))
+    end_trials(own.experiment, own.home, 3)
+    assert draw_together(newest_search(place_order(own.experiment, own.home))) is None
 
 
 def test_what_luck_does_is_told_in_words_with_the_looks_at_the_holdout(searched):

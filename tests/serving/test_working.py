@@ -22,7 +22,7 @@ expect.set_options(timeout=PATIENCE)
 
 def test_a_visitor_looks_at_the_newest_search(page, address):
     for _ in at_both_widths(page, address, "tab=search"):
-        for chart in ("leaderboard", "curves", "importance", "values"):
+        for chart in ("leaderboard", "curves", "importance", "together", "values"):
             expect(page.locator(f"#search-{chart} .main-svg").first).to_be_visible()
         expect(page.locator("#search-luck")).to_contain_text("16 trials count as")
         expect(page).to_have_url(re.compile("tab=search"))
