@@ -85,9 +85,10 @@ def show_head(service: Service, experiments: Experiments | None = None) -> str:
     """Which experiment this is among those that are served; who answers, from prices of which day; below it what of
     that is too old."""
     health = service.health()
+    through = f"prices up to {health.as_of:%d %b %Y}" if health.as_of else "no prices"
     who = f"{health.seat}, version {health.version} of {health.model}"
     parts = {
-        **dict.fromkeys(("ok", "old"), f"{who}, prices up to {health.as_of}"),
+        **dict.fromkeys(("ok", "old"), f"{who}, {through}"),
         "degraded": f"{who}; a newer state cannot be served: {health.failure}",
         "waiting": "no model is served yet",
     }

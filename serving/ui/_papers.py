@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import datetime as dt
 from html import escape
 from typing import Any
 
@@ -21,7 +22,7 @@ def show_papers(info: Info, *, card: str, certificate_file: str | None, **_: Any
         about = "Signed. Anyone may sign: that the key is whose it is said to be, its owner has to tell you elsewhere."
         one = info.certificate
         rows = [
-            ["Signed on", one.day],
+            ["Signed on", f"{dt.date.fromisoformat(one.day):%d %b %Y}"],
             ["Signer, fingerprint", one.fingerprint],
             ["Signer, public key", one.key],
             ["sha256 of the file", one.sha256],
