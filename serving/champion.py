@@ -22,6 +22,7 @@ from ml_core.registry.age import tell_old_model
 from ml_core.registry.history import who_stood
 from ml_core.registry.version import ModelVersion
 from ml_core.registry.versions import Registry
+from serving.memory import give_back
 
 RETRY = dt.timedelta(seconds=60)
 BESIDE = 4  # other versions that are kept ready
@@ -88,7 +89,9 @@ class Champion:
         try:
             before, self.served = self.served, self._find()
             self.failure = None
-            self.swaps += before is not None and before.stamp != self.served.stamp
+            if before is not None and before.stamp != self.served.stamp:
+                self.swaps += 1
+                give_back()
         except _StillRefused:
             pass
         except Exception as error:  # whatever is wrong with the new one, the old one goes on
