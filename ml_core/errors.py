@@ -38,6 +38,10 @@ class UnknownTicker(InvalidInput):
     """Nothing is stored, or nothing was learned, for the ticker that was asked for."""
 
 
+class UnknownVersion(InvalidInput):
+    """The model has no version of that number."""
+
+
 class UnknownRun(InvalidInput):
     """No run of that name was started here, or it is forgotten by now."""
 

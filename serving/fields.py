@@ -6,7 +6,7 @@ from typing import Annotated, Self
 from pydantic import BeforeValidator, Field, model_validator
 
 from ml_core.registry.seats import SEATS
-from ml_core.spec.wording import DATE
+from ml_core.spec.wording import DATE, WHOLE
 from serving.messages import Message
 
 TICKER, VERSION = r"^[^\s/\\<>]+$", rf"^(?:\d{{1,9}}|{'|'.join(SEATS)})$"
@@ -26,8 +26,16 @@ def _as_a_date(given: object) -> object:
     return given
 
 
+def _no_truth(given: object) -> object:
+    """`true` is no number, though Python counts it as one."""
+    if isinstance(given, bool):
+        raise ValueError(WHOLE)
+    return given
+
+
 Ticker = Annotated[str, Field(min_length=1, max_length=LONGEST_TICKER, pattern=TICKER)]
-Horizon = Annotated[int, Field(ge=1, le=10_000)]
+Whole = Annotated[int, BeforeValidator(_no_truth)]
+Horizon = Annotated[Whole, Field(ge=1, le=10_000)]
 Day = Annotated[dt.date, BeforeValidator(_as_a_date)]
 
 

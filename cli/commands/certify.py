@@ -42,7 +42,7 @@ def certify(session: Session, *, version: str | None, out: Path, key: Path | Non
     certificate = describe(registered, session.home)
     if new_key and key is not None:
         make_key(key)  # only for a version that can be certified
-    signing = read_key(given)
+    signing = read_key(given, "--key" if key else VARIABLE)
     content, public = sign(certificate.parts(), signing), public_of(signing)
     out.write_bytes(content)
     digest = hashlib.sha256(content).hexdigest()

@@ -105,7 +105,7 @@ def _line(name: str, value: Any) -> bytes:
 def _trouble(name: str, line: bytes) -> str:
     """What is wrong with this line alone; empty where nothing is."""
     if name == HEAD:
-        return "" if line in HEADS else "it is not the head of a certificate of a format that is known"
+        return "" if line in HEADS else f"expected {' or '.join(head.decode() for head in HEADS)}"
     if name in (KEY, SIGNATURE):
         length = 64 if name == KEY else 128
         word, _, told = line.partition(b" ")

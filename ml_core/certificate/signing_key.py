@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 VARIABLE = "CANDORCAST_SIGNING_KEY"
 HEX = re.compile("[0-9a-fA-F]{64}")
+PRIVATE = "expected an Ed25519 key as PEM, without a password, or the file of one"
+PUBLIC = "64 hexadecimal digits, or a file with them or with an Ed25519 public key as PEM"
 OTHERS = 0o077  # what the group and everybody else may do
 
 
@@ -41,14 +43,14 @@ def make_key(file: Path) -> None:
         out.write(written)
 
 
-def read_key(given: str) -> Ed25519PrivateKey:
-    """Of a file, or of the text of one, as the environment may hold it."""
+def read_key(given: str, who: str = "--key") -> Ed25519PrivateKey:
+    """Of a file, or of the text of one, as the environment may hold it. `who`: where it was given."""
     if given.lstrip().startswith("-----BEGIN"):
-        return _private_of(given.encode(), "the signing key")
+        return _private_of(given.encode(), who)
     file = Path(given)
-    key = _private_of(_read(file, "the signing key"), f"the signing key {file}")
+    key = _private_of(_read(file, who, PRIVATE), f"{who} {file}")
     if file.stat().st_mode & OTHERS:
-        raise InvalidInput(f"the signing key {file} can be read by others; run: chmod 600 {file}")
+        raise InvalidInput(f"{who} {file}: can be read by others; run: chmod 600 {file}")
     return key
 
 
@@ -60,7 +62,7 @@ def read_public(given: str) -> str:
 
     if HEX.fullmatch(given):
         return given.lower()
-    content = _read(Path(given), "--signer")
+    content = _read(Path(given), "--signer", f"expected {PUBLIC}")
     if HEX.fullmatch(content.decode(errors="replace").strip()):
         return content.decode().strip().lower()
     try:
@@ -68,10 +70,7 @@ def read_public(given: str) -> str:
     except (ValueError, UnsupportedAlgorithm):
         key = None
     if not isinstance(key, Ed25519PublicKey):
-        raise InvalidInput(
-            f"--signer {given}: is no public key; expected 64 hexadecimal digits, or a file with them or with an "
-            "Ed25519 public key as PEM"
-        )
+        raise InvalidInput(f"--signer {given}: is no public key; expected {PUBLIC}")
     return key.public_bytes_raw().hex()
 
 
@@ -94,18 +93,16 @@ def _private_of(content: bytes, who: str) -> Ed25519PrivateKey:
     try:
         key = serialization.load_pem_private_key(content, password=None)
     except (ValueError, TypeError, UnsupportedAlgorithm):
-        raise InvalidInput(
-            f"{who} cannot be read as a key; expected an Ed25519 key as PEM, without a password"
-        ) from None
+        raise InvalidInput(f"{who}: cannot be read as a key; {PRIVATE}") from None
     if not isinstance(key, Ed25519PrivateKey):
-        raise InvalidInput(f"{who} is of another kind; expected Ed25519")
+        raise InvalidInput(f"{who}: is a key of another kind; {PRIVATE}")
     return key
 
 
-def _read(file: Path, who: str) -> bytes:
+def _read(file: Path, who: str, expected: str) -> bytes:
     try:
         return file.read_bytes()
     except IsADirectoryError:
-        raise InvalidInput(f"{who} {file}: is a folder; expected the file of a key") from None
+        raise InvalidInput(f"{who} {file}: is a folder; {expected}") from None
     except OSError as error:
-        raise InvalidInput(f"{who} {file}: cannot be read: {error.strerror}") from None
+        raise InvalidInput(f"{who} {file}: cannot be read: {error.strerror}; {expected}") from None

@@ -10,7 +10,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ml_core.errors import BrokenArtifact, EmptySeat, ForecastError, InvalidInput, NoChampion
+from ml_core.errors import BrokenArtifact, EmptySeat, ForecastError, NoChampion, UnknownVersion
 from ml_core.home.settings import Home
 from ml_core.registry.attempts import ATTEMPT, finish
 from ml_core.registry.database import Listed, read_runs, read_tags, read_versions
@@ -78,7 +78,7 @@ class Registry:
                 tell_empty(name, version, self.sitting(name, CHALLENGER) if version == CHAMPION else None)
             )
         seats = {int(one.version): one.aliases for one in self._listed(name)}
-        raise InvalidInput(f"{name} has no version '{version}'{tell_known(name, seats)}")
+        raise UnknownVersion(f"{name} has no version '{version}'{tell_known(name, seats)}")
 
     def sitting(self, name: str, seat: Seat) -> ModelVersion | None:
         """Who sits there, if anybody."""

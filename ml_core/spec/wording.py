@@ -8,13 +8,14 @@ from pydantic import BaseModel
 
 NAME_PATTERN = r"^[A-Za-z0-9_\-]+$"
 TABLE, DATE = "expected a table of keys", "expected a date such as 2024-03-28"
+WHOLE = "expected a whole number"
 EXPECTED = {
     "missing": "missing; it has no default",
     "string_type": "expected text",
     "string_too_short": "expected text of {min_length} or more characters",
     "string_too_long": "expected text of at most {max_length} characters",
-    "int_type": "expected a whole number",
-    "int_parsing": "expected a whole number",
+    "int_type": WHOLE,
+    "int_parsing": WHOLE,
     "int_parsing_size": "expected a whole number of a size that can be computed with",
     "int_from_float": "expected a whole number",
     "float_type": "expected a number",

@@ -16,6 +16,7 @@ from ml_core.errors import (
     NoChampion,
     UnknownRun,
     UnknownTicker,
+    UnknownVersion,
 )
 from serving.board import Board
 from serving.condition import Ready
@@ -27,15 +28,15 @@ from serving.messages import BatchAnswer, Health, Info, SingleAnswer
 from serving.rest.bodies import BatchRequest, ExplainRequest, SingleRequest
 from serving.rest.doing import add_doing
 from serving.rest.metrics import KIND, Requests, served_families, write_metrics
-from serving.rest.parameters import Nothing, OnBoard, OneVersion, Version
+from serving.rest.parameters import Nothing, OnBoard, OneVersion, Version, ask_once
 from serving.rest.problems import problem, problems
 from serving.rest.refusals import tell_refused
 from serving.service import Service
 from serving.shelf import Live, ModelEvidence, Models
 
 STATUS = {
-    UnknownTicker: 404, UnknownRun: 404, EmptySeat: 404, NoChampion: 503, InvalidInput: 422, AlreadyRunning: 409,
-    ForecastError: 503,
+    UnknownTicker: 404, UnknownRun: 404, UnknownVersion: 404, EmptySeat: 404, NoChampion: 503, InvalidInput: 422,
+    AlreadyRunning: 409, ForecastError: 503,
 }  # fmt: skip
 
 log = logging.getLogger(__name__)
@@ -43,7 +44,7 @@ log = logging.getLogger(__name__)
 
 def build_router(service: Service, access: Access, requests: Requests, experiments: Experiments) -> APIRouter:
     """Predictions, evidence, figures and runs behind the key; before it only whether the server lives and answers."""
-    router = APIRouter()
+    router = APIRouter(dependencies=[Depends(ask_once)])
     guarded: dict[str, Any] = {
         "dependencies": [Depends(access.needs("read"))],
         "responses": problems(401, 404, 413, 422, 503),

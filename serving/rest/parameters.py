@@ -2,8 +2,9 @@
 
 from typing import Annotated
 
-from fastapi import Path, Query
+from fastapi import Path, Query, Request
 
+from ml_core.errors import InvalidInput
 from serving.fields import VERSION
 from serving.rest.bodies import AskedBoard, AskedNothing, VersionAsked
 
@@ -28,3 +29,10 @@ OneRun = Annotated[
         openapi_examples={"a run": {"value": EXAMPLE}},
     ),
 ]
+
+
+def ask_once(request: Request) -> None:
+    """Of two values of one name the address would mean the last, and nobody would hear of the first."""
+    given = [name for name, _ in request.query_params.multi_items()]
+    if twice := next((name for name in given if given.count(name) > 1), None):
+        raise InvalidInput(f"{twice[:40]}: stands in the address {given.count(twice)} times; expected once")

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal, Self, TypeAlias, get_args
 
 from pydantic import ConfigDict, Field, model_validator
 
-from serving.fields import VERSION, DayAsked
+from serving.fields import VERSION, DayAsked, Whole
 
 Verb: TypeAlias = Literal["refresh", "predict", "search", "refit", "monitor", "audit"]
 VERBS: tuple[Verb, ...] = get_args(Verb)
@@ -40,7 +40,7 @@ class RunRequest(DayAsked):
     model_config = ConfigDict(json_schema_extra={"examples": [{"verb": "refresh"}]})
 
     verb: Verb = Field(description="What is to be done.")
-    trials: Annotated[int, Field(ge=1, le=MOST_TRIALS)] | None = Field(
+    trials: Annotated[Whole, Field(ge=1, le=MOST_TRIALS)] | None = Field(
         None, description="search: how many trials in all; the experiment's number if left out."
     )
     afresh: bool = Field(False, description="search: run again what an earlier search has finished.")
@@ -48,7 +48,7 @@ class RunRequest(DayAsked):
     version: Annotated[str, Field(pattern=VERSION)] | None = Field(
         None, description="audit: this version, by number or seat; the experiment itself if left out."
     )
-    dates: Annotated[int, Field(ge=3, le=MOST_DATES)] | None = Field(
+    dates: Annotated[Whole, Field(ge=3, le=MOST_DATES)] | None = Field(
         None, description="audit: how many dates are tested; 4 if left out."
     )
 

@@ -50,7 +50,7 @@ def follow_address(
 def read_address(request: Request, tabs: tuple[str, ...], controls: Mapping[str, Any]) -> list[Any]:
     """What each control is to show; one that the address does not name, or names wrongly, stays as it is."""
     asked = dict(request.query_params)
-    tab = asked.get("tab")
+    tab = asked.get("tab", "").lower()
     updates = [gr.update(selected=tab) if tab in tabs else gr.skip()]
     for name, control in controls.items():
         value = _value_of(control, asked.get(name, ""))
@@ -62,7 +62,7 @@ def tell_strange(request: Request, tabs: tuple[str, ...], controls: Mapping[str,
     """What the address asks for that there is not, in one sentence; empty where all of it is."""
     asked = dict(request.query_params)
     strange = []
-    if (tab := asked.get("tab")) and tab not in tabs:
+    if (tab := asked.get("tab")) and tab.lower() not in tabs:
         strange.append(f"there is no tab '{tab[:40]}', but {', '.join(tabs)}")
     for name, control in controls.items():
         if (said := asked.get(name)) and _value_of(control, said) is None:

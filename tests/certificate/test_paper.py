@@ -7,7 +7,7 @@ import pytest
 from cryptography.hazmat.primitives import serialization
 
 from ml_core.certificate.paper import FORMATS, HEAD, KEY, PARTS, SIGNATURE, sign, verify
-from ml_core.certificate.signing_key import fingerprint, make_key, public_of, read_key, read_public
+from ml_core.certificate.signing_key import VARIABLE, fingerprint, make_key, public_of, read_key, read_public
 from ml_core.errors import BrokenArtifact, InvalidInput
 
 LINES = (HEAD, *PARTS, KEY, SIGNATURE)
@@ -107,15 +107,20 @@ def test_what_is_no_key_is_told_so_before_any_word_of_who_may_read_it(tmp_path):
     file = tmp_path / "README.md"
     file.write_text("# Hello\n")
     file.chmod(0o644)
-    with pytest.raises(
-        InvalidInput, match=f"{file} cannot be read as a key; expected an Ed25519 key"
-    ) as refused:
+    told = f"--key {file}: cannot be read as a key; expected an Ed25519 key as PEM"
+    with pytest.raises(InvalidInput, match=told) as refused:
         read_key(str(file))
     assert "chmod" not in str(refused.value)
     with pytest.raises(InvalidInput, match=f"{tmp_path}: is a folder"):
         read_key(str(tmp_path))
     with pytest.raises(InvalidInput, match=f"{tmp_path}: is a folder"):
         make_key(tmp_path)
+    with pytest.raises(InvalidInput, match=r"^CANDORCAST_SIGNING_KEY junk: cannot be read: No such file"):
+        read_key("junk", VARIABLE)
+    with pytest.raises(
+        InvalidInput, match=r"^--signer abc: cannot be read: .*; expected 64 hexadecimal digits"
+    ):
+        read_public("abc")
 
 
 def test_a_public_key_is_read_from_digits_or_from_a_file_of_digits_or_pem(tmp_path, key):

@@ -63,6 +63,7 @@ def test_health_and_info_describe_what_is_served(client, world):
         ({"ticker": "ALFA", "horizons": []}, 422, "horizons: expected a list of at least 1, got []"),
         ({"ticker": "ALFA", "horizons": [0]}, 422, "horizons.0: expected at least 1, got 0"),
         ({"ticker": "ALFA", "horizons": [100000]}, 422, "horizons.0: expected at most 10000, got 100000"),
+        ({"ticker": "ALFA", "horizons": [True]}, 422, "horizons.0: expected a whole number, got true"),
         ({"ticker": "ALFA", "horizons": "1"}, 422, 'horizons: expected a list, got "1"'),
         ({"ticker": "ALFA", "date": "June"}, 422, f'date: {DATE}, got "June"'),
         ({"ticker": "ALFA", "date": "2019-02-30"}, 422, f'date: {DATE}, got "2019-02-30"'),
@@ -129,7 +130,7 @@ def test_a_body_that_is_no_json_object_is_refused(client, content, line):
     [
         ({"version": "x"}, "version: expected the number of a version, such as 3, or a seat: champion, "),
         ({"version": "-1"}, 'challenger, reference, got "-1"'),
-        ({"version": "99"}, "has no version '99'; it has 1 (champion)"),
+        ({"version": ["1", "champion"]}, "version: stands in the address 2 times; expected once"),
         ({"alias": "king"}, "alias: expected 'champion', 'challenger' or 'reference', got \"king\""),
         ({"version": "1", "alias": "champion"}, "version, alias: each names who is asked; give one of them"),
         ({"verison": "1"}, "unknown query 'verison'; did you mean 'version'?"),
@@ -149,12 +150,20 @@ def test_the_board_names_its_own_field(client):
     )
 
 
-def test_an_empty_seat_is_nothing_that_is_there_and_nothing_that_is_broken(client):
-    line = "small.simulated has no challenger; run: candorcast search small"
-    for query in ({"alias": "challenger"}, {"version": "challenger"}):
-        refuses(client.get("/info", params=query), 404, line)
-        refuses(client.post(SINGLE, json={"ticker": "ALFA"}, params=query), 404, line)
-        refuses(client.post(BATCH, json={}, params=query), 404, line)
+@pytest.mark.parametrize(
+    ("query", "line"),
+    [
+        ({"alias": "challenger"}, "small.simulated has no challenger; run: candorcast search small"),
+        ({"version": "challenger"}, "small.simulated has no challenger; run: candorcast search small"),
+        ({"version": "99"}, "has no version '99'; it has 1 (champion)"),
+    ],
+)
+def test_an_empty_seat_or_an_unknown_version_is_nothing_that_is_there_and_nothing_that_is_broken(
+    client, query, line
+):
+    refuses(client.get("/info", params=query), 404, line)
+    refuses(client.post(SINGLE, json={"ticker": "ALFA"}, params=query), 404, line)
+    refuses(client.post(BATCH, json={}, params=query), 404, line)
 
 
 def test_a_version_is_asked_by_its_seat_as_on_the_command_line(client):

@@ -66,7 +66,7 @@ def test_one_version_comes_with_all_that_info_tells_and_where_it_sat(client, ver
 @pytest.mark.parametrize(
     ("version", "status", "line"),
     [
-        ("7", 422, "has no version '7'; it has 1 (champion)"),
+        ("7", 404, "has no version '7'; it has 1 (champion)"),
         ("challenger", 404, "has no challenger"),
         ("king", 422, "version: expected the number of a version, such as 3, or a seat: champion, "),
         ("-1", 422, 'challenger, reference, got "-1"'),

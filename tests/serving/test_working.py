@@ -178,7 +178,7 @@ def _put_back(address) -> Iterator[None]:
 @pytest.mark.usefixtures("_put_back")
 def test_a_visitor_goes_back_to_an_earlier_champion_only_after_saying_why_and_confirming(page, address):
     visit = Visit(page, address)
-    visit.open("tab=models")
+    visit.open("tab=Models")
     page.get_by_text("Make another version champion").click()
     page.locator("#seat-ask").click()
     expect(page.locator("#seat-told")).to_contain_text("expected a reason")
