@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from cli.listing import Listing, PlainHelp
-from cli.options import AsJson, ExperimentName, HomeFolder, Overrides
+from cli.options import AsJson, ExperimentName, HomeFolder, Overrides, TellVersion
 from ml_core.errors import ForecastError, Terminated
 
 if TYPE_CHECKING:
@@ -24,6 +24,12 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
 )
+
+
+@app.callback()
+def _before_any(version: TellVersion = False) -> None:
+    pass
+
 
 SHARED = {"experiment": ExperimentName, "sets": Overrides, "home": HomeFolder, "as_json": AsJson}
 DEFAULTS = {"sets": None, "home": None, "as_json": False}

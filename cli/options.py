@@ -5,6 +5,20 @@ from typing import Annotated, Literal
 
 import typer
 
+
+def tell_version(asked: bool) -> None:
+    """Which release is installed, as a report of a fault names it."""
+    if asked:
+        from importlib.metadata import version
+
+        typer.echo(f"candorcast {version('candorcast')}")
+        raise typer.Exit
+
+
+TellVersion = Annotated[
+    bool,
+    typer.Option("--version", is_eager=True, callback=tell_version, help="Tell which candorcast this is."),
+]
 ExperimentName = Annotated[
     str, typer.Argument(metavar="EXPERIMENT", help="A TOML file, or the name of one in experiments/.")
 ]

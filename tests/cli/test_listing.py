@@ -1,5 +1,7 @@
 """The list of commands says what each does, in whole sentences, and what a typo may have meant."""
 
+from importlib.metadata import version
+
 import pytest
 
 from cli.line import app
@@ -19,6 +21,10 @@ def test_the_words_that_help_takes_for_granted_are_told_below_the_commands():
     _, _, words = run("--help").stdout.partition("Words:")
     told = [line.split()[0] for line in words.splitlines() if line.startswith("  ") and line[2] != " "]
     assert told == list(WORDS)
+
+
+def test_it_tells_which_release_it_is():
+    assert run("--version").stdout == f"candorcast {version('candorcast')}\n"
 
 
 def test_an_unknown_command_is_refused_with_the_nearest_ones():
