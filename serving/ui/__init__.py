@@ -85,7 +85,8 @@ def show_head(service: Service, experiments: Experiments | None = None) -> str:
     """Which experiment this is among those that are served; who answers, from prices of which day; below it what of
     that is too old."""
     health = service.health()
-    through = f"prices up to {health.as_of:%d %b %Y}" if health.as_of else "no prices"
+    made_up = "simulated " if service.experiment.data.source == "simulated" else ""
+    through = f"{made_up}prices up to {health.as_of:%d %b %Y}" if health.as_of else "no prices"
     who = f"{health.seat}, version {health.version} of {health.model}"
     parts = {
         **dict.fromkeys(("ok", "old"), f"{who}, {through}"),

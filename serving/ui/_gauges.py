@@ -31,11 +31,12 @@ def _finding(row: dict[str, Any], looks: pl.DataFrame) -> str:
     share = row["value"] / row["allowed"] if row["allowed"] else 0.0
     over = row["value"] > row["allowed"]
     spent = looks.filter(pl.col("subject") == row["subject"]).tail(SESSIONS)
+    what = tell_subject(row["check"], row["subject"])
     cells = (
-        f"<td>{escape(tell_subject(row['check'], row['subject']))}</td>",
+        f"<td>{escape(what)}</td>",
         f"<td>{_bar(share, over=over)}</td>",
         f"<td>{_line((spent['value'] / spent['allowed']).to_list())}</td>",
-        f'<td class="cc-text">{escape(row["told"])}</td>',
+        f'<td class="cc-text">{escape(row["told"].removeprefix(f"{what}: "))}</td>',
     )
     return f"<tr>{''.join(cells)}</tr>"
 

@@ -131,6 +131,8 @@ def _cards(service: Service, board: Board) -> str:
 def _session(service: Service, board: Board) -> Card:
     """The day of the prices. A dot before it says that there should be newer ones."""
     days, many = _days_since(service, board.as_of), f"{board.as_of:%Y}, {len(board.rows)} tickers"
+    if service.experiment.data.source == "simulated":
+        return "Session", f"{board.as_of:%a %d %b}", f"{many}; simulated, its clock stands still", ""
     if service.health().old:
         return "Session", f"{OLD} {board.as_of:%a %d %b}", f"{many}; {days}, newer ones are due", "cc-refuse"
     return "Session", f"{board.as_of:%a %d %b}", f"{many}; {days}", ""
