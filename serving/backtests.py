@@ -31,15 +31,13 @@ def quiet(_text: str) -> None:
 
 @dataclass(frozen=True)
 class BacktestSettings:
-    """What a visitor asks for: fields of [strategy] that differ from the experiment's, and a span of time."""
+    """What a visitor asks for: fields of [strategy] that differ from the experiment's, and a span of time. `fields`:
+    what its two days are called where they were asked for."""
 
     changed: dict[str, Any] = field(default_factory=dict)
     start: dt.date | None = None
     end: dt.date | None = None
-    fields: tuple[str, str] = (
-        "start_date",
-        "end_date",
-    )  # what the two days are called where they were asked for
+    fields: tuple[str, str] = ("start_date", "end_date")
 
     @property
     def name(self) -> str:
