@@ -144,6 +144,10 @@ def test_rows_within_a_day_become_the_bar_of_its_session(tmp_path):
         ("Close,Open\n1,1\n", "no column for 'date'"),
         ("Date,Close\nsoon,1\nlater,2\n", "no dates that can be read, such as 'soon'"),
         ("Date,Close\n2023-01-03,NaN\n2023-01-04,\n", "column 'Close' holds no number"),
+        (
+            "Date,Close\n2023-01-03,1,\n2023-01-04,100,5\n",
+            r"line 3 has more fields than the 2 of .*: '5' belongs",
+        ),
     ],
 )
 def test_a_file_that_cannot_be_used_is_named_with_what_it_lacks(tmp_path, text, says):
@@ -151,6 +155,17 @@ def test_a_file_that_cannot_be_used_is_named_with_what_it_lacks(tmp_path, text, 
     with pytest.raises(InvalidInput, match=says) as refused:
         fetch(tmp_path / "AAA.csv")
     assert "AAA.csv" in str(refused.value)
+
+
+def test_a_file_that_is_not_written_in_utf_8_is_told_so(tmp_path):
+    (tmp_path / "AAA.csv").write_bytes("Kürzel;Datum;Schluß\nA;2023-01-03;1\n".encode("cp1252"))
+    with pytest.raises(InvalidInput, match=r"not written in UTF-8 .* may stand for 'ü'.*; expected UTF-8"):
+        fetch(tmp_path / "AAA.csv")
+
+
+def test_separators_at_the_end_of_a_row_and_within_quotes_are_no_fields(tmp_path):
+    (tmp_path / "AAA.csv").write_text('Date,Close\n2023-01-03,"1,132.05",,\n2023-01-04,1130,\n')
+    assert fetch(tmp_path / "AAA.csv").bars["close"].to_list() == [1132.05, 1130.0]
 
 
 def test_a_broken_parquet_an_empty_folder_and_no_path_are_named(tmp_path):

@@ -2,6 +2,7 @@
 
 import csv
 from collections.abc import Collection, Mapping
+from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
@@ -83,6 +84,17 @@ def _refuse_unreadable(file: Path) -> None:
         raise InvalidInput(f"{file}: {EMPTY}")
     if first in UTF_16:
         raise InvalidInput(f"{file}: is written in UTF-16; expected UTF-8")
+    with file.open("rb") as start:
+        lines = b"".join(islice(start, HEAD))
+    try:
+        lines.decode()
+    except UnicodeDecodeError as error:
+        if not _is_parquet(file):
+            strange = lines[error.start : error.start + 1].decode("cp1252", "replace")
+            raise InvalidInput(
+                f"{file}: its first lines are not written in UTF-8 (a byte that may stand for '{strange}'); expected "
+                "UTF-8: in Excel, save it as CSV UTF-8"
+            ) from None
 
 
 def _read_parquet(
@@ -115,6 +127,7 @@ def _read_text(
 ) -> pl.DataFrame:
     """Every column as text: a number or a date is made where its column is known."""
     scan, header = _scan_text(file, separator, how)
+    _refuse_wider(file, separator, len(scan.collect_schema().names()))
     if header:
         wide = scan.collect().with_columns(pl.all().replace(list(NO_VALUE), None))
         return lengthen(_some(wide, file), header, str(file))
@@ -123,6 +136,29 @@ def _read_text(
     return (
         needed.head(0).collect() if _is_anothers(columns, ticker, wanted) else _some(needed.collect(), file)
     )
+
+
+def _refuse_wider(file: Path, separator: str, width: int) -> None:
+    """A row that says more than its heading has names: which of its fields is which price is not known. Separators are
+    counted first, since few rows have too many."""
+    lines = pl.scan_csv(
+        file,
+        separator="\x01",
+        quote_char=None,
+        infer_schema=False,
+        has_header=False,
+        new_columns=["line"],
+        comment_prefix=REMARK,
+        glob=False,
+    )
+    many = pl.col("line").str.count_matches(separator, literal=True) >= width
+    for row, line in lines.with_row_index("row").filter(many).collect().iter_rows():
+        _, *beyond = next(csv.reader([line], delimiter=separator))[width - 1 :] or [""]
+        if said := next((one.strip() for one in beyond if one.strip()), ""):
+            raise InvalidInput(
+                f"{file}: line {row + 1} has more fields than the {width} of its heading: '{said[:40]}' belongs to "
+                f"none; expected one for each, parted by '{separator}'"
+            )
 
 
 def _is_anothers(columns: Mapping[str, str], ticker: str | None, wanted: Collection[str]) -> bool:
