@@ -2,10 +2,17 @@
 
 import hashlib
 import json
-from typing import Annotated, Any
+from types import NoneType, UnionType
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
+from pydantic_core import PydanticKnownError
 
+MADE_IN_ORDER = (float, int, bool)
+MADE = {*MADE_IN_ORDER, NoneType}  # kinds that Python makes of others
+MEANT: dict[Any, Literal["float_type", "int_type", "bool_type"]] = {
+    float: "float_type", int: "int_type", bool: "bool_type",
+}  # fmt: skip
 Fraction = Annotated[float, Field(gt=0, lt=1)]
 
 
@@ -15,10 +22,30 @@ class FrozenSection(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
+    @field_validator("*", mode="before")
+    @classmethod
+    def _of_its_kind(cls, given: Any, info: ValidationInfo) -> Any:
+        """`true` is no number and "5" is text, though Python would make numbers of them: the schema, by which editors
+        check a file, says the same."""
+        if isinstance(given, (bool, str)) and info.field_name in cls.model_fields:
+            kinds = _kinds(cls.model_fields[info.field_name].annotation)
+            if kinds <= MADE and type(given) not in kinds:
+                raise PydanticKnownError(MEANT[min(kinds - {NoneType}, key=MADE_IN_ORDER.index)])
+        return given
+
     def digest(self) -> str:
         """A short name for the content."""
         text = json.dumps(self.model_dump(mode="json"), sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+
+def _kinds(annotation: Any) -> set[Any]:
+    """Those that a value may be of: of a union each."""
+    if get_origin(annotation) is Annotated:
+        return _kinds(get_args(annotation)[0])
+    if get_origin(annotation) in (Union, UnionType):
+        return {kind for one in get_args(annotation) for kind in _kinds(one)}
+    return {annotation}
 
 
 class OpenSection(FrozenSection):
