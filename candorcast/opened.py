@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from candorcast.asked import AnyDay, read_count, read_day
 from candorcast.calling import as_call, tells_calls
-from candorcast.days import AnyDay, read_day
 from candorcast.verbs import Progress
 from ml_core.data.order import REFRESH_WAIT, Order, place_order
 from ml_core.errors import InvalidInput
@@ -129,7 +129,8 @@ class Opened:
         """Look-ahead: later prices are changed, and nothing earlier may move."""
         from candorcast.verbs import audit
 
-        return audit(self.learning, self.home, dates=dates, seed=seed, progress=progress)
+        asked = read_count("dates", dates, least=3)
+        return audit(self.learning, self.home, dates=asked, seed=seed, progress=progress)
 
     @tells_calls
     def search(
@@ -139,6 +140,8 @@ class Opened:
         back what was chosen on the prices that are stored."""
         from candorcast.verbs import search
 
+        if trials is not None:
+            read_count("trials", trials, least=1)
         address = self.settings.ray_address
         order = Order(self.learning, self.order.store)
         return search(order, trials=trials, afresh=afresh, address=address, now=_now(), progress=progress)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
+from types import NoneType
 from typing import TYPE_CHECKING, Any
 
 import tomlkit
@@ -29,6 +30,10 @@ def open(
     """The experiment of that name or file, or of this dictionary. `set` takes values in place of the file's, as
     `{"task.lookback": 30}`. `home` is where all state lies (default: as for the command line). `bars`: a frame of one's
     own with at least date, ticker and close, in place of a source; a dictionary may then leave out the universe."""
+    if not isinstance(home, (str, Path, NoneType)):
+        raise InvalidInput(f"home: expected the path of a folder, got {home!r}")
+    if not isinstance(set, (Mapping, NoneType)):
+        raise InvalidInput(f"set: expected a dictionary such as {{'task.lookback': 30}}, got {set!r}")
     settings = Settings()
     place = open_home(
         Path(home) if home is not None else settings.home, settings.tracking_uri, settings.tables

@@ -48,6 +48,10 @@ def _place(name: str) -> Path:
 
 def _read_tickers(text: str) -> tuple[str, ...]:
     listed = tuple(part.strip() for part in text.split(","))
+    if strange := next((one for one in listed if re.search(r"[;|<>]", one)), None):
+        raise InvalidInput(
+            f"--tickers: '{strange}' is no ticker; expected tickers parted by commas such as SPY,QQQ"
+        )
     try:
         return Universe.model_validate({"tickers": listed}).tickers
     except ValidationError as error:

@@ -14,14 +14,15 @@ def serve(session: Session, *, experiments: list[str], host: str, port: int) -> 
     from flows.stack.web import check_address, serve_app
     from serving.door.keys import open_keys
 
-    served = _open(session, experiments)
+    names = [name for one in experiments for name in one.split(",") if name]
+    served = _open(session, names)
     check_address(host, port)
     open_keys(Settings(host=host))  # keys that cannot be read are refused here, before a server is started
     for one in served:
         _fill_seat(one)
     read = {one.name: one.experiment for one in served}
     serve_app(
-        {name: read.get(name) for name in experiments},
+        {name: read.get(name) for name in names},
         session.home,
         overrides=session.overrides,
         host=host,

@@ -52,6 +52,15 @@ def test_every_name_of_the_door_is_there_and_another_is_answered_with_them():
         import_from("opne")
 
 
+def test_what_it_is_opened_with_is_refused_by_name():
+    for wrong, told in (
+        ({"set": ["x"]}, "set: expected a dictionary such as"),
+        ({"home": 5}, "home: expected the path"),
+    ):
+        with pytest.raises(ForecastError, match=told):
+            candorcast.open("demo", **wrong)
+
+
 def test_a_name_a_file_a_dictionary_and_what_was_read_open_the_same_experiment(tmp_path):
     read = small_experiment()
     path = write_experiment(tmp_path)

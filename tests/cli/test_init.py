@@ -105,6 +105,10 @@ def test_a_file_of_that_name_is_not_written_over(folder):
         ),
         (("x", "--tickers", ""), "--tickers: expected tickers without spaces and slashes"),
         (("x", "--tickers", "SPY,,QQQ"), "--tickers: expected tickers without spaces and slashes"),
+        (
+            ("x", "--tickers", "SPY;QQQ"),
+            "--tickers: 'SPY;QQQ' is no ticker; expected tickers parted by commas",
+        ),
         (("x", "--tickers", "SPY,SPY"), "--tickers: listed more than once: SPY"),
         (("x", "--tickers", "A/B"), "--tickers: expected tickers without spaces and slashes"),
         (
