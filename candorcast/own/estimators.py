@@ -26,6 +26,7 @@ from ml_core.baselines import BaselineConfig, Learned, Lesson, PanelRows
 from ml_core.errors import BrokenArtifact, InvalidInput
 from ml_core.features.scaling import Scaler, fit_scaler
 
+GIVEN = ("config", "seed", "inputs")
 BLOCK = 256  # rows at a time
 FEW = 512  # rows on which two fits are compared
 PROBED = 16  # rows whose answers are kept, to know the estimator by when it is fitted again
@@ -85,7 +86,7 @@ class Estimators:
     def _make(self, facts: Mapping[str, Any]) -> Any:
         given = (self.Config.model_validate(facts["config"]), facts["seed"], facts["inputs"])
         with own_code(self.whose, "made"):
-            estimator = self.build(*given[: len(signature(self.build).parameters)])
+            estimator = self.build(*given[: count_given(self.build)])
         for method in ("fit", "predict"):
             if not callable(getattr(estimator, method, None)):
                 kind = type(estimator).__name__
@@ -179,6 +180,19 @@ class Estimators:
         if not np.isfinite(told_R).all():
             raise InvalidInput(f"{self.whose}: predict: expected finite numbers, got NaN or infinity")
         return told_R
+
+
+def count_given(build: Callable[..., Any]) -> int:
+    """How many of config, seed and inputs it takes: what it has a value for already, it keeps."""
+    needed = [
+        one for one in signature(build).parameters.values() if one.default is one.empty or one.name in GIVEN
+    ]
+    return len(needed)
+
+
+def can_be_given(build: Callable[..., Any]) -> bool:
+    """Whether it is a function of (config, seed) or (config, seed, inputs)."""
+    return 2 <= count_given(build) <= len(GIVEN)
 
 
 def _scaler_of(arrays: Mapping[str, np.ndarray]) -> Scaler:

@@ -30,6 +30,12 @@ def feature(
     """Register the function below as a feature, or as one per window (`name_5`). `needs`: the columns of prices and the
     features that it reads; `history`: the rows before its own that suffice, by default `spans` times the window.
     `group`: under which `features.groups` takes it. It is used where an experiment names it or its group."""
+    if strange := next((one for one in needs if not isinstance(one, str)), None):
+        raise InvalidInput(
+            f"feature: expected the columns that it reads, such as @candorcast.feature('close'), got {strange!r}"
+        )
+    if not isinstance(windows, (tuple, list)) or not all(type(one) is int and one > 0 for one in windows):
+        raise InvalidInput(f"feature: windows: expected whole numbers such as (5, 20), got {windows!r}")
     check_name("feature group", group, choices.own_names(GROUPS))
     if scope not in SCOPES:
         raise InvalidInput(f"feature: scope: expected one of {', '.join(SCOPES)}, got {scope!r}")
@@ -61,6 +67,10 @@ def _check(one: Feature, needs: tuple[str, ...], history: int | None, windows: t
     if not isinstance(built, pl.Expr):
         raise InvalidInput(
             f"feature '{one.name}': expected an expression of polars, got {type(built).__name__}"
+        )
+    if unsaid := sorted({*built.meta.root_names()} - {*needs, "ticker", "date"}):
+        raise InvalidInput(
+            f"feature '{one.name}': it reads {', '.join(unsaid)}, and says that it reads {', '.join(needs)}"
         )
 
 

@@ -6,6 +6,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, TypeVar, get_args
 
+import numpy as np
+
 from candorcast.own.naming import check_name, own_code, require_about
 from ml_core.errors import InvalidInput
 from ml_core.evaluation import metrics
@@ -14,6 +16,7 @@ from ml_core.evaluation.rows import VALUES, ScoredRows
 from ml_core.frames import Array
 from ml_core.spec.outside import register
 
+COLUMNS = {1: "a number", 2: "two columns with a number"}
 Function = TypeVar("Function", bound=Callable[[ScoredRows], Any])
 
 
@@ -30,7 +33,7 @@ def metric(
     _check(needs, better)
     return _registering(lambda function: per_row(
         *needs, better=better, is_loss=is_loss, finish=finish, best=best
-    )(_guarded(function)))  # fmt: skip
+    )(_guarded(function, columns=1)))  # fmt: skip
 
 
 def metric_by_date(
@@ -39,7 +42,9 @@ def metric_by_date(
     """Register the function below: of rows it gives two columns, and the metric is their correlation across the tickers
     of a date, mean over dates; over time where there are few tickers. `ratio` divides it by its deviation."""
     _check(needs, better)
-    return _registering(lambda function: per_date(*needs, better=better, ratio=ratio)(_guarded(function)))
+    return _registering(
+        lambda function: per_date(*needs, better=better, ratio=ratio)(_guarded(function, columns=2))
+    )
 
 
 def _registering(declare: Callable[[Any], Metric]) -> Callable[[Any], Metric]:
@@ -54,12 +59,20 @@ def _registering(declare: Callable[[Any], Metric]) -> Callable[[Any], Metric]:
     return declared
 
 
-def _guarded(function: Function) -> Function:
-    """The same, whose errors say whose they are."""
+def _guarded(function: Function, *, columns: int) -> Function:
+    """The same, whose errors say whose they are, and whose answer has a number for each row in so many columns."""
+    whose = f"metric '{function.__name__}'"
 
     def called(rows: ScoredRows) -> Any:
-        with own_code(f"metric '{function.__name__}'", "reckoned"):
-            return function(rows)
+        with own_code(whose, "reckoned"):
+            told = function(rows)
+            parts = told if columns > 1 else (told,)
+            shapes = [np.shape(part) for part in parts]
+        if shapes != [np.shape(rows["mean"])] * columns:
+            raise InvalidInput(
+                f"{whose}: expected {COLUMNS[columns]} for each of {len(rows['mean'])} rows, got shapes {shapes}"
+            )
+        return told
 
     called.__name__, called.__doc__ = function.__name__, function.__doc__
     return called  # pyright: ignore

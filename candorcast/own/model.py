@@ -5,11 +5,12 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable
 from importlib import import_module
+from importlib.util import find_spec
 from types import SimpleNamespace
 from typing import Any, TypeVar
 
-from candorcast.own.estimators import Estimators
-from candorcast.own.naming import check_name
+from candorcast.own.estimators import Estimators, can_be_given
+from candorcast.own.naming import check_name, own_code
 from ml_core.baselines import BASELINES, BaselineConfig
 from ml_core.errors import InvalidInput
 from ml_core.spec import choices
@@ -25,18 +26,24 @@ class Plain(BaselineConfig):
 
 
 def model(
-    *, config: type[BaselineConfig] = Plain, name: str | None = None, raw: bool = False, rows: int = 50_000
+    *bare: Any,
+    config: type[BaselineConfig] = Plain,
+    name: str | None = None,
+    raw: bool = False,
+    rows: int = 50_000,
 ) -> Callable[[Builder], Builder]:
     """Register the function below: of (config, seed), or (config, seed, inputs), it makes an object with `fit(X, y)`
     and `predict(X)`. X has a row for each ticker and session and a column for each chosen feature, so many `inputs`; y
     is the target in units of volatility. `raw`: features come as they are, NaN where one is missing, and not scaled. At
     most `rows` are learned from."""
+    if bare:
+        raise InvalidInput("model: expected parentheses: @candorcast.model() above the function")
     _check_config("model", config)
 
     def declare(build: Builder) -> Builder:
         called = name or build.__name__
         _check_learner("model", called)
-        if len(inspect.signature(build).parameters) not in (2, 3):
+        if not can_be_given(build):
             raise InvalidInput(
                 f"model '{called}': expected a function of (config, seed), or (config, seed, inputs), that makes an "
                 f"estimator, got {build.__name__}{inspect.signature(build)}"
@@ -74,15 +81,26 @@ def network(name: str, of: Any) -> None:
     `ml_core/models/families` has them, which is imported when it is first used, and torch with it; or a class or
     module that has both."""
     _check_learner("network", name)
+    if isinstance(of, str) and not _is_module(of):
+        raise InvalidInput(f"network '{name}': there is no module '{of}'")
     place = of if isinstance(of, str) else getattr(of, "__module__", getattr(of, "__name__", "__main__"))
 
     def load() -> Any:
-        source = import_module(of) if isinstance(of, str) else of
+        with own_code(f"network '{name}'", "imported"):
+            source = import_module(of) if isinstance(of, str) else of
         return _checked_network(name, source)
 
     if not isinstance(of, str):
         load()
     register("network", name, load, place=place)
+
+
+def _is_module(name: str) -> bool:
+    """Without importing it; what it lies in is."""
+    try:
+        return find_spec(name) is not None
+    except (ImportError, ValueError):
+        return False
 
 
 def _checked_network(name: str, source: Any) -> Any:

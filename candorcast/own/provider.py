@@ -33,6 +33,11 @@ def provider(*tickers: str, config: type[BaselineConfig] = _NoOptions) -> Callab
     more rows do no harm. It raises where it cannot ask, and leaves out what it does not have. `tickers` are some that
     it surely has: checks ask for them. `config` is what [data.NAME] may say."""
 
+    if strange := next((one for one in tickers if not isinstance(one, str)), None):
+        raise InvalidInput(
+            f"provider: expected tickers that it surely has, such as @candorcast.provider('AAPL'), got {strange!r}"
+        )
+
     def declare(ask: Ask) -> Ask:
         name = ask.__name__
         check_name("provider", name, [*choices.own_names(PROVIDERS), "quality", "context"])

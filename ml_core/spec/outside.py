@@ -92,7 +92,7 @@ def _bring(point: EntryPoint) -> None:
         point.load()
     except ForecastError as error:
         raise InvalidInput(f"plug-in {package}: {error}; repair it, or uninstall it") from None
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         told = f"{type(error).__name__}: {' '.join(str(error).split())}"
         raise InvalidInput(
             f"plug-in {package} ({point.value}) cannot be loaded: {told}; repair it, or uninstall it"

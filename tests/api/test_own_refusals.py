@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 import numpy as np
+import polars as pl
 import pytest
 
 import candorcast
@@ -81,6 +82,16 @@ def test_an_estimator_that_does_not_keep_to_it_is_told_by_the_name_of_its_model(
 def _two(_one, _other) -> None: ...
 
 
+def _reads_the_volume() -> pl.Expr:
+    """Volume."""
+    return pl.col("volume") / pl.col("close")
+
+
+def _renamed(function):
+    function.__name__ = "spread"
+    return function
+
+
 @pytest.mark.parametrize(
     ("register", "told"),
     [
@@ -92,6 +103,18 @@ def _two(_one, _other) -> None: ...
         (lambda: candorcast.model(config=dict), "config: expected a child of candorcast.Config"),
         (lambda: candorcast.baseline(type("Half", (), {"Config": candorcast.Config})), "it has no fit"),
         (
+            lambda: candorcast.model(_two),
+            "model: expected parentheses: @candorcast.model() above the function",
+        ),
+        (lambda: candorcast.network("mine", "nowhere.nets"), "'mine': there is no module 'nowhere.nets'"),
+        (lambda: candorcast.provider(_two), "provider: expected tickers that it surely has"),
+        (lambda: candorcast.feature(_two), "feature: expected the columns that it reads"),
+        (lambda: candorcast.feature("close", windows=5), "feature: windows: expected whole numbers"),
+        (
+            lambda: candorcast.feature("close", history=1)(_renamed(_reads_the_volume)),
+            "feature 'spread': it reads volume, and says that it reads close",
+        ),
+        (
             lambda: candorcast.network("mine", type("Net", (), {})),
             "network 'mine': expected Config, a child of",
         ),
@@ -101,6 +124,25 @@ def test_what_cannot_be_registered_is_refused_with_what_was_expected(register, t
     with pytest.raises(ForecastError) as refused:
         register()
     assert told in str(refused.value)
+
+
+def test_what_a_function_has_a_value_for_already_it_keeps():
+    candorcast.model(name="wrong")(lambda _config, _seed, told="nan": Lying(told))
+    with pytest.raises(ForecastError, match="model 'wrong': predict: expected finite numbers"):
+        fit_baseline(Model(family="wrong"), LESSON)
+
+
+def test_a_metric_that_has_not_a_number_for_each_row_is_told_by_its_name():
+    @candorcast.metric(better="lower")
+    def halves(rows):
+        """Half of them."""
+        return rows["mean"][::2]
+
+    try:
+        with pytest.raises(ForecastError, match=r"metric 'halves': expected a number for each of 4 rows"):
+            halves.row_loss({"mean": np.zeros(4), "realized": np.zeros(4)})
+    finally:
+        forget("metric", "halves")
 
 
 def test_one_name_belongs_to_one_module_and_a_cell_may_be_run_twice():
