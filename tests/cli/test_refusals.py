@@ -184,6 +184,18 @@ def test_an_empty_home_is_served_and_the_first_steps_are_told(file, tmp_path, mo
     assert serves.startswith("candorcast serves small at http://127.0.0.1:")
 
 
+def test_experiments_to_serve_may_be_parted_by_commas_as_images_name_them(file, tmp_path, monkeypatch):
+    started = []
+    monkeypatch.setattr("os.execvpe", lambda *asked: started.append(asked))
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    done = run("serve", f"{file},demo", "--home", str(tmp_path / "new"), "--port", str(port))
+    assert (done.exit_code, done.stderr) == (0, "")
+    [(_, _, environment)] = started
+    assert environment["CANDORCAST_EXPERIMENT"] == f"{file},demo"
+
+
 def test_what_is_missing_first_is_named_first_and_its_command_can_be_typed_as_it_stands(new_home, tmp_path):
     file = str(write_experiment(tmp_path / "my experiments"))
     home = new_home().root.rename(tmp_path / "a home")
