@@ -33,6 +33,10 @@ LATER = (
     "later than {day}"
 )
 APART = "each is a change of one input within what the data has shown; such changes may not come together in the market"
+NO_SAY = (
+    "attention is not importance: it tells where the model looked, and here nothing that it reads moves the number, as "
+    "where the calibration gives it no say"
+)
 CLAIM_OF = {"level": "level", "order": "order", "scale": "range"}
 
 

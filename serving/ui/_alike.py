@@ -3,10 +3,10 @@ turned it."""
 
 from __future__ import annotations
 
-from ml_core.explain.spoken import APART, tell
+from ml_core.explain.amounts import tell_amount
+from ml_core.explain.spoken import APART, NO_SAY, tell
 from ml_core.vocabulary import words
 from serving.explanations import Explained
-from serving.figures.explanation import tell_amount
 from serving.look import markup
 from serving.look.markup import Cell, number
 
@@ -23,7 +23,12 @@ def tell_attention(told: Explained) -> str:
         f"{_share(told.attention.by_lag[most])}, where even attention would give {_share(told.attention.even[most])}."
     )
     even = _share(1 / len(told.attention.by_input)) if chosen else ""
-    return f"{each} Inputs by their weight: {chosen}; even weights would be {even} each." if chosen else each
+    said = [each]
+    if chosen:
+        said.append(f"Inputs by their weight: {chosen}; even weights would be {even} each.")
+    if not told.moved.by_inputs:
+        said.append(f"{markup.begin(NO_SAY)}.")
+    return " ".join(said)
 
 
 def _share(share: float) -> str:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ml_core.explain.attribution import share_rows
+from ml_core.explain.attribution import ForecastPart, share_rows
 from ml_core.explain.method import Method
 from ml_core.explain.subject import Scene, Subject
 
@@ -58,7 +58,7 @@ class _Past:
     mean_R: np.ndarray
 
 
-def explain(subject: Subject) -> Alike:
+def explain(subject: Subject, _of: ForecastPart = "level") -> Alike:
     scene, column = subject.scene, subject.column
     past = _past_of(scene, column)
     likeness_R = _likeness(past.share_RX, share_rows(scene, subject.rows_NT, column)[0])

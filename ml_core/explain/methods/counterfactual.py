@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from ml_core.explain.attribution import ForecastPart
 from ml_core.explain.method import Method
 from ml_core.explain.spoken import tell
 from ml_core.explain.subject import Subject
@@ -51,7 +52,7 @@ def excuse(subject: Subject) -> str:
     return "" if subject.row["mean"] else "it says no direction: there is no sign to turn"
 
 
-def explain(subject: Subject) -> Counterfactual:
+def explain(subject: Subject, _of: ForecastPart = "level") -> Counterfactual:
     asked = _Asked(subject)
     before = asked.say([{}])[0]
     side = np.sign(before)
