@@ -50,8 +50,8 @@ class Explained(Provenance):
     )
     counterfactual: Counterfactual | None = Field(
         None,
-        description="A change of today's inputs, within what the data has shown, that turns the sign; of level "
-        "alone. Each input is changed by itself: such changes may not occur together in the market.",
+        description="The smallest change that was found of today's inputs, within what the data has shown, that turns "
+        "the sign; of level alone. Each input is changed by itself: such changes may not occur together in the market.",
     )
     silent: dict[str, str] = Field(description="Method: why it tells nothing of this forecast.")
 

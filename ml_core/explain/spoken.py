@@ -32,7 +32,10 @@ LATER = (
     "what it learned, as weights and the training average that shares count from, comes from dates up to {end}, "
     "later than {day}"
 )
-APART = "each is a change of one input within what the data has shown; such changes may not come together in the market"
+APART = (
+    "of the changes that were tried the smallest: the fewest known values lie between, far ones counting more; each is "
+    "a change of one input within what the data has shown; such changes may not come together in the market"
+)
 NO_SAY = (
     "attention is not importance: it tells where the model looked, and here nothing that it reads moves the number, as "
     "where the calibration gives it no say"

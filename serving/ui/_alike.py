@@ -69,7 +69,7 @@ def show_turning(told: Explained, *, priced: bool) -> str:
         [
             Cell(one.words),
             number(one.value),
-            number(one.needed),
+            Cell(number(one.needed), "higher" if one.needed > one.value else "lower"),
             words.percent(abs(one.places), digits=0, sign=False),
         ]
         for one in turn.changes
