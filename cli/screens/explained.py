@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from cli.terminal import aligned
 from ml_core.explain.amounts import tell_amount
-from ml_core.explain.spoken import APART, NO_SAY
+from ml_core.explain.spoken import APART, NO_SAY, tell_compared, tell_none_alike
 from ml_core.vocabulary import words
 
 if TYPE_CHECKING:
@@ -59,23 +59,27 @@ def _share(share: float) -> str:
 
 
 def alike_lines(told: Alike, *, priced: bool) -> Iterator[str]:
-    yield from (
-        f"  {line}"
-        for line in aligned(
-            [
-                {
-                    "ticker": one.ticker,
-                    "as of": f"{one.as_of}",
-                    "alike": f"{one.likeness:.2f}",
-                    "the model says": tell_amount(one.said, "level", priced=priced),
-                    "what came": tell_amount(one.came, "level", priced=priced),
-                }
-                for one in told.found
-            ]
+    if told.found:
+        yield from (
+            f"  {line}"
+            for line in aligned(
+                [
+                    {
+                        "ticker": one.ticker,
+                        "as of": f"{one.as_of}",
+                        "alike": f"{one.likeness:.2f}",
+                        "the model says": tell_amount(one.said, "level", priced=priced),
+                        "what came": tell_amount(one.came, "level", priced=priced),
+                    }
+                    for one in told.found
+                ]
+            )
         )
-    )
-    yield f"  the most alike of {told.looked_at} windows spread over the past; 1 is the same"
-    yield "  what it says of days that it learned from proves nothing"
+    else:
+        yield f"  {tell_none_alike(told)}"
+    yield f"  {tell_compared(told)}"
+    if told.found:
+        yield "  what it says of days that it learned from proves nothing"
 
 
 def turning_lines(told: Counterfactual, *, priced: bool) -> Iterator[str]:

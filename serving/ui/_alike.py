@@ -4,7 +4,7 @@ turned it."""
 from __future__ import annotations
 
 from ml_core.explain.amounts import tell_amount
-from ml_core.explain.spoken import APART, NO_SAY, tell
+from ml_core.explain.spoken import APART, NO_SAY, tell, tell_compared, tell_none_alike
 from ml_core.vocabulary import words
 from serving.explanations import Explained
 from serving.look import markup
@@ -37,13 +37,16 @@ def _share(share: float) -> str:
 
 def show_alike(told: Explained, *, priced: bool) -> str:
     """The past windows that moved the model most like this one."""
-    about = "What it says of days that it learned from proves nothing; 1 is the same."
     if told.alike is None:
         return markup.panel(words.HEADINGS["alike"], f"{markup.begin(told.silent.get('alike', ''))}.", "")
 
     def amount(value: float) -> str:
         return markup.typeset(tell_amount(value, "level", priced=priced))
 
+    compared = f"{markup.begin(tell_compared(told.alike))}."
+    if not told.alike.found:
+        nothing = f"{markup.begin(tell_none_alike(told.alike))}."
+        return markup.panel(words.HEADINGS["alike"], f"{nothing} {compared}", "")
     rows = [
         [
             Cell(one.ticker, f"{one.as_of:%d %b %Y}"),
@@ -54,7 +57,7 @@ def show_alike(told: Explained, *, priced: bool) -> str:
         for one in told.alike.found
     ]
     head = ("Window", "Alike", "The model says", "What came")
-    lead = f"Of {told.alike.looked_at} windows of the past those that moved the model most like this one. {about}"
+    lead = f"{compared} What it says of days that it learned from proves nothing."
     return markup.panel(words.HEADINGS["alike"], lead, markup.table(head, rows))
 
 

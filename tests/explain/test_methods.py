@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 import torch
 
+from cli.screens.explained import other_lines
 from ml_core.explain.amounts import tell_amount
-from ml_core.explain.attribution import attribute
+from ml_core.explain.attribution import attribute, share_rows
 from ml_core.explain.methods import alike, attention, counterfactual, moved
 from ml_core.explain.spoken import tell_unproven
 from tests.contracts.explained import HORIZON, NETWORKS, PRICES, TICKER, fit_small, scene_of
@@ -112,6 +113,52 @@ def test_the_most_alike_past_is_known_by_then_and_the_same_window_would_be_the_f
         later = days[days.index(one.as_of) + HORIZON]
         came = np.log(close[one.ticker, later] / close[one.ticker, one.as_of])
         assert one.came == pytest.approx(came, abs=1e-5)
+
+
+def test_all_of_the_past_is_looked_at_and_what_is_not_alike_is_left_out():
+    scene = scene_of("lstm")
+    known = int((scene.usable_NT & np.isfinite(scene.windows.y_NTH[:, :, 1]))[:, :-1].sum())
+    shown = []
+    for ticker in scene.tickers:
+        found = alike.explain(scene.about(ticker, HORIZON))
+        assert (found.looked_at, found.least) == (known, alike.ALIKE)
+        assert all(one.likeness >= alike.ALIKE for one in found.found)
+        assert bool(found.found) == (found.best >= alike.ALIKE)
+        shown += found.found
+    assert shown
+
+
+def test_of_one_ticker_no_two_windows_that_lie_next_to_each_other_are_told():
+    scene = scene_of("lstm")
+    for ticker in scene.tickers:
+        found = alike.explain(scene.about(ticker, HORIZON)).found
+        places = [(one.ticker, scene.windows.sessions.index(one.as_of)) for one in found]
+        for place, (one, session) in enumerate(places):
+            assert all(abs(session - other) >= alike.APART for who, other in places[:place] if who == one)
+
+
+@pytest.mark.parametrize("name", ["lstm", "transformer", "ridge"])
+def test_the_nearest_windows_are_as_alike_as_the_most_alike_of_all(name):
+    """Of all windows of the past, the shares of each compared, which is what it costs too much to do."""
+    scene = scene_of(name)
+    column = scene.windows.horizons.index(HORIZON)
+    known_NT = scene.usable_NT & np.isfinite(scene.windows.y_NTH[:, :, column])
+    known_NT[:, -1] = False
+    share_RX = share_rows(scene, known_NT, column).share_RLF.reshape(int(known_NT.sum()), -1)
+    for ticker in scene.tickers:
+        subject = scene.about(ticker, HORIZON)
+        own_X = share_rows(scene, subject.rows_NT, column).share_RLF.reshape(-1)
+        most = float(alike._likeness(share_RX, own_X).max())
+        assert alike.explain(subject).best >= most - 0.05
+
+
+def test_where_no_past_is_like_it_that_is_said(monkeypatch):
+    monkeypatch.setattr(alike, "ALIKE", 1.1)
+    found = alike.explain(scene_of("lstm").about(TICKER, HORIZON))
+    assert found.found == ()
+    lines = "\n".join(other_lines({"alike": found}, priced=True))
+    assert f"none moved it like this: the most alike comes to {found.best:.2f}" in lines
+    assert f"of {found.looked_at} windows of the past the {found.compared} whose inputs lay nearest" in lines
 
 
 def test_likeness_is_one_for_the_same_and_less_for_the_same_way_with_another_size():

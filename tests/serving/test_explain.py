@@ -6,6 +6,7 @@ import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from html import escape
+from statistics import median
 
 import pytest
 
@@ -124,7 +125,7 @@ def test_a_forecast_is_explained_within_a_fifth_of_a_second(service):
         begin = time.thread_time()  # of this work alone, however busy the machine is
         service.explanations.tell("BRAV", horizon=3)
         taken.append(time.thread_time() - begin)
-    assert min(taken) < 0.2
+    assert median(taken) <= 0.2
 
 
 def test_the_tab_draws_bars_and_a_map_and_says_the_same_in_numbers(service):
@@ -208,6 +209,12 @@ def test_each_other_method_finds_something_or_says_why_not(client, service):
     assert "What would have turned it" in shown.others
     assert told["counterfactual"]["changes"]
     assert "Known values between" in shown.others
+    for one in told["counterfactual"]["changes"]:
+        assert ("higher" if one["needed"] > one["value"] else "lower") in shown.others
+    assert (
+        f"Of {told['alike']['looked_at']} windows of the past the {told['alike']['compared']} "
+        in shown.others
+    )
     assert "such changes may not come together in the market" in shown.others
 
 
