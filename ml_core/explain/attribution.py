@@ -171,6 +171,8 @@ def _scale(subject: Subject) -> Attribution:
     if share < 1:
         beside |= {f"state_{name}": float(part) for name, part in zip(STATES, states_K, strict=True)}
         beside[LIMIT] = (1 - share) * (bounded - usual_bounded) - float(states_K.sum())
+    # What is left. That it is the width which followed the ticker's outcomes is held by tests/contracts/test_shares.py:
+    # to follow them here would ask the model of every session since.
     beside[WIDTH] = forecast - np.log(blended) - unit - float(np.log(started))
     stretch = _log_per_unit(own, usual) * share
     beside[REST] = stretch * float(joined.rest_R[0])

@@ -10,12 +10,15 @@ import pytest
 
 import candorcast
 from ml_core.baselines import BASELINES, PanelRows
-from ml_core.explain.attribution import REST, attribute, attribute_all
+from ml_core.evaluation.intervals import track_widths
+from ml_core.explain.attribution import REST, WIDTH, attribute, attribute_all
 from ml_core.explain.shares import SHARES, asked
 from ml_core.explain.shares.trees import past_rows
 from ml_core.explain.sharing import PEERS, Question, sharings, way_of
 from ml_core.explain.subject import open_scene
 from ml_core.features.scaling import Scaler
+from ml_core.forecaster.calibration import blend
+from ml_core.forecaster.volatility import scale_of
 from ml_core.spec import choices
 from ml_core.spec.outside import forget
 from tests.api.own import Shrunk, make_forest, make_ridge
@@ -57,6 +60,27 @@ def test_base_and_shares_add_up_to_the_forecast_that_is_served(name, layout, of)
     unit = unit_of(scene, of)
     assert abs(found.total - expected[of]) / unit < CLOSE
     assert abs(found.beside.get(REST, 0.0)) / unit < CLOSE  # and without what no input can be given
+
+
+@every_case
+def test_how_its_own_intervals_have_held_is_the_factor_that_followed_its_outcomes(name, layout):
+    """In the sum it is what is left; here its outcomes are followed one by one, so that the sum is no mere algebra."""
+    scene = scene_of(name, layout)
+    windows, calibration, subject = scene.windows, scene.forecaster.calibration, scene.about(TICKER, HORIZON)
+    needed_NT = calibration.rows_needed(windows, scene.usable_NT, subject.rows_NT)
+    mean_NTH, scale_NTH = scene.forecaster.outputs(windows, needed_NT)
+    scale_NTH = blend(scale_NTH, scale_of(windows.state_NTK, calibration.slope_HJ), calibration.share)
+    error_NTH = np.abs(windows.y_NTH - calibration.trust_H * mean_NTH)
+    width_NTH = track_widths(
+        error_NTH / scale_NTH,
+        calibration.width_H,
+        level=calibration.level,
+        horizons=windows.horizons,
+        since=sum(day <= calibration.until for day in windows.sessions),
+    )
+    grown = np.log(width_NTH[subject.place, -1, subject.column] / calibration.width_H[subject.column])
+    assert grown, "outcomes have arrived since"
+    assert attribute(subject, "scale").beside[WIDTH] == pytest.approx(grown, abs=CLOSE)
 
 
 @every_case
