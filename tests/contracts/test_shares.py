@@ -2,19 +2,18 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import fields
+from dataclasses import fields, replace
 
 import numpy as np
 import polars as pl
 import pytest
 
 import candorcast
-from ml_core.baselines import BASELINES, PanelRows
+from ml_core.baselines import BASELINES, Learned, PanelRows, features_read
 from ml_core.evaluation.intervals import track_widths
 from ml_core.explain.attribution import REST, WIDTH, attribute, attribute_all
 from ml_core.explain.shares import SHARES, asked
-from ml_core.explain.shares.trees import past_rows
-from ml_core.explain.sharing import PEERS, Question, sharings, way_of
+from ml_core.explain.sharing import PEERS, Question, past_rows, sharings, way_of
 from ml_core.explain.subject import open_scene
 from ml_core.features.scaling import Scaler
 from ml_core.forecaster.calibration import blend
@@ -145,6 +144,34 @@ def test_every_learner_is_shared_by_some_way_and_every_way_is_taken():
     assert taken == set(choices.names(SHARES))
     orders = [sharing.order for _, sharing in sharings()]
     assert len(set(orders)) == len(orders), "two files of explain/shares have the same order"
+
+
+def test_a_learner_that_reads_features_is_never_told_by_its_own_past():
+    """Whoever nobody else can share is asked; only who reads no features is told by stretches of the past."""
+    for name in SIMPLE:
+        (member, *_) = fit_small(name).members
+        unknown = replace(member, fitted=replace(member.fitted, learned=Learned()))
+        assert way_of(unknown) == ("past" if features_read(name) == "none" else "asked")
+
+
+def test_one_that_can_only_be_asked_has_its_own_scale_shared_too(monkeypatch):
+    """A ridge that is asked, and says a scale that is the sum of its inputs."""
+    scene, ridge = scene_of("ridge"), choices.load(BASELINES, "ridge")
+    says_mean = ridge.predict
+
+    def predict(learned, rows):
+        return says_mean(learned, rows)[0], np.repeat(
+            np.nan_to_num(rows.x_RF).sum(axis=1)[:, None], 2, axis=1
+        )
+
+    monkeypatch.setattr(ridge, "predict", predict)
+    (member,) = scene.forecaster.members
+    question = Question(scene.views[0], scene.about(TICKER, HORIZON).rows_NT, 1, "scale", scene.usable_NT)
+    found = asked.share(member, question)
+    own_F = PanelRows(question.view.windows, question.rows_NT, question.view.features).x_RF[0]
+    far_F = np.nan_to_num(own_F) - np.nan_to_num(past_rows(question)[::2]).mean(axis=0)
+    np.testing.assert_allclose(found.share_RLF[0, 0], far_F, atol=1e-9)
+    assert found.value_R[0] == pytest.approx(np.nan_to_num(own_F).sum())
 
 
 def test_a_model_from_outside_adds_up_alone_and_among_others():

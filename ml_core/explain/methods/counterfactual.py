@@ -74,7 +74,7 @@ def explain(subject: Subject, _of: ForecastPart = "level") -> Counterfactual:
 
 
 Moves = dict[str, float]  # by how many places among its known values an input is moved
-Way = Callable[[float], Moves]  # from nothing at 0 to the ends of the range at 1
+Course = Callable[[float], Moves]  # from nothing at 0 to the ends of the range at 1
 
 
 def length(moves: Moves) -> float:
@@ -108,7 +108,7 @@ def _find_pushes(asked: _Asked) -> list[_Push]:
     return sorted(best.values(), key=lambda one: -one.brings)
 
 
-def _ways(pushes: list[_Push]) -> list[Way]:
+def _ways(pushes: list[_Push]) -> list[Course]:
     """All by the same part of their way, or the stronger the farther."""
 
     def evenly(part: float) -> Moves:
@@ -124,7 +124,7 @@ def _ways(pushes: list[_Push]) -> list[Way]:
     return [evenly, by_strength] if len(pushes) > 1 else [evenly]
 
 
-def _shortest(asked: _Asked, ways: list[Way]) -> Moves:
+def _shortest(asked: _Asked, ways: list[Course]) -> Moves:
     """Of each the least part that turns, by halving; one that cannot be the shortest any more is left out."""
     spans = [(way, 0.0, 1.0) for way in ways]
     for _ in range(HALVINGS):
