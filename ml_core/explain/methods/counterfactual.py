@@ -23,7 +23,8 @@ from ml_core.explain.subject import Subject
 from ml_core.panel.windows import Windows
 
 TOGETHER = (1, 2, 3, 5, 8)  # inputs that are moved at once
-HALVINGS, BACK = 10, 8  # of the part of the way that turns; steps by which an input is taken back
+SECTIONS, ROUNDS = 8, 3  # in which the part of the way is found that turns: to a part in 512
+BACK = 4  # steps by which an input is taken back
 INSIDE = (0.01, 0.99)  # of the known values: what lies beyond is no usual day
 
 
@@ -124,30 +125,36 @@ def _ways(pushes: list[_Push]) -> list[Course]:
     return [evenly, by_strength] if len(pushes) > 1 else [evenly]
 
 
-def _shortest(asked: _Asked, ways: list[Course]) -> Moves:
-    """Of each the least part that turns, by halving; one that cannot be the shortest any more is left out."""
-    spans = [(way, 0.0, 1.0) for way in ways]
-    for _ in range(HALVINGS):
-        least = min(length(way(high)) for way, _, high in spans)
+def _shortest(asked: _Asked, courses: list[Course]) -> Moves:
+    """Of each the least part that turns; one that cannot be the shortest any more is left out."""
+    spans = [(course, 0.0, 1.0) for course in courses]
+    for _ in range(ROUNDS):
+        least = min(length(course(high)) for course, _, high in spans)
         spans = [span for span in spans if length(span[0](span[1])) <= least]
-        middle = [(low + high) / 2 for _, low, high in spans]
-        said_W = asked.say([way(part) for (way, *_), part in zip(spans, middle, strict=True)])
+        parts = [np.linspace(low, high, SECTIONS + 1).tolist() for _, low, high in spans]
+        said = asked.say(
+            [course(part) for (course, *_), own in zip(spans, parts, strict=True) for part in own[1:-1]]
+        )
+        turned_CP = asked.turned(said).reshape(len(spans), SECTIONS - 1)
+        firsts = [int(np.argmax([*turned_P, True])) for turned_P in turned_CP]
         spans = [
-            (way, low, part) if asked.turned(said) else (way, part, high)
-            for (way, low, high), part, said in zip(spans, middle, said_W, strict=True)
+            (course, own[first], own[first + 1])
+            for (course, *_), own, first in zip(spans, parts, firsts, strict=True)
         ]
-    return min((way(high) for way, _, high in spans), key=length)
+    return min((course(high) for course, _, high in spans), key=length)
 
 
 def _take_back(asked: _Asked, moves: Moves) -> Moves:
-    """Each input as far as the sign stays turned, those that moved least first; one that is back is none that moved."""
-    for name in sorted(moves, key=lambda one: abs(moves[one])):
-        parts = np.linspace(0.0, 1.0, BACK + 1)[:-1]
-        tried = [{**moves, name: part * moves[name]} for part in parts.tolist()]
-        turned_P = asked.turned(asked.say(tried))
-        if turned_P.any():
-            moves = tried[int(np.argmax(turned_P))]
-    return {name: places for name, places in moves.items() if places}
+    """Each input as far as the sign stays turned, again and again the one of which that takes most away; one that is
+    back is none that moved."""
+    kept = np.linspace(0.0, 1.0, BACK + 1)[:-1].tolist()
+    for _ in range(ROUNDS):
+        tried = [{**moves, name: part * places} for name, places in moves.items() for part in kept]
+        turned = [one for one, is_so in zip(tried, asked.turned(asked.say(tried)), strict=True) if is_so]
+        if not turned:
+            break
+        moves = {name: places for name, places in min(turned, key=length).items() if places}
+    return moves
 
 
 class _Asked:
