@@ -10,8 +10,7 @@ import torch
 from shap.maskers import Independent
 
 from ml_core.baselines import PanelRows
-from ml_core.explain.shares.trees import past_rows
-from ml_core.explain.sharing import Question
+from ml_core.explain.sharing import Question, past_rows
 from ml_core.forecaster.members import BaselineMember, Member
 from ml_core.forecaster.networks import NetworkMember
 from ml_core.models.head import ForecastNetwork

@@ -4,20 +4,18 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable
-from typing import Any
 
 from pydantic import Field
 
 from ml_core.data.order import Order
 from ml_core.errors import NotEnoughData
-from ml_core.explain.attribution import ForecastPart, attribute
-from ml_core.explain.method import load_method, method_names
+from ml_core.explain.attribution import ForecastPart
+from ml_core.explain.method import ask_all
 from ml_core.explain.methods.alike import Alike
 from ml_core.explain.methods.attention import Attention
 from ml_core.explain.methods.counterfactual import Counterfactual
-from ml_core.explain.methods.moved import Moved, moved
+from ml_core.explain.methods.moved import Moved
 from ml_core.explain.spoken import tell_later, tell_unproven
-from ml_core.explain.subject import Subject
 from ml_core.prediction.answer import stamp, unanswered
 from ml_core.vocabulary import words
 from ml_core.vocabulary.words import listed
@@ -52,8 +50,8 @@ class Explained(Provenance):
     )
     counterfactual: Counterfactual | None = Field(
         None,
-        description="A change of today's inputs, within what the data has shown, that turns the sign; of level "
-        "alone. Each input is changed by itself: such changes may not occur together in the market.",
+        description="The smallest change that was found of today's inputs, within what the data has shown, that turns "
+        "the sign; of level alone. Each input is changed by itself: such changes may not occur together in the market.",
     )
     silent: dict[str, str] = Field(description="Method: why it tells nothing of this forecast.")
 
@@ -82,8 +80,7 @@ class Explanations:
     ) -> Explained:
         """What moved that forecast. `field`: what the date is called where it was asked for."""
         seen, name, ahead = self._see(ticker, horizon, date, version, field)
-        what_moved = moved(attribute(seen.scene.about(name, ahead), of))
-        others, silent = _ask_others(seen.scene.about(name, ahead), of)
+        answers, silent = ask_all(seen.scene.about(name, ahead), of)
         rows = stamp(seen.scene.table, seen.served.version).filter(ticker=name, horizon=ahead)
         proven = str(rows["proven"][0]).split()
         provenance = tell_provenance(seen, self._order.experiment.name)
@@ -95,9 +92,8 @@ class Explanations:
             horizon=ahead,
             proven=proven,
             unproven=tell_unproven(of, ahead, proven, learned=seen.as_of if seen.learned else None),
-            moved=what_moved,
             silent=silent,
-            **others,
+            **answers,
         )
 
     def _see(
@@ -113,17 +109,3 @@ class Explanations:
             why = unanswered((name,), seen.table, seen.prices, served.forecaster)
             raise NotEnoughData(f"no forecast for {name} as of {seen.as_of}: {why.get(name, 'no number')}")
         return seen, name, ahead
-
-
-def _ask_others(subject: Subject, of: ForecastPart) -> tuple[dict[str, Any], dict[str, str]]:
-    """What each method but `moved` finds by its name; of one that finds nothing, why."""
-    answers, silent = {}, {}
-    for name in method_names():
-        if name == "moved":
-            continue
-        method = load_method(name)
-        if why := method.silence(subject, of):
-            silent[name] = why
-        else:
-            answers[name] = method.explain(subject)
-    return answers, silent

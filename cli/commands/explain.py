@@ -115,15 +115,10 @@ def _show_one(
     session: Session, version: ModelVersion, subject: Subject, of: ForecastPart, told: Sequence[str]
 ) -> None:
     """Everything that any method says of this forecast."""
-    from ml_core.explain.attribution import attribute
-    from ml_core.explain.method import load_method, method_names
-    from ml_core.explain.methods.moved import moved
+    from ml_core.explain.method import ask_all
 
-    answers = {}
-    for name in method_names():
-        method = load_method(name)
-        why = method.silence(subject, of)
-        answers[name] = why or (moved(attribute(subject, of)) if name == "moved" else method.explain(subject))
+    found, silent = ask_all(subject, of)
+    answers = found | silent
     priced = subject.scene.forecaster.spec.task.priced
     proven = _proven(subject.scene, version, subject.horizon)
     lines = screen.one_lines(subject, version, answers, of=of, priced=priced, proven=proven)

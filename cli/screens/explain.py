@@ -6,6 +6,7 @@ import datetime as dt
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from ml_core.explain.amounts import FACTORS, MOST, select, tell_amount, tell_end
 from ml_core.vocabulary import words
 
 if TYPE_CHECKING:
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
     from ml_core.explain.subject import Scene, Subject
     from ml_core.registry.version import ModelVersion
 
-SHOWN, SMALL = 10, 0.01  # pieces in the picture; of the largest, below which a piece is not worth a line
 HALF = 24  # signs of a bar to either side
 SHADES = " ░▒▓█"
 WIDE = 48  # signs of the map over lags
@@ -57,14 +57,16 @@ def learned_day(scene: Scene, version: ModelVersion) -> dt.date | None:
 
 def picture(moved: Moved, *, priced: bool) -> Iterator[str]:
     """A bar for each piece to the side to which it pushes, the largest first."""
-    shown = _worth(moved)
-    if not shown:
+    told = select(moved)
+    if not told.shown:
         yield "  nothing moved it: it says what it always says"
         return
-    largest = max(abs(one.share) for one in shown)
-    wide = max(len(one.words) for one in shown)
-    for one in shown:
-        yield f"  {one.words:<{wide}}  {bar(one.share / largest)}  {amount(one.share, moved.of, priced=priced)}"
+    bars = [(one.words, one.share) for one in told.shown]
+    bars += [(told.words, told.rest)] if told.others else []
+    largest = max(abs(share) for _, share in bars)
+    wide = max(len(name) for name, _ in bars)
+    for name, share in bars:
+        yield f"  {name:<{wide}}  {bar(share / largest)}  {tell_amount(share, moved.of, priced=priced)}"
 
 
 def bar(share: float) -> str:
@@ -77,7 +79,7 @@ def bar(share: float) -> str:
 def heat_lines(moved: Moved) -> Iterator[str]:
     """How much each of the first features moved it at each lag, the last session on the right."""
     rows = dict(zip(moved.features, moved.heat, strict=True))
-    shown = [one for one in _worth(moved) if one.name in rows]
+    shown = [one for one in select(moved).shown if one.name in rows]
     lags = len(moved.by_lag)
     if lags < 2 or not shown:
         return
@@ -94,57 +96,35 @@ def table(moved: Moved, *, priced: bool) -> Iterator[str]:
     """The pieces and what they add up to."""
     from cli.terminal import aligned
 
-    several = moved.members > 1
+    several, told = moved.members > 1, select(moved)
+
+    def amount(share: float) -> str:
+        return tell_amount(share, moved.of, priced=priced)
+
     rows = [
         {
             "moved by": one.words,
-            "adds": amount(one.share, moved.of, priced=priced),
-            "up": amount(one.up, moved.of, priced=priced),
-            "down": amount(one.down, moved.of, priced=priced),
+            "adds": amount(one.share),
+            "up": amount(one.up),
+            "down": amount(one.down),
             **({"members agree": _agree(one, moved.members)} if several else {}),
         }
-        for one in _worth(moved)
+        for one in told.shown
     ]
-    rest = moved.forecast - moved.base - sum(one.share for one in _worth(moved))
     empty = {"up": "", "down": "", **({"members agree": ""} if several else {})}
     whole = "the forecast, as a log return" if priced and moved.of != "scale" else "the forecast"
     ends = [
-        {"moved by": "all others", "adds": amount(rest, moved.of, priced=priced), **empty},
-        {
-            "moved by": words.BASE,
-            "adds": level(moved.base, moved.of, priced=priced),
-            **empty,
-        },
-        {"moved by": whole, "adds": level(moved.forecast, moved.of, priced=priced), **empty},
+        *([{"moved by": told.words, "adds": amount(told.rest), **empty}] if told.others else []),
+        {"moved by": words.BASE, "adds": tell_end(moved.base, moved.of, priced=priced), **empty},
+        {"moved by": whole, "adds": tell_end(moved.forecast, moved.of, priced=priced), **empty},
     ]
     yield from aligned([*rows, *ends])
+    if moved.of == "scale":
+        yield f"  {FACTORS}"
 
 
 def _agree(piece: Piece, members: int) -> str:
     return "" if piece.agreeing is None else f"{piece.agreeing} of {members}"
-
-
-def _worth(moved: Moved) -> list[Piece]:
-    """The pieces that are worth a line."""
-    largest = max((abs(one.share) for one in moved.pieces), default=0.0)
-    return [one for one in moved.pieces[:SHOWN] if largest and abs(one.share) >= SMALL * largest]
-
-
-def amount(share: float, of: str, *, priced: bool) -> str:
-    """What a piece adds. Shares of a return are log returns and add up; so do the logarithms of a scale."""
-    if of == "scale":
-        side = "" if abs(share) < 5e-4 else " wider" if share > 0 else " narrower"
-        return f"{words.percent(abs(share) if side else share, digits=1, sign=not side)}{side}"
-    return words.percent(share, digits=3) if priced else words.write(share, "correlation")
-
-
-def level(value: float, of: str, *, priced: bool) -> str:
-    """The forecast itself, or its base: a scale is a share, told as such."""
-    import math
-
-    if of == "scale":
-        return words.percent(math.exp(value), sign=False) if priced else words.number(math.exp(value))
-    return amount(value, of, priced=priced)
 
 
 def all_lines(
@@ -167,7 +147,7 @@ def all_lines(
     if told := tell_unproven(of, horizon, proven, learned=learned_day(scene, version)):
         yield f"  {told}"
     pieces = by_name(rows.filter(pl.col("name") != "base")).group_by("words")
-    sizes = pieces.agg(pl.col("share").abs().mean()).sort("share", descending=True).head(SHOWN)
+    sizes = pieces.agg(pl.col("share").abs().mean()).sort("share", descending=True).head(MOST)
     largest = sizes["share"].max()
     if not largest:
         yield "  no input moves any: all say what they always say"
@@ -187,14 +167,14 @@ def ticker_rows(rows: pl.DataFrame, *, of: str, priced: bool, silent: bool = Fal
     for (ticker,), own in by_name(rows).group_by("ticker", maintain_order=True):
         pieces = own.filter(pl.col("name") != "base").sort(pl.col("share").abs(), descending=True).head(2)
         told = [
-            f"{one['words']} {amount(one['share'], of, priced=priced)}"
+            f"{one['words']} {tell_amount(one['share'], of, priced=priced)}"
             for one in pieces.iter_rows(named=True)
             if one["share"]
         ]
         table_rows.append(
             {
                 "ticker": str(ticker),
-                "forecast": "none" if silent else level(float(own["share"].sum()), of, priced=priced),
+                "forecast": "none" if silent else tell_end(float(own["share"].sum()), of, priced=priced),
                 "moved most by": "; ".join(told) or "nothing",
             }
         )

@@ -6,9 +6,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from cli.screens.explain import amount
 from cli.terminal import aligned
-from ml_core.explain.spoken import APART
+from ml_core.explain.amounts import tell_amount
+from ml_core.explain.spoken import APART, NO_SAY, tell_compared, tell_none_alike
 from ml_core.vocabulary import words
 
 if TYPE_CHECKING:
@@ -34,6 +34,8 @@ def other_lines(found: Mapping[str, Any], *, priced: bool) -> Iterator[str]:
             yield TITLES[name] + (f": {told}" if isinstance(told, str) else "")
             if not isinstance(told, str):
                 yield from lines(told, priced=priced)
+            if name == "attention" and not isinstance(told, str) and "moved" in found:
+                yield from () if found["moved"].by_inputs else (f"  {NO_SAY}",)
 
 
 def attention_lines(told: Attention, *, priced: bool) -> Iterator[str]:
@@ -57,23 +59,27 @@ def _share(share: float) -> str:
 
 
 def alike_lines(told: Alike, *, priced: bool) -> Iterator[str]:
-    yield from (
-        f"  {line}"
-        for line in aligned(
-            [
-                {
-                    "ticker": one.ticker,
-                    "as of": f"{one.as_of}",
-                    "alike": f"{one.likeness:.2f}",
-                    "the model says": amount(one.said, "level", priced=priced),
-                    "what came": amount(one.came, "level", priced=priced),
-                }
-                for one in told.found
-            ]
+    if told.found:
+        yield from (
+            f"  {line}"
+            for line in aligned(
+                [
+                    {
+                        "ticker": one.ticker,
+                        "as of": f"{one.as_of}",
+                        "alike": f"{one.likeness:.2f}",
+                        "the model says": tell_amount(one.said, "level", priced=priced),
+                        "what came": tell_amount(one.came, "level", priced=priced),
+                    }
+                    for one in told.found
+                ]
+            )
         )
-    )
-    yield f"  the most alike of {told.looked_at} windows spread over the past; 1 is the same"
-    yield "  what it says of days that it learned from proves nothing"
+    else:
+        yield f"  {tell_none_alike(told)}"
+    yield f"  {tell_compared(told)}"
+    if told.found:
+        yield "  what it says of days that it learned from proves nothing"
 
 
 def turning_lines(told: Counterfactual, *, priced: bool) -> Iterator[str]:
@@ -85,7 +91,7 @@ def turning_lines(told: Counterfactual, *, priced: bool) -> Iterator[str]:
         places = words.percent(abs(one.places), digits=0, sign=False)
         moved = f"{one.words} at {words.number(one.needed)} in place of {words.number(one.value)}"
         yield f"  {moved}: {side}, with {places} of known values between"
-    ends = f"{amount(told.before, 'level', priced=priced)} to {amount(told.after, 'level', priced=priced)}"
+    ends = f"{tell_amount(told.before, 'level', priced=priced)} to {tell_amount(told.after, 'level', priced=priced)}"
     yield f"  it would go from {ends}" + ("" if told.turned else ": nearer to zero, but no other sign")
     yield f"  {APART}"
 

@@ -6,8 +6,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from cli.screens.explain import amount
 from cli.terminal import aligned
+from ml_core.explain.amounts import tell_amount, tell_size
 from ml_core.vocabulary import words
 
 if TYPE_CHECKING:
@@ -126,8 +126,8 @@ def _curves(part: OfPart, *, priced: bool) -> Iterator[str]:
         least, most = min(curve.effect), max(curve.effect)
         reach = (most - least) or 1.0
         picture = "".join(CURVE[round((one - least) / reach * (len(CURVE) - 1))] for one in curve.effect)
-        ends = f"{amount(curve.effect[0], part.of, priced=priced)} to "
-        ends += amount(curve.effect[-1], part.of, priced=priced)
+        ends = f"{tell_amount(curve.effect[0], part.of, priced=priced)} to "
+        ends += tell_amount(curve.effect[-1], part.of, priced=priced)
         span = f"{words.number(curve.values[0])} to {words.number(curve.values[-1])}"
         yield f"  {cut(curve.words):<{wide}}  [{picture:<11}]  {ends}, as it goes from {span}"
 
@@ -141,7 +141,7 @@ def _pairs(part: OfPart, *, priced: bool) -> Iterator[str]:
             {
                 "pair": f"{cut(pair.words[0])} x {cut(pair.words[1])}",
                 "H": f"{pair.h:.2f}",
-                "beyond": amount(pair.beyond, part.of, priced=priced),
+                "beyond": tell_size(pair.beyond, part.of, priced=priced),
             }
             for pair in part.pairs[:SHOWN]
         ]

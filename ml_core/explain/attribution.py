@@ -65,7 +65,7 @@ class Attribution:
 
 
 @dataclass(frozen=True)
-class _Joined:
+class JoinedShares:
     """All members together, R rows, in units of volatility before calibration."""
 
     names: tuple[str, ...]
@@ -94,11 +94,10 @@ def attribute_all(scene: Scene, horizon: int, of: ForecastPart = "level") -> lis
     return levels if of == "level" else [_less_mean(one, levels) for one in levels]
 
 
-def share_rows(scene: Scene, rows_NT: np.ndarray, column: int) -> np.ndarray:
-    """share_RX: what every input at every lag adds to the mean of these rows of the panel, in their order, in units of
-    volatility before calibration."""
-    joined = _join(scene, rows_NT, column, "mean")
-    return joined.share_RLF.reshape(len(joined.value_R), -1)
+def share_rows(scene: Scene, rows_NT: np.ndarray, column: int) -> JoinedShares:
+    """What every input at every lag adds to the mean of these rows of the panel, in their order, in units of volatility
+    before calibration."""
+    return _join(scene, rows_NT, column, "mean")
 
 
 def _level(scene: Scene, rows_NT: np.ndarray, horizon: int) -> list[Attribution]:
@@ -172,6 +171,8 @@ def _scale(subject: Subject) -> Attribution:
     if share < 1:
         beside |= {f"state_{name}": float(part) for name, part in zip(STATES, states_K, strict=True)}
         beside[LIMIT] = (1 - share) * (bounded - usual_bounded) - float(states_K.sum())
+    # What is left. That it is the width which followed the ticker's outcomes is held by tests/contracts/test_shares.py:
+    # to follow them here would ask the model of every session since.
     beside[WIDTH] = forecast - np.log(blended) - unit - float(np.log(started))
     stretch = _log_per_unit(own, usual) * share
     beside[REST] = stretch * float(joined.rest_R[0])
@@ -211,7 +212,7 @@ def _if_any(beside: Mapping[str, float]) -> dict[str, float]:
     return {name: value for name, value in beside.items() if abs(value) > 1e-12}
 
 
-def _join(scene: Scene, rows_NT: np.ndarray, column: int, part: OutputPart) -> _Joined:
+def _join(scene: Scene, rows_NT: np.ndarray, column: int, part: OutputPart) -> JoinedShares:
     """Members of a component count alike, components by their weights, and where it is a mean by their size."""
     parts: list[tuple[float, Shared]] = []
     past_NT = _usual_rows(scene)
@@ -230,7 +231,7 @@ def _join(scene: Scene, rows_NT: np.ndarray, column: int, part: OutputPart) -> _
         columns = [names.index(name) for name in shared.names]
         share_RLF[:, : shared.share_RLF.shape[1], columns] += factor * shared.share_RLF
         member_RMF[:, number, columns] = factor * len(parts) * shared.share_RLF.sum(axis=1)
-    return _Joined(
+    return JoinedShares(
         names,
         np.sum([factor * shared.value_R for factor, shared in parts], axis=0),
         np.sum([factor * shared.base_R for factor, shared in parts], axis=0),

@@ -10,12 +10,14 @@ from typing import Literal
 
 import numpy as np
 
+from ml_core.baselines import PanelRows
 from ml_core.explain.shares import SHARES
 from ml_core.forecaster.members import Member, View
 from ml_core.spec import choices
 
 OutputPart = Literal["mean", "scale"]
 PEERS = "other_tickers"  # what a joint model reads of them
+PAST_ROWS = 64
 
 
 @dataclass(frozen=True)
@@ -28,6 +30,16 @@ class Question:
     horizon: int
     part: OutputPart
     past_NT: np.ndarray
+
+
+def past_rows(question: Question) -> np.ndarray:
+    """x_PF of rows of all tickers, evenly spread over what is known: beside them features are taken away."""
+    place_P = np.flatnonzero(question.past_NT)
+    chosen = np.unique(np.linspace(0, len(place_P) - 1, min(PAST_ROWS, len(place_P))).astype(int))
+    rows_NT = np.zeros(question.past_NT.size, dtype=bool)
+    rows_NT[place_P[chosen]] = True
+    view = question.view
+    return PanelRows(view.windows, rows_NT.reshape(question.past_NT.shape), view.features).x_RF
 
 
 @dataclass(frozen=True)

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Collection
+from typing import TYPE_CHECKING
 
 from ml_core.explain.attribution import LIMIT, REST, UNIT, WIDTH
 from ml_core.explain.sharing import PEERS
 from ml_core.features.spoken import speak
+
+if TYPE_CHECKING:
+    from ml_core.explain.methods.alike import Alike
 
 BESIDE = {
     UNIT: "how much it has moved lately",
@@ -32,7 +36,14 @@ LATER = (
     "what it learned, as weights and the training average that shares count from, comes from dates up to {end}, "
     "later than {day}"
 )
-APART = "each is a change of one input within what the data has shown; such changes may not come together in the market"
+APART = (
+    "of the changes that were tried the smallest: the fewest known values lie between, far ones counting more; each is "
+    "a change of one input within what the data has shown; such changes may not come together in the market"
+)
+NO_SAY = (
+    "attention is not importance: it tells where the model looked, and here nothing that it reads moves the number, as "
+    "where the calibration gives it no say"
+)
 CLAIM_OF = {"level": "level", "order": "order", "scale": "range"}
 
 
@@ -54,3 +65,16 @@ def tell_later(day: dt.date, end: dt.date) -> tuple[str, ...]:
     """That what moves the forecast of a day was itself learned from later ones, up to `end`; nothing where it was
     not."""
     return (LATER.format(end=end, day=day),) if day < end else ()
+
+
+def tell_compared(told: Alike) -> str:
+    """Which windows were looked at, and how they were picked."""
+    return (
+        f"of {told.looked_at} windows of the past the {told.compared} whose inputs lay nearest, where they moved this "
+        f"forecast, were compared by what moved the model; 1 is the same, and below {told.least} none is shown"
+    )
+
+
+def tell_none_alike(told: Alike) -> str:
+    """That no window of the past was like this one to the model."""
+    return f"none moved it like this: the most alike comes to {max(told.best, 0.0):.2f}"

@@ -13,12 +13,13 @@ if TYPE_CHECKING:
 LONGEST = 44  # signs of a name
 
 
-def draw_rises(rises: Sequence[tuple[str, float, float, float]], *, unit: str) -> Figure:
-    """(name, rise, low, high), in the order in which they are given; grey where luck is enough to explain it."""
+def draw_rises(rises: Sequence[tuple[str, float, float, float]], *, unit: str, proven: bool = True) -> Figure:
+    """(name, rise, low, high), in the order in which they are given; grey where luck is enough to explain it, or where
+    the claim is not proven."""
     figure = style.new_figure(0.9 + 0.36 * len(rises))
     axes = figure.subplots()
     for place, (_, rise, low, high) in enumerate(reversed(rises)):
-        axes.barh(place, rise, height=0.6, color=style.BLUE if low > 0 else style.GRID)
+        axes.barh(place, rise, height=0.6, color=style.BLUE if proven and low > 0 else style.GRID)
         axes.plot([low, high], [place, place], color=style.INK, linewidth=1.3, solid_capstyle="butt")
     names = [name if len(name) <= LONGEST else f"{name[: LONGEST - 1]}…" for name, *_ in reversed(rises)]
     axes.set_yticks(range(len(names)), names)

@@ -5,26 +5,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from ml_core.explain.amounts import select, tell_amount
 from ml_core.explain.methods.attention import Attention
 from ml_core.explain.methods.moved import Moved, Piece
 from ml_core.explain.surveys.importance import OfClaim, Rise
 from ml_core.vocabulary import words
 from serving.figures.chart_look import dress, plainly
-from serving.look.markup import typeset
-from serving.look.style import BLUE, DIVERGING, GREY, INK, SURFACE, VERMILION
+from serving.look.markup import begin, typeset
+from serving.look.style import BLUE, DIVERGING, GREY, GREYS, INK, SURFACE, VERMILION
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
 
-SHOWN = 10
 LONGEST = 46  # characters of a label, for a phone
-
-
-def tell_amount(share: float, of: str, *, priced: bool) -> str:
-    """What a piece adds, in the form of what is explained."""
-    if of == "scale":
-        return words.percent(share, digits=1)
-    return words.percent(share, digits=3) if priced else words.write(share, "correlation")
 
 
 def tell_rise(value: float, told: OfClaim) -> str:
@@ -32,32 +25,31 @@ def tell_rise(value: float, told: OfClaim) -> str:
     return words.percent(value) if told.of == "share" else f"{value:+.3f}"
 
 
-def worth_showing(moved: Moved) -> list[Piece]:
-    """The largest that move it at all."""
-    return [one for one in moved.pieces[:SHOWN] if one.share]
-
-
 def draw_moved(moved: Moved, *, priced: bool, proven: bool) -> Figure | None:
-    """What pushes it up to the right in blue, what pushes it down to the left in orange; all grey where the number is
-    not proven."""
+    """What pushes it up to the right in blue, what pushes it down to the left in orange, all others together in grey;
+    all grey where the number is not proven."""
     from plotly.graph_objects import Figure
 
-    shown = worth_showing(moved)
-    if not shown:
+    told = select(moved)
+    if not told.shown:
         return None
     figure = Figure()
-    colours = [(BLUE if one.share > 0 else VERMILION) if proven else GREY for one in shown]
+    bars = [(one.words, one.share, _agreed(one, moved)) for one in told.shown]
+    colours = [(BLUE if one.share > 0 else VERMILION) if proven else GREY for one in told.shown]
+    if told.others:
+        bars.append((begin(told.words), told.rest, "up" if told.rest > 0 else "down"))
+        colours.append(GREY)
     figure.add_bar(
-        x=[one.share for one in shown],
-        y=list(range(len(shown))),
+        x=[share for _, share, _ in bars],
+        y=list(range(len(bars))),
         width=0.4,
         orientation="h",
         marker={"color": colours, "line": {"width": 0}},
         showlegend=False,
-        customdata=[plainly(f"{one.words}: {_agreed(one, moved)}") for one in shown],
+        customdata=[plainly(f"{name}: {side}") for name, _, side in bars],
         hovertemplate="%{customdata}<extra></extra>",
     )
-    labels = [(one.words, typeset(tell_amount(one.share, moved.of, priced=priced))) for one in shown]
+    labels = [(name, typeset(tell_amount(share, moved.of, priced=priced))) for name, share, _ in bars]
     _dress(figure, labels, chart="moved", each=44)
     figure.update_xaxes(showticklabels=False, nticks=5)
     figure.add_vline(x=0, line={"color": INK, "width": 1})
@@ -72,12 +64,13 @@ def _agreed(piece: Piece, moved: Moved) -> str:
     return f"{side}, as {piece.agreeing} of {moved.members} members say"
 
 
-def draw_heat(moved: Moved, *, priced: bool) -> Figure | None:
-    """When each of the first inputs moved it: the last session stands on the right."""
+def draw_heat(moved: Moved, *, priced: bool, proven: bool) -> Figure | None:
+    """When each of the first inputs moved it: the last session stands on the right. Where the number is not proven the
+    map is grey: darker where it moved more, to whichever side."""
     from plotly.graph_objects import Figure
 
     rows = dict(zip(moved.features, moved.heat, strict=True))
-    shown = [one for one in worth_showing(moved) if one.name in rows]
+    shown = [one for one in select(moved).shown if one.name in rows]
     if len(moved.by_lag) < 2 or not shown:
         return None
     figure = Figure()
@@ -85,12 +78,12 @@ def draw_heat(moved: Moved, *, priced: bool) -> Figure | None:
     largest = max(abs(value) for row in values for value in row) or 1.0
     lags = [-lag for lag in range(len(moved.by_lag))][::-1]
     figure.add_heatmap(
-        z=values,
+        z=values if proven else [list(map(abs, row)) for row in values],
         x=lags,
         y=list(range(len(shown))),
-        zmin=-largest,
+        zmin=-largest if proven else 0.0,
         zmax=largest,
-        colorscale=DIVERGING,
+        colorscale=DIVERGING if proven else GREYS,
         showscale=False,
         xgap=1,
         ygap=24,

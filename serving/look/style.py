@@ -24,6 +24,7 @@ DIVERGING = [
     [0.0, "rgba(213, 94, 0, 0.55)"], [0.5, "rgba(213, 94, 0, 0)"],
     [0.5, "rgba(0, 114, 178, 0)"], [1.0, "rgba(0, 114, 178, 0.55)"],
 ]  # fmt: skip
+GREYS = [[0.0, "rgba(123, 135, 148, 0)"], [1.0, "rgba(123, 135, 148, 0.8)"]]  # of one where nothing is proven
 
 ICON = (
     '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32"><rect width="32" height="32" rx="7" fill="#1b2430"/>'

@@ -3,10 +3,10 @@ turned it."""
 
 from __future__ import annotations
 
-from ml_core.explain.spoken import APART, tell
+from ml_core.explain.amounts import tell_amount
+from ml_core.explain.spoken import APART, NO_SAY, tell, tell_compared, tell_none_alike
 from ml_core.vocabulary import words
 from serving.explanations import Explained
-from serving.figures.explanation import tell_amount
 from serving.look import markup
 from serving.look.markup import Cell, number
 
@@ -23,7 +23,12 @@ def tell_attention(told: Explained) -> str:
         f"{_share(told.attention.by_lag[most])}, where even attention would give {_share(told.attention.even[most])}."
     )
     even = _share(1 / len(told.attention.by_input)) if chosen else ""
-    return f"{each} Inputs by their weight: {chosen}; even weights would be {even} each." if chosen else each
+    said = [each]
+    if chosen:
+        said.append(f"Inputs by their weight: {chosen}; even weights would be {even} each.")
+    if not told.moved.by_inputs:
+        said.append(f"{markup.begin(NO_SAY)}.")
+    return " ".join(said)
 
 
 def _share(share: float) -> str:
@@ -32,13 +37,16 @@ def _share(share: float) -> str:
 
 def show_alike(told: Explained, *, priced: bool) -> str:
     """The past windows that moved the model most like this one."""
-    about = "What it says of days that it learned from proves nothing; 1 is the same."
     if told.alike is None:
         return markup.panel(words.HEADINGS["alike"], f"{markup.begin(told.silent.get('alike', ''))}.", "")
 
     def amount(value: float) -> str:
         return markup.typeset(tell_amount(value, "level", priced=priced))
 
+    compared = f"{markup.begin(tell_compared(told.alike))}."
+    if not told.alike.found:
+        nothing = f"{markup.begin(tell_none_alike(told.alike))}."
+        return markup.panel(words.HEADINGS["alike"], f"{nothing} {compared}", "")
     rows = [
         [
             Cell(one.ticker, f"{one.as_of:%d %b %Y}"),
@@ -49,7 +57,7 @@ def show_alike(told: Explained, *, priced: bool) -> str:
         for one in told.alike.found
     ]
     head = ("Window", "Alike", "The model says", "What came")
-    lead = f"Of {told.alike.looked_at} windows of the past those that moved the model most like this one. {about}"
+    lead = f"{compared} What it says of days that it learned from proves nothing."
     return markup.panel(words.HEADINGS["alike"], lead, markup.table(head, rows))
 
 
@@ -64,7 +72,7 @@ def show_turning(told: Explained, *, priced: bool) -> str:
         [
             Cell(one.words),
             number(one.value),
-            number(one.needed),
+            Cell(number(one.needed), "higher" if one.needed > one.value else "lower"),
             words.percent(abs(one.places), digits=0, sign=False),
         ]
         for one in turn.changes

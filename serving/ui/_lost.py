@@ -64,23 +64,23 @@ def _show(told: Surveyed, claim: str) -> Lost:
             "Inputs that say nearly the same are taken away together, then each alone, then each group of features.",
             markup.table(
                 ("Without", "Taken", "Rises by" if of_claim.of == "share" else "Falls by", "Interval"),
-                _rows(of_claim),
+                _rows(of_claim, proven=proven),
             ),
         ),
     )
 
 
-def _rows(of_claim: OfClaim) -> list[Sequence[markup.Cell | str]]:
+def _rows(of_claim: OfClaim, *, proven: bool) -> list[Sequence[markup.Cell | str]]:
     rows: list[Sequence[markup.Cell | str]] = []
     for kind, label in KINDS.items():
         for one in [one for one in of_claim.rises if one.kind == kind][:SHOWN]:
-            rows.append(_row(one, label, of_claim))
+            rows.append(_row(one, label, of_claim, proven=proven))
     return rows
 
 
-def _row(one: Rise, label: str, of_claim: OfClaim) -> Sequence[markup.Cell | str]:
+def _row(one: Rise, label: str, of_claim: OfClaim, *, proven: bool) -> Sequence[markup.Cell | str]:
     ends = [markup.typeset(tell_rise(value, of_claim)) for value in (one.low, one.high)]
-    look = "cc-pass" if one.surely else ""
+    look = "cc-pass" if proven and one.surely else ""
     return [
         markup.Cell(one.words, "", "cc-why"),
         label,

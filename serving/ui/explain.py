@@ -6,10 +6,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ml_core.errors import InvalidInput
+from ml_core.explain.amounts import FACTORS, ToldPieces, select, tell_amount, tell_end
 from ml_core.explain.attribution import ForecastPart
+from ml_core.explain.methods.moved import Moved, Piece
 from ml_core.vocabulary import words
 from serving.explanations import Explained
-from serving.figures.explanation import draw_attention, draw_heat, draw_moved, tell_amount, worth_showing
+from serving.figures.explanation import draw_attention, draw_heat, draw_moved
 from serving.look import markup
 from serving.look.markup import Cell
 from serving.service import Service
@@ -34,7 +36,7 @@ CHARTS = ("bars", "heat", "attention", "importance")
 ABOUT = {
     "level": "What each input adds to the expected move, from what the model says of an average day.",
     "order": "What sets the expected move apart from the mean of all tickers of that day.",
-    "scale": "What makes the range wide or narrow, in percent that add up as logarithms.",
+    "scale": f"What makes the range wide or narrow: {FACTORS}.",
 }
 
 
@@ -110,22 +112,26 @@ def show_explanation(
         told = service.explanations.tell(
             ticker, horizon=int(ahead), of=of, date=read_day(AS_OF, date), version=who or None, field=AS_OF
         )
-        return _show(told)
+        return _show(told, markup.steps(told.horizon, service.experiment.task.frequency))
 
     return guard(service, "This explanation", answer, ExplainView)
 
 
-def _show(told: Explained) -> ExplainView:
+def _show(told: Explained, ahead: str) -> ExplainView:
     priced, moved = told.target == "return", told.moved
-    bars = draw_moved(moved, priced=priced, proven=not told.unproven)
-    heat = draw_heat(moved, priced=priced)
-    about = f"{ABOUT[moved.of]} As of {told.as_of:%d %b %Y}, by version {told.version}."
+    proven = not told.unproven
+    bars = draw_moved(moved, priced=priced, proven=proven)
+    heat = draw_heat(moved, priced=priced, proven=proven)
+    about = f"{ABOUT[moved.of]} {ahead.capitalize()} ahead, as of {told.as_of:%d %b %Y}, by version {told.version}."
     nothing = "" if bars else " Nothing moves it: it says the same of every day."
     unproven = (
         "" if told.in_sample else _sentence(told.unproven)
     )  # of a day that was learned from a note says so
     notes = " ".join(filter(None, (unproven, *told.notes)))
-    when = "Blue pushes up, orange down; the last session stands on the right."
+    sides = (
+        "Blue pushes up, orange down" if proven else "The darker, the more it moved the number, up or down"
+    )
+    when = f"{sides}; the last session stands on the right."
     return ExplainView(
         notice=markup.notice(notes) if notes else "",
         lead=markup.lead(f"What moved {told.ticker}", about + nothing),
@@ -144,37 +150,59 @@ def _sentence(text: str) -> str:
 
 
 def _table(told: Explained, *, priced: bool) -> str:
-    """The same as numbers, what they add up to, and who in the model agrees."""
-    moved = told.moved
-    several = moved.members > 1
-
-    def tell(value: float) -> str:
-        return markup.typeset(tell_amount(value, moved.of, priced=priced))
-
-    shown = worth_showing(moved)
-    rows = [
-        [
-            Cell(one.words),
-            Cell(tell(one.share), look=markup.direction(one.share)),
-            tell(one.up),
-            tell(one.down),
-            *([f"{one.agreeing} of {moved.members}" if one.agreeing is not None else ""] if several else []),
-        ]
-        for one in shown
-    ]
-    rest = moved.forecast - moved.base - sum(one.share for one in shown)
+    """The same as numbers, what they come to together, and who in the model agrees."""
+    moved, several = told.moved, told.moved.members > 1
+    pieces = select(moved)
+    rows = [_row(one, moved, priced=priced) for one in pieces.shown]
     blank = [""] * (3 if several else 2)
-    rows.append([Cell("All others"), tell(rest), *blank])
-    if moved.of != "scale":
-        rows.append([Cell("An average day"), tell(moved.base), *blank])
-        rows.append([Cell("The forecast", "as a log return" if priced else ""), tell(moved.forecast), *blank])
-    head = ("Moved by", "Adds", "Up", "Down", *(("Members agree",) if several else ()))
+    if pieces.others:
+        rest = markup.typeset(tell_amount(pieces.rest, moved.of, priced=priced))
+        rows.append([Cell(markup.begin(pieces.words)), rest, *blank])
+    base, whole = (
+        markup.typeset(tell_end(value, moved.of, priced=priced)) for value in (moved.base, moved.forecast)
+    )
+    rows.append([Cell(markup.begin(words.BASE)), base, *blank])
+    rows.append([Cell("The forecast", _form(moved, priced=priced)), whole, *blank])
     about = "Up and down are told apart over the sessions of the window, so that they do not cancel. " + (
         f"The model has {moved.members} members: how many of them push the same way."
         if several
         else "The model has one member: nobody else to agree."
     )
-    return markup.panel("In numbers", about, markup.table(head, rows))
+    table = markup.table(_head(moved), rows) + _unfolded(pieces, moved, priced=priced)
+    return markup.panel("In numbers", about, table)
+
+
+def _head(moved: Moved) -> tuple[str, ...]:
+    return ("Moved by", "Adds", "Up", "Down", *(("Members agree",) if moved.members > 1 else ()))
+
+
+def _form(moved: Moved, *, priced: bool) -> str:
+    if moved.of == "scale":
+        return "one deviation"
+    return "as a log return" if priced else ""
+
+
+def _row(one: Piece, moved: Moved, *, priced: bool) -> list[Cell | str]:
+    adds, up, down = (
+        markup.typeset(tell_amount(value, moved.of, priced=priced)) for value in (one.share, one.up, one.down)
+    )
+    agree = f"{one.agreeing} of {moved.members}" if one.agreeing is not None else ""
+    return [
+        Cell(one.words),
+        Cell(adds, look=markup.direction(one.share)),
+        up,
+        down,
+        *([agree] if moved.members > 1 else []),
+    ]
+
+
+def _unfolded(pieces: ToldPieces, moved: Moved, *, priced: bool) -> str:
+    """All others, one by one, for whoever asks for them."""
+    others = [one for one in moved.pieces if one.share and one not in pieces.shown]
+    if not others:
+        return ""
+    rows = [_row(one, moved, priced=priced) for one in others]
+    return markup.folded(f"{markup.begin(pieces.words)}, one by one", markup.table(_head(moved), rows))
 
 
 TAB = Tab("Explain", place=3, build=build)

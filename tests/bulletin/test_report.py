@@ -1,5 +1,6 @@
 """A report says what is known of a version, whoever it is: a reference, one that was refused, a champion."""
 
+import math
 import re
 import shlex
 from dataclasses import replace
@@ -159,8 +160,21 @@ def test_the_worst_day_of_the_asset_is_its_least_return(reports, subjects):
 @pytest.mark.parametrize("seat", SEATS)
 def test_what_moved_a_forecast_adds_up_to_it(reports, seat):
     (table,) = [one for one in reports[seat].tables if one.caption.startswith("What moved")]
-    *parts, whole = [float(adds.removesuffix(" %")) for _, adds in table.rows]
-    assert whole == pytest.approx(sum(parts), abs=0.0006 * len(parts)), "each is rounded to a thousandth"
+    *parts, base, whole = [adds for _, adds in table.rows]
+    base, whole = (float(one.removesuffix(" %")) for one in (base, whole))
+    if seat == "reference":
+        assert "each is a factor: they are multiplied" in table.caption
+        made = base * math.prod(map(factor, parts))
+        assert whole == pytest.approx(made, rel=0.001 * len(parts)), "each is rounded to a tenth of a percent"
+    else:
+        made = base + sum(float(one.removesuffix(" %")) for one in parts)
+        assert whole == pytest.approx(made, abs=0.0006 * len(parts)), "each is rounded to a thousandth"
+
+
+def factor(told: str) -> float:
+    """`5.0 % wider` as 1.05."""
+    number, _, side = told.partition(" % ")
+    return 1 + float(number.removesuffix(" %")) / 100 * {"wider": 1, "narrower": -1, "": 1}[side]
 
 
 def test_an_explanation_of_a_mean_that_is_not_proven_says_so(reports):

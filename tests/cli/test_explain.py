@@ -14,6 +14,7 @@ from ml_core.home.settings import open_home
 from ml_core.registry.versions import Registry
 from tests.cli.command_line import run
 from tests.contracts.explained import HORIZON, LOOKBACK, TICKER, scene_of
+from tests.explain.test_amounts import moved_by
 
 
 def tell(file: str, home: str, *options: str) -> dict:
@@ -43,6 +44,25 @@ def test_a_picture_stands_before_the_table_in_words(file, champion):
     assert "session momentum" in done.stdout
     assert "momentum_" not in done.stdout
     assert "the forecast, as a log return" in lines[-1] or "the forecast, as a log return" in done.stdout
+
+
+def test_of_a_scale_it_says_that_factors_are_multiplied(file, champion):
+    printed = run("explain", file, "ALFA", "--of", "scale", "--home", champion).stdout
+    assert "each is a factor: they are multiplied" in printed
+    shares = {
+        one["words"]: one["share"] for one in tell(file, champion, "ALFA", "--of", "scale")["moved"]["pieces"]
+    }
+    name, share = max(shares.items(), key=lambda one: abs(one[1]))
+    (row,) = (line for line in printed.splitlines() if line.startswith(name))
+    side = "wider" if share > 0 else "narrower"
+    assert f"{100 * abs(math.expm1(share)):.1f} % {side}" in row
+
+
+def test_it_says_beside_attention_where_no_input_moves_the_number():
+    found = attention.explain(scene_of("transformer").about(TICKER, HORIZON))
+    for share, expected in ((0.01, False), (0.0, True)):
+        lines = other_lines({"attention": found, "moved": moved_by({"gap": share})}, priced=True)
+        assert ("attention is not importance" in "\n".join(lines)) == expected
 
 
 def test_it_says_that_a_number_which_is_not_proven_is_not(file, champion):

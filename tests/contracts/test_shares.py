@@ -2,20 +2,22 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import fields
+from dataclasses import fields, replace
 
 import numpy as np
 import polars as pl
 import pytest
 
 import candorcast
-from ml_core.baselines import BASELINES, PanelRows
-from ml_core.explain.attribution import REST, attribute, attribute_all
+from ml_core.baselines import BASELINES, Learned, PanelRows, features_read
+from ml_core.evaluation.intervals import track_widths
+from ml_core.explain.attribution import REST, WIDTH, attribute, attribute_all
 from ml_core.explain.shares import SHARES, asked
-from ml_core.explain.shares.trees import past_rows
-from ml_core.explain.sharing import PEERS, Question, sharings, way_of
+from ml_core.explain.sharing import PEERS, Question, past_rows, sharings, way_of
 from ml_core.explain.subject import open_scene
 from ml_core.features.scaling import Scaler
+from ml_core.forecaster.calibration import blend
+from ml_core.forecaster.volatility import scale_of
 from ml_core.spec import choices
 from ml_core.spec.outside import forget
 from tests.api.own import Shrunk, make_forest, make_ridge
@@ -57,6 +59,27 @@ def test_base_and_shares_add_up_to_the_forecast_that_is_served(name, layout, of)
     unit = unit_of(scene, of)
     assert abs(found.total - expected[of]) / unit < CLOSE
     assert abs(found.beside.get(REST, 0.0)) / unit < CLOSE  # and without what no input can be given
+
+
+@every_case
+def test_how_its_own_intervals_have_held_is_the_factor_that_followed_its_outcomes(name, layout):
+    """In the sum it is what is left; here its outcomes are followed one by one, so that the sum is no mere algebra."""
+    scene = scene_of(name, layout)
+    windows, calibration, subject = scene.windows, scene.forecaster.calibration, scene.about(TICKER, HORIZON)
+    needed_NT = calibration.rows_needed(windows, scene.usable_NT, subject.rows_NT)
+    mean_NTH, scale_NTH = scene.forecaster.outputs(windows, needed_NT)
+    scale_NTH = blend(scale_NTH, scale_of(windows.state_NTK, calibration.slope_HJ), calibration.share)
+    error_NTH = np.abs(windows.y_NTH - calibration.trust_H * mean_NTH)
+    width_NTH = track_widths(
+        error_NTH / scale_NTH,
+        calibration.width_H,
+        level=calibration.level,
+        horizons=windows.horizons,
+        since=sum(day <= calibration.until for day in windows.sessions),
+    )
+    grown = np.log(width_NTH[subject.place, -1, subject.column] / calibration.width_H[subject.column])
+    assert grown, "outcomes have arrived since"
+    assert attribute(subject, "scale").beside[WIDTH] == pytest.approx(grown, abs=CLOSE)
 
 
 @every_case
@@ -121,6 +144,34 @@ def test_every_learner_is_shared_by_some_way_and_every_way_is_taken():
     assert taken == set(choices.names(SHARES))
     orders = [sharing.order for _, sharing in sharings()]
     assert len(set(orders)) == len(orders), "two files of explain/shares have the same order"
+
+
+def test_a_learner_that_reads_features_is_never_told_by_its_own_past():
+    """Whoever nobody else can share is asked; only who reads no features is told by stretches of the past."""
+    for name in SIMPLE:
+        (member, *_) = fit_small(name).members
+        unknown = replace(member, fitted=replace(member.fitted, learned=Learned()))
+        assert way_of(unknown) == ("past" if features_read(name) == "none" else "asked")
+
+
+def test_one_that_can_only_be_asked_has_its_own_scale_shared_too(monkeypatch):
+    """A ridge that is asked, and says a scale that is the sum of its inputs."""
+    scene, ridge = scene_of("ridge"), choices.load(BASELINES, "ridge")
+    says_mean = ridge.predict
+
+    def predict(learned, rows):
+        return says_mean(learned, rows)[0], np.repeat(
+            np.nan_to_num(rows.x_RF).sum(axis=1)[:, None], 2, axis=1
+        )
+
+    monkeypatch.setattr(ridge, "predict", predict)
+    (member,) = scene.forecaster.members
+    question = Question(scene.views[0], scene.about(TICKER, HORIZON).rows_NT, 1, "scale", scene.usable_NT)
+    found = asked.share(member, question)
+    own_F = PanelRows(question.view.windows, question.rows_NT, question.view.features).x_RF[0]
+    far_F = np.nan_to_num(own_F) - np.nan_to_num(past_rows(question)[::2]).mean(axis=0)
+    np.testing.assert_allclose(found.share_RLF[0, 0], far_F, atol=1e-9)
+    assert found.value_R[0] == pytest.approx(np.nan_to_num(own_F).sum())
 
 
 def test_a_model_from_outside_adds_up_alone_and_among_others():

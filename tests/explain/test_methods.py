@@ -4,7 +4,9 @@ import numpy as np
 import pytest
 import torch
 
-from ml_core.explain.attribution import attribute
+from cli.screens.explained import other_lines
+from ml_core.explain.amounts import tell_amount
+from ml_core.explain.attribution import attribute, share_rows
 from ml_core.explain.methods import alike, attention, counterfactual, moved
 from ml_core.explain.spoken import tell_unproven
 from tests.contracts.explained import HORIZON, NETWORKS, PRICES, TICKER, fit_small, scene_of
@@ -52,7 +54,8 @@ def test_what_would_have_turned_it_lies_in_the_range_of_the_data_and_turns_it(na
     scene = scene_of(name, layout)
     found = counterfactual.explain(scene.about(TICKER, HORIZON))
     assert found.before == pytest.approx(scene.said[TICKER, HORIZON]["mean"], rel=1e-3, abs=1e-7)
-    assert found.turned == (found.before * found.after <= 0)
+    said = [tell_amount(one, "level", priced=True) for one in (found.before, found.after)]
+    assert found.turned == (found.before * found.after < 0 and said[1][0] in "+-"), "the other sign is seen"
     assert found.turned or abs(found.after) <= abs(found.before)
     windows = scene.windows
     for change in found.changes:
@@ -62,20 +65,39 @@ def test_what_would_have_turned_it_lies_in_the_range_of_the_data_and_turns_it(na
         assert min(low, own) - 1e-6 <= change.needed <= max(high, own) + 1e-6
 
 
-def test_a_line_is_turned_by_as_little_as_its_slopes_say():
-    """Of ridge the first input that is moved is the one whose range takes most away."""
+@pytest.mark.parametrize("ticker", PRICES["ticker"].unique().sort().to_list())
+def test_no_input_alone_turns_a_line_by_less_and_none_that_is_changed_could_stay(ticker):
     scene = scene_of("ridge")
-    found = counterfactual.explain(scene.about(TICKER, HORIZON))
-    names, (member,) = scene.forecaster.features, scene.forecaster.members
-    learned = member.fitted.learned.arrays
-    column = scene.windows.horizons.index(HORIZON)
-    reach = {}
-    for name, slope, deviation in zip(names, learned["slope"][column], learned["deviation_F"], strict=True):
+    subject = scene.about(ticker, HORIZON)
+    found = counterfactual.explain(subject)
+    assert found.turned
+    (member,), row = scene.forecaster.members, scene.windows.tickers.index(ticker)
+    learned, column = member.fitted.learned.arrays, subject.column
+    unit = scene.forecaster.calibration.trust_H[column] * scene.windows.unit_NTH[row, -1, column]
+    slope_F = unit * learned["slope"][column] / learned["deviation_F"]
+    slopes = dict(zip(scene.forecaster.features, slope_F.tolist(), strict=True))
+    changed = np.linalg.norm([one.places for one in found.changes])
+    side = np.sign(found.before)
+    for name, slope in slopes.items():
         x_NT = scene.windows.x_NTF[:, :, scene.windows.features.index(name)]
-        ends = np.nanquantile(x_NT[scene.usable_NT], [0.01, 0.99])
-        own = x_NT[scene.windows.tickers.index(TICKER), -1]
-        reach[name] = max(-np.sign(found.before) * (ends - own) * slope / deviation)
-    assert found.changes[0].name == max(reach, key=reach.__getitem__)
+        known_R = np.sort(x_NT[scene.usable_NT & np.isfinite(x_NT)])
+        own = x_NT[row, -1]
+        inside_R = known_R[int(0.01 * len(known_R)) : int(0.99 * len(known_R))]
+        turned_R = side * (found.before + slope * (inside_R - own)) < -1e-5
+        places_R = np.abs(np.searchsorted(known_R, inside_R) - np.searchsorted(known_R, own)) / len(known_R)
+        assert changed <= places_R[turned_R].min(initial=1.0) + 0.01
+    for one in found.changes:
+        without = found.after - slopes[one.name] * (one.needed - one.value)
+        assert side * without > -1e-5
+
+
+def test_several_inputs_turn_a_network_together_without_going_to_the_ends_of_their_range():
+    scene = scene_of("lstm")
+    turned = [counterfactual.explain(scene.about(ticker, HORIZON)) for ticker in scene.tickers]
+    together = [one.changes for one in turned if one.turned and len(one.changes) > 1]
+    assert together
+    for changes in together:
+        assert max(abs(one.places) for one in changes) < 0.9
 
 
 def test_the_most_alike_past_is_known_by_then_and_the_same_window_would_be_the_first():
@@ -91,6 +113,52 @@ def test_the_most_alike_past_is_known_by_then_and_the_same_window_would_be_the_f
         later = days[days.index(one.as_of) + HORIZON]
         came = np.log(close[one.ticker, later] / close[one.ticker, one.as_of])
         assert one.came == pytest.approx(came, abs=1e-5)
+
+
+def test_all_of_the_past_is_looked_at_and_what_is_not_alike_is_left_out():
+    scene = scene_of("lstm")
+    known = int((scene.usable_NT & np.isfinite(scene.windows.y_NTH[:, :, 1]))[:, :-1].sum())
+    shown = []
+    for ticker in scene.tickers:
+        found = alike.explain(scene.about(ticker, HORIZON))
+        assert (found.looked_at, found.least) == (known, alike.ALIKE)
+        assert all(one.likeness >= alike.ALIKE for one in found.found)
+        assert bool(found.found) == (found.best >= alike.ALIKE)
+        shown += found.found
+    assert shown
+
+
+def test_of_one_ticker_no_two_windows_that_lie_next_to_each_other_are_told():
+    scene = scene_of("lstm")
+    for ticker in scene.tickers:
+        found = alike.explain(scene.about(ticker, HORIZON)).found
+        places = [(one.ticker, scene.windows.sessions.index(one.as_of)) for one in found]
+        for place, (one, session) in enumerate(places):
+            assert all(abs(session - other) >= alike.APART for who, other in places[:place] if who == one)
+
+
+@pytest.mark.parametrize("name", ["lstm", "transformer", "ridge"])
+def test_the_nearest_windows_are_as_alike_as_the_most_alike_of_all(name):
+    """Of all windows of the past, the shares of each compared, which is what it costs too much to do."""
+    scene = scene_of(name)
+    column = scene.windows.horizons.index(HORIZON)
+    known_NT = scene.usable_NT & np.isfinite(scene.windows.y_NTH[:, :, column])
+    known_NT[:, -1] = False
+    share_RX = share_rows(scene, known_NT, column).share_RLF.reshape(int(known_NT.sum()), -1)
+    for ticker in scene.tickers:
+        subject = scene.about(ticker, HORIZON)
+        own_X = share_rows(scene, subject.rows_NT, column).share_RLF.reshape(-1)
+        most = float(alike._likeness(share_RX, own_X).max())
+        assert alike.explain(subject).best >= most - 0.05
+
+
+def test_where_no_past_is_like_it_that_is_said(monkeypatch):
+    monkeypatch.setattr(alike, "ALIKE", 1.1)
+    found = alike.explain(scene_of("lstm").about(TICKER, HORIZON))
+    assert found.found == ()
+    lines = "\n".join(other_lines({"alike": found}, priced=True))
+    assert f"none moved it like this: the most alike comes to {found.best:.2f}" in lines
+    assert f"of {found.looked_at} windows of the past the {found.compared} whose inputs lay nearest" in lines
 
 
 def test_likeness_is_one_for_the_same_and_less_for_the_same_way_with_another_size():

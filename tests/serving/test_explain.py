@@ -6,15 +6,20 @@ import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from html import escape
+from statistics import median
 
 import pytest
 
 from ml_core.errors import NotEnoughData
+from ml_core.explain.amounts import select
 from ml_core.explain.methods.attention import Attention
+from serving.figures.explanation import draw_heat, draw_moved
+from serving.look.style import BLUE, GREY, VERMILION
 from serving.ui._alike import tell_attention
 from serving.ui._lost import show_importance
 from serving.ui._measuring import Measuring
 from serving.ui.explain import show_explanation
+from tests.explain.test_amounts import moved_by
 from tests.serving.world import STRANGER
 
 
@@ -120,18 +125,70 @@ def test_a_forecast_is_explained_within_a_fifth_of_a_second(service):
         begin = time.thread_time()  # of this work alone, however busy the machine is
         service.explanations.tell("BRAV", horizon=3)
         taken.append(time.thread_time() - begin)
-    assert min(taken) < 0.2
+    assert median(taken) <= 0.2
 
 
 def test_the_tab_draws_bars_and_a_map_and_says_the_same_in_numbers(service):
     shown = show_explanation(service, "ALFA", 3)
     told = service.explanations.tell("ALFA", horizon=3)
     assert shown.bars.layout.meta["chart"] == "moved"
-    assert list(shown.bars.data[0].x) == [one.share for one in told.moved.pieces[:10] if one.share]
+    pieces = select(told.moved)
+    rest = [pieces.rest] if pieces.others else []
+    assert list(shown.bars.data[0].x) == [one.share for one in pieces.shown] + rest
     assert shown.heat.layout.meta["chart"] == "heat"
     assert len(shown.heat.data[0].z[0]) == 8
     assert escape(told.moved.pieces[0].words) in shown.table
     assert (told.unproven.capitalize() in shown.notice) == bool(told.unproven)
+
+
+def test_the_tab_says_how_far_ahead_what_it_explains_is(service):
+    assert "3 sessions ahead, as of" in show_explanation(service, "ALFA", 3).lead
+    assert "1 session ahead, as of" in show_explanation(service, "ALFA", 1).lead
+
+
+def test_all_others_have_a_bar_of_their_own_and_unfold_as_a_table(client, service):
+    shares = {f"feature_{number}": 0.01 - number / 1e4 for number in range(16)}
+    (bars,) = draw_moved(moved_by(shares), priced=True, proven=True).data
+    assert bars.x[-1] == pytest.approx(sum(sorted(shares.values())[:6])), "larger than any that is shown"
+    assert bars.customdata[-1] == "All others, 6 inputs: up"
+    assert (bars.marker.color[0], bars.marker.color[-1]) == (BLUE, GREY)
+    told = ask(client, ticker="ALFA", horizon=3, of="scale")["moved"]
+    shown = show_explanation(service, "ALFA", 3, "scale")
+    unfolded = len(shown.bars.data[0].x) > 0 and "<details>" in shown.table
+    assert unfolded == ("All others" in shown.table)
+    assert sum(1 for one in told["pieces"] if one["share"]) == shown.table.count("<tr>") - 3 - 2 * unfolded
+
+
+def test_a_scale_is_told_as_factors_from_its_base_to_the_forecast(service):
+    shown = show_explanation(service, "ALFA", 3, "scale")
+    assert "each is a factor: they are multiplied" in shown.lead
+    assert "Where no input tells anything" in shown.table and "The forecast" in shown.table
+    assert " wider" in shown.table or " narrower" in shown.table
+
+
+@pytest.mark.parametrize("proven", [True, False])
+def test_a_map_of_what_is_not_proven_is_grey_and_so_are_its_bars(proven):
+    moved = moved_by({"gap": 0.02, "volume": -0.01})
+    heat, bars = (draw(moved, priced=True, proven=proven).data[0] for draw in (draw_heat, draw_moved))
+    blue, grey = "rgba(0, 114, 178", "rgba(123, 135, 148"
+    assert any(blue in colour for _, colour in heat.colorscale) == proven
+    assert any(grey in colour for _, colour in heat.colorscale) == (not proven)
+    assert list(bars.marker.color) == ([BLUE, VERMILION] if proven else [GREY, GREY])
+
+
+def test_the_page_speaks_of_the_colours_that_it_draws(service):
+    told = service.explanations.tell("ALFA", horizon=3)
+    when = show_explanation(service, "ALFA", 3).when
+    assert ("Blue pushes up, orange down" in when) == (not told.unproven)
+    assert ("The darker, the more it moved" in when) == bool(told.unproven)
+
+
+def test_where_no_input_moves_it_the_tab_says_that_attention_is_not_importance(service):
+    told = service.explanations.tell("ALFA", horizon=3)
+    attends = Attention((0.5, 0.5), (), (), {}, 1, (0.5, 0.5))
+    for share, expected in ((0.01, False), (0.0, True)):
+        changed = told.model_copy(update={"attention": attends, "moved": moved_by({"gap": share})})
+        assert ("Attention is not importance" in tell_attention(changed)) == expected
 
 
 def test_the_tab_says_what_is_in_the_way(service):
@@ -152,6 +209,12 @@ def test_each_other_method_finds_something_or_says_why_not(client, service):
     assert "What would have turned it" in shown.others
     assert told["counterfactual"]["changes"]
     assert "Known values between" in shown.others
+    for one in told["counterfactual"]["changes"]:
+        assert ("higher" if one["needed"] > one["value"] else "lower") in shown.others
+    assert (
+        f"Of {told['alike']['looked_at']} windows of the past the {told['alike']['compared']} "
+        in shown.others
+    )
     assert "such changes may not come together in the market" in shown.others
 
 

@@ -3,6 +3,7 @@ one of them explained, and what the model looked at. This is the one place where
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,10 +12,12 @@ from ml_core.bulletin.parts.lost import tell_lost
 from ml_core.bulletin.pictures import picture
 from ml_core.bulletin.subject import ReportSubject
 from ml_core.errors import ForecastError
+from ml_core.explain.amounts import FACTORS, select, tell_amount, tell_end, tell_size, worth_telling
 from ml_core.explain.attribution import Attribution, ForecastPart, attribute_all
 from ml_core.explain.method import load_method
 from ml_core.explain.methods.attention import Attention
-from ml_core.explain.spoken import CLAIM_OF, tell, tell_unproven
+from ml_core.explain.methods.moved import moved
+from ml_core.explain.spoken import CLAIM_OF, NO_SAY, tell, tell_unproven
 from ml_core.explain.subject import Scene, open_scene
 from ml_core.prediction.answer import find_speaker
 from ml_core.registry.versions import Registry
@@ -24,8 +27,6 @@ from ml_core.vocabulary import words
 
 TITLE = "What it hangs on"
 WHAT = "Which inputs move it, and one forecast explained"
-MOST = 10  # inputs that are drawn and listed
-SMALL = 0.01  # of the largest, below which a push is not worth a line
 
 
 @dataclass(frozen=True)
@@ -36,6 +37,10 @@ class ExplainedSession:
     of: ForecastPart
     horizon: int
     found: Sequence[Attribution]
+
+    @property
+    def priced(self) -> bool:
+        return self.scene.forecaster.spec.task.priced
 
     @property
     def farthest(self) -> Attribution:
@@ -83,10 +88,10 @@ def _about(subject: ReportSubject, session: ExplainedSession) -> list[Block]:
         "scale": "how wide the range is that each forecast gives: it says no direction",
         "level": "where each forecast says that it goes",
     }
-    told = (
-        f"The forecasts of {session.scene.as_of}, {session.horizon} ahead, and {what[session.of]}. What inputs add, "
-        f"and what is said {words.BASE}, add up to the forecast."
-    )
+    parts = f"What inputs add, and what is said {words.BASE}, add up to the forecast."
+    if session.of == "scale":
+        parts = f"What inputs make of it, and what is said {words.BASE}, give the forecast: {FACTORS}."
+    told = f"The forecasts of {session.scene.as_of}, {session.horizon} ahead, and {what[session.of]}. {parts}"
     unproven = tell_unproven(session.of, session.horizon, subject.version.proves(session.horizon))
     return [Paragraph(told), *([Paragraph(f"{unproven}.", "note")] if unproven else [])]
 
@@ -97,18 +102,21 @@ def _all(subject: ReportSubject, session: ExplainedSession) -> list[Block]:
     for one in session.found:
         for name, share in one.by_feature().items():
             sizes[name] += abs(share) / len(session.found)
-    pushes = _worth([(tell(name), size) for name, size in sizes.items()])
+    pushes = worth_telling([(tell(name), size) for name, size in sizes.items()], lambda one: one[1])
     if not pushes:
         return [
             Missing("Which inputs move the forecasts", "no input moves any: all say what they always say.")
         ]
     proven = subject.version.proves(session.horizon) if subject.version else ()
-    first = ", ".join(f"{name} by {_amount(session, size, sign=False)}" for name, size in pushes[:3])
+    first = ", ".join(
+        f"{name} by {tell_size(size, session.of, priced=session.priced)}" for name, size in pushes[:3]
+    )
+    factors = session.of == "scale"
     return [
         picture(
             draw_pushes(
-                [(name, 100 * size) for name, size in pushes],
-                unit="percent, either way",
+                [(name, 100 * (math.expm1(size) if factors else size)) for name, size in pushes],
+                unit="percent wider, or as many times narrower" if factors else "percent, either way",
                 proven=CLAIM_OF[session.of] in proven,
             ),
             "inputs",
@@ -122,17 +130,20 @@ def _all(subject: ReportSubject, session: ExplainedSession) -> list[Block]:
 def _one(subject: ReportSubject, session: ExplainedSession) -> list[Block]:
     """The forecast that says most, as a table that adds up."""
     one = session.farthest
-    pushes = _worth([(tell(name), share) for name, share in one.by_feature().items()])
-    rest = one.forecast - one.base - sum(share for _, share in pushes)
-    listed = [
-        *pushes,
-        ("all others", rest),
-        (words.BASE, one.base),
-        ("the forecast", one.forecast),
+    told, of, priced = select(moved(one)), session.of, session.priced
+    listed = [(piece.words, tell_amount(piece.share, of, priced=priced)) for piece in told.shown]
+    if told.others:
+        listed.append((told.words, tell_amount(told.rest, of, priced=priced)))
+    listed += [
+        (words.BASE, tell_end(one.base, of, priced=priced)),
+        ("the forecast", tell_end(one.forecast, of, priced=priced)),
     ]
-    logarithm = "as logarithms" if session.of == "scale" or session.scene.forecaster.spec.task.priced else ""
-    caption = f"What moved {one.ticker} most, {session.horizon} ahead{', ' * bool(logarithm)}{logarithm}"
-    rows = [{"moved by": name, "adds": _amount(session, share)} for name, share in listed]
+    caption = f"What moved {one.ticker} most, {session.horizon} ahead"
+    if of == "scale":
+        caption += f"; {FACTORS}"
+    elif priced:
+        caption += ", as logarithms"
+    rows = [{"moved by": name, "adds": amount} for name, amount in listed]
     return [table_of(caption, rows, _origin(subject, session, one.ticker))]
 
 
@@ -141,7 +152,7 @@ def tell_looked(session: ExplainedSession) -> list[Block]:
     about, method = session.scene.about(session.farthest.ticker, session.horizon), load_method("attention")
     if why := method.excuse(about):
         return [Missing(words.HEADINGS["looked"], f"{why}.")]
-    attention = method.explain(about)
+    attention = method.explain(about, session.of)
     assert isinstance(attention, Attention)
     most = sorted(range(len(attention.by_lag)), key=lambda lag: -attention.by_lag[lag])[:3]
     told = "; ".join(
@@ -149,19 +160,9 @@ def tell_looked(session: ExplainedSession) -> list[Block]:
         for lag in most
     )
     even = words.write(attention.even[most[0]], "share")
+    no_say = "" if session.farthest.share_LF.any() else f" {NO_SAY[0].upper()}{NO_SAY[1:]}."
     return [
-        Paragraph(f"Of its attention for {session.farthest.ticker}, {told}. Even attention: {even} on each.")
+        Paragraph(
+            f"Of its attention for {session.farthest.ticker}, {told}. Even attention: {even} on each.{no_say}"
+        )
     ]
-
-
-def _worth(pushes: Sequence[tuple[str, float]]) -> list[tuple[str, float]]:
-    """Those that are worth a line, the largest first."""
-    largest = max((abs(size) for _, size in pushes), default=0.0)
-    ordered = sorted(pushes, key=lambda one: -abs(one[1]))[:MOST]
-    return [one for one in ordered if largest and abs(one[1]) >= SMALL * largest]
-
-
-def _amount(session: ExplainedSession, value: float, *, sign: bool = True) -> str:
-    if session.of == "level" and not session.scene.forecaster.spec.task.priced:
-        return words.write(value, "correlation")
-    return words.percent(value, digits=3, sign=sign)

@@ -36,7 +36,7 @@ def tell_lost(subject: ReportSubject) -> list[Block]:
     origin = subject.then("explain", "--importance", *asked)
     return [
         Paragraph(_about(survey)),
-        _drawn(survey.claims[claim], claim, survey.horizon, origin),
+        _drawn(survey, claim, origin, proven=claim in judged.proves(survey.horizon)),
         _table(survey, subject.then("report", "--out", "report.html")),
     ]
 
@@ -62,7 +62,8 @@ def _amount(value: float, of: OfClaim) -> str:
     return words.percent(value) if of.of == "share" else f"{value:+.3f}"
 
 
-def _drawn(of: OfClaim, claim: str, horizon: int, origin: NumberOrigin) -> Block:
+def _drawn(survey: InputImportance, claim: str, origin: NumberOrigin, *, proven: bool) -> Block:
+    of = survey.claims[claim]
     shown = of.of_kind("together")[:MOST]
     factor, unit = (
         (100.0, "rise of the loss, percent of it")
@@ -75,10 +76,10 @@ def _drawn(of: OfClaim, claim: str, horizon: int, origin: NumberOrigin) -> Block
         for one in shown[:3]
     )
     return picture(
-        draw_rises(bars, unit=unit),
+        draw_rises(bars, unit=unit, proven=proven),
         "importance",
-        f"What {claim} would lose without each input, {horizon} ahead, on the holdout; the line holds the true loss, "
-        "grey is no surer than luck",
+        f"What {claim} would lose without each input, {survey.horizon} ahead, on the holdout; the line holds the true "
+        f"loss, grey is no surer than luck{'' if proven else f', and so is all of {claim}, which is not proven'}",
         f"A bar for each input, the largest on top: {told}.",
         origin,
     )

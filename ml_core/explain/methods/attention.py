@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ml_core.explain.attribution import ForecastPart
 from ml_core.explain.method import Method
 from ml_core.explain.subject import Subject
 from ml_core.forecaster.members import Member, View
@@ -68,7 +69,7 @@ def excuse(subject: Subject) -> str:
     return f"{families} does not attend: it has no weights over sessions to show"
 
 
-def explain(subject: Subject) -> Attention:
+def explain(subject: Subject, _of: ForecastPart = "level") -> Attention:
     weights = _found(subject)
     maps = [weight_L[::-1] for _, weight_L, _ in weights if weight_L is not None]
     lags = max(map(len, maps))

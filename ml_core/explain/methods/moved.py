@@ -38,9 +38,14 @@ class Moved:
     by_lag: tuple[float, ...]
     heat: tuple[tuple[float, ...], ...]
 
+    @property
+    def by_inputs(self) -> bool:
+        """Whether any input moves it at all."""
+        return any(map(any, self.heat))
 
-def explain(subject: Subject) -> Moved:
-    return moved(attribute(subject))
+
+def explain(subject: Subject, of: ForecastPart = "level") -> Moved:
+    return moved(attribute(subject, of))
 
 
 def moved(found: Attribution) -> Moved:

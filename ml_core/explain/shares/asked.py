@@ -10,16 +10,14 @@ from __future__ import annotations
 import numpy as np
 
 from ml_core.baselines import BASELINES, PanelRows
-from ml_core.explain.shares.trees import past_rows
-from ml_core.explain.sharing import Question, Shared, Sharing
+from ml_core.explain.sharing import OutputPart, Question, Shared, Sharing, past_rows
 from ml_core.forecaster.members import BaselineMember, Member
 from ml_core.spec import choices
 
-NEEDED = {"probe.x", "probe.told"}  # what `candorcast.model` keeps of each
-
 
 def can(member: Member) -> bool:
-    return isinstance(member, BaselineMember) and set(member.fitted.learned.arrays) >= NEEDED
+    """Any that nobody before could share."""
+    return isinstance(member, BaselineMember)
 
 
 def share(member: Member, question: Question) -> Shared:
@@ -27,13 +25,13 @@ def share(member: Member, question: Question) -> Shared:
     view, place = question.view, question.horizon
     asked = PanelRows(view.windows, question.rows_NT, view.features)
     x_RF, names = asked.x_RF, view.features
-    if question.part == "scale":
+    if question.part == "scale" and _predict(member, asked)[1] is None:
         said_R = np.full(len(x_RF), member.fitted.deviation_H[place])
         return Shared(names, said_R, said_R, np.zeros((len(x_RF), 1, len(names))))
     usual_PF = past_rows(question)[::2]
     usual_PF = np.repeat(usual_PF, 2, axis=0)
     order_PF = _draw_orders(len(usual_PF), len(names))
-    told_RPK = _ask(member, asked, _mix(x_RF, usual_PF, order_PF), place)
+    told_RPK = _ask(member, asked, _mix(x_RF, usual_PF, order_PF), question.part, place)
     share_RF = np.zeros(x_RF.shape)
     for number, order_F in enumerate(order_PF):
         share_RF[:, order_F] += np.diff(told_RPK[:, number], axis=1) / len(order_PF)
@@ -56,13 +54,20 @@ def _mix(x_RF: np.ndarray, usual_PF: np.ndarray, order_PF: np.ndarray) -> np.nda
     return np.where(taken_PKF[None], x_RF[:, None, None, :], usual_PF[None, :, None, :])
 
 
-def _ask(member: BaselineMember, asked: PanelRows, mixed_RPKF: np.ndarray, place: int) -> np.ndarray:
-    """What is said of each mixture, at one horizon."""
+def _ask(
+    member: BaselineMember, asked: PanelRows, mixed_RPKF: np.ndarray, part: OutputPart, place: int
+) -> np.ndarray:
+    """The mean of each mixture, or its scale, at one horizon."""
     question = PanelRows(asked.windows, asked.rows_NT, asked.features)
     vars(question)["x_RF"] = mixed_RPKF.reshape(-1, mixed_RPKF.shape[-1])
-    learned = member.fitted.learned
-    told_RH, _ = choices.load(BASELINES, member.fitted.name).predict(learned, question)
+    told_RH = _predict(member, question)[part == "scale"]
+    assert told_RH is not None
     return told_RH[:, place].reshape(mixed_RPKF.shape[:-1])
 
 
-SHARING = Sharing(order=4, can=can, share=share)
+def _predict(member: BaselineMember, asked: PanelRows) -> tuple[np.ndarray, np.ndarray | None]:
+    """mean_RH and scale_RH; no scale of a model that gives none of its own."""
+    return choices.load(BASELINES, member.fitted.name).predict(member.fitted.learned, asked)
+
+
+SHARING = Sharing(order=5, can=can, share=share)

@@ -13,6 +13,7 @@ from math import factorial
 
 import numpy as np
 
+from ml_core.baselines import features_read
 from ml_core.explain.sharing import Question, Shared, Sharing
 from ml_core.forecaster.members import BaselineMember, Member
 from ml_core.panel.windows import Windows
@@ -25,6 +26,10 @@ STRETCHES = (
     (66, 10**6),
 )  # sessions back: a day, a week, a month, a quarter, all
 NAMES = ("past_day", "past_week", "past_month", "past_quarter", "past_before")
+
+
+def can(member: Member) -> bool:
+    return isinstance(member, BaselineMember) and features_read(member.fitted.name) == "none"
 
 
 def share(member: Member, question: Question) -> Shared:
@@ -118,4 +123,4 @@ def _outcomes(mixed: Windows, step_NT: np.ndarray, kept_NT: np.ndarray) -> np.nd
     return y_NTH
 
 
-SHARING = Sharing(order=5, can=lambda member: isinstance(member, BaselineMember), share=share)
+SHARING = Sharing(order=4, can=can, share=share)

@@ -15,10 +15,8 @@ from math import factorial
 import numpy as np
 
 from ml_core.baselines import PanelRows
-from ml_core.explain.sharing import Question, Shared, Sharing
+from ml_core.explain.sharing import Question, Shared, Sharing, past_rows
 from ml_core.forecaster.members import BaselineMember, Member
-
-BESIDE = 64  # past rows
 
 
 @dataclass(frozen=True)
@@ -55,16 +53,6 @@ def share(member: Member, question: Question) -> Shared:
     level = float(learned["base"][place])
     value_R = level + leaves.fits(x_RF).all(axis=2) @ leaves.value_M
     return Shared(view.features, value_R, np.full(len(x_RF), level + base), share_RF[:, None])
-
-
-def past_rows(question: Question) -> np.ndarray:
-    """x_PF: rows of all tickers, evenly spread over what is known."""
-    place_P = np.flatnonzero(question.past_NT)
-    chosen = np.unique(np.linspace(0, len(place_P) - 1, min(BESIDE, len(place_P))).astype(int))
-    rows_NT = np.zeros(question.past_NT.size, dtype=bool)
-    rows_NT[place_P[chosen]] = True
-    view = question.view
-    return PanelRows(view.windows, rows_NT.reshape(question.past_NT.shape), view.features).x_RF
 
 
 def read_leaves(arrays: Mapping[str, np.ndarray], place: int) -> Leaves:
