@@ -37,7 +37,7 @@ def tell_lost(subject: ReportSubject) -> list[Block]:
     return [
         Paragraph(_about(survey)),
         _drawn(survey.claims[claim], claim, survey.horizon, origin),
-        _table(survey, subject.then("report", "--out", "report.html")),
+        _table(survey, subject.then("explain", "--importance", "--json")),
     ]
 
 

@@ -27,7 +27,7 @@ FURTHER = 0.01  # the tail beyond the one that every account is told with
 
 def tell_risk(subject: ReportSubject, again: Replay) -> Section:
     evidence = subject.evidence
-    origin = subject.then("report", "--out", "report.html")
+    origin = subject.reported()
     if again.money is None or evidence is None:
         why = again.why or "nothing was judged yet."
         return Section(TITLE, (Missing("The risk of the strategy", why),), origin)

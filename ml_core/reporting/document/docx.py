@@ -166,5 +166,7 @@ def _figure(file: File, figure: Figure, number: int, width: float) -> None:
 
 
 def _origin(file: File, origin: NumberOrigin) -> None:
+    if origin.quiet:
+        return
     told = file.add_paragraph(f"{origin.told} · ", style="Origin")
     told.add_run(origin.command, style="Typed")

@@ -166,4 +166,5 @@ def _text(text: str) -> str:
 
 
 def _origin(origin: NumberOrigin) -> str:
-    return f'<p class="origin">{escape(origin.told)} · <code>{escape(origin.command)}</code></p>'
+    told = f'<p class="origin">{escape(origin.told)} · <code>{escape(origin.command)}</code></p>'
+    return "" if origin.quiet else told

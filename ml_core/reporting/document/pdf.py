@@ -142,12 +142,17 @@ def _table(table: Table) -> str:
     heads = ", ".join(f"[#{_text(name)}]" for name in table.columns)
     rows = ", ".join(f"[#{_text(LONG.sub(BREAKS, cell))}]" for row in table.rows for cell in row)
     size = "0.76em" if len(table.columns) >= SMALL else "0.86em"
-    foot = f"below({_text(table.origin.told)}, {_text(table.origin.command)})"
-    grid = (
-        f"table(columns: ({', '.join(widths)},), align: ({aligned},), table.header({heads}), {rows}, "
-        f"table.footer(repeat: false, table.cell(colspan: {len(kinds)}, align: left, stroke: none, {foot})))"
-    )
+    grid = f"table(columns: ({', '.join(widths)},), align: ({aligned},), table.header({heads}), {rows}{_below(table)})"
     return f"#figure(align(left, text(size: {size}, {grid})), kind: table, caption: {_text(table.caption)})"
+
+
+def _below(table: Table) -> str:
+    """The origin, as the last row."""
+    if table.origin.quiet:
+        return ""
+    foot = f"below({_text(table.origin.told)}, {_text(table.origin.command)})"
+    cell = f"table.cell(colspan: {len(table.columns)}, align: left, stroke: none, {foot})"
+    return f", table.footer(repeat: false, {cell})"
 
 
 def _width(table: Table, at: int) -> str:
