@@ -299,6 +299,10 @@ def test_what_it_would_lose_is_drawn_with_intervals_before_it_stands_in_a_table(
     assert "--importance" in figure.origin.command, "of one claim, as the command tells it"
     assert table.origin.command.endswith("--importance --json"), "of all claims"
     assert len(table.rows) >= 2
+    assert all(len(row[0]) < 90 for row in table.rows), "a bundle has a short name"
+    bundled = {row[0] for row in table.rows if row[0].endswith("like it")}
+    listed = [item for one in hangs.blocks if isinstance(one, Points) for item in one.items]
+    assert bundled <= {item.partition(": ")[0] for item in listed}, "its members are listed below"
 
 
 def test_where_the_money_came_from_adds_up_to_the_total_return_each_way(reports, subjects):
