@@ -7,6 +7,7 @@ import re
 import struct
 import zipfile
 import zlib
+from dataclasses import replace
 from xml.etree import ElementTree
 
 import docx
@@ -212,6 +213,32 @@ def test_a_figure_that_does_not_fit_leaves_no_page_half_empty():
     figure = Figure("high", "A square", "A grey square.", png(8, 8), HERE)
     body = Section("A part", (*lines, figure, *lines), HERE)
     assert count_pages(Document("Title", "of a day", dt.date(2026, 1, 2), first, (body,))) == 3
+
+
+@pytest.mark.parametrize("lines", [4, 20, 24, 30])
+def test_a_figure_stands_before_the_table_and_the_heading_that_follow_it(lines, tmp_path):
+    figure = Figure("high", "of high", "A grey square.", png(8, 6), HERE)
+    rows = tuple((f"row {place}", f"{place}") for place in range(40))
+    table = Table("A caption", ("name", "value"), rows, HERE)
+    first, body = Section("In short", (Paragraph("Why."),), HERE), (Paragraph("a line"),) * lines
+    sections = (
+        Section("A part", (*body, figure, table), HERE),
+        Section("Another", (*body, replace(figure, name="other", caption="of other")), HERE),
+        Section("The last", (Paragraph("The end."),), HERE),
+    )
+    source = write_source(Document("Title", "of a day", dt.date(2026, 1, 2), first, sections), "a4")
+    for name in ("high", "other"):
+        (tmp_path / f"{name}.png").write_bytes(figure.png)
+        source = source.replace(f'"of {name}"', f"[of {name} #metadata(0) <place>]")
+    source = source.replace('[#"row 0"]', "[row 0 #metadata(0) <place>]")
+    source += (
+        "\n#context [#metadata((query(<place>), query(heading.where(level: 1))).map(some => some.map(one => "
+        "(one.location().page(), one.location().position().y.pt())))) <places>]"
+    )
+    (tmp_path / "one.typ").write_text(source, encoding="utf-8")
+    (told,) = json.loads(typst.query(tmp_path / "one.typ", "<places>", ignore_system_fonts=True))
+    (one, row, two), (*_, other, last) = told["value"]
+    assert one < row < other < two < last
 
 
 def test_a_table_of_few_columns_does_not_scroll_sideways_on_a_phone(chromium):
