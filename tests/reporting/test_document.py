@@ -13,6 +13,8 @@ from xml.etree import ElementTree
 import docx
 import pytest
 import typst
+from matplotlib.font_manager import findfont
+from PIL import ImageFont
 from playwright.sync_api import sync_playwright
 
 from ml_core.reporting.document.document import (
@@ -138,6 +140,55 @@ def test_a_few_words_beside_many_keep_their_room_in_a_word_file():
     written = write_docx(Document("Title", "of a day", dt.date(2026, 1, 2), first, ()))
     (grid,) = docx.Document(io.BytesIO(written)).tables
     assert grid.columns[2].width.mm > 25
+
+
+@pytest.mark.parametrize("paper", ["a4", "letter"])
+def test_no_number_and_no_word_of_a_head_is_broken_in_a_word_file(paper):
+    """By the widths of DejaVu Sans, which stands in for the font where LibreOffice has none like it."""
+    columns = ("score", "ahead", "model", "90 %", "zero", "mean", "last", "ewma", "gjr garch")
+    row = ("directional accuracy", "1", "0.0002805", "[0.0002448, 0.0003226]", *("0.0002823",) * 5)
+    few = Table(
+        "Few", ("without", "level", "surely"), (("10-session momentum " * 9, "+0.48 %", "level"),), HERE
+    )
+    first = Section("In short", (Table("Many", columns, (row,), HERE), few), HERE)
+    file = docx.Document(
+        io.BytesIO(write_docx(Document("Title", "of a day", dt.date(2026, 1, 2), first, ()), paper=paper))
+    )
+    plain, bold = (ImageFont.truetype(findfont(f"DejaVu Sans{look}"), 1000) for look in ("", ":bold"))
+    for grid in file.tables:
+        for column in grid.columns:
+            head, *cells = [cell.paragraphs[0] for cell in column.cells]
+            size = head.style.font.size.pt / 72 * 25.4
+            wide = [plain.getlength(one.text) for one in cells if is_number(one.text)]
+            wide += [bold.getlength(word) for word in head.text.split()]
+            assert max(wide) / 1000 * size + 2 < column.width.mm, head.text
+
+
+def test_the_first_page_of_a_word_file_is_set_smaller_where_it_would_not_be_one():
+    def sizes(lines: int) -> set[float | None]:
+        first = Section("In short", (Paragraph("a line " * 30),) * lines, HERE)
+        file = docx.Document(
+            io.BytesIO(write_docx(Document("Title", "", dt.date(2026, 1, 2), first, (other,))))
+        )
+        (contents,) = [one for one in file.paragraphs if one.text == "What it rests on"]
+        assert contents.paragraph_format.page_break_before, "with no empty page between"
+        return {one.runs[0].font.size for one in file.paragraphs if one.text.startswith("a line")}
+
+    other = Section("A part", (Paragraph("Why."),), HERE)
+    assert sizes(5) == {None}
+    (smaller,) = sizes(21)
+    assert smaller is not None and 7 <= smaller.pt < 10.5
+    assert sizes(200) == {None}, "much too long for a page: read as all else"
+
+
+def test_a_picture_of_a_word_file_leaves_room_for_what_goes_before_it():
+    first = Section("In short", (Paragraph("Why."),), HERE)
+    figure = Figure("high", "A square", "A grey square.", png(8, 7), HERE)
+    body = Section("A part", (figure,), HERE)
+    written = write_docx(Document("Title", "", dt.date(2026, 1, 2), first, (body,)))
+    (picture,) = docx.Document(io.BytesIO(written)).inline_shapes
+    assert picture.height.mm <= 105.1
+    assert picture.width.mm / picture.height.mm == pytest.approx(8 / 7, rel=0.01)
 
 
 @pytest.mark.parametrize(("paper", "width"), [("a4", 210.0), ("letter", 215.9)])
