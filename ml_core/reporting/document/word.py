@@ -3,6 +3,7 @@ that repeat, and the styles of a report."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +12,7 @@ if TYPE_CHECKING:
 
     from ml_core.reporting.document.document import Tone
 
-LEADING = 1.24  # of a line, in heights of its letters
+LEADING = 1.28  # of a line, in heights of its letters
 KEPT = 3  # rows of a table, its head among them, that no page parts
 FONT, MONO = "Arial", "Courier New"  # LibreOffice has others of the very same widths
 INK, SOFT, LINE, BAND = "1D1F21", "5C6166", "A8ADB3", "F5F6F8"
@@ -178,7 +179,7 @@ def fit_page(file: File, width: float, height: float) -> None:
         paragraph.paragraph_format.space_before = Pt(scale * (before.pt if before else 0))
         paragraph.paragraph_format.space_after = Pt(scale * (after.pt if after else 0))
         for run in paragraph.runs:
-            run.font.size = Pt(round(2 * scale * _points(style)) / 2)
+            run.font.size = Pt(math.floor(2 * scale * _points(style)) / 2)  # Word knows halves alone
 
 
 def _cells(file: Any) -> list[Any]:
