@@ -244,6 +244,13 @@ def test_the_worst_day_of_the_asset_is_its_least_return(reports, subjects):
     assert float(table.rows[0][1].removesuffix(" %")) == pytest.approx(100 * held.min(), abs=0.005)
 
 
+def test_what_went_down_has_a_minus_in_the_table_of_risk_wherever_it_is_no_loss(reports):
+    (table,) = [one for one in reports["challenger"].tables if one.columns[0] == "risk"]
+    rows = {name: row for name, *row in table.rows}
+    for name in (words.WORST, words.MONEY["max_drawdown"].label):
+        assert all(cell.startswith("-") for cell in rows[name]), name
+
+
 @pytest.mark.parametrize("seat", SEATS)
 def test_what_moved_a_forecast_adds_up_to_it(reports, seat):
     (table,) = [one for one in reports[seat].tables if one.caption.startswith("What moved")]

@@ -123,8 +123,8 @@ def _tell_tried(subject: ReportSubject, evidence: Evidence) -> str:
     if evidence.role == "reference":
         chosen = "No model was chosen: the reference reads nothing but how much prices moved before."
     else:
-        kinds = f" of {len(search.families)} kinds" if len(search.families) > 1 else ""
-        chosen = f"{search.trials} models{kinds} were tried, and the one that scored best was chosen."
+        kinds = f", of {len(search.families)} kinds" if len(search.families) > 1 else ""
+        chosen = f"{search.trials} models were tried{kinds}, and the one that scored best was chosen."
     judged = (
         f"It learned from {evidence.trained.start} to {evidence.trained.end} and was then judged on {holdout.sessions} "
         f"later {unit}s, {holdout.start} to {holdout.end}, that it had never seen, beside simple rules that anybody "
