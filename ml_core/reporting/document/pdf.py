@@ -174,7 +174,8 @@ def _table(table: Table) -> str:
     rows = ", ".join(f"[#{_text(LONG.sub(BREAKS, cell))}]" for row in table.rows for cell in row)
     size = "0.76em" if len(table.columns) >= SMALL else "0.86em"
     grid = f"table(columns: ({', '.join(widths)},), align: ({aligned},), table.header({heads}), {rows}{_below(table)})"
-    return f"{FLUSH}\n#figure(align(left, text(size: {size}, {grid})), kind: table, caption: {_text(table.caption)})"
+    room = "\n#v(0.9em)" if table.origin.quiet else ""  # where no origin parts it from what follows
+    return f"{FLUSH}\n#figure(align(left, text(size: {size}, {grid})), kind: table, caption: {_text(table.caption)}){room}"
 
 
 def _below(table: Table) -> str:
