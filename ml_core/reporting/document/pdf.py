@@ -175,7 +175,8 @@ def _table(table: Table) -> str:
     size = "0.76em" if len(table.columns) >= SMALL else "0.86em"
     grid = f"table(columns: ({', '.join(widths)},), align: ({aligned},), table.header({heads}), {rows}{_below(table)})"
     room = "\n#v(0.9em)" if table.origin.quiet else ""  # where no origin parts it from what follows
-    return f"{FLUSH}\n#figure(align(left, text(size: {size}, {grid})), kind: table, caption: {_text(table.caption)}){room}"
+    shown = f"align(left, text(size: {size}, {grid}))"
+    return f"{FLUSH}\n#figure({shown}, kind: table, caption: {_text(table.caption)}){room}"
 
 
 def _below(table: Table) -> str:
