@@ -275,10 +275,10 @@ def test_a_figure_stands_before_the_table_and_the_heading_that_follow_it(lines, 
     sections = (
         Section("A part", (*body, figure, table), HERE),
         Section("Another", (*body, replace(figure, name="other", caption="of other")), HERE),
-        Section("The last", (Paragraph("The end."),), HERE),
+        Section("The last", (replace(figure, name="third", caption="of third"), Paragraph("The end.")), HERE),
     )
     source = write_source(Document("Title", "of a day", dt.date(2026, 1, 2), first, sections), "a4")
-    for name in ("high", "other"):
+    for name in ("high", "other", "third"):
         (tmp_path / f"{name}.png").write_bytes(figure.png)
         source = source.replace(f'"of {name}"', f"[of {name} #metadata(0) <place>]")
     source = source.replace('[#"row 0"]', "[row 0 #metadata(0) <place>]")
@@ -288,8 +288,8 @@ def test_a_figure_stands_before_the_table_and_the_heading_that_follow_it(lines, 
     )
     (tmp_path / "one.typ").write_text(source, encoding="utf-8")
     (told,) = json.loads(typst.query(tmp_path / "one.typ", "<places>", ignore_system_fonts=True))
-    (one, row, two), (*_, other, last) = told["value"]
-    assert one < row < other < two < last
+    (one, row, two, three), (*_, other, last) = told["value"]
+    assert one < row < other < two < last < three
 
 
 def test_a_table_that_is_wider_than_a_phone_shows_that_it_goes_on_and_has_no_rows_of_blank_height(chromium):

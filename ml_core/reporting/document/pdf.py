@@ -62,7 +62,7 @@ STYLE = """
   let later = room < least * high // what follows up to the next table or heading goes before it
   let scale = if later or room >= high { 1 } else { room / high }
   figure(image(name + ".png", width: scale * 100%, alt: alt), alt: alt, caption: words,
-    placement: if later { auto } else { none })
+    placement: if later and head == 0pt { auto } else { none }) // what a heading begins with stays below it
 }
 #let one-page(body) = layout(room => {
   let fits(size) = measure(block(width: room.width, { set text(size: size); body })).height <= room.height
