@@ -143,7 +143,7 @@ def monitor(
     """Look whether what a forecast rests on still holds: bars, inputs, intervals, claims, age; show what does not."""
 
 
-@command("report.report")
+@command("report.report", use="adds")
 def report(version: Version = None, out: ReportFile = None, paper: PaperSize = "a4"):
     """Write all that is known of a version, its first page in plain words, as .docx, .html or .pdf to hand on."""
 

@@ -69,7 +69,7 @@ def rebuild(
     """Fit a registered model again from its data version, spec and seed, and compare it byte by byte."""
 
 
-@command("certify.certify")
+@command("certify.certify", use="adds")
 def certify(out: CertificateFile, version: Version = None, key: SigningKey = None, new_key: NewKey = False):
     """Write all that was found of a version as one signed file, which a stranger can check."""
 

@@ -38,7 +38,8 @@ def check_file(path: Path, endings: tuple[str, ...]) -> None:
         if new:
             path.unlink()
     except OSError as error:
-        raise InvalidInput(f"--out {path}: cannot be written: {error.strerror}") from None
+        where = f"the folder {path.absolute().parent} cannot be written" if new else error.strerror
+        raise InvalidInput(f"--out {path}: cannot be written: {where}") from None
 
 
 def open_results(path: Path) -> Path:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from ml_core.data.order import Order
 
 DONE, PARTIAL = 0, 1  # exit codes; bad input is 2
-Use = Literal["writes", "reads", "nothing"]
+Use = Literal["writes", "adds", "reads", "nothing"]
 
 
 @dataclass(frozen=True)
@@ -94,18 +94,19 @@ def open_session(
     *,
     use: Use = "writes",
 ) -> Session:
-    """`use`: what the command does under the home, which is made where it is absent and will be written."""
+    """`use`: what the command does under the home, which is made where it is absent and will be written. What `adds` to
+    what others made there makes none."""
     settings = Settings()
     experiment = None if name is None else read_experiment(name, overrides)
     place = settings.home if home is None else name_home(home)
     for sentence in tell_former(os.environ, place):
         terminal.warn(sentence)
-    if use == "writes":
+    opens = open_home if use == "writes" else find_home
+    opened = opens(place, settings.tracking_uri, settings.tables)
+    if use in ("adds", "reads") and not opened.root.is_dir():
+        make = spell("refresh", name or settings.experiments[0], home=opened, overrides=overrides)
+        raise InvalidInput(f"--home {opened.root}: there is no home here yet; run: {make}")
+    if use == "adds":
         opened = open_home(place, settings.tracking_uri, settings.tables)
-    else:
-        opened = find_home(place, settings.tracking_uri, settings.tables)
-        if use == "reads" and not opened.root.is_dir():
-            make = spell("refresh", name or settings.experiments[0], home=opened, overrides=overrides)
-            raise InvalidInput(f"--home {opened.root}: there is no home here yet; run: {make}")
     now = dt.datetime.now(dt.UTC)
     return Session(terminal, settings, opened, name or "", overrides, now, experiment)

@@ -8,6 +8,8 @@ from cli.output import check_file
 from cli.session import DONE, Session
 from ml_core.errors import InvalidInput
 
+PAGED = (".docx", ".pdf")
+
 
 def report(session: Session, *, version: str | None, out: Path | None, paper: str) -> int:
     from ml_core.bulletin.page import write_page
@@ -20,6 +22,10 @@ def report(session: Session, *, version: str | None, out: Path | None, paper: st
     terminal = session.terminal
     if paper not in ("a4", "letter"):
         raise InvalidInput(f"--paper {paper}: expected a4 or letter")
+    if paper == "letter" and (out is None or out.suffix not in PAGED):
+        raise InvalidInput(
+            "--paper letter: expected --out with a name that ends in .docx or .pdf; nothing else has pages"
+        )
     if out:
         check_file(out, ENDINGS)
         require_writer(out.suffix)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from ml_core.explain.surveys.importance import InputImportance, OfClaim, Rise
 
 SHOWN, WIDE = 12, 44  # inputs in the picture and rows of a table; signs of a bar with its interval
-LONGEST = 60  # signs of what is exchanged together, before it is cut
+LONGEST = 72  # signs of what is exchanged together, before it is cut
 CURVE = "▁▂▃▄▅▆▇█"
 
 
@@ -38,6 +38,7 @@ def importance_lines(told: InputImportance, claim: str, *, who: str, note: str =
             yield from aligned([_row(one, of_claim) for one in rises[:SHOWN]])
             if len(rises) > SHOWN:
                 yield f"{len(rises) - SHOWN} more that rise less; --json and --out tell of all"
+            yield from (f"{one.words}: {one.members}" for one in rises[:SHOWN] if one.members)
     yield ""
     yield words.EXCHANGED.format(repeats=told.repeats, level=words.short_percent(told.level))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ml_core.data.order import Order
 from ml_core.errors import ForecastError, NoChampion
@@ -51,11 +51,32 @@ class ReportSubject:
         return tell_seat(self.version) if self.evidence and self.version else ""
 
     def then(self, verb: str, *more: str, named: bool = True) -> NumberOrigin:
-        """Of a number that was measured as the version was judged. `named`: the command takes a version."""
-        evidence = self.judged.evidence if self.judged and self.judged.readable else self.evidence
-        data = f"{evidence.data_version}" if evidence else NONE
-        asked = ("--version", self.version.version) if self.version and named else ()
-        return NumberOrigin(self._number, data, " ".join([self.spell(verb), *asked, *more]))
+        """Of a number that was measured on the version that was judged: of a refit, another than itself. `named`: the
+        command takes a version."""
+        return self._of(self.judged or self.version, verb, *more, named=named)
+
+    def itself(self, verb: str, *more: str, named: bool = True) -> NumberOrigin:
+        """Of a number that is of the version itself, be it judged or not."""
+        return self._of(self.version, verb, *more, named=named)
+
+    def both(self, verb: str, *more: str) -> NumberOrigin:
+        """Of what the version has taken over, with the numbers of the one that was judged."""
+        origin, judged = self.itself(verb, *more, named=False), self.judged
+        if judged is None or judged == self.version:
+            return origin
+        return replace(origin, version=f"{origin.version}, its numbers measured on version {judged.version}")
+
+    def reported(self) -> NumberOrigin:
+        """Of a number that was measured on the version that was judged, and that no other command gives than that of
+        this report."""
+        report = " ".join([self.spell("report"), "--version", self._number, "--out", "report.html"])
+        return replace(self.then("report"), command=report, own=True)
+
+    def _of(self, version: ModelVersion | None, verb: str, *more: str, named: bool) -> NumberOrigin:
+        data = f"{version.evidence.data_version}" if version and version.readable else NONE
+        asked = ("--version", version.version) if version and named else ()
+        number = version.version if version else NONE
+        return NumberOrigin(number, data, " ".join([self.spell(verb), *asked, *more]))
 
     def today(self, verb: str, *more: str) -> NumberOrigin:
         """Of a number that was measured on what is stored now."""

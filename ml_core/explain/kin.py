@@ -8,10 +8,11 @@ which features are written.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from ml_core.explain.spoken import tell
 from ml_core.explain.stretch import Stretch
 from ml_core.features.table import group_of
 
@@ -32,6 +33,20 @@ def find_kin(stretch: Stretch) -> tuple[Bundle, ...]:
     apart = squareform(1 - near_FF, checks=False)
     of_F = fcluster(linkage(apart, "average"), t=1 - NEAR, criterion="distance")
     return _bundles(names, of_F.tolist())
+
+
+def tell_bundle(names: Bundle, strength: Mapping[str, float]) -> str:
+    """Its strongest input and how many say nearly the same."""
+    first = max(names, key=lambda name: strength[name])
+    return tell(first) + (f" and {len(names) - 1} like it" if len(names) > 1 else "")
+
+
+def measure_strength(x_RF: np.ndarray, names: Sequence[str], mean_R: np.ndarray) -> dict[str, float]:
+    """How closely each input goes with what the model says of the same rows, by rank; thinned to as many rows as kin
+    are found by."""
+    thin = slice(None, None, max(1, -(-len(x_RF) // MOST)))
+    near_FF = _rank_correlation(np.column_stack([x_RF[thin], mean_R[thin]]))
+    return dict(zip(names, near_FF[-1, :-1].tolist(), strict=True))
 
 
 def find_groups(names: Sequence[str]) -> dict[str, Bundle]:

@@ -44,7 +44,7 @@ def compare(
     `former`: what the parent is, where he is a refit himself."""
     parts = sorted(beside.partition_by("horizon", as_dict=True).items())
     more = trusted or {}
-    before = {one.horizon: _reach(one) for one in former.compared} if former else {}
+    before = {one.horizon: reach_of(one) for one in former.compared} if former else {}
     compared = (
         _at(horizon, rows.filter(pl.col("own_mean").is_not_null()), trusted=more.get(horizon, 1.0))
         for (horizon,), rows in parts
@@ -57,7 +57,8 @@ def compare(
     )
 
 
-def _reach(one: Compared) -> float:
+def reach_of(one: Compared) -> float:
+    """How many times as large its moves are as those that were judged."""
     return one.reach or one.spread or 1.0
 
 
@@ -119,11 +120,12 @@ def _near(refit: Refit) -> Check:
 def _speaks(refit: Refit, proven: frozenset[tuple[str, int]]) -> Check:
     """Where a direction was proven the refit's means must go with the parent's, and reach about as far; and where none
     was, they must not all have fallen silent."""
-    least, most = SPREAD
-    required = f"agreement >= {AGREEMENT}, {least} to {most} times as far, times the trust"
+    least, _ = SPREAD
     asked = [one for one in refit.compared if one.spread is not None]
     if not asked:
-        return _check("speaks", passed=True, value=None, required=required, why="no direction is said")
+        return _check(
+            "speaks", passed=True, value=None, required=tell_allowed(1.0), why="no direction is said"
+        )
     other = [one for one in asked if says_another(one)]
     directed = [name for name in claim_names() if load_claim(name).direction]
     lost = [one for one in other if any((name, one.horizon) in proven for name in directed)]
@@ -135,13 +137,24 @@ def _speaks(refit: Refit, proven: frozenset[tuple[str, int]]) -> Check:
         + (f", trusted {worst.trusted:.1f} times as much" if worst.trusted > 1.0 else "")
     )
     passed = not lost and len(mute) < len(asked)
+    required = tell_allowed(worst.trusted)
     return _check("speaks", passed=passed, value=worst.agreement, required=required, why=why)
 
 
+def farthest(trusted: float) -> float:
+    """How many times as far as the parent's the means of a refit may reach that is trusted so many times as much."""
+    return SPREAD[1] * max(trusted, 1.0)
+
+
+def tell_allowed(trusted: float) -> str:
+    """What must hold of a refit's direction, in numbers."""
+    told = f"agreement >= {AGREEMENT}, {SPREAD[0]} to {farthest(trusted):.2g} times as far"
+    return f"{told}: {SPREAD[1]} times the trust in it" if trusted > 1.0 else told
+
+
 def says_another(one: Compared) -> bool:
-    least, most = SPREAD
-    farthest = most * max(one.trusted, 1.0)
-    return not least <= (one.spread or 0.0) <= farthest or (one.agreement or 0.0) < AGREEMENT
+    near = SPREAD[0] <= (one.spread or 0.0) <= farthest(one.trusted)
+    return not near or (one.agreement or 0.0) < AGREEMENT
 
 
 def hand_on(claims: Sequence[ClaimVerdict], refit: Refit) -> tuple[ClaimVerdict, ...]:
@@ -167,7 +180,7 @@ def hand_on_live(live: Mapping[ClaimPlace, Noted], refit: Refit) -> dict[ClaimPl
 
 
 def _farther(refit: Refit) -> dict[int, float]:
-    return {one.horizon: _reach(one) for one in refit.compared if one.spread and _reach(one) > SPREAD[1]}
+    return {one.horizon: reach_of(one) for one in refit.compared if one.spread and reach_of(one) > SPREAD[1]}
 
 
 def _stretched(one: ClaimVerdict, refit: Refit, reach: float) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -10,7 +11,7 @@ from ml_core.reporting import style
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-LONGEST = 44  # signs of a name
+LONGEST = 36  # signs of a line of a name
 
 
 def draw_rises(rises: Sequence[tuple[str, float, float, float]], *, unit: str, proven: bool = True) -> Figure:
@@ -21,7 +22,7 @@ def draw_rises(rises: Sequence[tuple[str, float, float, float]], *, unit: str, p
     for place, (_, rise, low, high) in enumerate(reversed(rises)):
         axes.barh(place, rise, height=0.6, color=style.BLUE if proven and low > 0 else style.GRID)
         axes.plot([low, high], [place, place], color=style.INK, linewidth=1.3, solid_capstyle="butt")
-    names = [name if len(name) <= LONGEST else f"{name[: LONGEST - 1]}…" for name, *_ in reversed(rises)]
+    names = [textwrap.fill(name, LONGEST) for name, *_ in reversed(rises)]
     axes.set_yticks(range(len(names)), names)
     axes.axvline(0.0, color=style.SOFT, linewidth=1.0)
     style.dress(axes, x=unit)

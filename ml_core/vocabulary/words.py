@@ -95,6 +95,12 @@ USES = {  # what a reader does with a claim, if it is proven
     "range": "rely on the range for how far a price may go",
     "money": "trade by it",
 }
+MEANINGS = {  # what it means that a claim is proven, for who knows no code; after "proven:"
+    "level": "the moves that it expected came closer to what happened than simple guesses did",
+    "order": "what it put higher did better than what it put lower, more so than with simple rules",
+    "range": "the ranges that it gave told better how far prices went than common ways to measure how they swing",
+    "money": "buying and selling by it earned more than to buy and keep, at the same risk and after costs",
+}
 BASE = "where no input tells anything"  # what is said there, beside which each input pushes
 TENTHS = "tenth of the forecasts, lowest to highest"
 TAKEN = {  # what is taken away, to see what it was worth
@@ -205,9 +211,19 @@ def use(name: str) -> str:
     return USES[name]
 
 
+def meaning(name: str) -> str:
+    """What is known where the claim is proven."""
+    return MEANINGS[name]
+
+
 def listed(names: Sequence[str]) -> str:
     """One, two and three."""
     return " and ".join(filter(None, (", ".join(names[:-1]), *names[-1:])))
+
+
+def count(number: int, one: str, more: str = "") -> str:
+    """1 trial, 14 trials."""
+    return f"{number:,} {one if number == 1 else more or f'{one}s'}"
 
 
 def stretch_told(first: str, last: str, dates: int) -> str:

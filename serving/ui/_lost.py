@@ -82,7 +82,7 @@ def _row(one: Rise, label: str, of_claim: OfClaim, *, proven: bool) -> Sequence[
     ends = [markup.typeset(tell_rise(value, of_claim)) for value in (one.low, one.high)]
     look = "cc-pass" if proven and one.surely else ""
     return [
-        markup.Cell(one.words, "", "cc-why"),
+        markup.Cell(one.words, one.members, "cc-why"),
         label,
         markup.Cell(markup.typeset(tell_rise(one.rise, of_claim)), "surely" if one.surely else "", look),
         " to ".join(ends),

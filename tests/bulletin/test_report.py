@@ -10,18 +10,23 @@ import pytest
 
 from ml_core.bulletin.parts.explained import ExplainedSession, tell_looked
 from ml_core.bulletin.parts.first import tell_first, tell_verdict
+from ml_core.bulletin.parts.judged import tell_holdout
 from ml_core.bulletin.parts.lost import WHAT
 from ml_core.bulletin.replay import replay
 from ml_core.bulletin.report import build_report
 from ml_core.bulletin.subject import ReportSubject, open_subject
+from ml_core.claims.verdict import ClaimVerdict
 from ml_core.data.order import Order
 from ml_core.errors import BrokenArtifact
 from ml_core.explain.attribution import attribute_all
 from ml_core.forecaster.files import WEIGHTS, checksum
 from ml_core.portfolio.comparison import STRATEGY
+from ml_core.promotion.likeness import hand_on, judge_refit
+from ml_core.registry.refit import Compared, Refit
 from ml_core.registry.versions import Registry
 from ml_core.reporting.document.document import Document, Figure, Missing, Paragraph, Points, Table
-from ml_core.reporting.document.markdown import write_markdown
+from ml_core.reporting.document.markdown import write_first, write_markdown
+from ml_core.spec.experiment import Experiment
 from ml_core.vocabulary import words
 from tests.cli.command_line import run
 from tests.contracts.explained import HORIZON, scene_of
@@ -107,7 +112,7 @@ def test_the_first_page_of_one_that_was_refused_says_so_and_what_not_to_do(repor
 @pytest.mark.parametrize("seat", SEATS)
 def test_the_first_page_says_that_the_market_is_made_up(reports, seat):
     told = [one.text for one in reports[seat].first.blocks if isinstance(one, Paragraph)]
-    assert any("says anything of real prices" in text for text in told)
+    assert any("says anything of real prices" in text and "something was hidden" in text for text in told)
     (points,) = [one for one in reports[seat].first.blocks if isinstance(one, Points)]
     assert "put no money on it" in points.items[0]
 
@@ -124,8 +129,91 @@ def test_the_first_page_names_the_simple_rule_that_did_better_and_a_choice_that_
     doubted = version.evidence.model_copy(update={"scores": scores, "search": searched})
     subject = replace(subjects["champion"], version=replace(version, read=doubted))
     told = " ".join(one.text for one in tell_first(subject).blocks if isinstance(one, Paragraph))
-    assert "ridge 0.900 beside" in told
-    assert "in 67% the best model of one half" in told
+    assert "One of the simple rules agreed more closely" in told
+    assert "on the other in 67% of all ways to cut" in told
+    assert "ridge 0.900 beside" in " ".join(
+        one.text for one in tell_holdout(subject).blocks if isinstance(one, Paragraph)
+    ), "the numbers stand further down"
+
+
+def test_nothing_is_said_to_be_hidden_in_a_market_in_which_nothing_was_planted(subjects):
+    subject = subjects["challenger"]
+    content = subject.experiment.model_dump()
+    content["data"]["simulated"] = {**content["data"].get("simulated", {}), "signal": "none"}
+    recipe = subject.evidence.recipe.model_copy(update={"experiment": Experiment.model_validate(content)})
+    bare = replace(
+        subject,
+        version=replace(subject.version, read=subject.evidence.model_copy(update={"recipe": recipe})),
+    )
+    told = " ".join(one.text for one in tell_first(bare).blocks if isinstance(one, Paragraph))
+    assert "nothing was hidden in them" in told
+
+
+JARGON = (
+    r"p [<=]|p below|\bIC\b|CRPS|\bbp\b|squared error|data version|--json|\bseat\b|lstm|transformer|ridge"
+)
+
+
+@pytest.mark.parametrize("seat", SEATS)
+def test_the_first_page_is_written_for_who_knows_no_code_and_says_of_what_ahead_is_counted(reports, seat):
+    first = write_first(reports[seat])
+    assert not re.findall(JARGON, first)
+    for table in (one for one in reports[seat].first.blocks if isinstance(one, Table)):
+        ahead = table.columns.index("how far ahead")
+        assert all(re.fullmatch(r"\d+ sessions?", row[ahead]) for row in table.rows)
+
+
+@pytest.fixture(scope="module")
+def refitted(subjects) -> ReportSubject:
+    """Version 3, the challenger fitted again: its moves are 3.3 times as large, as it is trusted more."""
+    judged = subjects["challenger"].version
+    level, order = (
+        ClaimVerdict(name, 1, "proven", "of those", p=0.001, adjusted=0.004) for name in ("level", "order")
+    )
+    proven = (level, order)
+    compared = Compared(
+        horizon=level.horizon, gap=0.1, spread=3.3, reach=3.3, agreement=0.9, trusted=3.3, width=1.0,
+        parent_coverage=0.9, coverage=0.9,
+    )  # fmt: skip
+    refit = Refit(
+        parent=judged.version, judged=judged.version, through=judged.evidence.holdout.end,
+        since=judged.evidence.holdout.start, sessions=100, rows=100, missing=0, compared=(compared,),
+    )  # fmt: skip
+    was = judged.evidence.model_copy(update={"claims": proven})
+    gate = judge_refit(
+        subjects["challenger"].experiment.gate, refit, frozenset({("level", level.horizon)}), findings=()
+    )
+    now = was.model_copy(update={"claims": hand_on(proven, refit), "refit": refit, "gate": gate})
+    made = replace(judged, version="3", aliases=("champion",), read=now)
+    return replace(subjects["challenger"], version=made, judged=replace(judged, read=was))
+
+
+def test_of_a_refit_every_number_carries_the_version_that_it_was_measured_on(refitted):
+    document = build_report(refitted)
+    judged = refitted.judged.version
+    origins = {one.caption.split(":")[0]: one.origin for one in (*document.tables, *document.figures)}
+    for caption, origin in origins.items():
+        if caption.startswith(
+            ("Scores", "Every rival", "Return and risk", "Growth", "What intervals", "The same")
+        ):
+            assert origin.version == judged, caption
+            assert f"--version {judged}" in origin.command or origin.own or "models" in origin.command
+    assert origins["Each claim by itself, at each horizon"].version.startswith("3, its numbers measured on")
+    assert origins["What determines it"].version == "3"
+
+
+def test_of_a_refit_page_one_and_the_gate_say_the_same_of_how_large_its_moves_are(refitted):
+    first = write_markdown(build_report(refitted)).split("\n## ")[0]
+    assert re.search(r"\| where the price goes \| \d+ sessions? \| not taken over \| - \|", first)
+    assert "proven at" not in first, "what is not taken over is not called proven in the same breath"
+    assert "expects moves 3.3 times as large, and nobody has checked moves of that size" in first
+    text = write_markdown(build_report(refitted))
+    (gate,) = [one for one in build_report(refitted).tables if one.caption.startswith("The gate")]
+    (speaks,) = [row for row in gate.rows if row[0] == words.CHECKS["speaks"]]
+    assert speaks[1] == "yes"
+    assert "0.1 to 8.2 times as far" in speaks[3]
+    assert "ahead its moves may be up to 8.2 times as large, for it is trusted 3.3 times as much" in text
+    assert "at most 2.5 times as large as those that were judged, whatever the trust" in text
 
 
 def test_the_reference_is_said_to_give_no_direction_and_has_no_worst_days(reports):
@@ -155,6 +243,13 @@ def test_the_worst_day_of_the_asset_is_its_least_return(reports, subjects):
     held = replay(subjects["challenger"]).money.accounts.filter(account=pl.lit("buy_and_hold"))["net"]
     (table,) = [one for one in reports["challenger"].tables if one.caption.startswith("The asset's")]
     assert float(table.rows[0][1].removesuffix(" %")) == pytest.approx(100 * held.min(), abs=0.005)
+
+
+def test_what_went_down_has_a_minus_in_the_table_of_risk_wherever_it_is_no_loss(reports):
+    (table,) = [one for one in reports["challenger"].tables if one.columns[0] == "risk"]
+    rows = {name: row for name, *row in table.rows}
+    for name in (words.WORST, words.MONEY["max_drawdown"].label):
+        assert all(cell.startswith("-") for cell in rows[name]), name
 
 
 @pytest.mark.parametrize("seat", SEATS)
@@ -223,8 +318,12 @@ def test_what_it_would_lose_is_drawn_with_intervals_before_it_stands_in_a_table(
     assert hangs.blocks.index(figure) < hangs.blocks.index(table)
     assert "between" in figure.alt
     assert "--importance" in figure.origin.command, "of one claim, as the command tells it"
-    assert "candorcast report" in table.origin.command, "of all claims"
+    assert table.origin.command.endswith("--importance --json"), "of all claims"
     assert len(table.rows) >= 2
+    assert all(len(row[0]) < 90 for row in table.rows), "a bundle has a short name"
+    bundled = {row[0] for row in table.rows if row[0].endswith("like it")}
+    listed = [item for one in hangs.blocks if isinstance(one, Points) for item in one.items]
+    assert bundled <= {item.partition(": ")[0] for item in listed}, "its members are listed below"
 
 
 def test_where_the_money_came_from_adds_up_to_the_total_return_each_way(reports, subjects):

@@ -84,6 +84,12 @@ def test_a_report_becomes_the_file_that_is_asked_for_also_where_nobody_answers(f
     [
         (("--out", "report.txt"), "expected a name that ends in .docx, .html, .pdf"),
         (("--paper", "a5"), "--paper a5: expected a4 or letter"),
+        (("--paper", "letter"), "expected --out with a name that ends in .docx or .pdf"),
+        (("--paper", "letter", "--out", "a.html"), "expected --out with a name that ends in .docx or .pdf"),
+        (
+            ("--out", "/proc/a.html"),
+            "--out /proc/a.html: cannot be written: the folder /proc cannot be written",
+        ),
         (("--version", "9"), "has no version '9'"),
     ],
 )

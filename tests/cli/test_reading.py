@@ -82,14 +82,15 @@ def test_a_command_that_writes_is_refused_there_by_name(file, locked):
         ]
 
 
-@pytest.mark.parametrize("command", [*READING, "rebuild", "audit"])
+@pytest.mark.parametrize("command", [*READING, "rebuild", "audit", "report", "certify"])
 def test_where_there_is_no_home_none_is_made_and_the_command_that_makes_one_is_told(
     file, tmp_path, monkeypatch, command
 ):
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("CANDORCAST_HOME", raising=False)
     subject = {"rebuild": "small.simulated"}.get(command, file)
-    out = ("--out", str(tmp_path / "out")) if command == "export" else ()
+    named = {"export": "out", "certify": "a.certificate"}.get(command)
+    out = ("--out", str(tmp_path / named)) if named else ()
     done = run(command, subject, *out)
     assert done.exit_code == 2
     assert f"{tmp_path / '.candorcast'}: there is no home here yet; run: candorcast refresh " in done.stderr

@@ -15,8 +15,9 @@ def test_a_report_without_its_package_names_the_extra_before_any_work(
     tmp_path, monkeypatch, ending, module, package
 ):
     monkeypatch.setitem(sys.modules, module, None)
-    out = tmp_path / f"report{ending}"
-    done = run("report", str(write_experiment(tmp_path)), "--home", str(tmp_path / "home"), "--out", str(out))
+    out, home = tmp_path / f"report{ending}", tmp_path / "home"
+    home.mkdir()
+    done = run("report", str(write_experiment(tmp_path)), "--home", str(home), "--out", str(out))
     assert done.exit_code == 2
     assert done.stderr.strip() == (
         f"candorcast: a report as {ending} needs {package}, which is not installed; "

@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
-from ml_core.explain.kin import find_groups, find_kin
+from ml_core.explain.kin import find_groups, find_kin, measure_strength
 from ml_core.explain.shuffling import draw_exchange
+from ml_core.explain.spoken import tell
 from ml_core.explain.surveys import dependence, importance
 from tests.explain.planted import GAP, OTHERS, TICKERS, VOLUME, learn
 
@@ -55,6 +56,23 @@ def test_inputs_that_say_the_same_are_exchanged_together_and_each_alone_counts_f
     alone = told.of_kind("alone")
     assert {one.names[0] for one in alone} >= set(GAP)
     assert all(one.rise < both.rise for one in alone)
+
+
+def test_a_bundle_is_named_by_its_strongest_input_and_how_many_are_like_it():
+    told = importance.explain(learn("ridge", "linear", LINEAR), 1, 0, kinds=("together",)).claims["level"]
+    (both,) = (one for one in told.of_kind("together") if set(one.names) == set(GAP))
+    assert both.words in {f"{tell(name)} and {len(GAP) - 1} like it" for name in GAP}
+    assert both.members == ", ".join(tell(name) for name in both.names)
+    (alone,) = (one for one in told.of_kind("together") if one.names == (VOLUME,))
+    assert (alone.words, alone.members) == (tell(VOLUME), "")
+
+
+def test_the_strongest_input_is_the_one_that_goes_most_closely_with_what_the_model_says():
+    rng = np.random.default_rng(0)
+    mean_R = rng.normal(size=9000)
+    x_RF = np.column_stack([mean_R + 2 * rng.normal(size=9000), -(mean_R**3), rng.normal(size=9000)])
+    strength = measure_strength(x_RF, ("loose", "turned", "none"), mean_R)
+    assert strength["turned"] > 0.99 > strength["loose"] > strength["none"]
 
 
 def test_kin_are_found_on_training_dates_and_leave_no_input_out():

@@ -155,6 +155,7 @@ def test_a_refit_that_more_evidence_trusts_more_may_reach_so_much_farther_and_no
     told = judged(turned(30.0), trusted=more)["a direction as its parent's"]
     assert "5 ahead" in told.why
     assert told.why.endswith("trusted 4.0 times as much")
+    assert told.required == "agreement >= 0.5, 0.1 to 10 times as far: 2.5 times the trust in it"
 
 
 def test_means_that_reach_much_farther_are_not_proven_by_those_that_were_judged_but_their_order_is():

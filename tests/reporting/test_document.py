@@ -7,11 +7,14 @@ import re
 import struct
 import zipfile
 import zlib
+from dataclasses import replace
 from xml.etree import ElementTree
 
 import docx
 import pytest
 import typst
+from matplotlib.font_manager import findfont
+from PIL import ImageFont
 from playwright.sync_api import sync_playwright
 
 from ml_core.reporting.document.document import (
@@ -139,6 +142,55 @@ def test_a_few_words_beside_many_keep_their_room_in_a_word_file():
     assert grid.columns[2].width.mm > 25
 
 
+@pytest.mark.parametrize("paper", ["a4", "letter"])
+def test_no_number_and_no_word_of_a_head_is_broken_in_a_word_file(paper):
+    """By the widths of DejaVu Sans, which stands in for the font where LibreOffice has none like it."""
+    columns = ("score", "ahead", "model", "90 %", "zero", "mean", "last", "ewma", "gjr garch")
+    row = ("directional accuracy", "1", "0.0002805", "[0.0002448, 0.0003226]", *("0.0002823",) * 5)
+    few = Table(
+        "Few", ("without", "level", "surely"), (("10-session momentum " * 9, "+0.48 %", "level"),), HERE
+    )
+    first = Section("In short", (Table("Many", columns, (row,), HERE), few), HERE)
+    file = docx.Document(
+        io.BytesIO(write_docx(Document("Title", "of a day", dt.date(2026, 1, 2), first, ()), paper=paper))
+    )
+    plain, bold = (ImageFont.truetype(findfont(f"DejaVu Sans{look}"), 1000) for look in ("", ":bold"))
+    for grid in file.tables:
+        for column in grid.columns:
+            head, *cells = [cell.paragraphs[0] for cell in column.cells]
+            size = head.style.font.size.pt / 72 * 25.4
+            wide = [plain.getlength(one.text) for one in cells if is_number(one.text)]
+            wide += [bold.getlength(word) for word in head.text.split()]
+            assert max(wide) / 1000 * size + 2 < column.width.mm, head.text
+
+
+def test_the_first_page_of_a_word_file_is_set_smaller_where_it_would_not_be_one():
+    def sizes(lines: int) -> set[float | None]:
+        first = Section("In short", (Paragraph("a line " * 30),) * lines, HERE)
+        file = docx.Document(
+            io.BytesIO(write_docx(Document("Title", "", dt.date(2026, 1, 2), first, (other,))))
+        )
+        (contents,) = [one for one in file.paragraphs if one.text == "What it rests on"]
+        assert contents.paragraph_format.page_break_before, "with no empty page between"
+        return {one.runs[0].font.size for one in file.paragraphs if one.text.startswith("a line")}
+
+    other = Section("A part", (Paragraph("Why."),), HERE)
+    assert sizes(5) == {None}
+    (smaller,) = sizes(21)
+    assert smaller is not None and 7 <= smaller.pt < 10.5
+    assert sizes(200) == {None}, "much too long for a page: read as all else"
+
+
+def test_a_picture_of_a_word_file_leaves_room_for_what_goes_before_it():
+    first = Section("In short", (Paragraph("Why."),), HERE)
+    figure = Figure("high", "A square", "A grey square.", png(8, 7), HERE)
+    body = Section("A part", (figure,), HERE)
+    written = write_docx(Document("Title", "", dt.date(2026, 1, 2), first, (body,)))
+    (picture,) = docx.Document(io.BytesIO(written)).inline_shapes
+    assert picture.height.mm <= 105.1
+    assert picture.width.mm / picture.height.mm == pytest.approx(8 / 7, rel=0.01)
+
+
 @pytest.mark.parametrize(("paper", "width"), [("a4", 210.0), ("letter", 215.9)])
 def test_paper_is_a4_or_letter(document, paper, width):
     page = docx.Document(io.BytesIO(write_docx(document, paper=paper))).sections[0]
@@ -212,6 +264,58 @@ def test_a_figure_that_does_not_fit_leaves_no_page_half_empty():
     figure = Figure("high", "A square", "A grey square.", png(8, 8), HERE)
     body = Section("A part", (*lines, figure, *lines), HERE)
     assert count_pages(Document("Title", "of a day", dt.date(2026, 1, 2), first, (body,))) == 3
+
+
+@pytest.mark.parametrize("lines", [4, 20, 24, 30])
+def test_a_figure_stands_before_the_table_and_the_heading_that_follow_it(lines, tmp_path):
+    figure = Figure("high", "of high", "A grey square.", png(8, 6), HERE)
+    rows = tuple((f"row {place}", f"{place}") for place in range(40))
+    table = Table("A caption", ("name", "value"), rows, HERE)
+    first, body = Section("In short", (Paragraph("Why."),), HERE), (Paragraph("a line"),) * lines
+    sections = (
+        Section("A part", (*body, figure, table), HERE),
+        Section("Another", (*body, replace(figure, name="other", caption="of other")), HERE),
+        Section("The last", (replace(figure, name="third", caption="of third"), Paragraph("The end.")), HERE),
+    )
+    source = write_source(Document("Title", "of a day", dt.date(2026, 1, 2), first, sections), "a4")
+    for name in ("high", "other", "third"):
+        (tmp_path / f"{name}.png").write_bytes(figure.png)
+        source = source.replace(f'"of {name}"', f"[of {name} #metadata(0) <place>]")
+    source = source.replace('[#"row 0"]', "[row 0 #metadata(0) <place>]")
+    source += (
+        "\n#context [#metadata((query(<place>), query(heading.where(level: 1))).map(some => some.map(one => "
+        "(one.location().page(), one.location().position().y.pt())))) <places>]"
+    )
+    (tmp_path / "one.typ").write_text(source, encoding="utf-8")
+    (told,) = json.loads(typst.query(tmp_path / "one.typ", "<places>", ignore_system_fonts=True))
+    (one, row, two, three), (*_, other, last) = told["value"]
+    assert one < row < other < two < last < three
+
+
+def test_a_table_that_is_wider_than_a_phone_shows_that_it_goes_on_and_has_no_rows_of_blank_height(chromium):
+    columns = ("trial", "family", "validation", "test", "error", "again", "settings")
+    row = (
+        "4cd58707",
+        "lstm",
+        "0.1883",
+        "0.1375",
+        "0.01",
+        "0.13",
+        "lr 0.001, hidden 16, layers 2, dropout 0.17, " * 3,
+    )
+    first = Section("In short", (Table("The best", columns, (row,), HERE),), HERE)
+    document = Document("Title", "of a day", dt.date(2026, 1, 2), first, ())
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        page = browser.new_page(viewport={"width": 390, "height": 800})
+        page.set_content(write_html(document).decode())
+        shade, high = page.evaluate(
+            "(() => { const box = document.querySelector('.wide'); return [getComputedStyle(box).backgroundImage, "
+            "document.querySelector('td').clientHeight] })()"
+        )
+        browser.close()
+    assert shade.count("linear-gradient") == 4, "a shade at either end, hidden where nothing goes on"
+    assert high < 75, "three lines at most"
 
 
 def test_a_table_of_few_columns_does_not_scroll_sideways_on_a_phone(chromium):

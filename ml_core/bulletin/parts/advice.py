@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from ml_core.bulletin.parts.taken import is_left_out, tell_why_not
 from ml_core.bulletin.subject import ReportSubject
 from ml_core.claims.verdict import ClaimVerdict
+from ml_core.data.simulation.config import Config
 from ml_core.registry.evidence import Evidence
 from ml_core.vocabulary import words
 
@@ -15,10 +17,19 @@ def advise(subject: ReportSubject, evidence: Evidence) -> list[str]:
     assert version is not None
     may = "In that market one may" if is_made_up(subject) else "You may"
     told = [PRACTICE] if is_made_up(subject) else []
-    told += [f"{may} {words.use(claim)}, {ahead_of(subject, [ahead])}." for claim, ahead in proven]
+    for claim in [name for name in words.CLAIMS if name in {name for name, _ in proven}]:
+        ahead = ahead_of(subject, [one for name, one in proven if name == claim])
+        told.append(f"{may} {words.use(claim)}, {ahead}: {words.meaning(claim)}.")
     unproven = [one for one in asked_of(evidence) if (one.claim, one.horizon) not in proven]
-    for claim in dict.fromkeys(one.claim for one in unproven):
-        ahead = ahead_of(subject, [one.horizon for one in unproven if one.claim == claim])
+    left = [one for one in unproven if is_left_out(one, evidence)]
+    told += [
+        f"Do not {words.use(one.claim)}, {ahead_of(subject, [one.horizon])}: "
+        f"{tell_why_not(subject, evidence, one.horizon)}."
+        for one in left
+    ]
+    rest = [one for one in unproven if one not in left]
+    for claim in dict.fromkeys(one.claim for one in rest):
+        ahead = ahead_of(subject, [one.horizon for one in rest if one.claim == claim])
         told.append(f"Do not {words.use(claim)}, {ahead}: that is not proven.")
     if evidence.role == "reference":
         told.append("Take from it how far a price may go. Where it goes, it does not say.")
@@ -29,13 +40,26 @@ def advise(subject: ReportSubject, evidence: Evidence) -> list[str]:
             f"`{subject.spell('search')}`"
         )
     told.append(
-        f"See what its forecasts come to from here on, which no luck in the past can touch: `{subject.spell('live')}`"
+        f"See what its forecasts come to from now on, which no luck of the past can touch: `{subject.spell('live')}`"
     )
     return told
 
 
 def is_made_up(subject: ReportSubject) -> bool:
     return subject.experiment.data.source == "simulated"
+
+
+def tell_made_up(subject: ReportSubject) -> str:
+    """What was planted in a market that is made up; empty of one that is not."""
+    if not is_made_up(subject):
+        return ""
+    asked = Config.model_validate(subject.experiment.data.options.get("simulated", {}))
+    planted = (
+        "nothing was hidden in them that could be found"
+        if asked.signal == "none"
+        else "something was hidden in them that can be found"
+    )
+    return f"The prices are made up, and {planted}. None of these numbers says anything of real prices."
 
 
 def ahead_of(subject: ReportSubject, horizons: list[int]) -> str:

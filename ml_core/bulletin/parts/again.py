@@ -44,7 +44,7 @@ def tell_again(subject: ReportSubject) -> Section:
         *_facts(subject, version, evidence),
         *_made_with(subject, evidence),
     ]
-    return Section(TITLE, tuple(blocks), subject.then("models", "--json", named=False))
+    return Section(TITLE, tuple(blocks), subject.itself("models", "--json", named=False))
 
 
 def _facts(subject: ReportSubject, version: ModelVersion, evidence: Evidence) -> list[Block]:
@@ -72,8 +72,8 @@ def _facts(subject: ReportSubject, version: ModelVersion, evidence: Evidence) ->
         facts["installed otherwise than locked"] = (
             few if lock.otherwise else f"none of {lock.pinned} packages"
         )
-    rows = [{"what": name, "": value} for name, value in facts.items()]
-    return [table_of(words.HEADINGS["determines"], rows, subject.then("models", "--json", named=False))]
+    rows = [{"what": name, "is": value} for name, value in facts.items()]
+    return [table_of(words.HEADINGS["determines"], rows, subject.itself("models", "--json", named=False))]
 
 
 def _seeds(evidence: Evidence) -> str:
@@ -95,6 +95,6 @@ def _made_with(subject: ReportSubject, evidence: Evidence) -> list[Block]:
     ]
     return [
         table_of(
-            "With what it was made, and what is here", rows, subject.then("models", "--json", named=False)
+            "With what it was made, and what is here", rows, subject.itself("models", "--json", named=False)
         )
     ]

@@ -94,7 +94,7 @@ def _means(subject: ReportSubject, again: Replay) -> list[Block]:
         "tenths",
         "What was forecast and what came, by tenths of the forecast; bars: where the true mean may lie",
         f"Ten points with bars beside a line. {told}",
-        subject.then("report", "--out", "report.html"),
+        subject.reported(),
         height=3.6,
     )
     return [Paragraph(told), drawn]

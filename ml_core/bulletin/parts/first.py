@@ -2,19 +2,34 @@
 
 from __future__ import annotations
 
-from ml_core.bulletin.parts.advice import advise, asked_of, is_made_up, proven_of, unit_of
+from dataclasses import replace
+
+from ml_core.bulletin.parts.advice import (
+    advise,
+    ahead_of,
+    asked_of,
+    is_made_up,
+    proven_of,
+    tell_made_up,
+    unit_of,
+)
+from ml_core.bulletin.parts.judged import TITLE as HOLDOUT
+from ml_core.bulletin.parts.taken import LEFT, is_left_out
 from ml_core.bulletin.subject import ReportSubject
 from ml_core.claims.verdict import ClaimVerdict
+from ml_core.evaluation.metrics import LEVEL
+from ml_core.registry.account import Account
 from ml_core.registry.evidence import Evidence
 from ml_core.registry.seats import CHAMPION
-from ml_core.reporting.document.document import Block, Paragraph, Points, Section, table_of
+from ml_core.reporting.document.document import Block, NumberOrigin, Paragraph, Points, Section, table_of
 from ml_core.reporting.rivals import tell_rivals
 from ml_core.vocabulary import words
 
 NOW = "What to do now"
 OPEN = "open"  # nothing live has decided it
-MADE_UP = (
-    "The market is made up, with what was planted in it. None of these numbers says anything of real prices."
+BELOW = (
+    "Each number of this page stands again in the parts that follow, with where it comes from and how anybody gets it "
+    "again."
 )
 
 
@@ -25,15 +40,15 @@ def tell_first(subject: ReportSubject) -> Section:
     tone = "good" if proven_of(subject) else "bad"
     blocks: list[Block] = [
         Paragraph(tell_verdict(subject), tone),
-        *([Paragraph(MADE_UP, "bad")] if is_made_up(subject) else []),
+        *([Paragraph(tell_made_up(subject), "bad")] if is_made_up(subject) else []),
         Paragraph(_tell_tried(subject, evidence), "lead"),
         *_claims(subject, evidence),
         *(Paragraph(told) for told in (*_tell_money(subject, evidence), *_tell_doubts(subject, evidence))),
         Paragraph(f"{NOW}:"),
         Points(tuple(advise(subject, evidence))),
-        Paragraph(_tell_proof(evidence), "note"),
+        Paragraph(f"{_tell_proof(evidence)} {BELOW}", "note"),
     ]
-    return Section("In short", tuple(blocks), subject.then("models", "--json", named=False))
+    return Section("In short", tuple(blocks), _origin(subject))
 
 
 def tell_verdict(subject: ReportSubject) -> str:
@@ -50,16 +65,21 @@ def tell_verdict(subject: ReportSubject) -> str:
             "It answers until a model has earned its place."
         ) + (f" It has proven {count}." if asked_of(subject.evidence) else "")
     if proven and subject.evidence.refit:
-        seat = ". It sits in the champion's seat" * (CHAMPION in version.aliases)
+        seat = ". It is the one that answers" * (CHAMPION in version.aliases)
         judged = subject.judged.evidence if subject.judged and subject.judged.readable else subject.evidence
         asked = asked_of(judged)
+        own, former = f"version {version.version}", f"version {subject.evidence.refit.judged}"
         return (
-            f"Version {version.version} is version {subject.evidence.refit.judged} fitted again. That one had proven "
-            f"{sum(one.proven for one in asked)} of the {len(asked)} questions that were put to it; {len(proven)} are "
-            f"taken to hold for this one too, which was not judged itself{seat}."
+            f"{own.capitalize()} is {former} fitted again on newer prices. {former.capitalize()} had proven "
+            f"{sum(one.proven for one in asked)} of the {len(asked)} questions that were put to it; {len(proven)} of "
+            f"them are taken to hold for {own} too, which was not judged itself{seat}."
         )
     if proven:
-        seat = "and sits in the champion's seat" if CHAMPION in version.aliases else "and is not the champion"
+        seat = (
+            "and is the one that answers"
+            if CHAMPION in version.aliases
+            else "and is not the one that answers"
+        )
         return f"Version {version.version} has proven {count}, {seat}."
     return (
         f"Nothing is proven of version {version.version}: none of the {len(asked_of(subject.evidence))} questions that "
@@ -81,25 +101,30 @@ def _nobody(subject: ReportSubject) -> Section:
                 )
             ),
         ),
-        subject.today("doctor"),
+        replace(subject.today("doctor"), quiet=True),
     )
+
+
+def _origin(subject: ReportSubject) -> NumberOrigin:
+    """Not shown on the page itself: who knows no code has no use of it there."""
+    return replace(subject.then("models", "--json", named=False), quiet=True)
 
 
 def _tell_tried(subject: ReportSubject, evidence: Evidence) -> str:
     experiment, search, holdout = subject.experiment, evidence.search, evidence.holdout
     unit = unit_of(subject)
-    ahead = words.listed([f"{one}" for one in experiment.task.horizons])
+    ahead = ahead_of(subject, list(experiment.task.horizons)).removesuffix(" ahead")
+    named = " (a day on which the exchange is open)" if unit == "session" else ""
     asked = (
-        f"At the close of each {unit} a forecast was asked for {len(evidence.tickers)} "
-        f"{'price' if len(evidence.tickers) == 1 else 'prices'}: how each goes over the next {ahead} "
-        f"{unit if ahead == '1' else f'{unit}s'}, and how far it may go."
+        f"At the close of each {unit}{named} a forecast was asked for {len(evidence.tickers)} "
+        f"{'price' if len(evidence.tickers) == 1 else 'prices'}: how each goes over the next {ahead}, and how far it "
+        "may go."
     )
     if evidence.role == "reference":
         chosen = "No model was chosen: the reference reads nothing but how much prices moved before."
     else:
-        kinds = ", ".join(f"{words.baseline(name)} {count}" for name, count in search.families.items())
-        chosen = f"{search.trials} models were tried" + (f" ({kinds})" if kinds else "")
-        chosen += f", and {words.baseline(evidence.spec.told)} was chosen."
+        kinds = f", of {len(search.families)} kinds" if len(search.families) > 1 else ""
+        chosen = f"{search.trials} models were tried{kinds}, and the one that scored best was chosen."
     judged = (
         f"It learned from {evidence.trained.start} to {evidence.trained.end} and was then judged on {holdout.sessions} "
         f"later {unit}s, {holdout.start} to {holdout.end}, that it had never seen, beside simple rules that anybody "
@@ -118,8 +143,8 @@ def _claims(subject: ReportSubject, evidence: Evidence) -> list[Block]:
     rows = [
         {
             "what a forecast says": words.said(one.claim),
-            "ahead": f"{one.horizon}",
-            "verdict": one.standing,
+            "how far ahead": ahead_of(subject, [one.horizon]).removesuffix(" ahead"),
+            "verdict": LEFT if is_left_out(one, evidence) else _tell_standing(one),
             "by luck alone": _tell_luck(one),
             "live since": _tell_live(subject, one),
         }
@@ -131,21 +156,23 @@ def _claims(subject: ReportSubject, evidence: Evidence) -> list[Block]:
     if not rows:
         return [Paragraph("No question could be put to it when it was judged; the next section says why.")]
     caption = (
-        "What is proven. \u201cBy luck alone\u201d: of how many models that are no better than the rule that they face "
-        "one would look as good, with all questions and looks paid for"
+        "What is proven. The last column says how often a model that knows no more than a simple rule would look as "
+        "good, by luck alone"
     )
-    return [table_of(caption, rows, subject.then("models", "--json", named=False))]
+    return [table_of(caption, rows, _origin(subject))]
+
+
+def _tell_standing(one: ClaimVerdict) -> str:
+    return "proven" if one.proven else "not proven"
 
 
 def _tell_luck(one: ClaimVerdict) -> str:
     p = one.adjusted
     if p is None:
         return words.MISSING
-    return (
-        "more than 1 in 2"
-        if p > 0.5
-        else f"1 in {min(1 / max(p, 1e-9), 1000):,.0f}" + (" or rarer" if p < 0.001 else "")
-    )
+    if p < 0.001:
+        return "less than once in 1,000 times"
+    return "more than every second time" if p > 0.5 else f"about once in {float(f'{1 / p:.2g}'):,.0f} times"
 
 
 def _tell_live(subject: ReportSubject, one: ClaimVerdict) -> str:
@@ -157,16 +184,12 @@ def _tell_money(subject: ReportSubject, evidence: Evidence) -> list[str]:
     own, held = evidence.backtest, evidence.backtest.benchmark
     if own.exposure == 0:
         return ["In money: it gives no direction, so nothing was bought or sold on it."]
-    form = words.MONEY["cumulative"]
-    cost = f"{subject.experiment.strategy.cost_bps:g}"
     whose = f"version {evidence.refit.judged}'s" if evidence.refit else "its"
+    cost = words.short_percent(subject.experiment.strategy.cost_bps / 10_000)
     told = (
-        f"In money: on all of these sessions together {whose} strategy came to "
-        f"{words.write(own.cumulative, form.form)} after costs of "
-        f"{cost} hundredths of a percent of what is bought or sold, with a fall of "
-        f"{words.write(own.max_drawdown, words.MONEY['max_drawdown'].form)} at worst; "
-        f"{words.ACCOUNTS['buy_and_hold']} came to {words.write(held.cumulative, form.form)}, with "
-        f"{words.write(held.max_drawdown, words.MONEY['max_drawdown'].form)}. It need not come again."
+        f"In money: over all of these sessions together, to trade by {whose} forecasts {_tell_account(own)}, after "
+        f"costs of {cost} of all that was bought or sold; to buy and keep {_tell_account(held)}. It need not come "
+        "again."
     )
     paid = [one for one in evidence.claims if one.claim == "money" and one.asked]
     if paid and not any(one.proven for one in paid):
@@ -174,25 +197,31 @@ def _tell_money(subject: ReportSubject, evidence: Evidence) -> list[str]:
     return [told]
 
 
+def _tell_account(one: Account) -> str:
+    """What it came to, and how far it fell on the way."""
+    gain, fall = one.cumulative or 0.0, abs(one.max_drawdown or 0.0)
+    came = "gained" if gain >= 0 else "lost"
+    return (
+        f"{came} {words.percent(abs(gain), digits=1, sign=False)}, at worst "
+        f"{words.percent(fall, digits=1, sign=False)} below where it had been"
+    )
+
+
 def _tell_doubts(subject: ReportSubject, evidence: Evidence) -> list[str]:
     """What speaks against it, where something does."""
     assert subject.version is not None
-    told = [
-        f"Not taken over: {words.said(one.claim)}, {one.horizon} ahead. It is {one.why}."
-        for one in asked_of(evidence)
-        if evidence.refit and not one.proven and one.adjusted is None
-    ]
-    if evidence.role != "reference" and (rivals := tell_rivals(subject.version)):
+    told = []
+    if evidence.role != "reference" and tell_rivals(subject.version):
         told.append(
-            "A simple rule did better by one measure, IC, which tells how well forecasts agree with what came. "
-            f"{rivals} No claim is asked to beat every simple rule: each faces those that are named for it."
+            "One of the simple rules agreed more closely with what came than this model did. Each question is decided "
+            f"against the rules that are named for it, and that rule is none of those; \u201c{HOLDOUT}\u201d has the "
+            "numbers."
         )
     luck = evidence.search.overfitting
     if luck is not None and luck >= 0.5:
         told.append(
-            f"The model that was chosen may not be the best of those that were tried: of all ways to split the "
-            f"sessions of the search into two halves, in {luck:.0%} the best model of one half was among the worse "
-            "half of models on the other."
+            "The model that was chosen may not be the best of those that were tried: where the search is cut into two "
+            f"halves of time, the best of one half is among the worse on the other in {luck:.0%} of all ways to cut."
             + (" What is proven was proven on later dates." if proven_of(subject) else "")
         )
     return told
@@ -201,12 +230,12 @@ def _tell_doubts(subject: ReportSubject, evidence: Evidence) -> list[str]:
 def _tell_proof(evidence: Evidence) -> str:
     bar = evidence.bar
     asked = (
-        f" Of a hundred such looks at models that know nothing, at most {100 * bar:.2g} would call anything proven."
+        f" Of a hundred such tests of models that know nothing, at most {100 * bar:.2g} would call anything proven."
         if bar
         else ""
     )
     return (
-        "Proven means: on data that the model had never seen it did better than each of the rules that it was put "
-        f"beside for this question, which the next section names, by more than luck gives.{asked} It is a statement "
-        "about the past; nobody knows the future, and prices leave their range about one time in ten."
+        "Proven means: on days that the model had never seen it did better than each of the simple rules that are "
+        f"named for this question, by more than luck gives.{asked} It says something about the past; nobody knows the "
+        f"future. A range is meant to be left in {100 * (1 - LEVEL):.0f} of 100 cases."
     )

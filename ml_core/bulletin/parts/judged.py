@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from ml_core.bulletin.parts.advice import unit_of
+from ml_core.bulletin.parts.taken import is_left_out, tell_both, tell_left_out
 from ml_core.bulletin.subject import ReportSubject
 from ml_core.claims.unasked import tell_unasked, with_unasked
+from ml_core.claims.verdict import ClaimVerdict
 from ml_core.registry.evidence import Evidence
 from ml_core.registry.scores import Score
 from ml_core.reporting.document.document import Block, Missing, Paragraph, Points, Section, table_of
+from ml_core.reporting.rivals import tell_rivals
 from ml_core.vocabulary import words
 
 TITLE = "The holdout, beside simple rules"
@@ -23,12 +27,14 @@ def tell_holdout(subject: ReportSubject) -> Section:
     holdout = evidence.holdout
     told = (
         f"{holdout.rows:,} forecasts on {holdout.sessions} sessions, {holdout.start} to {holdout.end}, each scored "
-        "beside the same forecasts of simple rules, on the same rows."
+        "beside the same forecasts of simple rules, on the same rows. "
+        f"\u201cAhead\u201d counts {unit_of(subject)}s, here and below."
     )
     blocks = [
         Paragraph(told),
         *_claims(subject, evidence),
         *_scores(subject, evidence),
+        *_rules(subject, evidence),
         *_gate(subject, evidence),
     ]
     return Section(TITLE, tuple(blocks), origin)
@@ -44,12 +50,13 @@ def _claims(subject: ReportSubject, evidence: Evidence) -> list[Block]:
             "ahead": f"{one.horizon}",
             "verdict": one.standing,
             words.ODDS: words.odds(one.adjusted) or words.MISSING,
-            "why": words.named(one.why, _rivals(evidence)),
+            "why": words.named(_tell_why(subject, evidence, one), _rivals(evidence)),
         }
         for one in evidence.claims
         if one.asked
     ]
-    blocks: list[Block] = [table_of("Each claim by itself, at each horizon", rows, origin)] if rows else []
+    caption = "Each claim by itself, at each horizon"
+    blocks: list[Block] = [table_of(caption, rows, subject.both("models", "--json"))] if rows else []
     contests = [
         {
             "claim": one.claim,
@@ -69,6 +76,10 @@ def _claims(subject: ReportSubject, evidence: Evidence) -> list[Block]:
             Points(tuple(words.named(one, words.ACCOUNTS) for one in unasked)),
         ]
     return blocks
+
+
+def _tell_why(subject: ReportSubject, evidence: Evidence, one: ClaimVerdict) -> str:
+    return tell_left_out(subject, evidence, one) if is_left_out(one, evidence) else one.why
 
 
 def _rivals(evidence: Evidence) -> set[str]:
@@ -119,6 +130,12 @@ def _lead_row(one: Score, names: list[str]) -> dict[str, str]:
     return {"score": words.metric(one.metric).label, "ahead": f"{one.horizon}", **told}
 
 
+def _rules(subject: ReportSubject, evidence: Evidence) -> list[Block]:
+    """A simple rule that did better, by the one measure that all are told of."""
+    told = tell_rivals(subject.version) if subject.version and evidence.role != "reference" else ""
+    return [Paragraph(f"{told} No claim is asked to beat every simple rule.")] if told else []
+
+
 def _gate(subject: ReportSubject, evidence: Evidence) -> list[Block]:
     if not evidence.gate.checks:
         return [Missing("The gate", "no check was kept of it.")]
@@ -133,4 +150,5 @@ def _gate(subject: ReportSubject, evidence: Evidence) -> list[Block]:
         for check in evidence.gate.checks
     ]
     verdict = "passed" if evidence.gate.passed else f"refused: {evidence.gate.told_refused}"
-    return [table_of(f"The gate ({verdict})", rows, subject.then("models", "--json", named=False))]
+    table = table_of(f"The gate ({verdict})", rows, subject.itself("models", "--json", named=False))
+    return [table, *(Paragraph(told) for told in tell_both(subject, evidence))]

@@ -19,7 +19,7 @@ def tell_limits(subject: ReportSubject) -> Section:
     blocks: list[Block] = [Points(tuple(told))]
     if subject.evidence:
         blocks += _audit(subject, subject.evidence)
-    return Section(TITLE, tuple(blocks), subject.then("audit"))
+    return Section(TITLE, tuple(blocks), subject.itself("audit"))
 
 
 def _of_experiment(subject: ReportSubject) -> Iterator[str]:
@@ -70,7 +70,7 @@ def _of_evidence(evidence: Evidence) -> Iterator[str]:
 def _audit(subject: ReportSubject, evidence: Evidence) -> list[Block]:
     if not evidence.audit:
         why = "none was kept of this version."
-        return [Missing("An audit for look-ahead", why, subject.then("audit").command)]
+        return [Missing("An audit for look-ahead", why, subject.itself("audit").command)]
     rows = [
         {
             "stage": one.stage,
@@ -85,4 +85,4 @@ def _audit(subject: ReportSubject, evidence: Evidence) -> list[Block]:
     findings = sum(one.findings for one in evidence.audit)
     verdict = "nothing earlier moved" if not findings else f"{findings} numbers moved that must not"
     told = f"Does anything know the future? Later prices were changed, and every earlier number compared: {verdict}."
-    return [Paragraph(told), table_of("What was compared", rows, subject.then("audit"))]
+    return [Paragraph(told), table_of("What was compared", rows, subject.itself("audit"))]

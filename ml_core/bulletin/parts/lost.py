@@ -11,7 +11,7 @@ from ml_core.explain.surveys import importance
 from ml_core.explain.surveys.importance import InputImportance, OfClaim, Rise
 from ml_core.registry.version import ModelVersion
 from ml_core.registry.versions import Registry
-from ml_core.reporting.document.document import Block, Missing, NumberOrigin, Paragraph, table_of
+from ml_core.reporting.document.document import Block, Missing, NumberOrigin, Paragraph, Points, table_of
 from ml_core.reporting.rises import draw_rises
 from ml_core.vocabulary import words
 
@@ -37,7 +37,8 @@ def tell_lost(subject: ReportSubject) -> list[Block]:
     return [
         Paragraph(_about(survey)),
         _drawn(survey, claim, origin, proven=claim in judged.proves(survey.horizon)),
-        _table(survey, subject.then("report", "--out", "report.html")),
+        _table(survey, subject.then("explain", "--importance", "--json")),
+        *_members(survey),
     ]
 
 
@@ -56,6 +57,18 @@ def _about(survey: InputImportance) -> str:
         f"What an input is worth shows where it is taken away: {asked}, {survey.horizon} ahead; {exchanged}. Inputs "
         "that say nearly the same are taken away together."
     )
+
+
+def _shown(survey: InputImportance) -> list[Rise]:
+    """The largest of the first claim."""
+    return list(next(iter(survey.claims.values())).of_kind("together")[:MOST])
+
+
+def _members(survey: InputImportance) -> list[Block]:
+    """Which inputs are taken away together, each bundle once."""
+    of = {rise.names: rise for claim in survey.claims.values() for rise in claim.of_kind("together")[:MOST]}
+    told = tuple(f"{one.words}: {one.members}" for one in of.values() if one.members)
+    return [Paragraph("Taken away together:"), Points(told)] if told else []
 
 
 def _amount(value: float, of: OfClaim) -> str:
@@ -88,8 +101,7 @@ def _drawn(survey: InputImportance, claim: str, origin: NumberOrigin, *, proven:
 def _table(survey: InputImportance, origin: NumberOrigin) -> Block:
     """The largest of any claim, beside each other."""
     by_name = {name: {one.names: one for one in of.of_kind("together")} for name, of in survey.claims.items()}
-    first = next(iter(survey.claims))
-    names = [one.names for one in survey.claims[first].of_kind("together")][:MOST]
+    first, names = next(iter(survey.claims)), [one.names for one in _shown(survey)]
     rows = []
     for key in names:
         ones: dict[str, Rise] = {name: rises[key] for name, rises in by_name.items()}

@@ -26,7 +26,7 @@ def tell_money(subject: ReportSubject, again: Replay) -> Section:
     if evidence is None:
         why = "nothing was judged yet."
         return Section(TITLE, (Missing("Trading", why, subject.spell("search")),), subject.today("backtest"))
-    origin = subject.then("report", "--out", "report.html")
+    origin = subject.then("backtest", "--out", "DIR")
     own, strategy = evidence.backtest, subject.experiment.strategy
     first, last = own.start or evidence.holdout.start, own.end or evidence.holdout.end
     told = (
@@ -49,9 +49,8 @@ def tell_money(subject: ReportSubject, again: Replay) -> Section:
         blocks.append(
             Paragraph(f"The curves below are not quite those that were judged: {again.differs}.", "bad")
         )
-    return Section(
-        TITLE, (*blocks, *_drawn(subject, again.money, own, origin), *tell_origins(again, origin)), origin
-    )
+    drawn = _drawn(subject, again.money, own, origin)
+    return Section(TITLE, (*blocks, *drawn, *tell_origins(again, subject.then("backtest"))), origin)
 
 
 def _accounts(own: Backtest, origin: NumberOrigin) -> Block:
@@ -119,7 +118,7 @@ def _drawn(subject: ReportSubject, money: Comparison, own: Backtest, origin: Num
         origin,
         height=3.3,
     )
-    return [equity, *_months(money, origin), costs]
+    return [equity, *_months(money, subject.reported()), costs]
 
 
 def _months(money: Comparison, origin: NumberOrigin) -> list[Block]:

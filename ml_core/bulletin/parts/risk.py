@@ -27,7 +27,7 @@ FURTHER = 0.01  # the tail beyond the one that every account is told with
 
 def tell_risk(subject: ReportSubject, again: Replay) -> Section:
     evidence = subject.evidence
-    origin = subject.then("report", "--out", "report.html")
+    origin = subject.reported()
     if again.money is None or evidence is None:
         why = again.why or "nothing was judged yet."
         return Section(TITLE, (Missing("The risk of the strategy", why),), origin)
@@ -71,17 +71,20 @@ def _tails(money: Comparison, origin: NumberOrigin) -> Table:
         }
         for name in ("volatility", "var", "cvar", "skew", "max_drawdown", "max_drawdown_sessions")
     ]
-    for label, measure in (
-        (words.FURTHER_LOSS, _quantile),
-        (words.FURTHER_MEAN, _beyond),
-        (words.WORST, _least),
+    for label, measure, signed in (
+        (words.FURTHER_LOSS, _quantile, False),
+        (words.FURTHER_MEAN, _beyond, False),
+        (words.WORST, _least, True),
     ):
         told = {
-            title: words.percent(measure(returns[account]), digits=1, sign=False)
+            title: words.percent(measure(returns[account]), digits=1, sign=signed)
             for account, title in _titles()
         }
         rows.append({"risk": label, **told})
-    caption = f"The same {len(returns[STRATEGY])} sessions of both; a value at risk and a shortfall are losses of one"
+    caption = (
+        f"The same {len(returns[STRATEGY])} sessions of both; a value at risk and a shortfall are told as losses, all "
+        "else as it moved"
+    )
     return table_of(caption, rows, origin)
 
 
@@ -101,7 +104,7 @@ def _beyond(returns: np.ndarray) -> float:
 
 
 def _least(returns: np.ndarray) -> float:
-    return 0.0 - float(returns.min())
+    return float(returns.min())
 
 
 def _worst(money: Comparison, account: str, caption: str, origin: NumberOrigin) -> Table:

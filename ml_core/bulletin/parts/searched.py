@@ -50,7 +50,9 @@ def _tell_trials(evidence: Evidence) -> str:
     lasted = f" It took {minutes:,} minute{'s' * (minutes > 1)}." if minutes else ""
     scored = f", scored by {words.metric(search.objective).label}" if search.objective else ""
     folds = f" on {search.folds} stretches of time each" if search.folds else ""
-    return f"{search.trials} trials{f' ({told})' if told else ''}{scored}{folds}.{lasted}"
+    kinds = ", ".join(f"{words.baseline(name)} {count}" for name, count in search.families.items())
+    chosen = f" By family: {kinds}; {words.baseline(evidence.spec.told)} was chosen." if kinds else ""
+    return f"{search.trials} trials{f' ({told})' if told else ''}{scored}{folds}.{lasted}{chosen}"
 
 
 def _luck(evidence: Evidence) -> list[Block]:
@@ -86,5 +88,6 @@ def _looks(subject: ReportSubject, evidence: Evidence) -> list[Block]:
     told = f"This was look number {evidence.looks} at this stretch of time"
     if evidence.bar is not None:
         told += f", and {words.short_percent(evidence.bar)} of chance was left to it"
-    told += f". {trials} trials of {len(kept)} searches are in the ledger of this home." if kept else "."
+    searches = words.count(len(kept), "search", "searches")
+    told += f". {words.count(trials, 'trial')} of {searches} are in the ledger of this home." if kept else "."
     return [Paragraph(told)]

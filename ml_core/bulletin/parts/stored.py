@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
+from ml_core.bulletin.parts.advice import tell_made_up
 from ml_core.bulletin.subject import ReportSubject
 from ml_core.data.overview import Overview, read_overview, summarise_findings
 from ml_core.errors import ForecastError
@@ -40,9 +41,7 @@ def _tell_source(subject: ReportSubject, overview: Overview) -> str:
     judged = subject.judged.evidence if subject.judged and subject.judged.readable else None
     if judged:
         told += f" What was judged read version {judged.data_version}, which can still be read."
-    if subject.order.experiment.data.source == "simulated":
-        told += " These bars are made up, with what was planted in them: nothing here says anything about real prices."
-    return told
+    return " ".join(filter(None, (told, tell_made_up(subject))))
 
 
 def _coverage(overview: Overview, subject: ReportSubject) -> Block:

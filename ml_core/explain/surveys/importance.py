@@ -9,7 +9,7 @@ drawn by blocks of dates, and wide enough that all of a list hold together.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal, TypeAlias
@@ -22,7 +22,7 @@ from ml_core.claims.kind import LiveTest, asked_live, load_claim
 from ml_core.evaluation.bootstrap import interval, resample_weights
 from ml_core.evaluation.metrics import DEVIATIONS
 from ml_core.evaluation.rows import CROSS_SECTION, ScoredRows, rows_of
-from ml_core.explain.kin import find_groups, find_kin
+from ml_core.explain.kin import find_groups, find_kin, measure_strength, tell_bundle
 from ml_core.explain.shuffling import Exchange, draw_exchange
 from ml_core.explain.spoken import tell
 from ml_core.explain.stretch import NO_FEATURES, Stretch
@@ -49,6 +49,12 @@ class Rise:
     rise: float
     low: float
     high: float
+
+    @property
+    def members(self) -> str:
+        """The inputs of a bundle, each in words; empty of one that stands alone or a group."""
+        bundled = self.kind == "together" and len(self.names) > 1
+        return ", ".join(map(tell, self.names)) if bundled else ""
 
     @property
     def surely(self) -> bool:
@@ -95,7 +101,7 @@ def explain(
 ) -> InputImportance:
     """Of these kinds: each list is drawn and paid for by itself, so that one is the same without the others."""
     asked = _Asked(stretch, horizon, seed)
-    lists = [one for one in _lists(stretch) if one[0] in kinds]
+    lists = [one for one in _lists(stretch, asked.strength) if one[0] in kinds]
     silent = {name: load_claim(name).excuse(asked.case, horizon) for name in asked_live()}
     told = {name: live for name, live in asked_live().items() if not silent[name]}
     risen = {names: asked.risen(names, told) for names in dict.fromkeys(names for _, _, names in lists)}
@@ -114,10 +120,10 @@ def explain(
     )
 
 
-def _lists(stretch: Stretch) -> list[ListedInputs]:
-    """What is exchanged together, in words and by name."""
+def _lists(stretch: Stretch, strength: Mapping[str, float]) -> list[ListedInputs]:
+    """What is exchanged together, in words and by name; kin by the strongest of them."""
     kin, groups = find_kin(stretch), find_groups(stretch.names)
-    together: list[ListedInputs] = [("together", "; ".join(map(tell, names)), names) for names in kin]
+    together: list[ListedInputs] = [("together", tell_bundle(names, strength), names) for names in kin]
     alone: list[ListedInputs] = [
         ("alone", tell(one), (one,)) for names in kin if len(names) > 1 for one in names
     ]
@@ -139,6 +145,7 @@ class _Asked:
         own = stretch.answer(stretch.views, needed_NT)
         mean_NTH, reach_NTH = calibration.apply(windows, *own)
         self.places_NT = rows_NT & np.isfinite(mean_NTH + reach_NTH)[:, :, self.column]
+        self.mean_NTH = mean_NTH
         self.width_NTH = reach_NTH / self._blend(own[1])
         self.table = windows.to_table(
             self.places_NT,
@@ -153,6 +160,12 @@ class _Asked:
     @cached_property
     def case(self) -> Case:
         return Case(self.table, {})
+
+    @cached_property
+    def strength(self) -> dict[str, float]:
+        names = self.stretch.names
+        x_RF = np.stack([self.stretch.values(name)[self.places_NT] for name in names], axis=1)
+        return measure_strength(x_RF, names, self.mean_NTH[self.places_NT][:, self.column])
 
     @cached_property
     def exchanges(self) -> tuple[Exchange, ...]:

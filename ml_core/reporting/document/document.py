@@ -18,15 +18,19 @@ PaperFormat: TypeAlias = Literal["a4", "letter"]
 
 @dataclass(frozen=True)
 class NumberOrigin:
-    """Of which version and data a number is, and the command that gives it again."""
+    """Of which version and data a number is, and the command that gives it again. `own`: no other command gives it than
+    that of the document. `quiet`: it is told further down, where the number stands again."""
 
     version: str
     data_version: str
     command: str
+    own: bool = False
+    quiet: bool = False
 
     @property
     def told(self) -> str:
-        return f"version {self.version}, data version {self.data_version}"
+        by = ", by this report's own command" if self.own else ""
+        return f"version {self.version}, data version {self.data_version}{by}"
 
 
 @dataclass(frozen=True)
@@ -106,7 +110,7 @@ class Section:
     def foot(self) -> NumberOrigin | None:
         """Its origin, unless something in it says the same already."""
         told = [block.origin for block in self.blocks if isinstance(block, (Table, Figure))]
-        return None if self.origin in told else self.origin
+        return None if self.origin in told or self.origin.quiet else self.origin
 
 
 @dataclass(frozen=True)

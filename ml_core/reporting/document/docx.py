@@ -22,15 +22,18 @@ from ml_core.reporting.document.document import (
     spans,
 )
 from ml_core.reporting.document.word import (
+    CELLS,
     add_contents,
     add_field,
     bookmark,
     describe_picture,
     fill_cells,
+    fit_page,
     make_styles,
     name_style,
     repeat_head,
     set_widths,
+    text_width,
 )
 
 if TYPE_CHECKING:
@@ -38,10 +41,9 @@ if TYPE_CHECKING:
 
 PAPERS = {"a4": (210.0, 297.0), "letter": (215.9, 279.4)}  # millimetres
 MARGIN = 21.0
-SMALL = 7  # columns from which a table is set smaller
-LETTER = {False: 2.0, True: 1.55}  # millimetres that a letter takes, and in a smaller table
-ROOM, LEAST = 2.6, 22.0  # millimetres beside the letters of a cell, and of a column of sentences
-SHORT, LONG = 18, 60  # letters of a cell that is never broken, and of one that asks for no more room
+ROOM = 2.6  # millimetres beside the letters of a cell
+SHORT, HASH = 20, 28  # signs of a few words, and of a word that may be broken
+TALLEST, TALL = 105.0, 190.0  # millimetres of a picture, and of one that is higher than wide
 
 
 def write_docx(document: Document, *, paper: PaperFormat = "a4") -> bytes:
@@ -54,8 +56,8 @@ def write_docx(document: Document, *, paper: PaperFormat = "a4") -> bytes:
     file.add_paragraph(document.subtitle, style="Subtitle")
     width = PAPERS[paper][0] - 2 * MARGIN
     _blocks(file, document, document.first, width)
-    file.add_page_break()
-    file.add_paragraph("What it rests on", style="TOC Heading")
+    fit_page(file, width, PAPERS[paper][1] - 2 * MARGIN)
+    file.add_paragraph("What it rests on", style="TOC Heading").paragraph_format.page_break_before = True
     add_contents(file, [one.title for one in document.sections])
     for place, section in enumerate(document.sections, start=1):
         bookmark(file.add_heading(section.title, level=1), place)
@@ -132,39 +134,68 @@ def _caption(file: File, kind: str, number: int, caption: str, *, above: bool) -
 
 def _table(file: File, table: Table, number: int, width: float) -> None:
     _caption(file, "Table", number, table.caption, above=True)
-    small = len(table.columns) >= SMALL
+    style, widths = _look(table, width)
     grid = file.add_table(rows=1 + len(table.rows), cols=len(table.columns), style="Report Table")
-    fill_cells(grid, (table.columns, *table.rows), table.numeric, style="Small Cell" if small else "Cell")
+    fill_cells(grid, (table.columns, *table.rows), table.numeric, style=style)
     repeat_head(grid)
-    set_widths(grid, _widths(table, width, LETTER[small]))
+    set_widths(grid, widths)
     _origin(file, table.origin)
 
 
-def _widths(table: Table, width: float, letter: float) -> list[float]:
-    """Millimetres: what is a number or short is never broken; sentences share what is left."""
-    longest = [
-        max([max(map(len, name.split()), default=1), *(len(row[at]) for row in table.rows)])
-        for at, name in enumerate(table.columns)
+def _look(table: Table, width: float) -> tuple[str, list[float]]:
+    """The largest style of cell in which no word and no number is broken, with the widths of its columns: of what a few
+    words are, on one line where there is room."""
+    tried = [(style, _needs(table, style, short)) for style in CELLS for short in (SHORT, 0)]
+    style, needs = next((one for one in tried if sum(one[1]) <= width), tried[-1])
+    left, asks = width - sum(needs), _asks(table, style)
+    more = [max(ask - need, 0.0) for ask, need in zip(asks, needs, strict=True)]
+    if left < 0 or not any(more):
+        return style, [width * need / sum(needs) for need in needs]
+    return style, [need + left * one / sum(more) for need, one in zip(needs, more, strict=True)]
+
+
+def _asks(table: Table, style: str) -> list[float]:
+    """Millimetres of each column in which nothing is broken."""
+    return [
+        max((text_width(row[at], style) for row in table.rows), default=0.0) + ROOM
+        for at in range(len(table.columns))
     ]
-    firm = [kind or size <= SHORT for kind, size in zip(table.numeric, longest, strict=True)]
-    asked = [letter * min(max(size, 3), LONG) + ROOM for size in longest]
-    left = width - sum(one for one, kept in zip(asked, firm, strict=True) if kept)
-    loose = sum(one for one, kept in zip(asked, firm, strict=True) if not kept)
-    if not loose or left < LEAST * (len(firm) - sum(firm)):
-        return [width * one / sum(asked) for one in asked]
-    return [one if kept else left * one / loose for one, kept in zip(asked, firm, strict=True)]
+
+
+def _needs(table: Table, style: str, short: int) -> list[float]:
+    """Millimetres of each column: a number stands on one line and so do a few words, of a sentence the longest word; a
+    hash may be broken."""
+    needs = []
+    for at, (name, numeric) in enumerate(zip(table.columns, table.numeric, strict=True)):
+        parts = [
+            part for row in table.rows for part in _firm(row[at], whole=numeric or len(row[at]) <= short)
+        ]
+        shown = [text_width(part, style) for part in parts]
+        heads = [text_width(word, style, bold=True) for word in name.split()]
+        needs.append(max([*shown, *heads], default=0.0) + ROOM)
+    return needs
+
+
+def _firm(cell: str, *, whole: bool) -> list[str]:
+    return [cell] if whole else [word for word in cell.split() if len(word) <= HASH]
 
 
 def _figure(file: File, figure: Figure, number: int, width: float) -> None:
     from docx.shared import Mm
 
     shown: Any = file.add_paragraph(style="Picture")
-    picture = shown.add_run().add_picture(io.BytesIO(figure.png), width=Mm(width))
+    picture: Any = shown.add_run().add_picture(io.BytesIO(figure.png), width=Mm(width))
+    high = picture.height.mm
+    if high > (most := TALLEST if high <= width else TALL):  # a page that has no room for it stays half empty
+        picture.width, picture.height = Mm(width * most / high), Mm(most)
     describe_picture(picture, figure.name, figure.alt)
     _caption(file, "Figure", number, figure.caption, above=False)
     _origin(file, figure.origin)
 
 
 def _origin(file: File, origin: NumberOrigin) -> None:
+    if origin.quiet:
+        file.add_paragraph(style="Gap")
+        return
     told = file.add_paragraph(f"{origin.told} · ", style="Origin")
     told.add_run(origin.command, style="Typed")

@@ -26,9 +26,9 @@ FEW, MANY = 5, 8  # columns up to which a table fits a phone, and from which it 
 POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
 STYLE = """
 :root { color-scheme: light dark; --ink: #1d1f21; --soft: #5c6166; --paper: #ffffff; --line: #dcdfe3; --band: #f5f6f8;
-  --link: #00598c; --good: #006b4f; --bad: #a63c00; }
+  --shade: #5c616699; --link: #00598c; --good: #006b4f; --bad: #a63c00; }
 @media (prefers-color-scheme: dark) { :root { --ink: #e6e8ea; --soft: #a3a9b0; --paper: #15181b; --line: #363b41;
-  --band: #1e2226; --link: #7cc4ee; --good: #5fd0ac; --bad: #ffa36b; } }
+  --band: #1e2226; --shade: #ffffff4d; --link: #7cc4ee; --good: #5fd0ac; --bad: #ffa36b; } }
 * { box-sizing: border-box; }
 body { margin: 0; background: var(--paper); color: var(--ink); font: 1rem/1.55 system-ui, -apple-system, "Segoe UI",
   Roboto, "Noto Sans", sans-serif; overflow-wrap: anywhere; }
@@ -46,7 +46,12 @@ nav { background: var(--band); border-radius: .5rem; padding: .7rem 1rem; margin
 nav summary { font-weight: 600; cursor: pointer; }
 nav ol { margin: .6rem 0 .2rem; padding-left: 1.4rem; }
 a { color: var(--link); }
-.wide { overflow-x: auto; -webkit-overflow-scrolling: touch; }
+.wide { overflow-x: auto; -webkit-overflow-scrolling: touch; background-repeat: no-repeat;
+  background-attachment: local, local, scroll, scroll; background-position: 0 0, 100% 0, 0 0, 100% 0;
+  background-size: 2.6rem 100%, 2.6rem 100%, 1.1rem 100%, 1.1rem 100%;
+  background-image: linear-gradient(to right, var(--paper) 45%, transparent),
+  linear-gradient(to left, var(--paper) 45%, transparent), linear-gradient(to right, var(--shade), transparent),
+  linear-gradient(to left, var(--shade), transparent); }
 table { border-collapse: collapse; width: 100%; font-size: .9rem; font-variant-numeric: tabular-nums; }
 table.dense { font-size: .8rem; }
 .caption { font-size: .9rem; margin: 1.2rem 0 .4rem; break-after: avoid; }
@@ -57,7 +62,7 @@ th.number, td.number { text-align: right; white-space: nowrap; }
 td.text { min-width: 5.5rem; }
 td.some { min-width: 9.5rem; } td.long { min-width: 15rem; overflow-wrap: anywhere; }
 @media (max-width: 30rem) { table.few { font-size: .85rem; } table.few :is(th, td) { padding-right: .5rem; }
-  table.few :is(td.text, td.some) { min-width: 0; } }
+  table.few :is(td.text, td.some) { min-width: 0; } table:not(.few) td.long { min-width: 34rem; } }
 .date { white-space: nowrap; }
 figure { margin: 1.4rem 0; }
 figure img { display: block; width: 100%; height: auto; border-radius: .4rem; background: #fff; }
@@ -166,4 +171,5 @@ def _text(text: str) -> str:
 
 
 def _origin(origin: NumberOrigin) -> str:
-    return f'<p class="origin">{escape(origin.told)} · <code>{escape(origin.command)}</code></p>'
+    told = f'<p class="origin">{escape(origin.told)} · <code>{escape(origin.command)}</code></p>'
+    return "" if origin.quiet else told

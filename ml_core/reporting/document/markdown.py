@@ -48,7 +48,9 @@ def _block(block: Block) -> str:
         case Table(caption, columns, rows, origin):
             lines = ["| " + " | ".join(columns) + " |", "|" + "---|" * len(columns)]
             lines += ["| " + " | ".join(cell.replace("|", "/") for cell in row) + " |" for row in rows]
-            return f"{caption}:\n\n" + "\n".join(lines) + f"\n\n{_origin(origin)}"
+            return (
+                f"{caption}:\n\n" + "\n".join(lines) + (f"\n\n{_origin(origin)}" if not origin.quiet else "")
+            )
         case Figure(name, caption, _, _, origin):
             return f"![{caption}]({name}.png)\n\n{_origin(origin)}"
 

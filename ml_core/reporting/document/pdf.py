@@ -7,6 +7,7 @@ import datetime as dt
 import json
 import re
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 
 from ml_core.reporting.document.document import (
@@ -26,6 +27,8 @@ from ml_core.reporting.document.document import (
 
 LONG, BREAKS = re.compile(r"\w{32}(?=\w)"), "\\g<0>\u200b"  # a hash is broken, which no language would
 PAPERS = {"a4": "a4", "letter": "us-letter"}
+FLUSH = "#place.flush()"  # no figure goes into a table, or under the next heading
+HEAD = "48pt"  # that a heading takes above a figure
 SMALL = 7  # columns from which a table is set smaller
 STYLE = """
 #set text(font: "Libertinus Serif", size: 10.5pt, lang: "en", hyphenate: true)
@@ -46,8 +49,21 @@ STYLE = """
   let line = block(width: page.width - 4.2cm, source(told, command))
   box(width: 0pt, height: measure(line).height, place(line))
 }
-#let picture(file, alt, caption, told, command) = figure(image(file, width: 100%, alt: alt), alt: alt, placement: auto,
-  caption: [#caption#linebreak()#source(told, command)])
+#let least = 0.6 // of its size; a picture that would have to be smaller goes to the next page
+#let margin = (top: 2cm, bottom: 2.2cm, side: 2.1cm)
+#let from(name) = block(height: 0pt, above: 0pt, below: 0pt, [#metadata(none)#label(name)])
+// Stands where it is told of, as large as there is room.
+#let picture(name, head, alt, caption, told, command) = context {
+  let words = [#caption#linebreak()#source(told, command)]
+  let wide = page.width - 2 * margin.side
+  let high = measure(image(name + ".png", width: wide)).height
+  let taken = head + 24pt + measure(block(width: wide, text(size: 9pt, [Figure 10: #words]))).height
+  let room = page.height - margin.bottom - taken - query(label(name)).first().location().position().y
+  let later = room < least * high // what follows up to the next table or heading goes before it
+  let scale = if later or room >= high { 1 } else { room / high }
+  figure(image(name + ".png", width: scale * 100%, alt: alt), alt: alt, caption: words,
+    placement: if later and head == 0pt { auto } else { none }) // what a heading begins with stays below it
+}
 #let one-page(body) = layout(room => {
   let fits(size) = measure(block(width: room.width, { set text(size: size); body })).height <= room.height
   let found = range(10).map(step => 10.5pt - step * 0.25pt).find(fits)
@@ -107,7 +123,12 @@ def write_source(document: Document, paper: PaperFormat) -> str:
 
 
 def _section(section: Section) -> list[str]:
-    return [f"#heading(level: 1, {_text(section.title)})", *_blocks(section)]
+    heading, first = f"{FLUSH}\n#heading(level: 1, {_text(section.title)})", section.blocks[0]
+    if isinstance(first, Figure):  # the heading goes with it
+        rest = replace(section, blocks=section.blocks[1:]) if section.blocks[1:] else None
+        foot = _blocks(rest) if rest else []
+        return [_from(first), heading, _picture(first, HEAD), *foot]
+    return [heading, *_blocks(section)]
 
 
 def _blocks(section: Section) -> list[str]:
@@ -130,9 +151,19 @@ def _block(block: Block) -> str:
             return f"#missing({_text(f'{what}: not there.')}, [#{_spans(why)}{helps}])"
         case Table():
             return _table(block)
-        case Figure(name, caption, alt, _, origin):
-            told = ", ".join(map(_text, (f"{name}.png", alt, caption, origin.told, origin.command)))
-            return f"#picture({told})"
+        case Figure():
+            return f"{_from(block)}\n{_picture(block)}"
+
+
+def _from(figure: Figure) -> str:
+    """Marks from where on there is room for it."""
+    return f"#from({_text(figure.name)})"
+
+
+def _picture(figure: Figure, head: str = "0pt") -> str:
+    origin = figure.origin
+    told = ", ".join(map(_text, (figure.alt, figure.caption, origin.told, origin.command)))
+    return f"#picture({_text(figure.name)}, {head}, {told})"
 
 
 def _table(table: Table) -> str:
@@ -142,12 +173,19 @@ def _table(table: Table) -> str:
     heads = ", ".join(f"[#{_text(name)}]" for name in table.columns)
     rows = ", ".join(f"[#{_text(LONG.sub(BREAKS, cell))}]" for row in table.rows for cell in row)
     size = "0.76em" if len(table.columns) >= SMALL else "0.86em"
+    grid = f"table(columns: ({', '.join(widths)},), align: ({aligned},), table.header({heads}), {rows}{_below(table)})"
+    room = "\n#v(0.9em)" if table.origin.quiet else ""  # where no origin parts it from what follows
+    shown = f"align(left, text(size: {size}, {grid}))"
+    return f"{FLUSH}\n#figure({shown}, kind: table, caption: {_text(table.caption)}){room}"
+
+
+def _below(table: Table) -> str:
+    """The origin, as the last row."""
+    if table.origin.quiet:
+        return ""
     foot = f"below({_text(table.origin.told)}, {_text(table.origin.command)})"
-    grid = (
-        f"table(columns: ({', '.join(widths)},), align: ({aligned},), table.header({heads}), {rows}, "
-        f"table.footer(repeat: false, table.cell(colspan: {len(kinds)}, align: left, stroke: none, {foot})))"
-    )
-    return f"#figure(align(left, text(size: {size}, {grid})), kind: table, caption: {_text(table.caption)})"
+    cell = f"table.cell(colspan: {len(table.columns)}, align: left, stroke: none, {foot})"
+    return f", table.footer(repeat: false, {cell})"
 
 
 def _width(table: Table, at: int) -> str:
