@@ -9,6 +9,7 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
+import polars as pl
 import pytest
 
 from ml_core.data.intake.refresh import refresh
@@ -54,7 +55,6 @@ STANDS_FOR = {  # what a page leaves to its reader, or says of more than this ho
     "--version 3": "--version 2",
     "--version 4": "--version 2",
     "demo.certificate": "etfs.certificate",
-    "mine.parquet": "out/forecasts.parquet",
     "us100.toml": "weekly_etfs",
     "single_stock": "weekly_etfs",
     "aapl.parquet": "etf.parquet",
@@ -122,6 +122,14 @@ def home(new_home, small) -> Home:
     return made
 
 
+def forecasts_of_somebody_else(home: Home, small: Path) -> pl.DataFrame:
+    """The four columns that the documents ask for: next week's return is last week's."""
+    prices = read_prices(read_experiment(str(small)), home).sort("ticker", "date")
+    mean = (pl.col("close") / pl.col("close").shift().over("ticker")).log()
+    told = prices.select("ticker", as_of="date", horizon=pl.lit(1), mean=mean)
+    return told.drop_nulls().filter(pl.col("as_of") >= dt.date(2018, 1, 5))
+
+
 @pytest.fixture(scope="module")
 def reader(home, small, tmp_path_factory) -> Iterator[set[str]]:
     """Sits in a folder that has the experiments by their names; what was run there so far."""
@@ -134,6 +142,7 @@ def reader(home, small, tmp_path_factory) -> Iterator[set[str]]:
         patch.chdir(folder)
         read_prices(read_experiment(str(small)), home).write_parquet("etf.parquet")
         assert run("refresh", "weekly_etfs", *FROM_A_FILE).exit_code == 0
+        forecasts_of_somebody_else(home, small).write_parquet("mine.parquet")
         yield set()
 
 
