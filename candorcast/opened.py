@@ -201,7 +201,7 @@ class Opened:
         progress: Progress = None,
     ) -> Traded:
         """The strategy, traded on what a version never learned from, on the file's own model walked forward (`walk`),
-        or on SCORED rows such as `evaluate().forecasts`."""
+        or on forecasts: rows such as `evaluate().forecasts`, or at least (ticker, as_of, horizon, mean)."""
         from candorcast.verbs import DecisionSpan, backtest
 
         experiment = self.learning if walk else self.experiment

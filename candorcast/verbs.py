@@ -15,7 +15,6 @@ from candorcast.frames import as_polars
 from ml_core.data.order import Order
 from ml_core.data.prices import read_benchmark, read_prices, read_sources
 from ml_core.errors import ForecastError, InvalidInput
-from ml_core.frames import SCORED, conform
 from ml_core.home.settings import Home
 from ml_core.registry.versions import Registry
 from ml_core.spec.choices import nearest
@@ -156,7 +155,7 @@ def backtest(
         raise InvalidInput(f"start {span.first} is after end {span.last}")
     prices, benchmark = read_prices(experiment, home), read_benchmark(experiment, home)
     if forecasts is not None:
-        source = _given(forecasts)
+        source = _given(forecasts, experiment, prices)
     elif walk:
         source = to_trade.of_walk(experiment, prices, progress=progress)
     else:
@@ -169,8 +168,9 @@ def backtest(
     return Traded(source.told, tried, money, split_money(experiment, prices, money, benchmark=benchmark))
 
 
-def _given(forecasts: Any) -> to_trade.Unlearned:
+def _given(forecasts: Any, experiment: Experiment, prices: pl.DataFrame) -> to_trade.Unlearned:
     if isinstance(forecasts, (str, Path)):
-        return to_trade.of_file(Path(forecasts))
-    table = conform(as_polars(forecasts, "forecasts"), SCORED, "forecasts")
-    return to_trade.Unlearned(table, f"{table.height} forecasts that were given")
+        return to_trade.of_file(Path(forecasts), experiment, prices)
+    table = as_polars(forecasts, "forecasts")
+    told = f"{table.height} forecasts that were given"
+    return to_trade.of_table(table, experiment, prices, told=told)

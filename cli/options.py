@@ -229,7 +229,10 @@ Walk = Annotated[
 ]
 ForecastFile = Annotated[
     Path | None,
-    typer.Option(metavar="FILE", help="Trade the forecasts of this file; `evaluate --out` writes it."),
+    typer.Option(
+        metavar="FILE",
+        help="Trade the forecasts of this Parquet file, with at least ticker, as_of, horizon and mean.",
+    ),
 ]
 Variants = Annotated[
     int | None,

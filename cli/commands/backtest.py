@@ -100,7 +100,7 @@ def _choose(
     from ml_core.walkforward.to_trade import of_file, of_walk
 
     if file:
-        return of_file(file)
+        return of_file(file, session.experiment, prices)
     if not walk:
         return _of_version(session, prices, version, first)
     session.terminal.step(f"walking {session.experiment.name} forward")

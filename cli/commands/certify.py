@@ -40,6 +40,7 @@ def certify(session: Session, *, version: str | None, out: Path, key: Path | Non
     registry = Registry(session.home)
     registered = registry.find(session.order.name, version)
     certificate = describe(registered, session.home)
+    _warn_of_other_versions(session)
     if new_key and key is not None:
         make_key(key)  # only for a version that can be certified
     signing = read_key(given, "--key" if key else VARIABLE)
@@ -65,6 +66,20 @@ def certify(session: Session, *, version: str | None, out: Path, key: Path | Non
         }
     )
     return DONE
+
+
+def _warn_of_other_versions(session: Session) -> None:
+    """What is installed otherwise than locked would be found by every recheck, here too."""
+    from ml_core.audit.lockfile import NAME, read_lock
+
+    lock = read_lock()
+    if lock is None or not lock.otherwise:
+        return
+    count, few = len(lock.otherwise), ", ".join(lock.otherwise[:3])
+    session.terminal.warn(
+        f"{count} of the installed packages {'is' if count == 1 else 'are'} not the version of {NAME}, so that recheck "
+        f"will find its part lock differing: {few}{' …' if count > 3 else ''}; how to install the same: docs/install.md"
+    )
 
 
 def recheck(session: Session, *, file: Path, signer: str | None, keep: bool) -> int:

@@ -11,13 +11,13 @@ from typing import Any
 
 import polars as pl
 
-from ml_core.errors import InvalidData, InvalidInput, NotEnoughData
-from ml_core.frames import SCORED, conform
+from ml_core.errors import InvalidInput, NotEnoughData
 from ml_core.home.telling import Tell
 from ml_core.registry.seats import tell_seat
 from ml_core.registry.version import ModelVersion
 from ml_core.registry.versions import Registry
 from ml_core.spec.experiment import Experiment
+from ml_core.walkforward.given import complete
 from ml_core.walkforward.unseen import first_unseen, forecast_unseen
 
 
@@ -87,13 +87,19 @@ def of_walk(experiment: Experiment, prices: pl.DataFrame, *, progress: Tell | No
     return Unlearned(forecasts, f"{family}, refitted for each of {forecasts['fold'].n_unique()} folds")
 
 
-def of_file(path: Path) -> Unlearned:
-    """What `evaluate --out` wrote."""
+def of_file(path: Path, experiment: Experiment, prices: pl.DataFrame) -> Unlearned:
+    """What `evaluate --out` wrote, or what somebody else did."""
     try:
         table = pl.read_parquet(path)
     except (OSError, pl.exceptions.PolarsError) as error:
         raise InvalidInput(f"--forecasts {path}: cannot be read: {str(error).splitlines()[0]}") from None
     try:
-        return Unlearned(conform(table, SCORED, "forecasts"), f"the forecasts in {path.name}")
-    except InvalidData as error:
-        raise InvalidInput(f"--forecasts {path}: {error}; expected what evaluate --out writes") from None
+        return of_table(table, experiment, prices, told=f"the forecasts in {path.name}")
+    except InvalidInput as error:
+        raise InvalidInput(f"--forecasts {path}: {error}") from None
+
+
+def of_table(table: pl.DataFrame, experiment: Experiment, prices: pl.DataFrame, *, told: str) -> Unlearned:
+    """Rows of an evaluation, or somebody else's forecasts."""
+    scored, filled = complete(table, experiment, prices)
+    return Unlearned(scored, f"{told}; {filled}" if filled else told)

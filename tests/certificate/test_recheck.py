@@ -2,12 +2,14 @@
 
 import hashlib
 import json
+from importlib.metadata import version as installed
 from pathlib import Path
 
 import polars as pl
 import pytest
 
 from cli.commands.certify import ENDINGS
+from ml_core.audit import lockfile
 from ml_core.certificate.certify import describe, hash_table
 from ml_core.certificate.checked import SAME, WORD
 from ml_core.certificate.paper import sign, verify
@@ -242,6 +244,23 @@ def test_the_command_signs_a_file_that_the_other_command_checks(certified, tmp_p
     refused = run("recheck", str(out), "--home", str(home.root))
     assert refused.exit_code == 1
     assert "changed after it was signed: about" in refused.stderr
+
+
+def test_certify_warns_in_a_line_where_other_versions_are_installed_than_locked(
+    certified, tmp_path, monkeypatch
+):
+    home, version, _, key = certified
+    asked = ("--home", str(home.root), "--version", version.version, "--key", str(key))
+    ask = ("certify", str(write_experiment(tmp_path)), *asked, "--out", str(tmp_path / "own.certificate"))
+    assert "otherwise than" not in run(*ask).stderr
+    monkeypatch.setattr(lockfile, "installed", lambda name: "0" if name == "polars" else installed(name))
+    done = run(*ask)
+    assert done.exit_code == 0, done.output
+    (told,) = done.stderr.strip().splitlines()
+    assert told.startswith("candorcast: 1 of the installed packages is not the version of constraints.txt")
+    assert "polars 0 (" in told and "docs/install.md" in told
+    checked = run("recheck", str(tmp_path / "own.certificate"), "--home", str(home.root))
+    assert checked.exit_code == 1 and "installed otherwise than locked: polars 0" in checked.stdout
 
 
 def test_without_a_key_it_says_how_to_have_one(certified, tmp_path):

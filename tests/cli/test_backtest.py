@@ -1,16 +1,22 @@
 """`candorcast backtest`: what no model learned from, traded; what is asked wrongly, told in one line."""
 
 import json
+import re
 import shlex
 from pathlib import Path
 
 import polars as pl
 import pytest
 
+import candorcast
+from candorcast import ForecastError
 from ml_core.data.intake.refresh import refresh
+from ml_core.data.prices import read_prices
 from ml_core.home.settings import open_home
 from ml_core.registry.versions import Registry
+from ml_core.spec.file import read_experiment
 from ml_core.spec.plain import plain
+from ml_core.walkforward.given import complete
 from tests.cli.command_line import run
 from tests.market import NOW, small_experiment
 
@@ -118,7 +124,7 @@ def test_a_table_that_is_no_forecast_is_refused(file, home, tmp_path):
     done = run("backtest", file, "--home", home, "--forecasts", str(tmp_path / "other.parquet"))
     assert done.exit_code == 2
     assert "missing column as_of" in done.stderr
-    assert "expected what evaluate --out writes" in done.stderr
+    assert "expected at least ticker, as_of, horizon and mean" in done.stderr
 
 
 def test_a_ticker_without_any_forecast_is_named_and_ends_with_1(file, home, tmp_path):
@@ -144,3 +150,89 @@ def test_where_nobody_answers_yet_the_command_it_names_makes_the_reference_that_
     done = run("backtest", file, "--home", str(home.root))
     assert done.exit_code == 0, done.stderr
     assert "version 1 (zero; reference" in done.stdout
+
+
+FOUR = ("ticker", "as_of", "horizon", "mean")
+
+
+@pytest.fixture(scope="module")
+def walked(file, home, tmp_path_factory) -> Path:
+    """What `evaluate` wrote of the file's own model."""
+    out = tmp_path_factory.mktemp("walked")
+    assert run("evaluate", file, "--home", home, "--out", str(out)).exit_code == 0
+    return out / "forecasts.parquet"
+
+
+def test_somebody_elses_four_columns_are_traded_alike_by_the_command_and_in_python(
+    file, home, walked, tmp_path
+):
+    mine = tmp_path / "mine.parquet"
+    four = pl.read_parquet(walked).filter(split=pl.lit("holdout")).select(FOUR)
+    four.with_columns(pl.col("horizon").cast(pl.Int64), pl.col("as_of").cast(pl.Datetime)).write_parquet(mine)
+    done = run("backtest", file, "--home", home, "--forecasts", str(mine), "--trials", "60", "--json")
+    assert done.exit_code == 0, done.stderr
+    told = json.loads(done.stdout)
+    assert "their scale is the volatility known at each close" in told["scored"]
+    assert list(told["splits"]) == ["test"] and told["trials"] == 60
+    opened = candorcast.open(file, home=home)
+    for given in (four, four.to_pandas(), mine):
+        assert plain(opened.backtest(forecasts=given, trials=60).summary) == told["splits"]
+
+
+def test_what_came_is_filled_in_as_our_own_rows_have_it(file, home, walked):
+    own = pl.read_parquet(walked).sort("ticker", "as_of", "horizon")
+    experiment = read_experiment(file)
+    prices = read_prices(experiment, open_home(Path(home)))
+    filled, _ = complete(own.select(FOUR), experiment, prices)
+    assert filled.columns == own.columns
+    assert filled["realized"].equals(own["realized"])
+    assert (filled["scale"] > 0).all()
+    assert filled["lower"].null_count() == filled.height
+    kept, said = complete(own, experiment, prices)
+    assert kept.equals(own) and said == ""
+
+
+def test_a_later_price_moves_no_scale_that_is_filled_in(file, home, walked):
+    four, experiment = pl.read_parquet(walked).select(FOUR), read_experiment(file)
+    prices = read_prices(experiment, open_home(Path(home)))
+    day = four["as_of"].median()
+    later = prices.with_columns(
+        close=pl.when(pl.col("date") > day).then(pl.col("close") * 2).otherwise("close")
+    )
+    then, now = (
+        complete(four, experiment, one)[0].filter(pl.col("as_of") <= day)["scale"] for one in (prices, later)
+    )
+    assert then.equals(now)
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        (pl.exclude("mean"), "missing column mean; it has ticker, as_of, horizon; expected at least"),
+        (pl.all().exclude("horizon"), "missing column horizon"),
+        (
+            [pl.exclude("horizon"), pl.lit(5).alias("horizon")],
+            "none at horizon 1, by which the strategy trades",
+        ),
+        (
+            [pl.exclude("ticker"), ("NOT" + pl.col("ticker")).alias("ticker")],
+            "none is of a ticker and a session that are st",
+        ),
+        ([pl.exclude("as_of"), pl.lit("soon").alias("as_of")], "a column has the wrong type"),
+    ],
+)
+def test_what_somebody_elses_table_lacks_is_named_in_a_line(file, home, walked, tmp_path, change, told):
+    four = pl.read_parquet(walked).filter(split=pl.lit("holdout"), horizon=1).select(FOUR)
+    table = four.select(change).unique() if isinstance(change, list) else four.select(change)
+    table.write_parquet(tmp_path / "mine.parquet")
+    done = run("backtest", file, "--home", home, "--forecasts", str(tmp_path / "mine.parquet"))
+    assert done.exit_code == 2 and "Traceback" not in done.stderr
+    assert told in " ".join(done.stderr.split())
+    with pytest.raises(ForecastError, match=re.escape(told[:30])):
+        candorcast.open(file, home=home).backtest(forecasts=table)
+
+
+def test_a_key_that_stands_twice_is_refused(file, home, walked):
+    four = pl.read_parquet(walked).select(FOUR)
+    with pytest.raises(ForecastError, match="rows share a key"):
+        candorcast.open(file, home=home).backtest(forecasts=pl.concat([four, four]))

@@ -9,6 +9,7 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
+import polars as pl
 import pytest
 
 from ml_core.data.intake.refresh import refresh
@@ -38,7 +39,7 @@ data.simulated = { start = 2015-01-05, sessions = 2430, ic = 0.3 }
 task = { frequency = "weekly", lookback = 8, horizons = [1, 5] }
 features.names = ["momentum_1", "momentum_5", "shock"]
 model.family = "ridge"
-validation = { train = 60, test = 10, folds = 1, holdout = 2018-01-05, baselines = ["zero", "mean"] }
+validation = { train = 60, test = 40, folds = 1, holdout = 2018-01-05, baselines = ["zero", "mean"] }
 search = { families = ["ridge"], trials = 1 }
 gate.beat = ["zero"]
 """
@@ -54,7 +55,6 @@ STANDS_FOR = {  # what a page leaves to its reader, or says of more than this ho
     "--version 3": "--version 2",
     "--version 4": "--version 2",
     "demo.certificate": "etfs.certificate",
-    "mine.parquet": "out/forecasts.parquet",
     "us100.toml": "weekly_etfs",
     "single_stock": "weekly_etfs",
     "aapl.parquet": "etf.parquet",
@@ -70,6 +70,7 @@ ELSEWHERE = {  # what begins so is run by that test, with other values
     "candorcast monitor weekly_etfs --acknowledge": "tests/cli/test_monitor.py",
     "candorcast monitor weekly_etfs --mute": "tests/cli/test_monitor.py",
 }
+OF_ITS_OWN = {"serve-my-own-model": "tests/api/test_own_page.py"}  # pages that a test of their own runs
 MAY_END_WITH_1 = {"demo", "doctor", "monitor", "refit"}  # what the gate refuses, or what was found
 
 
@@ -122,6 +123,14 @@ def home(new_home, small) -> Home:
     return made
 
 
+def forecasts_of_somebody_else(home: Home, small: Path) -> pl.DataFrame:
+    """The four columns that the documents ask for: next week's return is last week's."""
+    prices = read_prices(read_experiment(str(small)), home).sort("ticker", "date")
+    mean = (pl.col("close") / pl.col("close").shift().over("ticker")).log()
+    told = prices.select("ticker", as_of="date", horizon=pl.lit(1), mean=mean)
+    return told.drop_nulls().filter(pl.col("as_of") >= dt.date(2018, 1, 5))
+
+
 @pytest.fixture(scope="module")
 def reader(home, small, tmp_path_factory) -> Iterator[set[str]]:
     """Sits in a folder that has the experiments by their names; what was run there so far."""
@@ -134,10 +143,15 @@ def reader(home, small, tmp_path_factory) -> Iterator[set[str]]:
         patch.chdir(folder)
         read_prices(read_experiment(str(small)), home).write_parquet("etf.parquet")
         assert run("refresh", "weekly_etfs", *FROM_A_FILE).exit_code == 0
+        forecasts_of_somebody_else(home, small).write_parquet("mine.parquet")
         yield set()
 
 
-@pytest.mark.parametrize("page", [page for page in PAGES if lines_of(page)], ids=lambda page: page.stem)
+@pytest.mark.parametrize(
+    "page",
+    [page for page in PAGES if lines_of(page) and page.stem not in OF_ITS_OWN],
+    ids=lambda page: page.stem,
+)
 @pytest.mark.usefixtures("ray_cluster")
 def test_every_command_of_the_page_does_what_it_says(page, reader):
     for line in lines_of(page):
@@ -148,6 +162,26 @@ def test_every_command_of_the_page_does_what_it_says(page, reader):
         allowed = (0, 1) if words[0] in MAY_END_WITH_1 else (0,)
         assert done.exit_code in allowed, f"{line}: {done.stderr}"
         reader.add(line)
+
+
+@pytest.mark.usefixtures("reader")
+def test_the_code_that_weighs_a_feature_gives_a_paired_difference_with_its_error(capsys):
+    page = HOUSE / "docs" / "tutorials" / "does-my-feature-help.md"
+    (code,) = re.findall(r"```python\n(.*?)```", page.read_text(encoding="utf-8"), flags=re.DOTALL)
+    names: dict = {}
+    exec(compile(code, str(page), "exec"), names)
+    assert names["covered"] == ["QQQ", "SPY"]  # of five tickers; the table has no other
+    assert names["both"].height == names["having"].height == names["lacking"].height
+    assert set(names["both"]["split"]) == {"test"}
+    for told in names["verdict"].values():
+        low, high = told.interval(0.9)
+        assert low < told.value < high and 0 < told.p < 1
+    assert "2 tickers" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(("page", "place"), OF_ITS_OWN.items())
+def test_a_page_that_is_not_run_here_is_run_where_it_is_said(page, place):
+    assert f"{page}.md" in (HOUSE / place).read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize(("begins", "place"), ELSEWHERE.items())

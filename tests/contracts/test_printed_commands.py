@@ -42,7 +42,7 @@ def refusal(line: str, *, whole: bool) -> str:
     words = [word for word in shlex.split(re.split(r"\s[#>|]\s?", line)[0]) if word not in LEFT_OUT][1:]
     group = command_line()
     try:
-        if words[0] in ("--help", "-h", "COMMAND"):
+        if words[0] in ("--help", "-h", "--version", "COMMAND"):
             return ""
         name, command, rest = group.resolve_command(group.make_context("candorcast", list(words)), words)
         assert command is not None

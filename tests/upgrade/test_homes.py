@@ -6,7 +6,10 @@ order: where a fit does not come out as it did, its forecasts have to agree to f
 
 import datetime as dt
 import json
+import re
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -152,3 +155,12 @@ def test_a_description_that_says_otherwise_what_was_said_then_is_found_out(copie
     done = run("rebuild", "small.simulated", "--version", "2", "--home", str(copied))
     assert done.exit_code == 1
     assert "forecaster.json came out otherwise" in done.stderr
+
+
+def test_the_command_that_moves_mlflows_database_on_is_one_that_mlflow_takes(copied):
+    page = (Path(__file__).parents[2] / "docs" / "upgrade.md").read_text(encoding="utf-8")
+    (line,) = re.findall(r"^mlflow db upgrade .*$", page, flags=re.MULTILINE)
+    words = line.replace(".candorcast", str(copied)).split()
+    moved = subprocess.run([sys.executable, "-m", *words], capture_output=True, text=True)
+    assert moved.returncode == 0, moved.stderr
+    assert run("models", str(FILE), "--home", str(copied)).exit_code == 0
