@@ -212,7 +212,7 @@ def test_each_other_method_finds_something_or_says_why_not(client, service):
     for one in told["counterfactual"]["changes"]:
         assert ("higher" if one["needed"] > one["value"] else "lower") in shown.others
     assert (
-        f"Of {told['alike']['looked_at']} windows of the past the {told['alike']['compared']} "
+        f"Of {told['alike']['looked_at']:,} windows of the past the {told['alike']['compared']} "
         in shown.others
     )
     assert "such changes may not come together in the market" in shown.others
