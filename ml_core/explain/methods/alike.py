@@ -20,6 +20,7 @@ from ml_core.explain.subject import Scene, Subject
 SHOWN, COMPARED = 5, 16  # of them; of windows whose shares are compared
 PLACES = 48  # inputs at lags by which the nearest are found
 STEP = 0.2  # of a deviation: an input nearer to its average counts as if it were so far
+FARTHEST = 1e4  # deviations: what half precision can hold
 APART = 5  # sessions: of one ticker, windows nearer to each other than that are one
 LEAST = 20  # windows
 ALIKE = 0.7  # what is less alike is not shown
@@ -60,7 +61,8 @@ def excuse(subject: Subject) -> str:
 
 @dataclass(frozen=True)
 class _Past:
-    """All windows of the past, and z_NTF of the inputs by name: how many deviations from their average."""
+    """All windows of the past, and z_NTF of the inputs by name: how many deviations from their average, in half
+    precision: they only say what is near, and the panel is large."""
 
     places_RP: np.ndarray
     names: tuple[str, ...]
@@ -113,17 +115,16 @@ def _standing(value_NT: np.ndarray, known_NT: np.ndarray) -> np.ndarray:
     """z_NT: how many deviations from its average; what is missing is average."""
     known_R = value_NT[known_NT & np.isfinite(value_NT)]
     if not len(known_R) or not known_R.std():
-        return np.zeros(value_NT.shape, dtype=np.float32)
-    return np.nan_to_num((value_NT - known_R.mean()) / known_R.std()).astype(np.float32)
+        return np.zeros(value_NT.shape, dtype=np.float16)
+    z_NT = np.nan_to_num((value_NT - known_R.mean()) / known_R.std())
+    return np.clip(z_NT, -FARTHEST, FARTHEST).astype(np.float16)
 
 
 def _nearest(past: _Past, own: JoinedShares, subject: Subject) -> np.ndarray:
     """rows_NT: the windows whose inputs lie nearest to this one's where it was moved most."""
     ticker_R, session_R = past.places_RP.T
     share_LF = own.share_RLF[0]
-    read_F = np.array(
-        [name in past.names for name in own.names]
-    )  # not what a joint model reads of other tickers
+    read_F = np.array([name in past.names for name in own.names])  # a joint model reads of other tickers too
     size_LF = np.abs(share_LF) * read_F
     far_R, last = np.zeros(len(past.places_RP), dtype=np.float32), past.z_NTF.shape[1] - 1
     for place in np.argsort(-size_LF, axis=None, kind="stable")[:PLACES].tolist():
@@ -133,7 +134,7 @@ def _nearest(past: _Past, own: JoinedShares, subject: Subject) -> np.ndarray:
         z_NT = past.z_NTF[:, :, past.names.index(own.names[feature])]
         here = float(z_NT[subject.place, last - lag])
         slope = size_LF[lag, feature] / max(abs(here), STEP)
-        far_R += np.square(slope * (z_NT[ticker_R, session_R - lag] - here))
+        far_R += np.square(slope * (z_NT[ticker_R, session_R - lag].astype(np.float32) - here))
     rows_NT = np.zeros(past.z_NTF.shape[:2], dtype=bool)
     rows_NT[tuple(np.array(_apart(past.places_RP, np.argsort(far_R, kind="stable"))).T)] = True
     return rows_NT

@@ -166,9 +166,8 @@ class _Asked:
         self.names = tuple(name for name in self.scene.forecaster.features if name in windows.features)
         self.own: dict[str, float] = {}
         self._known: dict[str, np.ndarray] = {}
-        self._place: dict[
-            str, float
-        ] = {}  # how many of the known values lie below its own; of equal ones half
+        # How many of the known values lie below its own; of equal ones half.
+        self._place: dict[str, float] = {}
         for name in self.names:
             x_NT = windows.x_NTF[:, :, windows.features.index(name)]
             known_R = np.sort(x_NT[self.scene.usable_NT & np.isfinite(x_NT)])
@@ -204,9 +203,8 @@ class _Asked:
         changes = [
             {name: self.value(name, places) for name, places in one.items() if places} for one in moves
         ]
-        if (
-            self.scene.forecaster.spec.joint
-        ):  # one window holds every ticker: it is asked once for each change
+        # One window of a joint model holds every ticker: it is asked once for each change.
+        if self.scene.forecaster.spec.joint:
             return np.concatenate([self._say(*_changed(self.subject, change)) for change in changes])
         return self._say(*_copies(self.subject, changes))
 
