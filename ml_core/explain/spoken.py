@@ -70,8 +70,8 @@ def tell_later(day: dt.date, end: dt.date) -> tuple[str, ...]:
 def tell_compared(told: Alike) -> str:
     """Which windows were looked at, and how they were picked."""
     return (
-        f"of {told.looked_at:,} windows of the past the {told.compared} whose inputs lay nearest, where they moved this "
-        f"forecast, were compared by what moved the model; 1 is the same, and below {told.least} none is shown"
+        f"of {told.looked_at:,} windows of the past the {told.compared} whose inputs lay nearest, where they moved "
+        f"this forecast, were compared by what moved the model; 1 is the same, and below {told.least} none is shown"
     )
 
 
