@@ -158,7 +158,9 @@ def test_where_no_past_is_like_it_that_is_said(monkeypatch):
     assert found.found == ()
     lines = "\n".join(other_lines({"alike": found}, priced=True))
     assert f"none moved it like this: the most alike comes to {found.best:.2f}" in lines
-    assert f"of {found.looked_at:,} windows of the past the {found.compared} whose inputs lay nearest" in lines
+    assert (
+        f"of {found.looked_at:,} windows of the past the {found.compared} whose inputs lay nearest" in lines
+    )
 
 
 def test_likeness_is_one_for_the_same_and_less_for_the_same_way_with_another_size():
