@@ -22,7 +22,7 @@ def test_each_request_is_a_line_of_json_with_its_end(service, capsys):
     assert single["bytes"] > 500
     assert single["ms"] > 0
     assert single["at"].endswith("+00:00")
-    assert (model["path"], model["route"], model["status"]) == ("/models/7", "/models/{version}", 422)
+    assert (model["path"], model["route"], model["status"]) == ("/models/7", "/models/{version}", 404)
 
 
 @pytest.mark.parametrize("given", [KEY, "wrong-secret"])
