@@ -21,6 +21,7 @@ from ml_core.portfolio.market import Market
 from ml_core.portfolio.orders import list_trades
 from ml_core.spec.strategy import Strategy
 
+WHOSE = 4  # versions, each on its prices, of which accounts are kept
 AccountKey = tuple[tuple[str, int], str]
 
 
@@ -67,7 +68,7 @@ def reckon(
 
 class KeptReckonings:
     """What came of settings, by whose forecasts on which version of the data; the oldest go where there are too many
-    for `room` bytes."""
+    for `room` bytes, and all of one by whose forecasts nobody has traded while so many others were asked."""
 
     def __init__(self, room: int) -> None:
         self._room, self._guard = room, threading.Lock()
@@ -81,6 +82,11 @@ class KeptReckonings:
         made = make()
         with self._guard:
             self._kept[key] = made
+            whose = dict.fromkeys(
+                stamp for stamp, _ in reversed(self._kept)
+            )  # who was asked last comes first
+            for old in [key for key in self._kept if key[0] not in [*whose][:WHOSE]]:
+                del self._kept[old]
             while len(self._kept) > 1 and sum(kept.size for kept in self._kept.values()) > self._room:
                 self._kept.popitem(last=False)
         return made

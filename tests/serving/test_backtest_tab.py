@@ -1,6 +1,7 @@
 """The backtest tab trades what the command does, counts what a visitor tries, and pays for it."""
 
 import datetime as dt
+from types import SimpleNamespace
 
 import numpy as np
 import polars as pl
@@ -18,6 +19,7 @@ from ml_core.walkforward.trading import weigh
 from ml_core.walkforward.unseen import forecast_unseen
 from serving.backtests import BacktestSettings
 from serving.figures.money import draw_equity, draw_months, months_of
+from serving.reckoning import KeptReckonings
 from serving.ui.backtest import show_backtest
 from tests.market import NOW
 
@@ -80,6 +82,25 @@ def test_a_setting_that_was_traded_is_not_traded_again_for_who_has_tried_more_si
     service.look()
     service.backtest(BacktestSettings())
     assert len(traded) == 3, "another setting, and another version"
+
+
+def test_accounts_of_the_last_versions_are_kept_and_of_those_before_let_go():
+    kept, made = KeptReckonings(room=1000), []
+
+    def ask(version: int, settings: str) -> None:
+        kept.find(
+            ((f"{version}", 1), settings), lambda: made.append((version, settings)) or SimpleNamespace(size=1)
+        )
+
+    for version in range(6):
+        ask(version, "long only")
+        ask(version, "sign")
+    assert len(made) == 12
+    ask(2, "long only")
+    ask(5, "sign")
+    assert len(made) == 12, "one of the last four versions was asked"
+    ask(1, "sign")
+    assert made[12:] == [(1, "sign")]
 
 
 def test_each_setting_counts_once_and_is_paid_for(service):
