@@ -168,13 +168,23 @@ def test_an_output_that_was_named_is_not_left_empty_where_the_command_fails(file
     assert list(tmp_path.iterdir()) == []
 
 
-def test_an_empty_home_is_served_and_the_first_steps_are_told(file, tmp_path, monkeypatch):
-    started = []
-    monkeypatch.setattr("os.execvpe", lambda *asked: started.append(asked))
+@pytest.fixture
+def started(monkeypatch) -> list[tuple]:
+    """What this process would have become."""
+    asked: list[tuple] = []
+    monkeypatch.setattr("os.execvpe", lambda *given: asked.append(given))
+    return asked
+
+
+@pytest.fixture
+def free_port() -> str:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    done = run("serve", file, "--home", str(tmp_path / "new"), "--port", str(port))
+        return str(probe.getsockname()[1])
+
+
+def test_an_empty_home_is_served_and_the_first_steps_are_told(file, tmp_path, started, free_port):
+    done = run("serve", file, "--home", str(tmp_path / "new"), "--port", free_port)
     assert (done.exit_code, done.stderr) == (0, "")
     assert len(started) == 1
     told, *steps, serves = done.stdout.splitlines()
@@ -184,13 +194,8 @@ def test_an_empty_home_is_served_and_the_first_steps_are_told(file, tmp_path, mo
     assert serves.startswith("candorcast serves small at http://127.0.0.1:")
 
 
-def test_experiments_to_serve_may_be_parted_by_commas_as_images_name_them(file, tmp_path, monkeypatch):
-    started = []
-    monkeypatch.setattr("os.execvpe", lambda *asked: started.append(asked))
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    done = run("serve", f"{file},demo", "--home", str(tmp_path / "new"), "--port", str(port))
+def test_experiments_to_serve_may_be_parted_by_commas_as_images_name_them(file, tmp_path, started, free_port):
+    done = run("serve", f"{file},demo", "--home", str(tmp_path / "new"), "--port", free_port)
     assert (done.exit_code, done.stderr) == (0, "")
     [(_, _, environment)] = started
     assert environment["CANDORCAST_EXPERIMENT"] == f"{file},demo"

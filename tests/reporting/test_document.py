@@ -292,6 +292,18 @@ def test_a_figure_stands_before_the_table_and_the_heading_that_follow_it(lines, 
     assert one < row < other < two < last < three
 
 
+def seen_on_a_phone(chromium: str, first: Section, width: int, asked: str) -> list:
+    """What a script finds in a page of that section alone, on a screen so many pixels wide."""
+    document = Document("Title", "of a day", dt.date(2026, 1, 2), first, ())
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        page = browser.new_page(viewport={"width": width, "height": 800})
+        page.set_content(write_html(document).decode())
+        found = page.evaluate(asked)
+        browser.close()
+    return found
+
+
 def test_a_table_that_is_wider_than_a_phone_shows_that_it_goes_on_and_has_no_rows_of_blank_height(chromium):
     columns = ("trial", "family", "validation", "test", "error", "again", "settings")
     row = (
@@ -304,16 +316,13 @@ def test_a_table_that_is_wider_than_a_phone_shows_that_it_goes_on_and_has_no_row
         "lr 0.001, hidden 16, layers 2, dropout 0.17, " * 3,
     )
     first = Section("In short", (Table("The best", columns, (row,), HERE),), HERE)
-    document = Document("Title", "of a day", dt.date(2026, 1, 2), first, ())
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
-        page = browser.new_page(viewport={"width": 390, "height": 800})
-        page.set_content(write_html(document).decode())
-        shade, high = page.evaluate(
-            "(() => { const box = document.querySelector('.wide'); return [getComputedStyle(box).backgroundImage, "
-            "document.querySelector('td').clientHeight] })()"
-        )
-        browser.close()
+    shade, high = seen_on_a_phone(
+        chromium,
+        first,
+        390,
+        "(() => { const box = document.querySelector('.wide'); return [getComputedStyle(box).backgroundImage, "
+        "document.querySelector('td').clientHeight] })()",
+    )
     assert shade.count("linear-gradient") == 4, "a shade at either end, hidden where nothing goes on"
     assert high < 75, "three lines at most"
 
@@ -322,13 +331,10 @@ def test_a_table_of_few_columns_does_not_scroll_sideways_on_a_phone(chromium):
     columns = ("what a forecast says", "ahead", "verdict", "by luck alone", "live since")
     row = ("which goes better than which", "20", "not proven", "more than 1 in 2", "refuted")
     first = Section("In short", (Table("What is proven", columns, (row,), HERE),), HERE)
-    document = Document("Title", "of a day", dt.date(2026, 1, 2), first, ())
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
-        page = browser.new_page(viewport={"width": 375, "height": 800})
-        page.set_content(write_html(document).decode())
-        wide, seen = page.evaluate(
-            "(() => { const box = document.querySelector('.wide'); return [box.scrollWidth, box.clientWidth] })()"
-        )
-        browser.close()
+    wide, seen = seen_on_a_phone(
+        chromium,
+        first,
+        375,
+        "(() => { const box = document.querySelector('.wide'); return [box.scrollWidth, box.clientWidth] })()",
+    )
     assert wide == seen

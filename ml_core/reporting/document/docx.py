@@ -28,13 +28,12 @@ from ml_core.reporting.document.word import (
     bookmark,
     describe_picture,
     fill_cells,
-    fit_page,
     make_styles,
     name_style,
     repeat_head,
     set_widths,
-    text_width,
 )
+from ml_core.reporting.document.word_room import fit_page, text_width
 
 if TYPE_CHECKING:
     from docx.document import Document as File
