@@ -8,9 +8,8 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
 from pydantic_core import PydanticKnownError
 
-MADE_IN_ORDER = (float, int, bool)
-MADE = {*MADE_IN_ORDER, NoneType}  # kinds that Python makes of others
-MEANT: dict[Any, Literal["float_type", "int_type", "bool_type"]] = {
+# Kinds that Python makes of others, and what is said where it must not; of several the first is said.
+MADE: dict[Any, Literal["float_type", "int_type", "bool_type"]] = {
     float: "float_type", int: "int_type", bool: "bool_type",
 }  # fmt: skip
 Fraction = Annotated[float, Field(gt=0, lt=1)]
@@ -29,8 +28,8 @@ class FrozenSection(BaseModel):
         check a file, says the same."""
         if isinstance(given, (bool, str)) and info.field_name in cls.model_fields:
             kinds = _kinds(cls.model_fields[info.field_name].annotation)
-            if kinds <= MADE and type(given) not in kinds:
-                raise PydanticKnownError(MEANT[min(kinds - {NoneType}, key=MADE_IN_ORDER.index)])
+            if kinds <= {*MADE, NoneType} and type(given) not in kinds:
+                raise PydanticKnownError(next(told for kind, told in MADE.items() if kind in kinds))
         return given
 
     def digest(self) -> str:

@@ -1,5 +1,5 @@
-"""What room text takes in a Word file, which nobody tells while it is written, and how much smaller it is set to stay on
-one page."""
+"""What room text takes in a Word file, which nobody tells while it is written, and how much smaller it is set to stay
+on one page."""
 
 from __future__ import annotations
 
