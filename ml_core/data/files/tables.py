@@ -84,17 +84,21 @@ def _refuse_unreadable(file: Path) -> None:
         raise InvalidInput(f"{file}: {EMPTY}")
     if first in UTF_16:
         raise InvalidInput(f"{file}: is written in UTF-16; expected UTF-8")
+    if not _is_parquet(file):
+        _refuse_encoding(file)
+
+
+def _refuse_encoding(file: Path) -> None:
     with file.open("rb") as start:
         lines = b"".join(islice(start, HEAD))
     try:
         lines.decode()
     except UnicodeDecodeError as error:
-        if not _is_parquet(file):
-            strange = lines[error.start : error.start + 1].decode("cp1252", "replace")
-            raise InvalidInput(
-                f"{file}: its first lines are not written in UTF-8 (a byte that may stand for '{strange}'); expected "
-                "UTF-8: in Excel, save it as CSV UTF-8"
-            ) from None
+        strange = lines[error.start : error.start + 1].decode("cp1252", "replace")
+        raise InvalidInput(
+            f"{file}: its first lines are not written in UTF-8 (a byte that may stand for '{strange}'); expected "
+            "UTF-8: in Excel, save it as CSV UTF-8"
+        ) from None
 
 
 def _read_parquet(
