@@ -1,4 +1,4 @@
-"""Gives back to the system what was freed: the allocator would keep it, some 10 MiB after a swap of champions."""
+"""Gives back to the system what was freed: the allocator would keep what the champion before has taken."""
 
 import ctypes
 from contextlib import suppress
