@@ -17,6 +17,7 @@ from ml_core.forecaster.calibration import blend
 from ml_core.forecaster.volatility import scale_of
 
 ForecastPart = Literal["level", "order", "scale"]
+SHARED = "shares of the level"
 UNIT, WIDTH, LIMIT, REST = "usual_volatility", "own_record", "limit", "rest"
 
 
@@ -80,7 +81,7 @@ def attribute(subject: Subject, of: ForecastPart = "level") -> Attribution:
     """What moved this forecast."""
     if of == "scale":
         return _scale(subject)
-    level = _level(subject.scene, subject.rows_NT, subject.horizon)[0]
+    (level,) = _levels(subject.scene, subject.rows_NT, subject.horizon, share_own(subject))
     return level if of == "level" else _order(subject, level)
 
 
@@ -90,7 +91,8 @@ def attribute_all(scene: Scene, horizon: int, of: ForecastPart = "level") -> lis
         return [_scale(scene.about(ticker, horizon)) for ticker in scene.tickers]
     rows_NT = np.zeros(scene.usable_NT.shape, dtype=bool)
     rows_NT[[scene.windows.tickers.index(ticker) for ticker in scene.tickers], -1] = True
-    levels = _level(scene, rows_NT, horizon)
+    column = scene.windows.horizons.index(horizon)
+    levels = _levels(scene, rows_NT, horizon, share_rows(scene, rows_NT, column))
     return levels if of == "level" else [_less_mean(one, levels) for one in levels]
 
 
@@ -100,10 +102,16 @@ def share_rows(scene: Scene, rows_NT: np.ndarray, column: int) -> JoinedShares:
     return _join(scene, rows_NT, column, "mean")
 
 
-def _level(scene: Scene, rows_NT: np.ndarray, horizon: int) -> list[Attribution]:
+def share_own(subject: Subject) -> JoinedShares:
+    """The same of the one row that is explained, found once for all who ask for it."""
+    if SHARED not in subject.remembered:
+        subject.remembered[SHARED] = share_rows(subject.scene, subject.rows_NT, subject.column)
+    return subject.remembered[SHARED]
+
+
+def _levels(scene: Scene, rows_NT: np.ndarray, horizon: int, joined: JoinedShares) -> list[Attribution]:
     """Of each asked row, in the order of the tickers."""
     windows, column = scene.windows, scene.windows.horizons.index(horizon)
-    joined = _join(scene, rows_NT, column, "mean")
     attributions = []
     for row, ticker in enumerate(np.flatnonzero(rows_NT[:, -1]).tolist()):
         factor = float(scene.forecaster.calibration.trust_H[column] * windows.unit_NTH[ticker, -1, column])

@@ -40,7 +40,8 @@ class Scene:
 
     @cached_property
     def remembered(self) -> dict[tuple[str, int], Any]:
-        """What a method found of the past by its name and the horizon's place: it is the same for every ticker."""
+        """What a method found of the past by its name and the place of a horizon or an input: it is the same for every
+        ticker."""
         return {}
 
     @cached_property
@@ -112,6 +113,11 @@ class Subject:
         rows_NT = np.zeros(self.scene.usable_NT.shape, dtype=bool)
         rows_NT[self.place, -1] = True
         return rows_NT
+
+    @cached_property
+    def remembered(self) -> dict[str, Any]:
+        """What one method found that another asks for again, by its name."""
+        return {}
 
 
 def open_scene(

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ml_core.explain.attribution import ForecastPart, JoinedShares, share_rows
+from ml_core.explain.attribution import ForecastPart, JoinedShares, share_own, share_rows
 from ml_core.explain.method import Method
 from ml_core.explain.subject import Scene, Subject
 
@@ -71,7 +71,7 @@ class _Past:
 
 def explain(subject: Subject, _of: ForecastPart = "level") -> Alike:
     scene, column = subject.scene, subject.column
-    past, own = _past_of(scene, column), share_rows(scene, subject.rows_NT, column)
+    past, own = _past_of(scene, column), share_own(subject)
     nearest_NT = _nearest(past, own, subject)
     shared = share_rows(scene, nearest_NT, column)
     likeness_R = _likeness(shared.share_RLF.reshape(len(shared.value_R), -1), own.share_RLF.reshape(-1))

@@ -19,12 +19,13 @@ from ml_core.explain.amounts import HAIR
 from ml_core.explain.attribution import ForecastPart
 from ml_core.explain.method import Method
 from ml_core.explain.spoken import tell
-from ml_core.explain.subject import Subject
+from ml_core.explain.subject import Scene, Subject
 from ml_core.panel.windows import Windows
 
 TOGETHER = (1, 2, 3, 5, 8)  # inputs that are moved at once
 SECTIONS, ROUNDS = 8, 3  # in which the part of the way is found that turns: to a part in 512
 BACK = 4  # steps by which an input is taken back
+KNOWN = 4096  # values of an input by which places are told
 INSIDE = (0.01, 0.99)  # of the known values: what lies beyond is no usual day
 
 
@@ -169,9 +170,8 @@ class _Asked:
         # How many of the known values lie below its own; of equal ones half.
         self._place: dict[str, float] = {}
         for name in self.names:
-            x_NT = windows.x_NTF[:, :, windows.features.index(name)]
-            known_R = np.sort(x_NT[self.scene.usable_NT & np.isfinite(x_NT)])
-            own = float(x_NT[subject.place, -1])
+            known_R = _known_values(self.scene, name)
+            own = float(windows.x_NTF[subject.place, -1, windows.features.index(name)])
             self.own[name] = own if np.isfinite(own) else float(np.median(known_R))
             self._known[name] = known_R
             ends = [np.searchsorted(known_R, self.own[name], side=side) for side in ("left", "right")]
@@ -223,6 +223,18 @@ class _Asked:
             Change(name, tell(name), self.own[name], self.value(name, places), places)
             for name, places in ordered
         )
+
+
+def _known_values(scene: Scene, name: str) -> np.ndarray:
+    """What the data has shown of an input, in order, evenly thinned; the same for all tickers of a session."""
+    feature = scene.windows.features.index(name)
+    key = ("counterfactual", feature)
+    if key not in scene.remembered:
+        x_NT = scene.windows.x_NTF[:, :, feature]
+        known_R = np.sort(x_NT[scene.usable_NT & np.isfinite(x_NT)])
+        kept = np.linspace(0, len(known_R) - 1, min(KNOWN, len(known_R))).round().astype(int)
+        scene.remembered[key] = known_R[kept]
+    return scene.remembered[key]
 
 
 def _end(subject: Subject) -> Windows:

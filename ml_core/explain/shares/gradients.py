@@ -13,6 +13,7 @@ import copy
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
+from weakref import WeakKeyDictionary
 
 import numpy as np
 import torch
@@ -28,6 +29,8 @@ MISSED = 0.01  # of the sizes of what a piece shares: more is not given to anybo
 LEAST = 5e-6  # units of volatility: less is nothing
 DEPTH = 20  # halvings at most; what is missed then is told as the rest
 TOGETHER = 128  # windows of one pass: with more or fewer each takes longer
+
+_FROZEN: WeakKeyDictionary[ForecastNetwork, ForecastNetwork] = WeakKeyDictionary()
 
 
 def share(member: Member, question: Question) -> Shared:
@@ -63,8 +66,11 @@ def _own_and_others(share_RLX: np.ndarray, ticker_R: np.ndarray, tickers: int) -
 
 
 def _frozen(network: ForecastNetwork) -> ForecastNetwork:
-    """A copy whose weights ask for no gradient, which is half of the work."""
-    return copy.deepcopy(network).eval().requires_grad_(False)
+    """A copy whose weights ask for no gradient, which is half of the work; made once, and let go with the network. The
+    network itself is left as it is: kernels are chosen by whether weights ask, and what is served keeps its bits."""
+    if network not in _FROZEN:
+        _FROZEN[network] = copy.deepcopy(network).eval().requires_grad_(False)
+    return _FROZEN[network]
 
 
 def integrate(
