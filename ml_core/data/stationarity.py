@@ -38,13 +38,26 @@ def _judge(values: np.ndarray) -> tuple[float | None, float | None, float | None
         return None, None, None, None, "constant"
     from statsmodels.tsa.stattools import adfuller, kpss
 
-    lags = min(MOST_LAGS, math.ceil(12 * (len(values) / 100) ** 0.25))
+    most = min(MOST_LAGS, math.ceil(12 * (len(values) / 100) ** 0.25))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # KPSS warns where its p-value lies beyond its table
-        of_unit_root: Any = adfuller(values, maxlag=lags, autolag="BIC")
+        of_unit_root: Any = adfuller(values, maxlag=choose_lags(values, most), autolag=None)
         of_stationarity: Any = kpss(values, regression="c", nlags="auto")
     adf, adf_p, kpss_value, kpss_p = map(float, (*of_unit_root[:2], *of_stationarity[:2]))
     return adf, adf_p, kpss_value, kpss_p, describe(adf_p, kpss_p)
+
+
+def choose_lags(values: np.ndarray, most: int) -> int:
+    """How many past moves ADF takes along, by BIC on the rows that all of them can answer. Each regression is the one
+    before and a column more, so that one decomposition tells what every one of them leaves over."""
+    moves = np.diff(values)
+    known = len(moves) - most
+    past = [moves[most - lag : len(moves) - lag] for lag in range(1, most + 1)]
+    basis_RK, _ = np.linalg.qr(np.column_stack([np.ones(known), values[most:-1], *past]))
+    moved_R = moves[most:]
+    left_K = moved_R @ moved_R - np.cumsum(np.square(basis_RK.T @ moved_R))
+    columns_L = np.arange(2, most + 3)
+    return int(np.argmin(known * np.log(left_K[1:]) + columns_L * np.log(known)))
 
 
 def describe(adf_p: float, kpss_p: float) -> str:

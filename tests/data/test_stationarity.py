@@ -1,11 +1,21 @@
 """The two tests together: a random walk has a unit root, its changes have none."""
 
 import datetime as dt
+from itertools import accumulate
 
 import numpy as np
 import polars as pl
+from hypothesis import given
+from hypothesis import strategies as st
 
-from ml_core.data.stationarity import STATIONARITY, describe, judge_stationarity
+from ml_core.data.stationarity import (
+    LEAST_SESSIONS,
+    MOST_LAGS,
+    STATIONARITY,
+    choose_lags,
+    describe,
+    judge_stationarity,
+)
 
 
 def make_prices(**closes) -> pl.DataFrame:
@@ -36,6 +46,22 @@ def test_a_random_walk_has_a_unit_root_and_its_returns_have_none():
 def test_a_price_that_always_returns_is_stationary():
     noise = np.random.default_rng(5).normal(0, 0.01, 900)
     assert verdicts(make_prices(BACK=100 * np.exp(noise)))["BACK", "price"] == "stationary"
+
+
+@given(
+    st.integers(0, 2**32 - 1),
+    st.integers(LEAST_SESSIONS, 600),
+    st.sampled_from([0.0, 0.5, 0.95, 1.0]),
+    st.integers(0, 8),
+)
+def test_as_many_lags_are_taken_along_as_by_one_regression_for_each(seed, sessions, memory, echo):
+    from statsmodels.tsa.stattools import adfuller
+
+    noise = np.random.default_rng(seed).normal(0, 0.01, sessions)
+    noise[echo:] += 0.5 * noise[: sessions - echo]
+    values = np.array(list(accumulate(noise, lambda before, own: memory * before + own)))
+    most = min(MOST_LAGS, sessions // 2 - 3)
+    assert choose_lags(values, most) == adfuller(values, maxlag=most, autolag="BIC")[2]
 
 
 def test_too_short_or_constant_histories_say_so():
