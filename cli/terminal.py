@@ -8,6 +8,7 @@ from typing import Any
 
 from rich.console import Console
 
+from cli.harmless import harmless
 from ml_core.spec.plain import write_plain
 
 QUIET_SECONDS = 5.0
@@ -27,7 +28,7 @@ class Terminal:
     def step(self, text: str) -> None:
         """A step that begins."""
         self.clear()
-        self.err.print(f"> {text}", markup=False)
+        self.err.print(harmless(f"> {text}"), markup=False)
         self._last, self._said = text, time.monotonic()
 
     def progress(self, text: str) -> None:
@@ -37,10 +38,10 @@ class Terminal:
         if self.err.is_terminal:
             self._status = self._status or self.err.status("")
             self._status.start()
-            self._status.update(text)
+            self._status.update(harmless(text))
             self._last = text
         elif time.monotonic() - self._said > QUIET_SECONDS:
-            self.err.print(f"  {text}", markup=False)
+            self.err.print(harmless(f"  {text}"), markup=False)
             self._last, self._said = text, time.monotonic()
 
     def clear(self) -> None:
@@ -51,18 +52,18 @@ class Terminal:
         """A line of the result, for people; `styled` text may hold rich's marks."""
         self.clear()
         if not self.as_json:
-            self.out.print(text, markup=styled)
+            self.out.print(harmless(text), markup=styled)
 
     def warn(self, text: str) -> None:
         """A problem that did not stop the command."""
         self.clear()
-        self.err.print(f"candorcast: {text}", style="yellow", markup=False)
+        self.err.print(harmless(f"candorcast: {text}"), style="yellow", markup=False)
 
     def fail(self, text: str) -> None:
         """The one line of what went wrong."""
         self.clear()
         self.document({"error": text})
-        self.err.print("candorcast: ", text, style="red", sep="", markup=False)
+        self.err.print("candorcast: ", harmless(text), style="red", sep="", markup=False)
 
     def table(self, rows: Iterable[Mapping[str, Any]], *, title: str = "") -> None:
         """Rows of equal keys; numbers to the right."""
@@ -71,9 +72,9 @@ class Terminal:
         if self.as_json or not rows:
             return
         if title:
-            self.out.print(title, style="bold", markup=False)
+            self.out.print(harmless(title), style="bold", markup=False)
         for line in aligned(rows):
-            self.out.print(line, markup=False)
+            self.out.print(harmless(line), markup=False)
 
     def document(self, content: Any) -> None:
         """What `--json` prints at the end; a later document takes the place of an earlier one."""

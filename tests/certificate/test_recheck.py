@@ -12,6 +12,7 @@ from cli.commands.certify import ENDINGS
 from ml_core.audit import lockfile
 from ml_core.certificate.certify import describe, hash_table
 from ml_core.certificate.checked import SAME, WORD
+from ml_core.certificate.kept import keep_judged
 from ml_core.certificate.paper import sign, verify
 from ml_core.certificate.recheck import recheck
 from ml_core.certificate.sections import Certificate, read_certificate
@@ -20,6 +21,7 @@ from ml_core.data.intake.refresh import refresh
 from ml_core.data.order import place_order
 from ml_core.errors import BrokenArtifact, InvalidInput
 from ml_core.promotion.judge import promote_candidate
+from ml_core.promotion.reference import fill_seat
 from ml_core.registry.searched import Searched
 from ml_core.registry.versions import Registry
 from ml_core.vocabulary.words import CHECKS
@@ -37,7 +39,7 @@ def certified(new_home, tmp_path_factory):
     """A home with a version that was chosen among seven; what is signed of it, in which nothing was changed."""
     home, experiment = new_home(), small_experiment()
     refresh(experiment, home, now=NOW)
-    candidate = fit_candidate(experiment, home, Searched(trials=7))
+    candidate = fit_candidate(experiment, home, Searched(trials=7, independent=7.0, overfitting=0.25))
     version = promote_candidate(experiment, home, candidate, now=NOW).version
     file = tmp_path_factory.mktemp("keys") / "own.pem"
     make_key(file)
@@ -71,12 +73,25 @@ def test_what_came_out_the_same_is_kept_where_that_is_asked_and_its_report_is_wr
     kept = Registry(stranger).find(version.name, "1")
     assert kept.aliases == ()
     assert (kept.evidence.claims, kept.evidence.scores) == (version.evidence.claims, version.evidence.scores)
-    assert kept.evidence.search.trials == version.evidence.search.trials == 7
+    assert kept.evidence.search == version.evidence.search
+    assert kept.evidence.role == version.evidence.role
     written = run(
         "report", str(file), "--version", "1", "--home", str(stranger.root), "--out", str(tmp_path / "r.html")
     )
     assert written.exit_code == 0, written.output
     assert "7 models were tried" in written.stdout
+
+
+def test_a_reference_that_is_kept_is_no_model_that_was_chosen(new_home):
+    home, stranger = new_home(), new_home()
+    order = place_order(small_experiment(), home)
+    for one in (home, stranger):
+        refresh(small_experiment(), one, now=NOW)
+    reference, kept = fill_seat(order, now=NOW), []
+    signed = describe(reference, home)
+    recheck(signed, stranger, keep=lambda judged: kept.append(keep_judged(signed, judged, stranger, now=NOW)))
+    assert kept[0].evidence.role == reference.evidence.role == "reference"
+    assert kept[0].evidence.search == reference.evidence.search
 
 
 def test_one_that_was_signed_before_is_verified_and_read_and_every_value_stands_as_it_was_signed():
