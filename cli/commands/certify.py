@@ -84,7 +84,7 @@ def _warn_of_other_versions(session: Session) -> None:
 
 def recheck(session: Session, *, file: Path, signer: str | None, keep: bool) -> int:
     from ml_core.certificate.checked import DIFFERS, WORD, conclude, name_parts
-    from ml_core.certificate.kept import keep_judged
+    from ml_core.certificate.kept import keep as keep_here
     from ml_core.certificate.paper import verify
     from ml_core.certificate.recheck import recheck as check_again
     from ml_core.certificate.sections import read_certificate
@@ -111,7 +111,7 @@ def recheck(session: Session, *, file: Path, signer: str | None, keep: bool) -> 
         certificate,
         session.home,
         tell=terminal.step,
-        keep=(lambda judged: kept.append(keep_judged(certificate, judged, session.home, now=session.now)))
+        keep=(lambda *made: kept.extend(keep_here(certificate, *made, session.home, now=session.now)))
         if keep
         else None,
     )
@@ -119,8 +119,8 @@ def recheck(session: Session, *, file: Path, signer: str | None, keep: bool) -> 
     terminal.table(rows, title="what comes out when it is made again here")
     differing = name_parts(checked, DIFFERS)
     terminal.say(conclude(checked))
-    for version in kept:
-        terminal.say(_tell_kept(session, version, certificate))
+    if kept:
+        terminal.say(_tell_kept(session, kept, certificate))
     terminal.document(
         {
             "model": about.model,
@@ -131,23 +131,20 @@ def recheck(session: Session, *, file: Path, signer: str | None, keep: bool) -> 
             "same": not differing,
             "on_word": name_parts(checked, WORD),
             "told": conclude(checked),
-            "kept": kept[0].version if kept else None,
+            "kept": kept[-1].version if kept else None,
             "parts": [one.summary() for one in checked],
         }
     )
     return PARTIAL if differing else DONE
 
 
-def _tell_kept(session: Session, version: ModelVersion, signed: Certificate) -> str:
+def _tell_kept(session: Session, kept: list[ModelVersion], signed: Certificate) -> str:
     """What is kept of what was signed, where, and the command that writes its report; who has a file of his own has to
     name that."""
-    about, experiment = signed.about, signed.recipe.experiment.name
+    version, experiment = kept[-1], signed.recipe.experiment.name
     told = f"kept here as {version.name} version {version.version}"
-    if about.refit:
-        told += (
-            f": that is version {about.refit.judged}, the one that was judged; version {about.version}, its refit, was "
-            "made again and compared, but is not kept"
-        )
+    if signed.about.refit:
+        told += f", refitted from version {kept[0].version}, the one that was judged"
     try:
         find_experiment(experiment)
     except InvalidInput:

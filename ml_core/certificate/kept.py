@@ -6,28 +6,59 @@ from __future__ import annotations
 import datetime as dt
 
 from ml_core.certificate.judged import JudgedAgain
+from ml_core.certificate.refitted import RefittedAgain
 from ml_core.certificate.sections import Certificate, Luck
+from ml_core.forecaster.forecaster import Forecaster
 from ml_core.home.settings import Home
+from ml_core.promotion.beside import look_at
 from ml_core.promotion.card import card_of
+from ml_core.promotion.refit import write_refit_down
 from ml_core.promotion.weighing import write_down
+from ml_core.registry.evidence import Evidence
 from ml_core.registry.searched import Searched
 from ml_core.registry.version import ModelVersion
 from ml_core.registry.versions import Registry
 
 
-def keep_judged(signed: Certificate, judged: JudgedAgain, home: Home, *, now: dt.datetime) -> ModelVersion:
-    """The version that was judged, with what was found of it here and what the gate answered there."""
+def keep(
+    signed: Certificate,
+    judged: JudgedAgain,
+    refitted: RefittedAgain | None,
+    home: Home,
+    *,
+    now: dt.datetime,
+) -> list[ModelVersion]:
+    """The version that was judged, with what was found of it here and what the gate answered there; and its refit."""
     own, registry = signed.of_judged(), Registry(home)
-    experiment, about = own.recipe.experiment, own.about
-    written = write_down(experiment, judged.weighed, own.audit.gate, role=about.role, now=now)
-    note = f"it was made again from the certificate of {about.model} version {about.version}"
-    evidence = written.model_copy(update={"search": _searched(own.luck), "notes": (*written.notes, note)})
-    return registry.register(
-        judged.weighed.candidate.forecaster,
-        experiment.model_name,
-        evidence,
-        card=card_of(experiment.model_name, evidence),
+    experiment = own.recipe.experiment
+    written = write_down(experiment, judged.weighed, own.audit.gate, role=own.about.role, now=now)
+    evidence = _noted(own, written.model_copy(update={"search": _searched(own.luck)}))
+    kept = [_register(registry, experiment.model_name, judged.forecaster, evidence)]
+    if refitted:
+        evidence = _noted(signed, _write_refit(signed, refitted, judged, kept[0], now))
+        kept.append(_register(registry, experiment.model_name, refitted.made.forecaster, evidence))
+    return kept
+
+
+def _register(registry: Registry, name: str, forecaster: Forecaster, evidence: Evidence) -> ModelVersion:
+    return registry.register(forecaster, name, evidence, card=card_of(name, evidence))
+
+
+def _write_refit(
+    signed: Certificate, refitted: RefittedAgain, judged: JudgedAgain, parent: ModelVersion, now: dt.datetime
+) -> Evidence:
+    """As the refit of the version that was judged, beside which it was laid here, whoever stood between them there."""
+    since = signed.of_judged().recipe.split.test.start
+    refit = look_at(refitted.made, judged.forecaster, parent.version, since=since)
+    written = write_refit_down(
+        refitted.made, refitted.data_version, parent, refit, refitted.audit, signed.audit.gate, now
     )
+    return written.model_copy(update={"claims": refitted.claims})
+
+
+def _noted(signed: Certificate, evidence: Evidence) -> Evidence:
+    note = f"it was made again from the certificate of {signed.about.model} version {signed.about.version}"
+    return evidence.model_copy(update={"notes": (*evidence.notes, note)})
 
 
 def _searched(luck: Luck) -> Searched:

@@ -9,7 +9,7 @@ from dataclasses import replace
 from ml_core.certificate.checked import CheckedPart
 from ml_core.certificate.judged import JudgedAgain, judge_again
 from ml_core.certificate.on_trust import tell_word
-from ml_core.certificate.refitted import fit_again
+from ml_core.certificate.refitted import RefittedAgain, fit_again
 from ml_core.certificate.sections import Certificate
 from ml_core.home.settings import Home
 from ml_core.home.telling import Tell
@@ -20,16 +20,17 @@ def recheck(
     home: Home,
     *,
     tell: Tell = lambda _: None,
-    keep: Callable[[JudgedAgain], object] | None = None,
+    keep: Callable[[JudgedAgain, RefittedAgain | None], object] | None = None,
 ) -> list[CheckedPart]:
-    """Part by part, and what nothing here is put beside. `keep` is given the version that was judged, where nothing
-    came out otherwise."""
+    """Part by part, and what nothing here is put beside. `keep` is given the version that was judged and
+    its refit, if it is one, where nothing came out otherwise."""
     checked, judged = judge_again(signed.of_judged(), home, tell=tell)
+    refitted = None
     if refit := signed.about.refit:
-        own = fit_again(signed, refit, judged, home, tell=tell)
+        own, refitted = fit_again(signed, refit, judged, home, tell=tell)
         checked = [*_name_version(checked, refit.judged), *own]
     if keep and judged and all(one.same is not False for one in checked):
-        keep(judged)
+        keep(judged, refitted)
     return [*checked, *tell_word()]
 
 

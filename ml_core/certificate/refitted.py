@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import dataclass
 
 from ml_core.certificate.checked import CheckedPart
 from ml_core.certificate.compare import check_audit, check_claims, check_data, check_lock, check_weights
@@ -10,6 +11,7 @@ from ml_core.certificate.judged import JudgedAgain
 from ml_core.certificate.on_trust import check_gate_of_refit, tell_unmade
 from ml_core.certificate.sections import Certificate, SignedRecipe, whole
 from ml_core.claims.verdict import ClaimVerdict
+from ml_core.evaluation.leakage import Audit
 from ml_core.home.settings import Home
 from ml_core.home.telling import Tell
 from ml_core.promotion.beside import FittedAgain, audit_again, look_at
@@ -21,30 +23,42 @@ from ml_core.walkforward.opening import open_windows
 BESIDE = "beside its parent"
 
 
+@dataclass(frozen=True)
+class RefittedAgain:
+    """What was fitted again, on which version of the store, what the audit of it found, and the claims handed on."""
+
+    made: FittedAgain
+    data_version: int
+    audit: Audit
+    claims: tuple[ClaimVerdict, ...]
+
+
 def fit_again(
     signed: Certificate, refit: Refit, judged: JudgedAgain | None, home: Home, *, tell: Tell
-) -> list[CheckedPart]:
+) -> tuple[list[CheckedPart], RefittedAgain | None]:
     """What a refit has of its own: bars, weights, how it lies beside its parent, the claims handed on, audit, gate. It
     is looked at from the session on with which the holdout of the judged version began."""
     former = signed.of_judged().recipe
     data, bars = check_data(signed, home)
     checked = [check_lock(signed), data, _check_experiment(signed.recipe, former)]
     if bars is None or judged is None:
-        return [*checked, *(one for one in tell_unmade() if one.part != "scores")]
-    prices, split, since = bars[1], signed.recipe.split, former.split.test.start
+        return [*checked, *(one for one in tell_unmade() if one.part != "scores")], None
+    version, prices = bars
+    split, since = signed.recipe.split, former.split.test.start
     tell(f"fitting it again through {split.test.end}")
     windows = open_windows(signed.spec, prices)[0]
     forecaster = fit(signed.spec, windows, split)
     made = FittedAgain(signed.recipe.experiment, prices, windows, split, forecaster)
     audit = audit_again(made, since=since)
-    return [
-        *checked,
+    again = RefittedAgain(made, version, audit, _hand_on(signed, refit, judged))
+    checked += [
         check_weights(signed, forecaster),
         _check_beside(refit, made, judged, since=since),
-        check_claims(signed.claims, _hand_on(signed, refit, judged)),
+        check_claims(signed.claims, again.claims),
         check_audit(signed, audit),
         *check_gate_of_refit(signed, refit, audit),
     ]
+    return checked, again
 
 
 def _check_experiment(now: SignedRecipe, former: SignedRecipe) -> CheckedPart:

@@ -123,7 +123,7 @@ def _refit(order: Order, registry: Registry, parent: ModelVersion, now: dt.datet
     audit = audit_again(made, since=since)
     proven = what_is_proven(parent, parent.spec.task.horizons)
     verdict = judge_refit(recipe.experiment.gate, refit, proven, findings=audit.findings)
-    evidence = _write_down(made, version, parent, refit, audit, verdict, now)
+    evidence = write_refit_down(made, version, parent, refit, audit, verdict, now)
     card = card_of(order.name, evidence)
     version_made = registry.register(forecaster, order.name, evidence, card=card)
     refused = "; ".join(f"{check.name}: {check.why}" for check in verdict.checks if not check.passed)
@@ -144,7 +144,7 @@ def _move_on(parent: ModelVersion, recipe: Recipe, windows: Windows) -> Split:
     return refit_through(sessions, recipe.experiment.validation, horizon=longest, fold=fold)
 
 
-def _write_down(
+def write_refit_down(
     made: FittedAgain,
     data_version: int,
     parent: ModelVersion,

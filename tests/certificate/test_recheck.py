@@ -12,7 +12,7 @@ from cli.commands.certify import ENDINGS
 from ml_core.audit import lockfile
 from ml_core.certificate.certify import describe, hash_table
 from ml_core.certificate.checked import SAME, WORD
-from ml_core.certificate.kept import keep_judged
+from ml_core.certificate.kept import keep
 from ml_core.certificate.paper import sign, verify
 from ml_core.certificate.recheck import recheck
 from ml_core.certificate.sections import Certificate, read_certificate
@@ -89,7 +89,7 @@ def test_a_reference_that_is_kept_is_no_model_that_was_chosen(new_home):
         refresh(small_experiment(), one, now=NOW)
     reference, kept = fill_seat(order, now=NOW), []
     signed = describe(reference, home)
-    recheck(signed, stranger, keep=lambda judged: kept.append(keep_judged(signed, judged, stranger, now=NOW)))
+    recheck(signed, stranger, keep=lambda *made: kept.extend(keep(signed, *made, stranger, now=NOW)))
     assert kept[0].evidence.role == reference.evidence.role == "reference"
     assert kept[0].evidence.search == reference.evidence.search
 

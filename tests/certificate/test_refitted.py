@@ -12,18 +12,21 @@ from ml_core.certificate.sections import read_certificate
 from ml_core.data.intake.refresh import refresh
 from ml_core.data.order import Order, place_order
 from ml_core.errors import BrokenArtifact
+from ml_core.forecaster.files import WEIGHTS, checksum
 from ml_core.promotion.judge import promote_candidate
 from ml_core.promotion.refit import refit_champion
 from ml_core.registry.searched import Searched
 from ml_core.registry.version import ModelVersion
+from ml_core.registry.versions import Registry
 from tests.candidate import fit_candidate
 from tests.cli.command_line import run
-from tests.market import NOW, small_experiment
+from tests.market import NOW, small_experiment, write_experiment
 
-EXPERIMENT = small_experiment(
-    data={"simulated": {"sessions": 330, "seed": 3, "ic": 0.3}},
-    gate={"claims": ["level"], "beat": ["last"], "coverage_tolerance": 0.5, "significance": 0.3},
-)
+TOLD = {
+    "data": {"simulated": {"sessions": 330, "seed": 3, "ic": 0.3}},
+    "gate": {"claims": ["level"], "beat": ["last"], "coverage_tolerance": 0.5, "significance": 0.3},
+}
+EXPERIMENT = small_experiment(**TOLD)
 EARLY = dt.datetime(2019, 2, 14, 23, tzinfo=dt.UTC)
 MADE_AGAIN = {"lock", "data", "weights", "claims", "audit", "gate"}
 BOTH = {"scores", "experiment", *MADE_AGAIN, *(f"{part} of version 1" for part in MADE_AGAIN)}
@@ -77,13 +80,29 @@ def test_a_stranger_fits_it_again_from_who_was_judged_and_lays_it_beside_him(sig
     assert all(same is not False for same in found.values())
 
 
-def test_who_keeps_what_was_made_again_is_told_that_it_is_who_was_judged_and_not_the_refit(
-    signed, stranger, tmp_path
+@pytest.mark.parametrize("which", [0, 1])
+def test_who_keeps_what_was_made_again_has_the_refit_beside_who_was_judged_and_its_report(
+    signed, new_home, tmp_path, which
 ):
-    file = tmp_path / "own.certificate"
-    file.write_bytes(signed[0])
-    told = run("recheck", str(file), "--keep", "--home", str(stranger.root))
-    assert "that is version 1, the one that was judged; version 2, its refit, was made again" in told.stdout
+    file, home = tmp_path / "own.certificate", new_home()
+    file.write_bytes(signed[which])
+    refresh(EXPERIMENT, home, now=NOW)
+    told = run("recheck", str(file), "--keep", "--home", str(home.root))
+    name = EXPERIMENT.model_name
+    assert f"kept here as {name} version 2, refitted from version 1, the one that was judged" in told.stdout
+    judged, kept = (Registry(home).find(name, version) for version in "12")
+    certificate = read(parts_of(signed[which]))
+    assert (judged.aliases, kept.aliases) == ((), ())
+    assert judged.evidence.claims == certificate.of_judged().claims
+    assert (kept.evidence.role, kept.evidence.refit.judged) == ("refit", "1")
+    assert kept.evidence.claims == certificate.claims
+    assert checksum(kept.folder / WEIGHTS) == certificate.weights[WEIGHTS]
+    assert kept.evidence.notes[-1].endswith(f"version {certificate.about.version}")
+    own = write_experiment(tmp_path, **TOLD)
+    page = tmp_path / "r.html"
+    written = run("report", f"{own}", "--version", "2", "--home", f"{home.root}", "--out", f"{page}")
+    assert written.exit_code == 0, written.output
+    assert "Version 2 is version 1 fitted again on newer prices" in written.stdout
 
 
 def test_of_a_refit_of_a_refit_only_how_it_lies_beside_its_parent_is_on_the_word_of_the_signer(
