@@ -64,9 +64,9 @@ def _noted(signed: Certificate, evidence: Evidence) -> Evidence:
 def _searched(luck: Luck) -> Searched:
     """As much of the search as was signed. What all trials of the experiment count as is told of this search's by its
     part of them."""
-    many = luck.trials > 1 and luck.tried
+    part = luck.trials / luck.tried if luck.tried and luck.trials > 1 else None
     return Searched(
         trials=luck.trials,
-        independent=luck.independent * luck.trials / luck.tried if many else None,
+        independent=luck.independent * part if part else None,
         overfitting=luck.overfitting,
     )

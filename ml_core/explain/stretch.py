@@ -80,9 +80,14 @@ class Stretch:
         return tuple(_with_changes(view, changes) for view in self.views)
 
     def answer(self, views: Sequence[View], rows_NT: np.ndarray) -> MeanAndScale:
-        """Mean and scale in units of volatility, of all components together, before calibration."""
-        parts = self.forecaster.components
+        """Mean and scale in units of volatility, of all components together, before calibration: close to what is
+        served, for thousands of rows are asked again and again."""
+        parts = self._dense
         return combine(parts, [one.answer(view, rows_NT) for one, view in zip(parts, views, strict=True)])
+
+    @cached_property
+    def _dense(self) -> tuple[Component, ...]:
+        return tuple(one.dense() for one in self.forecaster.components)
 
     def values(self, name: str) -> np.ndarray:
         """values_NT of an input, as the first component that has it reads it."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 import numpy as np
@@ -11,10 +11,12 @@ import torch
 from ml_core.features.scaling import Scaler
 from ml_core.forecaster.members import Arrays, View, below
 from ml_core.forecaster.threads import one_thread
+from ml_core.models.family import config_class, supervised_steps
 from ml_core.models.head import ForecastNetwork
 from ml_core.panel.layout import Layout
 from ml_core.panel.tiles import tiles
 from ml_core.spec.experiment import Model
+from ml_core.spec.run import RunSpec
 
 # Every pass has this many windows, filled up if need be: a matrix product of another shape rounds otherwise, and a
 # window alone must be answered as among others, bit for bit.
@@ -33,6 +35,11 @@ class NetworkMember:
     def outputs(self, view: View, rows_NT: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         mean_STO, scale_STO = run_network(self, view.layout, rows_NT, view.reading.lookback)
         return view.layout.per_ticker(mean_STO), view.layout.per_ticker(scale_STO)
+
+    def dense(self, spec: RunSpec, /) -> NetworkMember:
+        """It answers in one pass over a window all rows of it that it learned from."""
+        supervise = config_class(spec.model.family).supervises
+        return replace(self, steps=supervised_steps(supervise, spec.reading.lookback))
 
     def arrays(self) -> dict[str, np.ndarray]:
         weights = {

@@ -5,10 +5,14 @@ from contextlib import contextmanager
 
 import torch
 
+from ml_core.forecaster.heap import keep_heap
+
 
 @contextmanager
 def one_thread() -> Iterator[None]:
-    """While inside, torch computes on one thread, whatever the machine or the environment allows."""
+    """While inside, torch computes on one thread, whatever the machine or the environment allows, and from the first
+    time on in memory that is kept for the next pass."""
+    keep_heap()
     before = torch.get_num_threads()
     torch.set_num_threads(1)
     try:

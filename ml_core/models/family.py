@@ -19,6 +19,11 @@ FAMILIES = "ml_core.models.families"
 Supervise: TypeAlias = Literal["every_step", "last_step"]
 
 
+def supervised_steps(supervise: Supervise, lookback: int) -> int:
+    """Of how many of its last steps a window learns."""
+    return max(1, lookback // 2) if supervise == "every_step" else 1
+
+
 class ModelConfig(FrozenSection):
     """A family's fields, each with its range beside its default."""
 

@@ -15,7 +15,7 @@ from ml_core.errors import NotEnoughData, TrainingDiverged
 from ml_core.evaluation.metrics import find_metric
 from ml_core.features.scaling import fit_scaler
 from ml_core.forecaster.networks import NetworkMember
-from ml_core.models.family import Supervise, complete, config_class
+from ml_core.models.family import Supervise, complete, config_class, supervised_steps
 from ml_core.models.head import ForecastNetwork
 from ml_core.panel.layout import lay_out
 from ml_core.panel.splits import Split
@@ -63,7 +63,7 @@ class Fitting:
         reading = spec.reading
         self.layout = lay_out(windows, self.inputs.features, layout=reading.layout, lookback=reading.lookback)
         supervise = supervise or config_class(spec.model.family).supervises
-        self.width = max(1, reading.lookback // 2) if supervise == "every_step" else 1
+        self.width = supervised_steps(supervise, reading.lookback)
         self.learn_ST = self.layout.usable_ST & windows.rows(split.train)
         if not (self.learn_ST[:, :, None] & np.isfinite(self.layout.y_STO.numpy())).any():
             raise NotEnoughData(

@@ -146,7 +146,7 @@ def test_rows_of_a_background_say_what_the_model_says_of_them():
         stretch = learn(family, "linear", LINEAR, layout=layout)
         background = Background(stretch, 0)
         (said_R,), (scale_R,) = background.say([{}], 0)
-        mean_NTH, scale_NTH = stretch.answer(stretch.views, stretch.asked_NT)
+        mean_NTH, scale_NTH = stretch.forecaster.outputs(stretch.windows, stretch.asked_NT)
         place = tuple(background.places_RP.T)
         calibration = stretch.forecaster.calibration
         factor = calibration.trust_H[0] * background.usual_unit(0)
