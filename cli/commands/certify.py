@@ -17,6 +17,8 @@ from ml_core.spec.experiment import Experiment
 from ml_core.spec.file import find_experiment
 
 if TYPE_CHECKING:
+    from ml_core.certificate.judged import JudgedAgain
+    from ml_core.certificate.refitted import RefittedAgain
     from ml_core.certificate.sections import Certificate
 
 ENDINGS = (".certificate",)
@@ -107,14 +109,11 @@ def recheck(session: Session, *, file: Path, signer: str | None, keep: bool) -> 
         )
     _fetch_bars(session, certificate.recipe.experiment)
     kept: list[ModelVersion] = []
-    checked = check_again(
-        certificate,
-        session.home,
-        tell=terminal.step,
-        keep=(lambda *made: kept.extend(keep_here(certificate, *made, session.home, now=session.now)))
-        if keep
-        else None,
-    )
+
+    def keep_both(judged: JudgedAgain, refitted: RefittedAgain | None) -> None:
+        kept.extend(keep_here(certificate, judged, refitted, session.home, now=session.now))
+
+    checked = check_again(certificate, session.home, tell=terminal.step, keep=keep_both if keep else None)
     rows = [{"part": one.part, "": one.standing, "what": one.why} for one in checked]
     terminal.table(rows, title="what comes out when it is made again here")
     differing = name_parts(checked, DIFFERS)

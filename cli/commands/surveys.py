@@ -39,10 +39,14 @@ def survey(
         raise InvalidInput("--of order: with --dependence expected level or scale")
     write = open_output(out) if out else None
     registry = Registry(session.order.home)
+    session.terminal.step("reading the holdout as it was")
     stretch, judged = open_holdout(session.order, registry, registry.find(session.order.name, version))
     asked, kind = horizon or stretch.windows.horizons[0], load_survey(name)
     if why := kind.excuse(stretch):
         raise NotEnoughData(f"version {judged.version}: {why}")
+    session.terminal.step(
+        f"asking version {judged.version} again and again, with inputs that are not those that were"
+    )
     surveyed: Any = kind.tell(stretch, asked, seed)
     if name == "importance" and (why := surveyed.silent.get(CLAIM_OF[of])):
         raise NotEnoughData(f"--of {of}: {why}")

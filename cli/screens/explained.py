@@ -89,7 +89,8 @@ def turning_lines(told: Counterfactual, *, priced: bool) -> Iterator[str]:
     for one in told.changes:
         side = "higher" if one.needed > one.value else "lower"
         places = words.percent(abs(one.places), digits=0, sign=False)
-        moved = f"{one.words} at {words.number(one.needed)} in place of {words.number(one.value)}"
+        now, needed = words.apart(one.value, one.needed)
+        moved = f"{one.words} at {needed} in place of {now}"
         yield f"  {moved}: {side}, with {places} of known values between"
     ends = f"{tell_amount(told.before, 'level', priced=priced)} to {tell_amount(told.after, 'level', priced=priced)}"
     yield f"  it would go from {ends}" + ("" if told.turned else ": nearer to zero, but no other sign")

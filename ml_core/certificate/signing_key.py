@@ -62,6 +62,10 @@ def read_public(given: str) -> str:
 
     if HEX.fullmatch(given):
         return given.lower()
+    if set(given.lower()) <= set("0123456789abcdef") and not Path(given).exists():
+        raise InvalidInput(
+            f"--signer {given}: no such file, and {len(given)} hexadecimal digits; expected {PUBLIC}"
+        )
     content = _read(Path(given), "--signer", f"expected {PUBLIC}")
     if HEX.fullmatch(content.decode(errors="replace").strip()):
         return content.decode().strip().lower()

@@ -278,12 +278,18 @@ def short_percent(value: float | None) -> str:
     return MISSING if value is None else f"{100 * value:.3g} %"
 
 
-def number(value: float | None) -> str:
-    """Four significant digits; whole numbers as they are."""
+def number(value: float | None, *, digits: int = 4) -> str:
+    """Four significant digits, or so many; whole numbers as they are."""
     if value is None or not math.isfinite(value):
         return MISSING
     whole = value == int(value) and abs(value) < 1e9
-    return f"{value:,.0f}" if whole else f"{value:#.4g}".rstrip(".")
+    return f"{value:,.0f}" if whole else f"{value:#.{digits}g}".rstrip(".")
+
+
+def apart(one: float, other: float) -> tuple[str, str]:
+    """Two numbers, with as many digits as it takes to see that they differ."""
+    pairs = ((number(one, digits=digits), number(other, digits=digits)) for digits in range(4, 16))
+    return next((pair for pair in pairs if pair[0] != pair[1] or one == other), (str(one), str(other)))
 
 
 def odds(p: float | None) -> str:

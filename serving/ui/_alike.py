@@ -4,11 +4,12 @@ turned it."""
 from __future__ import annotations
 
 from ml_core.explain.amounts import tell_amount
+from ml_core.explain.methods.counterfactual import Change
 from ml_core.explain.spoken import APART, NO_SAY, tell, tell_compared, tell_none_alike
 from ml_core.vocabulary import words
 from serving.explanations import Explained
 from serving.look import markup
-from serving.look.markup import Cell, number
+from serving.look.markup import Cell
 
 
 def tell_attention(told: Explained) -> str:
@@ -68,15 +69,7 @@ def show_turning(told: Explained, *, priced: bool) -> str:
         return markup.panel(title, f"{markup.begin(told.silent.get('counterfactual', ''))}.", "")
     if not turn.changes:
         return markup.panel(title, "No single input that any day has shown brings it nearer to zero.", "")
-    rows = [
-        [
-            Cell(one.words),
-            number(one.value),
-            Cell(number(one.needed), "higher" if one.needed > one.value else "lower"),
-            words.percent(abs(one.places), digits=0, sign=False),
-        ]
-        for one in turn.changes
-    ]
+    rows = [_changed(one) for one in turn.changes]
     ends = " to ".join(
         markup.typeset(tell_amount(value, "level", priced=priced)) for value in (turn.before, turn.after)
     )
@@ -84,3 +77,9 @@ def show_turning(told: Explained, *, priced: bool) -> str:
     about += "." if turn.turned else ": nearer to zero, but no other sign."
     about += f" {markup.begin(APART)}."
     return markup.panel(title, about, markup.table(("Input", "Is", "Would be", "Known values between"), rows))
+
+
+def _changed(one: Change) -> list[Cell | str]:
+    now, needed = (markup.typeset(told) for told in words.apart(one.value, one.needed))
+    side = "higher" if one.needed > one.value else "lower"
+    return [Cell(one.words), now, Cell(needed, side), words.percent(abs(one.places), digits=0, sign=False)]

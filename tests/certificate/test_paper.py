@@ -118,7 +118,11 @@ def test_what_is_no_key_is_told_so_before_any_word_of_who_may_read_it(tmp_path):
     with pytest.raises(InvalidInput, match=r"^CANDORCAST_SIGNING_KEY junk: cannot be read: No such file"):
         read_key("junk", VARIABLE)
     with pytest.raises(
-        InvalidInput, match=r"^--signer abc: cannot be read: .*; expected 64 hexadecimal digits"
+        InvalidInput, match=r"^--signer own\.pem: cannot be read: .*; expected 64 hexadecimal digits"
+    ):
+        read_public("own.pem")
+    with pytest.raises(
+        InvalidInput, match=r"^--signer abc: no such file, and 3 hexadecimal digits; expected 64 hexadecimal"
     ):
         read_public("abc")
 

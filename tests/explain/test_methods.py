@@ -5,8 +5,9 @@ import pytest
 import torch
 
 from cli.screens.explained import other_lines
-from ml_core.explain.amounts import tell_amount
+from ml_core.explain.amounts import HAIR, tell_amount
 from ml_core.explain.attribution import attribute, share_rows
+from ml_core.explain.elsewhere import Elsewhere
 from ml_core.explain.methods import alike, attention, counterfactual, moved
 from ml_core.explain.spoken import tell_unproven
 from tests.contracts.explained import HORIZON, NETWORKS, PRICES, TICKER, fit_small, scene_of
@@ -98,6 +99,24 @@ def test_several_inputs_turn_a_network_together_without_going_to_the_ends_of_the
     assert together
     for changes in together:
         assert max(abs(one.places) for one in changes) < 0.9
+
+
+@pytest.mark.parametrize("ticker", PRICES["ticker"].unique().sort().to_list())
+@pytest.mark.parametrize("name", ["lstm", "transformer", "hist_gradient_boosting"])
+def test_no_change_by_lot_of_the_same_inputs_turns_it_by_much_less(name, ticker):
+    subject = scene_of(name).about(ticker, HORIZON)
+    found = counterfactual.explain(subject)
+    if not found.turned:
+        assert abs(found.after) <= abs(found.before)
+        return
+    asked, rng = Elsewhere(subject), np.random.default_rng(0)
+    moved_F = np.zeros(len(asked.names))
+    moved_F[[asked.names.index(one.name) for one in found.changes]] = [one.places for one in found.changes]
+    size = np.linalg.norm(moved_F)
+    by_lot_KF = moved_F + np.where(moved_F != 0, rng.normal(0, size / 3, (300, len(moved_F))), 0.0)
+    tried_KF = by_lot_KF * (0.85 * size / np.linalg.norm(by_lot_KF, axis=1, keepdims=True))
+    said_K = asked.say(np.clip(tried_KF, asked.low_F, asked.high_F))
+    assert (np.sign(found.before) * said_K > -HAIR[True]).mean() > 0.99
 
 
 def test_the_most_alike_past_is_known_by_then_and_the_same_window_would_be_the_first():

@@ -125,3 +125,15 @@ def test_a_forecast_of_a_return_is_told_as_the_change_of_the_price_and_any_other
     assert words.move(0.25, priced=False) == "+0.2500"
     assert words.move(None, priced=True) == words.MISSING
     assert words.reach(math.log(0.9), math.log(1.1), priced=True) == "[-10.00 %, +10.00 %]"
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "told"),
+    [
+        (0.12, 0.5, ("0.1200", "0.5000")),
+        (-0.115431, -0.115412, ("-0.11543", "-0.11541")),
+        (2.0, 2.0, ("2", "2")),
+    ],
+)
+def test_two_numbers_are_told_with_as_many_digits_as_it_takes_to_see_that_they_differ(one, other, told):
+    assert words.apart(one, other) == told

@@ -1,32 +1,34 @@
-"""What would have turned it: a small change of today's inputs, within what the data has shown, after which the forecast
-has the other sign.
+"""What would have turned it: the smallest change that is found of today's inputs, within what the data has shown, after
+which the forecast has the other sign.
 
 How far an input moves is told in places among its known values: 0.1 is a tenth of all of them. Small is what is short:
-the root of the sum of the squares of these places, over all inputs that move. Of the inputs that push most against the
-forecast so many are moved as `TOGETHER` says, either all by the same part of their way to the end of the range or the
-stronger the farther, each only until it turns. The shortest is taken, and each of its inputs taken back as far as the
-sign stays turned. Each input is moved by itself, so that those that go together in the market may be moved apart.
+the root of the sum of the squares of these places, of at most `MOST` inputs, for a reader takes in no more. On a
+straight slope the shortest way moves each input the farther the steeper it is. So slopes are taken, first towards the
+ends of the range, then around the change that turned it last, and the forecast is followed along them until it turns.
+Each input is moved by itself, so that those that go together in the market may be moved apart.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
 from ml_core.explain.amounts import HAIR
 from ml_core.explain.attribution import ForecastPart
+from ml_core.explain.elsewhere import Elsewhere
 from ml_core.explain.method import Method
 from ml_core.explain.spoken import tell
-from ml_core.explain.subject import Scene, Subject
-from ml_core.panel.windows import Windows
+from ml_core.explain.subject import Subject
 
-TOGETHER = (1, 2, 3, 5, 8)  # inputs that are moved at once
-SECTIONS, ROUNDS = 8, 3  # in which the part of the way is found that turns: to a part in 512
-BACK = 4  # steps by which an input is taken back
-KNOWN = 4096  # values of an input by which places are told
-INSIDE = (0.01, 0.99)  # of the known values: what lies beyond is no usual day
+MOST = 8  # inputs that are moved at once
+FIRST = (1, 3, MOST)  # of them, before slopes are known close by
+ROUNDS = 2  # in which slopes are taken anew
+AROUND = 0.05  # places to either side, between which a slope is taken
+STEPS = (
+    48  # at which the forecast is asked along a course; with all else that is asked at once about a full pass
+)
+LEAST = 0.01  # places: an input that moves less need not be moved
 
 
 @dataclass(frozen=True)
@@ -58,219 +60,148 @@ def excuse(subject: Subject) -> str:
 
 
 def explain(subject: Subject, _of: ForecastPart = "level") -> Counterfactual:
-    asked = _Asked(subject)
-    before = asked.before
-    pushes = _find_pushes(asked)
-    ways = [way for count in TOGETHER for way in _ways(pushes[:count]) if len(pushes) >= count]
-    if not ways:
-        return Counterfactual((), False, before, before)
-    said_W = asked.say([way(1.0) for way in ways])
-    turning = [way for way, said in zip(ways, said_W, strict=True) if asked.turned(said)]
-    if not turning:
-        best = int(np.argmin(asked.side * said_W))
-        nearer = asked.side * said_W[best] < asked.side * before
-        moves, after = (ways[best](1.0), float(said_W[best])) if nearer else ({}, before)
-        return Counterfactual(asked.changes(moves), False, before, after)
-    moves = _take_back(asked, _shortest(asked, turning))
-    return Counterfactual(asked.changes(moves), True, before, float(asked.say([moves])[0]))
+    search = _Search(subject)
+    moved_F, said = search.nearest()
+    if search.turned(said):
+        moved_F, said = search.shorten(moved_F, said)
+    return Counterfactual(search.changes(moved_F), bool(search.turned(said)), search.before, float(said))
 
 
-Moves = dict[str, float]  # by how many places among its known values an input is moved
-Course = Callable[[float], Moves]  # from nothing at 0 to the ends of the range at 1
-
-
-def length(moves: Moves) -> float:
-    """How large a change is."""
-    return float(np.linalg.norm([*moves.values()]))
-
-
-@dataclass(frozen=True)
-class _Push:
-    """How far an input can be moved against the forecast, and by how much that brings it towards the other sign."""
-
-    name: str
-    reach: float
-    brings: float
-
-    @property
-    def strength(self) -> float:
-        return self.brings / abs(self.reach)
-
-
-def _find_pushes(asked: _Asked) -> list[_Push]:
-    """Of each input the side that pushes against the forecast; the one that brings most comes first."""
-    sides = [(name, reach) for name in asked.names for reach in asked.reaches(name) if reach]
-    if not sides:
-        return []
-    brings_S = asked.side * (asked.before - asked.say([{name: reach} for name, reach in sides]))
-    best: dict[str, _Push] = {}
-    for (name, reach), brings in zip(sides, brings_S.tolist(), strict=True):
-        if brings > (best[name].brings if name in best else 0.0):
-            best[name] = _Push(name, reach, brings)
-    return sorted(best.values(), key=lambda one: -one.brings)
-
-
-def _ways(pushes: list[_Push]) -> list[Course]:
-    """All by the same part of their way, or the stronger the farther."""
-
-    def evenly(part: float) -> Moves:
-        return {one.name: part * one.reach for one in pushes}
-
-    def by_strength(part: float) -> Moves:
-        far = max(abs(one.reach) / one.strength for one in pushes)
-        return {
-            one.name: float(np.sign(one.reach)) * min(abs(one.reach), part * far * one.strength)
-            for one in pushes
-        }
-
-    return [evenly, by_strength] if len(pushes) > 1 else [evenly]
-
-
-def _shortest(asked: _Asked, courses: list[Course]) -> Moves:
-    """Of each the least part that turns; one that cannot be the shortest any more is left out."""
-    spans = [(course, 0.0, 1.0) for course in courses]
-    for _ in range(ROUNDS):
-        least = min(length(course(high)) for course, _, high in spans)
-        spans = [span for span in spans if length(span[0](span[1])) <= least]
-        parts = [np.linspace(low, high, SECTIONS + 1).tolist() for _, low, high in spans]
-        said = asked.say(
-            [course(part) for (course, *_), own in zip(spans, parts, strict=True) for part in own[1:-1]]
-        )
-        turned_CP = asked.turned(said).reshape(len(spans), SECTIONS - 1)
-        firsts = [int(np.argmax([*turned_P, True])) for turned_P in turned_CP]
-        spans = [
-            (course, own[first], own[first + 1])
-            for (course, *_), own, first in zip(spans, parts, firsts, strict=True)
-        ]
-    return min((course(high) for course, _, high in spans), key=length)
-
-
-def _take_back(asked: _Asked, moves: Moves) -> Moves:
-    """Each input as far as the sign stays turned, again and again the one of which that takes most away; one that is
-    back is none that moved."""
-    kept = np.linspace(0.0, 1.0, BACK + 1)[:-1].tolist()
-    for _ in range(ROUNDS):
-        tried = [{**moves, name: part * places} for name, places in moves.items() for part in kept]
-        turned = [one for one, is_so in zip(tried, asked.turned(asked.say(tried)), strict=True) if is_so]
-        if not turned:
-            break
-        moves = {name: places for name, places in min(turned, key=length).items() if places}
-    return moves
-
-
-class _Asked:
-    """The model, asked of the last session with other inputs: several changes are as many copies of the ticker."""
+class _Search:
+    """Among the moves of the inputs, those that turn the forecast."""
 
     def __init__(self, subject: Subject) -> None:
-        self.subject, self.scene = subject, subject.scene
-        windows = self.scene.windows
-        self.names = tuple(name for name in self.scene.forecaster.features if name in windows.features)
-        self.own: dict[str, float] = {}
-        self._known: dict[str, np.ndarray] = {}
-        # How many of the known values lie below its own; of equal ones half.
-        self._place: dict[str, float] = {}
-        for name in self.names:
-            known_R = _known_values(self.scene, name)
-            own = float(windows.x_NTF[subject.place, -1, windows.features.index(name)])
-            self.own[name] = own if np.isfinite(own) else float(np.median(known_R))
-            self._known[name] = known_R
-            ends = [np.searchsorted(known_R, self.own[name], side=side) for side in ("left", "right")]
-            self._place[name] = float(np.mean(ends)) / len(known_R)
-        self.before = float(self.say([{}])[0])
+        self.asked = Elsewhere(subject)
+        self.low_F, self.high_F = self.asked.low_F, self.asked.high_F
+        ends_SF = np.concatenate([np.diag(self.low_F), np.diag(self.high_F)])
+        said_S = self.asked.say(np.concatenate([np.zeros((1, len(self.low_F))), ends_SF]))
+        self.before = float(said_S[0])
         self.side = float(np.sign(self.before))
-        self._beyond = HAIR[self.scene.forecaster.spec.task.priced]
+        self._beyond = HAIR[subject.scene.forecaster.spec.task.priced]
+        # What each brings at either end, and the side of it that brings more.
+        brings_2F = self.side * (self.before - said_S[1:].reshape(2, -1))
+        upper_F = brings_2F[1] > brings_2F[0]
+        self.end_F = np.where(upper_F, self.high_F, self.low_F)
+        self.brings_F = np.maximum(brings_2F.max(axis=0), 0.0)
 
     def turned(self, said):
         """Whether it has the other sign, and by so much that it shows."""
         return self.side * said <= -self._beyond
 
-    def reaches(self, name: str) -> tuple[float, float]:
-        """By how many places it can be moved down and up; by none where it lies beyond the range."""
-        place = self._place[name]
-        low, high = INSIDE
-        return min(low - place, 0.0), max(high - place, 0.0)
+    def nearest(self) -> tuple[np.ndarray, float]:
+        """Along the slopes towards the ends, of those inputs that bring most or are the steepest: the shortest change
+        that turns it, or else what comes nearest."""
+        reach_F = np.abs(self.end_F)
+        steep_F = np.divide(self.brings_F, reach_F, out=np.zeros_like(reach_F), where=reach_F > 0)
+        slope_F = np.sign(self.end_F) * steep_F
+        if not slope_F.any():
+            return np.zeros_like(slope_F), self.before
+        courses = [_keep(slope_F, self.brings_F, count) for count in FIRST if count <= len(slope_F)]
+        courses.append(_keep(slope_F, steep_F, MOST))
+        need = abs(self.before) + self._beyond
+        tried = [self._along(one, need, np.geomspace(0.4, 5, 11)) for one in courses]
+        evenly_F = _keep(self.end_F, self.brings_F, MOST)
+        return self._best(np.concatenate([*tried, np.linspace(0.1, 1.0, 10)[:, None] * evenly_F]))
 
-    def value(self, name: str, places: float) -> float:
-        """The known value that lies so many places from its own."""
-        known_R = self._known[name]
-        at = min(max(self._place[name] + places, INSIDE[0]), INSIDE[1]) * (len(known_R) - 1)
-        below = int(at)
-        low, high = known_R[below], known_R[min(below + 1, len(known_R) - 1)]
-        return float(low + (at - below) * (high - low))
+    def shorten(self, moved_F: np.ndarray, said: float) -> tuple[np.ndarray, float]:
+        """By slopes around it, as long as it becomes shorter; at last without those inputs that need not move."""
+        for _ in range(ROUNDS):
+            shorter_F, after = self._by_slopes(moved_F, said)
+            if not self.turned(after) or _length(shorter_F) >= _length(moved_F):
+                break
+            moved_F, said = shorter_F, after
+        while (without := self._without(moved_F)) is not None:
+            moved_F, said = without
+        return moved_F, said
 
-    def say(self, moves: list[Moves]) -> np.ndarray:
-        """The calibrated mean after each, in the target's own terms."""
-        changes = [
-            {name: self.value(name, places) for name, places in one.items() if places} for one in moves
-        ]
-        # One window of a joint model holds every ticker: it is asked once for each change.
-        if self.scene.forecaster.spec.joint:
-            return np.concatenate([self._say(*_changed(self.subject, change)) for change in changes])
-        return self._say(*_copies(self.subject, changes))
-
-    def _say(self, windows: Windows, place_B: np.ndarray) -> np.ndarray:
-        """Of the last session of those places."""
-        rows_NT = np.zeros(windows.close_NT.shape, dtype=bool)
-        rows_NT[place_B, -1] = True
-        mean_NTH, _ = self.scene.forecaster.outputs(windows, rows_NT)
-        factor = self.scene.forecaster.calibration.trust_H[self.subject.column]
-        return factor * (mean_NTH * windows.unit_NTH)[place_B, -1, self.subject.column]
-
-    def changes(self, moves: Moves) -> tuple[Change, ...]:
+    def changes(self, moved_F: np.ndarray) -> tuple[Change, ...]:
         """As a reader takes them, the farthest first."""
-        ordered = sorted(moves.items(), key=lambda one: -abs(one[1]))
+        names = self.asked.names
         return tuple(
-            Change(name, tell(name), self.own[name], self.value(name, places), places)
-            for name, places in ordered
+            Change(
+                names[place],
+                tell(names[place]),
+                float(self.asked.own_F[place]),
+                self.asked.value(place, float(moved_F[place])),
+                float(moved_F[place]),
+            )
+            for place in np.argsort(-np.abs(moved_F), kind="stable").tolist()
+            if moved_F[place]
         )
 
+    def _by_slopes(self, moved_F: np.ndarray, said: float) -> tuple[np.ndarray, float]:
+        """The shortest that turns it along the steepest slopes around these moves, or along these moves themselves."""
+        up_F = np.minimum(moved_F + AROUND, self.high_F)
+        down_F = np.maximum(moved_F - AROUND, self.low_F)
+        around = [_with_each(moved_F, ends_F) for ends_F in (up_F, down_F)]
+        told_2F = self.asked.say(np.concatenate(around)).reshape(2, -1)
+        wide_F = up_F - down_F
+        slope_F = np.divide(
+            self.side * (told_2F[1] - told_2F[0]), wide_F, out=np.zeros_like(wide_F), where=wide_F > 0
+        )
+        slope_F[slope_F * np.where(slope_F > 0, self.high_F, self.low_F) <= 0] = (
+            0.0  # no way is left on that side
+        )
+        slope_F = _keep(slope_F, np.abs(slope_F), MOST)
+        need = float(slope_F @ moved_F) + self.side * said + self._beyond
+        shrunk_KF = np.linspace(0.7, 1.0, 13)[:, None] * moved_F
+        if need <= 0:
+            return self._best(shrunk_KF)
+        course_KF = self._along(slope_F, need, np.geomspace(0.6, 6, STEPS))
+        return self._best(np.concatenate([course_KF, shrunk_KF]))
 
-def _known_values(scene: Scene, name: str) -> np.ndarray:
-    """What the data has shown of an input, in order, evenly thinned; the same for all tickers of a session."""
-    feature = scene.windows.features.index(name)
-    key = ("counterfactual", feature)
-    if key not in scene.remembered:
-        x_NT = scene.windows.x_NTF[:, :, feature]
-        known_R = np.sort(x_NT[scene.usable_NT & np.isfinite(x_NT)])
-        kept = np.linspace(0, len(known_R) - 1, min(KNOWN, len(known_R))).round().astype(int)
-        scene.remembered[key] = known_R[kept]
-    return scene.remembered[key]
+    def _along(self, slope_F: np.ndarray, need: float, parts_K: np.ndarray) -> np.ndarray:
+        """places_KF: parts and multiples of the shortest way that would bring so much if slopes were straight, each
+        input no farther than its range; at last all at its end."""
+        straight = need / float(slope_F @ slope_F)
+        places_KF = np.clip(straight * parts_K[:, None] * slope_F, self.low_F, self.high_F)
+        last_F = np.where(slope_F > 0, self.high_F, np.where(slope_F < 0, self.low_F, 0.0))
+        return np.concatenate([places_KF, last_F[None, :]])
+
+    def _best(self, places_KF: np.ndarray) -> tuple[np.ndarray, float]:
+        """The shortest that turns it; where none does, the one that comes nearest, or none if none comes nearer."""
+        said_K = self.asked.say(places_KF)
+        turned_K = self.turned(said_K)
+        if turned_K.any():
+            place = int(np.argmin(np.where(turned_K, np.linalg.norm(places_KF, axis=1), np.inf)))
+            return places_KF[place], float(said_K[place])
+        place = int(np.argmin(self.side * said_K))
+        nearer = self.side * said_K[place] < self.side * self.before
+        return (places_KF[place], float(said_K[place])) if nearer else (0 * places_KF[0], self.before)
+
+    def _without(self, moved_F: np.ndarray) -> tuple[np.ndarray, float] | None:
+        """The same with one input less, and all that hardly move, if it is turned then too."""
+        moving = np.flatnonzero(moved_F)
+        if len(moving) < 2:
+            return None
+        fewer_KF = np.tile(moved_F, (len(moving), 1))
+        fewer_KF[np.arange(len(moving)), moving] = 0.0
+        kept_F = np.where(np.abs(moved_F) < LEAST, 0.0, moved_F)
+        if kept_F.any() and (kept_F != moved_F).any():
+            stretched_KF = np.clip(np.linspace(1.0, 1.1, 11)[:, None] * kept_F, self.low_F, self.high_F)
+            fewer_KF = np.concatenate([fewer_KF, stretched_KF])
+        found_F, said = self._best(fewer_KF)
+        return (found_F, said) if self.turned(said) else None
 
 
-def _end(subject: Subject) -> Windows:
-    """The last window of the panel."""
-    scene = subject.scene
-    last = len(scene.windows.sessions) - 1
-    return scene.windows.cut(last + 1 - scene.forecaster.lookback, last)
+def _length(moved_F: np.ndarray) -> float:
+    """How large a change is."""
+    return float(np.linalg.norm(moved_F))
 
 
-def _changed(subject: Subject, change: dict[str, float]) -> tuple[Windows, np.ndarray]:
-    """The last window with the ticker's own inputs changed, and its place."""
-    windows = _end(subject)
-    x_NTF = windows.x_NTF.copy()
-    for name, value in change.items():
-        x_NTF[subject.place, -1, windows.features.index(name)] = value
-    present_NT = np.ones(windows.present_NT.shape, dtype=bool)
-    return replace(windows, x_NTF=x_NTF, present_NT=present_NT), np.array([subject.place])
+def _keep(slope_F: np.ndarray, by_F: np.ndarray, count: int) -> np.ndarray:
+    """As many of them as that are the first by it; the others are not moved."""
+    kept_F = np.zeros_like(slope_F)
+    first = np.argsort(-by_F, kind="stable")[:count]
+    kept_F[first] = slope_F[first]
+    return kept_F
 
 
-def _copies(subject: Subject, changes: list[dict[str, float]]) -> tuple[Windows, np.ndarray]:
-    """The last window with nothing but a copy of the ticker for each change, and their places."""
-    windows = _end(subject)
-    copies = [subject.place] * len(changes)
-    x_NTF = windows.x_NTF[copies]
-    for row, change in enumerate(changes):
-        for name, value in change.items():
-            x_NTF[row, -1, windows.features.index(name)] = value
-    names = ("y_NTH", "unit_NTH", "state_NTK", "moved_NT", "member_NT", "close_NT")
-    mixed = replace(
-        windows,
-        tickers=(subject.ticker,) * len(changes),
-        x_NTF=x_NTF,
-        present_NT=np.ones(x_NTF.shape[:2], dtype=bool),
-        **{name: getattr(windows, name)[copies] for name in names},
-    )
-    return mixed, np.arange(len(changes))
+def _with_each(moved_F: np.ndarray, ends_F: np.ndarray) -> np.ndarray:
+    """places_FF: the moves, in each row one input at its end."""
+    places_FF = np.tile(moved_F, (len(moved_F), 1))
+    np.fill_diagonal(places_FF, ends_F)
+    return places_FF
 
 
 METHOD = Method(
