@@ -134,7 +134,7 @@ def draw_rises(shown: Sequence[tuple[str, Rise]], told: OfClaim, *, proven: bool
     return figure
 
 
-def draw_attention(told: Attention) -> Figure:
+def draw_attention(told: Attention, *, proven: bool) -> Figure:
     """A column for each session, the last on the right, and how far the members lie apart."""
     from plotly.graph_objects import Figure
 
@@ -143,12 +143,12 @@ def draw_attention(told: Attention) -> Figure:
     figure.add_bar(
         x=lags,
         y=told.by_lag,
-        marker={"color": BLUE, "line": {"width": 0}},
+        marker={"color": BLUE if proven else GREY, "line": {"width": 0}},
         error_y={
             "array": [most - here for most, here in zip(told.most, told.by_lag, strict=True)],
             "arrayminus": [here - least for least, here in zip(told.least, told.by_lag, strict=True)],
             "visible": told.members > 1,
-            "color": GREY,
+            "color": GREY if proven else INK,
             "thickness": 1,
             "width": 2,
         },

@@ -54,6 +54,7 @@ def mount_page(service: Service, experiments: Experiments, access: Access) -> Fa
         max_file_size=1024,
         enable_monitoring=False,
         ssr_mode=False,
+        i18n=gr.I18n(en={"common.complete": "done"}),  # it reads that aloud, and has no word for it
     )
 
 

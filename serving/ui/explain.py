@@ -140,7 +140,7 @@ def _show(told: Explained, ahead: str) -> ExplainView:
         heat=heat,
         table=_table(told, priced=priced) if bars else "",
         looked=markup.lead(words.HEADINGS["looked"], tell_attention(told)),
-        attention=draw_attention(told.attention) if told.attention else None,
+        attention=draw_attention(told.attention, proven=proven) if told.attention else None,
         others=f'<div class="cc-stack">{show_alike(told, priced=priced)}{show_turning(told, priced=priced)}</div>',
     )
 

@@ -88,6 +88,7 @@ def test_a_visitor_sees_chart_table_and_disclaimer_and_changes_the_ticker(visit)
     page.get_by_role("option", name="ECHO", exact=True).click()
     visit.wait_for("ECHO")
     assert visit.closes() != before
+    assert "common." not in page.evaluate("document.body.textContent"), "what is read aloud has words"
     visit.turn_to("Models")
     expect(page.locator("#models-evidence")).to_contain_text("Leak audit")
     expect(page.locator("#models-evidence")).to_contain_text("Ridge")

@@ -13,7 +13,7 @@ import pytest
 from ml_core.errors import NotEnoughData
 from ml_core.explain.amounts import select
 from ml_core.explain.methods.attention import Attention
-from serving.figures.explanation import draw_heat, draw_moved
+from serving.figures.explanation import draw_attention, draw_heat, draw_moved
 from serving.look.style import BLUE, GREY, VERMILION
 from serving.ui._alike import tell_attention
 from serving.ui._lost import show_importance
@@ -91,6 +91,8 @@ def test_the_tab_tells_attention_beside_what_even_attention_would_be(service):
     said = tell_attention(told.model_copy(update={"attention": attends}))
     assert "at most 50.0 %, where even attention would give 25.0 %." in said
     assert "even weights would be 50.0 % each" in said
+    for proven, colour in ((True, BLUE), (False, GREY)):
+        assert draw_attention(attends, proven=proven).data[0].marker.color == colour
 
 
 def test_a_past_day_and_a_stranger_are_explained_as_they_are_forecast(client):
