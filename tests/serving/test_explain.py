@@ -87,7 +87,8 @@ def test_what_is_told_of_the_level_does_not_stand_beside_another_number(client, 
 
 def test_the_tab_tells_attention_beside_what_even_attention_would_be(service):
     told = service.explanations.tell("ALFA", horizon=3)
-    attends = Attention((0.5, 0.3, 0.1, 0.1), (), (), {"a": 0.7, "b": 0.3}, 1, (0.25,) * 4)
+    by_lag = (0.5, 0.3, 0.1, 0.1)
+    attends = Attention(by_lag, by_lag, by_lag, {"a": 0.7, "b": 0.3}, 1, (0.25,) * 4)
     said = tell_attention(told.model_copy(update={"attention": attends}))
     assert "at most 50.0 %, where even attention would give 25.0 %." in said
     assert "even weights would be 50.0 % each" in said
