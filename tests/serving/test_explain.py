@@ -50,12 +50,12 @@ def test_shares_by_lag_are_those_of_the_map(client):
 
 
 def test_a_number_that_is_not_proven_is_said_to_be_none(client):
-    told = ask(client, ticker="ALFA", horizon=5)
-    if "level" in told["proven"]:
-        assert told["unproven"] == ""
-    else:
+    asked = {"level": "level", "order": "order", "scale": "range"}
+    for of, claim in asked.items():
+        told = ask(client, ticker="ALFA", horizon=5, of=of)
+        assert told["proven"] == []
         assert told["unproven"] == (
-            "level is not proven at 5 ahead: this explains a number that is not proven"
+            f"{claim} is not proven at 5 ahead: this explains a number that is not proven"
         )
 
 
