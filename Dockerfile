@@ -1,18 +1,18 @@
 # One image runs every service of deploy/compose.yaml and deploy/kubernetes. How it is deployed: docs/deploy.md.
-#   docker build -t candorcast --build-arg TORCH_INDEX=… .           for processors; without the index it is as large as
-#   docker build -t candorcast:cuda --build-arg VARIANT=cuda .       that for NVIDIA's: some gigabytes more
+#   docker build -t candorcast .                                     for processors
+#   docker build -t candorcast:cuda --build-arg VARIANT=cuda .       for NVIDIA's cards: some gigabytes more
 #   docker run --read-only --tmpfs /tmp -e CANDORCAST_API_KEY=… -p 127.0.0.1:8000:8000 -v candorcast:/data candorcast
 # Only /data (the home, to be kept) and /tmp (what may be lost) are written, so the root may be read-only.
 ARG PYTHON=3.11
 FROM python:${PYTHON}-slim AS build
 ARG VARIANT=cpu
-ARG TORCH_INDEX=""
+ARG TORCH_INDEX=https://download.pytorch.org/whl/cpu
 ENV PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_ROOT_USER_ACTION=ignore
 RUN python -m venv /opt/venv
 ENV PATH=/opt/venv/bin:$PATH
 WORKDIR /app
 # Dependencies before the code: a change of the code does not install them again. On Linux torch from the package index
-# is the one with CUDA; TORCH_INDEX is that of CPU wheels, as PyTorch's install page names it: far smaller.
+# is the one with CUDA, so that for processors it comes from TORCH_INDEX; where that is empty, from the package index.
 COPY pyproject.toml hatch_build.py constraints.txt README.md ./
 COPY deploy/requirements.txt deploy/requirements.txt
 RUN case "$VARIANT" in \

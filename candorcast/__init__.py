@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from candorcast.own.model import baseline, model, network
     from candorcast.own.provider import provider
     from candorcast.own.strategy import strategy
+    from candorcast.papers import Reported
+    from candorcast.rechecked import Rechecked, recheck
     from ml_core.baselines import BaselineConfig as Config
     from ml_core.errors import ForecastError
     from ml_core.spec.ranges import LogUniform, OneOf, Uniform
@@ -24,6 +26,9 @@ PLACES = {
     "experiments": "candorcast.opening",
     "Opened": "candorcast.opened",
     "Traded": "candorcast.account",
+    "Reported": "candorcast.papers",
+    "recheck": "candorcast.rechecked",
+    "Rechecked": "candorcast.rechecked",
     "ForecastError": "ml_core.errors",
     # what is registered from outside
     "model": "candorcast.own.model",
@@ -41,8 +46,9 @@ PLACES = {
 }
 CALLED = {"Config": "BaselineConfig"}  # there
 __all__ = [
-    "Config", "ForecastError", "LogUniform", "OneOf", "Opened", "Traded", "Uniform", "baseline", "experiments",
-    "feature", "metric", "metric_by_date", "model", "network", "open", "provider", "strategy",
+    "Config", "ForecastError", "LogUniform", "OneOf", "Opened", "Rechecked", "Reported", "Traded", "Uniform",
+    "baseline", "experiments", "feature", "metric", "metric_by_date", "model", "network", "open", "provider",
+    "recheck", "strategy",
 ]  # fmt: skip
 
 

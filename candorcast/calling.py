@@ -24,6 +24,8 @@ SAME = (
     "backtest",
     "live",
     "monitor",
+    "report",
+    "certify",
 )
 VERBS = {name: name for name in SAME} | {"models": "versions"}  # commands, and what they are called here
 

@@ -21,15 +21,21 @@ if TYPE_CHECKING:
     import polars as pl
 
     from candorcast.account import Traded
+    from candorcast.papers import Reported
+    from ml_core.audit.rebuild import Rebuilt
     from ml_core.data.intake.refreshed import Refreshed
     from ml_core.data.overview import Overview
     from ml_core.evaluation.leakage import Audit
     from ml_core.explain.attribution import ForecastPart
+    from ml_core.lineage.origin import ForecastOrigin
+    from ml_core.lineage.stale import Stale
     from ml_core.live.look import Looked
     from ml_core.monitoring.watch import Watched
     from ml_core.prediction.answer import Answer
+    from ml_core.registry.certified import Certified
     from ml_core.registry.evidence import Evidence
     from ml_core.registry.version import ModelVersion
+    from ml_core.reporting.document.document import PaperFormat
     from ml_core.walkforward.judging import Evaluation
 
 
@@ -231,6 +237,61 @@ class Opened:
         names = ("claim", "horizon", "standing", "p", "adjusted", "dates", "why")
         rows = [{name: getattr(one, name) for name in names} for one in self.evidence(version).claims]
         return pl.DataFrame(rows, infer_schema_length=None)
+
+    @tells_calls
+    def report(
+        self,
+        version: str | None = None,
+        *,
+        out: Path | str | None = None,
+        paper: PaperFormat = "a4",
+    ) -> Reported:
+        """All that is known of a version, its first page in plain words. `out`: also a file to hand on, .docx, .html or
+        .pdf, on `paper` a4 or letter."""
+        from candorcast.papers import report
+
+        return report(self.order, version, out=out, paper=paper, now=_now())
+
+    @tells_calls
+    def lineage(
+        self, ticker: str | None = None, *, as_of: AnyDay = None, version: str | None = None
+    ) -> list[ForecastOrigin]:
+        """Of kept forecasts of a session (by default the newest): the bars that were read, what fitted the version, who
+        wrote them when. `rows` of each is a frame."""
+        from ml_core.lineage.origin import trace
+
+        return trace(self.order, session=read_day("as_of", as_of), ticker=ticker, version=version)
+
+    @tells_calls
+    def stale(self, version: str | None = None) -> Stale:
+        """What edited bars make stale: `edits` and `forecasts` are frames, `versions` who learned from them."""
+        from ml_core.lineage.stale import find_stale
+
+        return find_stale(self.order, version=version)
+
+    @tells_calls
+    def rebuild(self, version: str | None = None) -> Rebuilt:
+        """Fit a version again from its own recipe and bars, and compare the files byte by byte."""
+        from ml_core.audit.rebuild import rebuild
+        from ml_core.registry.versions import Registry
+
+        return rebuild(Registry(self.home).find(self.order.name, version), self.home)
+
+    @tells_calls
+    def certify(
+        self,
+        out: Path | str,
+        *,
+        version: str | None = None,
+        key: Path | str | None = None,
+        new_key: bool = False,
+    ) -> Certified:
+        """Sign all that was found of a version into a file that `candorcast.recheck` checks. `key`: your Ed25519 key,
+        by default CANDORCAST_SIGNING_KEY; `new_key` makes one there."""
+        from candorcast.papers import certify
+
+        given = self.settings.signing_key
+        return certify(self.order, version, out=out, key=key, new_key=new_key, given=given, now=_now())
 
     @tells_calls
     def live(self) -> Looked:

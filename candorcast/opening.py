@@ -30,14 +30,9 @@ def open(
     """The experiment of that name or file, or of this dictionary. `set` takes values in place of the file's, as
     `{"task.lookback": 30}`. `home` is where all state lies (default: as for the command line). `bars`: a frame of one's
     own with at least date, ticker and close, in place of a source; a dictionary may then leave out the universe."""
-    if not isinstance(home, (str, Path, NoneType)):
-        raise InvalidInput(f"home: expected the path of a folder, got {home!r}")
     if not isinstance(set, (Mapping, NoneType)):
         raise InvalidInput(f"set: expected a dictionary such as {{'task.lookback': 30}}, got {set!r}")
-    settings = Settings()
-    place = open_home(
-        Path(home) if home is not None else settings.home, settings.tracking_uri, settings.tables
-    )
+    place, settings = open_place(home)
     overrides = tuple(f"{key}={_as_toml(key, value)}" for key, value in (set or {}).items())
     if bars is not None:
         content = _with_bars(_content_of(experiment), bars, place)
@@ -46,6 +41,15 @@ def open(
         return Opened.of(read_experiment(str(experiment), overrides), place, settings)
     read = check_experiment(_content_of(experiment), Path.cwd(), overrides, told="experiment")
     return Opened.of(read, place, settings)
+
+
+def open_place(home: str | Path | None) -> tuple[Home, Settings]:
+    """The home of that folder, by default that of the environment, with the settings that stand there."""
+    if not isinstance(home, (str, Path, NoneType)):
+        raise InvalidInput(f"home: expected the path of a folder, got {home!r}")
+    settings = Settings()
+    root = Path(home) if home is not None else settings.home
+    return open_home(root, settings.tracking_uri, settings.tables), settings
 
 
 def experiments() -> list[str]:

@@ -58,7 +58,8 @@ def command(run: str, *shared: str, experiment: str | None = None, use: "Use" = 
 
         def called(**given: Any) -> None:
             try:
-                _run(run, {name: given.pop(name, DEFAULTS.get(name)) for name in SHARED}, given, use=use)
+                common = {name: given.pop(name, DEFAULTS.get(name)) for name in SHARED}
+                _run(run, common, given, verb=function.__name__, use=use)
             except KeyboardInterrupt:  # while there was no terminal yet: typer would end without a word
                 typer.echo("candorcast: interrupted", err=True)
                 raise typer.Exit(130) from None
@@ -70,19 +71,19 @@ def command(run: str, *shared: str, experiment: str | None = None, use: "Use" = 
     return declare
 
 
-def _run(run: str, shared: dict[str, Any], options: dict[str, Any], *, use: "Use") -> None:
+def _run(run: str, shared: dict[str, Any], options: dict[str, Any], *, verb: str, use: "Use") -> None:
     from cli.session import open_session
     from cli.terminal import Terminal
 
     terminal, opened = Terminal(as_json=shared["as_json"]), None
     try:
         opened = open_session(
-            terminal, shared["experiment"], tuple(shared["sets"] or ()), shared["home"], use=use
+            terminal, shared["experiment"], tuple(shared["sets"] or ()), shared["home"], verb=verb, use=use
         )
         module, _, name = run.rpartition(".")
         code = getattr(import_module(f"cli.commands.{module}"), name)(opened, **options)
     except ForecastError as error:
-        terminal.fail(opened.spell_out(str(error)) if opened else str(error))
+        terminal.fail(opened.tell(error) if opened else str(error))
         code = 2 if isinstance(error, ValueError) else 1
     except KeyboardInterrupt as stopped:
         terminal.fail(str(stopped) or "interrupted")

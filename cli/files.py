@@ -14,9 +14,10 @@ def init(
         str, typer.Argument(metavar="NAME", help="The experiment's name: letters, digits, - and _.")
     ],
     tickers: Annotated[str, typer.Option("--tickers", metavar="A,B", help="The tickers, parted by commas.")],
-    weekly: Annotated[
-        bool, typer.Option("--weekly/--daily", help="How often a forecast is made; by default daily.")
+    daily: Annotated[
+        bool, typer.Option("--daily", help="A forecast is made each session; so it is by default.")
     ] = False,
+    weekly: Annotated[bool, typer.Option("--weekly", help="A forecast is made once a week.")] = False,
     source: Annotated[
         str, typer.Option("--source", metavar="NAME", help="Who brings the bars: yahoo, files or simulated.")
     ] = "yahoo",

@@ -1,10 +1,11 @@
-"""Lists the commands with all that their help says, and refuses at once one that is unknown. A value that an option
-does not take is refused in one line, in the words in which a key of an experiment's file is."""
+"""Lists the commands with all that their help says, and refuses at once what they do not take."""
 
 from typing import Any
 
-import typer
 from typer.core import TyperCommand, TyperGroup
+
+from cli.usage import refused_in_a_line
+from ml_core.spec.choices import nearest
 
 WORDS = {
     "bar": "a ticker's prices and volume of one session, which is a trading day",
@@ -50,22 +51,26 @@ def spell_value(name: str, where: str) -> str:
 class Listing(TyperGroup):
     """All commands of the command line."""
 
+    def make_context(self, *given: Any, **named: Any) -> Any:
+        with refused_in_a_line():
+            return super().make_context(*given, **named)
+
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """An unknown command is refused before an option is read: reading one loads the library that checks it."""
         if args and not args[0].startswith("-"):
             self.resolve_command(ctx, list(args))
         return super().parse_args(ctx, args)
 
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """The command of that name; an unknown one is answered with the nearest."""
+        if args[0] not in self.commands and not args[0].startswith("-"):
+            ctx.fail(f"no command '{args[0]}'{nearest(args[0], self.list_commands(ctx))}")
+        return super().resolve_command(ctx, args)
+
     def invoke(self, ctx: Any) -> Any:
-        """The command; where an option's value is refused, what was expected of it and what was given."""
-        try:
+        """The command; what it does not take is refused in a line."""
+        with refused_in_a_line():
             return super().invoke(ctx)
-        except typer.BadParameter as refused:
-            told = tell_value(refused)
-            if not told:
-                raise
-            typer.echo(f"candorcast: {told}", err=True)
-            raise typer.Exit(2) from None
 
     def format_commands(self, ctx: Any, formatter: Any) -> None:
         """With the whole of each help, which the library would cut to a line."""
@@ -74,21 +79,3 @@ class Listing(TyperGroup):
             formatter.write_dl(listed)
         with formatter.section("Words"):
             formatter.write_dl(list(WORDS.items()))
-
-
-def tell_value(refused: typer.BadParameter) -> str:
-    """`--trials: expected at least 1, got 0`; empty where it was not the value that was wrong."""
-    from pydantic import ValidationError
-
-    from ml_core.spec.wording import expect
-
-    if refused.param is None or not isinstance(refused.__cause__, ValidationError):
-        return ""
-    problem = refused.__cause__.errors()[0]
-    return f"{refused.param.opts[0]}: {_expected(expect(problem))}, got {problem['input']}"
-
-
-def _expected(told: str) -> str:
-    """As all others are told: the library says of a choice `'foo' is not one of 'level', 'order'.`"""
-    _, separator, choices = told.rstrip(".").partition(" is not one of ")
-    return f"expected one of {choices}" if separator else told

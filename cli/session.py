@@ -5,16 +5,18 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 import os
+import shlex
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from cli.terminal import Terminal
-from ml_core.errors import InvalidInput
+from ml_core.errors import ForecastError, InvalidInput, UnknownExperiment
 from ml_core.home.settings import Home, Settings, find_home, name_home, open_home, tell_former
 from ml_core.home.spelling import spell, spell_out
 from ml_core.spec.experiment import Experiment
-from ml_core.spec.file import read_experiment
+from ml_core.spec.file import name_source, read_experiment
 
 if TYPE_CHECKING:
     from ml_core.data.order import Order
@@ -81,6 +83,12 @@ class Session:
         """The command that does this to the same experiment, for the user to type."""
         return spell(verb, self.name, home=self.home, overrides=self.overrides)
 
+    def tell(self, error: ForecastError) -> str:
+        """As this user has to read it: behind the file or the `--set` that said what is wrong, and with the command at
+        its end as he has to type it."""
+        told = name_source(str(error), self.name, self.overrides) if self.name else str(error)
+        return self.spell_out(told)
+
     def spell_out(self, text: str) -> str:
         """The text with the command at its end as this user has to type it."""
         return spell_out(text, self.name, home=self.home, overrides=self.overrides)
@@ -92,12 +100,16 @@ def open_session(
     overrides: tuple[str, ...],
     home: str | None,
     *,
+    verb: str,
     use: Use = "writes",
 ) -> Session:
-    """`use`: what the command does under the home, which is made where it is absent and will be written. What `adds` to
-    what others made there makes none."""
+    """`use`: what the command `verb` does under the home, which is made where it is absent and will be written. What
+    `adds` to what others made there makes none."""
     settings = Settings()
-    experiment = None if name is None else read_experiment(name, overrides)
+    try:
+        experiment = None if name is None else read_experiment(name, overrides)
+    except UnknownExperiment as error:
+        raise UnknownExperiment(_hint_file(verb, str(name), overrides, home) or str(error)) from None
     place = settings.home if home is None else name_home(home)
     for sentence in tell_former(os.environ, place):
         terminal.warn(sentence)
@@ -110,3 +122,13 @@ def open_session(
         opened = open_home(place, settings.tracking_uri, settings.tables)
     now = dt.datetime.now(dt.UTC)
     return Session(terminal, settings, opened, name or "", overrides, now, experiment)
+
+
+def _hint_file(verb: str, name: str, overrides: tuple[str, ...], home: str | None) -> str:
+    """What was meant, where a file of that name lies here: the command with its name."""
+    if not Path(f"{name}.toml").is_file():
+        return ""
+    options = [word for override in overrides for word in ("--set", override)]
+    options += ["--home", home] if home else []
+    command = shlex.join(["candorcast", verb, f"{name}.toml", *options])
+    return f"no experiment '{name}', but a file {name}.toml lies here; run: {command}"

@@ -42,6 +42,10 @@ class UnknownVersion(InvalidInput):
     """The model has no version of that number."""
 
 
+class UnknownExperiment(InvalidInput):
+    """There is no experiment of that name."""
+
+
 class UnknownRun(InvalidInput):
     """No run of that name was started here, or it is forgotten by now."""
 

@@ -22,6 +22,7 @@ from serving.rest.examples import Json
 from serving.rest.metrics import Requests
 from serving.service import Service
 from tuning.schema import build_schema
+from website.python_reference import write_python
 
 METHODS = ("get", "post", "delete", "put", "patch")
 
@@ -31,6 +32,7 @@ def reference_pages() -> dict[str, str]:
         "reference/commands.md": "\n".join(write_commands()),
         "reference/experiment.md": "\n".join(write_keys()),
         "reference/routes.md": "\n".join(write_routes()),
+        "reference/python.md": "\n".join(write_python()),
     }
 
 

@@ -1,5 +1,5 @@
-"""Registers a metric: a mean over rows, or a correlation over dates. It stands in every evaluation, and
-`search.objective` may name it."""
+"""Registers a metric: a mean over rows, or a correlation over dates. It stands in every evaluation, without
+a value and with the reason where it fails, and `search.objective` may name it."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def metric(
     error. `is_loss`: whether the mean of rows says which forecast is better. `finish` is applied to the mean."""
     _check(needs, better)
     return _registering(lambda function: per_row(
-        *needs, better=better, is_loss=is_loss, finish=finish, best=best
+        *needs, better=better, is_loss=is_loss, finish=_finishing(function, finish), best=best
     )(_guarded(function, columns=1)))  # fmt: skip
 
 
@@ -66,16 +66,39 @@ def _guarded(function: Function, *, columns: int) -> Function:
     def called(rows: ScoredRows) -> Any:
         with own_code(whose, "reckoned"):
             told = function(rows)
-            parts = told if columns > 1 else (told,)
-            shapes = [np.shape(part) for part in parts]
-        if shapes != [np.shape(rows["mean"])] * columns:
+            parts = tuple(_numbers(part) for part in (told if columns > 1 else (told,)))
+        if [part.shape for part in parts] != [rows["mean"].shape] * columns:
             raise InvalidInput(
-                f"{whose}: expected {COLUMNS[columns]} for each of {len(rows['mean'])} rows, got shapes {shapes}"
+                f"{whose}: expected {COLUMNS[columns]} for each of {len(rows['mean'])} rows, got {_shaped(told)}"
             )
-        return told
+        return parts if columns > 1 else parts[0]
 
     called.__name__, called.__doc__ = function.__name__, function.__doc__
     return called  # pyright: ignore
+
+
+def _finishing(function: Any, finish: Callable[[Array], Array] | None) -> Callable[[Array], Array] | None:
+    """The same, whose errors say whose it is, and which gives a number for each mean."""
+    if finish is None:
+        return None
+    whose = f"metric '{function.__name__}'"
+
+    def finished(means: Array) -> Array:
+        with own_code(whose, "finish"):
+            told = _numbers(finish(means))
+        if told.shape != np.shape(means):
+            raise InvalidInput(f"{whose}: finish: expected a number for each mean, got {_shaped(told)}")
+        return told
+
+    return finished
+
+
+def _numbers(told: Any) -> Array:
+    return np.asarray(told, dtype=float)
+
+
+def _shaped(told: Any) -> str:
+    return f"{type(told).__name__} of shape {np.shape(told)}" if np.ndim(told) else type(told).__name__
 
 
 def _check(needs: tuple[str, ...], better: str) -> None:

@@ -32,7 +32,7 @@ def audit(session: Session, *, subject: str, version: str | None, dates: int, se
     except (
         ForecastError
     ) as error:  # the session itself has no experiment that a command at its end could name
-        raise type(error)((named or session).spell_out(str(error))) from None
+        raise type(error)((named or session).tell(error)) from None
     return tell(session.terminal, findings, name, missing=spell_missing(named or session, missing))
 
 

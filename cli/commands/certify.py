@@ -3,17 +3,15 @@ whether it is so, from bars alone."""
 
 from __future__ import annotations
 
-import hashlib
 import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cli.output import check_file
 from cli.session import DONE, PARTIAL, Session
-from ml_core.errors import BrokenArtifact, InvalidInput
+from ml_core.errors import InvalidInput
 from ml_core.home.spelling import spell
 from ml_core.registry.version import ModelVersion
-from ml_core.spec.experiment import Experiment
 from ml_core.spec.file import find_experiment
 
 if TYPE_CHECKING:
@@ -26,9 +24,8 @@ ENDINGS = (".certificate",)
 
 def certify(session: Session, *, version: str | None, out: Path, key: Path | None, new_key: bool) -> int:
     from ml_core.certificate.certify import describe
-    from ml_core.certificate.paper import sign
-    from ml_core.certificate.signing_key import VARIABLE, fingerprint, make_key, public_of, read_key
-    from ml_core.registry.certified import Certified
+    from ml_core.certificate.file import write_signed
+    from ml_core.certificate.signing_key import VARIABLE, make_key, read_key
     from ml_core.registry.versions import Registry
 
     check_file(out, ENDINGS)
@@ -39,30 +36,27 @@ def certify(session: Session, *, version: str | None, out: Path, key: Path | Non
         )
     if new_key and key is None:
         raise InvalidInput("--new-key: expected --key FILE, where the new key goes")
-    registry = Registry(session.home)
-    registered = registry.find(session.order.name, version)
+    registered = Registry(session.home).find(session.order.name, version)
     certificate = describe(registered, session.home)
     _warn_of_other_versions(session)
     if new_key and key is not None:
         make_key(key)  # only for a version that can be certified
     signing = read_key(given, "--key" if key else VARIABLE)
-    content, public = sign(certificate.parts(), signing), public_of(signing)
-    out.write_bytes(content)
-    digest = hashlib.sha256(content).hexdigest()
-    certified = Certified(digest, public, fingerprint(public), f"{session.now.date()}")
-    registry.open_papers(registered).keep(certified, content)
+    certified = write_signed(
+        certificate, registered, session.home, out=out, key=signing, day=session.now.date()
+    )
     session.terminal.say(f"{registered.name} version {registered.version} is certified in {out}")
     session.terminal.say(
-        f"signed by the key {fingerprint(public)}; its public key, for whoever checks the file: {public}"
+        f"signed by the key {certified.fingerprint}; its public key, for whoever checks the file: {certified.key}"
     )
     session.terminal.say(
-        f"to check it: {shlex.join(['candorcast', 'recheck', f'{out}', '--signer', public])}"
+        f"to check it: {shlex.join(['candorcast', 'recheck', f'{out}', '--signer', certified.key])}"
     )
     session.terminal.document(
         {
             "file": f"{out}",
-            "sha256": digest,
-            "key": public,
+            "sha256": certified.sha256,
+            "key": certified.key,
             "model": registered.name,
             "version": registered.version,
         }
@@ -86,28 +80,19 @@ def _warn_of_other_versions(session: Session) -> None:
 
 def recheck(session: Session, *, file: Path, signer: str | None, keep: bool) -> int:
     from ml_core.certificate.checked import DIFFERS, WORD, conclude, name_parts
+    from ml_core.certificate.file import fetch_lacking, open_signed
     from ml_core.certificate.kept import keep as keep_here
-    from ml_core.certificate.paper import verify
     from ml_core.certificate.recheck import recheck as check_again
-    from ml_core.certificate.sections import read_certificate
-    from ml_core.certificate.signing_key import fingerprint, read_public
+    from ml_core.certificate.signing_key import fingerprint
 
-    terminal = session.terminal
-    expected = read_public(signer) if signer else None
-    try:
-        content = file.read_bytes()
-    except OSError as error:
-        raise InvalidInput(f"{file}: cannot be read: {error.strerror}") from None
-    paper = verify(content, who=f"{file}")
-    _require_signer(paper.key, expected)
-    certificate = read_certificate(paper.parts, who=f"{file}")
-    about = certificate.about
-    terminal.say(f"{about.model} version {about.version}, signed by the key {fingerprint(paper.key)}")
-    if expected is None:
+    terminal, opened = session.terminal, open_signed(file, signer=signer)
+    certificate, about = opened.certificate, opened.certificate.about
+    terminal.say(f"{about.model} version {about.version}, signed by the key {fingerprint(opened.key)}")
+    if not signer:
         terminal.say(
             "anyone may sign; to ask for a signer, add --signer and the public key that the signer told you"
         )
-    _fetch_bars(session, certificate.recipe.experiment)
+    fetch_lacking(certificate.recipe.experiment, session.home, now=session.now, tell=terminal.step)
     kept: list[ModelVersion] = []
 
     def keep_both(judged: JudgedAgain, refitted: RefittedAgain | None) -> None:
@@ -124,9 +109,9 @@ def recheck(session: Session, *, file: Path, signer: str | None, keep: bool) -> 
         {
             "model": about.model,
             "version": about.version,
-            "key": paper.key,
-            "fingerprint": fingerprint(paper.key),
-            "signer_expected": expected is not None,
+            "key": opened.key,
+            "fingerprint": fingerprint(opened.key),
+            "signer_expected": bool(signer),
             "same": not differing,
             "on_word": name_parts(checked, WORD),
             "told": conclude(checked),
@@ -149,23 +134,3 @@ def _tell_kept(session: Session, kept: list[ModelVersion], signed: Certificate) 
     except InvalidInput:
         return f"{told}; its report: candorcast report with the experiment's file, and --version {version.version}"
     return f"{told}; its report: {spell('report', experiment, home=session.home)} --version {version.version}"
-
-
-def _require_signer(key: str, expected: str | None) -> None:
-    from ml_core.certificate.signing_key import fingerprint
-
-    if expected is not None and key != expected:
-        raise BrokenArtifact(
-            f"--signer: the certificate is signed by the key {fingerprint(key)} ({key}), and not by "
-            f"{fingerprint(expected)} ({expected})"
-        )
-
-
-def _fetch_bars(session: Session, experiment: Experiment) -> None:
-    """Where this home has none of its bars yet."""
-    from ml_core.data.intake.refresh import refresh
-    from ml_core.data.order import place_order
-
-    if place_order(experiment, session.home).store.bars.version() is None:
-        session.terminal.step(f"fetching the bars of {experiment.name}")
-        refresh(experiment, session.home, now=session.now)

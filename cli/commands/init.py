@@ -19,7 +19,11 @@ from ml_core.spec.wording import NAME_PATTERN
 FOLDER = Path("experiments")
 
 
-def init(session: Session, *, name: str, tickers: str, weekly: bool, source: str, path: Path | None) -> int:
+def init(
+    session: Session, *, name: str, tickers: str, daily: bool, weekly: bool, source: str, path: Path | None
+) -> int:
+    if daily and weekly:
+        raise InvalidInput("--daily, --weekly: a forecast is made daily or weekly; expected one of them")
     file = _place(name)
     listed = _read_tickers(tickers)
     seen = _own_bars(source, path)

@@ -13,7 +13,7 @@ from cli.screens.versions import score_row
 from cli.terminal import Terminal
 from ml_core.evaluation.paths import PATH, spread_over_paths
 from ml_core.portfolio.comparison import STRATEGY, Comparison
-from ml_core.registry.scores import Score
+from ml_core.registry.scores import Score, tell_unmeasured
 from ml_core.reporting.information import pick_horizons
 from ml_core.spec.experiment import Experiment
 from ml_core.vocabulary import words
@@ -30,6 +30,8 @@ def print_evaluation(terminal: Terminal, experiment: Experiment, evaluation: Eva
         score_rows(_without_paths(evaluation.scores)),
         title=f"{experiment.name}: {words.SKILL} (Diebold-Mariano p)",
     )
+    for line in tell_unmeasured(map(Score.model_validate, evaluation.scores.to_dicts())):
+        terminal.warn(line)
     spread = spread_over_paths(evaluation.scores, evaluation.risk)
     terminal.table(path_rows(spread, experiment), title="over the backtest paths of the combinatorial splits")
     terminal.table(

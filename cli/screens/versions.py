@@ -34,6 +34,8 @@ def verdict(evidence: Evidence) -> str:
 
 def print_scores(terminal: Terminal, evidence: Evidence, *, most: int = 4) -> None:
     """Per horizon the IC with its interval, and the skill in squared error beside each baseline."""
+    from ml_core.registry.scores import tell_unmeasured
+
     holdout, rows = evidence.holdout, evidence.holdout_scores
     horizons = sorted({row.horizon for row in rows})
     terminal.table(
@@ -46,6 +48,8 @@ def print_scores(terminal: Terminal, evidence: Evidence, *, most: int = 4) -> No
     )
     if len(horizons) > most:
         terminal.say(f"          and {len(horizons) - most} more horizons")
+    for line in tell_unmeasured(rows):
+        terminal.warn(line)
 
 
 def print_gate(terminal: Terminal, gate: Verdict) -> None:

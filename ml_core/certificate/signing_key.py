@@ -20,8 +20,8 @@ PUBLIC = "64 hexadecimal digits, or a file with them or with an Ed25519 public k
 OTHERS = 0o077  # what the group and everybody else may do
 
 
-def make_key(file: Path) -> None:
-    """A new key in a new file, which only its owner reads."""
+def make_key(file: Path, who: str = "--new-key") -> None:
+    """A new key in a new file, which only its owner reads. `who`: what asked for it."""
     from cryptography.hazmat.primitives import serialization
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
@@ -32,13 +32,13 @@ def make_key(file: Path) -> None:
         handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError:
         if file.is_dir():
-            raise InvalidInput(f"--new-key {file}: is a folder; expected --key FILE, a new file") from None
+            raise InvalidInput(f"{who} {file}: is a folder; expected a new file") from None
         raise InvalidInput(
-            f"--new-key {file}: there is a file already; a key is never written over; "
-            "to sign with that key, leave out --new-key"
+            f"{who} {file}: there is a file already; a key is never written over; "
+            f"to sign with that key, leave out {who}"
         ) from None
     except OSError as error:
-        raise InvalidInput(f"--new-key {file}: cannot be written: {error.strerror}") from None
+        raise InvalidInput(f"{who} {file}: cannot be written: {error.strerror}") from None
     with os.fdopen(handle, "wb") as out:
         out.write(written)
 
@@ -54,7 +54,7 @@ def read_key(given: str, who: str = "--key") -> Ed25519PrivateKey:
     return key
 
 
-def read_public(given: str) -> str:
+def read_public(given: str, who: str = "--signer") -> str:
     """The public half in hexadecimal, of these digits themselves, or of a file with them or with PEM."""
     from cryptography.exceptions import UnsupportedAlgorithm
     from cryptography.hazmat.primitives import serialization
@@ -64,9 +64,9 @@ def read_public(given: str) -> str:
         return given.lower()
     if set(given.lower()) <= set("0123456789abcdef") and not Path(given).exists():
         raise InvalidInput(
-            f"--signer {given}: no such file, and {len(given)} hexadecimal digits; expected {PUBLIC}"
+            f"{who} {given}: no such file, and {len(given)} hexadecimal digits; expected {PUBLIC}"
         )
-    content = _read(Path(given), "--signer", f"expected {PUBLIC}")
+    content = _read(Path(given), who, f"expected {PUBLIC}")
     if HEX.fullmatch(content.decode(errors="replace").strip()):
         return content.decode().strip().lower()
     try:
@@ -74,7 +74,7 @@ def read_public(given: str) -> str:
     except (ValueError, UnsupportedAlgorithm):
         key = None
     if not isinstance(key, Ed25519PublicKey):
-        raise InvalidInput(f"--signer {given}: is no public key; expected {PUBLIC}")
+        raise InvalidInput(f"{who} {given}: is no public key; expected {PUBLIC}")
     return key.public_bytes_raw().hex()
 
 

@@ -3,17 +3,19 @@ intervals and p-values."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import polars as pl
 
-from ml_core.errors import InvalidData
+from ml_core.errors import ForecastError, InvalidData
 from ml_core.evaluation.bootstrap import interval, resample_weights
 from ml_core.evaluation.declaration import Metric, MetricSums, value_of
 from ml_core.evaluation.metrics import find_metric, metric_names
 from ml_core.evaluation.rows import KEY, VALUES, ScoredRows, rows_of
 from ml_core.evaluation.significance import diebold_mariano
 from ml_core.frames import Array
+from ml_core.spec.outside import find_outside
 
 TICKER_METRICS = ("mse", "direction", "ic")
 
@@ -40,7 +42,8 @@ def score(
 
     Column b is its value, `skill_b` the share of its error that is gone, `p_b` Diebold-Mariano (model better).
     `over` says what was averaged: rows, dates, or time within a ticker. A metric that a baseline cannot have
-    (coverage of a forecast without interval) is null. `by_ticker` adds rows of each ticker.
+    (coverage of a forecast without interval) is null. One that was registered from outside and fails, or is no
+    number, has no value either, and `why` says what went wrong. `by_ticker` adds rows of each ticker.
     """
     table = lay_beside(scored, baselines or {})
     names = tuple(baselines or {})
@@ -60,7 +63,7 @@ def scores_schema(baselines: Sequence[str] = ()) -> dict[str, type[pl.DataType]]
     counts = dict.fromkeys(("sessions", "rows", "left_out"), pl.Int64)
     beside = [f"{kind}{name}" for name in baselines for kind in ("", "skill_", "p_")]
     values = dict.fromkeys(["value", "low", "high", *beside], pl.Float64)
-    return {**names, "horizon": pl.Int32, "over": pl.String, **counts, **values}
+    return {**names, "horizon": pl.Int32, "over": pl.String, **counts, **values, "why": pl.String}
 
 
 def _groups(table: pl.DataFrame, keys: list[str]) -> Iterator[tuple[tuple, pl.DataFrame]]:
@@ -101,17 +104,44 @@ def _measure(
     rivals = {name: rows_beside(part, rows, name) for name in names}
     horizon = int(part["horizon"][0])
     weights = resample_weights(rows.sessions, seed=plan.seed, horizon=horizon, resamples=plan.resamples)
+    outside = find_outside("metric")
     for metric in plan.metrics:
-        parts = metric.split(rows)
-        low, high = _interval(parts, weights, plan.level)
-        line = {
+        reckon = _reckon_outside if metric.name in outside else _reckon
+        yield {
             **place, "metric": metric.name, "over": metric.over(rows),
             "sessions": rows.sessions, "rows": len(rows.session), "left_out": rows.left_out,
-            "value": _known(value_of(parts)), "low": low, "high": high,
+            **reckon(metric, rows, rivals, weights, level=plan.level, horizon=horizon),
         }  # fmt: skip
-        for name, rival in rivals.items():
-            line |= _compare(metric, parts, metric.split(rival), name=name, horizon=horizon)
-        yield line
+
+
+def _reckon(
+    metric: Metric,
+    rows: ScoredRows,
+    rivals: Mapping[str, ScoredRows],
+    weights: Array,
+    *,
+    level: float,
+    horizon: int,
+) -> dict[str, object]:
+    """The value with its interval, and beside each baseline."""
+    parts = metric.split(rows)
+    low, high = _interval(parts, weights, level)
+    told: dict[str, object] = {"value": _known(value_of(parts)), "low": low, "high": high}
+    for name, rival in rivals.items():
+        told |= _compare(metric, parts, metric.split(rival), name=name, horizon=horizon)
+    return told
+
+
+def _reckon_outside(metric: Metric, rows: ScoredRows, *given: Any, **named: Any) -> dict[str, object]:
+    """Of somebody else's code: what goes wrong in it is told, and takes nothing else with it."""
+    try:
+        told = _reckon(metric, rows, *given, **named)
+    except ForecastError as error:
+        return {"why": str(error)}
+    asked = rows.sessions and all(need in rows.values for need in metric.needs)
+    if asked and told["value"] is None:
+        told["why"] = f"metric '{metric.name}': expected a finite number, got none"
+    return told
 
 
 def rows_beside(part: pl.DataFrame, rows: ScoredRows, name: str) -> ScoredRows:

@@ -10,7 +10,10 @@ from pathlib import Path
 from ml_core.errors import InvalidInput
 
 ADDRESS = re.compile(r"s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/[\w.=-]+)*/?")
-EXPECTED_ADDRESS = "expected s3://BUCKET or s3://BUCKET/FOLDER"
+EXPECTED_ADDRESS = (
+    "expected s3://BUCKET or s3://BUCKET/FOLDER, "
+    "the bucket in 3 to 63 small letters, digits, dots and hyphens"
+)
 
 
 @dataclass(frozen=True)
@@ -34,7 +37,8 @@ def open_bucket(address: str) -> Bucket:
     """Nothing is asked of it yet, but for what it takes to ask."""
     if find_spec("obstore") is None:
         raise InvalidInput(
-            f"{address}: tables on S3 need obstore, which is not installed; run: pip install 'candorcast[s3]'"
+            f"CANDORCAST_TABLES: {address}: tables on S3 need obstore, which is not installed; "
+            "run: pip install 'candorcast[s3]'"
         )
     address = address.rstrip("/")
     cache = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"

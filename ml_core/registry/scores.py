@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from pydantic import Field, model_serializer, model_validator
@@ -21,7 +22,7 @@ class Beside(EvidencePart):
 
 class Score(EvidencePart):
     """One metric of one split and horizon, `*` for all tickers together. In files and in the API a baseline's numbers
-    stand as columns: `ridge`, `skill_ridge`, `p_ridge`."""
+    stand as columns: `ridge`, `skill_ridge`, `p_ridge`. `why` is written where a metric of one's own has no value."""
 
     metric: str
     split: str
@@ -34,6 +35,7 @@ class Score(EvidencePart):
     value: float | None = None
     low: float | None = None
     high: float | None = None
+    why: str | None = None
     beside: dict[str, Beside] = Field(default_factory=dict)
 
     @model_validator(mode="before")
@@ -54,11 +56,17 @@ class Score(EvidencePart):
         told = {
             name: getattr(self, name)
             for name in type(self).model_fields
-            if name in self.model_fields_set and name != "beside"
+            if name in self.model_fields_set and name != "beside" and not (name == "why" and self.why is None)
         }
         for name, one in self.beside.items():
             told |= {name: one.value, f"{SKILL}{name}": one.skill, f"{P}{name}": one.p}
         return told
+
+
+def tell_unmeasured(scores: Iterable[Score]) -> list[str]:
+    """A line for each metric of one's own that has no value somewhere."""
+    reasons = {one.metric: one.why for one in scores if one.why}
+    return [f"{why}; it has no value, all else was measured" for why in reasons.values()]
 
 
 class FanRow(EvidencePart):

@@ -10,6 +10,7 @@ from ml_core.errors import InvalidInput
 from ml_core.spec.outside import OPEN, Outside, find_outside
 
 Declared = TypeVar("Declared")
+MOST = 40  # names that a refusal lists
 
 
 def names(package: str) -> list[str]:
@@ -58,9 +59,13 @@ def _singular(package: str) -> str:
     return f"{kind.removesuffix('ies')}y" if kind.endswith("ies") else kind.removesuffix("s")
 
 
-def nearest(name: str, known: list[str], *, below: str = "") -> str:
-    """`; did you mean 'lstm'?` or, where nothing is near, the whole list. `below`: the section that all stand in."""
+def nearest(name: str, known: list[str], *, below: str = "", rest: str = "") -> str:
+    """`; did you mean 'lstm'?` or, where nothing is near, the whole list, of a long one the beginning. `below`: the
+    section that all stand in; `rest`: what was asked for in a section of that name."""
     if not known:
         return "; none is known here"
     close = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
-    return f"; did you mean '{below}{close[0]}'?" if close else f"; expected one of {', '.join(known)}"
+    if close:
+        return f"; did you mean '{below}{close[0]}{rest}'?"
+    more = f" and {len(known) - MOST} more" if len(known) > MOST else ""
+    return f"; expected one of {', '.join(known[:MOST])}{more}"

@@ -1,15 +1,17 @@
 """Reads an experiment's TOML file and the overrides of `--set` into a checked Experiment, and tells in one line
 what is wrong with them."""
 
+import copy
+import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
 import tomlkit
 from pydantic import BaseModel, ValidationError
 
-from ml_core.errors import InvalidInput
+from ml_core.errors import InvalidInput, UnknownExperiment
 from ml_core.spec.choices import nearest
 from ml_core.spec.ensemble import Spec
 from ml_core.spec.examples import show_example
@@ -28,6 +30,7 @@ PATHS = (("files", "path"), ("context", "table"))
 SHIPPED = find_shipped("experiments")
 
 RANGES = "search.ranges."
+OF_A_KEY = re.compile(r"(\w+)(?:\.([\w.]+)| \(\w+\)): ")
 
 
 def read_experiment(name: str, overrides: tuple[str, ...] = ()) -> Experiment:
@@ -48,6 +51,7 @@ def check_experiment(
     """The experiment of that content, as a file holds it, with the overrides laid over it. Paths in it are meant from
     the `folder`; `told` is what an error calls it."""
     _anchor(content, folder)
+    written = copy.deepcopy(content)
     for override in overrides:
         _lay_over(content, override)
     _name_members(content)
@@ -57,9 +61,7 @@ def check_experiment(
         for table, how in experiment.strategy.tables:
             read_strategy_options(how, table)
     except ValidationError as error:
-        raise InvalidInput(
-            f"{_blame(error, overrides) or told}: {explain(error, Experiment, at='')}"
-        ) from None
+        raise InvalidInput(_tell(error, overrides, written, told=told)) from None
     except InvalidInput as error:
         raise InvalidInput(f"{told}: {error}") from None
     return experiment
@@ -71,8 +73,27 @@ def find_experiment(name: str) -> Path:
     for path in candidates:
         if path.is_file():
             return path
+    if Path(f"{name}.toml").is_file():
+        raise UnknownExperiment(
+            f"no experiment '{name}', but a file {name}.toml lies here; expected {name}.toml"
+        )
     known = sorted({path.stem for folder in (Path("experiments"), SHIPPED) for path in folder.glob("*.toml")})
-    raise InvalidInput(f"no experiment '{name}'{nearest(name, known)}")
+    raise UnknownExperiment(f"no experiment '{name}'{nearest(name, known)}")
+
+
+def name_source(told: str, name: str, overrides: tuple[str, ...]) -> str:
+    """A refusal that begins with a key of the experiment, behind the `--set` that said it, else the file of that name.
+    Where it names a section alone, it quotes the key."""
+    found = OF_A_KEY.match(told)
+    if not found or found[1] not in Experiment.model_fields:
+        return told
+    where = [found[1], *(found[2] or "").split(".")] if found[2] else [found[1]]
+    for override in reversed(overrides):
+        parts = _parts(override.partition("=")[0].strip())
+        near = parts[: len(where)] == where[: len(parts)]
+        if near and (len(parts) <= len(where) or f"'{parts[-1]}'" in told):
+            return f"--set {override}: {told}"
+    return f"{find_experiment(name).name}: {told}"
 
 
 def require_names(names: Mapping[str, str]) -> None:
@@ -86,27 +107,45 @@ def require_names(names: Mapping[str, str]) -> None:
         first[name] = given
 
 
-def explain(error: ValidationError, model: type[BaseModel], *, at: str | None = None) -> str:
+def explain(
+    error: ValidationError, model: type[BaseModel], *, at: str | None = None, inside: Sequence[str] = ()
+) -> str:
     """One line for the first problem, naming the key and, for an unknown one, the nearest valid name. `at`: where the
-    model stands in an experiment's file ("" for the whole), whose keys have examples."""
+    model stands in an experiment's file ("" for the whole), whose keys have examples. `inside`: which key in an unknown
+    section was asked for."""
     problem = error.errors()[0]
     where = ".".join(str(part) for part in problem["loc"])
     if problem["type"] == "extra_forbidden":
         *parents, key = (str(part) for part in problem["loc"])
         below = "".join(f"{parent}." for parent in parents)
-        return f"unknown key '{where}'{nearest(key, _fields_at(model, parents), below=below)}"
+        rest = "".join(f".{part}" for part in inside)
+        return (
+            f"unknown key '{where}{rest}'{nearest(key, _fields_at(model, parents), below=below, rest=rest)}"
+        )
     told = word(problem, "" if at is None else show_example(at, problem["loc"], model))
     return f"{where}: {told}" if where else told
 
 
-def _blame(error: ValidationError, overrides: tuple[str, ...]) -> str:
-    """The override that brought the problem, as it was typed; empty where the file did."""
-    where = [str(part) for part in error.errors()[0]["loc"]]
+def _tell(error: ValidationError, overrides: tuple[str, ...], written: dict[str, Any], *, told: str) -> str:
+    """What is wrong, behind the override that brought it, as it was typed, else behind the file."""
+    problem = error.errors()[0]
+    where = [str(part) for part in problem["loc"]]
+    alone = problem["type"] == "extra_forbidden" and not _holds(written, where)
     for override in overrides:
         parts = _parts(override.partition("=")[0].strip())
         if where[: len(parts)] == parts:
-            return f"--set {override}"
-    return ""
+            return f"--set {override}: {explain(error, Experiment, at='')}"
+        if alone and parts[: len(where)] == where:
+            return f"--set {override}: {explain(error, Experiment, at='', inside=parts[len(where) :])}"
+    return f"{told}: {explain(error, Experiment, at='')}"
+
+
+def _holds(content: Any, where: list[str]) -> bool:
+    for part in where:
+        if not isinstance(content, dict) or part not in content:
+            return False
+        content = content[part]
+    return True
 
 
 def write_spec(spec: Spec) -> str:

@@ -49,7 +49,7 @@ def _score(row: Score, baselines: list[str]) -> list[Cell | str]:
     others = [row.beside.get(baseline, Beside()) for baseline in baselines]
     return [
         Cell(begin(told.label), words.BETTER[find_metric(row.metric).better]),
-        Cell(write(row.value, told.form), interval(row.low, row.high, told.form), "cc-own"),
+        Cell(write(row.value, told.form), row.why or interval(row.low, row.high, told.form), "cc-own"),
         *(Cell(write(other.value, told.form), _lead(row.metric, other)) for other in others),
     ]
 

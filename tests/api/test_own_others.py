@@ -5,12 +5,15 @@ import polars as pl
 import pytest
 
 import candorcast
+from cli.screens.evaluation import print_evaluation
+from cli.terminal import Terminal
 from ml_core.errors import ForecastError
 from ml_core.evaluation.metrics import find_metric, metric_names
+from ml_core.evaluation.scores import score
 from ml_core.features.listing import list_features
 from ml_core.features.table import build_features, chosen_names, known_features
 from ml_core.spec.experiment import Features
-from tests.evaluation.scored import make_scored
+from tests.evaluation.scored import baseline, make_scored
 from tests.market import simulate_prices, small_experiment
 
 pytestmark = pytest.mark.usefixtures("forgotten")
@@ -133,6 +136,83 @@ def test_a_metric_stands_in_evaluations_and_may_be_what_a_search_looks_for(tmp_p
     assert {"cubed", "sign_ic"} <= set(opened.evaluate().scores["metric"])
     with pytest.raises(ForecastError, match="unknown metric 'sign_ix'; did you mean 'sign_ic'"):
         find_metric("sign_ix")
+
+
+def breaks_off(rows) -> np.ndarray:
+    """Reads what is not there."""
+    return rows["prices"]
+
+
+def knows_no_number(rows) -> np.ndarray:
+    """None, wherever it is asked."""
+    return rows["mean"] * np.nan
+
+
+def says_words(rows) -> list[str]:
+    """A word for each row."""
+    return ["good"] * len(rows["mean"])
+
+
+def too_few(rows) -> np.ndarray:
+    """Half of them."""
+    return rows["mean"][::2]
+
+
+def halves_only_one(rows) -> np.ndarray:
+    """One column where two are asked."""
+    return rows["mean"]
+
+
+def ends_badly(rows) -> np.ndarray:
+    """Its mean is never finished."""
+    return rows["mean"]
+
+
+def never(means: np.ndarray) -> np.ndarray:
+    raise ZeroDivisionError(f"no end\nof {means.size and 'means'}")
+
+
+WRONG = {
+    "breaks_off": "metric 'breaks_off': reckoned: KeyError: 'prices'",
+    "knows_no_number": "metric 'knows_no_number': expected a finite number, got none",
+    "says_words": "metric 'says_words': reckoned: ValueError: could not convert string to float: 'good'",
+    "too_few": "metric 'too_few': expected a number for each of 320 rows, got ndarray of shape (160,)",
+    "halves_only_one": "metric 'halves_only_one': expected two columns with a number for each of 320 rows, "
+    "got ndarray of shape (320,)",
+    "ends_badly": "metric 'ends_badly': finish: ZeroDivisionError: no end of means",
+}
+
+
+def register_wrong_ones() -> None:
+    for function in (breaks_off, knows_no_number, says_words, too_few):
+        candorcast.metric(better="lower")(function)
+    candorcast.metric_by_date(better="higher")(halves_only_one)
+    candorcast.metric(better="lower", finish=never)(ends_badly)
+
+
+def test_a_metric_that_fails_has_no_value_and_says_why_and_all_else_is_scored_as_without_it():
+    scored = make_scored()
+    without = score(scored, {"zero": baseline(scored, 0)}, resamples=20)
+    register_wrong_ones()
+    candorcast.metric(better="lower")(cubed)
+    table = score(scored, {"zero": baseline(scored, 0)}, resamples=20)
+    wrong = table.filter(pl.col("metric").is_in(list(WRONG)))
+    assert dict(wrong.select("metric", "why").iter_rows()) == WRONG
+    assert wrong["value"].null_count() == wrong["p_zero"].null_count() == len(WRONG)
+    others = table.filter(pl.col("why").is_null(), pl.col("metric") != "cubed")
+    assert others.equals(without)
+    assert table.filter(metric=pl.lit("cubed"))["value"].null_count() == 0
+
+
+def test_an_evaluation_with_one_that_fails_ends_well_and_tells_it_in_a_line(tmp_path, capsys):
+    register_wrong_ones()
+    opened = candorcast.open(small_experiment(), home=tmp_path, set={"training.epochs": 1})
+    opened.refresh()
+    found = opened.evaluate()
+    assert found.scores.filter(metric=pl.lit("mse"))["value"].null_count() == 0
+    print_evaluation(Terminal(), opened.experiment, found)
+    told = [line for line in capsys.readouterr().err.splitlines() if "breaks_off" in line]
+    assert told == [f"candorcast: {WRONG['breaks_off']}; it has no value, all else was measured"]
 
 
 def test_a_metric_that_fails_is_told_by_its_name():

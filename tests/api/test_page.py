@@ -13,7 +13,8 @@ BLOCKS = re.findall(r"```python\n(.*?)```", PAGE.read_text(encoding="utf-8"), fl
 
 
 @pytest.mark.usefixtures("ray_cluster", "forgotten")
-def test_the_page_runs_from_its_first_line_to_its_last(new_home, monkeypatch):
+def test_the_page_runs_from_its_first_line_to_its_last(new_home, monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("CANDORCAST_HOME", str(new_home().root))
     names: dict = {}
     for block in BLOCKS:

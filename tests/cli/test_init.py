@@ -103,6 +103,14 @@ def test_a_file_of_that_name_is_not_written_over(folder):
             ("demo", "--tickers", "SPY"),
             "init demo: an experiment of that name is shipped; choose another name",
         ),
+        (
+            ("x", "--tickers", "SPY", "--daily", "--weekly"),
+            "--daily, --weekly: a forecast is made daily or weekly; expected one of them",
+        ),
+        (
+            ("x", "--weekly", "--tickers", "SPY", "--daily"),
+            "--daily, --weekly: a forecast is made daily or weekly; expected one of them",
+        ),
         (("x", "--tickers", ""), "--tickers: expected tickers without spaces and slashes"),
         (("x", "--tickers", "SPY,,QQQ"), "--tickers: expected tickers without spaces and slashes"),
         (

@@ -27,16 +27,38 @@ def test_it_tells_which_release_it_is():
     assert run("--version").stdout == f"candorcast {version('candorcast')}\n"
 
 
-def test_an_unknown_command_is_refused_with_the_nearest_ones():
-    done = run("serch", "demo")
-    assert done.exit_code == 2
-    assert "No such command 'serch'. Did you mean 'search', 'serve'?" in done.stderr
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (("serch", "demo"), "no command 'serch'; did you mean 'search'?"),
+        (("search", "demo", "--trails", "3"), "search: no option '--trails'; did you mean '--trials'?"),
+        (("refresh", "demo", "--hom", "x"), "refresh: no option '--hom'; did you mean '--home'?"),
+        (("schema", "-z"), "schema: no option '-z'; expected one of --home, --json, --help"),
+        (("--hlep",), "no option '--hlep'; did you mean '--help'?"),
+        (("refresh",), "refresh: EXPERIMENT is missing; candorcast refresh --help tells what it takes"),
+        (("init", "x"), "init: --tickers is missing; candorcast init --help tells what it takes"),
+        (("export", "demo"), "export: --out is missing; candorcast export --help tells what it takes"),
+        (("init", "x", "--tickers"), "--tickers: expected a value"),
+        (("init", "x", "--daily=3"), "--daily: it takes no value"),
+        (("ledger", "demo", "a", "b"), "ledger: not expected: a b"),
+    ],
+)
+def test_what_a_command_does_not_take_is_refused_in_one_plain_line_with_the_nearest_that_it_takes(
+    arguments, told
+):
+    done = run(*arguments)
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert done.stderr.splitlines() == [f"candorcast: {told}"]
 
 
-def test_an_unknown_option_is_refused_with_the_nearest_one():
-    done = run("search", "demo", "--trails", "3")
-    assert done.exit_code == 2
-    assert "No such option: --trails (Possible options: --trials)" in done.stderr
+def test_a_command_that_is_like_none_is_answered_with_all_of_them():
+    (told,) = run("qqqq").stderr.splitlines()
+    assert told.startswith("candorcast: no command 'qqqq'; expected one of ")
+    assert all(str(command.name) in told for command in app.registered_commands)
+
+
+def test_where_nothing_is_asked_there_is_help():
+    assert run().stderr.startswith("Usage: ") or run().stdout.startswith("Usage: ")
 
 
 def test_the_help_of_truth_names_every_kind_that_can_be_planted():

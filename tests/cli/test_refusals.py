@@ -113,6 +113,42 @@ def test_an_unknown_experiment_is_answered_with_the_nearest(home):
     )
 
 
+def test_a_file_that_lies_here_is_hinted_at_with_the_whole_command(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "my.toml").touch()
+    told = "no experiment 'my', but a file my.toml lies here; run: candorcast "
+    assert_refused(run("refresh", "my"), f"{told}refresh my.toml")
+    assert_refused(
+        run("predict", "my", "--set", "task.lookback=9", "--home", "a b"),
+        f"{told}predict my.toml --set task.lookback=9 --home 'a b'",
+    )
+
+
+@pytest.mark.parametrize("command", [("evaluate",), ("search", "--trials", "1"), ("space",), ("audit",)])
+def test_an_unknown_feature_is_told_with_the_file_or_the_set_that_named_it(file, home, tmp_path, command):
+    verb, *more = command
+    where = () if verb == "space" else ("--home", home)
+    asked = 'features.names=["momentun_5"]'
+    told = "features.names: unknown feature 'momentun_5'; did you mean 'momentum_5'?"
+    assert_refused(run(verb, file, *more, *where, "--set", asked), f"candorcast: --set {asked}: {told}")
+    own = tmp_path / "own.toml"
+    own.write_text(Path(file).read_text().replace('"volatility_5"', '"momentun_5"'))
+    assert_refused(run(verb, str(own), *more, *where), f"candorcast: own.toml: {told}")
+
+
+def test_a_column_that_the_prices_lack_is_told_with_the_file_that_named_it(file, home):
+    asked = 'features.names=["context_oil"]'
+    done = run("evaluate", file, "--home", home, "--set", asked)
+    assert_refused(done, f"candorcast: --set {asked}: features.names: unknown feature 'context_oil'; ")
+
+
+def test_an_unknown_option_of_a_model_is_told_of_the_set_that_named_it_and_else_of_the_file(file, home):
+    bad = ("--set", "model.hiden=3")
+    told = "unknown key 'hiden'; did you mean 'hidden'?"
+    assert_refused(run("evaluate", file, "--home", home, *bad), "candorcast: --set model.hiden=3: model (")
+    assert_refused(run("evaluate", file, "--home", home, *bad), told)
+
+
 def test_one_session_of_bars_is_told_in_numbers(file, home, tmp_path):
     one = ("--home", home, "--set", "data.simulated.sessions=1")
     assert run("refresh", file, *one).exit_code == 0

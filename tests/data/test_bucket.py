@@ -181,16 +181,21 @@ def test_what_s3_refuses_is_one_line_that_names_it():
     assert "\n" not in str(told.value)
 
 
-@pytest.mark.parametrize("address", ["bars", "s3://", "https://bars/x", "s3://bars/x y", "s3://Bars"])
+@pytest.mark.parametrize(
+    "address", ["bars", "s", " ", "s3:", "s3://", "s3://b", "https://bars/x", "s3://bars/x y", "s3://Bars"]
+)
 def test_an_address_that_is_none_is_refused_at_the_door(monkeypatch, address):
     monkeypatch.setenv("CANDORCAST_TABLES", address)
     with pytest.raises(
-        InvalidInput, match=r"^CANDORCAST_TABLES: .*expected s3://BUCKET or s3://BUCKET/FOLDER"
+        InvalidInput,
+        match=r"^CANDORCAST_TABLES: .*expected s3://BUCKET or s3://BUCKET/FOLDER, the bucket in 3 to 63 ",
     ):
         Settings()
 
 
 def test_without_its_package_the_extra_is_named_at_the_door(tmp_path, monkeypatch):
     monkeypatch.setattr("ml_core.home.bucket.find_spec", lambda _: None)
-    with pytest.raises(InvalidInput, match=r"^s3://bars: .*pip install 'candorcast\[s3\]'"):
+    with pytest.raises(
+        InvalidInput, match=r"^CANDORCAST_TABLES: s3://bars: .*pip install 'candorcast\[s3\]'"
+    ):
         open_home(tmp_path, tables="s3://bars")

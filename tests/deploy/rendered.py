@@ -13,7 +13,7 @@ import yaml
 from tests.deploy.composition import PROJECT
 
 FOLDER = PROJECT / "deploy" / "kubernetes"
-PLACES = ("overlays/cpu", "overlays/gpu", "search", "s3")
+PLACES = ("overlays/cpu", "overlays/gpu", "search", "s3", "ingress")
 KEPT = Path(__file__).with_name("rendered.json")
 
 

@@ -42,6 +42,11 @@ def test_the_key_is_asked_for_and_stands_in_no_file() -> None:
     assert "fly secrets set CANDORCAST_API_KEY=" in (DEPLOY / "fly.toml").read_text()
 
 
+def test_nobody_is_answered_without_tls_and_no_commit_goes_out_before_its_checks_have_passed() -> None:
+    assert FLY["http_service"]["force_https"] is True  # Render does so by itself
+    assert RENDER["autoDeployTrigger"] == "checksPass"
+
+
 def test_both_ask_for_health_where_the_image_does() -> None:
     assert CHECK["path"] == RENDER["healthCheckPath"]
     assert f'{CHECK["path"]}\\"' in DOCKERFILE

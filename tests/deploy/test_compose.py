@@ -55,6 +55,13 @@ def test_a_secret_has_no_default(secret: str) -> None:
         read_compose({name: value for name, value in SECRETS.items() if name != secret})
 
 
+def test_no_secret_is_a_word_of_a_command_which_whoever_lists_processes_reads(
+    services: dict[str, dict],
+) -> None:
+    words = [word for one in services.values() for word in one.get("command", [])]
+    assert [word for word in words for secret in SECRETS.values() if secret in word] == []
+
+
 def test_only_loopback_ports_are_published(services: dict[str, dict]) -> None:
     published = [port for service in services.values() for port in service.get("ports", [])]
     assert published

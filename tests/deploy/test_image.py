@@ -70,19 +70,22 @@ def test_what_the_containers_need_besides_is_pinned_and_agrees_with_the_constrai
 
 
 @pytest.mark.parametrize(
-    ("variant", "code", "asked"),
+    ("variant", "index", "code", "asked"),
     [
-        ("cpu", 0, "--index-url of-cpu-wheels"),
-        ("cuda", 0, ""),
-        ("tpu", 2, "expected cpu or cuda"),
+        ("cpu", "of-cpu-wheels", 0, "--index-url of-cpu-wheels"),
+        ("cpu", "", 0, ""),
+        ("cuda", "of-cpu-wheels", 0, ""),
+        ("tpu", "of-cpu-wheels", 2, "expected cpu or cuda"),
     ],
 )
-def test_a_variant_takes_its_torch_and_an_unknown_one_is_refused(variant: str, code: int, asked: str) -> None:
+def test_a_variant_takes_its_torch_and_an_unknown_one_is_refused(
+    variant: str, index: str, code: int, asked: str
+) -> None:
     [choice] = re.findall(r"case \"\$VARIANT\" in .*?esac", DOCKERFILE.replace("\\\n", " "), re.DOTALL)
     script = f'{choice}; echo "$from"'
     ran = subprocess.run(
         ["sh", "-c", script],
-        env={"VARIANT": variant, "TORCH_INDEX": "of-cpu-wheels"},
+        env={"VARIANT": variant, "TORCH_INDEX": index},
         capture_output=True,
         text=True,
     )

@@ -17,7 +17,7 @@ from tests.deploy.kustomize import containers, pods, render
 from tests.deploy.rendered import FOLDER, KEPT, PLACES, ask_kubectl, digest
 
 RENDERED = {place: render(FOLDER / place) for place in PLACES}
-EVERYTHING = [*RENDERED["overlays/gpu"], *RENDERED["search"], *RENDERED["s3"]]
+EVERYTHING = [*RENDERED["overlays/gpu"], *RENDERED["search"], *RENDERED["s3"], *RENDERED["ingress"]]
 # KubeRay's schemas are in no package. Those of its repository (v1, 19 August 2026) were asked by hand; what we use of
 # them is held here by name.
 CLUSTER = {
@@ -196,6 +196,20 @@ def test_a_service_leads_to_a_port_that_a_container_listens_on() -> None:
                 for one in container.get("ports", [])
             }
             assert listening[port["targetPort"]] == port["port"]
+
+
+def test_visitors_from_outside_come_to_the_app_alone_and_by_tls_alone() -> None:
+    [way] = of_kind("Ingress")
+    hosts = {rule["host"] for rule in way["spec"]["rules"]}
+    assert hosts == {host for one in way["spec"]["tls"] for host in one["hosts"]}
+    assert all(one["secretName"] in (FOLDER / "README.md").read_text() for one in way["spec"]["tls"])
+    assert way["metadata"]["annotations"]["nginx.ingress.kubernetes.io/force-ssl-redirect"] == "true"
+    ports = {
+        (one["metadata"]["name"], port["name"]) for one in of_kind("Service") for port in one["spec"]["ports"]
+    }
+    backends = [path["backend"]["service"] for rule in way["spec"]["rules"] for path in rule["http"]["paths"]]
+    assert {(one["name"], one["port"]["name"]) for one in backends} == {("app", "http")}
+    assert ("app", "http") in ports
 
 
 def test_what_scales_and_what_guards_finds_its_pods() -> None:

@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from ml_core.errors import BrokenArtifact
 from ml_core.registry.evidence import FORMAT, EarlierSpec, Evidence, read_evidence, write_evidence
 from ml_core.registry.recipe import EarlierRecipe, Recipe
-from ml_core.registry.scores import Score
+from ml_core.registry.scores import Score, tell_unmeasured
 from ml_core.spec.file import SHIPPED, read_experiment
 from ml_core.spec.plain import plain
 from ml_core.spec.run import RunSpec
@@ -64,6 +64,18 @@ def test_a_number_that_is_none_is_null_in_the_evidence_and_in_its_file(tmp_path)
     assert (evidence.search.head[0].validation, evidence.choice[0].ic) == (None, None)
     write_evidence(evidence, tmp_path / "evidence.json")
     json.loads((tmp_path / "evidence.json").read_text(), parse_constant=pytest.fail)
+
+
+def test_why_a_metric_has_no_value_is_kept_and_where_there_is_one_nothing_is_written(tmp_path):
+    told = told_of(EXPERIMENT) | {
+        "scores": [score("mse", why=None), score("mine", value=None, why="it failed")]
+    }
+    write_evidence(Evidence.model_validate(told), tmp_path / "evidence.json")
+    kept_scores = json.loads((tmp_path / "evidence.json").read_text())["scores"]
+    assert kept_scores == [score("mse"), score("mine", value=None, why="it failed")]
+    assert tell_unmeasured(read(tmp_path / "evidence.json").scores) == [
+        "it failed; it has no value, all else was measured"
+    ]
 
 
 def test_a_file_with_numbers_that_json_does_not_know_is_read_with_nulls(tmp_path):

@@ -11,6 +11,7 @@ from ml_core.live.terms import LiveTerms
 from ml_core.promotion.reference import fill_seat
 from ml_core.registry.noted import Noted
 from serving.figures.models import draw_beside, draw_calibration, draw_coverage, draw_live, draw_timeline
+from serving.ui._scores import show_scores
 from serving.ui._versions import show_verdicts
 from serving.ui.models import show_models, show_one, show_two
 from tests.market import NOW
@@ -101,6 +102,13 @@ def test_two_versions_stand_side_by_side_with_their_scores_and_intervals(seated)
     assert [trace.marker.symbol for trace in figure.data] == ["circle", "diamond"]
     assert show_two(service, "3", "3").table == ""
     assert show_two(service, "3", "<b>").table == ""
+
+
+def test_where_a_metric_failed_the_reason_stands_in_place_of_its_interval(seated):
+    info = seated.service().info("3")
+    first = info.scores[0].model_copy(update={"value": None, "why": "metric 'mine': 1 < 2"})
+    (told, *_) = show_scores(info.model_copy(update={"scores": (first, *info.scores[1:])}))
+    assert "<small>metric &#x27;mine&#x27;: 1 &lt; 2</small>" in told
 
 
 def test_a_refit_shows_no_scores_as_its_own_and_names_whose_stand_in_its_evidence(seated, tmp_path):

@@ -11,6 +11,7 @@ from ml_core.errors import InvalidInput
 from ml_core.features.table import chosen_names
 from ml_core.forecaster.learners import configure
 from ml_core.models.family import complete
+from ml_core.spec.choices import nearest
 from ml_core.spec.experiment import Experiment, Model, Reading, RunSpec, Task
 from ml_core.spec.file import SHIPPED, find_experiment, read_experiment, write_spec
 from tests.market import small_experiment, write_experiment
@@ -47,7 +48,7 @@ def test_every_shipped_experiment_is_valid_down_to_its_chosen_parts(name, overri
     ("override", "told"),
     [
         ("task.lookbak=3", "unknown key 'task.lookbak'; did you mean 'task.lookback'?"),
-        ("trainin.epochs=3", "unknown key 'trainin'; did you mean 'training'?"),
+        ("trainin.epochs=3", "unknown key 'trainin.epochs'; did you mean 'training.epochs'?"),
         ("gate.significanse=0.1", "unknown key 'gate.significanse'; did you mean 'gate.significance'?"),
         ("zzz=1", "unknown key 'zzz'; expected one of name, universe, data, task"),
         ("task.lookback=3", "task.lookback: expected at least 4, got 3"),
@@ -191,6 +192,30 @@ def test_what_is_wrong_is_told_of_the_override_that_brought_it_and_else_of_the_f
     file.write_text(file.read_text().replace("lookback", "lookbak"))
     with pytest.raises(InvalidInput, match=r"^small\.toml: unknown key 'task\.lookbak'"):
         read_experiment(str(file), ("gate.coverage=0.8",))
+
+
+def test_an_unknown_section_is_told_of_the_override_that_made_it_with_what_was_meant(file):
+    with pytest.raises(
+        InvalidInput, match=r"^--set tsk\.x=1: unknown key 'tsk\.x'; did you mean 'task\.x'\?$"
+    ):
+        read_experiment(str(file), ("task.lookback=9", "tsk.x=1"))
+    file.write_text(f"{file.read_text()}\n[tsk]\ny = 1\n")
+    with pytest.raises(InvalidInput, match=r"^small\.toml: unknown key 'tsk'; did you mean 'task'\?$"):
+        read_experiment(str(file), ("tsk.x=1",))
+
+
+def test_a_file_that_lies_here_is_not_taken_for_an_experiment_and_is_named(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "my.toml").touch()
+    with pytest.raises(
+        InvalidInput, match=r"^no experiment 'my', but a file my\.toml lies here; expected my\.toml$"
+    ):
+        find_experiment("my")
+
+
+def test_of_very_many_names_that_are_not_near_the_first_are_told():
+    told = nearest("qqqq", [f"feature_{number}" for number in range(300)])
+    assert told.endswith("feature_39 and 260 more")
 
 
 def test_a_file_is_found_by_path_or_name_and_an_unknown_one_is_answered_with_the_nearest(

@@ -1,18 +1,23 @@
 """The site is built without a warning, holds every page and what code tells of itself, and loads nothing from
 elsewhere."""
 
+import inspect
 import json
 import os
 import re
 import subprocess
 import sys
+from html import unescape
 from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
 
+import candorcast
+from candorcast import Opened
 from cli.line import app
 from ml_core.spec.keys import KEYS
+from website.python_reference import given_back
 from website.rewriting import rewrite
 
 HOUSE = Path(__file__).parents[2]
@@ -82,6 +87,17 @@ def test_every_command_every_key_and_every_route_is_in_the_reference(site):
     assert [one.name for one in app.registered_commands if f'id="{one.name}"' not in commands] == []
     assert [key for key in KEYS if f"<code>{key}</code>" not in keys and f'id="{key}"' not in keys] == []
     assert "POST /predictions/single" in routes and "<code>ticker</code>" in routes
+
+
+def test_every_name_and_every_verb_of_the_python_interface_is_in_the_reference_with_what_it_does(site):
+    told = unescape(re.sub(r"<[^>]+>", "", (site / "reference" / "python.html").read_text(encoding="utf-8")))
+    verbs = [f"Opened.{name}" for name in vars(Opened) if not name.startswith("_")]
+    names = [f"candorcast.{name}" for name in candorcast.__all__]
+    assert [one for one in (*verbs, *names) if one not in told] == []
+    spoken = " ".join(told.split())
+    for thing in (Opened.refresh, Opened.certify, candorcast.open, candorcast.recheck):
+        assert " ".join(str(inspect.getdoc(thing)).replace("`", "").split()) in spoken
+    assert {"Answer", "Evaluation", "Evidence", "ForecastOrigin"} <= {one.__name__ for one in given_back()}
 
 
 def test_what_a_page_says_can_be_searched_without_a_server_elsewhere(site):
