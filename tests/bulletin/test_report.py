@@ -1,12 +1,17 @@
 """A report says what is known of a version, whoever it is: a reference, one that was refused, a champion."""
 
+import io
+import json
 import math
 import re
 import shlex
 from dataclasses import replace
+from pathlib import Path
 
+import docx
 import polars as pl
 import pytest
+import typst
 
 from ml_core.bulletin.parts.explained import ExplainedSession, tell_looked
 from ml_core.bulletin.parts.first import tell_first, tell_verdict
@@ -24,8 +29,19 @@ from ml_core.portfolio.comparison import STRATEGY
 from ml_core.promotion.likeness import hand_on, judge_refit
 from ml_core.registry.refit import Compared, Refit
 from ml_core.registry.versions import Registry
-from ml_core.reporting.document.document import Document, Figure, Missing, Paragraph, Points, Table
+from ml_core.reporting.document.document import (
+    Document,
+    Figure,
+    Missing,
+    PaperFormat,
+    Paragraph,
+    Points,
+    Table,
+)
+from ml_core.reporting.document.docx import write_docx
+from ml_core.reporting.document.html import write_html
 from ml_core.reporting.document.markdown import write_first, write_markdown
+from ml_core.reporting.document.pdf import write_source
 from ml_core.spec.experiment import Experiment
 from ml_core.vocabulary import words
 from tests.cli.command_line import run
@@ -87,6 +103,36 @@ def test_every_figure_is_told_in_words_and_every_table_has_rows_of_one_width(rep
     for table in document.tables:
         assert table.rows
         assert {len(row) for row in table.rows} == {len(table.columns)}
+
+
+def captions_of_pdf(document: Document, paper: PaperFormat, folder: Path) -> str:
+    """In the order in which a reader comes upon them, page by page."""
+    for figure in document.figures:
+        (folder / f"{figure.name}.png").write_bytes(figure.png)
+    asked = (
+        "\n#context [#metadata(query(figure).map(one => (one.location().page(), one.location().position().y.pt(), "
+        "one.caption.body))) <captions>]"
+    )
+    file = folder / "report.typ"
+    file.write_text(write_source(document, paper) + asked, encoding="utf-8")
+    (told,) = json.loads(typst.query(file, "<captions>", ignore_system_fonts=True))
+    return json.dumps([body for *_, body in sorted(told["value"], key=lambda one: one[:2])])
+
+
+@pytest.mark.parametrize("seat", SEATS)
+def test_figures_and_tables_are_counted_in_the_order_of_the_text_in_every_file(reports, seat, tmp_path):
+    document = reports[seat]
+    word = docx.Document(io.BytesIO(write_docx(document)))
+    files = {
+        "html": write_html(document).decode(),
+        "docx": "\n".join(one.text for one in word.paragraphs if one.style.name == "Caption"),
+        "a4": captions_of_pdf(document, "a4", tmp_path),
+        "letter": captions_of_pdf(document, "letter", tmp_path),
+    }
+    for name, text in files.items():
+        for kind, all_of in (("Figure", document.figures), ("Table", document.tables)):
+            counted = [int(one) for one in re.findall(rf"\b{kind} (\d+)\. ", text)]
+            assert counted == list(range(1, len(all_of) + 1)), (name, kind)
 
 
 @pytest.mark.parametrize("seat", SEATS)

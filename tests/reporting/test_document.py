@@ -239,7 +239,7 @@ def test_a_caption_stays_on_the_page_of_its_table(lines, tmp_path):
     first = Section("In short", (Paragraph("Why."),), HERE)
     document = Document("Title", "of a day", dt.date(2026, 1, 2), first, (Section("A part", body, HERE),))
     source = write_source(document, "a4")
-    source = source.replace('caption: "A caption"', 'caption: [A caption #metadata("c") <place>]')
+    source = source.replace('caption: "Table 1. A caption"', 'caption: [A caption #metadata("c") <place>]')
     source = source.replace('[#"row 0"]', '[row 0 #metadata("r") <place>]')
     source += "\n#context [#metadata(query(<place>).map(one => one.location().page())) <pages>]"
     (tmp_path / "one.typ").write_text(source, encoding="utf-8")
@@ -278,9 +278,9 @@ def test_a_figure_stands_before_the_table_and_the_heading_that_follow_it(lines, 
         Section("The last", (replace(figure, name="third", caption="of third"), Paragraph("The end.")), HERE),
     )
     source = write_source(Document("Title", "of a day", dt.date(2026, 1, 2), first, sections), "a4")
-    for name in ("high", "other", "third"):
+    for number, name in enumerate(("high", "other", "third"), start=1):
         (tmp_path / f"{name}.png").write_bytes(figure.png)
-        source = source.replace(f'"of {name}"', f"[of {name} #metadata(0) <place>]")
+        source = source.replace(f'"Figure {number}. of {name}"', f"[of {name} #metadata(0) <place>]")
     source = source.replace('[#"row 0"]', "[row 0 #metadata(0) <place>]")
     source += (
         "\n#context [#metadata((query(<place>), query(heading.where(level: 1))).map(some => some.map(one => "

@@ -140,6 +140,10 @@ class Document:
         among = self.figures if isinstance(block, Figure) else self.tables
         return next(place for place, one in enumerate(among, start=1) if one is block)
 
+    def label(self, block: Figure | Table) -> str:
+        """What the text calls it, the same in every file: `Figure 3`."""
+        return f"{type(block).__name__} {self.number(block)}"
+
     def _blocks(self) -> Iterator[Block]:
         for section in self.every:
             yield from section.blocks

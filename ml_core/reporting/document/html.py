@@ -119,12 +119,12 @@ def _block(document: Document, block: Block) -> str:
             helps = f" <code>{escape(command)}</code>" if command else ""
             return f'<p class="missing"><strong>{escape(what)}: not there.</strong> {_text(why)}{helps}</p>'
         case Table():
-            return _table(block, document.number(block))
+            return _table(block, document.label(block))
         case Figure():
-            return _figure(block, document.number(block))
+            return _figure(block, document.label(block))
 
 
-def _table(table: Table, number: int) -> str:
+def _table(table: Table, label: str) -> str:
     kinds = table.numeric
     heads = "".join(
         f'<th scope="col"{_kind(kind)}>{escape(name)}</th>'
@@ -134,11 +134,11 @@ def _table(table: Table, number: int) -> str:
         "<tr>" + "".join(_cell(cell, kind) for cell, kind in zip(row, kinds, strict=True)) + "</tr>"
         for row in table.rows
     )
-    told = f"Table {number}. {escape(table.caption)}"
+    told, place = f"{label}. {escape(table.caption)}", label.replace("Table ", "t")
     look = "dense" if len(table.columns) >= MANY else "few" if len(table.columns) <= FEW else ""
     return (
-        f'<p class="caption" id="t{number}">{told}</p><div class="wide" tabindex="0" role="group" '
-        f'aria-labelledby="t{number}"><table class="{look}" aria-labelledby="t{number}"><thead><tr>{heads}</tr></thead>'
+        f'<p class="caption" id="{place}">{told}</p><div class="wide" tabindex="0" role="group" '
+        f'aria-labelledby="{place}"><table class="{look}" aria-labelledby="{place}"><thead><tr>{heads}</tr></thead>'
         f"<tbody>{rows}</tbody></table></div>{_origin(table.origin)}"
     )
 
@@ -152,11 +152,11 @@ def _kind(number: bool) -> str:
     return ' class="number"' if number else ""
 
 
-def _figure(figure: Figure, number: int) -> str:
+def _figure(figure: Figure, label: str) -> str:
     picture = base64.b64encode(figure.png).decode()
     return (
         f'<figure><img alt="{escape(figure.alt)}" src="data:image/png;base64,{picture}">'
-        f"<figcaption>Figure {number}. {escape(figure.caption)}</figcaption></figure>{_origin(figure.origin)}"
+        f"<figcaption>{label}. {escape(figure.caption)}</figcaption></figure>{_origin(figure.origin)}"
     )
 
 

@@ -41,6 +41,7 @@ STYLE = """
 #show figure.where(kind: table): set block(breakable: true)
 #show raw: set text(font: "DejaVu Sans Mono", size: 0.82em)
 #show figure: set align(left)
+#set figure(numbering: none, supplement: none) // the document has counted: a number does not hang on the layout
 #set table(stroke: (x, y) => (bottom: if y == 0 { 0.8pt } else { 0.3pt } + rgb("#a8adb3")), inset: (x: 4pt, y: 3.5pt))
 #show table.cell.where(y: 0): strong
 #let source(told, command) = text(size: 7.5pt, fill: rgb("#5c6166"))[#told · #raw(command)]
@@ -57,7 +58,7 @@ STYLE = """
   let words = [#caption#linebreak()#source(told, command)]
   let wide = page.width - 2 * margin.side
   let high = measure(image(name + ".png", width: wide)).height
-  let taken = head + 24pt + measure(block(width: wide, text(size: 9pt, [Figure 10: #words]))).height
+  let taken = head + 24pt + measure(block(width: wide, text(size: 9pt, words))).height
   let room = page.height - margin.bottom - taken - query(label(name)).first().location().position().y
   let later = room < least * high // what follows up to the next table or heading goes before it
   let scale = if later or room >= high { 1 } else { room / high }
@@ -113,29 +114,32 @@ def write_source(document: Document, paper: PaperFormat) -> str:
             "#one-page[",
             f"#block(below: 0.5em, text(size: 21pt, weight: 700, {title}))",
             f'#block(below: 1.2em, text(fill: rgb("#5c6166"), {subtitle}))',
-            *_blocks(document.first),
+            *_blocks(document, document.first),
             "]",
             "#pagebreak()",
             '#outline(title: "What it rests on", depth: 1)',
-            *(line for section in document.sections for line in _section(section)),
+            *(line for section in document.sections for line in _section(document, section)),
         ]
     )
 
 
-def _section(section: Section) -> list[str]:
+def _section(document: Document, section: Section) -> list[str]:
     heading, first = f"{FLUSH}\n#heading(level: 1, {_text(section.title)})", section.blocks[0]
     if isinstance(first, Figure):  # the heading goes with it
         rest = replace(section, blocks=section.blocks[1:]) if section.blocks[1:] else None
-        foot = _blocks(rest) if rest else []
-        return [_from(first), heading, _picture(first, HEAD), *foot]
-    return [heading, *_blocks(section)]
+        foot = _blocks(document, rest) if rest else []
+        return [_from(first), heading, _picture(document, first, HEAD), *foot]
+    return [heading, *_blocks(document, section)]
 
 
-def _blocks(section: Section) -> list[str]:
-    return [*(_block(one) for one in section.blocks), *([_origin(section.foot)] if section.foot else [])]
+def _blocks(document: Document, section: Section) -> list[str]:
+    return [
+        *(_block(document, one) for one in section.blocks),
+        *([_origin(section.foot)] if section.foot else []),
+    ]
 
 
-def _block(block: Block) -> str:
+def _block(document: Document, block: Block) -> str:
     match block:
         case Paragraph(text, "good" | "bad" as tone):
             return f'#verdict({_spans(text)}, rgb("{PAINTS[tone]}"))'
@@ -150,9 +154,9 @@ def _block(block: Block) -> str:
             helps = f" #raw({_text(command)})" if command else ""
             return f"#missing({_text(f'{what}: not there.')}, [#{_spans(why)}{helps}])"
         case Table():
-            return _table(block)
+            return _table(document, block)
         case Figure():
-            return f"{_from(block)}\n{_picture(block)}"
+            return f"{_from(block)}\n{_picture(document, block)}"
 
 
 def _from(figure: Figure) -> str:
@@ -160,13 +164,14 @@ def _from(figure: Figure) -> str:
     return f"#from({_text(figure.name)})"
 
 
-def _picture(figure: Figure, head: str = "0pt") -> str:
+def _picture(document: Document, figure: Figure, head: str = "0pt") -> str:
     origin = figure.origin
-    told = ", ".join(map(_text, (figure.alt, figure.caption, origin.told, origin.command)))
+    caption = f"{document.label(figure)}. {figure.caption}"
+    told = ", ".join(map(_text, (figure.alt, caption, origin.told, origin.command)))
     return f"#picture({_text(figure.name)}, {head}, {told})"
 
 
-def _table(table: Table) -> str:
+def _table(document: Document, table: Table) -> str:
     kinds = table.numeric
     widths = [_width(table, at) for at in range(len(table.columns))]
     aligned = ", ".join("right" if kind else "left" for kind in kinds)
@@ -176,7 +181,8 @@ def _table(table: Table) -> str:
     grid = f"table(columns: ({', '.join(widths)},), align: ({aligned},), table.header({heads}), {rows}{_below(table)})"
     room = "\n#v(0.9em)" if table.origin.quiet else ""  # where no origin parts it from what follows
     shown = f"align(left, text(size: {size}, {grid}))"
-    return f"{FLUSH}\n#figure({shown}, kind: table, caption: {_text(table.caption)}){room}"
+    caption = _text(f"{document.label(table)}. {table.caption}")
+    return f"{FLUSH}\n#figure({shown}, kind: table, caption: {caption}){room}"
 
 
 def _below(table: Table) -> str:
