@@ -149,6 +149,7 @@ def _gate(subject: ReportSubject, evidence: Evidence) -> list[Block]:
         }
         for check in evidence.gate.checks
     ]
-    verdict = "passed" if evidence.gate.passed else f"refused: {evidence.gate.told_refused}"
-    table = table_of(f"The gate ({verdict})", rows, subject.itself("models", "--json", named=False))
+    table = table_of(
+        f"The gate ({evidence.told_gate})", rows, subject.itself("models", "--json", named=False)
+    )
     return [table, *(Paragraph(told) for told in tell_both(subject, evidence))]
