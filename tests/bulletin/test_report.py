@@ -13,6 +13,7 @@ import polars as pl
 import pytest
 import typst
 
+from ml_core.baselines import BASELINES
 from ml_core.bulletin.parts.explained import ExplainedSession, tell_looked
 from ml_core.bulletin.parts.first import tell_first, tell_verdict
 from ml_core.bulletin.parts.judged import tell_holdout
@@ -20,7 +21,7 @@ from ml_core.bulletin.parts.lost import WHAT
 from ml_core.bulletin.replay import replay
 from ml_core.bulletin.report import build_report
 from ml_core.bulletin.subject import ReportSubject, open_subject
-from ml_core.claims.verdict import ClaimVerdict
+from ml_core.claims.verdict import ClaimVerdict, Contest
 from ml_core.data.order import Order
 from ml_core.errors import BrokenArtifact
 from ml_core.explain.attribution import attribute_all
@@ -28,6 +29,7 @@ from ml_core.forecaster.files import WEIGHTS, checksum
 from ml_core.portfolio.comparison import STRATEGY
 from ml_core.promotion.likeness import hand_on, judge_refit
 from ml_core.registry.refit import Compared, Refit
+from ml_core.registry.scores import Beside
 from ml_core.registry.versions import Registry
 from ml_core.reporting.document.document import (
     Document,
@@ -42,6 +44,7 @@ from ml_core.reporting.document.docx import write_docx
 from ml_core.reporting.document.html import write_html
 from ml_core.reporting.document.markdown import write_first, write_markdown
 from ml_core.reporting.document.pdf import write_source
+from ml_core.spec import choices
 from ml_core.spec.experiment import Experiment
 from ml_core.vocabulary import words
 from tests.cli.command_line import run
@@ -163,23 +166,90 @@ def test_the_first_page_says_that_the_market_is_made_up(reports, seat):
     assert "put no money on it" in points.items[0]
 
 
-def test_the_first_page_names_the_simple_rule_that_did_better_and_a_choice_that_may_be_luck(subjects):
-    version = subjects["champion"].version
+def beside(subject: ReportSubject, ahead: str, *named: str) -> ReportSubject:
+    """The same version, of which every claim but money is proven beside the rules that are named; one rule is ahead of
+    it by each score, the others are far behind."""
+    far = {"mse": 9.0, "crps": 9.0, "ic": -0.9, "rank_ic": -0.9}
+    evidence = subject.version.evidence
     scores = [
         row.model_copy(
-            update={"beside": {"ridge": next(iter(row.beside.values())).model_copy(update={"value": 0.9})}}
+            update={
+                "value": 0.4 if row.metric == "ic" else 0.5,
+                "beside": {
+                    name: Beside(value=0.5 if name == ahead else far[row.metric]) for name in {ahead, *named}
+                },
+            }
         )
-        for row in version.evidence.scores
+        for row in evidence.scores
+        if row.metric in far
     ]
+    contests = tuple(Contest(name, 0.1, 0.0, 0.2, 0.001, 100, f"above {name}'s") for name in named)
+    claims = tuple(
+        ClaimVerdict(name, horizon, "proven", "of those", 0.001, 0.001, 100, contests)
+        for name in ("level", "order", "range")
+        for horizon in subject.experiment.task.horizons
+    )
+    told = evidence.model_copy(update={"scores": scores, "claims": claims})
+    return replace(subject, version=replace(subject.version, read=told, live={}))
+
+
+def test_the_first_page_says_of_a_rule_that_no_question_is_decided_against_that_it_agreed_more_closely(
+    subjects,
+):
+    subject = beside(subjects["champion"], "ridge", "ewma", "last")
+    told = " ".join(one.text for one in tell_first(subject).blocks if isinstance(one, Paragraph))
+    assert "A simple rule agreed more closely with what came than this model did" in told
+    assert ": a weighted sum of the same inputs. None of the questions is decided against it" in told
+    below = " ".join(one.text for one in tell_holdout(subject).blocks if isinstance(one, Paragraph))
+    assert "ridge 0.500 beside 0.400" in below, "the numbers stand further down"
+    assert "On the first page ridge is \u201ca weighted sum of the same inputs\u201d" in below
+
+
+def test_the_first_page_does_not_say_of_a_rule_that_a_question_is_decided_against_that_none_is(subjects):
+    subject = beside(subjects["champion"], "ewma", "ewma", "last")
+    told = " ".join(one.text for one in tell_first(subject).blocks if isinstance(one, Paragraph))
+    assert ": the average of the latest moves. It is among the rules against which" in told
+    assert "\u201cwhich goes better than which\u201d" in told
+    assert "None of the questions is decided against it" not in told
+
+
+def test_what_is_proven_is_told_beside_the_rules_that_it_faced_and_one_that_was_as_good_is_named(subjects):
+    (points,) = [
+        one
+        for one in tell_first(beside(subjects["champion"], "ridge", "ewma", "last")).blocks
+        if isinstance(one, Points)
+    ]
+    advice = {
+        name: next(one for one in points.items if words.use(name) in one)
+        for name in ("level", "order", "range")
+    }
+    for told in advice.values():
+        assert (
+            "the rules that are named for it (the average of the latest moves and the last move again)"
+            in told
+        )
+        assert told.endswith("A weighted sum of the same inputs is none of them, and did as well or better.")
+    named = tell_first(beside(subjects["champion"], "last", "ewma", "last")).blocks
+    assert not any(
+        "did as well or better" in item for one in named if isinstance(one, Points) for item in one.items
+    )
+
+
+def test_each_baseline_that_comes_with_candorcast_has_plain_words():
+    assert {name for name in choices.names(BASELINES) if name not in words.RULES} == set()
+    assert (
+        words.rules(["garch", "gjr_garch", "mine"])
+        == "common ways to measure how prices swing and the rule mine"
+    )
+
+
+def test_the_first_page_says_where_the_choice_may_be_luck(subjects):
+    version = subjects["champion"].version
     searched = version.evidence.search.model_copy(update={"overfitting": 0.67})
-    doubted = version.evidence.model_copy(update={"scores": scores, "search": searched})
+    doubted = version.evidence.model_copy(update={"search": searched})
     subject = replace(subjects["champion"], version=replace(version, read=doubted))
     told = " ".join(one.text for one in tell_first(subject).blocks if isinstance(one, Paragraph))
-    assert "One of the simple rules agreed more closely" in told
     assert "on the other in 67% of all ways to cut" in told
-    assert "ridge 0.900 beside" in " ".join(
-        one.text for one in tell_holdout(subject).blocks if isinstance(one, Paragraph)
-    ), "the numbers stand further down"
 
 
 def test_nothing_is_said_to_be_hidden_in_a_market_in_which_nothing_was_planted(subjects):

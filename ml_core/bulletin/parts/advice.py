@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ml_core.bulletin.parts.faced import rules_as_good, tell_faced
 from ml_core.bulletin.parts.taken import is_left_out, tell_why_not
 from ml_core.bulletin.subject import ReportSubject
 from ml_core.claims.verdict import ClaimVerdict
@@ -18,8 +19,9 @@ def advise(subject: ReportSubject, evidence: Evidence) -> list[str]:
     may = "In that market one may" if is_made_up(subject) else "You may"
     told = [PRACTICE] if is_made_up(subject) else []
     for claim in [name for name in words.CLAIMS if name in {name for name, _ in proven}]:
-        ahead = ahead_of(subject, [one for name, one in proven if name == claim])
-        told.append(f"{may} {words.use(claim)}, {ahead}: {words.meaning(claim)}.")
+        horizons = [one for name, one in proven if name == claim]
+        meaning = _tell_meaning(subject, evidence, claim, horizons)
+        told.append(f"{may} {words.use(claim)}, {ahead_of(subject, horizons)}: {meaning}")
     unproven = [one for one in asked_of(evidence) if (one.claim, one.horizon) not in proven]
     left = [one for one in unproven if is_left_out(one, evidence)]
     told += [
@@ -42,6 +44,15 @@ def advise(subject: ReportSubject, evidence: Evidence) -> list[str]:
     told.append(
         f"See what its forecasts come to from now on, which no luck of the past can touch: `{subject.spell('live')}`"
     )
+    return told
+
+
+def _tell_meaning(subject: ReportSubject, evidence: Evidence, claim: str, horizons: list[int]) -> str:
+    """What is proven by that, and which rule was as good without being one of those that it was proven beside."""
+    told = f"{words.meaning(claim, tell_faced(evidence, claim, horizons))}."
+    for rule, ahead in rules_as_good(evidence, claim, horizons).items():
+        where = "" if ahead == horizons else f", {ahead_of(subject, ahead)}"
+        told += f" {rule[0].upper()}{rule[1:]} is none of them, and did as well or better{where}."
     return told
 
 

@@ -13,6 +13,7 @@ from ml_core.bulletin.parts.advice import (
     tell_made_up,
     unit_of,
 )
+from ml_core.bulletin.parts.faced import decided_against
 from ml_core.bulletin.parts.judged import TITLE as HOLDOUT
 from ml_core.bulletin.parts.taken import LEFT, is_left_out
 from ml_core.bulletin.subject import ReportSubject
@@ -22,7 +23,7 @@ from ml_core.registry.account import Account
 from ml_core.registry.evidence import Evidence
 from ml_core.registry.seats import CHAMPION
 from ml_core.reporting.document.document import Block, NumberOrigin, Paragraph, Points, Section, table_of
-from ml_core.reporting.rivals import tell_rivals
+from ml_core.reporting.rivals import RivalAhead, rivals_ahead
 from ml_core.vocabulary import words
 
 NOW = "What to do now"
@@ -211,12 +212,8 @@ def _tell_doubts(subject: ReportSubject, evidence: Evidence) -> list[str]:
     """What speaks against it, where something does."""
     assert subject.version is not None
     told = []
-    if evidence.role != "reference" and tell_rivals(subject.version):
-        told.append(
-            "One of the simple rules agreed more closely with what came than this model did. Each question is decided "
-            f"against the rules that are named for it, and that rule is none of those; \u201c{HOLDOUT}\u201d has the "
-            "numbers."
-        )
+    if evidence.role != "reference":
+        told += _tell_closer(subject, evidence, rivals_ahead(subject.version))
     luck = evidence.search.overfitting
     if luck is not None and luck >= 0.5:
         told.append(
@@ -225,6 +222,26 @@ def _tell_doubts(subject: ReportSubject, evidence: Evidence) -> list[str]:
             + (" What is proven was proven on later dates." if proven_of(subject) else "")
         )
     return told
+
+
+def _tell_closer(subject: ReportSubject, evidence: Evidence, ahead: list[RivalAhead]) -> list[str]:
+    """Of each simple rule that agreed more closely, whether a question is decided against it."""
+    places: dict[tuple[str, tuple[str, ...]], list[int]] = {}
+    for one in ahead:
+        against = tuple(decided_against(evidence, one.rival, one.horizon))
+        places.setdefault((words.rules([one.rival]), against), []).append(one.horizon)
+    return [
+        f"A simple rule agreed more closely with what came than this model did, {ahead_of(subject, horizons)}: "
+        f"{rule}. {_tell_decided(against)}; \u201c{HOLDOUT}\u201d has the numbers."
+        for (rule, against), horizons in places.items()
+    ]
+
+
+def _tell_decided(against: tuple[str, ...]) -> str:
+    if not against:
+        return "None of the questions is decided against it"
+    said = words.listed([f"\u201c{words.said(one)}\u201d" for one in against])
+    return f"It is among the rules against which {said} is decided"
 
 
 def _tell_proof(evidence: Evidence) -> str:

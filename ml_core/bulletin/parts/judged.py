@@ -10,7 +10,7 @@ from ml_core.claims.verdict import ClaimVerdict
 from ml_core.registry.evidence import Evidence
 from ml_core.registry.scores import Score
 from ml_core.reporting.document.document import Block, Missing, Paragraph, Points, Section, table_of
-from ml_core.reporting.rivals import tell_rivals
+from ml_core.reporting.rivals import rivals_ahead, tell_rivals
 from ml_core.vocabulary import words
 
 TITLE = "The holdout, beside simple rules"
@@ -132,8 +132,13 @@ def _lead_row(one: Score, names: list[str]) -> dict[str, str]:
 
 def _rules(subject: ReportSubject, evidence: Evidence) -> list[Block]:
     """A simple rule that did better, by the one measure that all are told of."""
-    told = tell_rivals(subject.version) if subject.version and evidence.role != "reference" else ""
-    return [Paragraph(f"{told} No claim is asked to beat every simple rule.")] if told else []
+    ahead = rivals_ahead(subject.version) if subject.version and evidence.role != "reference" else []
+    if subject.version is None or not ahead:
+        return []
+    names = dict.fromkeys(one.rival for one in ahead)
+    plain = words.listed([f"{words.baseline(name)} is \u201c{words.rules([name])}\u201d" for name in names])
+    told = f"{tell_rivals(subject.version)} On the first page {plain}. No claim is asked to beat every simple rule."
+    return [Paragraph(told)]
 
 
 def _gate(subject: ReportSubject, evidence: Evidence) -> list[Block]:
