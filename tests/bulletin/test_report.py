@@ -332,6 +332,25 @@ def test_of_a_refit_page_one_and_the_gate_say_the_same_of_how_large_its_moves_ar
     assert "at most 2.5 times as large as those that were judged, whatever the trust" in text
 
 
+def test_of_a_reference_there_is_one_advice_and_it_is_said_who_answers_now(order, subjects):
+    registry, now = Registry(order.home), evening(BEGIN)
+    alone = write_first(Document("", "", now.date(), tell_first(subjects["reference"]), ()))
+    assert "It is the one that answers now, until a model has earned its place." in alone
+    assert "candorcast search" in alone
+    registry.promote(order.name, subjects["challenger"].version.version)
+    beside_champion = open_subject(order, subjects["reference"].version.version, now=now)
+    followed = write_first(Document("", "", now.date(), tell_first(beside_champion), ()))
+    champion = subjects["challenger"].version.version
+    assert f"Who asks now is answered by version {champion}." in followed
+    assert f"Read what is proven of version {champion}, which answers now: `candorcast report" in followed
+    assert "until a model" not in followed
+    assert "candorcast search" not in followed
+    for text in (alone, followed):
+        assert text.count("how far a price may go, 1") == 1, "one advice on its range"
+        assert "as a rough guide at most" in text
+        assert "rely on the range" not in text
+
+
 def test_the_reference_is_said_to_give_no_direction_and_has_no_worst_days(reports):
     assert "never in which direction" in reports["reference"].first.blocks[0].text
     assert "held nothing" in section(reports["reference"], "In money")

@@ -21,7 +21,7 @@ from ml_core.claims.verdict import ClaimVerdict
 from ml_core.evaluation.metrics import LEVEL
 from ml_core.registry.account import Account
 from ml_core.registry.evidence import Evidence
-from ml_core.registry.seats import CHAMPION
+from ml_core.registry.seats import REFERENCE, seat_of
 from ml_core.reporting.document.document import Block, NumberOrigin, Paragraph, Points, Section, table_of
 from ml_core.reporting.rivals import RivalAhead, rivals_ahead
 from ml_core.vocabulary import words
@@ -62,30 +62,34 @@ def tell_verdict(subject: ReportSubject) -> str:
     count = f"{len(proven)} of the {len(asked_of(subject.evidence))} questions that were put to it"
     if subject.evidence.role == "reference":
         return (
-            f"Version {version.version} is the reference: it tells how far a price may go, never in which direction. "
-            "It answers until a model has earned its place."
+            f"Version {version.version} is the reference: it tells how far a price may go, never in which direction."
+            f"{_tell_who(subject)}"
         ) + (f" It has proven {count}." if asked_of(subject.evidence) else "")
     if proven and subject.evidence.refit:
-        seat = ". It is the one that answers" * (CHAMPION in version.aliases)
         judged = subject.judged.evidence if subject.judged and subject.judged.readable else subject.evidence
         asked = asked_of(judged)
         own, former = f"version {version.version}", f"version {subject.evidence.refit.judged}"
         return (
             f"{own.capitalize()} is {former} fitted again on newer prices. {former.capitalize()} had proven "
             f"{sum(one.proven for one in asked)} of the {len(asked)} questions that were put to it; {len(proven)} of "
-            f"them are taken to hold for {own} too, which was not judged itself{seat}."
+            f"them are taken to hold for {own} too, which was not judged itself.{_tell_who(subject)}"
         )
     if proven:
-        seat = (
-            "and is the one that answers"
-            if CHAMPION in version.aliases
-            else "and is not the one that answers"
-        )
-        return f"Version {version.version} has proven {count}, {seat}."
+        return f"Version {version.version} has proven {count}.{_tell_who(subject)}"
     return (
         f"Nothing is proven of version {version.version}: none of the {len(asked_of(subject.evidence))} questions that "
-        "were put to it. Its numbers may be luck."
+        f"were put to it. Its numbers may be luck.{_tell_who(subject)}"
     )
+
+
+def _tell_who(subject: ReportSubject) -> str:
+    """Whose forecast is given to who asks now: this one's, or another's."""
+    if subject.answers is None:
+        return ""
+    reference = seat_of(subject.answers) == REFERENCE
+    if subject.sits:
+        return f" It is the one that answers now{', until a model has earned its place' * reference}."
+    return f" Who asks now is answered by version {subject.answers.version}{', the reference' * reference}."
 
 
 def _nobody(subject: ReportSubject) -> Section:
