@@ -249,7 +249,7 @@ def test_the_first_page_says_where_the_choice_may_be_luck(subjects):
     doubted = version.evidence.model_copy(update={"search": searched})
     subject = replace(subjects["champion"], version=replace(version, read=doubted))
     told = " ".join(one.text for one in tell_first(subject).blocks if isinstance(one, Paragraph))
-    assert "on the other in 67% of all ways to cut" in told
+    assert "In 67 % of all checks of that choice" in told
 
 
 def test_nothing_is_said_to_be_hidden_in_a_market_in_which_nothing_was_planted(subjects):
@@ -266,17 +266,64 @@ def test_nothing_is_said_to_be_hidden_in_a_market_in_which_nothing_was_planted(s
 
 
 JARGON = (
-    r"p [<=]|p below|\bIC\b|CRPS|\bbp\b|squared error|data version|--json|\bseat\b|lstm|transformer|ridge"
+    r"p [<=]|p below|\bIC\b|CRPS|\bbp\b|squared error|data version|--json|\bseat\b|lstm|transformer|ridge|garch|ewma|"
+    r"champion|challenger|refit|\bgate\b|cut into|ways to cut"
 )
 
 
 @pytest.mark.parametrize("seat", SEATS)
 def test_the_first_page_is_written_for_who_knows_no_code_and_says_of_what_ahead_is_counted(reports, seat):
-    first = write_first(reports[seat])
-    assert not re.findall(JARGON, first)
+    document = reports[seat]
+    assert not re.findall(
+        JARGON, f"{document.title} {document.subtitle} {write_first(document)}", re.IGNORECASE
+    )
     for table in (one for one in reports[seat].first.blocks if isinstance(one, Table)):
         ahead = table.columns.index("how far ahead")
         assert all(re.fullmatch(r"\d+ sessions?", row[ahead]) for row in table.rows)
+
+
+def test_the_subtitle_of_a_refit_is_in_plain_words_and_its_seat_stands_further_down(refitted):
+    document = build_report(replace(refitted, answers=refitted.version))
+    assert not re.findall(JARGON, document.subtitle, re.IGNORECASE)
+    assert "version 3, the one that answers" in document.subtitle
+    assert f"Version 3: {refitted.seat}." in section(document, "How it stands")
+
+
+@pytest.mark.parametrize(("trials", "told"), [(1, "One model was tried."), (7, "7 models were tried")])
+def test_one_model_that_was_tried_is_one(subjects, trials, told):
+    version = subjects["challenger"].version
+    search = version.evidence.search.model_copy(update={"trials": trials, "families": {}})
+    read = version.evidence.model_copy(update={"search": search})
+    subject = replace(subjects["challenger"], version=replace(version, read=read))
+    text = " ".join(one.text for one in tell_first(subject).blocks if isinstance(one, Paragraph))
+    assert told in text
+    assert ("scored best" in text) == (trials > 1)
+
+
+@pytest.mark.parametrize(
+    ("adjusted", "told"),
+    [
+        (0.0004, "once in 1,000 times"),
+        (0.00234, "once in 420 times"),
+        (0.012, "once in 83 times"),
+        (0.05, "once in 20 times"),
+        (0.093, "once in 10 times"),
+        (0.728, "73 in 100 times"),
+        (1.0, "100 in 100 times"),
+    ],
+)
+def test_how_often_luck_does_as_well_is_told_as_the_bound_that_it_is(subjects, adjusted, told):
+    version = subjects["challenger"].version
+    claims = tuple(
+        ClaimVerdict(name, 1, "unproven", "of those", 0.0001, adjusted) for name in ("order", "range")
+    )
+    read = version.evidence.model_copy(update={"claims": claims})
+    subject = replace(subjects["challenger"], version=replace(version, read=read))
+    (table,) = [one for one in tell_first(subject).blocks if isinstance(one, Table)]
+    place = table.columns.index("by luck alone, at most")
+    assert {row[place] for row in table.rows} == {told}
+    assert "no more often than that" in table.caption
+    assert "all 2 questions paid for" in table.caption
 
 
 @pytest.fixture(scope="module")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 
 from ml_core.bulletin.parts.advice import (
@@ -27,6 +28,7 @@ from ml_core.reporting.rivals import RivalAhead, rivals_ahead
 from ml_core.vocabulary import words
 
 NOW = "What to do now"
+LUCK = "by luck alone, at most"
 OPEN = "open"  # nothing live has decided it
 BELOW = (
     "Each number of this page stands again in the parts that follow, with where it comes from and how anybody gets it "
@@ -129,7 +131,11 @@ def _tell_tried(subject: ReportSubject, evidence: Evidence) -> str:
         chosen = "No model was chosen: the reference reads nothing but how much prices moved before."
     else:
         kinds = f", of {len(search.families)} kinds" if len(search.families) > 1 else ""
-        chosen = f"{search.trials} models were tried{kinds}, and the one that scored best was chosen."
+        chosen = (
+            f"{search.trials} models were tried{kinds}, and the one that scored best was chosen."
+            if search.trials > 1
+            else "One model was tried."
+        )
     judged = (
         f"It learned from {evidence.trained.start} to {evidence.trained.end} and was then judged on {holdout.sessions} "
         f"later {unit}s, {holdout.start} to {holdout.end}, that it had never seen, beside simple rules that anybody "
@@ -150,7 +156,7 @@ def _claims(subject: ReportSubject, evidence: Evidence) -> list[Block]:
             "what a forecast says": words.said(one.claim),
             "how far ahead": ahead_of(subject, [one.horizon]).removesuffix(" ahead"),
             "verdict": LEFT if is_left_out(one, evidence) else _tell_standing(one),
-            "by luck alone": _tell_luck(one),
+            LUCK: _tell_luck(one),
             "live since": _tell_live(subject, one),
         }
         for one in evidence.claims
@@ -160,9 +166,11 @@ def _claims(subject: ReportSubject, evidence: Evidence) -> list[Block]:
         rows = [{key: value for key, value in row.items() if key != "live since"} for row in rows]
     if not rows:
         return [Paragraph("No question could be put to it when it was judged; the next section says why.")]
+    asked = len(asked_of(evidence))
+    together = f", all {asked} questions paid for" if asked > 1 else ""
     caption = (
-        "What is proven. The last column says how often a model that knows no more than a simple rule would look as "
-        "good, by luck alone"
+        f"What is proven. \u201c{LUCK[0].upper()}{LUCK[1:]}\u201d: no more often than that would a model that knows no "
+        f"more than the simple rules look as good{together}"
     )
     return [table_of(caption, rows, _origin(subject))]
 
@@ -172,12 +180,16 @@ def _tell_standing(one: ClaimVerdict) -> str:
 
 
 def _tell_luck(one: ClaimVerdict) -> str:
+    """Rounded so that it stays a bound."""
     p = one.adjusted
     if p is None:
         return words.MISSING
     if p < 0.001:
-        return "less than once in 1,000 times"
-    return "more than every second time" if p > 0.5 else f"about once in {float(f'{1 / p:.2g}'):,.0f} times"
+        return "once in 1,000 times"
+    if p > 0.1:
+        return f"{math.ceil(100 * p)} in 100 times"
+    step = 10 if p < 0.01 else 1  # two digits that count
+    return f"once in {math.floor(1 / p / step) * step} times"
 
 
 def _tell_live(subject: ReportSubject, one: ClaimVerdict) -> str:
@@ -221,8 +233,9 @@ def _tell_doubts(subject: ReportSubject, evidence: Evidence) -> list[str]:
     luck = evidence.search.overfitting
     if luck is not None and luck >= 0.5:
         told.append(
-            "The model that was chosen may not be the best of those that were tried: where the search is cut into two "
-            f"halves of time, the best of one half is among the worse on the other in {luck:.0%} of all ways to cut."
+            "The model that was chosen may not be the best of those that were tried. In "
+            f"{words.percent(luck, digits=0, sign=False)} of all checks of that choice, the model that did best on "
+            "half of the days was among the worse half of them on the other days."
             + (" What is proven was proven on later dates." if proven_of(subject) else "")
         )
     return told
