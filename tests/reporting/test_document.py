@@ -76,6 +76,31 @@ def document() -> Document:
     )
 
 
+def test_percents_are_written_one_way_in_every_file_and_never_at_the_end_of_a_line():
+    told = "Of 67% and 17.8 %, as `--home /tmp/5%20x` says"
+    table = Table("A share of 90%", ("name", "90 %"), (("a", "5%"), ("b", "[1.0 %, 2 %]")), HERE)
+    figure = Figure("one", "The 90% interval", "A bar at 90%.", png(), HERE)
+    first = Section("In short", (Paragraph(told), Points((told,)), table, figure), HERE)
+    document = Document(
+        "Title", "of a day", dt.date(2026, 1, 2), first, (Section("A part", (figure,), HERE),)
+    )
+    word = docx.Document(io.BytesIO(write_docx(document)))
+    cells = [cell.text for grid in word.tables for row in grid.rows for cell in row.cells]
+    files = {
+        "html": re.sub("<style>.*</style>", "", write_html(document).decode(), flags=re.DOTALL),
+        "docx": "\n".join([*(one.text for one in word.paragraphs), *cells]),
+        "pdf": write_source(document, "a4").split("#one-page[")[1],
+    }
+    for name, text in files.items():
+        shown = text.replace("5%20x", "")
+        assert "5%20x" in text, name
+        assert len(re.findall(r"\d\u00a0%", shown)) >= 9, name
+        assert not re.findall(r"\d ?%", shown), name
+    marked = write_markdown(document)
+    assert "5%20x" in marked
+    assert "Of 67 % and 17.8 %" in marked
+
+
 def test_an_empty_section_is_refused():
     with pytest.raises(ValueError, match="a missing part is said"):
         Section("Empty", (), HERE)

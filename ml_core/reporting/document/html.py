@@ -18,10 +18,11 @@ from ml_core.reporting.document.document import (
     Points,
     Section,
     Table,
+    firm,
     spans,
 )
 
-FIRM = re.compile(r"\d{4}-\d\d-\d\d|[+-]?\d[\d.,]* %")  # a date, a share
+DATE = re.compile(r"\d{4}-\d\d-\d\d")
 FEW, MANY = 5, 8  # columns up to which a table fits a phone, and from which it is set smaller
 POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
 STYLE = """
@@ -127,14 +128,14 @@ def _block(document: Document, block: Block) -> str:
 def _table(table: Table, label: str) -> str:
     kinds = table.numeric
     heads = "".join(
-        f'<th scope="col"{_kind(kind)}>{escape(name)}</th>'
+        f'<th scope="col"{_kind(kind)}>{escape(firm(name))}</th>'
         for name, kind in zip(table.columns, kinds, strict=True)
     )
     rows = "".join(
         "<tr>" + "".join(_cell(cell, kind) for cell, kind in zip(row, kinds, strict=True)) + "</tr>"
         for row in table.rows
     )
-    told, place = f"{label}. {escape(table.caption)}", label.replace("Table ", "t")
+    told, place = f"{label}. {escape(firm(table.caption))}", label.replace("Table ", "t")
     look = "dense" if len(table.columns) >= MANY else "few" if len(table.columns) <= FEW else ""
     return (
         f'<p class="caption" id="{place}">{told}</p><div class="wide" tabindex="0" role="group" '
@@ -155,17 +156,17 @@ def _kind(number: bool) -> str:
 def _figure(figure: Figure, label: str) -> str:
     picture = base64.b64encode(figure.png).decode()
     return (
-        f'<figure><img alt="{escape(figure.alt)}" src="data:image/png;base64,{picture}">'
-        f"<figcaption>{label}. {escape(figure.caption)}</figcaption></figure>{_origin(figure.origin)}"
+        f'<figure><img alt="{escape(firm(figure.alt))}" src="data:image/png;base64,{picture}">'
+        f"<figcaption>{label}. {escape(firm(figure.caption))}</figcaption></figure>{_origin(figure.origin)}"
     )
 
 
 def _text(text: str) -> str:
-    """Typed parts as code, and no date or share broken in two."""
+    """Typed parts as code, and no date broken in two."""
     return "".join(
         f"<code>{escape(part)}</code>"
         if typed
-        else FIRM.sub(r'<span class="date">\g<0></span>', escape(part))
+        else DATE.sub(r'<span class="date">\g<0></span>', escape(part))
         for part, typed in spans(text)
     )
 

@@ -22,6 +22,7 @@ from ml_core.reporting.document.document import (
     Points,
     Section,
     Table,
+    firm,
     spans,
 )
 
@@ -166,8 +167,8 @@ def _from(figure: Figure) -> str:
 
 def _picture(document: Document, figure: Figure, head: str = "0pt") -> str:
     origin = figure.origin
-    caption = f"{document.label(figure)}. {figure.caption}"
-    told = ", ".join(map(_text, (figure.alt, caption, origin.told, origin.command)))
+    caption = firm(f"{document.label(figure)}. {figure.caption}")
+    told = ", ".join(map(_text, (firm(figure.alt), caption, origin.told, origin.command)))
     return f"#picture({_text(figure.name)}, {head}, {told})"
 
 
@@ -175,13 +176,13 @@ def _table(document: Document, table: Table) -> str:
     kinds = table.numeric
     widths = [_width(table, at) for at in range(len(table.columns))]
     aligned = ", ".join("right" if kind else "left" for kind in kinds)
-    heads = ", ".join(f"[#{_text(name)}]" for name in table.columns)
-    rows = ", ".join(f"[#{_text(LONG.sub(BREAKS, cell))}]" for row in table.rows for cell in row)
+    heads = ", ".join(f"[#{_text(firm(name))}]" for name in table.columns)
+    rows = ", ".join(f"[#{_text(LONG.sub(BREAKS, firm(cell)))}]" for row in table.rows for cell in row)
     size = "0.76em" if len(table.columns) >= SMALL else "0.86em"
     grid = f"table(columns: ({', '.join(widths)},), align: ({aligned},), table.header({heads}), {rows}{_below(table)})"
     room = "\n#v(0.9em)" if table.origin.quiet else ""  # where no origin parts it from what follows
     shown = f"align(left, text(size: {size}, {grid}))"
-    caption = _text(f"{document.label(table)}. {table.caption}")
+    caption = _text(firm(f"{document.label(table)}. {table.caption}"))
     return f"{FLUSH}\n#figure({shown}, kind: table, caption: {caption}){room}"
 
 
