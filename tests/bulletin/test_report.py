@@ -138,6 +138,24 @@ def test_figures_and_tables_are_counted_in_the_order_of_the_text_in_every_file(r
             assert counted == list(range(1, len(all_of) + 1)), (name, kind)
 
 
+@pytest.mark.parametrize("paper", ["a4", "letter"])
+@pytest.mark.parametrize("seat", SEATS)
+def test_no_table_of_a_word_file_is_set_smaller_than_is_read(reports, seat, paper):
+    file = docx.Document(io.BytesIO(write_docx(reports[seat], paper=paper)))
+    for grid, table in zip(file.tables, reports[seat].tables, strict=True):
+        size = grid.rows[0].cells[0].paragraphs[0].style.font.size
+        assert size.pt >= 8, table.caption
+
+
+def test_scores_are_told_of_every_rule_that_was_scored(reports, subjects):
+    evidence = subjects["challenger"].evidence
+    tables = [one for one in reports["challenger"].tables if one.caption.startswith("Scores")]
+    assert len(tables) == len({one.horizon for one in evidence.holdout_scores})
+    for table in tables:
+        rules = {words.baseline(name) for one in evidence.holdout_scores for name in one.beside}
+        assert {row[0] for row in table.rows} == {"the model", "at least", "at most", *rules}
+
+
 @pytest.mark.parametrize("seat", SEATS)
 def test_all_seats_have_the_same_sections(reports, seat):
     assert {one.title for one in reports[seat].sections} == {
@@ -401,6 +419,11 @@ def test_of_a_reference_there_is_one_advice_and_it_is_said_who_answers_now(order
 def test_the_reference_is_said_to_give_no_direction_and_has_no_worst_days(reports):
     assert "never in which direction" in reports["reference"].first.blocks[0].text
     assert "held nothing" in section(reports["reference"], "In money")
+    assert "costs" not in {one.name for one in reports["reference"].figures}, "a flat line at zero"
+    assert "nothing was bought or sold, so no cost takes anything" in section(
+        reports["reference"], "In money"
+    )
+    assert "costs" in {one.name for one in reports["champion"].figures}
     assert "no worst" in section(reports["reference"], "The risk of the strategy")
 
 
