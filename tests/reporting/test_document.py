@@ -363,3 +363,22 @@ def test_a_table_of_few_columns_does_not_scroll_sideways_on_a_phone(chromium):
         "(() => { const box = document.querySelector('.wide'); return [box.scrollWidth, box.clientWidth] })()",
     )
     assert wide == seen
+
+
+@pytest.mark.parametrize("lines", range(10, 40, 3))
+def test_a_heading_and_its_sentence_stay_on_the_page_of_the_figure_that_they_lead_to(lines, tmp_path):
+    figure = Figure("high", "of high", "A grey square.", png(8, 6), HERE)
+    first, body = Section("In short", (Paragraph("Why."),), HERE), (Paragraph("a line"),) * lines
+    sections = (
+        Section("A part", body, HERE),
+        Section("Another", (Paragraph("What it is."), Paragraph("A note.", "note"), figure), HERE),
+    )
+    (tmp_path / "high.png").write_bytes(figure.png)
+    source = write_source(Document("Title", "of a day", dt.date(2026, 1, 2), first, sections), "letter")
+    source += (
+        "\n#context [#metadata((query(heading.where(level: 1)).last(), query(figure).last()).map(one => "
+        "one.location().page())) <pages>]"
+    )
+    (tmp_path / "one.typ").write_text(source, encoding="utf-8")
+    (told,) = json.loads(typst.query(tmp_path / "one.typ", "<pages>", ignore_system_fonts=True))
+    assert len(set(told["value"])) == 1

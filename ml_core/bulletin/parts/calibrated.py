@@ -67,8 +67,8 @@ def _intervals(subject: ReportSubject, evidence: Evidence) -> list[Block]:
     )
     return [
         Paragraph(promised),
-        drawn,
         table_of("What intervals held, by year and by state of the market", listed, origin),
+        drawn,
     ]
 
 

@@ -29,7 +29,7 @@ from ml_core.reporting.document.document import (
 LONG, BREAKS = re.compile(r"\w{32}(?=\w)"), "\\g<0>\u200b"  # a hash is broken, which no language would
 PAPERS = {"a4": "a4", "letter": "us-letter"}
 FLUSH = "#place.flush()"  # no figure goes into a table, or under the next heading
-HEAD = "48pt"  # that a heading takes above a figure
+HEAD, MOST_LED = "48pt", 2  # that a heading takes above a figure; paragraphs between them that stay with both
 SMALL = 7  # columns from which a table is set smaller
 STYLE = """
 #set text(font: "Libertinus Serif", size: 10.5pt, lang: "en", hyphenate: true)
@@ -55,11 +55,12 @@ STYLE = """
 #let margin = (top: 2cm, bottom: 2.2cm, side: 2.1cm)
 #let from(name) = block(height: 0pt, above: 0pt, below: 0pt, [#metadata(none)#label(name)])
 // Stands where it is told of, as large as there is room.
-#let picture(name, head, alt, caption, told, command) = context {
+#let picture(name, head, lead, alt, caption, told, command) = context {
   let words = [#caption#linebreak()#source(told, command)]
   let wide = page.width - 2 * margin.side
   let high = measure(image(name + ".png", width: wide)).height
-  let taken = head + 24pt + measure(block(width: wide, text(size: 9pt, words))).height
+  let led = measure(block(width: wide, lead)).height
+  let taken = head + led + 24pt + measure(block(width: wide, text(size: 9pt, words))).height
   let room = page.height - margin.bottom - taken - query(label(name)).first().location().position().y
   let later = room < least * high // what follows up to the next table or heading goes before it
   let scale = if later or room >= high { 1 } else { room / high }
@@ -125,12 +126,14 @@ def write_source(document: Document, paper: PaperFormat) -> str:
 
 
 def _section(document: Document, section: Section) -> list[str]:
-    heading, first = f"{FLUSH}\n#heading(level: 1, {_text(section.title)})", section.blocks[0]
-    if isinstance(first, Figure):  # the heading goes with it
-        rest = replace(section, blocks=section.blocks[1:]) if section.blocks[1:] else None
-        foot = _blocks(document, rest) if rest else []
-        return [_from(first), heading, _picture(document, first, HEAD), *foot]
-    return [heading, *_blocks(document, section)]
+    heading, blocks = f"{FLUSH}\n#heading(level: 1, {_text(section.title)})", section.blocks
+    led = next((place for place, one in enumerate(blocks) if not isinstance(one, Paragraph)), len(blocks))
+    if led == len(blocks) or led > MOST_LED or not isinstance(first := blocks[led], Figure):
+        return [heading, *_blocks(document, section)]
+    lead = f"[{' '.join(_block(document, one) for one in blocks[:led])}]"  # heading, words and figure stay together
+    kept = [f"#block(sticky: true, {lead})"] if led else []
+    rest = replace(section, blocks=blocks[led:])
+    return [_from(first), heading, *kept, _picture(document, first, HEAD, lead), *_blocks(document, rest)[1:]]
 
 
 def _blocks(document: Document, section: Section) -> list[str]:
@@ -165,11 +168,11 @@ def _from(figure: Figure) -> str:
     return f"#from({_text(figure.name)})"
 
 
-def _picture(document: Document, figure: Figure, head: str = "0pt") -> str:
+def _picture(document: Document, figure: Figure, head: str = "0pt", lead: str = "[]") -> str:
     origin = figure.origin
     caption = firm(f"{document.label(figure)}. {figure.caption}")
     told = ", ".join(map(_text, (firm(figure.alt), caption, origin.told, origin.command)))
-    return f"#picture({_text(figure.name)}, {head}, {told})"
+    return f"#picture({_text(figure.name)}, {head}, {lead}, {told})"
 
 
 def _table(document: Document, table: Table) -> str:
