@@ -113,8 +113,8 @@ def captions_of_pdf(document: Document, paper: PaperFormat, folder: Path) -> str
     for figure in document.figures:
         (folder / f"{figure.name}.png").write_bytes(figure.png)
     asked = (
-        "\n#context [#metadata(query(figure).map(one => (one.location().page(), one.location().position().y.pt(), "
-        "one.caption.body))) <captions>]"
+        "\n#context [#metadata(query(figure.caption).map(one => (one.location().page(), "
+        "one.location().position().y.pt(), one.body))) <captions>]"
     )
     file = folder / "report.typ"
     file.write_text(write_source(document, paper) + asked, encoding="utf-8")
@@ -420,6 +420,7 @@ def test_the_reference_is_said_to_give_no_direction_and_has_no_worst_days(report
     assert "never in which direction" in reports["reference"].first.blocks[0].text
     assert "held nothing" in section(reports["reference"], "In money")
     assert "costs" not in {one.name for one in reports["reference"].figures}, "a flat line at zero"
+    assert not any("month by month" in one.caption for one in reports["reference"].tables), "zeros alone"
     assert "nothing was bought or sold, so no cost takes anything" in section(
         reports["reference"], "In money"
     )

@@ -365,6 +365,46 @@ def test_a_table_of_few_columns_does_not_scroll_sideways_on_a_phone(chromium):
     assert wide == seen
 
 
+@pytest.mark.parametrize("lines", range(24, 40, 2))
+def test_two_figures_that_have_no_room_both_stand_before_the_next_heading(lines, tmp_path):
+    figures = [Figure(name, f"of {name}", "A grey square.", png(8, 4), HERE) for name in ("one", "two")]
+    first, body = Section("In short", (Paragraph("Why."),), HERE), (Paragraph("a line"),) * lines
+    sections = (
+        Section("A part", (*body, figures[0], Paragraph("What the other shows."), figures[1]), HERE),
+        Section("Another", (Paragraph("The end."),), HERE),
+    )
+    for one in figures:
+        (tmp_path / f"{one.name}.png").write_bytes(one.png)
+    source = write_source(Document("Title", "of a day", dt.date(2026, 1, 2), first, sections), "a4")
+    source += (
+        "\n#context [#metadata((..query(figure.caption), query(heading.where(level: 1)).last()).map(one => "
+        "(one.location().page(), one.location().position().y.pt()))) <places>]"
+    )
+    (tmp_path / "one.typ").write_text(source, encoding="utf-8")
+    (told,) = json.loads(typst.query(tmp_path / "one.typ", "<places>", ignore_system_fonts=True))
+    assert told["value"] == sorted(told["value"])
+
+
+@pytest.mark.parametrize("rows", range(44, 50))
+def test_no_page_has_the_head_of_a_table_and_no_row_of_it(rows, tmp_path):
+    table = Table(
+        "A caption", ("name", "value"), tuple((f"row {one}", f"{one}") for one in range(rows)), HERE
+    )
+    first = Section("In short", (Paragraph("Why."),), HERE)
+    body = (Section("A part", (Paragraph("a line"), table), HERE),)
+    source = write_source(Document("Title", "of a day", dt.date(2026, 1, 2), first, body), "a4")
+    source = source.replace(f'[#"row {rows - 1}"]', f"[row {rows - 1} #metadata(0) <place>]")
+    source = source.replace("place(line))", "[#metadata(0) <origin>] + place(line))")
+    source += (
+        "\n#context [#metadata((query(<place>).last(), query(<origin>).last()).map(one => one.location().page())) "
+        "<pages>]"
+    )
+    (tmp_path / "one.typ").write_text(source, encoding="utf-8")
+    (told,) = json.loads(typst.query(tmp_path / "one.typ", "<pages>", ignore_system_fonts=True))
+    row, origin = told["value"]
+    assert row == origin
+
+
 @pytest.mark.parametrize("lines", range(10, 40, 3))
 def test_a_heading_and_its_sentence_stay_on_the_page_of_the_figure_that_they_lead_to(lines, tmp_path):
     figure = Figure("high", "of high", "A grey square.", png(8, 6), HERE)

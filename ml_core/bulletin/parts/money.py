@@ -49,7 +49,8 @@ def tell_money(subject: ReportSubject, again: Replay) -> Section:
         blocks.append(
             Paragraph(f"The curves below are not quite those that were judged: {again.differs}.", "bad")
         )
-    drawn = [*_drawn(subject, again.money, origin), _costs(subject, again.money, own, origin)]
+    months = _months(again.money, subject.reported()) if own.exposure else []
+    drawn = [_drawn(subject, again.money, origin), *months, _costs(subject, again.money, own, origin)]
     return Section(TITLE, (*blocks, *drawn, *tell_origins(again, subject.then("backtest"))), origin)
 
 
@@ -85,7 +86,7 @@ def drop(rows: list[dict[str, str]], name: str) -> list[dict[str, str]]:
     return [{key: value for key, value in row.items() if key != name} for row in rows]
 
 
-def _drawn(subject: ReportSubject, money: Comparison, origin: NumberOrigin) -> list[Block]:
+def _drawn(subject: ReportSubject, money: Comparison, origin: NumberOrigin) -> Block:
     accounts = money.accounts.with_columns(split=pl.lit("holdout"))
     named = name_accounts(subject.experiment, accounts)
     total, fall = words.MONEY["cumulative"], words.MONEY["max_drawdown"]
@@ -94,7 +95,7 @@ def _drawn(subject: ReportSubject, money: Comparison, origin: NumberOrigin) -> l
         f"{words.write(money.risk[account]['max_drawdown'], fall.form)}"
         for account in named
     )
-    equity = picture(
+    return picture(
         draw_equity(build_curves(accounts, named), title=""),
         "equity",
         "Growth of one, and under it how far each account stood below its peak",
@@ -102,7 +103,6 @@ def _drawn(subject: ReportSubject, money: Comparison, origin: NumberOrigin) -> l
         origin,
         height=4.9,
     )
-    return [equity, *_months(money, subject.reported())]
 
 
 def _costs(subject: ReportSubject, money: Comparison, own: Backtest, origin: NumberOrigin) -> Block:

@@ -65,7 +65,7 @@ STYLE = """
   let later = room < least * high // what follows up to the next table or heading goes before it
   let scale = if later or room >= high { 1 } else { room / high }
   figure(image(name + ".png", width: scale * 100%, alt: alt), alt: alt, caption: words,
-    placement: if later and head == 0pt { auto } else { none }) // what a heading begins with stays below it
+    placement: if later and head == 0pt { top } else { none }) // what a heading begins with stays below it
 }
 #let one-page(body) = layout(room => {
   let fits(size) = measure(block(width: room.width, { set text(size: size); body })).height <= room.height
@@ -190,12 +190,12 @@ def _table(document: Document, table: Table) -> str:
 
 
 def _below(table: Table) -> str:
-    """The origin, as the last row."""
+    """The origin, below the rows of each page: at the end alone it might stand on a page without any."""
     if table.origin.quiet:
         return ""
     foot = f"below({_text(table.origin.told)}, {_text(table.origin.command)})"
     cell = f"table.cell(colspan: {len(table.columns)}, align: left, stroke: none, {foot})"
-    return f", table.footer(repeat: false, {cell})"
+    return f", table.footer({cell})"
 
 
 def _width(table: Table, at: int) -> str:
