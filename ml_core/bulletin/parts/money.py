@@ -101,7 +101,7 @@ def _drawn(subject: ReportSubject, money: Comparison, origin: NumberOrigin) -> B
         "Growth of one, and under it how far each account stood below its peak",
         f"Two charts over time. {total.label} and {fall.label}: {ends}.",
         origin,
-        height=4.9,
+        height=4.2,
     )
 
 

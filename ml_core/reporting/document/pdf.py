@@ -28,7 +28,7 @@ from ml_core.reporting.document.document import (
 
 LONG, BREAKS = re.compile(r"\w{32}(?=\w)"), "\\g<0>\u200b"  # a hash is broken, which no language would
 PAPERS = {"a4": "a4", "letter": "us-letter"}
-FLUSH = "#place.flush()"  # no figure goes into a table, or under the next heading
+FLUSH = "#place.flush()"  # no figure goes into a table, behind another, or under the next heading
 HEAD, MOST_LED = "48pt", 2  # that a heading takes above a figure; paragraphs between them that stay with both
 SMALL = 7  # columns from which a table is set smaller
 STYLE = """
@@ -65,7 +65,7 @@ STYLE = """
   let later = room < least * high // what follows up to the next table or heading goes before it
   let scale = if later or room >= high { 1 } else { room / high }
   figure(image(name + ".png", width: scale * 100%, alt: alt), alt: alt, caption: words,
-    placement: if later and head == 0pt { top } else { none }) // what a heading begins with stays below it
+    placement: if later and head == 0pt { auto } else { none }) // what a heading begins with stays below it
 }
 #let one-page(body) = layout(room => {
   let fits(size) = measure(block(width: room.width, { set text(size: size); body })).height <= room.height
@@ -160,7 +160,7 @@ def _block(document: Document, block: Block) -> str:
         case Table():
             return _table(document, block)
         case Figure():
-            return f"{_from(block)}\n{_picture(document, block)}"
+            return f"{FLUSH}\n{_from(block)}\n{_picture(document, block)}"
 
 
 def _from(figure: Figure) -> str:
