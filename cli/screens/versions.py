@@ -114,13 +114,10 @@ def name_proven(claims: Sequence[ClaimVerdict]) -> str:
 
 
 def tell_gate(evidence: Evidence) -> str:
-    refused = evidence.gate.told_refused
-    if evidence.role == "reference" and not evidence.refit:
-        return "not asked: a reference"
     if evidence.refit:
         told = f"refit of {evidence.refit.parent} through {evidence.refit.through}"
-        return f"{told}, refused: {refused}" if refused else told
-    return f"refused: {refused}" if refused else "passed"
+        return told if evidence.gate.passed else f"{told}, {evidence.told_gate}"
+    return evidence.told_gate
 
 
 def version_row(version: ModelVersion) -> dict[str, str]:

@@ -14,6 +14,7 @@ from ml_core.errors import ForecastError
 from ml_core.portfolio.attribution import ReturnAttribution
 from ml_core.portfolio.comparison import Comparison
 from ml_core.registry.versions import Registry
+from ml_core.vocabulary import words
 from ml_core.walkforward.trading import split_money, weigh
 from ml_core.walkforward.unseen import forecast_unseen
 
@@ -49,5 +50,6 @@ def replay(subject: ReportSubject) -> Replay:
         return Replay(why=f"{error}.")
     again, then = money[HOLDOUT].summary["cumulative"], evidence.backtest.cumulative
     same = then is None or math.isclose(again, then, rel_tol=NEAR, abs_tol=NEAR)
-    differs = "" if same else f"made again today it comes to {again:+.4%}, and it was {then:+.4%} when judged"
+    today, judged_then = (words.percent(one, digits=4) for one in (again, then))
+    differs = "" if same else f"made again today it comes to {today}, and it was {judged_then} when judged"
     return Replay(forecasts, money[HOLDOUT], origins, differs=differs)

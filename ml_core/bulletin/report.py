@@ -48,7 +48,5 @@ def build_report(subject: ReportSubject) -> Document:
 def _tell_whose(subject: ReportSubject) -> str:
     if subject.version is None:
         return f"{subject.order.name}, {subject.now.date()}"
-    seat = f" ({subject.seat})" if subject.seat else ""
-    return (
-        f"{subject.order.name}, version {subject.version.version}{seat}, as it stood on {subject.now.date()}"
-    )
+    answers = ", the one that answers" if subject.sits else ""
+    return f"{subject.order.name}, version {subject.version.version}{answers}, as it stood on {subject.now.date()}"

@@ -25,7 +25,8 @@ Speller = Callable[[str], str]
 @dataclass(frozen=True)
 class ReportSubject:
     """`version` is who the report is about and `judged` whose evidence it is: of a refit, the version that was judged.
-    Both are None where nobody answers yet, with the reason in `why`. `spell` gives a command as the user types it."""
+    Both are None where nobody answers yet, with the reason in `why`. `answers`: who is asked where nobody is named.
+    `spell` gives a command as the user types it."""
 
     order: Order
     now: dt.datetime
@@ -33,6 +34,7 @@ class ReportSubject:
     stored: int | None
     version: ModelVersion | None = None
     judged: ModelVersion | None = None
+    answers: ModelVersion | None = None
     why: str = ""
 
     @property
@@ -45,6 +47,11 @@ class ReportSubject:
         """As the version was made; of a version that does not say, as the file is now."""
         recipe = self.evidence.recipe if self.evidence else None
         return recipe.experiment if isinstance(recipe, Recipe) else self.order.experiment
+
+    @property
+    def sits(self) -> bool:
+        """Whether it is the one that answers."""
+        return self.version is not None and self.answers is not None and self._number == self.answers.version
 
     @property
     def seat(self) -> str:
@@ -111,10 +118,20 @@ def open_subject(
         if version is not None:
             raise
         return ReportSubject(order, now, speller, stored, why=str(error))
+    answers = registered if version is None else _find_answering(registry, order.name)
     if not registered.readable:
-        return ReportSubject(order, now, speller, stored, version=registered, why=str(registered.read))
+        return ReportSubject(
+            order, now, speller, stored, version=registered, answers=answers, why=str(registered.read)
+        )
     try:
         judged = judged_of(registry, registered)
     except ForecastError:
         judged = registered
-    return ReportSubject(order, now, speller, stored, version=registered, judged=judged)
+    return ReportSubject(order, now, speller, stored, version=registered, judged=judged, answers=answers)
+
+
+def _find_answering(registry: Registry, name: str) -> ModelVersion | None:
+    try:
+        return registry.find(name)
+    except ForecastError:
+        return None

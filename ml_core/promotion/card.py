@@ -86,8 +86,7 @@ def _what(evidence: Evidence) -> Iterator[Block]:
         ahead = words.listed([f"{one}" for one in task.horizons])
         asked = f" It forecasts the {task.target} {ahead} ahead, of {task.frequency} bars."
     yield Paragraph(f"Model: {words.baseline(evidence.spec.told)}.{asked}")
-    gate = "passed" if evidence.gate.passed else f"refused: {evidence.gate.told_refused}"
-    yield Paragraph(f"The gate: {gate}.")
+    yield Paragraph(f"The gate: {evidence.told_gate}.")
 
 
 def _data(evidence: Evidence, origin: NumberOrigin) -> Iterator[Block]:
@@ -108,7 +107,7 @@ def _data(evidence: Evidence, origin: NumberOrigin) -> Iterator[Block]:
 def _spec(evidence: Evidence) -> Iterator[Block]:
     named = words.listed(evidence.features[:FEW])
     more = f" and {len(evidence.features) - FEW} more" if len(evidence.features) > FEW else ""
-    yield Paragraph(f"It reads {len(evidence.features)} features: {named}{more}.")
+    yield Paragraph(f"It reads {words.count(len(evidence.features), 'feature')}: {named}{more}.")
     if isinstance(evidence.spec, (RunSpec, Ensemble)):
         yield Code(json.dumps(evidence.spec.model_dump(mode="json"), indent=1, sort_keys=True))
     else:

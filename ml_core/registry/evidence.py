@@ -116,6 +116,13 @@ class Evidence(EvidencePart):
         return self.refit.through if self.refit else self.holdout.end
 
     @property
+    def told_gate(self) -> str:
+        """What the gate said. A reference was chosen by nobody and takes no seat from anybody: it was not asked."""
+        if self.role == "reference" and not self.refit:
+            return "not asked: a reference"
+        return "passed" if self.gate.passed else f"refused: {self.gate.told_refused}"
+
+    @property
     def bar(self) -> float | None:
         """The p below which a claim counts as proven: as much of the gate's significance as this look might spend."""
         if not isinstance(self.recipe, Recipe):

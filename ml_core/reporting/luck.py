@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from ml_core.vocabulary.words import MONEY
+from ml_core.vocabulary import words
 
 if TYPE_CHECKING:
     from ml_core.registry.searched import Importance, Searched
@@ -19,17 +19,21 @@ def tell_luck(search: Searched) -> list[str]:
     if search.overfitting is not None:
         told.append(
             f"of the {search.finished or search.trials} that finished, the one with the highest "
-            f"{MONEY['sharpe'].label} on one half of time is in the lower half on the other in "
-            f"{search.overfitting:.0%} of ways to halve it (PBO; 50 % where all is luck)"
+            f"{words.MONEY['sharpe'].label} on one half of time is in the lower half on the other in "
+            f"{_share(search.overfitting)} of ways to halve it (PBO; 50 % where all is luck)"
         )
     if search.chance is not None:
         of = f"of {search.beside}" if search.beside else "of its family"
-        told.append(f"the winner is better than the defaults {of} with a chance of {search.chance:.0%}")
+        told.append(f"the winner is better than the defaults {of} with a chance of {_share(search.chance)}")
     if search.chance_next is not None:
-        told.append(f"and better than the next in rank with a chance of {search.chance_next:.0%}")
+        told.append(f"and better than the next in rank with a chance of {_share(search.chance_next)}")
     if search.unsure:
         told.append(f"a chance is not told: {search.unsure}")
     return told
+
+
+def _share(value: float) -> str:
+    return words.percent(value, digits=0, sign=False)
 
 
 def tell_keys(keys: Sequence[Importance]) -> str:

@@ -95,11 +95,33 @@ USES = {  # what a reader does with a claim, if it is proven
     "range": "rely on the range for how far a price may go",
     "money": "trade by it",
 }
-MEANINGS = {  # what it means that a claim is proven, for who knows no code; after "proven:"
-    "level": "the moves that it expected came closer to what happened than simple guesses did",
-    "order": "what it put higher did better than what it put lower, more so than with simple rules",
-    "range": "the ranges that it gave told better how far prices went than common ways to measure how they swing",
-    "money": "buying and selling by it earned more than to buy and keep, at the same risk and after costs",
+MEANINGS = {  # what it means that a claim is proven, for who knows no code, beside the rules that it faced
+    "level": "the moves that it expected came closer to what happened than those of {rules}",
+    "order": "what it put higher did better than what it put lower, more so than with {rules}",
+    "range": "the ranges that it gave told better how far prices went than {rules}",
+    "money": "buying and selling by it earned more, at the same risk and after costs, than {rules}",
+}
+_SWINGS, _TREES = (
+    "common ways to measure how prices swing",
+    "chains of yes-or-no questions to the same inputs",
+)
+RULES = {  # whom a claim faces, for who knows no code; those of one kind share their words
+    "zero": "no move",
+    "mean": "the average move of the past",
+    "last": "the last move again",
+    "ewma": "the average of the latest moves",
+    "ridge": "a weighted sum of the same inputs",
+    "sarima": "a weighted sum of a price's own latest moves",
+    "garch": _SWINGS,
+    "gjr_garch": _SWINGS,
+    "log_har": _SWINGS,
+    "random_forest": _TREES,
+    "hist_gradient_boosting": _TREES,
+    "xgboost": _TREES,
+    "no order": "no order at all",
+    "luck": "the best of as many tries by luck",
+    "buy_and_hold": "buying and keeping",
+    "equal_weight": "holding all in equal parts",
 }
 BASE = "where no input tells anything"  # what is said there, beside which each input pushes
 TENTHS = "tenth of the forecasts, lowest to highest"
@@ -211,9 +233,14 @@ def use(name: str) -> str:
     return USES[name]
 
 
-def meaning(name: str) -> str:
-    """What is known where the claim is proven."""
-    return MEANINGS[name]
+def meaning(name: str, rules: str) -> str:
+    """What is known where the claim is proven beside these rules."""
+    return MEANINGS[name].format(rules=rules)
+
+
+def rules(names: Iterable[str]) -> str:
+    """Simple rules in plain words; one that somebody brought, by its name."""
+    return listed(list(dict.fromkeys(RULES.get(name) or f"the rule {baseline(name)}" for name in names)))
 
 
 def listed(names: Sequence[str]) -> str:

@@ -40,7 +40,8 @@ def test_it_tells_who_answers_what_is_proven_and_the_newest_forecasts(lived):
     sitting = Registry(order.home).find(order.name)
     assert page.file == order.home.root / "reports" / order.experiment.name / f"{day}" / "page.md"
     assert page.file.read_text() == page.text
-    assert f"version {sitting.version} (reference" in page.text
+    assert f"version {sitting.version}, the one that answers" in page.text
+    assert f"Version {sitting.version}: reference: it says how far" in page.text
     for claim in sitting.evidence.claims:
         assert claim.why in page.text
     assert f"## The newest forecasts, of {day}" in page.text

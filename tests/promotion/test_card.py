@@ -57,6 +57,17 @@ def test_a_card_tells_data_spec_verdicts_limits_and_how_to_get_the_same_again(re
     assert not any(name in card for name in raw)
 
 
+def test_of_a_reference_the_gate_was_not_asked_and_one_feature_is_one(registered):
+    _, version = registered
+    changed = {"role": "reference", "features": version.evidence.features[:1]}
+    card = write_card(version.name, version.evidence.model_copy(update=changed), version.version)
+    assert "The gate: not asked: a reference." in card
+    assert "It reads 1 feature: " in card
+    chosen = write_card(version.name, version.evidence, version.version)
+    assert f"The gate: {version.evidence.told_gate}." in chosen
+    assert "not asked: a reference" not in chosen
+
+
 def test_a_version_of_before_there_were_cards_has_none(registered, tmp_path):
     _, version = registered
     assert type(version)(**{**vars(version), "folder": tmp_path}).card == ""

@@ -76,6 +76,31 @@ def document() -> Document:
     )
 
 
+def test_percents_are_written_one_way_in_every_file_and_never_at_the_end_of_a_line():
+    told = "Of 67% and 17.8 %, as `--home /tmp/5%20x` says"
+    table = Table("A share of 90%", ("name", "90 %"), (("a", "5%"), ("b", "[1.0 %, 2 %]")), HERE)
+    figure = Figure("one", "The 90% interval", "A bar at 90%.", png(), HERE)
+    first = Section("In short", (Paragraph(told), Points((told,)), table, figure), HERE)
+    document = Document(
+        "Title", "of a day", dt.date(2026, 1, 2), first, (Section("A part", (figure,), HERE),)
+    )
+    word = docx.Document(io.BytesIO(write_docx(document)))
+    cells = [cell.text for grid in word.tables for row in grid.rows for cell in row.cells]
+    files = {
+        "html": re.sub("<style>.*</style>", "", write_html(document).decode(), flags=re.DOTALL),
+        "docx": "\n".join([*(one.text for one in word.paragraphs), *cells]),
+        "pdf": write_source(document, "a4").split("#one-page[")[1],
+    }
+    for name, text in files.items():
+        shown = text.replace("5%20x", "")
+        assert "5%20x" in text, name
+        assert len(re.findall(r"\d\u00a0%", shown)) >= 9, name
+        assert not re.findall(r"\d ?%", shown), name
+    marked = write_markdown(document)
+    assert "5%20x" in marked
+    assert "Of 67 % and 17.8 %" in marked
+
+
 def test_an_empty_section_is_refused():
     with pytest.raises(ValueError, match="a missing part is said"):
         Section("Empty", (), HERE)
@@ -239,7 +264,7 @@ def test_a_caption_stays_on_the_page_of_its_table(lines, tmp_path):
     first = Section("In short", (Paragraph("Why."),), HERE)
     document = Document("Title", "of a day", dt.date(2026, 1, 2), first, (Section("A part", body, HERE),))
     source = write_source(document, "a4")
-    source = source.replace('caption: "A caption"', 'caption: [A caption #metadata("c") <place>]')
+    source = source.replace('caption: "Table 1. A caption"', 'caption: [A caption #metadata("c") <place>]')
     source = source.replace('[#"row 0"]', '[row 0 #metadata("r") <place>]')
     source += "\n#context [#metadata(query(<place>).map(one => one.location().page())) <pages>]"
     (tmp_path / "one.typ").write_text(source, encoding="utf-8")
@@ -278,9 +303,9 @@ def test_a_figure_stands_before_the_table_and_the_heading_that_follow_it(lines, 
         Section("The last", (replace(figure, name="third", caption="of third"), Paragraph("The end.")), HERE),
     )
     source = write_source(Document("Title", "of a day", dt.date(2026, 1, 2), first, sections), "a4")
-    for name in ("high", "other", "third"):
+    for number, name in enumerate(("high", "other", "third"), start=1):
         (tmp_path / f"{name}.png").write_bytes(figure.png)
-        source = source.replace(f'"of {name}"', f"[of {name} #metadata(0) <place>]")
+        source = source.replace(f'"Figure {number}. of {name}"', f"[of {name} #metadata(0) <place>]")
     source = source.replace('[#"row 0"]', "[row 0 #metadata(0) <place>]")
     source += (
         "\n#context [#metadata((query(<place>), query(heading.where(level: 1))).map(some => some.map(one => "
@@ -338,3 +363,62 @@ def test_a_table_of_few_columns_does_not_scroll_sideways_on_a_phone(chromium):
         "(() => { const box = document.querySelector('.wide'); return [box.scrollWidth, box.clientWidth] })()",
     )
     assert wide == seen
+
+
+@pytest.mark.parametrize("lines", range(24, 40, 2))
+def test_two_figures_that_have_no_room_both_stand_before_the_next_heading(lines, tmp_path):
+    figures = [Figure(name, f"of {name}", "A grey square.", png(8, 4), HERE) for name in ("one", "two")]
+    first, body = Section("In short", (Paragraph("Why."),), HERE), (Paragraph("a line"),) * lines
+    sections = (
+        Section("A part", (*body, figures[0], Paragraph("What the other shows."), figures[1]), HERE),
+        Section("Another", (Paragraph("The end."),), HERE),
+    )
+    for one in figures:
+        (tmp_path / f"{one.name}.png").write_bytes(one.png)
+    source = write_source(Document("Title", "of a day", dt.date(2026, 1, 2), first, sections), "a4")
+    source += (
+        "\n#context [#metadata((..query(figure.caption), query(heading.where(level: 1)).last()).map(one => "
+        "(one.location().page(), one.location().position().y.pt()))) <places>]"
+    )
+    (tmp_path / "one.typ").write_text(source, encoding="utf-8")
+    (told,) = json.loads(typst.query(tmp_path / "one.typ", "<places>", ignore_system_fonts=True))
+    assert told["value"] == sorted(told["value"])
+
+
+@pytest.mark.parametrize("rows", range(44, 50))
+def test_no_page_has_the_head_of_a_table_and_no_row_of_it(rows, tmp_path):
+    table = Table(
+        "A caption", ("name", "value"), tuple((f"row {one}", f"{one}") for one in range(rows)), HERE
+    )
+    first = Section("In short", (Paragraph("Why."),), HERE)
+    body = (Section("A part", (Paragraph("a line"), table), HERE),)
+    source = write_source(Document("Title", "of a day", dt.date(2026, 1, 2), first, body), "a4")
+    source = source.replace(f'[#"row {rows - 1}"]', f"[row {rows - 1} #metadata(0) <place>]")
+    source = source.replace("place(line))", "[#metadata(0) <origin>] + place(line))")
+    source += (
+        "\n#context [#metadata((query(<place>).last(), query(<origin>).last()).map(one => one.location().page())) "
+        "<pages>]"
+    )
+    (tmp_path / "one.typ").write_text(source, encoding="utf-8")
+    (told,) = json.loads(typst.query(tmp_path / "one.typ", "<pages>", ignore_system_fonts=True))
+    row, origin = told["value"]
+    assert row == origin
+
+
+@pytest.mark.parametrize("lines", range(10, 40, 3))
+def test_a_heading_and_its_sentence_stay_on_the_page_of_the_figure_that_they_lead_to(lines, tmp_path):
+    figure = Figure("high", "of high", "A grey square.", png(8, 6), HERE)
+    first, body = Section("In short", (Paragraph("Why."),), HERE), (Paragraph("a line"),) * lines
+    sections = (
+        Section("A part", body, HERE),
+        Section("Another", (Paragraph("What it is."), Paragraph("A note.", "note"), figure), HERE),
+    )
+    (tmp_path / "high.png").write_bytes(figure.png)
+    source = write_source(Document("Title", "of a day", dt.date(2026, 1, 2), first, sections), "letter")
+    source += (
+        "\n#context [#metadata((query(heading.where(level: 1)).last(), query(figure).last()).map(one => "
+        "one.location().page())) <pages>]"
+    )
+    (tmp_path / "one.typ").write_text(source, encoding="utf-8")
+    (told,) = json.loads(typst.query(tmp_path / "one.typ", "<pages>", ignore_system_fonts=True))
+    assert len(set(told["value"])) == 1

@@ -18,6 +18,7 @@ from ml_core.vocabulary import words
 
 TITLE = "Does it mean what it says"
 NAMES = {"all": "all", "volatility": "when prices are", "year": "in"}
+PROMISED = words.short_percent(LEVEL)
 MOST_AHEAD = 4
 
 
@@ -44,8 +45,8 @@ def _intervals(subject: ReportSubject, evidence: Evidence) -> list[Block]:
     drawn = picture(
         draw_coverage(table),
         "coverage",
-        f"How many outcomes the {LEVEL:.0%} intervals held; bars: where the true share may lie",
-        f"A point for each horizon beside a line at {LEVEL:.0%}: {told}.",
+        f"How many outcomes the {PROMISED} intervals held; bars: where the true share may lie",
+        f"A point for each horizon beside a line at {PROMISED}: {told}.",
         origin,
         height=3.4,
     )
@@ -62,12 +63,12 @@ def _intervals(subject: ReportSubject, evidence: Evidence) -> list[Block]:
         if one.horizon in shown
     ]
     promised = (
-        f"An interval promises to hold {LEVEL:.0%} of outcomes, in every year, in calm as in wild times."
+        f"An interval promises to hold {PROMISED} of outcomes, in every year, in calm as in wild times."
     )
     return [
         Paragraph(promised),
-        drawn,
         table_of("What intervals held, by year and by state of the market", listed, origin),
+        drawn,
     ]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 
 from ml_core.bulletin.parts.advice import (
@@ -13,6 +14,7 @@ from ml_core.bulletin.parts.advice import (
     tell_made_up,
     unit_of,
 )
+from ml_core.bulletin.parts.faced import decided_against
 from ml_core.bulletin.parts.judged import TITLE as HOLDOUT
 from ml_core.bulletin.parts.taken import LEFT, is_left_out
 from ml_core.bulletin.subject import ReportSubject
@@ -20,12 +22,13 @@ from ml_core.claims.verdict import ClaimVerdict
 from ml_core.evaluation.metrics import LEVEL
 from ml_core.registry.account import Account
 from ml_core.registry.evidence import Evidence
-from ml_core.registry.seats import CHAMPION
+from ml_core.registry.seats import REFERENCE, seat_of
 from ml_core.reporting.document.document import Block, NumberOrigin, Paragraph, Points, Section, table_of
-from ml_core.reporting.rivals import tell_rivals
+from ml_core.reporting.rivals import RivalAhead, rivals_ahead
 from ml_core.vocabulary import words
 
 NOW = "What to do now"
+LUCK = "by luck alone, at most"
 OPEN = "open"  # nothing live has decided it
 BELOW = (
     "Each number of this page stands again in the parts that follow, with where it comes from and how anybody gets it "
@@ -61,30 +64,34 @@ def tell_verdict(subject: ReportSubject) -> str:
     count = f"{len(proven)} of the {len(asked_of(subject.evidence))} questions that were put to it"
     if subject.evidence.role == "reference":
         return (
-            f"Version {version.version} is the reference: it tells how far a price may go, never in which direction. "
-            "It answers until a model has earned its place."
+            f"Version {version.version} is the reference: it tells how far a price may go, never in which direction."
+            f"{_tell_who(subject)}"
         ) + (f" It has proven {count}." if asked_of(subject.evidence) else "")
     if proven and subject.evidence.refit:
-        seat = ". It is the one that answers" * (CHAMPION in version.aliases)
         judged = subject.judged.evidence if subject.judged and subject.judged.readable else subject.evidence
         asked = asked_of(judged)
         own, former = f"version {version.version}", f"version {subject.evidence.refit.judged}"
         return (
             f"{own.capitalize()} is {former} fitted again on newer prices. {former.capitalize()} had proven "
             f"{sum(one.proven for one in asked)} of the {len(asked)} questions that were put to it; {len(proven)} of "
-            f"them are taken to hold for {own} too, which was not judged itself{seat}."
+            f"them are taken to hold for {own} too, which was not judged itself.{_tell_who(subject)}"
         )
     if proven:
-        seat = (
-            "and is the one that answers"
-            if CHAMPION in version.aliases
-            else "and is not the one that answers"
-        )
-        return f"Version {version.version} has proven {count}, {seat}."
+        return f"Version {version.version} has proven {count}.{_tell_who(subject)}"
     return (
         f"Nothing is proven of version {version.version}: none of the {len(asked_of(subject.evidence))} questions that "
-        "were put to it. Its numbers may be luck."
+        f"were put to it. Its numbers may be luck.{_tell_who(subject)}"
     )
+
+
+def _tell_who(subject: ReportSubject) -> str:
+    """Whose forecast is given to who asks now: this one's, or another's."""
+    if subject.answers is None:
+        return ""
+    reference = seat_of(subject.answers) == REFERENCE
+    if subject.sits:
+        return f" It is the one that answers now{', until a model has earned its place' * reference}."
+    return f" Who asks now is answered by version {subject.answers.version}{', the reference' * reference}."
 
 
 def _nobody(subject: ReportSubject) -> Section:
@@ -124,7 +131,11 @@ def _tell_tried(subject: ReportSubject, evidence: Evidence) -> str:
         chosen = "No model was chosen: the reference reads nothing but how much prices moved before."
     else:
         kinds = f", of {len(search.families)} kinds" if len(search.families) > 1 else ""
-        chosen = f"{search.trials} models were tried{kinds}, and the one that scored best was chosen."
+        chosen = (
+            f"{search.trials} models were tried{kinds}, and the one that scored best was chosen."
+            if search.trials > 1
+            else "One model was tried."
+        )
     judged = (
         f"It learned from {evidence.trained.start} to {evidence.trained.end} and was then judged on {holdout.sessions} "
         f"later {unit}s, {holdout.start} to {holdout.end}, that it had never seen, beside simple rules that anybody "
@@ -145,7 +156,7 @@ def _claims(subject: ReportSubject, evidence: Evidence) -> list[Block]:
             "what a forecast says": words.said(one.claim),
             "how far ahead": ahead_of(subject, [one.horizon]).removesuffix(" ahead"),
             "verdict": LEFT if is_left_out(one, evidence) else _tell_standing(one),
-            "by luck alone": _tell_luck(one),
+            LUCK: _tell_luck(one),
             "live since": _tell_live(subject, one),
         }
         for one in evidence.claims
@@ -155,9 +166,11 @@ def _claims(subject: ReportSubject, evidence: Evidence) -> list[Block]:
         rows = [{key: value for key, value in row.items() if key != "live since"} for row in rows]
     if not rows:
         return [Paragraph("No question could be put to it when it was judged; the next section says why.")]
+    asked = len(asked_of(evidence))
+    together = f", all {asked} questions paid for" if asked > 1 else ""
     caption = (
-        "What is proven. The last column says how often a model that knows no more than a simple rule would look as "
-        "good, by luck alone"
+        f"What is proven. \u201c{LUCK[0].upper()}{LUCK[1:]}\u201d: no more often than that would a model that knows no "
+        f"more than the simple rules look as good{together}"
     )
     return [table_of(caption, rows, _origin(subject))]
 
@@ -167,12 +180,16 @@ def _tell_standing(one: ClaimVerdict) -> str:
 
 
 def _tell_luck(one: ClaimVerdict) -> str:
+    """Rounded so that it stays a bound."""
     p = one.adjusted
     if p is None:
         return words.MISSING
     if p < 0.001:
-        return "less than once in 1,000 times"
-    return "more than every second time" if p > 0.5 else f"about once in {float(f'{1 / p:.2g}'):,.0f} times"
+        return "once in 1,000 times"
+    if p > 0.1:
+        return f"{math.ceil(100 * p)} in 100 times"
+    step = 10 if p < 0.01 else 1  # two digits that count
+    return f"once in {math.floor(1 / p / step) * step} times"
 
 
 def _tell_live(subject: ReportSubject, one: ClaimVerdict) -> str:
@@ -211,20 +228,37 @@ def _tell_doubts(subject: ReportSubject, evidence: Evidence) -> list[str]:
     """What speaks against it, where something does."""
     assert subject.version is not None
     told = []
-    if evidence.role != "reference" and tell_rivals(subject.version):
-        told.append(
-            "One of the simple rules agreed more closely with what came than this model did. Each question is decided "
-            f"against the rules that are named for it, and that rule is none of those; \u201c{HOLDOUT}\u201d has the "
-            "numbers."
-        )
+    if evidence.role != "reference":
+        told += _tell_closer(subject, evidence, rivals_ahead(subject.version))
     luck = evidence.search.overfitting
     if luck is not None and luck >= 0.5:
         told.append(
-            "The model that was chosen may not be the best of those that were tried: where the search is cut into two "
-            f"halves of time, the best of one half is among the worse on the other in {luck:.0%} of all ways to cut."
+            "The model that was chosen may not be the best of those that were tried. In "
+            f"{words.percent(luck, digits=0, sign=False)} of all checks of that choice, the model that did best on "
+            "half of the days was among the worse half of them on the other days."
             + (" What is proven was proven on later dates." if proven_of(subject) else "")
         )
     return told
+
+
+def _tell_closer(subject: ReportSubject, evidence: Evidence, ahead: list[RivalAhead]) -> list[str]:
+    """Of each simple rule that agreed more closely, whether a question is decided against it."""
+    places: dict[tuple[str, tuple[str, ...]], list[int]] = {}
+    for one in ahead:
+        against = tuple(decided_against(evidence, one.rival, one.horizon))
+        places.setdefault((words.rules([one.rival]), against), []).append(one.horizon)
+    return [
+        f"A simple rule agreed more closely with what came than this model did, {ahead_of(subject, horizons)}: "
+        f"{rule}. {_tell_decided(against)}; \u201c{HOLDOUT}\u201d has the numbers."
+        for (rule, against), horizons in places.items()
+    ]
+
+
+def _tell_decided(against: tuple[str, ...]) -> str:
+    if not against:
+        return "None of the questions is decided against it"
+    said = words.listed([f"\u201c{words.said(one)}\u201d" for one in against])
+    return f"It is among the rules against which {said} is decided"
 
 
 def _tell_proof(evidence: Evidence) -> str:

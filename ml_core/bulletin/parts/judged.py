@@ -7,15 +7,24 @@ from ml_core.bulletin.parts.taken import is_left_out, tell_both, tell_left_out
 from ml_core.bulletin.subject import ReportSubject
 from ml_core.claims.unasked import tell_unasked, with_unasked
 from ml_core.claims.verdict import ClaimVerdict
+from ml_core.evaluation.metrics import LEVEL
 from ml_core.registry.evidence import Evidence
 from ml_core.registry.scores import Score
-from ml_core.reporting.document.document import Block, Missing, Paragraph, Points, Section, table_of
-from ml_core.reporting.rivals import tell_rivals
+from ml_core.reporting.document.document import (
+    Block,
+    Missing,
+    NumberOrigin,
+    Paragraph,
+    Points,
+    Section,
+    Table,
+    table_of,
+)
+from ml_core.reporting.rivals import rivals_ahead, tell_rivals
 from ml_core.vocabulary import words
 
 TITLE = "The holdout, beside simple rules"
 SHOWN = ("mse", "mae", "direction", "ic", "rank_ic", "crps", "coverage")
-MOST_BESIDE = 5  # baselines that fit beside each other on paper
 MOST_AHEAD = 4
 
 
@@ -93,28 +102,45 @@ def _scores(subject: ReportSubject, evidence: Evidence) -> list[Block]:
     scores.sort(key=lambda one: (one.horizon, SHOWN.index(one.metric)))
     if not scores:
         return [Missing("Scores on the holdout", "this version kept none.")]
-    names = list(dict.fromkeys(name for one in scores for name in one.beside))
-    rows = [_score_row(one, names[:MOST_BESIDE]) for one in scores]
-    left = [words.baseline(name) for name in names[MOST_BESIDE:]]
-    caption = "Scores, with those of simple rules on the same rows"
-    caption += f"; {words.listed(left)} stand in the command's answer" if left else ""
-    leads = [row for one in scores if (row := _lead_row(one, names[:MOST_BESIDE]))]
-    blocks: list[Block] = [table_of(caption, rows, subject.then("models", "--json", named=False))]
+    origin = subject.then("models", "--json", named=False)
+    blocks: list[Block] = [
+        _scores_at(horizon, [one for one in scores if one.horizon == horizon], origin) for horizon in shown
+    ]
+    leads = [one for one in scores if one.metric in ("mse", "crps") and _has_lead(one)]
     if leads:
         told = "How much of each rule's error the model takes away; below zero it adds to it"
-        blocks.append(table_of(told, leads, subject.then("models", "--json", named=False)))
+        blocks.append(table_of(told, [_lead_row(name, leads) for name in _rules_of(leads)], origin))
     return blocks
 
 
-def _score_row(one: Score, names: list[str]) -> dict[str, str]:
-    measure = words.metric(one.metric)
-    return {
-        "score": measure.label,
-        "ahead": f"{one.horizon}",
-        "model": words.write(one.value, measure.form),
-        "90 %": words.interval(one.low, one.high, measure.form),
-        **{words.baseline(name): words.write(_value(one, name), measure.form) for name in names},
-    }
+def _scores_at(horizon: int, scores: list[Score], origin: NumberOrigin) -> Table:
+    """A row for whoever forecasts, so that a page is wide enough for the scores, however many rules there are."""
+    rows = [
+        {"of": "the model", **{_label(one): _write(one, one.value) for one in scores}},
+        {"of": "at least", **{_label(one): _write(one, one.low) for one in scores}},
+        {"of": "at most", **{_label(one): _write(one, one.high) for one in scores}},
+    ]
+    rows += [
+        {"of": words.baseline(name), **{_label(one): _write(one, _value(one, name)) for one in scores}}
+        for name in _rules_of(scores)
+    ]
+    caption = (
+        f"Scores {horizon} ahead: the model's with the least and the most that they may truly be "
+        f"({words.short_percent(LEVEL)}), and those of simple rules on the same rows"
+    )
+    return table_of(caption, rows, origin)
+
+
+def _rules_of(scores: list[Score]) -> list[str]:
+    return list(dict.fromkeys(name for one in scores for name in one.beside))
+
+
+def _label(one: Score) -> str:
+    return words.metric(one.metric).label
+
+
+def _write(one: Score, value: float | None) -> str:
+    return words.write(value, words.metric(one.metric).form)
 
 
 def _value(one: Score, name: str) -> float | None:
@@ -122,18 +148,25 @@ def _value(one: Score, name: str) -> float | None:
     return beside.value if beside else None
 
 
-def _lead_row(one: Score, names: list[str]) -> dict[str, str]:
-    skills = {name: one.beside[name].skill for name in names if name in one.beside}
-    if not any(skill is not None for skill in skills.values()) or one.metric not in ("mse", "crps"):
-        return {}
-    told = {words.baseline(name): words.percent(skills.get(name), digits=1) for name in names}
-    return {"score": words.metric(one.metric).label, "ahead": f"{one.horizon}", **told}
+def _has_lead(one: Score) -> bool:
+    return any(rule.skill is not None for rule in one.beside.values())
+
+
+def _lead_row(name: str, leads: list[Score]) -> dict[str, str]:
+    skills = {f"{_label(one)}, {one.horizon} ahead": one.beside.get(name) for one in leads}
+    told = {place: words.percent(rule.skill if rule else None, digits=1) for place, rule in skills.items()}
+    return {"of": words.baseline(name), **told}
 
 
 def _rules(subject: ReportSubject, evidence: Evidence) -> list[Block]:
     """A simple rule that did better, by the one measure that all are told of."""
-    told = tell_rivals(subject.version) if subject.version and evidence.role != "reference" else ""
-    return [Paragraph(f"{told} No claim is asked to beat every simple rule.")] if told else []
+    ahead = rivals_ahead(subject.version) if subject.version and evidence.role != "reference" else []
+    if subject.version is None or not ahead:
+        return []
+    names = dict.fromkeys(one.rival for one in ahead)
+    plain = words.listed([f"{words.baseline(name)} is \u201c{words.rules([name])}\u201d" for name in names])
+    told = f"{tell_rivals(subject.version)} On the first page {plain}. No claim is asked to beat every simple rule."
+    return [Paragraph(told)]
 
 
 def _gate(subject: ReportSubject, evidence: Evidence) -> list[Block]:
@@ -149,6 +182,7 @@ def _gate(subject: ReportSubject, evidence: Evidence) -> list[Block]:
         }
         for check in evidence.gate.checks
     ]
-    verdict = "passed" if evidence.gate.passed else f"refused: {evidence.gate.told_refused}"
-    table = table_of(f"The gate ({verdict})", rows, subject.itself("models", "--json", named=False))
+    table = table_of(
+        f"The gate ({evidence.told_gate})", rows, subject.itself("models", "--json", named=False)
+    )
     return [table, *(Paragraph(told) for told in tell_both(subject, evidence))]

@@ -49,7 +49,8 @@ def tell_money(subject: ReportSubject, again: Replay) -> Section:
         blocks.append(
             Paragraph(f"The curves below are not quite those that were judged: {again.differs}.", "bad")
         )
-    drawn = _drawn(subject, again.money, own, origin)
+    months = _months(again.money, subject.reported()) if own.exposure else []
+    drawn = [_drawn(subject, again.money, origin), *months, _costs(subject, again.money, own, origin)]
     return Section(TITLE, (*blocks, *drawn, *tell_origins(again, subject.then("backtest"))), origin)
 
 
@@ -85,40 +86,45 @@ def drop(rows: list[dict[str, str]], name: str) -> list[dict[str, str]]:
     return [{key: value for key, value in row.items() if key != name} for row in rows]
 
 
-def _drawn(subject: ReportSubject, money: Comparison, own: Backtest, origin: NumberOrigin) -> list[Block]:
+def _drawn(subject: ReportSubject, money: Comparison, origin: NumberOrigin) -> Block:
     accounts = money.accounts.with_columns(split=pl.lit("holdout"))
     named = name_accounts(subject.experiment, accounts)
-    sweep = money.sweep.with_columns(split=pl.lit("holdout"))
-    even = own.break_even_cost_bps
     total, fall = words.MONEY["cumulative"], words.MONEY["max_drawdown"]
     ends = "; ".join(
         f"{named[account]} {words.write(money.risk[account]['cumulative'], total.form)}, at worst "
         f"{words.write(money.risk[account]['max_drawdown'], fall.form)}"
         for account in named
     )
-    equity = picture(
+    return picture(
         draw_equity(build_curves(accounts, named), title=""),
         "equity",
         "Growth of one, and under it how far each account stood below its peak",
         f"Two charts over time. {total.label} and {fall.label}: {ends}.",
         origin,
-        height=4.9,
+        height=4.2,
     )
+
+
+def _costs(subject: ReportSubject, money: Comparison, own: Backtest, origin: NumberOrigin) -> Block:
+    """Of who held nothing it would be a flat line."""
+    what = f"What is left of the {words.MONEY['annual_return'].label} at each cost of trading"
+    if not own.exposure:
+        return Missing(what, "nothing was bought or sold, so no cost takes anything.")
+    sweep, even = money.sweep.with_columns(split=pl.lit("holdout")), own.break_even_cost_bps
     told = (
         f"Nothing is left at {words.write(even, 'ratio')} bp a side."
         if even
         else "Nothing is left at any cost."
     )
     asked = subject.experiment.strategy.cost_bps
-    costs = picture(
+    return picture(
         draw_costs(sweep, {"holdout": even} if even else {}, asked=asked, title=""),
         "costs",
-        f"What is left of the {words.MONEY['annual_return'].label} at each cost of trading",
+        what,
         f"A line that falls as trading costs more. {told}",
         origin,
         height=3.3,
     )
-    return [equity, *_months(money, subject.reported()), costs]
 
 
 def _months(money: Comparison, origin: NumberOrigin) -> list[Block]:

@@ -25,6 +25,8 @@ def tell_standing(subject: ReportSubject) -> Section:
         for one in examine_experiment(subject.order, now=subject.now)
     ]
     blocks: list[Block] = [table_of("Bars, model and forecast", rows, origin)]
+    if subject.version and subject.seat:
+        blocks.insert(0, Paragraph(f"Version {subject.version.version}: {subject.seat}."))
     if open_record(subject.order).looks().is_empty():
         why = "nobody has looked yet whether what the forecast rests on still holds."
         blocks.append(Missing("Monitoring", why, subject.spell("monitor")))

@@ -7,11 +7,13 @@ command anybody gets it again.
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 Tone: TypeAlias = Literal["plain", "lead", "note", "good", "bad"]
+PERCENT, NO_BREAK = re.compile(r"(?<=\d) ?%"), "\u00a0"
 NUMERIC = frozenset("0123456789+-.,%[] ")
 PaperFormat: TypeAlias = Literal["a4", "letter"]
 
@@ -140,6 +142,10 @@ class Document:
         among = self.figures if isinstance(block, Figure) else self.tables
         return next(place for place, one in enumerate(among, start=1) if one is block)
 
+    def label(self, block: Figure | Table) -> str:
+        """What the text calls it, the same in every file: `Figure 3`."""
+        return f"{type(block).__name__} {self.number(block)}"
+
     def _blocks(self) -> Iterator[Block]:
         for section in self.every:
             yield from section.blocks
@@ -152,8 +158,14 @@ def table_of(caption: str, rows: Sequence[Mapping[str, str]], origin: NumberOrig
 
 
 def spans(text: str) -> list[tuple[str, bool]]:
-    """A sentence in pieces, and whether each is typed as it stands: that is what stands `so`."""
-    return [(part, place % 2 == 1) for place, part in enumerate(text.split("`")) if part]
+    """A sentence in pieces, and whether each is typed as it stands: that is what stands `so`. The others are `firm`."""
+    pieces = [(part, place % 2 == 1) for place, part in enumerate(text.split("`")) if part]
+    return [(part if typed else firm(part), typed) for part, typed in pieces]
+
+
+def firm(text: str, gap: str = NO_BREAK) -> str:
+    """Percents are written one way, with a gap at which no line ends, whatever wrote them."""
+    return PERCENT.sub(f"{gap}%", text)
 
 
 def is_number(cell: str) -> bool:

@@ -19,6 +19,7 @@ from ml_core.reporting.document.document import (
     Points,
     Section,
     Table,
+    firm,
     spans,
 )
 from ml_core.reporting.document.word import (
@@ -127,7 +128,7 @@ def _caption(file: File, kind: str, number: int, caption: str, *, above: bool) -
     """Counted by a field, so that a list of figures can be made of them."""
     told = file.add_paragraph(f"{kind} ", style="Caption")
     add_field(told, f"SEQ {kind} \\* ARABIC", shown=str(number))
-    told.add_run(f". {caption}")
+    told.add_run(f". {firm(caption)}")
     told.paragraph_format.keep_with_next = above
 
 
@@ -135,7 +136,8 @@ def _table(file: File, table: Table, number: int, width: float) -> None:
     _caption(file, "Table", number, table.caption, above=True)
     style, widths = _look(table, width)
     grid = file.add_table(rows=1 + len(table.rows), cols=len(table.columns), style="Report Table")
-    fill_cells(grid, (table.columns, *table.rows), table.numeric, style=style)
+    texts = tuple(tuple(map(firm, row)) for row in (table.columns, *table.rows))
+    fill_cells(grid, texts, table.numeric, style=style)
     repeat_head(grid)
     set_widths(grid, widths)
     _origin(file, table.origin)
@@ -170,13 +172,13 @@ def _needs(table: Table, style: str, short: int) -> list[float]:
             part for row in table.rows for part in _firm(row[at], whole=numeric or len(row[at]) <= short)
         ]
         shown = [text_width(part, style) for part in parts]
-        heads = [text_width(word, style, bold=True) for word in name.split()]
+        heads = [text_width(word, style, bold=True) for word in firm(name).split(" ")]
         needs.append(max([*shown, *heads], default=0.0) + ROOM)
     return needs
 
 
 def _firm(cell: str, *, whole: bool) -> list[str]:
-    return [cell] if whole else [word for word in cell.split() if len(word) <= HASH]
+    return [cell] if whole else [word for word in firm(cell).split(" ") if len(word) <= HASH]
 
 
 def _figure(file: File, figure: Figure, number: int, width: float) -> None:
@@ -187,7 +189,7 @@ def _figure(file: File, figure: Figure, number: int, width: float) -> None:
     high = picture.height.mm
     if high > (most := TALLEST if high <= width else TALL):  # a page that has no room for it stays half empty
         picture.width, picture.height = Mm(width * most / high), Mm(most)
-    describe_picture(picture, figure.name, figure.alt)
+    describe_picture(picture, figure.name, firm(figure.alt))
     _caption(file, "Figure", number, figure.caption, above=False)
     _origin(file, figure.origin)
 

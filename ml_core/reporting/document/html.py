@@ -18,10 +18,11 @@ from ml_core.reporting.document.document import (
     Points,
     Section,
     Table,
+    firm,
     spans,
 )
 
-FIRM = re.compile(r"\d{4}-\d\d-\d\d|[+-]?\d[\d.,]* %")  # a date, a share
+DATE = re.compile(r"\d{4}-\d\d-\d\d")
 FEW, MANY = 5, 8  # columns up to which a table fits a phone, and from which it is set smaller
 POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
 STYLE = """
@@ -119,26 +120,26 @@ def _block(document: Document, block: Block) -> str:
             helps = f" <code>{escape(command)}</code>" if command else ""
             return f'<p class="missing"><strong>{escape(what)}: not there.</strong> {_text(why)}{helps}</p>'
         case Table():
-            return _table(block, document.number(block))
+            return _table(block, document.label(block))
         case Figure():
-            return _figure(block, document.number(block))
+            return _figure(block, document.label(block))
 
 
-def _table(table: Table, number: int) -> str:
+def _table(table: Table, label: str) -> str:
     kinds = table.numeric
     heads = "".join(
-        f'<th scope="col"{_kind(kind)}>{escape(name)}</th>'
+        f'<th scope="col"{_kind(kind)}>{escape(firm(name))}</th>'
         for name, kind in zip(table.columns, kinds, strict=True)
     )
     rows = "".join(
         "<tr>" + "".join(_cell(cell, kind) for cell, kind in zip(row, kinds, strict=True)) + "</tr>"
         for row in table.rows
     )
-    told = f"Table {number}. {escape(table.caption)}"
+    told, place = f"{label}. {escape(firm(table.caption))}", label.replace("Table ", "t")
     look = "dense" if len(table.columns) >= MANY else "few" if len(table.columns) <= FEW else ""
     return (
-        f'<p class="caption" id="t{number}">{told}</p><div class="wide" tabindex="0" role="group" '
-        f'aria-labelledby="t{number}"><table class="{look}" aria-labelledby="t{number}"><thead><tr>{heads}</tr></thead>'
+        f'<p class="caption" id="{place}">{told}</p><div class="wide" tabindex="0" role="group" '
+        f'aria-labelledby="{place}"><table class="{look}" aria-labelledby="{place}"><thead><tr>{heads}</tr></thead>'
         f"<tbody>{rows}</tbody></table></div>{_origin(table.origin)}"
     )
 
@@ -152,20 +153,20 @@ def _kind(number: bool) -> str:
     return ' class="number"' if number else ""
 
 
-def _figure(figure: Figure, number: int) -> str:
+def _figure(figure: Figure, label: str) -> str:
     picture = base64.b64encode(figure.png).decode()
     return (
-        f'<figure><img alt="{escape(figure.alt)}" src="data:image/png;base64,{picture}">'
-        f"<figcaption>Figure {number}. {escape(figure.caption)}</figcaption></figure>{_origin(figure.origin)}"
+        f'<figure><img alt="{escape(firm(figure.alt))}" src="data:image/png;base64,{picture}">'
+        f"<figcaption>{label}. {escape(firm(figure.caption))}</figcaption></figure>{_origin(figure.origin)}"
     )
 
 
 def _text(text: str) -> str:
-    """Typed parts as code, and no date or share broken in two."""
+    """Typed parts as code, and no date broken in two."""
     return "".join(
         f"<code>{escape(part)}</code>"
         if typed
-        else FIRM.sub(r'<span class="date">\g<0></span>', escape(part))
+        else DATE.sub(r'<span class="date">\g<0></span>', escape(part))
         for part, typed in spans(text)
     )
 

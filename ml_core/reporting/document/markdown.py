@@ -14,6 +14,7 @@ from ml_core.reporting.document.document import (
     Points,
     Section,
     Table,
+    firm,
 )
 
 
@@ -21,12 +22,18 @@ def write_markdown(document: Document) -> str:
     parts = [f"# {document.title}", f"*{document.subtitle}*", *_blocks(document.first)]
     for section in document.sections:
         parts += [f"## {section.title}", *_blocks(section)]
-    return "\n\n".join(parts) + "\n"
+    return _plain(parts)
 
 
 def write_first(document: Document) -> str:
     """The first page alone."""
-    return "\n\n".join([f"# {document.title}", *_blocks(document.first)]) + "\n"
+    return _plain([f"# {document.title}", *_blocks(document.first)])
+
+
+def _plain(parts: list[str]) -> str:
+    """Percents one way, with ordinary gaps, but for what is typed as it stands."""
+    pieces = "\n\n".join(parts).split("`")
+    return "`".join(one if place % 2 else firm(one, gap=" ") for place, one in enumerate(pieces)) + "\n"
 
 
 def _blocks(section: Section) -> list[str]:

@@ -22,13 +22,14 @@ from ml_core.reporting.document.document import (
     Points,
     Section,
     Table,
+    firm,
     spans,
 )
 
 LONG, BREAKS = re.compile(r"\w{32}(?=\w)"), "\\g<0>\u200b"  # a hash is broken, which no language would
 PAPERS = {"a4": "a4", "letter": "us-letter"}
-FLUSH = "#place.flush()"  # no figure goes into a table, or under the next heading
-HEAD = "48pt"  # that a heading takes above a figure
+FLUSH = "#place.flush()"  # no figure goes into a table, behind another, or under the next heading
+HEAD, MOST_LED = "48pt", 2  # that a heading takes above a figure; paragraphs between them that stay with both
 SMALL = 7  # columns from which a table is set smaller
 STYLE = """
 #set text(font: "Libertinus Serif", size: 10.5pt, lang: "en", hyphenate: true)
@@ -41,6 +42,7 @@ STYLE = """
 #show figure.where(kind: table): set block(breakable: true)
 #show raw: set text(font: "DejaVu Sans Mono", size: 0.82em)
 #show figure: set align(left)
+#set figure(numbering: none, supplement: none) // the document has counted: a number does not hang on the layout
 #set table(stroke: (x, y) => (bottom: if y == 0 { 0.8pt } else { 0.3pt } + rgb("#a8adb3")), inset: (x: 4pt, y: 3.5pt))
 #show table.cell.where(y: 0): strong
 #let source(told, command) = text(size: 7.5pt, fill: rgb("#5c6166"))[#told · #raw(command)]
@@ -53,11 +55,12 @@ STYLE = """
 #let margin = (top: 2cm, bottom: 2.2cm, side: 2.1cm)
 #let from(name) = block(height: 0pt, above: 0pt, below: 0pt, [#metadata(none)#label(name)])
 // Stands where it is told of, as large as there is room.
-#let picture(name, head, alt, caption, told, command) = context {
+#let picture(name, head, lead, alt, caption, told, command) = context {
   let words = [#caption#linebreak()#source(told, command)]
   let wide = page.width - 2 * margin.side
   let high = measure(image(name + ".png", width: wide)).height
-  let taken = head + 24pt + measure(block(width: wide, text(size: 9pt, [Figure 10: #words]))).height
+  let led = measure(block(width: wide, lead)).height
+  let taken = head + led + 24pt + measure(block(width: wide, text(size: 9pt, words))).height
   let room = page.height - margin.bottom - taken - query(label(name)).first().location().position().y
   let later = room < least * high // what follows up to the next table or heading goes before it
   let scale = if later or room >= high { 1 } else { room / high }
@@ -113,29 +116,34 @@ def write_source(document: Document, paper: PaperFormat) -> str:
             "#one-page[",
             f"#block(below: 0.5em, text(size: 21pt, weight: 700, {title}))",
             f'#block(below: 1.2em, text(fill: rgb("#5c6166"), {subtitle}))',
-            *_blocks(document.first),
+            *_blocks(document, document.first),
             "]",
             "#pagebreak()",
             '#outline(title: "What it rests on", depth: 1)',
-            *(line for section in document.sections for line in _section(section)),
+            *(line for section in document.sections for line in _section(document, section)),
         ]
     )
 
 
-def _section(section: Section) -> list[str]:
-    heading, first = f"{FLUSH}\n#heading(level: 1, {_text(section.title)})", section.blocks[0]
-    if isinstance(first, Figure):  # the heading goes with it
-        rest = replace(section, blocks=section.blocks[1:]) if section.blocks[1:] else None
-        foot = _blocks(rest) if rest else []
-        return [_from(first), heading, _picture(first, HEAD), *foot]
-    return [heading, *_blocks(section)]
+def _section(document: Document, section: Section) -> list[str]:
+    heading, blocks = f"{FLUSH}\n#heading(level: 1, {_text(section.title)})", section.blocks
+    led = next((place for place, one in enumerate(blocks) if not isinstance(one, Paragraph)), len(blocks))
+    if led == len(blocks) or led > MOST_LED or not isinstance(first := blocks[led], Figure):
+        return [heading, *_blocks(document, section)]
+    lead = f"[{' '.join(_block(document, one) for one in blocks[:led])}]"  # heading, words and figure stay together
+    kept = [f"#block(sticky: true, {lead})"] if led else []
+    rest = replace(section, blocks=blocks[led:])
+    return [_from(first), heading, *kept, _picture(document, first, HEAD, lead), *_blocks(document, rest)[1:]]
 
 
-def _blocks(section: Section) -> list[str]:
-    return [*(_block(one) for one in section.blocks), *([_origin(section.foot)] if section.foot else [])]
+def _blocks(document: Document, section: Section) -> list[str]:
+    return [
+        *(_block(document, one) for one in section.blocks),
+        *([_origin(section.foot)] if section.foot else []),
+    ]
 
 
-def _block(block: Block) -> str:
+def _block(document: Document, block: Block) -> str:
     match block:
         case Paragraph(text, "good" | "bad" as tone):
             return f'#verdict({_spans(text)}, rgb("{PAINTS[tone]}"))'
@@ -150,9 +158,9 @@ def _block(block: Block) -> str:
             helps = f" #raw({_text(command)})" if command else ""
             return f"#missing({_text(f'{what}: not there.')}, [#{_spans(why)}{helps}])"
         case Table():
-            return _table(block)
+            return _table(document, block)
         case Figure():
-            return f"{_from(block)}\n{_picture(block)}"
+            return f"{FLUSH}\n{_from(block)}\n{_picture(document, block)}"
 
 
 def _from(figure: Figure) -> str:
@@ -160,32 +168,34 @@ def _from(figure: Figure) -> str:
     return f"#from({_text(figure.name)})"
 
 
-def _picture(figure: Figure, head: str = "0pt") -> str:
+def _picture(document: Document, figure: Figure, head: str = "0pt", lead: str = "[]") -> str:
     origin = figure.origin
-    told = ", ".join(map(_text, (figure.alt, figure.caption, origin.told, origin.command)))
-    return f"#picture({_text(figure.name)}, {head}, {told})"
+    caption = firm(f"{document.label(figure)}. {figure.caption}")
+    told = ", ".join(map(_text, (firm(figure.alt), caption, origin.told, origin.command)))
+    return f"#picture({_text(figure.name)}, {head}, {lead}, {told})"
 
 
-def _table(table: Table) -> str:
+def _table(document: Document, table: Table) -> str:
     kinds = table.numeric
     widths = [_width(table, at) for at in range(len(table.columns))]
     aligned = ", ".join("right" if kind else "left" for kind in kinds)
-    heads = ", ".join(f"[#{_text(name)}]" for name in table.columns)
-    rows = ", ".join(f"[#{_text(LONG.sub(BREAKS, cell))}]" for row in table.rows for cell in row)
+    heads = ", ".join(f"[#{_text(firm(name))}]" for name in table.columns)
+    rows = ", ".join(f"[#{_text(LONG.sub(BREAKS, firm(cell)))}]" for row in table.rows for cell in row)
     size = "0.76em" if len(table.columns) >= SMALL else "0.86em"
     grid = f"table(columns: ({', '.join(widths)},), align: ({aligned},), table.header({heads}), {rows}{_below(table)})"
     room = "\n#v(0.9em)" if table.origin.quiet else ""  # where no origin parts it from what follows
     shown = f"align(left, text(size: {size}, {grid}))"
-    return f"{FLUSH}\n#figure({shown}, kind: table, caption: {_text(table.caption)}){room}"
+    caption = _text(firm(f"{document.label(table)}. {table.caption}"))
+    return f"{FLUSH}\n#figure({shown}, kind: table, caption: {caption}){room}"
 
 
 def _below(table: Table) -> str:
-    """The origin, as the last row."""
+    """The origin, below the rows of each page: at the end alone it might stand on a page without any."""
     if table.origin.quiet:
         return ""
     foot = f"below({_text(table.origin.told)}, {_text(table.origin.command)})"
     cell = f"table.cell(colspan: {len(table.columns)}, align: left, stroke: none, {foot})"
-    return f", table.footer(repeat: false, {cell})"
+    return f", table.footer({cell})"
 
 
 def _width(table: Table, at: int) -> str:

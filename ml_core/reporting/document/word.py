@@ -28,7 +28,7 @@ OWN = {
     "Command": ("Body Text", 9, INK, 4, 6),
     "Origin": ("Body Text", 8, SOFT, 3, 10),
     "Cell": ("Normal", 9, INK, 1, 1),
-    "Small Cell": ("Cell", 7.5, INK, 1, 1),
+    "Small Cell": ("Cell", 8, INK, 1, 1),
     "Tiny Cell": ("Cell", 6.5, INK, 1, 1),
     "Gap": ("Normal", 3, INK, 0, 0),
     "Picture": ("Normal", 10.5, INK, 8, 2),

@@ -22,7 +22,7 @@ def text_width(text: str, style: str, *, bold: bool = False) -> float:
 
 def _letter(sign: str) -> float:
     """As a share of the letters' height."""
-    if sign in "ijl.,:;'|! ()[]-/ft":
+    if sign in "ijl.,:;'|! \u00a0()[]-/ft":
         return 0.37
     return 0.94 if sign in "mMwW%@+<>=" else 0.72 if sign.isupper() else 0.64
 
