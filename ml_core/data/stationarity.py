@@ -36,13 +36,14 @@ def _judge(values: np.ndarray) -> tuple[float | None, float | None, float | None
         return None, None, None, None, f"too short, needs {LEAST_SESSIONS}"
     if np.ptp(values) < 1e-12:
         return None, None, None, None, "constant"
-    from statsmodels.tsa.stattools import adfuller, kpss
+    from statsmodels.tsa import stattools
 
+    tests: Any = stattools  # whose types know no ADF with a given number of lags
     most = min(MOST_LAGS, math.ceil(12 * (len(values) / 100) ** 0.25))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # KPSS warns where its p-value lies beyond its table
-        of_unit_root: Any = adfuller(values, maxlag=choose_lags(values, most), autolag=None)
-        of_stationarity: Any = kpss(values, regression="c", nlags="auto")
+        of_unit_root = tests.adfuller(values, maxlag=choose_lags(values, most), autolag=None)
+        of_stationarity = tests.kpss(values, regression="c", nlags="auto")
     adf, adf_p, kpss_value, kpss_p = map(float, (*of_unit_root[:2], *of_stationarity[:2]))
     return adf, adf_p, kpss_value, kpss_p, describe(adf_p, kpss_p)
 

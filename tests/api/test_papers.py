@@ -135,7 +135,10 @@ def test_what_is_asked_wrongly_is_told_in_plain_words(opened, signed, tmp_path, 
             "a key is never written over; to sign with that key, leave out new_key",
         ),
         (lambda: candorcast.recheck(tmp_path / "none"), "none: cannot be read: No such file"),
-        (lambda: candorcast.recheck(file, signer="ab", home=tmp_path), "signer ab: no such file, and 2 hexadecimal digits"),
+        (
+            lambda: candorcast.recheck(file, signer="ab", home=tmp_path),
+            "signer ab: no such file, and 2 hexadecimal digits",
+        ),
         (
             lambda: candorcast.recheck(file, signer="ab" * 32, home=tmp_path),
             "signer: the certificate is signed by",
