@@ -8,8 +8,8 @@ from typing import Any
 
 from rich.console import Console
 
-from cli.harmless import harmless
 from ml_core.spec.plain import write_plain
+from ml_core.vocabulary.harmless import harmless
 
 QUIET_SECONDS = 5.0
 

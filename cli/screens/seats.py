@@ -87,8 +87,8 @@ def why_refused(registered: ModelVersion) -> str:
     if evidence.role == "reference":
         return "it was made to answer until one has earned the seat"
     if evidence.refit:
-        return f"it is version {evidence.refit.parent} fitted again, and another sits there now"
-    return "it passed the gate, and another sits there now"
+        return f"it is version {evidence.refit.parent} fitted again, and does not sit there now"
+    return "it passed the gate, and does not sit there now"
 
 
 def tell_refit(refit: Refit) -> str:

@@ -93,6 +93,11 @@ class ReportSubject:
             " ".join([self.spell(verb), *more]),
         )
 
+    @property
+    def asked(self) -> tuple[str, ...]:
+        """What names the version in a command; nothing where it is who answers."""
+        return () if self.sits or self.version is None else ("--version", self._number)
+
     def lacking(self, title: str, told: str) -> Missing:
         """What could not be told, and the command that helps as the user types it."""
         why, _, command = told.removesuffix(".").partition("; run: candorcast ")

@@ -4,10 +4,11 @@ tell of it here as they do where it was signed. It sits in no seat: nobody here 
 from __future__ import annotations
 
 import datetime as dt
+import re
 
 from ml_core.certificate.judged import JudgedAgain
 from ml_core.certificate.refitted import RefittedAgain
-from ml_core.certificate.sections import Certificate, Luck
+from ml_core.certificate.sections import Certificate, Luck, SignedVersion
 from ml_core.forecaster.forecaster import Forecaster
 from ml_core.home.settings import Home
 from ml_core.promotion.beside import look_at
@@ -16,8 +17,11 @@ from ml_core.promotion.refit import write_refit_down
 from ml_core.promotion.weighing import write_down
 from ml_core.registry.evidence import Evidence
 from ml_core.registry.searched import Searched
+from ml_core.registry.verdict import Verdict
 from ml_core.registry.version import ModelVersion
 from ml_core.registry.versions import Registry
+
+NUMBERED = re.compile(r"\bversion \d+")
 
 
 def keep(
@@ -31,17 +35,28 @@ def keep(
     """The version that was judged, with what was found of it here and what the gate answered there; and its refit."""
     own, registry = signed.of_judged(), Registry(home)
     experiment = own.recipe.experiment
-    written = write_down(experiment, judged.weighed, own.audit.gate, role=own.about.role, now=now)
+    written = write_down(experiment, judged.weighed, _gate(own), role=own.about.role, now=now)
     evidence = _noted(own, written.model_copy(update={"search": _searched(own.luck)}))
-    kept = [_register(registry, experiment.model_name, judged.forecaster, evidence)]
+    kept = [_keep_once(registry, experiment.model_name, judged.forecaster, evidence)]
     if refitted:
         evidence = _noted(signed, _write_refit(signed, refitted, judged, kept[0], now))
-        kept.append(_register(registry, experiment.model_name, refitted.made.forecaster, evidence))
+        kept.append(_keep_once(registry, experiment.model_name, refitted.made.forecaster, evidence))
     return kept
 
 
-def _register(registry: Registry, name: str, forecaster: Forecaster, evidence: Evidence) -> ModelVersion:
-    return registry.register(forecaster, name, evidence, card=card_of(name, evidence))
+def _keep_once(registry: Registry, name: str, forecaster: Forecaster, evidence: Evidence) -> ModelVersion:
+    """It, or what was kept before of the same version that was signed."""
+    known = (one for one in registry.versions(name) if one.readable and one.evidence.notes == evidence.notes)
+    return next(known, None) or registry.register(forecaster, name, evidence, card=card_of(name, evidence))
+
+
+def _gate(signed: SignedVersion) -> Verdict:
+    """What the gate answered there. Whom it names by a number has that number there, and may have another here."""
+    checks = [
+        check.model_copy(update={"why": NUMBERED.sub(r"\g<0> (as signed)", check.why)})
+        for check in signed.audit.gate.checks
+    ]
+    return signed.audit.gate.model_copy(update={"checks": tuple(checks)})
 
 
 def _write_refit(
@@ -51,7 +66,7 @@ def _write_refit(
     since = signed.of_judged().recipe.split.test.start
     refit = look_at(refitted.made, judged.forecaster, parent.version, since=since)
     written = write_refit_down(
-        refitted.made, refitted.data_version, parent, refit, refitted.audit, signed.audit.gate, now
+        refitted.made, refitted.data_version, parent, refit, refitted.audit, _gate(signed), now
     )
     return written.model_copy(update={"claims": refitted.claims})
 

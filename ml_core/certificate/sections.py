@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Annotated, Any
 
 from pydantic import Field, ValidationError, model_validator
@@ -25,6 +25,7 @@ from ml_core.spec.experiment import Experiment
 from ml_core.spec.file import explain
 from ml_core.spec.plain import plain
 from ml_core.spec.run import RunSpec
+from ml_core.vocabulary.harmless import COMMANDS
 
 
 class About(EvidencePart):
@@ -140,6 +141,11 @@ class Certificate(SignedVersion):
 
 def read_certificate(parts: Mapping[str, Any], *, who: str) -> Certificate:
     """What was signed, checked. `who` names the file in a refusal."""
+    for place, text in texts_of(parts):
+        if COMMANDS.search(text):
+            raise BrokenArtifact(
+                f"{who}: {place} has control characters, which no certificate of a version has"
+            )
     try:
         return Certificate.model_validate(parts)
     except ValidationError as error:
@@ -147,6 +153,19 @@ def read_certificate(parts: Mapping[str, Any], *, who: str) -> Certificate:
         raise BrokenArtifact(
             f"{who} was made by another candorcast, and this one cannot read it: {why}"
         ) from None
+
+
+def texts_of(value: Any, place: str = "") -> Iterator[tuple[str, str]]:
+    """Every text in it, keys too, with the names that lead there."""
+    if isinstance(value, str):
+        yield place, value
+    elif isinstance(value, Mapping):
+        for key, part in value.items():
+            yield f"a name in {place}" if place else "a name", str(key)
+            yield from texts_of(part, f"{place}.{key}" if place else str(key))
+    elif isinstance(value, list):
+        for part in value:
+            yield from texts_of(part, place)
 
 
 def whole(value: Any) -> Any:

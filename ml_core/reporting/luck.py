@@ -18,7 +18,7 @@ def tell_luck(search: Searched) -> list[str]:
         told.append(f"{search.trials} trials count as {search.independent:.1f} independent ones")
     if search.overfitting is not None:
         told.append(
-            f"of the {search.finished or search.trials} that finished, the one with the highest "
+            f"of {f'the {search.finished}' if search.finished else 'those'} that finished, the one with the highest "
             f"{words.MONEY['sharpe'].label} on one half of time is in the lower half on the other in "
             f"{_share(search.overfitting)} of ways to halve it (PBO; 50 % where all is luck)"
         )

@@ -102,6 +102,13 @@ def test_one_that_was_signed_before_is_verified_and_read_and_every_value_stands_
     assert certificate.luck.independent == 7.0
 
 
+def test_a_text_that_would_command_a_terminal_is_in_no_certificate(certified):
+    parts = json.loads(json.dumps(certified[2].parts))
+    parts["about"]["model"] = "demo\x1b[31mEVIL"
+    with pytest.raises(BrokenArtifact, match=r"own.certificate: about.model has control characters"):
+        read(parts)
+
+
 def test_a_section_that_lacks_something_is_named(certified):
     parts = dict(certified[2].parts)
     parts["luck"] = {name: value for name, value in parts["luck"].items() if name != "look"}

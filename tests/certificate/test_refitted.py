@@ -98,6 +98,14 @@ def test_who_keeps_what_was_made_again_has_the_refit_beside_who_was_judged_and_i
     assert kept.evidence.claims == certificate.claims
     assert checksum(kept.folder / WEIGHTS) == certificate.weights[WEIGHTS]
     assert kept.evidence.notes[-1].endswith(f"version {certificate.about.version}")
+    numbered = [
+        check.why for one in (judged, kept) for check in one.evidence.gate.checks if "version" in check.why
+    ]
+    assert numbered and all("(as signed)" in why for why in numbered), (
+        "numbers of versions are those of there"
+    )
+    run("recheck", str(file), "--keep", "--home", str(home.root))
+    assert len(Registry(home).versions(name)) == 2, "what is kept is not kept again"
     own = write_experiment(tmp_path, **TOLD)
     page = tmp_path / "r.html"
     written = run("report", f"{own}", "--version", "2", "--home", f"{home.root}", "--out", f"{page}")

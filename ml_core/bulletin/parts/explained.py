@@ -49,7 +49,7 @@ class ExplainedSession:
 
 
 def tell_explained(subject: ReportSubject) -> Section:
-    origin = subject.today("explain")
+    origin = subject.today("explain", *subject.asked)
     if subject.evidence is None:
         why = "nobody answers yet, so there is nothing to explain."
         return Section(TITLE, (Missing(WHAT, why, subject.spell("search")),), origin)

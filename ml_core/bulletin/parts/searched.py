@@ -16,6 +16,8 @@ MOST = 10
 
 def tell_search(subject: ReportSubject) -> Section:
     evidence, origin = subject.evidence, subject.then("ledger", named=False)
+    if evidence and not evidence.search.finished:  # made again from a certificate: no trial was run here
+        origin = subject.then("models", "--json", named=False)
     if evidence is None:
         return Section(
             TITLE, (Missing("A search", "nothing was judged yet.", subject.spell("search")),), origin

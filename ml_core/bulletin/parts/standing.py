@@ -49,10 +49,10 @@ def tell_breaches(subject: ReportSubject) -> tuple[Section, ...]:
 
 def tell_forecasts(subject: ReportSubject) -> Section:
     newest = read_newest(subject)
-    origin = subject.today("predict")
+    origin = subject.today("predict", *subject.asked)
     if newest.is_empty():
         why = "this version has said nothing that was kept yet."
-        return Section("The newest forecasts", (Missing("Forecasts", why, subject.spell("predict")),), origin)
+        return Section("The newest forecasts", (Missing("Forecasts", why, origin.command),), origin)
     priced, silent = subject.order.experiment.task.priced, newest["seat"][0] == REFERENCE
     shown = newest.sort("horizon", "ticker")
     rows = [

@@ -1,4 +1,5 @@
-"""Shows what would command a terminal instead of obeying it: names, notes and reasons come from files of strangers."""
+"""Finds in a text what would command a terminal, and shows it instead: names, notes and reasons come from files of
+strangers."""
 
 import re
 

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cli.harmless import COMMANDS, harmless
 from cli.terminal import Terminal
+from ml_core.vocabulary.harmless import COMMANDS, harmless
 
 RED, LINK, TURNED = "\x1b[31m", "\x1b]8;;http://evil\x07", "\u202e"
 
