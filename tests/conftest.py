@@ -13,8 +13,10 @@ from tests.rooms import ByRoom
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
-# Small networks are faster on one thread, and tests run beside others. Processes that tests start inherit it.
+# Small networks and small tables are faster on one thread, and tests run beside others. Processes that tests start
+# inherit it.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+os.environ.setdefault("POLARS_MAX_THREADS", "1")
 
 # Each process of the suite has clusters of its own: a search joins the one that it finds running on this machine.
 if worker := os.environ.get("PYTEST_XDIST_WORKER"):
