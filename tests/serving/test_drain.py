@@ -11,7 +11,7 @@ import tomlkit
 
 from flows.stack.web import server_command
 
-DRAIN = 3  # seconds; as `serve` starts it they are more
+DRAIN = 8  # seconds, in which an answer comes on busy cores too; as `serve` starts it they are more
 BODY = b'{"ticker": "ALFA"}'
 HEAD = (
     b"POST /predictions/single HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n"
