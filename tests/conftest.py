@@ -10,11 +10,16 @@ from hypothesis import settings
 
 from ml_core.home.settings import Home, open_home
 from tests.rooms import ByRoom
+from tests.scratch import lay_in_memory
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
-# Small networks are faster on one thread, and tests run beside others. Processes that tests start inherit it.
+# Small networks and small tables are faster on one thread, and tests run beside others. Processes that tests start
+# inherit it.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+os.environ.setdefault("POLARS_MAX_THREADS", "1")
+
+lay_in_memory()
 
 # Each process of the suite has clusters of its own: a search joins the one that it finds running on this machine.
 if worker := os.environ.get("PYTEST_XDIST_WORKER"):

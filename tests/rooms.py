@@ -13,9 +13,6 @@ TOGETHER = {
         "tests/tuning/",
         "tests/cli/test_story.py",
         "tests/cli/test_python.py",
-        "tests/api/test_page.py",
-        "tests/api/test_plugin.py",
-        "tests/api/test_notebooks.py",
     ),
     "the app in a browser": (
         "tests/serving/test_browser.py",
@@ -24,6 +21,10 @@ TOGETHER = {
         "tests/serving/test_working.py",
     ),
     "searches": (
+        "tests/api/test_page.py",
+        "tests/api/test_plugin.py",
+        "tests/api/test_own_page.py",
+        "tests/api/test_notebooks.py",
         "tests/cli/test_documented.py",
         "tests/data/test_bucket.py",
         "tests/upgrade/test_homes.py",

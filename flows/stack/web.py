@@ -44,11 +44,11 @@ def serve_app(
     os.execvpe(command[0], command, environment)
 
 
-def server_command(host: str, port: int) -> list[str]:
+def server_command(host: str, port: int, *, drain: int = DRAIN) -> list[str]:
     """What is run: on SIGTERM it takes no one new, and ends when those who were there have their answers."""
     command = [sys.executable, "-m", "uvicorn", "--factory", "serving.app:create_app"]
     command += ["--host", host, "--port", str(port), "--log-level", "warning"]
-    return [*command, "--timeout-graceful-shutdown", str(DRAIN)]
+    return [*command, "--timeout-graceful-shutdown", str(drain)]
 
 
 def check_address(host: str, port: int) -> None:

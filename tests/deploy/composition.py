@@ -136,7 +136,7 @@ class Composition:
         """End everything; PostgreSQL last, for its clients' sake."""
         database = self.started.pop("postgres", None)
         rest = processes.family(self.mark) - processes.descendants(database.pid if database else 0)
-        left = processes.end(rest - {database.pid if database else 0}, grace=8)
+        left = processes.end(rest - {database.pid if database else 0}, grace=2)
         left |= processes.end(processes.family(self.mark), grace=8)
         for each in (*self.started.values(), *filter(None, [database])):
             each.wait(5)

@@ -50,7 +50,8 @@ class Cluster:
         processes.send({node, *processes.descendants(node)}, signal.SIGKILL)
 
     def end(self) -> None:
-        processes.end(processes.family(self.mark), grace=10.0)
+        """At once: of those that are asked some do not end, however long one waits."""
+        processes.wait_gone(processes.send(processes.family(self.mark), signal.SIGKILL), timeout=10.0)
         for node in self.nodes:
             node.wait()
         shutil.rmtree(self.folder, ignore_errors=True)

@@ -18,6 +18,8 @@ from flows.stack.plan import Ports
 from ml_core.home.settings import Home
 
 CANDORCAST = str(Path(sys.executable).with_name("candorcast"))
+# How often Prefect looks for runs, and after how long again for a slot that another run of the deployment holds.
+SOON = {"PREFECT_WORKER_QUERY_SECONDS": "1", "PREFECT_SERVER_DEPLOYMENTS_CONCURRENCY_SLOT_WAIT_SECONDS": "3"}
 
 
 @dataclass
@@ -44,7 +46,7 @@ class Running:
                 command,
                 stdout=sink,
                 stderr=subprocess.STDOUT,
-                env={**self.environment, "PREFECT_WORKER_QUERY_SECONDS": "1"},
+                env={**self.environment, **SOON},
                 start_new_session=True,
             )
         self.wait_for(lambda: "Ctrl-C" in self.said or self.process.poll() is not None, what="start")

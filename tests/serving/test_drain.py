@@ -11,6 +11,7 @@ import tomlkit
 
 from flows.stack.web import server_command
 
+DRAIN = 8  # seconds, in which an answer comes on busy cores too; as `serve` starts it they are more
 BODY = b'{"ticker": "ALFA"}'
 HEAD = (
     b"POST /predictions/single HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n"
@@ -30,7 +31,7 @@ def server(world, tmp_path):
         port = probe.getsockname()[1]
     kept = {name: value for name, value in os.environ.items() if not name.startswith("CANDORCAST_")}
     environment = {**kept, "CANDORCAST_EXPERIMENT": str(file), "CANDORCAST_HOME": str(world.home.root)}
-    process = subprocess.Popen(server_command("127.0.0.1", port), env=environment, cwd=tmp_path)
+    process = subprocess.Popen(server_command("127.0.0.1", port, drain=DRAIN), env=environment, cwd=tmp_path)
     try:
         until = time.monotonic() + 150
         while time.monotonic() < until and process.poll() is None:
