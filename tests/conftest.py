@@ -10,16 +10,18 @@ from hypothesis import settings
 
 from ml_core.home.settings import Home, open_home
 from tests.rooms import ByRoom
-from tests.scratch import lay_in_memory
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
 # Small networks and small tables are faster on one thread, and tests run beside others. Processes that tests start
-# inherit it.
+# inherit it for networks; of tables they are left to use several, as they do where they are installed.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
-os.environ.setdefault("POLARS_MAX_THREADS", "1")
+if "POLARS_MAX_THREADS" not in os.environ:
+    os.environ["POLARS_MAX_THREADS"] = "1"
+    import polars as pl
 
-lay_in_memory()
+    assert pl.thread_pool_size() == 1
+    del os.environ["POLARS_MAX_THREADS"]
 
 # Each process of the suite has clusters of its own: a search joins the one that it finds running on this machine.
 if worker := os.environ.get("PYTEST_XDIST_WORKER"):
