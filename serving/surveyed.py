@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ml_core.data.order import Order
 from ml_core.errors import NotEnoughData
@@ -20,8 +20,10 @@ KEPT, SEED = 8, 0
 
 @dataclass(frozen=True)
 class Surveyed:
-    """Of whom it is: the version that was judged; of one that was fitted again another than was asked for."""
+    """Of whom it is: the version that was judged; of one that was fitted again another than was asked for, of
+    which it may no longer be proven what was proven of him."""
 
+    asked: ModelVersion
     judged: ModelVersion
     found: InputImportance
 
@@ -37,14 +39,15 @@ class Surveys:
     def kept(self, version: str | None, horizon: int) -> tuple[str, Surveyed | None]:
         """Which version it would be of, and what is known of it without measuring."""
         asked = self._find(version)
-        return asked.version, self._kept.get((asked.version, horizon))
+        known = self._kept.get((asked.version, horizon))
+        return asked.version, known and replace(known, asked=asked)
 
     def importance(self, version: str | None, horizon: int) -> Surveyed:
         """Of whoever answers, or of that version."""
         asked = self._find(version)
         key = (asked.version, horizon)
         if known := self._kept.get(key):
-            return known
+            return replace(known, asked=asked)
         with self._measuring:
             if key not in self._kept:
                 self._kept[key] = self._measure(asked, horizon)
@@ -62,4 +65,4 @@ class Surveys:
             raise NotEnoughData(why)
         importance = survey.tell(stretch, horizon, SEED)
         assert isinstance(importance, InputImportance)
-        return Surveyed(judged, importance)
+        return Surveyed(asked, judged, importance)

@@ -99,7 +99,7 @@ def recheck(session: Session, *, file: Path, signer: str | None, keep: bool) -> 
         kept.extend(keep_here(certificate, judged, refitted, session.home, now=session.now))
 
     checked = check_again(certificate, session.home, tell=terminal.step, keep=keep_both if keep else None)
-    rows = [{"part": one.part, "": one.standing, "what": one.why} for one in checked]
+    rows = [{"part": one.part, "came out": one.standing, "what": one.why} for one in checked]
     terminal.table(rows, title="what comes out when it is made again here")
     differing = name_parts(checked, DIFFERS)
     terminal.say(conclude(checked))

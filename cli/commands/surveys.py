@@ -40,7 +40,8 @@ def survey(
     write = open_output(out) if out else None
     registry = Registry(session.order.home)
     session.terminal.step("reading the holdout as it was")
-    stretch, judged = open_holdout(session.order, registry, registry.find(session.order.name, version))
+    named = registry.find(session.order.name, version)
+    stretch, judged = open_holdout(session.order, registry, named)
     asked, kind = horizon or stretch.windows.horizons[0], load_survey(name)
     if why := kind.excuse(stretch):
         raise NotEnoughData(f"version {judged.version}: {why}")
@@ -50,7 +51,7 @@ def survey(
     surveyed: Any = kind.tell(stretch, asked, seed)
     if name == "importance" and (why := surveyed.silent.get(CLAIM_OF[of])):
         raise NotEnoughData(f"--of {of}: {why}")
-    proven, (rows, lines) = judged.proves(asked), SCREENS[name]
+    proven, (rows, lines) = named.proves(asked), SCREENS[name]
     if write:
         write(rows(surveyed))
     for line in lines(_Told(stretch, judged, surveyed, of, note=tell_unproven(of, asked, proven))):

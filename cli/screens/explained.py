@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from cli.terminal import aligned
 from ml_core.explain.amounts import tell_amount
-from ml_core.explain.spoken import APART, NO_SAY, tell_compared, tell_none_alike
+from ml_core.explain.spoken import APART, NO_SAY, tell_compared, tell_none_alike, tell_places
 from ml_core.vocabulary import words
 
 if TYPE_CHECKING:
@@ -88,10 +88,9 @@ def turning_lines(told: Counterfactual, *, priced: bool) -> Iterator[str]:
         return
     for one in told.changes:
         side = "higher" if one.needed > one.value else "lower"
-        places = words.percent(abs(one.places), digits=0, sign=False)
         now, needed = words.apart(one.value, one.needed)
         moved = f"{one.words} at {needed} in place of {now}"
-        yield f"  {moved}: {side}, with {places} of known values between"
+        yield f"  {moved}: {side}, with {tell_places(one.places)} of known values between"
     ends = f"{tell_amount(told.before, 'level', priced=priced)} to {tell_amount(told.after, 'level', priced=priced)}"
     yield f"  it would go from {ends}" + ("" if told.turned else ": nearer to zero, but no other sign")
     yield f"  {APART}"

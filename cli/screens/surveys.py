@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from cli.terminal import aligned
 from ml_core.explain.amounts import tell_amount, tell_size
+from ml_core.explain.risen import tell_ends, tell_rise
 from ml_core.vocabulary import words
 
 if TYPE_CHECKING:
@@ -49,16 +50,11 @@ def loss_told(found: OfClaim) -> str:
     return f"its {words.RANK_IC} now is {words.write(found.loss, 'correlation')}"
 
 
-def rise_told(value: float, found: OfClaim) -> str:
-    """As a share of the loss, or as rank IC that is lost."""
-    return words.percent(value) if found.of == "share" else f"{value:+.3f}"
-
-
 def _row(one: Rise, of_claim: OfClaim) -> dict[str, str]:
     return {
         "without": cut(one.words),
-        "rise": rise_told(one.rise, of_claim),
-        "interval": f"[{rise_told(one.low, of_claim)}, {rise_told(one.high, of_claim)}]",
+        "rise": tell_rise(one.rise, of_claim),
+        "interval": f"[{', '.join(tell_ends(one, of_claim))}]",
         "": "surely" if one.surely else "",
     }
 
@@ -87,7 +83,7 @@ def _picture(shown: Sequence[Rise], of_claim: OfClaim) -> Iterator[str]:
             signs[at] = "█"
         signs[place(0.0)] = "│"
         signs[place(one.rise)] = "●"
-        yield f"  {cut(one.words):<{wide}}  {''.join(signs)}  {rise_told(one.rise, of_claim)}"
+        yield f"  {cut(one.words):<{wide}}  {''.join(signs)}  {tell_rise(one.rise, of_claim)}"
 
 
 def importance_rows(told: InputImportance) -> pl.DataFrame:

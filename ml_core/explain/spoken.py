@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from ml_core.explain.attribution import LIMIT, REST, UNIT, WIDTH
 from ml_core.explain.sharing import PEERS
 from ml_core.features.spoken import speak
+from ml_core.vocabulary import words
 
 if TYPE_CHECKING:
     from ml_core.explain.methods.alike import Alike
@@ -45,6 +46,11 @@ NO_SAY = (
     "where the calibration gives it no say"
 )
 CLAIM_OF = {"level": "level", "order": "order", "scale": "range"}
+
+
+def tell_places(places: float) -> str:
+    """How many of the known values lie between."""
+    return "less than 1 %" if abs(places) < 0.005 else words.percent(abs(places), digits=0, sign=False)
 
 
 def tell(name: str) -> str:

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from ml_core.explain.amounts import select, tell_amount
 from ml_core.explain.methods.attention import Attention
 from ml_core.explain.methods.moved import Moved, Piece
+from ml_core.explain.risen import tell_ends, tell_rise
 from ml_core.explain.surveys.importance import OfClaim, Rise
-from ml_core.vocabulary import words
 from serving.figures.chart_look import dress, plainly
 from serving.look.markup import begin, typeset
 from serving.look.style import BLUE, DIVERGING, GREY, GREYS, INK, SURFACE, VERMILION
@@ -18,11 +18,6 @@ if TYPE_CHECKING:
     from plotly.graph_objects import Figure
 
 LONGEST = 46  # characters of a label, for a phone
-
-
-def tell_rise(value: float, told: OfClaim) -> str:
-    """As a share of the loss, or as rank IC that is lost."""
-    return words.percent(value) if told.of == "share" else f"{value:+.3f}"
 
 
 def draw_moved(moved: Moved, *, priced: bool, proven: bool) -> Figure | None:
@@ -121,10 +116,7 @@ def draw_rises(shown: Sequence[tuple[str, Rise]], told: OfClaim, *, proven: bool
             "width": 3,
         },
         showlegend=False,
-        customdata=[
-            plainly(f"{name}: {tell_rise(one.low, told)} to {tell_rise(one.high, told)}")
-            for name, one in shown
-        ],
+        customdata=[plainly(f"{name}: {' to '.join(tell_ends(one, told))}") for name, one in shown],
         hovertemplate="%{customdata}<extra></extra>",
     )
     labels = [(name, typeset(tell_rise(one.rise, told))) for name, one in shown]

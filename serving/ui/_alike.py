@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from ml_core.explain.amounts import tell_amount
 from ml_core.explain.methods.counterfactual import Change
-from ml_core.explain.spoken import APART, NO_SAY, tell, tell_compared, tell_none_alike
+from ml_core.explain.spoken import APART, NO_SAY, tell, tell_compared, tell_none_alike, tell_places
 from ml_core.vocabulary import words
 from serving.explanations import Explained
 from serving.look import markup
@@ -82,4 +82,4 @@ def show_turning(told: Explained, *, priced: bool) -> str:
 def _changed(one: Change) -> list[Cell | str]:
     now, needed = (markup.typeset(told) for told in words.apart(one.value, one.needed))
     side = "higher" if one.needed > one.value else "lower"
-    return [Cell(one.words), now, Cell(needed, side), words.percent(abs(one.places), digits=0, sign=False)]
+    return [Cell(one.words), now, Cell(needed, side), tell_places(one.places)]

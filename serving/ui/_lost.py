@@ -7,10 +7,11 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from ml_core.explain.attribution import ForecastPart
+from ml_core.explain.risen import tell_ends, tell_rise
 from ml_core.explain.spoken import CLAIM_OF
 from ml_core.explain.surveys.importance import OfClaim, Rise
 from ml_core.vocabulary import words
-from serving.figures.explanation import draw_rises, tell_rise
+from serving.figures.explanation import draw_rises
 from serving.look import markup
 from serving.surveyed import Surveyed
 
@@ -45,16 +46,17 @@ def show_importance(told: Surveyed, of: ForecastPart) -> Lost:
 
 def _show(told: Surveyed, claim: str) -> Lost:
     of_claim = told.found.claims[claim]
-    proven = claim in told.judged.proves(told.found.horizon)
+    proven = claim in told.asked.proves(told.found.horizon)
     shown = [(one.words, one) for one in of_claim.of_kind("together")[:SHOWN]]
     asked = words.stretch_told(told.found.first, told.found.last, told.found.dates)
     exchanged = words.EXCHANGED.format(
         repeats=told.found.repeats, level=words.short_percent(told.found.level)
     )
     what = "its loss rises" if of_claim.of == "share" else f"its {words.RANK_IC} falls"
+    doubt = f", and so is all of {claim}, which is not proven of version {told.asked.version}"
     about = (
         f"By how much {claim} would be worse: {what}. Version {told.judged.version}, {asked}; {exchanged}. Grey is no "
-        f"surer than luck{'' if proven else f', and so is all of {claim}, which is not proven'}."
+        f"surer than luck{'' if proven else doubt}."
     )
     return Lost(
         lost=markup.lead(TITLE, about),
@@ -79,7 +81,7 @@ def _rows(of_claim: OfClaim, *, proven: bool) -> list[Sequence[markup.Cell | str
 
 
 def _row(one: Rise, label: str, of_claim: OfClaim, *, proven: bool) -> Sequence[markup.Cell | str]:
-    ends = [markup.typeset(tell_rise(value, of_claim)) for value in (one.low, one.high)]
+    ends = [markup.typeset(told) for told in tell_ends(one, of_claim)]
     look = "cc-pass" if proven and one.surely else ""
     return [
         markup.Cell(one.words, one.members, "cc-why"),

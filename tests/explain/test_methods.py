@@ -1,5 +1,7 @@
 """What single methods of explanation must find."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -9,7 +11,9 @@ from ml_core.explain.amounts import HAIR, tell_amount
 from ml_core.explain.attribution import attribute, share_rows
 from ml_core.explain.elsewhere import Elsewhere
 from ml_core.explain.methods import alike, attention, counterfactual, moved
-from ml_core.explain.spoken import tell_unproven
+from ml_core.explain.risen import tell_ends
+from ml_core.explain.spoken import tell_places, tell_unproven
+from ml_core.explain.surveys.importance import OfClaim, Rise
 from tests.contracts.explained import HORIZON, NETWORKS, PRICES, TICKER, fit_small, scene_of
 
 ATTENDS = ("attention_lstm", "hybrid", "informer", "multi_scale", "tft", "transformer")
@@ -216,3 +220,19 @@ def test_a_fitted_forecaster_says_the_same_before_and_after_it_was_explained():
     attribute(scene_of("lstm").about(TICKER, HORIZON), "order")
     assert forecaster.predict(PRICES).equals(before)
     assert all(part.requires_grad for one in forecaster.members for part in one.network.parameters())
+
+
+def test_a_forecast_that_is_written_as_zero_has_no_sign_to_turn():
+    scene = scene_of("lstm")
+    table = scene.table.with_columns(mean=0.4 * HAIR[True])
+    subject = replace(scene, table=table).about(TICKER, HORIZON)
+    assert "no sign to turn" in counterfactual.METHOD.excuse(subject)
+    assert tell_places(0.001) == "less than 1 %" and tell_places(-0.12) == "12 %"
+
+
+def test_an_interval_that_is_surely_above_zero_is_written_so():
+    found = OfClaim("level", "share", 1.0, ())
+    small = Rise("alone", "a", ("a",), 3e-4, 2e-6, 9e-4)
+    assert tell_ends(small, found) == ("+0.0002 %", "+0.0900 %")
+    unsure = Rise("alone", "a", ("a",), 3e-4, -2e-6, 9e-4)
+    assert tell_ends(unsure, found)[1] == "+0.09 %"

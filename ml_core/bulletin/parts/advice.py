@@ -73,6 +73,8 @@ def _tell_meaning(subject: ReportSubject, evidence: Evidence, claim: str, horizo
     for rule, ahead in rules_as_good(evidence, claim, horizons).items():
         where = "" if ahead == horizons else f", {ahead_of(subject, ahead)}"
         told += f" {rule[0].upper()}{rule[1:]} is none of them, and did as well or better{where}."
+    if claim == "money":
+        told += " Whether to trade by one of the simple rules would have earned as much was not asked."
     return told
 
 

@@ -32,7 +32,7 @@ LUCK = "by luck alone, at most"
 OPEN = "open"  # nothing live has decided it
 BELOW = (
     "Each number of this page stands again in the parts that follow, with where it comes from and how anybody gets it "
-    "again."
+    "again; how often luck would look as good stands there as a p-value, rounded."
 )
 
 
@@ -247,8 +247,10 @@ def _tell_closer(subject: ReportSubject, evidence: Evidence, ahead: list[RivalAh
     for one in ahead:
         against = tuple(decided_against(evidence, one.rival, one.horizon))
         places.setdefault((words.rules([one.rival]), against), []).append(one.horizon)
+    judged = evidence.refit.judged if evidence.refit else None
+    who = f"version {judged}, on which this one was judged," if judged else "this model"
     return [
-        f"A simple rule agreed more closely with what came than this model did, {ahead_of(subject, horizons)}: "
+        f"A simple rule agreed more closely with what came than {who} did, {ahead_of(subject, horizons)}: "
         f"{rule}. {_tell_decided(against)}; \u201c{HOLDOUT}\u201d has the numbers."
         for (rule, against), horizons in places.items()
     ]

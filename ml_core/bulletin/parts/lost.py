@@ -5,10 +5,11 @@ from __future__ import annotations
 from ml_core.bulletin.pictures import picture
 from ml_core.bulletin.subject import ReportSubject
 from ml_core.errors import ForecastError
+from ml_core.explain.risen import tell_ends, tell_rise
 from ml_core.explain.spoken import CLAIM_OF
 from ml_core.explain.stretch import open_holdout
 from ml_core.explain.surveys import importance
-from ml_core.explain.surveys.importance import InputImportance, OfClaim, Rise
+from ml_core.explain.surveys.importance import InputImportance, Rise
 from ml_core.registry.version import ModelVersion
 from ml_core.registry.versions import Registry
 from ml_core.reporting.document.document import Block, Missing, NumberOrigin, Paragraph, Points, table_of
@@ -23,7 +24,7 @@ OF_CLAIM = {claim: of for of, claim in CLAIM_OF.items()}  # as the command asks 
 def tell_lost(subject: ReportSubject) -> list[Block]:
     assert subject.version is not None
     try:
-        stretch, judged = open_holdout(subject.order, Registry(subject.order.home), subject.version)
+        stretch, _ = open_holdout(subject.order, Registry(subject.order.home), subject.version)
         if why := importance.excuse(stretch):
             return [Missing(WHAT, f"{why}.")]
         survey = importance.explain(stretch, stretch.windows.horizons[0], SEED, kinds=("together",))
@@ -31,20 +32,20 @@ def tell_lost(subject: ReportSubject) -> list[Block]:
         return [subject.lacking(WHAT, str(error))]
     if not survey.claims:
         return [Missing(WHAT, f"{'; '.join(survey.silent.values())}.")]
-    claim = _first(survey, judged)
+    claim = _first(survey, subject.version)
     asked = ("--of", OF_CLAIM[claim]) if claim in OF_CLAIM else ()
     origin = subject.then("explain", "--importance", *asked)
     return [
         Paragraph(_about(survey)),
-        _drawn(survey, claim, origin, proven=claim in judged.proves(survey.horizon)),
+        _drawn(survey, claim, origin, proven=claim in subject.version.proves(survey.horizon)),
         _table(survey, subject.then("explain", "--importance", "--json")),
         *_members(survey),
     ]
 
 
-def _first(survey: InputImportance, judged: ModelVersion) -> str:
-    """A claim that is proven, where one is."""
-    proven = judged.proves(survey.horizon)
+def _first(survey: InputImportance, version: ModelVersion) -> str:
+    """A claim that is proven of it, where one is."""
+    proven = version.proves(survey.horizon)
     return next(
         (name for name in words.CLAIMS if name in survey.claims and name in proven), next(iter(survey.claims))
     )
@@ -71,10 +72,6 @@ def _members(survey: InputImportance) -> list[Block]:
     return [Paragraph("Taken away together:"), Points(told)] if told else []
 
 
-def _amount(value: float, of: OfClaim) -> str:
-    return words.percent(value) if of.of == "share" else f"{value:+.3f}"
-
-
 def _drawn(survey: InputImportance, claim: str, origin: NumberOrigin, *, proven: bool) -> Block:
     of = survey.claims[claim]
     shown = of.of_kind("together")[:MOST]
@@ -85,7 +82,7 @@ def _drawn(survey: InputImportance, claim: str, origin: NumberOrigin, *, proven:
     )
     bars = [(one.words, factor * one.rise, factor * one.low, factor * one.high) for one in shown]
     told = "; ".join(
-        f"{one.words} {_amount(one.rise, of)}, between {_amount(one.low, of)} and {_amount(one.high, of)}"
+        f"{one.words} {tell_rise(one.rise, of)}, between {' and '.join(tell_ends(one, of))}"
         for one in shown[:3]
     )
     return picture(
@@ -108,7 +105,7 @@ def _table(survey: InputImportance, origin: NumberOrigin) -> Block:
         rows.append(
             {
                 "without": ones[first].words,
-                **{name: _amount(one.rise, survey.claims[name]) for name, one in ones.items()},
+                **{name: tell_rise(one.rise, survey.claims[name]) for name, one in ones.items()},
                 "surely": ", ".join(name for name, one in ones.items() if one.surely) or "none",
             }
         )

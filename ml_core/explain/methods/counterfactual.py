@@ -56,7 +56,10 @@ class Counterfactual:
 def excuse(subject: Subject) -> str:
     if not subject.scene.reads_features:
         return "it reads no features that could have been other"
-    return "" if subject.row["mean"] else "it says no direction: there is no sign to turn"
+    if not subject.row["mean"]:
+        return "it says no direction: there is no sign to turn"
+    seen = abs(subject.row["mean"]) >= HAIR[subject.scene.forecaster.spec.task.priced] / 2
+    return "" if seen else "it is zero to its last printed digit: there is no sign to turn"
 
 
 def explain(subject: Subject, _of: ForecastPart = "level") -> Counterfactual:
