@@ -236,9 +236,9 @@ def test_the_tab_draws_what_would_be_lost_with_intervals_before_the_numbers(serv
 
 
 def test_what_would_be_lost_is_measured_once_for_a_version_and_a_horizon(service):
-    first = service.explanations.surveys.importance(None, 3)
-    assert service.explanations.surveys.importance(None, 3) is first
-    assert service.explanations.surveys.importance(None, 5) is not first
+    first = service.explanations.surveys.importance(None, 3).found
+    assert service.explanations.surveys.importance(None, 3).found is first
+    assert service.explanations.surveys.importance(None, 5).found is not first
 
 
 def test_a_visitor_sees_at_once_that_it_is_measured_and_then_what_was(own_world):
