@@ -9,7 +9,7 @@ import numpy as np
 
 from ml_core.explain.laying import Laid, lay_windows
 from ml_core.explain.subject import Scene, Subject
-from ml_core.forecaster.component import combine
+from ml_core.forecaster.component import Component, combine
 
 KNOWN = 4096  # values of an input by which places are told
 INSIDE = (0.01, 0.99)  # of the known values: what lies beyond is no usual day
@@ -61,11 +61,16 @@ class Elsewhere:
             for places_F in places_KF
         ]
         scene, column = self.subject.scene, self.subject.column
-        parts = scene.forecaster.components
+        parts = self._parts
         answers = [laid.answer(one, changes) for one, laid in zip(parts, self._laid, strict=True)]
         mean_K = combine(parts, answers)[0][:, 0, column]
         unit = scene.windows.unit_NTH[self.subject.place, -1, column]
         return (scene.forecaster.calibration.trust_H[column] * mean_K * unit).astype(float)
+
+    @cached_property
+    def _parts(self) -> tuple[Component, ...]:
+        """Few windows are asked at once, and no bit counts."""
+        return tuple(one.unfilled() for one in self.subject.scene.forecaster.components)
 
     @cached_property
     def _laid(self) -> tuple[Laid, ...]:

@@ -47,6 +47,10 @@ class Member(Protocol):
         """mean_NTH and scale_NTH in units of volatility at the asked places."""
         ...
 
+    def unfilled(self) -> Self:
+        """The same, quicker to ask for few rows, to the last digits."""
+        ...
+
     def dense(self, spec: RunSpec, /) -> Self:
         """The same, quicker to ask for many rows, close to what is served."""
         ...
@@ -69,6 +73,9 @@ class BaselineMember:
     def outputs(self, view: View, rows_NT: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         asked_NT = rows_NT & view.windows.usable(view.reading.lookback)
         return self.fitted.outputs(view.windows, asked_NT, view.features)
+
+    def unfilled(self) -> Self:
+        return self
 
     def dense(self, _spec: RunSpec, /) -> Self:
         return self

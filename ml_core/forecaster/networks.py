@@ -26,15 +26,21 @@ BATCH = 64
 @dataclass(frozen=True)
 class NetworkMember:
     """One fitted network with the scaler of its training rows. A pass over a window answers its last `steps` rows: one
-    where every bit counts, as it is served; more where many rows are asked only to rank it."""
+    where every bit counts, as it is served; more where many rows are asked only to rank it. `filled`: every pass has as
+    many windows, so that each bit of one is the same alone as among others."""
 
     network: ForecastNetwork
     scaler: Scaler
     steps: int = 1
+    filled: bool = True
 
     def outputs(self, view: View, rows_NT: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         mean_STO, scale_STO = run_network(self, view.layout, rows_NT, view.reading.lookback)
         return view.layout.per_ticker(mean_STO), view.layout.per_ticker(scale_STO)
+
+    def unfilled(self) -> NetworkMember:
+        """A pass has as many windows as are asked for."""
+        return replace(self, filled=False)
 
     def dense(self, spec: RunSpec, /) -> NetworkMember:
         """It answers in one pass over a window all rows of it that it learned from."""
@@ -70,7 +76,8 @@ def run_network(
     rows_ST = rows_NT if layout.x_STF.shape[0] == rows_NT.shape[0] else rows_NT.any(axis=0, keepdims=True)
     rows_ST = rows_ST & layout.usable_ST
     places = torch.from_numpy(_places(rows_ST, layout.usable_ST, member.steps))
-    places = torch.cat([places, places[:1].expand(-len(places) % BATCH, -1)])
+    if member.filled:
+        places = torch.cat([places, places[:1].expand(-len(places) % BATCH, -1)])
     back_W = torch.arange(member.steps - 1, -1, -1)
     mean_STO = np.full((*rows_ST.shape, layout.outputs), np.nan, dtype=np.float32)
     scale_STO = mean_STO.copy()

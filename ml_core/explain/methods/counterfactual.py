@@ -24,10 +24,8 @@ from ml_core.explain.subject import Subject
 MOST = 8  # inputs that are moved at once
 FIRST = (1, 3, MOST)  # of them, before slopes are known close by
 ROUNDS = 2  # in which slopes are taken anew
-AROUND = 0.05  # places to either side, between which a slope is taken
-STEPS = (
-    48  # at which the forecast is asked along a course; with all else that is asked at once about a full pass
-)
+AROUND = 0.05  # places aside, within which a slope is taken
+STEPS = 24  # at which the forecast is asked along a course
 LEAST = 0.01  # places: an input that moves less need not be moved
 
 
@@ -134,14 +132,11 @@ class _Search:
 
     def _by_slopes(self, moved_F: np.ndarray, said: float) -> tuple[np.ndarray, float]:
         """The shortest that turns it along the steepest slopes around these moves, or along these moves themselves."""
-        up_F = np.minimum(moved_F + AROUND, self.high_F)
-        down_F = np.maximum(moved_F - AROUND, self.low_F)
-        around = [_with_each(moved_F, ends_F) for ends_F in (up_F, down_F)]
-        told_2F = self.asked.say(np.concatenate(around)).reshape(2, -1)
-        wide_F = up_F - down_F
-        slope_F = np.divide(
-            self.side * (told_2F[1] - told_2F[0]), wide_F, out=np.zeros_like(wide_F), where=wide_F > 0
-        )
+        inward_F = np.where(moved_F > (self.low_F + self.high_F) / 2, -AROUND, AROUND)
+        aside_F = np.clip(moved_F + inward_F, self.low_F, self.high_F)
+        wide_F = aside_F - moved_F
+        brought_F = self.side * (said - self.asked.say(_with_each(moved_F, aside_F)))
+        slope_F = np.divide(brought_F, wide_F, out=np.zeros_like(wide_F), where=wide_F != 0)
         slope_F[slope_F * np.where(slope_F > 0, self.high_F, self.low_F) <= 0] = (
             0.0  # no way is left on that side
         )
