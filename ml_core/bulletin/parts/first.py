@@ -248,7 +248,7 @@ def _tell_closer(subject: ReportSubject, evidence: Evidence, ahead: list[RivalAh
         against = tuple(decided_against(evidence, one.rival, one.horizon))
         places.setdefault((words.rules([one.rival]), against), []).append(one.horizon)
     judged = evidence.refit.judged if evidence.refit else None
-    who = f"version {judged}, on which this one was judged," if judged else "this model"
+    who = f"version {judged}, which was judged," if judged else "this model"
     return [
         f"A simple rule agreed more closely with what came than {who} did, {ahead_of(subject, horizons)}: "
         f"{rule}. {_tell_decided(against)}; \u201c{HOLDOUT}\u201d has the numbers."
