@@ -17,7 +17,7 @@ from ml_core.explain.attribution import ForecastPart, JoinedShares, share_own, s
 from ml_core.explain.method import Method
 from ml_core.explain.subject import Scene, Subject
 
-SHOWN, COMPARED = 5, 12  # of them; of windows whose shares are compared
+SHOWN, COMPARED = 5, 8  # of them; of windows whose shares are compared
 PLACES = 48  # inputs at lags by which the nearest are found
 STEP = 0.2  # of a deviation: an input nearer to its average counts as if it were so far
 FARTHEST = 1e4  # deviations: what half precision can hold
