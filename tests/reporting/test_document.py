@@ -8,6 +8,8 @@ import struct
 import zipfile
 import zlib
 from dataclasses import replace
+from pathlib import Path
+from typing import Any
 from xml.etree import ElementTree
 
 import docx
@@ -267,10 +269,16 @@ def test_a_caption_stays_on_the_page_of_its_table(lines, tmp_path):
     source = source.replace('caption: "Table 1. A caption"', 'caption: [A caption #metadata("c") <place>]')
     source = source.replace('[#"row 0"]', '[row 0 #metadata("r") <place>]')
     source += "\n#context [#metadata(query(<place>).map(one => one.location().page())) <pages>]"
-    (tmp_path / "one.typ").write_text(source, encoding="utf-8")
-    (told,) = json.loads(typst.query(tmp_path / "one.typ", "<pages>", ignore_system_fonts=True))
-    caption, row = told["value"]
+    told = ask_typst(source, "<pages>", tmp_path)
+    caption, row = told
     assert caption == row
+
+
+def ask_typst(source: str, label: str, folder: Path) -> Any:
+    """What stands at that label of the file, once it is laid out."""
+    (folder / "one.typ").write_text(source, encoding="utf-8")
+    (found,) = json.loads(typst.query(folder / "one.typ", label, ignore_system_fonts=True))
+    return found["value"]
 
 
 def count_pages(document: Document) -> int:
@@ -311,9 +319,8 @@ def test_a_figure_stands_before_the_table_and_the_heading_that_follow_it(lines, 
         "\n#context [#metadata((query(<place>), query(heading.where(level: 1))).map(some => some.map(one => "
         "(one.location().page(), one.location().position().y.pt())))) <places>]"
     )
-    (tmp_path / "one.typ").write_text(source, encoding="utf-8")
-    (told,) = json.loads(typst.query(tmp_path / "one.typ", "<places>", ignore_system_fonts=True))
-    (one, row, two, three), (*_, other, last) = told["value"]
+    told = ask_typst(source, "<places>", tmp_path)
+    (one, row, two, three), (*_, other, last) = told
     assert one < row < other < two < last < three
 
 
@@ -380,9 +387,8 @@ def test_two_figures_that_have_no_room_both_stand_before_the_next_heading(lines,
         "\n#context [#metadata((..query(figure.caption), query(heading.where(level: 1)).last()).map(one => "
         "(one.location().page(), one.location().position().y.pt()))) <places>]"
     )
-    (tmp_path / "one.typ").write_text(source, encoding="utf-8")
-    (told,) = json.loads(typst.query(tmp_path / "one.typ", "<places>", ignore_system_fonts=True))
-    assert told["value"] == sorted(told["value"])
+    told = ask_typst(source, "<places>", tmp_path)
+    assert told == sorted(told)
 
 
 @pytest.mark.parametrize("rows", range(44, 50))
@@ -399,9 +405,8 @@ def test_no_page_has_the_head_of_a_table_and_no_row_of_it(rows, tmp_path):
         "\n#context [#metadata((query(<place>).last(), query(<origin>).last()).map(one => one.location().page())) "
         "<pages>]"
     )
-    (tmp_path / "one.typ").write_text(source, encoding="utf-8")
-    (told,) = json.loads(typst.query(tmp_path / "one.typ", "<pages>", ignore_system_fonts=True))
-    row, origin = told["value"]
+    told = ask_typst(source, "<pages>", tmp_path)
+    row, origin = told
     assert row == origin
 
 
@@ -419,6 +424,5 @@ def test_a_heading_and_its_sentence_stay_on_the_page_of_the_figure_that_they_lea
         "\n#context [#metadata((query(heading.where(level: 1)).last(), query(figure).last()).map(one => "
         "one.location().page())) <pages>]"
     )
-    (tmp_path / "one.typ").write_text(source, encoding="utf-8")
-    (told,) = json.loads(typst.query(tmp_path / "one.typ", "<pages>", ignore_system_fonts=True))
-    assert len(set(told["value"])) == 1
+    told = ask_typst(source, "<pages>", tmp_path)
+    assert len(set(told)) == 1
