@@ -5,10 +5,12 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from collections.abc import Mapping
 
 from ml_core.certificate.judged import JudgedAgain
 from ml_core.certificate.refitted import RefittedAgain
 from ml_core.certificate.sections import Certificate, Luck, SignedVersion
+from ml_core.forecaster.files import checksum
 from ml_core.forecaster.forecaster import Forecaster
 from ml_core.home.settings import Home
 from ml_core.promotion.beside import look_at
@@ -37,17 +39,29 @@ def keep(
     experiment = own.recipe.experiment
     written = write_down(experiment, judged.weighed, _gate(own), role=own.about.role, now=now)
     evidence = _noted(own, written.model_copy(update={"search": _searched(own.luck)}))
-    kept = [_keep_once(registry, experiment.model_name, judged.forecaster, evidence)]
+    kept = [_keep_once(registry, own, judged.forecaster, evidence)]
     if refitted:
         evidence = _noted(signed, _write_refit(signed, refitted, judged, kept[0], now))
-        kept.append(_keep_once(registry, experiment.model_name, refitted.made.forecaster, evidence))
+        kept.append(_keep_once(registry, signed, refitted.made.forecaster, evidence))
     return kept
 
 
-def _keep_once(registry: Registry, name: str, forecaster: Forecaster, evidence: Evidence) -> ModelVersion:
+def _keep_once(
+    registry: Registry, signed: SignedVersion, forecaster: Forecaster, evidence: Evidence
+) -> ModelVersion:
     """It, or what was kept before of the same version that was signed."""
-    known = (one for one in registry.versions(name) if one.readable and one.evidence.notes == evidence.notes)
+    name = signed.recipe.experiment.model_name
+    known = (one for one in registry.versions(name) if _is(one, evidence.notes, signed.weights))
     return next(known, None) or registry.register(forecaster, name, evidence, card=card_of(name, evidence))
+
+
+def _is(known: ModelVersion, notes: tuple[str, ...], weights: Mapping[str, str]) -> bool:
+    """Made again from a version of that name and number, and the same to the byte: another signer may have one too."""
+    return (
+        known.readable
+        and known.evidence.notes == notes
+        and all(checksum(known.folder / name) == own for name, own in weights.items())
+    )
 
 
 def _gate(signed: SignedVersion) -> Verdict:
